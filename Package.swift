@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules: explicit existentials, internal imports by
+/// default, members visible only from modules the file itself imports, and no warning left.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func house(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency]
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)",
+        swiftSettings: strict)
+}
+
+func service(_ name: String) -> Target {
+    house(name, path: "Sources/Services/\(name)", ["Billing", "Wire", "Repository"])
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let services: [Target.Dependency] = ["Attach", "Entitlement", "Usage", "Customers", "Catalog"]
+
+let package = Package(
+    name: "tally",
+    products: [.executable(name: "tally", targets: ["tally"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults]),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries, from the distribution.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CTallyProto", dependencies: ["CProtobufC"]),
+
+        // One way down: a target imports only what stands here.
+        house("RPC", nio + [log, "COpenSSL", "CNGHTTP2"]),
+        house("Billing", []),
+        house("Wire", ["Billing", "CTallyProto", "CProtobufC"]),
+        house("Payments", ["Billing", "CCurl"]),
+        house(
+            "Repository",
+            ["Billing", "Wire", "Payments", "CChecksum", "COpenSSL", log, heap]),
+        .target(name: "CChecksum"),
+        service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
+        service("Catalog"),
+        house(
+            "GRPCFace", path: "Sources/Faces/GRPCFace",
+            ["RPC", "Billing", "Wire", "Repository", .product(name: "NIOCore", package: "swift-nio")] + services),
+        house(
+            "JSONFace", path: "Sources/Faces/JSONFace",
+            ["RPC", "Billing", "Wire", "Repository"] + services),
+        house(
+            "WebFace", path: "Sources/Faces/WebFace",
+            ["RPC", "Billing", "Payments", "Repository"] + services),
+        .executableTarget(
+            name: "tally",
+            dependencies: [
+                "GRPCFace", "JSONFace", "WebFace", "Catalog", "RPC", "Billing", "Wire", "Payments",
+                "Repository", log,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

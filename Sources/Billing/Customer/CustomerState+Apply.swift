@@ -1,0 +1,87 @@
+extension CustomerState {
+    /// Makes one fact part of the state. Total: every fact that `decide` emitted applies.
+    package mutating func apply(_ fact: Fact) {
+        switch fact {
+        case .deducted(let bucket, let amount):
+            if let index = buckets.index(ofNumber: bucket) { buckets.draw(amount, at: index) }
+        case .usageRecorded:
+            // Nothing of the state: the log is the record of usage.
+            break
+        case .bucketReset(let bucket, let balance, let nextReset):
+            if let index = buckets.index(ofNumber: bucket) {
+                buckets[index].balance = balance
+                buckets[index].nextReset = nextReset
+            }
+            refreshNextDue()
+        case .bucketOpened(let bucket):
+            buckets.append(bucket)
+            lastBucket = max(lastBucket, bucket.number)
+            refreshNextDue()
+        case .bucketClosed(let bucket):
+            if let index = buckets.index(ofNumber: bucket) { buckets.remove(at: index) }
+            refreshNextDue()
+        case .customerCreated(let name, let email, let time):
+            account.name = name
+            account.email = email
+            account.created = time
+        case .profileChanged(let name, let email):
+            account.name = name
+            account.email = email
+        case .subscriptionChanged(let subscription):
+            put(subscription)
+            refreshNextDue()
+        case .subscriptionDropped(let number):
+            subscriptions.removeAll { $0.number == number }
+        case .effectRequested(let effect):
+            account.effects.append(effect)
+            refreshNextDue()
+        case .effectSettled(let id, _):
+            account.effects.removeAll { $0.id == id }
+            refreshNextDue()
+        case .checkoutOpened(let checkout):
+            account.checkout = checkout
+        case .checkoutClosed(let session, _):
+            if account.checkout?.session == session { account.checkout = nil }
+        case .methodSaved(let method):
+            account.method = method
+        case .invoiceRaised(let invoice):
+            account.invoices.append(invoice)
+            lastInvoice = max(lastInvoice, invoice.number)
+        case .invoiceDropped(let number):
+            account.invoices.removeAll { $0.number == number }
+        }
+    }
+
+    private mutating func put(_ subscription: Subscription) {
+        lastSubscription = max(lastSubscription, subscription.number)
+        if let index = subscriptions.firstIndex(where: { $0.number == subscription.number }) {
+            subscriptions[index] = subscription
+        } else {
+            subscriptions.append(subscription)
+        }
+    }
+
+    /// The earliest moment at which `advance` has something to do. While a charge is open nothing
+    /// else is billed, so billing moments wait for its outcome.
+    private mutating func refreshNextDue() {
+        var due = Timestamp.never
+        let billingWaits = !account.effects.isEmpty
+        for index in 0..<buckets.count {
+            let bucket = buckets[index]
+            let waits = billingWaits && bucket.flags.contains(.priced)
+            if !waits { due = min(due, bucket.nextReset) }
+            due = min(due, bucket.expires)
+        }
+        if !billingWaits {
+            for subscription in subscriptions {
+                switch subscription.status {
+                case .scheduled: due = min(due, subscription.start)
+                case .active, .canceling, .renewing, .pastDue:
+                    due = min(due, subscription.periodEnd, subscription.end)
+                case .ended: break
+                }
+            }
+        }
+        nextDue = due
+    }
+}

@@ -1,0 +1,117 @@
+/// Where a subscription stands. Raw values are those of `tally.v1.SubscriptionStatus`.
+package enum SubscriptionStatus: UInt8, Sendable {
+    case active = 1
+    case canceling = 2
+    case scheduled = 3
+    case renewing = 4
+    case pastDue = 5
+    case ended = 6
+
+    /// The plan's features may be used (billing §4).
+    package var grantsAccess: Bool {
+        switch self {
+        case .active, .canceling, .renewing, .pastDue: true
+        case .scheduled, .ended: false
+        }
+    }
+}
+
+/// A plan that a customer has, had, or will have.
+package struct Subscription: Sendable, Equatable {
+    /// Unique within the customer, never used again.
+    package var number: UInt32
+    package var plan: PlanReference
+    package var status: SubscriptionStatus
+    package var addOn: Bool
+    package var start: Timestamp
+    /// What billing periods are computed from.
+    package var anchor: Timestamp
+    package var periodStart: Timestamp
+    /// `.never`: nothing is billed again.
+    package var periodEnd: Timestamp
+    package var canceled: Timestamp
+    package var end: Timestamp
+
+    package init(
+        number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,
+        start: Timestamp, anchor: Timestamp, periodStart: Timestamp, periodEnd: Timestamp,
+        canceled: Timestamp = .never, end: Timestamp = .never
+    ) {
+        self.number = number
+        self.plan = plan
+        self.status = status
+        self.addOn = addOn
+        self.start = start
+        self.anchor = anchor
+        self.periodStart = periodStart
+        self.periodEnd = periodEnd
+        self.canceled = canceled
+        self.end = end
+    }
+}
+
+/// A payment method on file, as the provider knows it.
+package struct PaymentMethod: Sendable, Equatable {
+    package var token: String
+    package var brand: String
+    package var last4: String
+
+    package init(token: String, brand: String, last4: String) {
+        self.token = token
+        self.brand = brand
+        self.last4 = last4
+    }
+}
+
+/// A customer: all that decisions about it read, and nothing else.
+package struct CustomerState: Sendable {
+    package let id: CustomerID
+    /// Sequence of the last record in it.
+    package var sequence: UInt64 = 0
+    /// Position of that record in the log, from which its predecessors are found.
+    package var position: UInt64 = 0
+    /// The newest catalog that a record of it was decided with: its subscriptions may refer to it.
+    package var catalogSequence: UInt64 = 0
+    /// When something of it falls due next; `.never`: nothing will.
+    package var nextDue = Timestamp.never
+    package var buckets = BucketSet()
+    package var lastBucket: UInt32 = 0
+    package var lastSubscription: UInt32 = 0
+    package var lastInvoice: UInt32 = 0
+    /// In order of creation.
+    package var subscriptions: [Subscription] = []
+    /// What only purchases and pages read; nil: nothing of it yet.
+    package var account = Account()
+
+    package init(id: CustomerID) {
+        self.id = id
+    }
+
+    package func subscription(_ number: UInt32) -> Subscription? {
+        subscriptions.first { $0.number == number }
+    }
+
+    /// The customer's effect that is still open. At most one is.
+    package var openEffect: Effect? { account.effects.first }
+}
+
+/// The cold part of a customer.
+package struct Account: Sendable, Equatable {
+    package var name = ""
+    package var email = ""
+    package var created = Timestamp.epoch
+    package var effects: [Effect] = []
+    /// None or one; on the heap, because few customers have one.
+    private var checkouts: [Checkout] = []
+    package var method: PaymentMethod?
+    /// Oldest first.
+    package var invoices: [Invoice] = []
+
+    package init() {}
+
+    /// The payment page that is open.
+    package var checkout: Checkout? {
+        get { checkouts.first }
+        set { checkouts = newValue.map { [$0] } ?? [] }
+    }
+}

@@ -1,0 +1,180 @@
+extension CustomerState {
+    /// What has fallen due by `now`, in order of its due moments (billing §11): resets, renewals,
+    /// ends, scheduled starts. Empty when nothing is due.
+    ///
+    /// - Parameter effectID: id for the charge, should one be due; at most one is opened.
+    package func advance(
+        to now: Timestamp, pricing: PricingState, effectID: @autoclosure () -> String
+    ) -> [Fact] {
+        var draft = self
+        var facts: [Fact] = []
+        // Each round does everything due at one moment and so moves nextDue on; a charge holds
+        // back what is billed after it until its outcome is known.
+        while draft.nextDue <= now {
+            let moment = draft.nextDue
+            var sheet = FactSheet(draft, pricing: pricing, now: moment)
+            sheet.advance(now: now, effectID: effectID)
+            precondition(!sheet.facts.isEmpty, "what is due changes something")
+            facts += sheet.facts
+            draft = sheet.customer
+        }
+        return facts
+    }
+}
+
+extension FactSheet {
+    /// Everything due at the sheet's moment.
+    fileprivate mutating func advance(now: Timestamp, effectID: () -> String) {
+        expireBuckets()
+        resetBuckets(now: now)
+        guard customer.openEffect == nil else { return }
+        for subscription in customer.subscriptions where customer.openEffect == nil {
+            guard subscription.status.grantsAccess else { continue }
+            if subscription.end <= self.now {
+                finish(subscription, effectID: effectID)
+            } else {
+                bill(subscription, effectID: effectID)
+            }
+        }
+        for subscription in customer.subscriptions
+        where subscription.status == .scheduled && subscription.start <= self.now
+            && customer.openEffect == nil
+        {
+            start(subscription, held: [:], overage: [], effectID: effectID)
+        }
+    }
+
+    private mutating func expireBuckets() {
+        var index = 0
+        while index < customer.buckets.count {
+            let bucket = customer.buckets[index]
+            if bucket.expires <= now {
+                emit(.bucketClosed(bucket: bucket.number))
+            } else {
+                index += 1
+            }
+        }
+    }
+
+    /// Missed cycles collapse into one reset (entitlements §5.2). Priced buckets reset when their
+    /// overage is billed.
+    private mutating func resetBuckets(now: Timestamp) {
+        for index in 0..<customer.buckets.count {
+            let bucket = customer.buckets[index]
+            guard bucket.nextReset <= self.now, !bucket.flags.contains(.priced) else { continue }
+            emit(
+                .bucketReset(
+                    bucket: bucket.number, balance: bucket.granted,
+                    nextReset: bucket.cycle.boundary(after: now, anchor: bucket.anchor)))
+        }
+    }
+
+    /// Renews what has come to its period's end, and charges overage whose cycle is over.
+    private mutating func bill(_ subscription: Subscription, effectID: () -> String) {
+        var subscription = subscription
+        let plan = pricing.plan(subscription.plan)
+        let renews = subscription.periodEnd <= now
+        var lines = overageLines(of: subscription, seats: renews)
+        let reset = resetPriced(of: subscription)
+        guard renews || reset else { return }
+        if renews {
+            lines = plan.baseLines(subscription.plan, pricing) + lines
+            subscription.periodStart = subscription.periodEnd
+            subscription.periodEnd =
+                plan.billingCycle?.boundary(after: now, anchor: subscription.anchor) ?? .never
+        }
+        collect(lines, for: subscription, effectID: effectID)
+    }
+
+    /// Puts the subscription on record, waiting for the charge when there is one.
+    private mutating func collect(
+        _ lines: [InvoiceLine], for subscription: Subscription, effectID: () -> String
+    ) {
+        var subscription = subscription
+        let order = Order(
+            purpose: .renewal, plan: subscription.plan, subscription: subscription.number,
+            lines: lines, currency: pricing.requiredCurrency)
+        if order.total.minorUnits > 0 {
+            if subscription.status == .active { subscription.status = .renewing }
+            emit(.subscriptionChanged(subscription))
+            emit(
+                .effectRequested(
+                    Effect(id: effectID(), kind: .collect, order: order, request: nil)))
+        } else {
+            emit(.subscriptionChanged(subscription))
+        }
+    }
+
+    /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
+    /// pays the overage that is left together with its first price.
+    private mutating func finish(_ subscription: Subscription, effectID: () -> String) {
+        let plan = pricing.plan(subscription.plan)
+        let overage = overageLines(of: subscription, seats: true)
+        let held = end(subscription)
+        let next = customer.scheduledSubscription(inGroup: plan.group, pricing)
+        if let next, next.start <= now {
+            start(next, held: held, overage: overage, effectID: effectID)
+        } else if !overage.isEmpty, let ended = customer.subscription(subscription.number) {
+            collect(overage, for: ended, effectID: effectID)
+        }
+    }
+
+    private mutating func start(
+        _ scheduled: Subscription, held: [FeatureNumber: Quantity], overage: [InvoiceLine],
+        effectID: () -> String
+    ) {
+        let plan = pricing.plan(scheduled.plan)
+        var subscription = scheduled
+        subscription.status = .active
+        if !plan.isFree, let cycle = plan.billingCycle {
+            subscription.periodEnd = cycle.boundary(after: now, anchor: subscription.anchor)
+        }
+        collect(
+            plan.baseLines(scheduled.plan, pricing) + overage, for: subscription,
+            effectID: effectID)
+        grant(subscription, held: held)
+    }
+
+    /// One line for each priced bucket that is overdrawn: those whose cycle is over, and held seats
+    /// at the period's end.
+    private func overageLines(of subscription: Subscription, seats: Bool) -> [InvoiceLine] {
+        let plan = pricing.plan(subscription.plan)
+        var lines: [InvoiceLine] = []
+        for index in 0..<customer.buckets.count {
+            let bucket = customer.buckets[index]
+            guard bucket.subscription == subscription.number, bucket.overage > .zero,
+                bucket.nextReset <= now || subscription.end <= now
+                    || (seats && bucket.flags.contains(.allocated))
+            else { continue }
+            let feature = pricing.feature(bucket.feature)
+            guard let item = plan.items.first(where: { $0.featureID == feature.id }),
+                let price = item.usagePrice,
+                let money = price.charge(for: bucket.overage, currency: pricing.requiredCurrency),
+                money.minorUnits > 0
+            else { continue }
+            let used = DecimalText.text(bucket.overage.raw, digits: 10)
+            lines.append(
+                InvoiceLine(
+                    description: "\(plan.name) - \(used) \(feature.name)",
+                    minorUnits: money.minorUnits, plan: subscription.plan.plan,
+                    feature: bucket.feature))
+        }
+        return lines
+    }
+
+    private mutating func resetPriced(of subscription: Subscription) -> Bool {
+        var any = false
+        for index in 0..<customer.buckets.count {
+            let bucket = customer.buckets[index]
+            guard bucket.subscription == subscription.number, bucket.flags.contains(.priced),
+                bucket.nextReset <= now
+            else { continue }
+            any = true
+            emit(
+                .bucketReset(
+                    bucket: bucket.number, balance: bucket.granted,
+                    nextReset: bucket.cycle.boundary(after: now, anchor: bucket.anchor)))
+        }
+        return any
+    }
+}

@@ -1,0 +1,95 @@
+/// What a customer has of one feature, as it is shown (entitlements §4.2).
+package struct BalanceView: Sendable, Equatable {
+    package var feature: FeatureNumber
+    package var granted = Quantity.zero
+    package var remaining = Quantity.zero
+    package var usage = Quantity.zero
+    package var overage = Quantity.zero
+    package var unlimited = false
+    package var overageAllowed = false
+    /// nil: no limit, or no overage.
+    package var maxPurchase: Quantity?
+    package var nextReset = Timestamp.never
+    package var parts: [Part] = []
+
+    /// One bucket behind it.
+    package struct Part: Sendable, Equatable {
+        package var bucket: UInt32
+        /// nil: given outside a plan.
+        package var plan: PlanNumber?
+        package var granted: Quantity
+        package var remaining: Quantity
+        package var usage: Quantity
+        package var unlimited: Bool
+        package var cycle: Cycle
+        package var nextReset: Timestamp
+        package var expires: Timestamp
+    }
+
+    init(feature: FeatureNumber) {
+        self.feature = feature
+    }
+
+    /// How much more may be drawn as overage; nil: any amount (entitlements §1.5, step 7).
+    var overageRoom: Quantity? {
+        guard overageAllowed else { return .zero }
+        return maxPurchase.map { ($0 - overage).clampedToZero }
+    }
+}
+
+extension CustomerState {
+    /// The balance of one feature, as it will be once the draws are applied; nil: the customer has
+    /// no bucket of it.
+    package func balance(of feature: FeatureNumber, after draws: [Draw] = []) -> BalanceView? {
+        var view = BalanceView(feature: feature)
+        var uncapped = false
+        var most = Quantity.zero
+        for index in 0..<buckets.count where buckets[index].feature == feature {
+            var bucket = buckets[index]
+            for draw in draws where draw.bucket == bucket.number {
+                bucket.balance = bucket.balance - draw.amount
+            }
+            if bucket.flags.contains(.priced) {
+                view.overageAllowed = true
+                most = most + bucket.maxOverage
+                if !bucket.flags.contains(.limited) { uncapped = true }
+            }
+            view.add(bucket, plan: plan(of: bucket))
+        }
+        guard !view.parts.isEmpty else { return nil }
+        if view.overageAllowed, !uncapped { view.maxPurchase = most }
+        if view.unlimited { view.overageAllowed = false }
+        return view
+    }
+
+    /// The plan a bucket belongs to; nil: none.
+    package func plan(of bucket: Bucket) -> PlanNumber? {
+        bucket.subscription == 0 ? nil : subscription(bucket.subscription)?.plan.plan
+    }
+
+    /// The features the customer has buckets of, in order of their first bucket.
+    package var features: [FeatureNumber] {
+        var found: [FeatureNumber] = []
+        for index in 0..<buckets.count where !found.contains(buckets[index].feature) {
+            found.append(buckets[index].feature)
+        }
+        return found
+    }
+}
+
+extension BalanceView {
+    fileprivate mutating func add(_ bucket: Bucket, plan: PlanNumber?) {
+        granted = granted + bucket.granted
+        remaining = remaining + bucket.remaining
+        usage = usage + bucket.usage
+        overage = overage + bucket.overage
+        nextReset = min(nextReset, bucket.nextReset)
+        let isUnlimited = bucket.flags.contains(.unlimited)
+        if isUnlimited { unlimited = true }
+        parts.append(
+            Part(
+                bucket: bucket.number, plan: plan, granted: bucket.granted,
+                remaining: bucket.remaining, usage: bucket.usage, unlimited: isUnlimited,
+                cycle: bucket.cycle, nextReset: bucket.nextReset, expires: bucket.expires))
+    }
+}

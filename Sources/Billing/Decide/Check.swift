@@ -1,0 +1,122 @@
+/// Why a check was answered as it was. Raw values are those of `tally.v1.CheckReason`.
+package enum CheckReason: UInt8, Sendable {
+    case included = 1
+    case unlimited = 2
+    case overage = 3
+    case flag = 4
+    case planActive = 5
+    case planCanceling = 6
+    case planRenewing = 7
+    case planPastDue = 8
+    case nothingRequired = 9
+    case notIncluded = 20
+    case insufficientBalance = 21
+    case maxPurchase = 22
+    case planNotAttached = 23
+    case planScheduled = 24
+    case planEnded = 25
+
+    package var allows: Bool { rawValue < CheckReason.notIncluded.rawValue }
+}
+
+/// The answer to a check.
+package struct CheckAnswer: Sendable, Equatable {
+    package var reason: CheckReason
+    /// What was compared; in credits when a credit system decided.
+    package var required: Quantity
+    package var balance: BalanceView?
+    /// The flag's feature and plan.
+    package var flag: FlagView?
+    package var subscription: Subscription?
+
+    package var allowed: Bool { reason.allows }
+
+    init(_ reason: CheckReason, required: Quantity) {
+        self.reason = reason
+        self.required = required
+    }
+}
+
+/// A boolean feature that a customer has.
+package struct FlagView: Sendable, Equatable {
+    package var feature: FeatureNumber
+    package var plan: PlanNumber?
+}
+
+extension CustomerState {
+    /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything due
+    /// has been applied before.
+    package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
+        if pricing.feature(query.feature).kind == .boolean { return checkFlag(query) }
+        guard let (view, required) = pool(for: query, pricing: pricing) else {
+            return CheckAnswer(.notIncluded, required: query.required)
+        }
+        var answer = CheckAnswer(view.verdict(on: required), required: required)
+        answer.balance = view
+        return answer
+    }
+
+    /// Whether the customer has a plan.
+    package func check(plan: PlanNumber) -> CheckAnswer {
+        let mine = subscriptions.filter { $0.plan.plan == plan }
+        // The one that says most: in use, else coming, else gone.
+        let found =
+            mine.last { $0.status.grantsAccess } ?? mine.last { $0.status == .scheduled }
+            ?? mine.last
+        guard let found else { return CheckAnswer(.planNotAttached, required: .zero) }
+        let reason: CheckReason =
+            switch found.status {
+            case .active: .planActive
+            case .canceling: .planCanceling
+            case .renewing: .planRenewing
+            case .pastDue: .planPastDue
+            case .scheduled: .planScheduled
+            case .ended: .planEnded
+            }
+        var answer = CheckAnswer(reason, required: .zero)
+        answer.subscription = found
+        return answer
+    }
+
+    private func checkFlag(_ query: CheckQuery) -> CheckAnswer {
+        for index in 0..<buckets.count where buckets[index].feature == query.feature {
+            var answer = CheckAnswer(.flag, required: query.required)
+            answer.flag = FlagView(feature: query.feature, plan: plan(of: buckets[index]))
+            return answer
+        }
+        return CheckAnswer(.notIncluded, required: query.required)
+    }
+
+    /// The balance that decides, and the amount it is asked for (entitlements §1.4): the feature's
+    /// own when it suffices alone, else the first credit system that would, else the first owned.
+    private func pool(
+        for query: CheckQuery, pricing: PricingState
+    ) -> (BalanceView, Quantity)? {
+        let own = balance(of: query.feature)
+        let pools = pricing.pools(of: query.feature)
+        if let own, pools.isEmpty || own.verdict(on: query.required).allows {
+            return (own, query.required)
+        }
+        var first: (BalanceView, Quantity)?
+        for pool in pools {
+            guard let view = balance(of: pool.feature) else { continue }
+            let converted = query.required.credits(at: pool.cost)
+            // The reference compares the unconverted amount here; so do we.
+            if view.verdict(on: query.required).allows { return (view, converted) }
+            if first == nil { first = (view, converted) }
+        }
+        return first ?? own.map { ($0, query.required) }
+    }
+}
+
+extension BalanceView {
+    /// Entitlements §1.5, in its order.
+    fileprivate func verdict(on required: Quantity) -> CheckReason {
+        if unlimited { return .unlimited }
+        if required < .zero { return .nothingRequired }
+        if remaining >= required { return .included }
+        guard overageAllowed else { return .insufficientBalance }
+        guard let room = overageRoom else { return .overage }
+        return remaining + room >= required ? .overage : .maxPurchase
+    }
+}

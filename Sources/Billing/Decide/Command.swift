@@ -1,0 +1,98 @@
+/// Something to be decided about one customer. Random values come in as arguments.
+package enum Command: Sendable {
+    case create(CreateCustomer)
+    case track(TrackUsage)
+    case checkAndDeduct(CheckQuery)
+    case attach(AttachPlan)
+    case settle(SettleEffect)
+    case completeCheckout(CompleteCheckout)
+    /// Nothing but what has fallen due.
+    case advance
+}
+
+/// Makes a customer, or fills in what is blank.
+package struct CreateCustomer: Sendable {
+    package var name: String
+    package var email: String
+
+    package init(name: String, email: String) {
+        self.name = name
+        self.email = email
+    }
+}
+
+/// What happens to usage that no balance covers.
+package enum OverageBehavior: UInt8, Sendable {
+    case cap = 1
+    case reject = 2
+}
+
+/// Records usage.
+package struct TrackUsage: Sendable {
+    package var feature: FeatureNumber
+    package var value: Quantity
+    package var overage: OverageBehavior
+
+    package init(feature: FeatureNumber, value: Quantity, overage: OverageBehavior) {
+        self.feature = feature
+        self.value = value
+        self.overage = overage
+    }
+}
+
+/// Asks for a feature.
+package struct CheckQuery: Sendable {
+    package var feature: FeatureNumber
+    package var required: Quantity
+
+    package init(feature: FeatureNumber, required: Quantity) {
+        self.feature = feature
+        self.required = required
+    }
+}
+
+/// Buys a plan.
+package struct AttachPlan: Sendable {
+    package var plan: PlanNumber
+    package var successURL: String
+    /// The id of the effect, should there be one: unguessable, never used before.
+    package var effectID: String
+    package var request: RequestMark?
+
+    package init(
+        plan: PlanNumber, successURL: String, effectID: String, request: RequestMark?
+    ) {
+        self.plan = plan
+        self.successURL = successURL
+        self.effectID = effectID
+        self.request = request
+    }
+}
+
+/// The provider's answer to an effect.
+package struct SettleEffect: Sendable {
+    package enum Answer: Sendable {
+        case checkoutOpened(url: String)
+        case paid
+        case declined(code: String)
+    }
+
+    package var effectID: String
+    package var answer: Answer
+
+    package init(effectID: String, answer: Answer) {
+        self.effectID = effectID
+        self.answer = answer
+    }
+}
+
+/// A payment page was paid.
+package struct CompleteCheckout: Sendable {
+    package var session: String
+    package var method: PaymentMethod
+
+    package init(session: String, method: PaymentMethod) {
+        self.session = session
+        self.method = method
+    }
+}

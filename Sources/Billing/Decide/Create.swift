@@ -1,0 +1,24 @@
+extension CustomerState {
+    /// Makes the customer with the plans that every new one starts with, or fills in what is blank
+    /// (entitlements §8.2).
+    func decideCreate(
+        _ create: CreateCustomer, pricing: PricingState, now: Timestamp
+    ) -> Decision {
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        let isNew = account.created == .epoch
+        if isNew {
+            facts.emit(.customerCreated(name: create.name, email: create.email, time: now))
+            for reference in pricing.autoEnabled { _ = facts.activate(reference) }
+        } else {
+            let name = account.name.isEmpty ? create.name : account.name
+            let email = account.email.isEmpty ? create.email : account.email
+            if name != account.name || email != account.email {
+                facts.emit(.profileChanged(name: name, email: email))
+            }
+        }
+        var decision = Decision()
+        decision.facts = facts.facts
+        decision.reply = .created(isNew)
+        return decision
+    }
+}

@@ -1,0 +1,68 @@
+/// What a command came to: what changes, and what the caller is told.
+package struct Decision: Sendable {
+    package var facts: [Fact] = []
+    package var reply = Reply.none
+    /// Whether a retry of the request must get this very answer: only what changed something is
+    /// remembered, and a denial is asked anew.
+    package var settlesRequest: RequestMark?
+
+    package init() {}
+}
+
+/// What the caller is told.
+package enum Reply: Sendable, Equatable {
+    case none
+    case created(Bool)
+    case track(TrackReply)
+    case check(CheckAnswer)
+    case attach(AttachReply)
+}
+
+/// What a track drew.
+package struct TrackReply: Sendable, Equatable {
+    package var value: Quantity
+    package var balance: BalanceView?
+    package var draws: [Draw]
+}
+
+/// Raw values are those of `tally.v1.AttachOutcome`.
+package enum AttachOutcome: UInt8, Sendable {
+    case active = 1
+    case scheduled = 2
+    case paymentRequired = 3
+    case processing = 4
+    case declined = 5
+}
+
+/// What came of an attach.
+package struct AttachReply: Sendable, Equatable {
+    package var outcome: AttachOutcome
+    package var paymentURL = ""
+    package var subscription: Subscription?
+    package var invoice: Invoice?
+    package var declineCode = ""
+    /// With `.processing`: the effect to wait for.
+    package var effectID = ""
+
+    package init(_ outcome: AttachOutcome) {
+        self.outcome = outcome
+    }
+}
+
+extension CustomerState {
+    /// Decides a command, everything due having been applied. Reads the state and changes nothing.
+    package func decide(
+        _ command: Command, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        switch command {
+        case .create(let create): decideCreate(create, pricing: pricing, now: now)
+        case .track(let usage): try decideTrack(usage, pricing: pricing)
+        case .checkAndDeduct(let query): try decideCheckAndDeduct(query, pricing: pricing)
+        case .attach(let attach): try decideAttach(attach, pricing: pricing, now: now)
+        case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
+        case .completeCheckout(let paid):
+            try decideCompleteCheckout(paid, pricing: pricing, now: now)
+        case .advance: Decision()
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/// The domain says no: the caller asked for something the rules don't allow.
+package enum Refusal: Error, Sendable, Equatable {
+    case customerNotFound(String)
+    case planNotFound(String)
+    case featureNotFound(String)
+    case invalid([Violation])
+    case planAlreadyAttached(planID: String)
+    case purchaseInProgress
+    case insufficientBalance(featureID: String)
+    case requestReused
+    case checkoutNotFound
+    case paymentProviderMissing
+}

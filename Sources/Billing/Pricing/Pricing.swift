@@ -1,0 +1,186 @@
+/// A feature's number: given in order of first publication, from 1, and never changed. State and
+/// records hold numbers; ids are for people.
+package struct FeatureNumber: Sendable, Hashable {
+    package var rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+}
+
+/// A plan's number; see `FeatureNumber`.
+package struct PlanNumber: Sendable, Hashable {
+    package var rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+}
+
+/// One immutable revision of a plan.
+package struct PlanReference: Sendable, Hashable {
+    package var plan: PlanNumber
+    package var revision: UInt32
+
+    package init(plan: PlanNumber, revision: UInt32) {
+        self.plan = plan
+        self.revision = revision
+    }
+}
+
+/// What a feature is, which decides how it is counted. Raw values are those of
+/// `tally.v1.FeatureType`.
+package enum FeatureKind: UInt8, Sendable {
+    case boolean = 1
+    case metered = 2
+    case allocated = 3
+    case creditSystem = 4
+}
+
+/// What a unit of a metered feature costs in credits.
+package struct CreditCost: Sendable, Equatable {
+    package var featureID: String
+    package var credits: UnitPrice
+
+    package init(featureID: String, credits: UnitPrice) {
+        self.featureID = featureID
+        self.credits = credits
+    }
+}
+
+/// Something a plan can include.
+package struct Feature: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    package var kind: FeatureKind
+    package var creditCosts: [CreditCost]
+
+    package init(id: String, name: String, kind: FeatureKind, creditCosts: [CreditCost] = []) {
+        self.id = id
+        self.name = name
+        self.kind = kind
+        self.creditCosts = creditCosts
+    }
+}
+
+/// A plan's base price, in major units of the catalog's currency.
+package struct BasePrice: Sendable, Equatable {
+    package var amount: UnitPrice
+    package var interval: Interval
+
+    package init(amount: UnitPrice, interval: Interval) {
+        self.amount = amount
+        self.interval = interval
+    }
+}
+
+/// A pay-per-use price: `amount` for each `billingUnits` of overage, begun ones in full.
+package struct UsagePrice: Sendable, Equatable {
+    package var amount: UnitPrice
+    package var billingUnits: Quantity
+    /// The most overage, in units; nil: no limit.
+    package var maxPurchase: Quantity?
+
+    package init(amount: UnitPrice, billingUnits: Quantity, maxPurchase: Quantity?) {
+        self.amount = amount
+        self.billingUnits = billingUnits
+        self.maxPurchase = maxPurchase
+    }
+
+    /// The charge for this much overage, before rounding to minor units happens once per line.
+    package func charge(for overage: Quantity, currency: Currency) -> Money? {
+        let packs = FixedPoint.multiplyDown(
+            overage.roundedUp(to: billingUnits).raw, Quantity.scale, dividingBy: billingUnits.raw)
+        return Money(price: amount, count: Quantity(raw: packs), currency: currency)
+    }
+}
+
+/// One feature of a plan.
+package struct PlanItem: Sendable, Equatable {
+    package var featureID: String
+    package var included: Quantity
+    package var unlimited: Bool
+    /// nil: never resets.
+    package var reset: Cycle?
+    package var usagePrice: UsagePrice?
+
+    package init(
+        featureID: String, included: Quantity, unlimited: Bool, reset: Cycle?,
+        usagePrice: UsagePrice?
+    ) {
+        self.featureID = featureID
+        self.included = included
+        self.unlimited = unlimited
+        self.reset = reset
+        self.usagePrice = usagePrice
+    }
+}
+
+/// A plan, without its number and revision.
+package struct Plan: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    package var group: String
+    package var addOn: Bool
+    package var autoEnable: Bool
+    package var price: BasePrice?
+    package var items: [PlanItem]
+
+    package init(
+        id: String, name: String, group: String = "", addOn: Bool = false, autoEnable: Bool = false,
+        price: BasePrice? = nil, items: [PlanItem] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.group = group
+        self.addOn = addOn
+        self.autoEnable = autoEnable
+        self.price = price
+        self.items = items
+    }
+
+    /// No price, or prices that are all 0 (billing §1.2).
+    package var isFree: Bool {
+        (price?.amount ?? .zero) == .zero
+            && items.allSatisfy { ($0.usagePrice?.amount ?? .zero) == .zero }
+    }
+
+    /// Bought once, never renewed (billing §1.2).
+    package var isOneOff: Bool {
+        price.map { $0.interval == .oneOff && $0.amount > .zero } ?? false
+    }
+
+    /// Takes part in its group's transitions.
+    package var isMain: Bool { !addOn && !isOneOff }
+
+    /// How often a subscription to it is billed; nil: never again.
+    package var billingCycle: Cycle? {
+        if let price, price.interval != .oneOff { return Cycle(price.interval) }
+        let priced = items.first { $0.usagePrice != nil }
+        return priced.map { $0.reset ?? Cycle(.month) }
+    }
+}
+
+/// Features and plans as somebody wrote them: not yet known to make sense.
+package struct PricingDraft: Sendable, Equatable {
+    package var currency: String
+    package var features: [Feature]
+    package var plans: [Plan]
+
+    package init(currency: String, features: [Feature], plans: [Plan]) {
+        self.currency = currency
+        self.features = features
+        self.plans = plans
+    }
+}
+
+/// Something wrong with a value, and where: `plans[1].items[0].included`.
+package struct Violation: Sendable, Equatable, Error {
+    package var path: String
+    package var message: String
+
+    package init(path: String, message: String) {
+        self.path = path
+        self.message = message
+    }
+}

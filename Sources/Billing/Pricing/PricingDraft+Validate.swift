@@ -1,0 +1,210 @@
+extension PricingDraft {
+    /// Every fault of the draft when published onto `state`, with its path; empty: publishable.
+    package func validate(onto state: PricingState) -> [Violation] {
+        var check = DraftCheck(draft: self, state: state)
+        check.currency()
+        check.features()
+        check.plans()
+        return check.found
+    }
+}
+
+/// Walks a draft and collects what is wrong with it (billing §1.1-1.3).
+private struct DraftCheck {
+    let draft: PricingDraft
+    let state: PricingState
+    var found: [Violation] = []
+    var kinds: [String: FeatureKind] = [:]
+
+    init(draft: PricingDraft, state: PricingState) {
+        self.draft = draft
+        self.state = state
+        for feature in state.features { kinds[feature.id] = feature.kind }
+        for feature in draft.features { kinds[feature.id] = feature.kind }
+    }
+
+    mutating func fault(_ path: String, _ message: String) {
+        found.append(Violation(path: path, message: message))
+    }
+
+    mutating func currency() {
+        guard let currency = Currency(code: draft.currency) else {
+            return fault("currency", "must be an ISO 4217 code in lower case, such as \"usd\"")
+        }
+        if let present = state.currency, present != currency {
+            fault("currency", "is \"\(present.code)\" already and cannot change")
+        }
+    }
+
+    mutating func identifier(_ id: String, at path: String) {
+        let allowed = id.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            case _: false
+            }
+        }
+        if id.isEmpty || !allowed || id.utf8.count > InlineText.capacity {
+            fault(path, "must be 1 to 63 letters, digits, \"_\" or \"-\"")
+        }
+    }
+
+    mutating func name(_ name: String, at path: String) {
+        if name.isEmpty || name.utf8.count > 256 { fault(path, "must be 1 to 256 bytes") }
+    }
+
+    mutating func features() {
+        var seen: Set<String> = []
+        for (index, feature) in draft.features.enumerated() {
+            let path = "features[\(index)]"
+            identifier(feature.id, at: "\(path).feature_id")
+            name(feature.name, at: "\(path).name")
+            if !seen.insert(feature.id).inserted {
+                fault("\(path).feature_id", "\"\(feature.id)\" appears twice")
+            }
+            if let number = state.feature(id: feature.id),
+                state.feature(number).kind != feature.kind
+            {
+                fault("\(path).type", "cannot change once published; use another feature_id")
+            }
+            creditCosts(of: feature, at: path)
+        }
+    }
+
+    mutating func creditCosts(of feature: Feature, at path: String) {
+        guard feature.kind == .creditSystem else {
+            if !feature.creditCosts.isEmpty {
+                fault("\(path).credit_costs", "only a credit system has costs")
+            }
+            return
+        }
+        if feature.creditCosts.isEmpty {
+            fault("\(path).credit_costs", "a credit system needs at least one member feature")
+        }
+        var members: Set<String> = []
+        for (index, cost) in feature.creditCosts.enumerated() {
+            let path = "\(path).credit_costs[\(index)]"
+            if cost.credits < .zero { fault("\(path).credits", "must not be negative") }
+            if kinds[cost.featureID] != .metered {
+                fault("\(path).feature_id", "\"\(cost.featureID)\" is not a metered feature")
+            } else if !members.insert(cost.featureID).inserted {
+                fault("\(path).feature_id", "\"\(cost.featureID)\" appears twice")
+            }
+        }
+    }
+
+    mutating func plans() {
+        var seen: Set<String> = []
+        var defaults: [String: String] = [:]
+        for (index, plan) in draft.plans.enumerated() {
+            let path = "plans[\(index)]"
+            identifier(plan.id, at: "\(path).plan_id")
+            name(plan.name, at: "\(path).name")
+            if !seen.insert(plan.id).inserted {
+                fault("\(path).plan_id", "\"\(plan.id)\" appears twice")
+            }
+            if plan.autoEnable, !plan.isFree {
+                fault("\(path).auto_enable", "only a free plan can be given away")
+            }
+            // Add-ons stack, so any number of them may be given beside the group's default.
+            if plan.autoEnable, !plan.addOn {
+                let taken = defaults[plan.group] ?? published(defaultOf: plan.group)
+                if let taken, taken != plan.id {
+                    fault("\(path).auto_enable", "\"\(taken)\" is this group's default already")
+                }
+                defaults[plan.group] = plan.id
+            }
+            price(of: plan, at: path)
+            items(of: plan, at: path)
+        }
+    }
+
+    func published(defaultOf group: String) -> String? {
+        let plans = state.autoEnabled.map { state.plan($0) }
+            .filter { $0.group == group && !$0.addOn }
+        return plans.first { plan in !draft.plans.contains { $0.id == plan.id } }?.id
+    }
+
+    mutating func price(of plan: Plan, at path: String) {
+        guard let price = plan.price else { return }
+        switch price.interval {
+        case .minute, .hour, .day:
+            fault("\(path).price.interval", "must be one-off, a week, a month or longer")
+        case .oneOff, .week, .month, .quarter, .semiAnnual, .year: break
+        }
+        if price.amount < .zero { fault("\(path).price.amount", "must not be negative") }
+        if let currency = Currency(code: draft.currency),
+            Money(price: price.amount, count: Quantity(units: 1), currency: currency) == nil
+        {
+            fault("\(path).price.amount", "is too large")
+        }
+    }
+
+    mutating func items(of plan: Plan, at path: String) {
+        var seen: Set<String> = []
+        for (index, item) in plan.items.enumerated() {
+            let path = "\(path).items[\(index)]"
+            if !seen.insert(item.featureID).inserted {
+                fault("\(path).feature_id", "\"\(item.featureID)\" appears twice in this plan")
+            }
+            guard let kind = kinds[item.featureID] else {
+                fault("\(path).feature_id", "\"\(item.featureID)\" is not a published feature")
+                continue
+            }
+            switch kind {
+            case .boolean: booleanItem(item, at: path)
+            case .allocated: allocatedItem(item, of: plan, at: path)
+            case .metered, .creditSystem: consumableItem(item, of: plan, at: path)
+            }
+        }
+    }
+
+    mutating func booleanItem(_ item: PlanItem, at path: String) {
+        if item.included != .zero || item.unlimited || item.reset != nil || item.usagePrice != nil {
+            fault(path, "a boolean feature takes nothing but its feature_id")
+        }
+    }
+
+    mutating func allocatedItem(_ item: PlanItem, of plan: Plan, at path: String) {
+        amounts(item, at: path)
+        billedAgain(item, of: plan, at: path)
+        if item.reset != nil { fault("\(path).reset", "an allocated feature never resets") }
+    }
+
+    mutating func consumableItem(_ item: PlanItem, of plan: Plan, at path: String) {
+        amounts(item, at: path)
+        billedAgain(item, of: plan, at: path)
+        guard item.usagePrice != nil else { return }
+        switch item.reset?.interval {
+        case .week, .month, .quarter, .semiAnnual, .year: break
+        case nil, .oneOff, .minute, .hour, .day:
+            fault("\(path).reset", "usage with a price needs a reset each week, month or longer")
+        }
+    }
+
+    mutating func billedAgain(_ item: PlanItem, of plan: Plan, at path: String) {
+        if item.usagePrice != nil, plan.isOneOff {
+            fault("\(path).usage_price", "a one-off plan is never billed again")
+        }
+    }
+
+    mutating func amounts(_ item: PlanItem, at path: String) {
+        if item.included < .zero { fault("\(path).included", "must not be negative") }
+        if item.included > Quantity(units: 10_000_000_000_000) {
+            fault("\(path).included", "must be at most 10^13")
+        }
+        if item.unlimited, item.included != .zero || item.reset != nil || item.usagePrice != nil {
+            fault(path, "an unlimited item takes no included, reset or usage_price")
+        }
+        guard let price = item.usagePrice else { return }
+        if price.amount < .zero { fault("\(path).usage_price.amount", "must not be negative") }
+        // Smaller packs would make counts of them that overflow.
+        if price.billingUnits < Quantity(raw: Quantity.scale / 1_000_000) {
+            fault("\(path).usage_price.billing_units", "must be at least 0.000001")
+        }
+        if let most = price.maxPurchase, most < .zero {
+            fault("\(path).usage_price.max_purchase", "must not be negative")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/// A credit system that a metered feature draws from.
+package struct CreditPool: Sendable, Equatable {
+    package var feature: FeatureNumber
+    package var cost: UnitPrice
+}
+
+/// Everything published: immutable, shared, replaced as a whole by each publication.
+///
+/// Old revisions of plans stay for ever: customers refer to the revision they bought.
+package final class PricingState: Sendable {
+    /// Grows with each publication that changed something.
+    package let sequence: UInt64
+    package let currency: Currency?
+    /// By number − 1.
+    package let features: [Feature]
+    /// By number − 1, then by revision − 1.
+    package let plans: [[Plan]]
+
+    private let featureNumbers: [String: FeatureNumber]
+    private let planNumbers: [String: PlanNumber]
+    /// By feature number − 1: the credit systems it draws from, in catalog order.
+    private let pools: [[CreditPool]]
+
+    package static let empty = PricingState(sequence: 0, currency: nil, features: [], plans: [])
+
+    init(sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]]) {
+        self.sequence = sequence
+        self.currency = currency
+        self.features = features
+        self.plans = plans
+        var featureNumbers: [String: FeatureNumber] = [:]
+        for (index, feature) in features.enumerated() {
+            featureNumbers[feature.id] = FeatureNumber(rawValue: UInt32(index + 1))
+        }
+        var planNumbers: [String: PlanNumber] = [:]
+        for (index, revisions) in plans.enumerated() {
+            planNumbers[revisions[0].id] = PlanNumber(rawValue: UInt32(index + 1))
+        }
+        var pools = [[CreditPool]](repeating: [], count: features.count)
+        for (index, feature) in features.enumerated() {
+            for cost in feature.creditCosts {
+                guard let member = featureNumbers[cost.featureID] else { continue }
+                let pool = FeatureNumber(rawValue: UInt32(index + 1))
+                pools[Int(member.rawValue) - 1].append(
+                    CreditPool(feature: pool, cost: cost.credits))
+            }
+        }
+        self.featureNumbers = featureNumbers
+        self.planNumbers = planNumbers
+        self.pools = pools
+    }
+
+    package func feature(id: String) -> FeatureNumber? { featureNumbers[id] }
+    package func plan(id: String) -> PlanNumber? { planNumbers[id] }
+
+    package func feature(_ number: FeatureNumber) -> Feature {
+        features[Int(number.rawValue) - 1]
+    }
+
+    package func pools(of feature: FeatureNumber) -> [CreditPool] {
+        pools[Int(feature.rawValue) - 1]
+    }
+
+    package func plan(_ reference: PlanReference) -> Plan {
+        plans[Int(reference.plan.rawValue) - 1][Int(reference.revision) - 1]
+    }
+
+    /// The revision that is sold now.
+    package func latest(_ number: PlanNumber) -> PlanReference {
+        PlanReference(plan: number, revision: UInt32(plans[Int(number.rawValue) - 1].count))
+    }
+
+    /// The plans every new customer starts with, in order of first publication.
+    package var autoEnabled: [PlanReference] {
+        plans.indices.lazy
+            .map { self.latest(PlanNumber(rawValue: UInt32($0 + 1))) }
+            .filter { self.plan($0).autoEnable }
+    }
+}
+
+/// What a publication does to one feature or plan.
+package struct PricingChange: Sendable, Equatable {
+    package enum Subject: Sendable { case feature, plan }
+
+    package var subject: Subject
+    package var id: String
+    package var created: Bool
+    /// The plan's new revision; 0 for features.
+    package var revision: UInt32
+}
+
+extension PricingState {
+    /// What publishing the draft would do. Throws nothing: faults are found by `validate` first.
+    package func changes(publishing draft: PricingDraft) -> [PricingChange] {
+        var changes: [PricingChange] = []
+        for feature in draft.features {
+            let present = self.feature(id: feature.id).map { self.feature($0) }
+            if present != feature {
+                changes.append(
+                    PricingChange(
+                        subject: .feature, id: feature.id, created: present == nil, revision: 0))
+            }
+        }
+        for plan in draft.plans {
+            let present = self.plan(id: plan.id).map { latest($0) }
+            if present.map({ self.plan($0) }) != plan {
+                changes.append(
+                    PricingChange(
+                        subject: .plan, id: plan.id, created: present == nil,
+                        revision: (present?.revision ?? 0) + 1))
+            }
+        }
+        return changes
+    }
+
+    /// The state after publishing the draft, which gives new numbers in order of appearance. Reads
+    /// no rules: it replays old publications.
+    package func publishing(_ draft: PricingDraft) -> PricingState {
+        var features = self.features
+        for feature in draft.features {
+            if let number = self.feature(id: feature.id) {
+                features[Int(number.rawValue) - 1] = feature
+            } else {
+                features.append(feature)
+            }
+        }
+        var plans = self.plans
+        for plan in draft.plans {
+            if let number = self.plan(id: plan.id) {
+                let index = Int(number.rawValue) - 1
+                if plans[index].last != plan { plans[index].append(plan) }
+            } else {
+                plans.append([plan])
+            }
+        }
+        return PricingState(
+            sequence: sequence + 1, currency: currency ?? Currency(code: draft.currency),
+            features: features, plans: plans)
+    }
+}

@@ -1,0 +1,103 @@
+internal import Attach
+internal import Catalog
+internal import Customers
+internal import Entitlement
+internal import NIOCore
+internal import RPC
+internal import Repository
+internal import Usage
+internal import Wire
+
+/// The handlers: decode and validate, call the service, and let the caller map what comes back.
+extension GRPCDispatcher {
+    /// nil: the call has left the loop and comes back by its token.
+    func run(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let (names, workspace) = (loop.names, self.workspace)
+        switch route {
+        case .check:
+            let call = try decoded { () throws(CallFault) in try reader.check(message) }
+            return try served { () throws(ExecuteFault) in
+                try loop.entitlement.check(call, names: names, in: workspace)
+            }
+        case .track:
+            let call = try decoded { () throws(CallFault) in try reader.track(message) }
+            return try served { () throws(ExecuteFault) in
+                try loop.usage.track(call, names: names, in: workspace)
+            }
+        case .getOrCreateCustomer:
+            let call = try decoded { () throws(CallFault) in
+                try reader.getOrCreateCustomer(message)
+            }
+            return try served { () throws(ExecuteFault) in
+                try loop.customers.getOrCreate(call, names: names, in: workspace)
+            }
+        case .getCustomer:
+            let id = try decoded { () throws(CallFault) in try reader.getCustomer(message) }
+            return try served { () throws(ExecuteFault) in
+                try loop.customers.get(id, names: names, in: workspace)
+            }
+        case .getCatalog: return loop.catalog.get(names: names, in: workspace)
+        case .attach:
+            let call = try decoded { () throws(CallFault) in try reader.attach(message) }
+            let service = loop.attach
+            try leave(token) { () throws(ExecuteFault) in try await service.attach(call) }
+            return nil
+        case .publishCatalog:
+            let (call, found) = try decoded { () throws(CallFault) in
+                try reader.publish(message)
+            }
+            let service = loop.catalog
+            try leave(token) { () throws(ExecuteFault) in
+                try await service.publish(call, found: found)
+            }
+            return nil
+        }
+    }
+
+    private func decoded<Call>(
+        _ read: () throws(CallFault) -> Call
+    ) throws(RPCStatus) -> Call {
+        do throws(CallFault) { return try read() } catch { throw RPCStatus(error) }
+    }
+
+    private func served(
+        _ serve: () throws(ExecuteFault) -> Execution
+    ) throws(RPCStatus) -> Execution {
+        do throws(ExecuteFault) { return try serve() } catch { throw RPCStatus(error) }
+    }
+
+    /// Runs a slow call off the loop, and finishes it back on it.
+    private func leave(
+        _ token: CallToken,
+        _ body: @escaping @Sendable () async throws(ExecuteFault) -> [UInt8]
+    ) throws(RPCStatus) {
+        guard slowCalls < GRPCDispatcher.maxSlowCalls else {
+            throw .refused(
+                .resourceExhausted, "TOO_MANY_CALLS", "too many purchases are under way",
+                retryAfterMilliseconds: 1000)
+        }
+        slowCalls += 1
+        Task {
+            let result: Result<[UInt8], RPCStatus>
+            do throws(ExecuteFault) {
+                result = .success(try await body())
+            } catch {
+                result = .failure(RPCStatus(error))
+            }
+            port.eventLoop.execute { self.finish(token, result) }
+        }
+    }
+
+    private func finish(_ token: CallToken, _ result: Result<[UInt8], RPCStatus>) {
+        slowCalls -= 1
+        switch result {
+        case .success(let message): message.withUnsafeBytes { port.finish(token, message: $0) }
+        case .failure(let status): port.finish(token, status: status)
+        }
+        port.flushFinished()
+    }
+}

@@ -1,0 +1,63 @@
+/// gRPC's own frame around a message: a flag byte (1: compressed), four bytes of length, big
+/// endian, then the message.
+enum GRPCFraming {
+    static let prefixBytes = 5
+
+    enum Message: Equatable {
+        /// Where the message stands in the bytes given.
+        case message(Range<Int>)
+        case failed(RPCStatus)
+    }
+
+    /// The one message of a unary call; `bytes` is everything the peer sent.
+    static func unary(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Message {
+        guard bytes.count >= prefixBytes else {
+            return .failed(
+                RPCStatus(.internalError, "the request ended before its message's prefix"))
+        }
+        let flag = bytes[0]
+        guard flag == 0 else { return .failed(refusal(flag: flag)) }
+        let length = declaredLength(bytes)
+        guard length <= limit else { return .failed(tooLarge(length, limit: limit)) }
+        guard bytes.count - prefixBytes == length else {
+            let fault =
+                bytes.count - prefixBytes < length
+                ? "the request ended inside its message" : "more than one message in a unary call"
+            return .failed(RPCStatus(.internalError, fault))
+        }
+        return .message(prefixBytes..<bytes.count)
+    }
+
+    /// What is known to be wrong before all of it has come, so that nothing more is collected.
+    static func early(_ bytes: UnsafeRawBufferPointer, limit: Int) -> RPCStatus? {
+        guard bytes.count >= prefixBytes else { return nil }
+        guard bytes[0] == 0 else { return refusal(flag: bytes[0]) }
+        let length = declaredLength(bytes)
+        if length > limit { return tooLarge(length, limit: limit) }
+        if bytes.count - prefixBytes > length {
+            return RPCStatus(.internalError, "more than one message in a unary call")
+        }
+        return nil
+    }
+
+    static func declaredLength(_ bytes: UnsafeRawBufferPointer) -> Int {
+        Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self)))
+    }
+
+    static func writePrefix(_ prefix: UnsafeMutableRawPointer, length: Int) {
+        prefix.storeBytes(of: 0, as: UInt8.self)
+        prefix.storeBytes(
+            of: UInt32(length).bigEndian, toByteOffset: 1, as: UInt32.self)
+    }
+
+    private static func refusal(flag: UInt8) -> RPCStatus {
+        flag == 1
+            ? RPCStatus(.unimplemented, "compressed messages are not supported here")
+            : RPCStatus(.internalError, "a message's flag is neither 0 nor 1")
+    }
+
+    private static func tooLarge(_ length: Int, limit: Int) -> RPCStatus {
+        RPCStatus(
+            .resourceExhausted, "the message has \(length) bytes; at most \(limit) are accepted")
+    }
+}

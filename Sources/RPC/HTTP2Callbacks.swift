@@ -1,0 +1,154 @@
+import CNGHTTP2
+import Glibc
+
+/// nghttp2's calls into this program. Each notes what happened and returns; none calls back
+/// into the library, but for the two it expects: naming a stream's data, and trailers from
+/// within the reply's reader.
+enum HTTP2Callbacks {
+    static func make() -> OpaquePointer? {
+        var callbacks: OpaquePointer?
+        guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
+        nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
+        nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
+        nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
+        return callbacks
+    }
+}
+
+private typealias StateReference = UnsafeMutablePointer<HTTP2State>
+
+@inline(__always)
+private func state(_ context: UnsafeMutableRawPointer?) -> StateReference {
+    context.unsafelyUnwrapped.assumingMemoryBound(to: HTTP2State.self)
+}
+
+@inline(__always)
+private func stream(
+    _ session: OpaquePointer?, _ id: Int32, _ state: StateReference
+) -> StreamReference? {
+    if let current = state.pointee.current, current.pointee.id == id { return current }
+    guard let found = nghttp2_session_get_stream_user_data(session, id) else { return nil }
+    let stream = found.assumingMemoryBound(to: HTTP2Stream.self)
+    state.pointee.current = stream
+    return stream
+}
+
+private func onBeginHeaders(
+    _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let state = state(context)
+    let frame = frame.unsafelyUnwrapped
+    let id = frame.pointee.hd.stream_id
+    if state.pointee.isServer {
+        // A client's trailers mean nothing to gRPC: with no current stream they are dropped.
+        state.pointee.current = nil
+        guard frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return 0 }
+        let opened = state.pointee.open(id)
+        state.pointee.current = opened
+        return nghttp2_session_set_stream_user_data(session, id, opened)
+    }
+    state.pointee.current = nil
+    _ = stream(session, id, state)
+    return 0
+}
+
+private func onHeader(
+    _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+    _ name: UnsafePointer<UInt8>?, _ nameLength: Int, _ value: UnsafePointer<UInt8>?,
+    _ valueLength: Int, _ flags: UInt8, _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let state = state(context)
+    guard let stream = state.pointee.current else { return 0 }
+    stream.pointee.headerListBytes += nameLength + valueLength + 32
+    guard stream.pointee.headerListBytes <= state.pointee.maxHeaderListBytes else {
+        stream.pointee.flags.insert(.headersTooLarge)
+        return 0
+    }
+    let nameBytes = UnsafeRawBufferPointer(start: name, count: nameLength)
+    let valueBytes = UnsafeRawBufferPointer(start: value, count: valueLength)
+    if state.pointee.isServer {
+        RequestHeaders.take(nameBytes, valueBytes, into: stream, state)
+    } else {
+        ResponseHeaders.take(nameBytes, valueBytes, into: stream)
+    }
+    return 0
+}
+
+private func onData(
+    _ session: OpaquePointer?, _ flags: UInt8, _ id: Int32, _ data: UnsafePointer<UInt8>?,
+    _ length: Int, _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let state = state(context)
+    guard length > 0, let stream = stream(session, id, state) else { return 0 }
+    state.pointee.events.append(
+        HTTP2Event(kind: .data, stream: stream, base: data, count: length))
+    return 0
+}
+
+private func onFrame(
+    _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let state = state(context)
+    let header = frame.unsafelyUnwrapped.pointee.hd
+    if UInt32(header.type) == NGHTTP2_HEADERS.rawValue, state.pointee.isServer,
+        let stream = state.pointee.current
+    {
+        RequestHeaders.end(stream, state)
+    }
+    switch UInt32(header.type) {
+    case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
+        guard UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0,
+            let stream = stream(session, header.stream_id, state)
+        else { return 0 }
+        stream.pointee.flags.insert(.remoteEnded)
+        state.pointee.events.append(HTTP2Event(kind: .ended, stream: stream))
+    case NGHTTP2_GOAWAY.rawValue:
+        state.pointee.peerIsLeaving = true
+    default:
+        // RST_STREAM, SETTINGS, PING: this is where floods will be counted.
+        break
+    }
+    return 0
+}
+
+private func onClose(
+    _ session: OpaquePointer?, _ id: Int32, _ code: UInt32, _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let state = state(context)
+    guard let stream = stream(session, id, state) else { return 0 }
+    state.pointee.events.append(
+        HTTP2Event(kind: .closed, stream: stream, base: nil, count: Int(code)))
+    // The library forgets the stream now; so does the short cut to it.
+    state.pointee.current = nil
+    return 0
+}
+
+/// Hands the library the next piece of a reply, as much as the peer's windows let through.
+func http2ReadReply(
+    _ session: OpaquePointer?, _ id: Int32, _ target: UnsafeMutablePointer<UInt8>?,
+    _ length: Int, _ flags: UnsafeMutablePointer<UInt32>?,
+    _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let source, let target, let flags else {
+        return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+    }
+    let stream = source.pointee.ptr.assumingMemoryBound(to: HTTP2Stream.self)
+    let sent = stream.pointee.replySent
+    let count = min(length, stream.pointee.reply.count - sent)
+    if count > 0, let base = stream.pointee.reply.base { memcpy(target, base + sent, count) }
+    stream.pointee.replySent = sent + count
+    guard sent + count == stream.pointee.reply.count else { return count }
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+    if !stream.pointee.flags.contains(.plainBody) {
+        flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        let trailers = state(context).pointee.okTrailers
+        guard nghttp2_submit_trailer(session, id, trailers, 1) == 0 else {
+            return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+        }
+    }
+    return count
+}

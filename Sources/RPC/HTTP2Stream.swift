@@ -1,0 +1,130 @@
+import NIOCore
+
+typealias StreamReference = UnsafeMutablePointer<HTTP2Stream>
+
+/// What is known of one open stream, on either side. Taken from the loop's pool when the stream
+/// opens and given back when it has closed, so that a call allocates nothing here.
+struct HTTP2Stream: ~Copyable {
+    struct Flags: OptionSet {
+        let rawValue: UInt16
+        /// POST with a gRPC content type.
+        static let isPost = Flags(rawValue: 1)
+        static let isGRPC = Flags(rawValue: 2)
+        /// `method`, `limit` and `isOpen` hold (see `PathMemo`).
+        static let methodKnown = Flags(rawValue: 4)
+        static let isOpen = Flags(rawValue: 8)
+        /// `principal` and `authenticationEpoch` hold.
+        static let principalKnown = Flags(rawValue: 16)
+        static let hasTimeout = Flags(rawValue: 32)
+        static let timeoutMalformed = Flags(rawValue: 64)
+        static let headersTooLarge = Flags(rawValue: 128)
+        /// An answer was submitted: whatever else comes in is dropped.
+        static let answered = Flags(rawValue: 256)
+        /// Waits for `LoopPort.finish`.
+        static let held = Flags(rawValue: 512)
+        static let page = Flags(rawValue: 1024)
+        /// The peer has sent all of its side.
+        static let remoteEnded = Flags(rawValue: 2048)
+        /// The body is all: no trailers follow it.
+        static let plainBody = Flags(rawValue: 4096)
+        /// Client: the response's headers are in, what comes now is trailers.
+        static let headed = Flags(rawValue: 8192)
+        /// The answer to HEAD has no body.
+        static let isHead = Flags(rawValue: 16384)
+    }
+
+    var id: Int32 = 0
+    var flags: Flags = []
+    var method: Int32 = -1
+    /// Server: the most bytes a request may have. Client: a response.
+    var limit = 0
+    var principal = 0
+    var authenticationEpoch = 0
+    /// Which `AuthorizationMemo` they are from.
+    var memoGeneration: UInt32 = 0
+    /// From `grpc-timeout`, nanoseconds.
+    var timeout: Int64 = 0
+    var deadline = NIODeadline.distantFuture
+    /// As SETTINGS_MAX_HEADER_LIST_SIZE counts.
+    var headerListBytes = 0
+    var headers = HeaderBlock()
+    /// What came in more than one piece.
+    var body = RawBytes()
+    /// What goes out, and how far it has gone.
+    var reply = RawBytes()
+    var replySent = 0
+    /// The connection's place in its loop's table.
+    var connection: UInt32 = 0
+    /// Client: whose call this is, when it began, how it ended.
+    var tag = 0
+    var started = NIODeadline.distantPast
+    var status = -1
+    var httpStatus = 0
+
+    /// All open streams of a session.
+    var nextOpen: StreamReference?
+    var previousOpen: StreamReference?
+    /// All held calls of a loop that have a deadline; in the pool: the free ones.
+    var nextHeld: StreamReference?
+    var previousHeld: StreamReference?
+
+    /// Memory that a pooled stream keeps in each of its buffers.
+    private static let keptBytes = 2048
+
+    mutating func reset() {
+        flags = []
+        method = -1
+        timeout = 0
+        deadline = .distantFuture
+        headerListBytes = 0
+        headers.clear(keeping: Self.keptBytes)
+        body.clear(keeping: Self.keptBytes)
+        reply.clear(keeping: Self.keptBytes)
+        replySent = 0
+        status = -1
+        httpStatus = 0
+        nextOpen = nil
+        previousOpen = nil
+        nextHeld = nil
+        previousHeld = nil
+    }
+}
+
+/// Free streams of one loop. Confined to it.
+final class StreamPool {
+    private var free: StreamReference?
+    private var freeCount = 0
+    private static let kept = 4096
+
+    func take() -> StreamReference {
+        guard let stream = free else {
+            let stream = StreamReference.allocate(capacity: 1)
+            stream.initialize(to: HTTP2Stream())
+            return stream
+        }
+        free = stream.pointee.nextHeld
+        stream.pointee.nextHeld = nil
+        freeCount -= 1
+        return stream
+    }
+
+    func give(_ stream: StreamReference) {
+        guard freeCount < Self.kept else { return Self.destroy(stream) }
+        stream.pointee.reset()
+        stream.pointee.nextHeld = free
+        free = stream
+        freeCount += 1
+    }
+
+    private static func destroy(_ stream: StreamReference) {
+        stream.deinitialize(count: 1)
+        stream.deallocate()
+    }
+
+    deinit {
+        while let stream = free {
+            free = stream.pointee.nextHeld
+            Self.destroy(stream)
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package import NIOCore
+
+/// One event loop of a server: its connections, and the way back in for calls that were held.
+// Safety: everything but `eventLoop` is touched on that loop only; each entry checks it. It is
+// Sendable so that others can hold it and submit work to the loop.
+package final class LoopPort: @unchecked Sendable {
+    package let eventLoop: any EventLoop
+    let limits: RPCLimits
+    let tls: TLSContext
+    let pages: any PageHandler
+    let workshop: HTTP2Workshop
+    let held: HeldCalls
+    var pagesInProgress = 0
+    private(set) var dispatcher: (any RPCDispatcher)?
+    private(set) var connectionCount = 0
+    /// Counts the sweeps, one a second: the clock of the time-outs of connections.
+    private(set) var tick = 0
+    private var connections: [ConnectionHandler?] = []
+    private var generations: [UInt32] = []
+    private var vacant: [Int] = []
+    private var touched: [ConnectionHandler] = []
+    private var sweeper: RepeatedTask?
+    private(set) var isLeaving = false
+
+    init(
+        eventLoop: any EventLoop, limits: RPCLimits, tls: TLSContext, pages: any PageHandler
+    ) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+        self.tls = tls
+        self.pages = pages
+        workshop = HTTP2Workshop()
+        held = HeldCalls(eventLoop: eventLoop)
+    }
+
+    func begin(_ make: (LoopPort) -> any RPCDispatcher) {
+        eventLoop.preconditionInEventLoop()
+        dispatcher = make(self)
+        held.onExpiry = { [unowned self] stream in expire(stream) }
+        held.onExpiryEnd = { [unowned self] in flushFinished() }
+        let second = TimeAmount.seconds(1)
+        sweeper = eventLoop.scheduleRepeatedTask(initialDelay: second, delay: second) {
+            [unowned self] _ in sweep()
+        }
+    }
+
+    // MARK: Held calls
+
+    /// Calls held now. A face may refuse work of its own accord before `maxHeldCalls` is reached.
+    package var heldCalls: Int { held.count }
+
+    /// Answers a held call. Nothing is sent before `flushFinished`.
+    package func finish(_ token: CallToken, message: UnsafeRawBufferPointer) {
+        guard let (handler, calls, stream) = find(token) else { return }
+        held.remove(stream)
+        calls.reply(stream, message)
+        touch(handler)
+    }
+
+    package func finish(_ token: CallToken, status: RPCStatus) {
+        guard let (handler, calls, stream) = find(token) else { return }
+        held.remove(stream)
+        calls.fail(stream, status)
+        touch(handler)
+    }
+
+    /// Encrypts and writes once for every connection touched since.
+    package func flushFinished() {
+        eventLoop.preconditionInEventLoop()
+        guard !touched.isEmpty else { return }
+        let handlers = touched
+        touched.removeAll(keepingCapacity: true)
+        for handler in handlers {
+            handler.isTouched = false
+            handler.send()
+        }
+    }
+
+    private func find(_ token: CallToken) -> (ConnectionHandler, ServerCalls, StreamReference)? {
+        eventLoop.preconditionInEventLoop()
+        let slot = Int(token.connection)
+        guard slot < connections.count, generations[slot] == token.generation,
+            let handler = connections[slot], let calls = handler.calls,
+            let stream = calls.session.stream(token.stream),
+            stream.pointee.flags.contains(.held)
+        else { return nil }
+        return (handler, calls, stream)
+    }
+
+    private func expire(_ stream: StreamReference) {
+        let slot = Int(stream.pointee.connection)
+        guard let handler = connections[slot], let calls = handler.calls else { return }
+        calls.fail(stream, RPCStatus(.deadlineExceeded, "the deadline passed"))
+        touch(handler)
+    }
+
+    private func touch(_ handler: ConnectionHandler) {
+        guard !handler.isTouched else { return }
+        handler.isTouched = true
+        touched.append(handler)
+    }
+
+    // MARK: Pages
+
+    func finishPage(_ token: CallToken, _ response: PageResponse) {
+        eventLoop.preconditionInEventLoop()
+        pagesInProgress -= 1
+        let slot = Int(token.connection)
+        guard slot < connections.count, generations[slot] == token.generation,
+            let handler = connections[slot], let calls = handler.calls
+        else { return }
+        calls.pageEnded()
+        guard let stream = calls.session.stream(token.stream),
+            !stream.pointee.flags.contains(.answered)
+        else { return }
+        calls.answer(stream, response)
+        handler.send()
+    }
+
+    // MARK: Connections
+
+    /// The connection's place and its generation.
+    func register(_ handler: ConnectionHandler) -> (slot: Int, generation: UInt32) {
+        eventLoop.preconditionInEventLoop()
+        connectionCount += 1
+        if let slot = vacant.popLast() {
+            connections[slot] = handler
+            return (slot, generations[slot])
+        }
+        connections.append(handler)
+        generations.append(0)
+        return (connections.count - 1, 0)
+    }
+
+    func unregister(slot: Int) {
+        eventLoop.preconditionInEventLoop()
+        connectionCount -= 1
+        connections[slot] = nil
+        generations[slot] &+= 1
+        vacant.append(slot)
+    }
+
+    private func sweep() {
+        tick += 1
+        for handler in connections { handler?.sweep(tick: tick) }
+    }
+
+    // MARK: The end
+
+    /// Streams that are open go on; connections close when their last one ends.
+    func leave() {
+        eventLoop.preconditionInEventLoop()
+        isLeaving = true
+        for handler in connections { handler?.leave() }
+    }
+
+    func end() {
+        eventLoop.preconditionInEventLoop()
+        sweeper?.cancel()
+        for handler in connections { handler?.closeNow() }
+        held.cancel()
+        dispatcher = nil
+    }
+}

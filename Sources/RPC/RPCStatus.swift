@@ -1,0 +1,51 @@
+/// The seventeen status codes of gRPC, by their numbers on the wire.
+package enum RPCCode: Int, Sendable, CaseIterable {
+    case ok = 0
+    case cancelled = 1
+    case unknown = 2
+    case invalidArgument = 3
+    case deadlineExceeded = 4
+    case notFound = 5
+    case alreadyExists = 6
+    case permissionDenied = 7
+    case resourceExhausted = 8
+    case failedPrecondition = 9
+    case aborted = 10
+    case outOfRange = 11
+    case unimplemented = 12
+    case internalError = 13
+    case unavailable = 14
+    case dataLoss = 15
+    case unauthenticated = 16
+}
+
+/// How a call ended when it did not end with a message.
+package struct RPCStatus: Error, Sendable, Equatable {
+    package var code: RPCCode
+    /// Any text: it is percent-encoded on the wire.
+    package var message: String
+    /// A serialized `google.rpc.Status`, or nothing. Travels as `grpc-status-details-bin`.
+    package var details: [UInt8]
+
+    package init(_ code: RPCCode, _ message: String = "", details: [UInt8] = []) {
+        self.code = code
+        self.message = message
+        self.details = details
+    }
+}
+
+extension RPCStatus {
+    /// What an HTTP status means when a peer that doesn't speak gRPC answered (a proxy, mostly).
+    static func fromHTTP(status: Int) -> RPCStatus {
+        let code: RPCCode =
+            switch status {
+            case 400: .internalError
+            case 401: .unauthenticated
+            case 403: .permissionDenied
+            case 404: .unimplemented
+            case 429, 502, 503, 504: .unavailable
+            default: .unknown
+            }
+        return RPCStatus(code, "the server answered with HTTP status \(status)")
+    }
+}

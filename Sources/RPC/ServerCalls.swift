@@ -1,0 +1,313 @@
+import CNGHTTP2
+import NIOCore
+
+/// The calls of one HTTP/2 connection: takes the session's events, asks the dispatcher, and puts
+/// the answers back. Confined to its loop; knows no socket.
+final class ServerCalls {
+    let session: HTTP2Session
+    private let state: UnsafeMutablePointer<HTTP2State>
+    let port: LoopPort
+    private let dispatcher: any RPCDispatcher
+    private let held: HeldCalls
+    private let slot: UInt32
+    private let generation: UInt32
+    /// Streams answered before their request had ended: they are reset once that was sent, so
+    /// that the peer stops.
+    private var cutShort: [Int32] = []
+    private var collectedBytes = 0
+    var pagesInProgress = 0
+    /// Clients take about 8 KiB of trailers; an error that can't be told whole is still told.
+    private static let maxMessageScalars = 512
+    private static let maxDetailsBytes = 4096
+
+    init(port: LoopPort, dispatcher: any RPCDispatcher, slot: Int, generation: UInt32) {
+        self.port = port
+        self.dispatcher = dispatcher
+        self.held = port.held
+        self.slot = UInt32(slot)
+        self.generation = generation
+        let settings = HTTP2Session.Settings(
+            maxConcurrentStreams: port.limits.maxConcurrentStreams,
+            maxHeaderListBytes: port.limits.maxHeaderListBytes)
+        session = HTTP2Session(isServer: true, settings: settings, workshop: port.workshop)
+        state = session.state
+        state.pointee.connection = self.slot
+    }
+
+    /// False: the connection must end at once.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let fine = session.receive(bytes)
+        drain()
+        return fine
+    }
+
+    /// Adds what is to be sent to the loop's output, up to about `limit` bytes. False: broken.
+    func fill(limit: Int) -> Bool {
+        let output = port.workshop.output
+        guard session.fill(output, limit: limit) else { return false }
+        if !cutShort.isEmpty, output.pointee.count < limit {
+            for id in cutShort { session.reset(id, code: NGHTTP2_NO_ERROR.rawValue) }
+            cutShort.removeAll()
+            guard session.fill(output, limit: limit) else { return false }
+        }
+        drain()
+        return true
+    }
+
+    /// Nothing runs here that a time-out may not cut.
+    var isIdle: Bool {
+        guard pagesInProgress == 0 else { return false }
+        var next = state.pointee.firstOpen
+        while let stream = next {
+            if stream.pointee.flags.contains(.held) { return false }
+            next = stream.pointee.nextOpen
+        }
+        return true
+    }
+
+    var openStreams: Int { state.pointee.openCount }
+
+    /// The connection is gone: nobody waits any more.
+    func abandon() {
+        var next = state.pointee.firstOpen
+        while let stream = next {
+            next = stream.pointee.nextOpen
+            held.remove(stream)
+        }
+    }
+
+    // MARK: Events
+
+    private func drain() {
+        var index = 0
+        while index < state.pointee.events.count {
+            let event = state.pointee.events[index]
+            let stream = event.stream
+            index += 1
+            switch event.kind {
+            case .data:
+                // All of the request in one piece, the common case: used where it lies.
+                if stream.pointee.body.count == 0, index < state.pointee.events.count {
+                    let next = state.pointee.events[index]
+                    if next.kind == .ended, next.stream == stream {
+                        index += 1
+                        complete(stream, event.bytes)
+                        continue
+                    }
+                }
+                collect(stream, event.bytes)
+            case .ended:
+                collectedBytes -= stream.pointee.body.count
+                complete(stream, stream.pointee.body.bytes)
+                stream.pointee.body.clear(keeping: 4096)
+            case .closed:
+                collectedBytes -= stream.pointee.body.count
+                held.remove(stream)
+                state.pointee.release(stream)
+            }
+        }
+        state.pointee.events.removeAll()
+    }
+
+    private func collect(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
+        guard !stream.pointee.flags.contains(.answered) else { return }
+        let isCall = stream.pointee.flags.isSuperset(of: [.isPost, .isGRPC])
+        // Nothing is collected for a caller that won't be served.
+        if isCall, stream.pointee.body.count == 0, let refusal = prepare(stream) {
+            return cut(stream) { fail(stream, refusal) }
+        }
+        guard collectedBytes + bytes.count <= port.limits.maxCollectedBytesPerConnection else {
+            return refuse(stream, isCall: isCall, "too much of this connection's is half sent")
+        }
+        collectedBytes += bytes.count
+        stream.pointee.body.append(bytes)
+        if isCall {
+            let limit = stream.pointee.limit
+            if let status = GRPCFraming.early(stream.pointee.body.bytes, limit: limit) {
+                cut(stream) { fail(stream, status) }
+            }
+        } else if stream.pointee.body.count > port.limits.maxPageBodyBytes {
+            refuse(stream, isCall: false, "the body is too large")
+        }
+    }
+
+    private func refuse(_ stream: StreamReference, isCall: Bool, _ reason: String) {
+        cut(stream) {
+            if isCall {
+                fail(stream, RPCStatus(.resourceExhausted, reason))
+            } else {
+                answer(stream, .text(413, reason))
+            }
+        }
+    }
+
+    /// Answers a request that hasn't ended.
+    private func cut(_ stream: StreamReference, _ answer: () -> Void) {
+        collectedBytes -= stream.pointee.body.count
+        stream.pointee.body.clear(keeping: 0)
+        answer()
+        if !stream.pointee.flags.contains(.remoteEnded) { cutShort.append(stream.pointee.id) }
+    }
+
+    private func complete(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
+        let flags = stream.pointee.flags
+        guard !flags.contains(.answered) else { return }
+        if flags.isSuperset(of: [.isPost, .isGRPC]) {
+            call(stream, bytes)
+        } else {
+            page(stream, bytes)
+        }
+    }
+
+    // MARK: Calls
+
+    private func call(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
+        if let refusal = prepare(stream) { return fail(stream, refusal) }
+        let limit = stream.pointee.limit
+        let message: UnsafeRawBufferPointer
+        switch GRPCFraming.unary(bytes, limit: limit) {
+        case .message(let range): message = UnsafeRawBufferPointer(rebasing: bytes[range])
+        case .failed(let status): return fail(stream, status)
+        }
+        let deadline = stream.pointee.deadline
+        let call = UnaryCall(
+            method: Int(stream.pointee.method), principal: stream.pointee.principal,
+            token: token(stream), deadline: deadline == .distantFuture ? nil : deadline,
+            stream: stream)
+        var reply = ReplyBuffer(stream)
+        switch dispatcher.call(call, message: message, reply: &reply) {
+        case .replied:
+            reply.finish()
+            stream.pointee.flags.insert(.answered)
+            session.submitReply(stream)
+        case .failed(let status):
+            fail(stream, status)
+        case .held:
+            held.add(stream)
+        }
+    }
+
+    /// What stands before the dispatcher: the method, the key, the deadline, room. Asked once
+    /// more at the end of a request that came in pieces.
+    private func prepare(_ stream: StreamReference) -> RPCStatus? {
+        let slow: HTTP2Stream.Flags = [.headersTooLarge, .timeoutMalformed]
+        if !stream.pointee.flags.isDisjoint(with: slow) { return headerFault(stream) }
+        resolve(stream)
+        guard stream.pointee.method >= 0 else {
+            return RPCStatus(.unimplemented, "there is no such method")
+        }
+        if stream.pointee.flags.contains(.isOpen) {
+            stream.pointee.principal = -1
+        } else if let refusal = authenticate(stream) {
+            return refusal
+        }
+        if stream.pointee.flags.contains(.hasTimeout) {
+            guard stream.pointee.timeout > 0 else {
+                return RPCStatus(.deadlineExceeded, "the deadline had passed on arrival")
+            }
+            let now = NIODeadline.now()
+            if stream.pointee.deadline == .distantFuture {
+                stream.pointee.deadline = now + .nanoseconds(stream.pointee.timeout)
+            } else if stream.pointee.deadline <= now {
+                return RPCStatus(.deadlineExceeded, "the deadline passed before the request came")
+            }
+        }
+        guard held.count < port.limits.maxHeldCalls else {
+            return RPCStatus(.resourceExhausted, "too many calls are in flight")
+        }
+        return nil
+    }
+
+    private func headerFault(_ stream: StreamReference) -> RPCStatus {
+        stream.pointee.flags.contains(.headersTooLarge)
+            ? RPCStatus(.resourceExhausted, "the header fields are too large")
+            : RPCStatus(.internalError, "grpc-timeout is malformed")
+    }
+
+    /// The method's number and limit, from the memo or the dispatcher.
+    private func resolve(_ stream: StreamReference) {
+        guard !stream.pointee.flags.contains(.methodKnown) else { return }
+        stream.pointee.flags.insert(.methodKnown)
+        stream.pointee.limit = 0
+        guard let path = stream.pointee.headers.first(":path") else { return }
+        let found = dispatcher.methodIndex(path: path)
+        // An unknown path is not memoised: nobody repeats it but by mistake.
+        guard let found else { return }
+        let limit = min(dispatcher.maxMessageBytes(method: found), port.limits.maxMessageBytes)
+        let isOpen = dispatcher.isOpen(method: found)
+        state.pointee.paths.set(path, method: Int32(found), limit: limit, isOpen: isOpen)
+        stream.pointee.method = Int32(found)
+        stream.pointee.limit = limit
+        if isOpen { stream.pointee.flags.insert(.isOpen) }
+    }
+
+    private func authenticate(_ stream: StreamReference) -> RPCStatus? {
+        let epoch = dispatcher.authenticationEpoch
+        let wasKnown = stream.pointee.flags.contains(.principalKnown)
+        if wasKnown, stream.pointee.authenticationEpoch == epoch { return nil }
+        let value: UnsafeRawBufferPointer?
+        if wasKnown {
+            // The keys changed between this call's header and now. The memo has its bytes, if
+            // it is still the one that was compared with.
+            guard state.pointee.authorization.generation == stream.pointee.memoGeneration else {
+                return RPCStatus(.unavailable, "the keys changed meanwhile; try again")
+            }
+            value = state.pointee.authorization.bytes.bytes
+        } else {
+            value = stream.pointee.headers.first("authorization")
+        }
+        switch dispatcher.authenticate(authorization: value) {
+        case .refused(let status):
+            if wasKnown { state.pointee.authorization.isValid = false }
+            return status
+        case .principal(let principal):
+            stream.pointee.principal = principal
+            if !wasKnown, let value {
+                state.pointee.authorization.generation &+= 1
+                state.pointee.authorization.bytes.clear()
+                state.pointee.authorization.bytes.append(value)
+            }
+            guard value != nil else { return nil }
+            state.pointee.authorization.isValid = true
+            state.pointee.authorization.principal = principal
+            state.pointee.authorization.epoch = epoch
+            return nil
+        }
+    }
+
+    func token(_ stream: StreamReference) -> CallToken {
+        CallToken(connection: slot, generation: generation, stream: stream.pointee.id)
+    }
+
+    // MARK: Answers
+
+    func reply(_ stream: StreamReference, _ message: UnsafeRawBufferPointer) {
+        var reply = ReplyBuffer(stream)
+        reply.append(message)
+        reply.finish()
+        stream.pointee.flags.insert(.answered)
+        session.submitReply(stream)
+    }
+
+    /// One block of headers that is also the trailers.
+    func fail(_ stream: StreamReference, _ status: RPCStatus) {
+        stream.pointee.flags.insert(.answered)
+        stream.pointee.reply.clear()
+        var fields: [HTTP2Session.Field] = [
+            (":status", Array("200".utf8)),
+            ("content-type", Array("application/grpc".utf8)),
+            ("grpc-status", Array(String(status.code.rawValue).utf8)),
+        ]
+        if !status.message.isEmpty {
+            let text = String(status.message.unicodeScalars.prefix(Self.maxMessageScalars))
+            fields.append(("grpc-message", PercentEncoding.encode(text)))
+        }
+        if !status.details.isEmpty, status.details.count <= Self.maxDetailsBytes {
+            fields.append(("grpc-status-details-bin", Base64.encode(status.details)))
+        }
+        if status.code == .unimplemented {
+            fields.append(("grpc-accept-encoding", Array("identity".utf8)))
+        }
+        session.submitPage(stream, fields)
+    }
+}

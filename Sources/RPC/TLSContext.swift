@@ -1,0 +1,130 @@
+import COpenSSL
+
+/// Where a server's certificate chain and its key are, PEM.
+package struct TLSIdentity: Sendable {
+    package var certificateChainFile: String
+    package var privateKeyFile: String
+
+    package init(certificateChainFile: String, privateKeyFile: String) {
+        self.certificateChainFile = certificateChainFile
+        self.privateKeyFile = privateKeyFile
+    }
+}
+
+package struct TLSFault: Error, CustomStringConvertible {
+    package let description: String
+
+    /// With OpenSSL's own words for the last error, whose queue is emptied.
+    static func last(_ what: String) -> TLSFault {
+        let code = ERR_get_error()
+        ERR_clear_error()
+        guard code != 0 else { return TLSFault(description: what) }
+        var text = [CChar](repeating: 0, count: 256)
+        ERR_error_string_n(code, &text, text.count)
+        let words = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return TLSFault(description: "\(what): \(String(decoding: words, as: UTF8.self))")
+    }
+}
+
+/// Owner of one `SSL_CTX`. One serves all loops: making contexts is slow, and session tickets
+/// must open on whichever loop the client comes back to.
+// Safety: nothing changes after init, and OpenSSL's own reference counts and locks cover use
+// from several threads.
+final class TLSContext: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    /// Forward-secret key exchange and authenticated encryption only.
+    private static let tls12Ciphers =
+        "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK:!SRP:!CAMELLIA:!ARIA"
+    private static let tls13Ciphers =
+        "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
+    private init(method: OpaquePointer?) throws {
+        guard let context = SSL_CTX_new(method) else {
+            throw TLSFault.last("no TLS context")
+        }
+        pointer = context
+        _ = shim_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)
+        _ = shim_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION)
+        guard SSL_CTX_set_cipher_list(context, Self.tls12Ciphers) == 1,
+            SSL_CTX_set_ciphersuites(context, Self.tls13Ciphers) == 1
+        else { throw TLSFault.last("no usable ciphers") }
+        let options =
+            UInt64(1 << 17)  // SSL_OP_NO_COMPRESSION, whose macro Swift can't see
+            | UInt64(1 << 30)  // SSL_OP_NO_RENEGOTIATION
+        SSL_CTX_set_options(context, options)
+        // Idle connections are many: their record buffers are given back.
+        let mode = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+        _ = shim_SSL_CTX_set_mode(context, Int(mode))
+        _ = shim_SSL_CTX_set_read_ahead(context, 1)
+        _ = shim_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
+    }
+
+    static func server(_ identity: TLSIdentity) throws -> TLSContext {
+        let made = try TLSContext(method: TLS_server_method())
+        let context = made.pointer
+        guard SSL_CTX_use_certificate_chain_file(context, identity.certificateChainFile) == 1
+        else { throw TLSFault.last("certificate \(identity.certificateChainFile)") }
+        guard
+            SSL_CTX_use_PrivateKey_file(context, identity.privateKeyFile, SSL_FILETYPE_PEM) == 1
+        else { throw TLSFault.last("private key \(identity.privateKeyFile)") }
+        guard SSL_CTX_check_private_key(context) == 1 else {
+            throw TLSFault.last("the private key does not belong to the certificate")
+        }
+        SSL_CTX_set_options(context, UInt64(1 << 22))  // SSL_OP_CIPHER_SERVER_PREFERENCE
+        SSL_CTX_set_num_tickets(context, 1)
+        SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        return made
+    }
+
+    /// `authorityFile`: the PEM of the only authorities to be trusted; nil: the system's.
+    static func client(
+        authorityFile: String?, protocols: [UInt8] = ALPN.h2
+    ) throws -> TLSContext {
+        let made = try TLSContext(method: TLS_client_method())
+        let context = made.pointer
+        let loaded =
+            authorityFile.map { SSL_CTX_load_verify_locations(context, $0, nil) }
+            ?? SSL_CTX_set_default_verify_paths(context)
+        guard loaded == 1 else { throw TLSFault.last("authorities \(authorityFile ?? "")") }
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        // This one call tells success by zero.
+        guard SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count)) == 0 else {
+            throw TLSFault.last("application protocols")
+        }
+        return made
+    }
+
+    deinit { SSL_CTX_free(pointer) }
+}
+
+enum ALPN {
+    /// As they stand in the hello: each name after its length.
+    static let h2: [UInt8] = [2] + Array("h2".utf8)
+    static let http1: [UInt8] = [8] + Array("http/1.1".utf8)
+}
+
+/// The first of ours that the client offers too; none is a fatal alert, as RFC 7301 has it.
+/// Not called when the client doesn't use the extension.
+private func selectProtocol(
+    _ ssl: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+    _ outLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?,
+    _ offeredLength: UInt32, _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let out, let outLength, let offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+    for wanted in ["h2", "http/1.1"] {
+        var at = 0
+        while at < Int(offeredLength) {
+            let length = Int(offered[at])
+            guard at + 1 + length <= Int(offeredLength) else { break }
+            let name = UnsafeBufferPointer(start: offered + at + 1, count: length)
+            if name.elementsEqual(wanted.utf8) {
+                out.pointee = offered + at + 1
+                outLength.pointee = UInt8(length)
+                return SSL_TLSEXT_ERR_OK
+            }
+            at += 1 + length
+        }
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL
+}

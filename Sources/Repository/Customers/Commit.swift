@@ -1,0 +1,131 @@
+internal import Billing
+internal import Wire
+
+/// One command becoming a commit, under its shard's lock.
+struct Commit {
+    let repository: CustomerRepository
+    let id: CustomerID
+    let hash: UInt64
+    let seed: UInt64
+    let request: RequestMark?
+    let names: PricingNames
+    let workspace: Workspace
+
+    func result(
+        of command: Command, in shard: inout Shard, _ finished: inout Finished?
+    ) -> Result<Execution, ExecuteFault> {
+        do throws(ExecuteFault) {
+            return .success(try run(command, in: &shard, &finished))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func run(
+        _ command: Command, in shard: inout Shard, _ finished: inout Finished?
+    ) throws(ExecuteFault) -> Execution {
+        let now = repository.now
+        guard let row = shard.find(id, hash: hash) else {
+            guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
+            return try runOnDraft(
+                CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
+        }
+        switch command {
+        case .track, .checkAndDeduct:
+            if shard.rows[row].nextDue > now {
+                return try runInPlace(row, command, now: now, in: &shard)
+            }
+        case .create, .attach, .settle, .completeCheckout, .advance: break
+        }
+        return try runOnDraft(shard.rows[row], row, command, now: now, in: &shard, &finished)
+    }
+
+    /// The short way: nothing is due, and the facts change balances only.
+    private func runInPlace(
+        _ row: Int, _ command: Command, now: Timestamp, in shard: inout Shard
+    ) throws(ExecuteFault) -> Execution {
+        let names = repository.current(self.names, for: shard.rows[row].catalogSequence)
+        let decision: Decision
+        do {
+            decision = try shard.rows[row].decide(command, pricing: names.pricing, now: now)
+        } catch {
+            throw .refused(error)
+        }
+        let message = ReplyWriter(arena: workspace.arena, names: names)
+            .message(decision.reply, customer: shard.rows[row])
+        if !decision.facts.isEmpty {
+            let appended = try append(
+                decision.facts, answering: request, message, now, names, shard.rows[row])
+            for fact in decision.facts { shard.rows[row].apply(fact) }
+            shard.rows[row].sequence = appended.sequence
+            shard.rows[row].position = appended.position.rawValue
+            shard.rows[row].catalogSequence = names.pricing.sequence
+            if let request {
+                repository.remember(
+                    request, customer: hash, at: appended.position, now: now, in: &shard)
+            }
+        }
+        return .done(
+            Outcome(
+                reply: decision.reply, message: message, sequence: shard.rows[row].sequence))
+    }
+
+    /// The general way: on a copy, which takes the row's place once its record is in the log.
+    private func runOnDraft(
+        _ customer: CustomerState, _ row: Int?, _ command: Command, now: Timestamp,
+        in shard: inout Shard, _ finished: inout Finished?
+    ) throws(ExecuteFault) -> Execution {
+        var draft = customer
+        let names = repository.current(self.names, for: customer.catalogSequence)
+        var facts = draft.advance(to: now, pricing: names.pricing, effectID: Effects.newID())
+        for fact in facts { draft.apply(fact) }
+        let decision: Decision
+        var refusal: Refusal?
+        do {
+            decision = try draft.decide(command, pricing: names.pricing, now: now)
+        } catch {
+            // What was due has happened, whatever becomes of the command.
+            refusal = error
+            decision = Decision()
+        }
+        for fact in decision.facts { draft.apply(fact) }
+        facts += decision.facts
+        let message = ReplyWriter(arena: workspace.arena, names: names)
+            .message(decision.reply, customer: draft)
+        if !facts.isEmpty {
+            let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
+            let appended = try append(facts, answering: mark, message, now, names, customer)
+            draft.sequence = appended.sequence
+            draft.position = appended.position.rawValue
+            draft.catalogSequence = names.pricing.sequence
+            let place = row ?? shard.add(draft, hash: hash, seed: seed)
+            let before = row == nil ? .never : shard.rows[place].nextDue
+            shard.rows[place] = draft
+            shard.noteDue(row: place, before: before)
+            if let mark {
+                repository.remember(
+                    mark, customer: hash, at: appended.position, now: now, in: &shard)
+            }
+            finished = .effects(facts, sequence: appended.sequence)
+        }
+        if let refusal { throw .refused(refusal) }
+        return .done(Outcome(reply: decision.reply, message: message, sequence: draft.sequence))
+    }
+
+    private func append(
+        _ facts: [Fact], answering request: RequestMark?, _ message: UnsafeRawBufferPointer,
+        _ now: Timestamp, _ names: PricingNames, _ customer: borrowing CustomerState
+    ) throws(ExecuteFault) -> Appended {
+        let record = CustomerRecord(
+            customer: id, time: now, catalogSequence: names.pricing.sequence,
+            previousPosition: customer.position, facts: facts, request: request)
+        let bytes = RecordWriter(arena: workspace.arena).record(record, reply: message)
+        do {
+            let appended = try repository.log.append(bytes)
+            repository.raiseFloor(to: now)
+            return appended
+        } catch {
+            throw .unavailable(error)
+        }
+    }
+}

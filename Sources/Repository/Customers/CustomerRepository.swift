@@ -1,0 +1,232 @@
+package import Billing
+package import Logging
+internal import Synchronization
+package import Wire
+
+/// Why a command did not run.
+package enum ExecuteFault: Error, Sendable {
+    case refused(Refusal)
+    case unavailable(LogFault)
+    /// The log holds something this binary can't read.
+    case damaged(String)
+}
+
+/// What came of a command or a read.
+package struct Outcome {
+    package var reply: Reply
+    /// The encoded reply, in the workspace's arena.
+    package var message: UnsafeRawBufferPointer
+    /// The reply may be shown once the log is durable up to here; 0: at once.
+    package var sequence: UInt64
+    package var replayed = false
+
+    package init(
+        reply: Reply, message: UnsafeRawBufferPointer, sequence: UInt64, replayed: Bool = false
+    ) {
+        self.reply = reply
+        self.message = message
+        self.sequence = sequence
+        self.replayed = replayed
+    }
+}
+
+/// The result of `execute`.
+package enum Execution {
+    case done(Outcome)
+    /// A retry of a request whose answer is not durable yet: execute again once this sequence is.
+    case again(after: UInt64)
+}
+
+/// All customers of an environment: the one place where a decision becomes a commit.
+///
+/// A call takes one shard's lock. Under it the command is decided, its record is appended to the
+/// log's buffer, and its facts are applied, in that order: a log that refuses leaves the state as
+/// it was. Replies leave only when their sequence is durable; that is the caller's part.
+package final class CustomerRepository: Sendable {
+    package let directory: Directory
+    package let log: any LogStore
+    let settlements = Settlements()
+    let time: any TimeSource
+    let logger: Logger
+    private let shards: InlineArray<256, Mutex<Shard>>
+    /// Secret: customers choose their ids.
+    private let seed: UInt64
+    /// Customer time never runs backwards, whatever the clock does.
+    private let floor: Atomic<Int64>
+
+    package init(
+        directory: Directory, log: any LogStore, time: any TimeSource, logger: Logger,
+        seed: UInt64, requestSpan: Int64
+    ) {
+        self.directory = directory
+        self.log = log
+        self.time = time
+        self.logger = logger
+        self.seed = seed
+        floor = Atomic(0)
+        let now = time.now().milliseconds
+        shards = InlineArray { _ in Mutex(Shard(now: now, requestSpan: requestSpan)) }
+    }
+
+    /// Customer time: the clock, but never before the last commit.
+    package var now: Timestamp {
+        let clock = time.now()
+        return max(clock, Timestamp(milliseconds: floor.load(ordering: .relaxed)))
+    }
+
+    /// Decides a command, appends its record, applies its facts.
+    package func execute(
+        _ command: Command, for id: CustomerID, request: RequestMark?, names: PricingNames,
+        in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        let hash = id.hash(seed: seed)
+        let fingerprint = request.map { requestFingerprint($0, customer: hash) }
+        let commit = Commit(
+            repository: self, id: id, hash: hash, seed: seed, request: request, names: names,
+            workspace: workspace)
+        var finished: Finished?
+        var result: Result<Execution, ExecuteFault>?
+        shards[Int(hash & 0xFF)].withLock { shard in
+            if let fingerprint, let position = shard.requests.find(fingerprint) {
+                finished = .known(LogPosition(rawValue: position))
+            } else {
+                result = commit.result(of: command, in: &shard, &finished)
+            }
+        }
+        switch finished {
+        case .known(let position): return try replay(position, request, id, workspace)
+        case .effects(let facts, let sequence):
+            settlements.note(facts, of: id, sequence: sequence)
+        case nil: break
+        }
+        guard let result else { preconditionFailure("a command that ran has a result") }
+        return try result.get()
+    }
+
+    /// A read of one customer. What is due is executed first, so that nobody sees the past.
+    package func read<Answer>(
+        _ id: CustomerID, names: PricingNames, in workspace: Workspace,
+        _ body: (borrowing CustomerState, PricingNames) -> Answer
+    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
+        let hash = id.hash(seed: seed)
+        for _ in 0..<2 {
+            let now = self.now
+            var found = false
+            var answer: (Answer, UInt64)?
+            shards[Int(hash & 0xFF)].withLock { shard in
+                guard let row = shard.find(id, hash: hash) else { return }
+                found = true
+                guard shard.rows[row].nextDue > now else { return }
+                let names = current(names, for: shard.rows[row].catalogSequence)
+                answer = (body(shard.rows[row], names), shard.rows[row].sequence)
+            }
+            if let answer { return answer }
+            guard found else { throw .refused(.customerNotFound(id.text)) }
+            _ = try execute(.advance, for: id, request: nil, names: names, in: workspace)
+        }
+        throw .unavailable(.unavailable("the customer keeps falling due"))
+    }
+
+    /// The names a caller holds, unless the customer was decided with newer ones.
+    func current(_ names: PricingNames, for catalogSequence: UInt64) -> PricingNames {
+        catalogSequence <= names.pricing.sequence ? names : directory.current
+    }
+
+    func raiseFloor(to time: Timestamp) {
+        _ = floor.max(time.milliseconds, ordering: .relaxed)
+    }
+
+    private func requestFingerprint(_ request: RequestMark, customer: UInt64) -> UInt64 {
+        InlineText.fold(
+            request.id.hash(seed: seed) ^ UInt64(request.method), customer | 1)
+    }
+
+    /// The answer that a request got before, read back from the log.
+    private func replay(
+        _ position: LogPosition, _ request: RequestMark?, _ id: CustomerID,
+        _ workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        guard let request, let method = Method(rawValue: request.method) else {
+            preconditionFailure("only requests are remembered")
+        }
+        let sequence = shards[Int(id.hash(seed: seed) & 0xFF)].withLock { shard in
+            shard.find(id, hash: id.hash(seed: seed)).map { shard.rows[$0].sequence } ?? 0
+        }
+        guard sequence <= log.durableSequence else { return .again(after: sequence) }
+        let record: CustomerRecord
+        do {
+            let bytes = try log.read(at: position)
+            record = try bytes.withUnsafeBytes { bytes throws(RecordFault) in
+                try RecordDecoder(arena: workspace.arena).record(bytes)
+            }
+        } catch let fault as LogFault {
+            throw .unavailable(fault)
+        } catch {
+            throw .damaged("\(error)")
+        }
+        guard record.customer == id, let answered = record.request, answered.id == request.id,
+            answered.method == request.method
+        else {
+            // Another request with the same fingerprint: one in 2^64. This one is new, but the
+            // table has no room for both, so it is asked to come under another id.
+            throw .refused(.requestReused)
+        }
+        guard answered.fingerprint == request.fingerprint else { throw .refused(.requestReused) }
+        let message = workspace.arena.copy(record.reply + replayedMark(of: method))
+        return .done(
+            Outcome(reply: .none, message: message, sequence: 0, replayed: true))
+    }
+}
+
+/// What is left to do once the shard's lock is released.
+enum Finished {
+    /// The request was answered before, in this record.
+    case known(LogPosition)
+    /// Facts that others wait for.
+    case effects([Fact], sequence: UInt64)
+}
+
+extension CustomerRepository {
+    /// Each shard in turn, under its lock.
+    func eachShard(_ body: (inout Shard) -> Void) {
+        for index in 0..<256 { shards[index].withLock { body(&$0) } }
+    }
+
+    /// How many customers there are.
+    package var count: Int {
+        var count = 0
+        eachShard { count += $0.rows.count }
+        return count
+    }
+
+    /// Makes a recovered record part of the state.
+    func restore(_ record: CustomerRecord, sequence: UInt64, position: LogPosition) {
+        let hash = record.customer.hash(seed: seed)
+        raiseFloor(to: record.time)
+        shards[Int(hash & 0xFF)].withLock { shard in
+            let row =
+                shard.find(record.customer, hash: hash)
+                ?? shard.add(CustomerState(id: record.customer), hash: hash, seed: seed)
+            let before = shard.rows[row].nextDue
+            for fact in record.facts { shard.rows[row].apply(fact) }
+            shard.rows[row].sequence = sequence
+            shard.rows[row].position = position.rawValue
+            shard.rows[row].catalogSequence = record.catalogSequence
+            shard.noteDue(row: row, before: before)
+            if let request = record.request {
+                shard.requests.insert(
+                    requestFingerprint(request, customer: hash), position: position.rawValue,
+                    now: record.time.milliseconds)
+            }
+        }
+    }
+
+    func remember(
+        _ request: RequestMark, customer hash: UInt64, at position: LogPosition, now: Timestamp,
+        in shard: inout Shard
+    ) {
+        shard.requests.insert(
+            requestFingerprint(request, customer: hash), position: position.rawValue,
+            now: now.milliseconds)
+    }
+}

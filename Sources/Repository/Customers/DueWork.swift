@@ -1,0 +1,47 @@
+internal import Billing
+internal import Logging
+
+/// Does what falls due on time, so that nobody waits for a visitor; and once a second looks at the
+/// key file and at the clock.
+struct DueWork: Sendable {
+    let repository: CustomerRepository
+    let keys: KeyRing
+    let logger: Logger
+
+    /// Customers taken from a shard at once, so that its lock is held briefly.
+    private static let batch = 64
+
+    func run() async {
+        while !Task.isCancelled {
+            advanceDue()
+            do {
+                try keys.reload()
+            } catch {
+                logger.error("the key file cannot be read", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func advanceDue() {
+        let workspace = Workspace()
+        var found: [CustomerID] = []
+        repository.eachShard { shard in
+            found += shard.takeDue(by: repository.now, limit: DueWork.batch)
+        }
+        for id in found {
+            workspace.reset()
+            do {
+                _ = try repository.execute(
+                    .advance, for: id, request: nil, names: repository.directory.current,
+                    in: workspace)
+            } catch {
+                // It stays due: the next visitor advances it, and so does the next start.
+                logger.warning(
+                    "a customer could not be advanced",
+                    metadata: ["customer": "\(id.text)", "error": "\(error)"])
+                return
+            }
+        }
+    }
+}

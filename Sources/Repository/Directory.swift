@@ -1,0 +1,80 @@
+package import Billing
+internal import Synchronization
+package import Wire
+
+/// What is global to an environment: the catalog. Its log is small and its own.
+package final class Directory: Sendable {
+    /// Called with the new catalog before a publication is acknowledged, so that whoever published
+    /// finds it everywhere.
+    package typealias Listener = @Sendable (PricingNames) async -> Void
+
+    private let log: any LogStore
+    private let names: Mutex<PricingNames>
+    private let listeners = Mutex<[Listener]>([])
+    /// One publication at a time.
+    private let publishing = Mutex(())
+
+    /// Replays the log.
+    package init(log: any LogStore) throws {
+        self.log = log
+        let arena = Arena()
+        var pricing = PricingState.empty
+        _ = try log.replay(from: 1) { _, position, bytes in
+            arena.reset()
+            let record = try RecordDecoder(arena: arena).directory(bytes)
+            pricing = pricing.publishing(record.published)
+        }
+        names = Mutex(PricingNames(pricing))
+    }
+
+    package var current: PricingNames { names.withLock { $0 } }
+
+    package func add(_ listener: @escaping Listener) {
+        listeners.withLock { $0.append(listener) }
+    }
+
+    /// Publishes a draft, durably, or finds everything that is wrong with it.
+    ///
+    /// - Parameter found: faults that were found while the draft was read.
+    package func publish(
+        _ call: PublishCall, found: [Violation], time: Timestamp
+    ) async throws(ExecuteFault) -> (changes: [PricingChange], sequence: UInt64) {
+        let result = publishing.withLock { _ in
+            Result { () throws(ExecuteFault) in try append(call, found: found, time: time) }
+        }
+        let (changes, published) = try result.get()
+        if let published {
+            for listener in listeners.withLock({ $0 }) { await listener(published) }
+        }
+        return (changes, published?.pricing.sequence ?? current.pricing.sequence)
+    }
+
+    /// Blocks for one sync: publications are rare, and come from a person.
+    private func append(
+        _ call: PublishCall, found: [Violation], time: Timestamp
+    ) throws(ExecuteFault) -> ([PricingChange], PricingNames?) {
+        let pricing = current.pricing
+        let violations = found + call.draft.validate(onto: pricing).map { violation in
+            Violation(path: "catalog." + violation.path, message: violation.message)
+        }
+        guard violations.isEmpty else { throw .refused(.invalid(violations)) }
+        let changes = pricing.changes(publishing: call.draft)
+        guard !changes.isEmpty, !call.validateOnly else { return (changes, nil) }
+        let arena = Arena()
+        let record = DirectoryRecord(
+            time: time, published: call.draft, requestID: call.requestID)
+        do {
+            let appended = try log.append(RecordWriter(arena: arena).directory(record))
+            try log.waitUntilDurable(appended.sequence)
+        } catch {
+            throw .unavailable(error)
+        }
+        let published = PricingNames(pricing.publishing(call.draft))
+        names.withLock { $0 = published }
+        return (changes, published)
+    }
+
+    package func close() throws {
+        try log.close()
+    }
+}

@@ -1,0 +1,91 @@
+internal import Billing
+internal import Synchronization
+
+/// What callers and workers wait for: effects to start, effects to settle, pages that are open.
+///
+/// All of it follows from the state, so that recovery rebuilds it.
+final class Settlements: Sendable {
+    /// An effect to start once its record is durable.
+    struct Pending: Sendable {
+        var effect: Effect
+        var customer: CustomerID
+        var sequence: UInt64
+    }
+
+    /// How an effect ended.
+    struct Settled: Sendable {
+        /// The encoded reply to whoever asked for it.
+        var message: [UInt8]
+        var sequence: UInt64
+    }
+
+    private struct State {
+        var sessions: [String: CustomerID] = [:]
+        var waiters: [String: [CheckedContinuation<Settled?, Never>]] = [:]
+    }
+
+    private let state = Mutex(State())
+    let pending: AsyncStream<Pending>
+    private let start: AsyncStream<Pending>.Continuation
+
+    init() {
+        (pending, start) = AsyncStream.makeStream()
+    }
+
+    /// To be called with the facts of a commit, after its shard's lock is released.
+    func note(_ facts: [Fact], of customer: CustomerID, sequence: UInt64) {
+        for fact in facts {
+            switch fact {
+            case .effectRequested(let effect):
+                start.yield(Pending(effect: effect, customer: customer, sequence: sequence))
+            case .checkoutOpened(let checkout):
+                state.withLock { $0.sessions[checkout.session] = customer }
+            case .checkoutClosed(let session, _):
+                state.withLock { _ = $0.sessions.removeValue(forKey: session) }
+            case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
+                .customerCreated, .profileChanged, .subscriptionChanged, .subscriptionDropped,
+                .effectSettled, .methodSaved, .invoiceRaised, .invoiceDropped:
+                break
+            }
+        }
+    }
+
+    /// Rebuilds what concerns a recovered customer.
+    func restore(_ customer: borrowing CustomerState) {
+        let id = customer.id
+        for effect in customer.account.effects {
+            start.yield(Pending(effect: effect, customer: id, sequence: customer.sequence))
+        }
+        if let checkout = customer.account.checkout {
+            state.withLock { $0.sessions[checkout.session] = id }
+        }
+    }
+
+    func customer(ofSession session: String) -> CustomerID? {
+        state.withLock { $0.sessions[session] }
+    }
+
+    /// Waits for an effect to settle. `isOpen` is asked once the waiter is in place: when the effect
+    /// is open no more, there is nothing to wait for and the answer is nil.
+    func outcome(of effectID: String, isOpen: @Sendable () -> Bool) async -> Settled? {
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.waiters[effectID, default: []].append(continuation) }
+            if !isOpen() { resume(effectID, with: nil) }
+        }
+    }
+
+    func resume(_ effectID: String, with settled: Settled?) {
+        let waiting = state.withLock { $0.waiters.removeValue(forKey: effectID) ?? [] }
+        for continuation in waiting { continuation.resume(returning: settled) }
+    }
+
+    /// No effect starts any more, and whoever waits is told that nothing came.
+    func close() {
+        start.finish()
+        let waiting = state.withLock { state in
+            defer { state.waiters = [:] }
+            return state.waiters.values.flatMap { $0 }
+        }
+        for continuation in waiting { continuation.resume(returning: nil) }
+    }
+}

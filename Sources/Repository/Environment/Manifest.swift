@@ -1,0 +1,74 @@
+/// What a folder is, in a file of lines "name: value" that people can read.
+///
+///     tally: data folder
+///     format: 1
+///     reader: 1              the oldest format version whose readers can read this folder
+///     environment: sandbox
+///     folder: 5f0c…          32 hex digits, made once
+///     partitions: 1
+///     seed: 9a41…            16 hex digits, the secret of fingerprints
+struct Manifest {
+    static let fileName = "MANIFEST"
+    /// The format this binary writes, and the newest it reads.
+    static let currentFormat = 1
+
+    var environment: String
+    var folderID: String
+    var partitions = 1
+    var seed: UInt64
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    init(environment: String) {
+        var generator = SystemRandomNumberGenerator()
+        self.environment = environment
+        folderID = Manifest.hex(generator.next()) + Manifest.hex(generator.next())
+        seed = generator.next()
+    }
+
+    init(_ content: [UInt8], path: String) throws {
+        var values: [Substring: String] = [:]
+        for line in String(decoding: content, as: UTF8.self).split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            values[parts[0]] = String(parts[1].drop { $0 == " " })
+        }
+        guard values["tally"] == "data folder" else {
+            throw Failure(description: "\(path) is no manifest of tally; choose another folder")
+        }
+        let reader = values["reader"].flatMap { Int($0) } ?? .max
+        guard reader <= Manifest.currentFormat else {
+            throw Failure(
+                description: "\(path) was written by a newer tally (it needs a reader of format "
+                    + "\(reader), this one reads \(Manifest.currentFormat)); upgrade tally")
+        }
+        guard let environment = values["environment"], let folderID = values["folder"],
+            let seed = values["seed"].flatMap({ UInt64($0, radix: 16) }),
+            values["partitions"] == "1"
+        else { throw Failure(description: "\(path) is incomplete; restore it from a backup") }
+        self.environment = environment
+        self.folderID = folderID
+        self.seed = seed
+    }
+
+    var content: [UInt8] {
+        Array(
+            """
+            tally: data folder
+            format: \(Manifest.currentFormat)
+            reader: 1
+            environment: \(environment)
+            folder: \(folderID)
+            partitions: \(partitions)
+            seed: \(Manifest.hex(seed))
+
+            """.utf8)
+    }
+
+    private static func hex(_ value: UInt64) -> String {
+        let text = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+}

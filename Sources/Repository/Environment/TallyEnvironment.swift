@@ -1,0 +1,151 @@
+internal import Billing
+package import Logging
+package import Payments
+
+/// One environment, `sandbox` or `live`: its own folder, lock, logs, catalog, keys and clock.
+/// Nothing is shared with another.
+///
+///     MANIFEST        what the folder is; see Manifest
+///     LOCK            held while a server uses the folder
+///     keys.json       API keys, hashed
+///     directory/      log of the catalog
+///     partition-0/    log of the customers
+package final class TallyEnvironment: Sendable {
+    package let name: String
+    package let directory: Directory
+    package let customers: CustomerRepository
+    package let durability: Durability
+    package let keys: KeyRing
+    /// Secret of request fingerprints.
+    package let fingerprintKey: UInt64
+    /// nil: nothing that costs money can be bought here.
+    package let provider: (any PaymentProvider)?
+    package let recovery: RecoveryReport
+    let logger: Logger
+    private let lock: FolderLock
+
+    /// What an environment needs from outside.
+    package struct Settings: Sendable {
+        package var time: any TimeSource = SystemTime()
+        package var provider: (any PaymentProvider)?
+        /// How long an answered request is remembered at least.
+        package var requestWindowHours = 24
+        package var segmentSize = 64 << 20
+        /// Called once when the log failed: the process should stop.
+        package var onFault: @Sendable (LogFault) -> Void = { _ in }
+
+        package init() {}
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Opens the environment's folder inside the data folder, making it first when there is none,
+    /// and replays its logs.
+    package init(
+        _ name: String, in dataFolder: String, settings: Settings, logger: Logger
+    ) throws {
+        let folder = "\(dataFolder)/\(name)"
+        try SmallFile.makeFolder(folder)
+        lock = try FolderLock(folder: folder)
+        let manifest = try TallyEnvironment.manifest(folder, environment: name)
+        self.name = name
+        self.logger = logger
+        fingerprintKey = manifest.seed
+        provider = settings.provider
+        keys = try KeyRing(folder: folder, environment: name)
+
+        var small = LogSettings()
+        small.segmentSize = 4 << 20
+        small.bufferSize = 2 << 20
+        try SmallFile.makeFolder("\(folder)/directory")
+        directory = try Directory(
+            log: FlatFileLog(
+                folder: "\(folder)/directory", identity: manifest.seed &+ 1, settings: small,
+                logger: logger))
+
+        let durability = Durability()
+        self.durability = durability
+        var large = LogSettings()
+        large.segmentSize = settings.segmentSize
+        try SmallFile.makeFolder("\(folder)/partition-0")
+        let onFault = settings.onFault
+        let log = FlatFileLog(
+            folder: "\(folder)/partition-0", identity: manifest.seed &+ 2, settings: large,
+            listener: LogListener(
+                onDurable: { durability.advance(to: $0) },
+                onFault: { fault in
+                    durability.end()
+                    onFault(fault)
+                }),
+            logger: logger)
+        customers = CustomerRepository(
+            directory: directory, log: log, time: settings.time, logger: logger,
+            seed: InlineText.fold(manifest.seed, 0xA24B_AED4_963E_E407),
+            requestSpan: Int64(settings.requestWindowHours) * 3_600_000)
+        recovery = try customers.recover()
+        durability.advance(to: log.durableSequence)
+        try refuseEarlierClock()
+    }
+
+    /// The folder's manifest, made first when the folder is empty.
+    private static func manifest(_ folder: String, environment: String) throws -> Manifest {
+        let path = "\(folder)/\(Manifest.fileName)"
+        guard let content = try SmallFile.read(path) else {
+            guard SmallFile.version("\(folder)/partition-0") == nil else {
+                throw Failure(
+                    description: "\(folder) has a log but no \(Manifest.fileName): it was copied "
+                        + "in part; copy it whole, or restore it from a backup")
+            }
+            let manifest = Manifest(environment: environment)
+            try SmallFile.write(manifest.content, to: path)
+            return manifest
+        }
+        let manifest = try Manifest(content, path: path)
+        guard manifest.environment == environment else {
+            throw Failure(
+                description: "\(folder) is the \(manifest.environment) environment, not "
+                    + "\(environment); give each its own folder")
+        }
+        return manifest
+    }
+
+    /// Starting with a clock far behind the last commit would stamp new commits with old times.
+    private func refuseEarlierClock() throws {
+        let clock = customers.time.now()
+        let last = customers.now
+        guard last.milliseconds - clock.milliseconds <= 60_000 else {
+            throw Failure(
+                description: "the clock is \((last.milliseconds - clock.milliseconds) / 1000) s "
+                    + "behind the last commit of \(name); set it right, then start again")
+        }
+    }
+
+    /// What goes on beside calls: effects, and what falls due. Until the task is cancelled.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            if let provider {
+                let effects = Effects(
+                    repository: customers, provider: provider, durability: durability,
+                    logger: logger)
+                group.addTask { await effects.run() }
+            }
+            let dueWork = DueWork(repository: customers, keys: keys, logger: logger)
+            group.addTask { await dueWork.run() }
+        }
+    }
+
+    /// Nobody waits for a provider any more; what is open goes on at the next start.
+    package func stopEffects() {
+        customers.settlements.close()
+    }
+
+    /// Syncs and closes the logs; calls after it are refused.
+    package func close() throws {
+        customers.settlements.close()
+        durability.end()
+        try customers.log.close()
+        try directory.close()
+    }
+}

@@ -1,0 +1,136 @@
+package import Logging
+import Synchronization
+
+/// A log in one folder of flat files, on one disk. The folder must be this process's alone (see
+/// `FolderLock`). Dropped without `close` it stops as if the process had been killed.
+package final class FlatFileLog: LogStore {
+    private let core: LogCore
+    private let writer: LogWriter
+    private let preparer: SegmentPreparer
+    private let threads = Mutex<[LogThread]>([])
+
+    /// Touches no file yet. `identity` is drawn once, at random, when the folder is made, and is
+    /// the same ever after: it tells this log's frames from another's.
+    package init(
+        folder: String, identity: UInt64, disk: any Disk = PosixDisk(),
+        settings: LogSettings = LogSettings(), listener: LogListener = LogListener(),
+        logger: Logger = Logger(label: "tally.log")
+    ) {
+        core = LogCore(
+            folder: folder, identity: identity, disk: disk, settings: settings,
+            listener: listener, logger: logger)
+        writer = LogWriter(core)
+        preparer = SegmentPreparer(core: core)
+    }
+
+    deinit {
+        stop(.abandoned)
+    }
+
+    package var durableSequence: UInt64 {
+        core.durableSequence.load(ordering: .acquiring)
+    }
+
+    package func replay(
+        from first: UInt64,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> RecoveryReport {
+        let recovery = LogRecovery(
+            disk: core.disk, folder: core.folder, identity: core.identity,
+            segmentSize: core.settings.segmentSize)
+        var (report, end, ready) = try recovery.run(from: first, body)
+        if ready.isEmpty, end.size == 0 {
+            // A new log: nothing could be appended before the first segment is there.
+            _ = try preparer.prepare(1)
+            ready = [ReadySegment(id: 1, size: core.settings.segmentSize)]
+        }
+        core.publish(end.sequence, end: LogPosition(segment: end.segment, offset: end.offset))
+        core.shared.withLock { [end, ready] in $0.collector.begin(at: end, ready: ready) }
+        try start()
+        return report
+    }
+
+    @inline(__always)
+    package func append(_ payload: UnsafeRawBufferPointer) throws(LogFault) -> Appended {
+        var wakesWriter = false
+        var wakesPreparer = false
+        let appended = try core.shared.withLock { shared throws(LogFault) in
+            let appended = try shared.collector.append(payload)
+            wakesWriter = shared.isWriterIdle
+            shared.isWriterIdle = false
+            wakesPreparer = shared.collector.usedReadySegment
+            shared.collector.usedReadySegment = false
+            return appended
+        }
+        if wakesWriter { core.writerWake.wake() }
+        if wakesPreparer { core.preparerWake.wake() }
+        return appended
+    }
+
+    package func waitUntilDurable(_ sequence: UInt64) throws(LogFault) {
+        if core.settings.isDriven { drive() }
+        var fault: LogFault?
+        core.progress.wait { progress in
+            let isDurable = progress.durable >= sequence
+            fault = isDurable ? nil : progress.fault
+            return isDurable || fault != nil
+        }
+        if let fault { throw fault }
+    }
+
+    package func close() throws(LogFault) {
+        core.refuse(.closed)
+        stop(.closing)
+        let refusal = core.shared.withLock { $0.collector.refusal }
+        core.endProgress(.closed)
+        if case .failed = refusal, let refusal { throw refusal }
+    }
+
+    private func start() throws(LogFault) {
+        guard !core.settings.isDriven else { return }
+        let writer = try LogThread { [writer] in writer.run() }
+        threads.withLock { $0.append(writer) }
+        let preparer = try LogThread { [preparer] in preparer.run() }
+        threads.withLock { $0.append(preparer) }
+    }
+
+    /// Ends both threads; the first call decides how.
+    private func stop(_ how: LogCore.Stop) {
+        let (isFirst, _) = core.stop.compareExchange(
+            expected: .no, desired: how, ordering: .acquiringAndReleasing)
+        guard isFirst else { return }
+        core.writerWake.wake()
+        core.preparerWake.wake()
+        let running = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        if core.settings.isDriven { _ = writer.turn() }
+        for thread in running { thread.join() }
+    }
+}
+
+extension FlatFileLog {
+    /// Without threads of its own (`LogSettings.isDriven`): does what they would do now, and
+    /// writes a closing frame if asked. One thread at a time.
+    package func drive(closesBatch: Bool = false) {
+        precondition(core.settings.isDriven, "the log's own threads do this")
+        _ = preparer.turn()
+        if writer.turn(), closesBatch, writer.closeBatches() { _ = writer.turn() }
+    }
+
+    package func read(at position: LogPosition) throws(LogFault) -> [UInt8] {
+        let durableEnd = core.durableEnd.load(ordering: .acquiring)
+        guard position.rawValue < durableEnd, position.offset % FrameHeader.alignment == 0 else {
+            throw .notFound(position)
+        }
+        let file: any DiskFile
+        do throws(DiskFault) {
+            file = try core.files.file(position.segment)
+        } catch {
+            throw error.isMissing ? .notFound(position) : .disk(error)
+        }
+        return try RecordReader(file: file, tag: FrameHeader.tag(identity: core.identity))
+            .read(at: position)
+    }
+}

@@ -1,0 +1,211 @@
+/// Reads a log from disk, in order, and leaves it so that it can be continued: the rules stand at
+/// `Evidence` and `LogTail`. A record is handed over only if every one before it was whole.
+struct LogRecovery {
+    let source: SegmentFolder
+    let identity: UInt64
+    let segmentSize: Int
+
+    private var tag: UInt32 { FrameHeader.tag(identity: identity) }
+
+    init(disk: any Disk, folder: String, identity: UInt64, segmentSize: Int) {
+        source = SegmentFolder(disk: disk, folder: folder)
+        self.identity = identity
+        self.segmentSize = segmentSize
+    }
+
+    /// Where the walk through the segments is.
+    private struct Walk {
+        var first: UInt64
+        var report = RecoveryReport()
+        /// The last record's sequence and the chain after it.
+        var last: (sequence: UInt64, chain: UInt32)?
+        var needsClosing = false
+        /// The first bad frame of the segment read last.
+        var end = LogPosition(rawValue: 0)
+        var size = 0
+        var problem = FrameProblem.blank
+    }
+
+    /// Hands over the records from `first` on; gives the log's end and the unused segments.
+    func run(
+        from first: UInt64,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> (RecoveryReport, LogEnd, [ReadySegment]) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var walk = Walk(first: first)
+        try prepare()
+        let segments = try listed()
+        guard let used = try walkThrough(segments, &walk, body), let last = walk.last else {
+            try check(first, last: 0, end: walk.end)
+            return (walk.report, LogEnd(), [])
+        }
+        try check(first, last: last.sequence, end: walk.end)
+        try settle(segments[used...], &walk, lost: last.sequence + 1)
+        let unused = walk.end.offset == 0 ? segments[used...] : segments[(used + 1)...]
+        let ready = try keepReady(unused)
+        walk.report.lastSequence = last.sequence
+        walk.report.duration = clock.now - start
+        guard walk.end.offset > 0 else { return (walk.report, LogEnd(), ready) }
+        let end = LogEnd(
+            segment: walk.end.segment, size: walk.size, offset: walk.end.offset,
+            sequence: last.sequence, chain: last.chain, needsClosing: walk.needsClosing)
+        return (walk.report, end, ready)
+    }
+
+    /// What `run` from the log's first record on would say, without changing a byte.
+    func verify() throws -> LogVerdict {
+        do {
+            let segments = try listed()
+            let first = try segments.first.flatMap { try source.opening($0) }?.firstSequence ?? 1
+            var walk = Walk(first: first)
+            guard let used = try walkThrough(segments, &walk, { _, _, _ in }),
+                let last = walk.last?.sequence
+            else { return .whole(records: 0, lastSequence: 0) }
+            let torn = try tail(walk, lost: last + 1).examine(segments[used...])
+            guard torn.isEmpty else {
+                return .torn(walk.end, bytes: torn.reduce(0) { $0 + $1.count })
+            }
+            return .whole(records: walk.report.records, lastSequence: last)
+        } catch let fault as LogFault {
+            return .damaged(fault)
+        }
+    }
+
+    /// The names may not be durable yet if the process was killed, so they are made so. A segment
+    /// that wasn't filled is dropped.
+    private func prepare() throws(DiskFault) {
+        if try source.disk.list(source.folder).contains(SegmentName.preparing) {
+            try source.disk.remove(source.folder + "/" + SegmentName.preparing)
+        }
+        try source.disk.syncFolder(source.folder)
+    }
+
+    private func listed() throws -> [UInt32] {
+        let segments = try source.segments()
+        for (before, after) in zip(segments, segments.dropFirst()) where after != before + 1 {
+            throw LogFault.corrupt(segment: before + 1, offset: 0, why: "the file is missing")
+        }
+        return segments
+    }
+
+    /// Reads segment after segment up to the log's end; gives the index of the last one read.
+    private func walkThrough(
+        _ segments: [UInt32], _ walk: inout Walk,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int? {
+        guard var index = try startIndex(segments, first: walk.first) else { return nil }
+        if segments[index] == 1 { walk.last = (0, 0) }
+        while true {
+            try read(segments[index], &walk, body)
+            guard walk.problem.isEnd, index + 1 < segments.count, let last = walk.last,
+                let opening = try source.opening(segments[index + 1]),
+                opening.identity == identity, opening.firstSequence == last.sequence + 1,
+                opening.chain == last.chain
+            else { return index }
+            index += 1
+        }
+    }
+
+    /// The last segment that begins at or before `first`.
+    private func startIndex(_ segments: [UInt32], first: UInt64) throws -> Int? {
+        for index in segments.indices.reversed() {
+            guard let opening = try source.opening(segments[index]) else { continue }
+            if opening.firstSequence <= first { return index }
+        }
+        return segments.isEmpty ? nil : 0
+    }
+
+    private func read(
+        _ segment: UInt32, _ walk: inout Walk,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let loaded = try source.load(segment)
+        walk.report.segments += 1
+        try loaded.withBytes { bytes in
+            var scan = FrameScan(bytes, segment: segment, tag: tag, after: walk.last)
+            walk.size = bytes.count
+            while true {
+                let position = LogPosition(segment: segment, offset: scan.offset)
+                switch scan.next() {
+                case .opening(_, let opening):
+                    try check(opening, walk)
+                    walk.needsClosing = true
+                case .record(let header, let payload):
+                    walk.needsClosing = true
+                    guard header.sequence >= walk.first else { continue }
+                    walk.report.records += 1
+                    let content = UnsafeRawBufferPointer(rebasing: bytes[payload])
+                    try body(header.sequence, position, content)
+                case .closing:
+                    walk.needsClosing = false
+                case .stop(let problem):
+                    walk.problem = problem
+                    walk.end = position
+                    walk.last = scan.last
+                    guard walk.last != nil else { throw damage(position, "\(problem)") }
+                    return
+                }
+            }
+        }
+    }
+
+    /// Tells a torn tail from damage, cuts it off, and makes what was read durable: a process
+    /// that was killed may have left it in memory only.
+    private func settle(
+        _ segments: ArraySlice<UInt32>, _ walk: inout Walk, lost: UInt64
+    ) throws {
+        let tail = tail(walk, lost: lost)
+        for piece in try tail.examine(segments) {
+            walk.report.tornBytes += piece.count
+            walk.report.tornCopies.append(try tail.cut(piece))
+        }
+        try source.open(walk.end.segment, .writing).sync()
+    }
+
+    private func tail(_ walk: Walk, lost: UInt64) -> LogTail {
+        LogTail(source: source, tag: tag, bad: walk.end, problem: walk.problem, lost: lost)
+    }
+
+    /// Unused segments are all zeros now. Those of another size are dropped.
+    private func keepReady(_ segments: ArraySlice<UInt32>) throws -> [ReadySegment] {
+        var ready: [ReadySegment] = []
+        for segment in segments {
+            if try source.open(segment, .reading).size() == segmentSize,
+                ready.count == Int(segment - (segments.first ?? segment))
+            {
+                ready.append(ReadySegment(id: segment, size: segmentSize))
+            } else {
+                try source.disk.remove(SegmentName.path(segment, in: source.folder))
+            }
+        }
+        return ready
+    }
+
+    private func check(_ opening: SegmentOpening, _ walk: Walk) throws(LogFault) {
+        let start = LogPosition(segment: opening.segment, offset: 0)
+        guard opening.identity == identity else {
+            throw damage(start, "\(FrameProblem.otherLog)")
+        }
+        guard walk.report.segments > 1 || opening.firstSequence <= walk.first else {
+            throw damage(
+                start,
+                "the log begins with record \(opening.firstSequence), but \(walk.first) "
+                    + "is needed")
+        }
+    }
+
+    /// Whoever asks for records from `first` on knows of all before it.
+    private func check(_ first: UInt64, last: UInt64, end: LogPosition) throws(LogFault) {
+        guard first <= last + 1 else {
+            throw damage(
+                end,
+                "the log ends with record \(last), but \(first - 1) "
+                    + "was durable")
+        }
+    }
+
+    private func damage(_ position: LogPosition, _ why: String) -> LogFault {
+        .corrupt(segment: position.segment, offset: position.offset, why: why)
+    }
+}

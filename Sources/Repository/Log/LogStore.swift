@@ -1,0 +1,91 @@
+/// An ordered, durable sequence of records; what they hold is not its concern.
+///
+/// Life: make it, `replay` once, then `append`; `close` at the end. The law: acknowledged records
+/// are among the recovered ones, these among the appended ones, in order and without gaps.
+package protocol LogStore: AnyObject, Sendable {
+    /// Every record up to this sequence is durable; 0: none. Read from any thread.
+    var durableSequence: UInt64 { get }
+
+    /// Hands every durable record with a sequence of at least `first` to `body`, in order, and
+    /// makes the log ready to append. The bytes are valid only within the call of `body`; what
+    /// `body` throws ends it and is passed on.
+    func replay(
+        from first: UInt64,
+        _ body: (_ sequence: UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> RecoveryReport
+
+    /// Takes a record, in memory: it is durable once `durableSequence` reaches its sequence.
+    /// Short enough to be called under a lock. A fault means that nothing was taken.
+    func append(_ payload: UnsafeRawBufferPointer) throws(LogFault) -> Appended
+
+    /// Blocks until the record is durable, or the log failed. Never on an event loop.
+    func waitUntilDurable(_ sequence: UInt64) throws(LogFault)
+
+    /// The payload of a durable record, its checksums verified.
+    func read(at position: LogPosition) throws(LogFault) -> [UInt8]
+
+    /// Makes everything durable and stops. Appending and waiting end with `.closed` after it.
+    func close() throws(LogFault)
+}
+
+/// What the log tells its owner, on a thread of its own and never from within `append`. Both must
+/// be short and must not call `close`.
+package struct LogListener: Sendable {
+    /// Once a batch: every record up to this sequence is durable.
+    package var onDurable: @Sendable (UInt64) -> Void
+    /// At most once: the log failed; what is not durable yet never will be known to be.
+    package var onFault: @Sendable (LogFault) -> Void
+
+    package init(
+        onDurable: @escaping @Sendable (UInt64) -> Void = { _ in },
+        onFault: @escaping @Sendable (LogFault) -> Void = { _ in }
+    ) {
+        self.onDurable = onDurable
+        self.onFault = onFault
+    }
+}
+
+/// Where a record stands: the segment's id in the upper half, the offset of its frame in bytes in
+/// the lower. Positions are ordered as their records are; 0 is no position.
+package struct LogPosition: Hashable, Comparable, Sendable, RawRepresentable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+
+    init(segment: UInt32, offset: Int) {
+        rawValue = UInt64(segment) << 32 | UInt64(UInt32(offset))
+    }
+
+    package var segment: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
+    package var offset: Int { Int(UInt32(truncatingIfNeeded: rawValue)) }
+
+    package static func < (left: LogPosition, right: LogPosition) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+extension LogPosition: CustomStringConvertible {
+    package var description: String { "segment \(segment), offset \(offset)" }
+}
+
+/// What `append` gave a record.
+package struct Appended: Equatable, Sendable {
+    package let sequence: UInt64
+    package let position: LogPosition
+}
+
+/// What `replay` found.
+package struct RecoveryReport: Equatable, Sendable {
+    /// Records handed over.
+    package var records: UInt64 = 0
+    /// The last sequence in the log; 0: it has none.
+    package var lastSequence: UInt64 = 0
+    /// Segments read, whole or in part.
+    package var segments = 0
+    /// Bytes after the last whole record that were cut off, and the files that keep them.
+    package var tornBytes = 0
+    package var tornCopies: [String] = []
+    package var duration: Duration = .zero
+}

@@ -1,0 +1,40 @@
+import Glibc
+
+/// A thread of the log. Joined once, by `join`.
+struct LogThread: Sendable {
+    private let thread: pthread_t
+
+    init(_ body: @escaping @Sendable () -> Void) throws(LogFault) {
+        let start = Unmanaged.passRetained(ThreadStart(body: body))
+        var thread = pthread_t()
+        let code = pthread_create(&thread, nil, runThread, start.toOpaque())
+        guard code == 0 else {
+            start.release()
+            throw .disk(DiskFault(operation: "pthread_create", path: "the log", code: code))
+        }
+        self.thread = thread
+    }
+
+    /// Waits for its end; called on the thread itself, lets it end alone.
+    func join() {
+        if pthread_equal(thread, pthread_self()) != 0 {
+            pthread_detach(thread)
+        } else {
+            pthread_join(thread, nil)
+        }
+    }
+}
+
+private final class ThreadStart: Sendable {
+    let body: @Sendable () -> Void
+
+    init(body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+}
+
+private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+    return nil
+}

@@ -1,0 +1,39 @@
+/// Names of the log's files: `segment-0000001f.log` is segment 31.
+enum SegmentName {
+    private static let prefix = "segment-"
+    private static let suffix = ".log"
+    /// A segment that isn't filled with zeros yet; worthless after a crash.
+    static let preparing = "segment.preparing"
+
+    static func file(_ segment: UInt32) -> String {
+        prefix + hexadecimal(segment) + suffix
+    }
+
+    static func path(_ segment: UInt32, in folder: String) -> String {
+        folder + "/" + file(segment)
+    }
+
+    /// The file that keeps what was cut off; `attempt` tells copies of the same place apart.
+    static func torn(_ segment: UInt32, offset: Int, attempt: Int) -> String {
+        "torn-" + hexadecimal(segment) + "-" + hexadecimal(UInt32(offset))
+            + (attempt == 0 ? "" : "-\(attempt)")
+    }
+
+    /// The segment's id, if this is the name of one.
+    static func segment(_ name: String) -> UInt32? {
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+        let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
+        guard digits.count == 8 else { return nil }
+        return UInt32(digits, radix: 16)
+    }
+
+    /// The ids of all segments in a folder, ascending.
+    static func segments(in folder: String, on disk: any Disk) throws(DiskFault) -> [UInt32] {
+        try disk.list(folder).compactMap(segment).sorted()
+    }
+
+    private static func hexadecimal(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+    }
+}

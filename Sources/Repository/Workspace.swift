@@ -1,0 +1,28 @@
+package import Billing
+package import Wire
+
+/// The memory that a call works in: one for each event loop and each worker, used by one call at a
+/// time. Bytes handed out by a call are valid until `reset`.
+package final class Workspace {
+    package let arena: Arena
+
+    package init() {
+        arena = Arena()
+    }
+
+    package func reset() {
+        arena.reset()
+    }
+}
+
+/// Customer time.
+package protocol TimeSource: Sendable {
+    func now() -> Timestamp
+}
+
+/// The machine's clock.
+package struct SystemTime: TimeSource {
+    package init() {}
+
+    package func now() -> Timestamp { SystemClock.wall }
+}

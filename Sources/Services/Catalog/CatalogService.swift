@@ -1,0 +1,29 @@
+package import Billing
+package import Repository
+package import Wire
+
+/// Defines what is for sale.
+package struct CatalogService: Sendable {
+    private let environment: TallyEnvironment
+
+    package init(_ environment: TallyEnvironment) {
+        self.environment = environment
+    }
+
+    /// - Parameter found: faults that were found while the draft was read; they are reported
+    ///   together with the others.
+    package func publish(
+        _ call: PublishCall, found: [Violation]
+    ) async throws(ExecuteFault) -> [UInt8] {
+        let (changes, sequence) = try await environment.directory.publish(
+            call, found: found, time: environment.customers.now)
+        let workspace = Workspace()
+        let writer = ReplyWriter(arena: workspace.arena, names: environment.directory.current)
+        return Array(writer.published(changes, sequence: sequence))
+    }
+
+    package func get(names: PricingNames, in workspace: Workspace) -> Execution {
+        let message = ReplyWriter(arena: workspace.arena, names: names).catalog()
+        return .done(Outcome(reply: .none, message: message, sequence: 0))
+    }
+}

@@ -1,0 +1,21 @@
+internal import Billing
+package import Repository
+package import Wire
+
+/// Records what was used.
+package struct UsageService: Sendable {
+    private let environment: TallyEnvironment
+
+    package init(_ environment: TallyEnvironment) {
+        self.environment = environment
+    }
+
+    /// Draws from the customer's balances, in one commit.
+    package func track(
+        _ call: TrackCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try environment.customers.execute(
+            .track(call.usage), for: call.customer, request: call.request, names: names,
+            in: workspace)
+    }
+}

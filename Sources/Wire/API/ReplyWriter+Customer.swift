@@ -1,0 +1,89 @@
+internal import Billing
+internal import CProtobufC
+internal import CTallyProto
+
+extension ReplyWriter {
+    func customer(
+        _ customer: borrowing CustomerState
+    ) -> UnsafeMutablePointer<Tally__V1__Customer> {
+        let message = arena.make(tally__v1__customer__init)
+        message.pointee.customer_id = customer.id.withBytes { arena.string($0) }
+        message.pointee.name = arena.string(customer.account.name)
+        message.pointee.email = arena.string(customer.account.email)
+        message.pointee.create_time = time(customer.account.created)
+        (message.pointee.n_subscriptions, message.pointee.subscriptions) =
+            arena.list(customer.subscriptions) { subscription($0) }
+        var balances: [BalanceView] = []
+        var flags: [FlagView] = []
+        for feature in customer.features {
+            if names.pricing.feature(feature).kind == .boolean {
+                let answer = customer.check(
+                    CheckQuery(feature: feature, required: .zero), pricing: names.pricing)
+                if let flag = answer.flag { flags.append(flag) }
+            } else if let view = customer.balance(of: feature) {
+                balances.append(view)
+            }
+        }
+        (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) { balance($0) }
+        (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
+        message.pointee.payment_method = customer.account.method.map { method($0) }
+        (message.pointee.n_invoices, message.pointee.invoices) =
+            arena.list(customer.account.invoices.reversed()) { invoice($0) }
+        return message
+    }
+
+    func subscription(
+        _ subscription: Subscription
+    ) -> UnsafeMutablePointer<Tally__V1__Subscription> {
+        let message = arena.make(tally__v1__subscription__init)
+        message.pointee.subscription_id = arena.numbered("sub_", subscription.number)
+        message.pointee.plan_id = names.id(subscription.plan.plan)
+        message.pointee.plan_revision = subscription.plan.revision
+        message.pointee.status = Tally__V1__SubscriptionStatus(
+            UInt32(subscription.status.rawValue))
+        message.pointee.add_on = subscription.addOn ? 1 : 0
+        message.pointee.start_time = time(subscription.start)
+        if subscription.periodEnd != .never {
+            message.pointee.period_start_time = time(subscription.periodStart)
+            message.pointee.period_end_time = time(subscription.periodEnd)
+        }
+        message.pointee.cancel_time = time(subscription.canceled)
+        message.pointee.end_time = time(subscription.end)
+        return message
+    }
+
+    func invoice(_ invoice: Invoice) -> UnsafeMutablePointer<Tally__V1__Invoice> {
+        let message = arena.make(tally__v1__invoice__init)
+        if invoice.number > 0 {
+            message.pointee.invoice_id = arena.numbered("inv_", invoice.number)
+        }
+        message.pointee.status = Tally__V1__InvoiceStatus(UInt32(invoice.status.rawValue))
+        message.pointee.total = money(invoice.total)
+        (message.pointee.n_lines, message.pointee.lines) = arena.list(invoice.lines) { line in
+            let text = arena.make(tally__v1__invoice_line__init)
+            text.pointee.description = arena.string(line.description)
+            text.pointee.amount = money(
+                Money(minorUnits: line.minorUnits, currency: invoice.total.currency))
+            text.pointee.plan_id = names.id(line.plan)
+            if let feature = line.feature { text.pointee.feature_id = names.id(feature) }
+            return text
+        }
+        return message
+    }
+
+    private func money(_ money: Money) -> UnsafeMutablePointer<Tally__V1__Money> {
+        let message = arena.make(tally__v1__money__init)
+        message.pointee.currency = arena.string(money.currency.code)
+        message.pointee.minor_units = money.minorUnits
+        return message
+    }
+
+    private func method(
+        _ method: PaymentMethod
+    ) -> UnsafeMutablePointer<Tally__V1__PaymentMethod> {
+        let message = arena.make(tally__v1__payment_method__init)
+        message.pointee.brand = arena.string(method.brand)
+        message.pointee.last4 = arena.string(method.last4)
+        return message
+    }
+}

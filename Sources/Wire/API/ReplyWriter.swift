@@ -1,0 +1,167 @@
+package import Billing
+internal import CProtobufC
+internal import CTallyProto
+
+/// Turns replies into message bytes, in the arena: they are valid until it is reset.
+package struct ReplyWriter {
+    let arena: Arena
+    let names: PricingNames
+
+    package init(arena: Arena, names: PricingNames) {
+        self.arena = arena
+        self.names = names
+    }
+
+    /// The message of a command's reply. A `GetOrCreateCustomer` reply also shows the customer.
+    package func message(
+        _ reply: Reply, customer: borrowing CustomerState
+    ) -> UnsafeRawBufferPointer {
+        switch reply {
+        case .none: return UnsafeRawBufferPointer(start: nil, count: 0)
+        case .track(let track): return self.track(track)
+        case .check(let answer): return check(answer)
+        case .attach(let attach): return self.attach(attach)
+        case .created(let created):
+            let message = arena.make(tally__v1__get_or_create_customer_response__init)
+            message.pointee.customer = self.customer(customer)
+            message.pointee.created = created ? 1 : 0
+            return arena.pack(message)
+        }
+    }
+
+    /// The reply to `GetCustomer`.
+    package func getCustomer(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__get_customer_response__init)
+        message.pointee.customer = self.customer(customer)
+        return arena.pack(message)
+    }
+
+    package func check(_ answer: CheckAnswer) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__check_response__init)
+        message.pointee.allowed = answer.allowed ? 1 : 0
+        message.pointee.reason = Tally__V1__CheckReason(UInt32(answer.reason.rawValue))
+        message.pointee.required_quantity = answer.required.double
+        message.pointee.balance = answer.balance.map { balance($0) }
+        message.pointee.flag = answer.flag.map { flag($0) }
+        message.pointee.subscription = answer.subscription.map { subscription($0) }
+        return arena.pack(message)
+    }
+
+    private func track(_ reply: TrackReply) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__track_response__init)
+        message.pointee.value = reply.value.double
+        message.pointee.balance = reply.balance.map { balance($0) }
+        (message.pointee.n_deductions, message.pointee.deductions) = arena.list(reply.draws) {
+            draw in
+            let deduction = arena.make(tally__v1__deduction__init)
+            deduction.pointee.balance_id = balanceID(draw.bucket)
+            deduction.pointee.feature_id = names.id(draw.feature)
+            deduction.pointee.value = draw.amount.double
+            return deduction
+        }
+        return arena.pack(message)
+    }
+
+    private func attach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__attach_response__init)
+        message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
+        message.pointee.payment_url = arena.string(reply.paymentURL)
+        message.pointee.subscription = reply.subscription.map { subscription($0) }
+        message.pointee.invoice = reply.invoice.map { invoice($0) }
+        message.pointee.decline_code = arena.string(reply.declineCode)
+        return arena.pack(message)
+    }
+
+    func balance(_ view: BalanceView) -> UnsafeMutablePointer<Tally__V1__Balance> {
+        let message = arena.make(tally__v1__balance__init)
+        message.pointee.feature_id = names.id(view.feature)
+        message.pointee.granted = view.granted.double
+        message.pointee.remaining = view.remaining.double
+        message.pointee.usage = view.usage.double
+        message.pointee.overage = view.overage.double
+        message.pointee.unlimited = view.unlimited ? 1 : 0
+        message.pointee.overage_allowed = view.overageAllowed ? 1 : 0
+        if let most = view.maxPurchase {
+            message.pointee._max_purchase_case = TALLY__V1__BALANCE___MAX_PURCHASE_MAX_PURCHASE
+            message.pointee.max_purchase = most.double
+        }
+        message.pointee.next_reset_time = time(view.nextReset)
+        (message.pointee.n_parts, message.pointee.parts) = arena.list(view.parts) { part($0) }
+        return message
+    }
+
+    private func part(_ part: BalanceView.Part) -> UnsafeMutablePointer<Tally__V1__BalancePart> {
+        let message = arena.make(tally__v1__balance_part__init)
+        message.pointee.balance_id = balanceID(part.bucket)
+        if let plan = part.plan { message.pointee.plan_id = names.id(plan) }
+        message.pointee.granted = part.granted.double
+        message.pointee.remaining = part.remaining.double
+        message.pointee.usage = part.usage.double
+        message.pointee.unlimited = part.unlimited ? 1 : 0
+        message.pointee.reset_interval = Tally__V1__Interval(UInt32(part.cycle.interval.rawValue))
+        message.pointee.reset_interval_count = UInt32(part.cycle.count)
+        message.pointee.reset_time = time(part.nextReset)
+        message.pointee.expire_time = time(part.expires)
+        return message
+    }
+
+    func flag(_ flag: FlagView) -> UnsafeMutablePointer<Tally__V1__Flag> {
+        let message = arena.make(tally__v1__flag__init)
+        message.pointee.feature_id = names.id(flag.feature)
+        if let plan = flag.plan { message.pointee.plan_id = names.id(plan) }
+        return message
+    }
+
+    /// nil for "never".
+    func time(_ time: Timestamp) -> UnsafeMutablePointer<Google__Protobuf__Timestamp>? {
+        guard time != .never else { return nil }
+        let message = arena.make(google__protobuf__timestamp__init)
+        let seconds = time.milliseconds / 1000 - (time.milliseconds % 1000 < 0 ? 1 : 0)
+        message.pointee.seconds = seconds
+        message.pointee.nanos = Int32(time.milliseconds - seconds * 1000) * 1_000_000
+        return message
+    }
+
+    /// "bal_" and the number, without a Swift string in between.
+    private func balanceID(_ number: UInt32) -> UnsafeMutablePointer<CChar> {
+        arena.numbered("bal_", number)
+    }
+}
+
+extension Arena {
+    /// A short prefix and a number.
+    func numbered(_ prefix: StaticString, _ number: UInt32) -> UnsafeMutablePointer<CChar> {
+        var digits = 1
+        var rest = number / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
+        }
+        let length = prefix.utf8CodeUnitCount + digits
+        let text = require(length + 1).bindMemory(to: CChar.self, capacity: length + 1)
+        for index in 0..<prefix.utf8CodeUnitCount {
+            text[index] = CChar(bitPattern: prefix.utf8Start[index])
+        }
+        rest = number
+        for index in stride(from: length - 1, through: length - digits, by: -1) {
+            text[index] = CChar(bitPattern: UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        text[length] = 0
+        return text
+    }
+}
+
+/// The bytes that mark a stored reply as one given before: every mutation's response has
+/// `bool replayed`, and a field may follow a message's others. Keyed by method, whose field numbers
+/// differ.
+package func replayedMark(of method: Method) -> [UInt8] {
+    let field: UInt8 =
+        switch method {
+        case .track: 4
+        case .check: 7
+        case .attach: 6
+        case .getOrCreateCustomer: 3
+        }
+    return [field << 3, 1]
+}

@@ -1,0 +1,132 @@
+package import Billing
+internal import CProtobufC
+internal import CTallyProto
+
+extension RequestReader {
+    /// Faults of single values are found here, those of the whole by `PricingDraft.validate`; the
+    /// caller reports both together.
+    package func publish(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(CallFault) -> (call: PublishCall, violations: [Violation]) {
+        let message = try open(bytes, tally__v1__publish_catalog_request__init)
+        var fields = FieldReader()
+        let requestID = fields.requestID(message.pointee.request_id)
+        guard let catalog = message.pointee.catalog else {
+            throw .invalid([Violation(path: "catalog", message: "is required")])
+        }
+        var reader = DraftReader(prefix: "catalog.")
+        let draft = reader.draft(catalog.pointee)
+        let call = PublishCall(
+            draft: draft, validateOnly: message.pointee.validate_only != 0,
+            requestID: requestID?.text ?? "")
+        return (call, fields.violations + reader.fields.violations)
+    }
+}
+
+/// Reads a catalog message.
+struct DraftReader {
+    let prefix: String
+    var fields = FieldReader()
+
+    init(prefix: String) {
+        self.prefix = prefix
+    }
+
+    mutating func draft(_ message: Tally__V1__PricingCatalog) -> PricingDraft {
+        var features: [Feature] = []
+        for (index, feature) in elements(message.n_features, message.features).enumerated() {
+            features.append(self.feature(feature.pointee, at: "\(prefix)features[\(index)]"))
+        }
+        var plans: [Plan] = []
+        for (index, plan) in elements(message.n_plans, message.plans).enumerated() {
+            plans.append(self.plan(plan.pointee, at: "\(prefix)plans[\(index)]"))
+        }
+        return PricingDraft(currency: text(message.currency), features: features, plans: plans)
+    }
+
+    private mutating func feature(_ message: Tally__V1__Feature, at path: String) -> Feature {
+        var costs: [CreditCost] = []
+        for (index, cost) in elements(message.n_credit_costs, message.credit_costs).enumerated() {
+            let price = self.price(
+                cost.pointee.credits, at: "\(path).credit_costs[\(index)].credits")
+            costs.append(CreditCost(featureID: text(cost.pointee.feature_id), credits: price))
+        }
+        var kind = FeatureKind.metered
+        if let known = FeatureKind(rawValue: UInt8(clamping: message.type.rawValue)) {
+            kind = known
+        } else {
+            fields.fault("\(path).type", "must be boolean, metered, allocated or credit_system")
+        }
+        return Feature(
+            id: text(message.feature_id), name: text(message.name), kind: kind, creditCosts: costs)
+    }
+
+    private mutating func plan(_ message: Tally__V1__Plan, at path: String) -> Plan {
+        var price: BasePrice?
+        if let base = message.price?.pointee {
+            price = BasePrice(
+                amount: self.price(base.amount, at: "\(path).price.amount"),
+                interval: interval(base.interval, at: "\(path).price.interval"))
+        }
+        var items: [PlanItem] = []
+        for (index, item) in elements(message.n_items, message.items).enumerated() {
+            items.append(self.item(item.pointee, at: "\(path).items[\(index)]"))
+        }
+        return Plan(
+            id: text(message.plan_id), name: text(message.name), group: text(message.group),
+            addOn: message.add_on != 0, autoEnable: message.auto_enable != 0, price: price,
+            items: items)
+    }
+
+    private mutating func item(_ message: Tally__V1__PlanItem, at path: String) -> PlanItem {
+        var reset: Cycle?
+        if let cycle = message.reset?.pointee {
+            if cycle.interval_count > 1000 {
+                fields.fault("\(path).reset.interval_count", "must be at most 1000")
+            }
+            reset = Cycle(
+                interval(cycle.interval, at: "\(path).reset.interval"),
+                count: UInt16(clamping: cycle.interval_count))
+        }
+        var usagePrice: UsagePrice?
+        if let price = message.usage_price?.pointee {
+            usagePrice = self.usagePrice(price, at: "\(path).usage_price")
+        }
+        return PlanItem(
+            featureID: text(message.feature_id),
+            included: fields.quantity(message.included, at: "\(path).included") ?? .zero,
+            unlimited: message.unlimited != 0, reset: reset, usagePrice: usagePrice)
+    }
+
+    private mutating func usagePrice(
+        _ message: Tally__V1__UsagePrice, at path: String
+    ) -> UsagePrice {
+        let units = fields.quantity(message.billing_units, at: "\(path).billing_units")
+        var most: Quantity?
+        if message._max_purchase_case == TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE {
+            most = fields.quantity(message.max_purchase, at: "\(path).max_purchase")
+        }
+        return UsagePrice(
+            amount: price(message.amount, at: "\(path).amount"),
+            billingUnits: units == .zero ? Quantity(units: 1) : units ?? Quantity(units: 1),
+            maxPurchase: most)
+    }
+
+    private mutating func price(_ text: UnsafePointer<CChar>?, at path: String) -> UnitPrice {
+        if let price = UnitPrice(self.text(text)) { return price }
+        fields.fault(path, "must be a decimal such as \"19.99\", with at most 12 decimals")
+        return .zero
+    }
+
+    private mutating func interval(_ value: Tally__V1__Interval, at path: String) -> Interval {
+        if let interval = Interval(rawValue: UInt8(clamping: value.rawValue)) { return interval }
+        fields.fault(
+            path,
+            "must be one_off, minute, hour, day, week, month, quarter, semi_annual or year")
+        return .month
+    }
+
+    private func text(_ text: UnsafePointer<CChar>?) -> String {
+        String(decoding: bytes(of: text), as: UTF8.self)
+    }
+}

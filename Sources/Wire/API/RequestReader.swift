@@ -1,0 +1,165 @@
+package import Billing
+internal import CProtobufC
+internal import CTallyProto
+
+/// Turns request bytes into calls. Confined to the thread whose arena it uses.
+package struct RequestReader {
+    let arena: Arena
+    let names: PricingNames
+    /// The environment's secret for fingerprints.
+    let fingerprintKey: UInt64
+
+    package init(arena: Arena, names: PricingNames, fingerprintKey: UInt64) {
+        self.arena = arena
+        self.names = names
+        self.fingerprintKey = fingerprintKey
+    }
+
+    package func check(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> CheckCall {
+        let message = try open(bytes, tally__v1__check_request__init)
+        var fields = FieldReader()
+        let customer = fields.customerID(message.pointee.customer_id)
+        let required = fields.quantity(
+            message.pointee._required_quantity_case
+                == TALLY__V1__CHECK_REQUEST___REQUIRED_QUANTITY_REQUIRED_QUANTITY
+                ? message.pointee.required_quantity : 1, at: "required_quantity")
+        let requestID = fields.requestID(message.pointee.request_id)
+        let deduct = message.pointee.deduct != 0
+        let subject = try self.subject(of: message.pointee, &fields)
+        if deduct, case .plan = subject {
+            fields.fault("deduct", "needs a feature_id: a plan has nothing to deduct")
+        }
+        guard let customer, let required, let subject, fields.violations.isEmpty else {
+            throw .invalid(fields.violations)
+        }
+        var fingerprint = Fingerprint(key: fingerprintKey, method: .check)
+        if case .feature(let feature) = subject { fingerprint.add(UInt64(feature.rawValue)) }
+        fingerprint.add(required)
+        return CheckCall(
+            customer: customer, subject: subject, required: required, deduct: deduct,
+            request: mark(requestID, .check, fingerprint))
+    }
+
+    private func subject(
+        of message: Tally__V1__CheckRequest, _ fields: inout FieldReader
+    ) throws(CallFault) -> CheckCall.Subject? {
+        switch message.subject_case {
+        case TALLY__V1__CHECK_REQUEST__SUBJECT_FEATURE_ID:
+            return try feature(message.feature_id, &fields).map { .feature($0) }
+        case TALLY__V1__CHECK_REQUEST__SUBJECT_PLAN_ID:
+            return try plan(message.plan_id, &fields).map { .plan($0) }
+        default:
+            fields.fault("feature_id", "give a feature_id or a plan_id")
+            return nil
+        }
+    }
+
+    package func track(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> TrackCall {
+        let message = try open(bytes, tally__v1__track_request__init)
+        var fields = FieldReader()
+        let customer = fields.customerID(message.pointee.customer_id)
+        let value = fields.quantity(
+            message.pointee._value_case == TALLY__V1__TRACK_REQUEST___VALUE_VALUE
+                ? message.pointee.value : 1, at: "value")
+        let requestID = fields.requestID(message.pointee.request_id)
+        let overage = fields.overage(message.pointee.overage_behavior)
+        let feature = try feature(message.pointee.feature_id, &fields)
+        guard let customer, let value, let feature, let overage, fields.violations.isEmpty else {
+            throw .invalid(fields.violations)
+        }
+        var fingerprint = Fingerprint(key: fingerprintKey, method: .track)
+        fingerprint.add(UInt64(feature.rawValue))
+        fingerprint.add(value)
+        fingerprint.add(UInt64(overage.rawValue))
+        return TrackCall(
+            customer: customer,
+            usage: TrackUsage(feature: feature, value: value, overage: overage),
+            request: mark(requestID, .track, fingerprint))
+    }
+
+    package func attach(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> AttachCall {
+        let message = try open(bytes, tally__v1__attach_request__init)
+        var fields = FieldReader()
+        let customer = fields.customerID(message.pointee.customer_id)
+        let requestID = fields.requestID(message.pointee.request_id)
+        let successURL = fields.webAddress(message.pointee.success_url, at: "success_url")
+        let plan = try plan(message.pointee.plan_id, &fields)
+        guard let customer, let plan, let successURL, fields.violations.isEmpty else {
+            throw .invalid(fields.violations)
+        }
+        var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
+        fingerprint.add(UInt64(plan.rawValue))
+        fingerprint.add(successURL)
+        return AttachCall(
+            customer: customer, plan: plan, successURL: successURL,
+            request: mark(requestID, .attach, fingerprint))
+    }
+
+    package func getOrCreateCustomer(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(CallFault) -> CreateCall {
+        let message = try open(bytes, tally__v1__get_or_create_customer_request__init)
+        var fields = FieldReader()
+        let customer = fields.customerID(message.pointee.customer_id)
+        let requestID = fields.requestID(message.pointee.request_id)
+        let name = fields.text(message.pointee.name, at: "name", limit: 256)
+        let email = fields.text(message.pointee.email, at: "email", limit: 254)
+        guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
+        var fingerprint = Fingerprint(key: fingerprintKey, method: .getOrCreateCustomer)
+        fingerprint.add(name)
+        fingerprint.add(email)
+        return CreateCall(
+            customer: customer, create: CreateCustomer(name: name, email: email),
+            request: mark(requestID, .getOrCreateCustomer, fingerprint))
+    }
+
+    package func getCustomer(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> CustomerID {
+        let message = try open(bytes, tally__v1__get_customer_request__init)
+        var fields = FieldReader()
+        guard let customer = fields.customerID(message.pointee.customer_id) else {
+            throw .invalid(fields.violations)
+        }
+        return customer
+    }
+
+    /// The message unpacked in the arena, its strings known to be text.
+    func open<Message>(
+        _ bytes: UnsafeRawBufferPointer,
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void
+    ) throws(CallFault) -> UnsafeMutablePointer<Message> {
+        // An initialised message knows its descriptor.
+        let descriptor = arena.descriptor(of: arena.make(initialize))
+        let guarded = TextGuard(bytes, descriptor)
+        guard !guarded.malformed else { throw .malformed }
+        guard guarded.violations.isEmpty else { throw .invalid(guarded.violations) }
+        // The bytes are well formed now, so what is left to fail is the arena's cap.
+        guard let message = arena.unpack(Message.self, descriptor, bytes) else { throw .tooLarge }
+        return message
+    }
+
+    private func feature(
+        _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader
+    ) throws(CallFault) -> FeatureNumber? {
+        let id = Wire.bytes(of: text)
+        if let feature = names.feature(id) { return feature }
+        guard fields.identifier(id, at: "feature_id"), fields.violations.isEmpty else { return nil }
+        throw .refused(.featureNotFound(String(decoding: id, as: UTF8.self)))
+    }
+
+    private func plan(
+        _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader
+    ) throws(CallFault) -> PlanNumber? {
+        let id = Wire.bytes(of: text)
+        if let plan = names.plan(id) { return plan }
+        guard fields.identifier(id, at: "plan_id"), fields.violations.isEmpty else { return nil }
+        throw .refused(.planNotFound(String(decoding: id, as: UTF8.self)))
+    }
+
+    private func mark(
+        _ id: RequestID?, _ method: Method, _ fingerprint: Fingerprint
+    ) -> RequestMark? {
+        id.map {
+            RequestMark(id: $0, method: method.rawValue, fingerprint: fingerprint.value)
+        }
+    }
+}

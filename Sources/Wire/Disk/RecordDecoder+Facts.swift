@@ -1,0 +1,69 @@
+internal import Billing
+internal import CTallyProto
+
+extension RecordDecoder {
+    func fact(_ message: Tally__Disk__V1__Fact) throws(RecordFault) -> Fact {
+        switch message.kind_case {
+        case TALLY__DISK__V1__FACT__KIND_DEDUCTED:
+            let fact = try need(message.deducted)
+            return .deducted(
+                bucket: fact.bucket, amount: Quantity(whole: fact.whole, fraction: fact.fraction))
+        case TALLY__DISK__V1__FACT__KIND_USAGE_RECORDED:
+            let fact = try need(message.usage_recorded)
+            return .usageRecorded(
+                feature: FeatureNumber(rawValue: fact.feature),
+                value: Quantity(whole: fact.whole, fraction: fact.fraction))
+        case TALLY__DISK__V1__FACT__KIND_BUCKET_RESET:
+            let fact = try need(message.bucket_reset)
+            return .bucketReset(
+                bucket: fact.bucket, balance: quantity(fact.balance),
+                nextReset: time(fact.next_reset))
+        case TALLY__DISK__V1__FACT__KIND_BUCKET_CLOSED:
+            return .bucketClosed(bucket: try need(message.bucket_closed).bucket)
+        case TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED:
+            return .bucketOpened(try bucket(try need(message.bucket_opened)))
+        case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED:
+            return .subscriptionChanged(try subscription(try need(message.subscription_changed)))
+        case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED:
+            return .subscriptionDropped(
+                number: try need(message.subscription_dropped).subscription)
+        case TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED:
+            return .invoiceDropped(number: try need(message.invoice_dropped).number)
+        default: return try accountFact(message)
+        }
+    }
+
+    private func accountFact(_ message: Tally__Disk__V1__Fact) throws(RecordFault) -> Fact {
+        switch message.kind_case {
+        case TALLY__DISK__V1__FACT__KIND_CUSTOMER_CREATED:
+            let fact = try need(message.customer_created)
+            return .customerCreated(
+                name: text(fact.name), email: text(fact.email),
+                time: Timestamp(milliseconds: fact.create_time))
+        case TALLY__DISK__V1__FACT__KIND_PROFILE_CHANGED:
+            let fact = try need(message.profile_changed)
+            return .profileChanged(name: text(fact.name), email: text(fact.email))
+        case TALLY__DISK__V1__FACT__KIND_EFFECT_REQUESTED:
+            return .effectRequested(try effect(try need(message.effect_requested)))
+        case TALLY__DISK__V1__FACT__KIND_EFFECT_SETTLED:
+            let fact = try need(message.effect_settled)
+            return .effectSettled(
+                id: text(fact.effect_id),
+                outcome: fact.outcome == 1 ? .done : .declined(code: text(fact.code)))
+        case TALLY__DISK__V1__FACT__KIND_CHECKOUT_OPENED:
+            return .checkoutOpened(try checkout(try need(message.checkout_opened)))
+        case TALLY__DISK__V1__FACT__KIND_CHECKOUT_CLOSED:
+            let fact = try need(message.checkout_closed)
+            return .checkoutClosed(session: text(fact.session_id), paid: fact.paid != 0)
+        case TALLY__DISK__V1__FACT__KIND_METHOD_SAVED:
+            let fact = try need(message.method_saved)
+            return .methodSaved(
+                PaymentMethod(
+                    token: text(fact.token), brand: text(fact.brand), last4: text(fact.last4)))
+        case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:
+            return .invoiceRaised(try invoice(try need(message.invoice_raised)))
+        default:
+            throw RecordFault("unknown fact: written by a newer version of tally")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+internal import Billing
+internal import CTallyProto
+
+extension RecordWriter {
+    func fact(_ fact: Fact) -> UnsafeMutablePointer<Tally__Disk__V1__Fact> {
+        let message = arena.make(tally__disk__v1__fact__init)
+        switch fact {
+        case .deducted(let bucket, let amount):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DEDUCTED
+            message.pointee.deducted = arena.make(tally__disk__v1__deducted__init)
+            message.pointee.deducted.pointee.bucket = bucket
+            (message.pointee.deducted.pointee.whole, message.pointee.deducted.pointee.fraction) =
+                amount.parts
+        case .usageRecorded(let feature, let value):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_USAGE_RECORDED
+            let usage = arena.make(tally__disk__v1__usage_recorded__init)
+            usage.pointee.feature = feature.rawValue
+            (usage.pointee.whole, usage.pointee.fraction) = value.parts
+            message.pointee.usage_recorded = usage
+        case .bucketReset(let bucket, let balance, let nextReset):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_RESET
+            let reset = arena.make(tally__disk__v1__bucket_reset__init)
+            reset.pointee.bucket = bucket
+            reset.pointee.balance = quantity(balance)
+            reset.pointee.next_reset = stored(nextReset)
+            message.pointee.bucket_reset = reset
+        case .bucketClosed(let bucket):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_CLOSED
+            message.pointee.bucket_closed = arena.make(tally__disk__v1__bucket_closed__init)
+            message.pointee.bucket_closed.pointee.bucket = bucket
+        case .bucketOpened(let bucket):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED
+            message.pointee.bucket_opened = self.bucket(bucket)
+        case .subscriptionChanged(let subscription):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
+            message.pointee.subscription_changed = self.subscription(subscription)
+        case .subscriptionDropped(let number):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED
+            message.pointee.subscription_dropped =
+                arena.make(tally__disk__v1__subscription_dropped__init)
+            message.pointee.subscription_dropped.pointee.subscription = number
+        case .invoiceDropped(let number):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED
+            message.pointee.invoice_dropped = arena.make(tally__disk__v1__invoice_dropped__init)
+            message.pointee.invoice_dropped.pointee.number = number
+        case .customerCreated, .profileChanged, .effectRequested, .effectSettled, .checkoutOpened,
+            .checkoutClosed, .methodSaved, .invoiceRaised:
+            accountFact(fact, message)
+        }
+        return message
+    }
+
+    /// Facts of the account; the others are handled above.
+    private func accountFact(
+        _ fact: Fact, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
+    ) {
+        switch fact {
+        case .customerCreated(let name, let email, let time):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_CREATED
+            let created = arena.make(tally__disk__v1__customer_created__init)
+            created.pointee.name = arena.string(name)
+            created.pointee.email = arena.string(email)
+            created.pointee.create_time = time.milliseconds
+            message.pointee.customer_created = created
+        case .profileChanged(let name, let email):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_PROFILE_CHANGED
+            let profile = arena.make(tally__disk__v1__profile_changed__init)
+            profile.pointee.name = arena.string(name)
+            profile.pointee.email = arena.string(email)
+            message.pointee.profile_changed = profile
+        case .effectRequested(let effect):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_EFFECT_REQUESTED
+            message.pointee.effect_requested = self.effect(effect)
+        case .effectSettled(let id, let outcome):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_EFFECT_SETTLED
+            message.pointee.effect_settled = settled(id, outcome)
+        case .checkoutOpened(let checkout):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CHECKOUT_OPENED
+            message.pointee.checkout_opened = self.checkout(checkout)
+        case .checkoutClosed(let session, let paid):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CHECKOUT_CLOSED
+            let closed = arena.make(tally__disk__v1__checkout_closed__init)
+            closed.pointee.session_id = arena.string(session)
+            closed.pointee.paid = paid ? 1 : 0
+            message.pointee.checkout_closed = closed
+        case .methodSaved(let method):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_METHOD_SAVED
+            message.pointee.method_saved = self.method(method)
+        case .invoiceRaised(let invoice):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED
+            message.pointee.invoice_raised = self.invoice(invoice)
+        case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
+            .subscriptionChanged, .subscriptionDropped, .invoiceDropped:
+            preconditionFailure("written by the caller")
+        }
+    }
+
+    private func settled(
+        _ id: String, _ outcome: EffectOutcome
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__EffectSettled> {
+        let message = arena.make(tally__disk__v1__effect_settled__init)
+        message.pointee.effect_id = arena.string(id)
+        switch outcome {
+        case .done: message.pointee.outcome = 1
+        case .declined(let code):
+            message.pointee.outcome = 2
+            message.pointee.code = arena.string(code)
+        }
+        return message
+    }
+}

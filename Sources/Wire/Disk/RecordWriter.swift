@@ -1,0 +1,96 @@
+package import Billing
+internal import CTallyProto
+
+/// One commit as it goes to the log.
+package struct CustomerRecord {
+    package var customer: CustomerID
+    package var time: Timestamp
+    package var catalogSequence: UInt64
+    package var previousPosition: UInt64
+    package var facts: [Fact]
+    package var request: RequestMark?
+    /// With `request`: the encoded reply, which a retry gets again.
+    package var reply: [UInt8]
+
+    package init(
+        customer: CustomerID, time: Timestamp, catalogSequence: UInt64, previousPosition: UInt64,
+        facts: [Fact], request: RequestMark?, reply: [UInt8] = []
+    ) {
+        self.customer = customer
+        self.time = time
+        self.catalogSequence = catalogSequence
+        self.previousPosition = previousPosition
+        self.facts = facts
+        self.request = request
+        self.reply = reply
+    }
+}
+
+/// Turns commits and customers into the bytes of `tally.disk.v1`, in the arena.
+package struct RecordWriter {
+    let arena: Arena
+
+    package init(arena: Arena) {
+        self.arena = arena
+    }
+
+    /// - Parameter reply: used instead of `record.reply`, so that it needn't be copied first.
+    package func record(
+        _ record: borrowing CustomerRecord, reply: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__disk__v1__customer_record__init)
+        message.pointee.customer_id = record.customer.withBytes { arena.string($0) }
+        message.pointee.commit_time = record.time.milliseconds
+        message.pointee.catalog_sequence = record.catalogSequence
+        message.pointee.previous_position = record.previousPosition
+        (message.pointee.n_facts, message.pointee.facts) = arena.list(record.facts) { fact($0) }
+        if let request = record.request {
+            let receipt = self.receipt(request)
+            receipt.pointee.reply = arena.bytes(reply)
+            message.pointee.receipt = receipt
+        }
+        return arena.pack(message)
+    }
+
+    /// A customer's whole state. Equal states give equal bytes.
+    package func state(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__disk__v1__customer_state__init)
+        message.pointee.customer_id = customer.id.withBytes { arena.string($0) }
+        message.pointee.sequence = customer.sequence
+        message.pointee.name = arena.string(customer.account.name)
+        message.pointee.email = arena.string(customer.account.email)
+        message.pointee.create_time = customer.account.created.milliseconds
+        message.pointee.last_bucket = customer.lastBucket
+        message.pointee.last_subscription = customer.lastSubscription
+        message.pointee.last_invoice = customer.lastInvoice
+        var buckets: [Bucket] = []
+        for index in 0..<customer.buckets.count { buckets.append(customer.buckets[index]) }
+        (message.pointee.n_buckets, message.pointee.buckets) = arena.list(buckets) { bucket($0) }
+        (message.pointee.n_subscriptions, message.pointee.subscriptions) =
+            arena.list(customer.subscriptions) { subscription($0) }
+        (message.pointee.n_effects, message.pointee.effects) =
+            arena.list(customer.account.effects) { effect($0) }
+        message.pointee.checkout = customer.account.checkout.map { checkout($0) }
+        message.pointee.method = customer.account.method.map { method($0) }
+        (message.pointee.n_invoices, message.pointee.invoices) =
+            arena.list(customer.account.invoices) { invoice($0) }
+        return arena.pack(message)
+    }
+
+    func receipt(_ request: RequestMark) -> UnsafeMutablePointer<Tally__Disk__V1__Receipt> {
+        let receipt = arena.make(tally__disk__v1__receipt__init)
+        receipt.pointee.request_id = request.id.withBytes { arena.string($0) }
+        receipt.pointee.method = request.method
+        receipt.pointee.payload_fingerprint = request.fingerprint
+        return receipt
+    }
+
+    func quantity(_ quantity: Quantity) -> UnsafeMutablePointer<Tally__Disk__V1__Quantity> {
+        let message = arena.make(tally__disk__v1__quantity__init)
+        (message.pointee.whole, message.pointee.fraction) = quantity.parts
+        return message
+    }
+}
+
+/// On disk an instant that never comes is 0.
+func stored(_ time: Timestamp) -> Int64 { time == .never ? 0 : time.milliseconds }

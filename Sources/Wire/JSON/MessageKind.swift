@@ -1,0 +1,84 @@
+internal import CProtobufC
+internal import CTallyProto
+
+/// A message of the API that a client or a file may hold as JSON. Raw values are the proto names.
+package enum MessageKind: String, Sendable, CaseIterable {
+    case publishCatalogRequest = "PublishCatalogRequest"
+    case publishCatalogResponse = "PublishCatalogResponse"
+    case getCatalogRequest = "GetCatalogRequest"
+    case getCatalogResponse = "GetCatalogResponse"
+    case pricingCatalog = "PricingCatalog"
+    case checkRequest = "CheckRequest"
+    case checkResponse = "CheckResponse"
+    case trackRequest = "TrackRequest"
+    case trackResponse = "TrackResponse"
+    case getCustomerRequest = "GetCustomerRequest"
+    case getCustomerResponse = "GetCustomerResponse"
+    case getOrCreateCustomerRequest = "GetOrCreateCustomerRequest"
+    case getOrCreateCustomerResponse = "GetOrCreateCustomerResponse"
+    case attachRequest = "AttachRequest"
+    case attachResponse = "AttachResponse"
+
+    private static let schemas: [MessageKind: MessageSchema] = {
+        let builder = SchemaBuilder()
+        return Dictionary(
+            uniqueKeysWithValues: allCases.map { ($0, builder.schema($0.descriptor)) })
+    }()
+
+    /// Read from the descriptor once for all.
+    var schema: MessageSchema {
+        guard let schema = MessageKind.schemas[self] else {
+            preconditionFailure("every kind has a schema")
+        }
+        return schema
+    }
+
+    /// Asked of an empty message, because the address of an imported C global is that of a copy.
+    var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        let descriptor: UnsafePointer<ProtobufCMessageDescriptor>?
+        switch self {
+        case .publishCatalogRequest:
+            descriptor = emptied(tally__v1__publish_catalog_request__init).base.descriptor
+        case .publishCatalogResponse:
+            descriptor = emptied(tally__v1__publish_catalog_response__init).base.descriptor
+        case .getCatalogRequest:
+            descriptor = emptied(tally__v1__get_catalog_request__init).base.descriptor
+        case .getCatalogResponse:
+            descriptor = emptied(tally__v1__get_catalog_response__init).base.descriptor
+        case .pricingCatalog:
+            descriptor = emptied(tally__v1__pricing_catalog__init).base.descriptor
+        case .checkRequest:
+            descriptor = emptied(tally__v1__check_request__init).base.descriptor
+        case .checkResponse:
+            descriptor = emptied(tally__v1__check_response__init).base.descriptor
+        case .trackRequest:
+            descriptor = emptied(tally__v1__track_request__init).base.descriptor
+        case .trackResponse:
+            descriptor = emptied(tally__v1__track_response__init).base.descriptor
+        case .getCustomerRequest:
+            descriptor = emptied(tally__v1__get_customer_request__init).base.descriptor
+        case .getCustomerResponse:
+            descriptor = emptied(tally__v1__get_customer_response__init).base.descriptor
+        case .getOrCreateCustomerRequest:
+            descriptor = emptied(tally__v1__get_or_create_customer_request__init).base.descriptor
+        case .getOrCreateCustomerResponse:
+            descriptor = emptied(tally__v1__get_or_create_customer_response__init).base.descriptor
+        case .attachRequest:
+            descriptor = emptied(tally__v1__attach_request__init).base.descriptor
+        case .attachResponse:
+            descriptor = emptied(tally__v1__attach_response__init).base.descriptor
+        }
+        guard let descriptor else { preconditionFailure("an initialised message has one") }
+        return descriptor
+    }
+}
+
+/// A message as protobuf-c's initialiser leaves it.
+private func emptied<Message>(
+    _ initialize: (UnsafeMutablePointer<Message>?) -> Void
+) -> Message {
+    let message = UnsafeMutablePointer<Message>.allocate(capacity: 1)
+    defer { message.deallocate() }
+    initialize(message)
+    return message.pointee
+}

@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Logging
+internal import Repository
+internal import ServiceLifecycle
+internal import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Runs the server.",
+        discussion: """
+            Serves gRPC, JSON and the payment pages over TLS on one address, with both
+            environments. Stops on SIGTERM or SIGINT once calls under way are finished.
+
+            With --dev it makes a first sandbox key and publishes a catalog when there is none.
+            """)
+
+    @OptionGroup var flags: SettingsFlags
+
+    @Flag(help: "Development: make a sandbox key, seed the catalog, print how to begin.")
+    var dev = false
+
+    @Option(help: "With --dev: where the sandbox key is kept.")
+    var devKeyFile = ".dev/sandbox.key"
+
+    @Option(help: "With --dev: the catalog to publish when there is none.")
+    var seed: String?
+
+    @Option(help: "With --dev: the CA that clients trust; only printed.")
+    var tlsCa: String?
+
+    func run() async throws {
+        let settings = try await ServerSettings(flags.sources)
+        guard !settings.tlsCertificate.isEmpty, !settings.tlsKey.isEmpty else {
+            throw CommandFault(
+                "give --tls-cert and --tls-key; scripts/dev-certs makes a pair for development",
+                exit: .usage)
+        }
+        guard let level = Logger.Level(rawValue: settings.logLevel) else {
+            throw CommandFault("\"\(settings.logLevel)\" is no log level", exit: .usage)
+        }
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "tally")
+        logger.logLevel = level
+        let server: TallyServer
+        let greeting = Greeting(dev: dev, keyFile: devKeyFile, authority: tlsCa)
+        do {
+            server = try TallyServer(
+                settings, logger: logger, onFault: stop(logger), onReady: greeting.print)
+            if dev {
+                try await Development(keyFile: devKeyFile, seed: seed)
+                    .prepare(server.environments[0])
+            }
+        } catch let fault as CommandFault {
+            throw fault
+        } catch {
+            throw CommandFault("\(error)", exit: .refused)
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    /// A log that failed is never written again: say so, let replies leave, and end.
+    private func stop(_ logger: Logger) -> @Sendable (LogFault) -> Void {
+        { fault in
+            logger.critical("the log failed; the server stops", metadata: ["error": "\(fault)"])
+            Task {
+                try? await Task.sleep(for: .milliseconds(500))
+                Glibc.exit(CommandFault.Exit.unavailable.rawValue)
+            }
+        }
+    }
+}
+
+/// What is printed once the server serves.
+struct Greeting: Sendable {
+    var dev: Bool
+    var keyFile: String
+    var authority: String?
+
+    func print(_ address: String) {
+        if dev {
+            Swift.print(
+                """
+
+                  key file  \(keyFile)    CA  \(authority ?? "-")
+                  .build/release/tally check alice messages
+                  .build/release/tally track alice messages --value 10
+
+                """)
+        }
+        Swift.print("ready \(address)")
+        fflush(nil)
+    }
+}

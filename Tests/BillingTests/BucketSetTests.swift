@@ -1,0 +1,96 @@
+import Testing
+
+@testable import Billing
+
+@Suite("BucketSet") struct BucketSetTests {
+    private static func contents(_ set: BucketSet) -> [Bucket] {
+        (0..<set.count).map { set[$0] }
+    }
+
+    @Test("four in place and more", arguments: 0...9)
+    func append(count: Int) {
+        var set = BucketSet()
+        let buckets = (0..<count).map { Bucket.sample(UInt32($0 + 1), 1) }
+        for bucket in buckets { set.append(bucket) }
+        #expect(set.count == count)
+        #expect(BucketSetTests.contents(set) == buckets)
+        #expect(set.index(ofNumber: UInt32(count + 1)) == nil)
+        #expect(set.index(ofNumber: 0) == nil)
+        for index in 0..<count { #expect(set.index(ofNumber: UInt32(index + 1)) == index) }
+    }
+
+    @Test("removing keeps the order of the others", arguments: 1...9)
+    func remove(count: Int) {
+        for removed in 0..<count {
+            var set = BucketSet()
+            var buckets = (0..<count).map { Bucket.sample(UInt32($0 + 1), 1) }
+            for bucket in buckets { set.append(bucket) }
+            set.remove(at: removed)
+            buckets.remove(at: removed)
+            #expect(BucketSetTests.contents(set) == buckets, "\(removed) of \(count)")
+        }
+    }
+
+    @Test("like a plain array", arguments: [101, 102, 103] as [UInt64])
+    func likeAnArray(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var set = BucketSet()
+        var model: [Bucket] = []
+        var number: UInt32 = 0
+        for _ in 0..<3_000 {
+            let kind = Int.random(in: 0..<4, using: &generator)
+            if model.isEmpty || (kind == 0 && model.count < 10) {
+                number += 1
+                set.append(.sample(number, 1))
+                model.append(.sample(number, 1))
+                continue
+            }
+            let index = Int.random(in: 0..<model.count, using: &generator)
+            switch kind {
+            case 1:
+                set.remove(at: index)
+                model.remove(at: index)
+            case 2:
+                set.draw(3, at: index)
+                model[index].balance = model[index].balance - 3
+            default:
+                set[index].nextReset = .utc(2027, 1, 1)
+                model[index].nextReset = .utc(2027, 1, 1)
+            }
+            #expect(BucketSetTests.contents(set) == model, "seed \(seed)")
+        }
+    }
+
+    struct RoomRow: RuleRow {
+        let rule: String
+        let bucket: Bucket
+        let room: Quantity?
+    }
+
+    static let rooms = [
+        RoomRow(rule: "§2.6: not priced", bucket: .sample(1, 1), room: 0),
+        RoomRow(rule: "§2.4: priced", bucket: .sample(1, 1, [.priced]), room: nil),
+        RoomRow(
+            rule: "§2.4: max purchase", bucket: .sample(1, 1, most: 20, [.priced, .limited]),
+            room: 20),
+        RoomRow(
+            rule: "§2.4: max purchase, partly used",
+            bucket: .sample(1, 1, balance: -5, most: 20, [.priced, .limited]), room: 15),
+        RoomRow(
+            rule: "§2.4: max purchase, lowered below what is used",
+            bucket: .sample(1, 1, balance: -25, most: 20, [.priced, .limited]), room: 0),
+    ]
+
+    @Test("overage room", arguments: rooms)
+    func overageRoom(row: RoomRow) {
+        #expect(row.bucket.overageRoom == row.room)
+    }
+
+    @Test("remaining, usage and overage (§4.2)")
+    func derived() {
+        let over = Bucket.sample(1, 1, granted: 100, balance: -20)
+        #expect((over.remaining, over.usage, over.overage) == (0, 120, 20))
+        let more = Bucket.sample(1, 1, granted: 100, balance: 130)
+        #expect((more.remaining, more.usage, more.overage) == (130, -30, 0))
+    }
+}

@@ -1,0 +1,163 @@
+@testable import Billing
+
+/// Everything of a customer that the log restores, comparable.
+struct StateView: Equatable {
+    let nextDue: Timestamp
+    let buckets: [Bucket]
+    let last: [UInt32]
+    let subscriptions: [Subscription]
+    let account: Account
+
+    init(_ customer: CustomerState) {
+        nextDue = customer.nextDue
+        buckets = customer.allBuckets
+        last = [customer.lastBucket, customer.lastSubscription, customer.lastInvoice]
+        subscriptions = customer.subscriptions
+        account = customer.account
+    }
+}
+
+extension CustomerState {
+    var allBuckets: [Bucket] { (0..<buckets.count).map { buckets[$0] } }
+}
+
+/// One customer and a clock: commands go in as the repository would put them, what is due first.
+struct Desk {
+    let pricing: PricingState
+    var customer = CustomerState(id: "customer")
+    var now: Timestamp
+    /// Every fact so far, in order.
+    private(set) var facts: [Fact] = []
+    private var effectCount = 0
+
+    static let visa = PaymentMethod(token: "token", brand: "visa", last4: "4242")
+
+    init(_ pricing: PricingState, at now: Timestamp = .utc(2027, 1, 10)) {
+        self.pricing = pricing
+        self.now = now
+    }
+
+    mutating func apply(_ facts: [Fact]) {
+        for fact in facts { customer.apply(fact) }
+        self.facts += facts
+    }
+
+    /// A charge's id is new each time.
+    private mutating func nextEffectID() -> String {
+        effectCount += 1
+        return "effect-\(effectCount)"
+    }
+
+    @discardableResult
+    mutating func advance(to time: Timestamp) -> [Fact] {
+        now = max(now, time)
+        let id = nextEffectID()
+        let due = customer.advance(to: now, pricing: pricing, effectID: id)
+        apply(due)
+        return due
+    }
+
+    @discardableResult
+    mutating func run(_ command: Command) throws(Refusal) -> Decision {
+        advance(to: now)
+        let decision = try customer.decide(command, pricing: pricing, now: now)
+        apply(decision.facts)
+        return decision
+    }
+
+    @discardableResult
+    mutating func create() throws(Refusal) -> Decision {
+        try run(.create(CreateCustomer(name: "Acme", email: "acme@example.com")))
+    }
+
+    mutating func saveMethod() {
+        apply([.methodSaved(Desk.visa)])
+    }
+
+    @discardableResult
+    mutating func track(
+        _ featureID: String, _ value: Quantity, _ overage: OverageBehavior = .cap
+    ) throws(Refusal) -> TrackReply {
+        let feature = pricing.number(ofFeature: featureID)
+        let usage = TrackUsage(feature: feature, value: value, overage: overage)
+        guard case .track(let reply) = try run(.track(usage)).reply else {
+            preconditionFailure("a track replies with a track")
+        }
+        return reply
+    }
+
+    mutating func checkAndDeduct(
+        _ featureID: String, _ required: Quantity
+    ) throws(Refusal) -> CheckAnswer {
+        let query = CheckQuery(feature: pricing.number(ofFeature: featureID), required: required)
+        guard case .check(let answer) = try run(.checkAndDeduct(query)).reply else {
+            preconditionFailure("a check replies with a check")
+        }
+        return answer
+    }
+
+    func check(_ featureID: String, _ required: Quantity = 1) -> CheckAnswer {
+        let query = CheckQuery(feature: pricing.number(ofFeature: featureID), required: required)
+        return customer.check(query, pricing: pricing)
+    }
+
+    func balance(_ featureID: String) -> BalanceView? {
+        customer.balance(of: pricing.number(ofFeature: featureID))
+    }
+
+    /// The customer's latest subscription to a plan.
+    func subscription(_ planID: String) -> Subscription? {
+        let number = pricing.number(ofPlan: planID)
+        return customer.subscriptions.last { $0.plan.plan == number }
+    }
+}
+
+extension Desk {
+    @discardableResult
+    mutating func attach(
+        _ planID: String, successURL: String = ""
+    ) throws(Refusal) -> AttachReply {
+        let id = nextEffectID()
+        let attach = AttachPlan(
+            plan: pricing.number(ofPlan: planID), successURL: successURL, effectID: id,
+            request: nil)
+        return Desk.attachReply(try run(.attach(attach)))
+    }
+
+    /// Answers the open effect.
+    @discardableResult
+    mutating func settle(_ answer: SettleEffect.Answer) throws(Refusal) -> AttachReply {
+        guard let effect = customer.openEffect else { preconditionFailure("no effect is open") }
+        return Desk.attachReply(
+            try run(.settle(SettleEffect(effectID: effect.id, answer: answer))))
+    }
+
+    @discardableResult
+    mutating func completeCheckout() throws(Refusal) -> AttachReply {
+        guard let checkout = customer.account.checkout else {
+            preconditionFailure("no payment page is open")
+        }
+        let paid = CompleteCheckout(session: checkout.session, method: Desk.visa)
+        return Desk.attachReply(try run(.completeCheckout(paid)))
+    }
+
+    /// Attaches a plan and pays for it with a card on file.
+    @discardableResult
+    mutating func buy(_ planID: String) throws(Refusal) -> AttachReply {
+        if customer.account.method == nil { saveMethod() }
+        let reply = try attach(planID)
+        return reply.outcome == .processing ? try settle(.paid) : reply
+    }
+
+    private static func attachReply(_ decision: Decision) -> AttachReply {
+        guard case .attach(let reply) = decision.reply else {
+            preconditionFailure("an attach replies with an attach")
+        }
+        return reply
+    }
+
+    /// Totals of the paid invoices, in cents.
+    var paidTotals: [Int64] {
+        customer.account.invoices.filter { $0.status == .paid }.map(\.total.minorUnits)
+    }
+}

@@ -1,0 +1,125 @@
+import Testing
+
+@testable import Billing
+
+/// A row of a table: its name is the rule it comes from.
+protocol RuleRow: Sendable, CustomTestStringConvertible {
+    var rule: String { get }
+}
+
+extension RuleRow {
+    var testDescription: String { rule }
+}
+
+extension Quantity: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+    public init(stringLiteral text: String) {
+        guard let raw = DecimalText.parseExactly(text, digits: 10) else {
+            preconditionFailure("\(text) is no quantity")
+        }
+        self.init(raw: raw)
+    }
+
+    public init(integerLiteral units: Int) {
+        self.init(units: units)
+    }
+}
+
+extension UnitPrice: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) {
+        guard let price = UnitPrice(text) else { preconditionFailure("\(text) is no price") }
+        self = price
+    }
+}
+
+extension InlineText: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) {
+        guard let short = InlineText(text) else { preconditionFailure("\(text) is too long") }
+        self = short
+    }
+}
+
+extension Timestamp {
+    static func utc(
+        _ year: Int64, _ month: Int64, _ day: Int64, _ hour: Int64 = 0, _ minute: Int64 = 0
+    ) -> Timestamp {
+        let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
+        return Timestamp(milliseconds: ((days * 24 + hour) * 60 + minute) * 60_000)
+    }
+}
+
+extension Feature {
+    static func sample(
+        _ id: String, _ kind: FeatureKind, costs: KeyValuePairs<String, UnitPrice> = [:]
+    ) -> Feature {
+        Feature(
+            id: id, name: id, kind: kind,
+            creditCosts: costs.map { CreditCost(featureID: $0.key, credits: $0.value) })
+    }
+}
+
+extension PlanItem {
+    static func sample(
+        _ featureID: String, _ included: Quantity = 0, each interval: Interval? = nil,
+        count: UInt16 = 1, unlimited: Bool = false, price: UnitPrice? = nil,
+        per units: Quantity = 1, most: Quantity? = nil
+    ) -> PlanItem {
+        PlanItem(
+            featureID: featureID, included: included, unlimited: unlimited,
+            reset: interval.map { Cycle($0, count: count) },
+            usagePrice: price.map {
+                UsagePrice(amount: $0, billingUnits: units, maxPurchase: most)
+            })
+    }
+}
+
+extension Plan {
+    static func sample(
+        _ id: String, price: UnitPrice? = nil, each interval: Interval = .month,
+        group: String = "", addOn: Bool = false, autoEnable: Bool = false, _ items: PlanItem...
+    ) -> Plan {
+        Plan(
+            id: id, name: id, group: group, addOn: addOn, autoEnable: autoEnable,
+            price: price.map { BasePrice(amount: $0, interval: interval) }, items: items)
+    }
+}
+
+extension PricingState {
+    /// Publishes onto nothing what has no faults.
+    static func sample(_ features: [Feature], _ plans: [Plan] = []) -> PricingState {
+        let draft = PricingDraft(currency: "usd", features: features, plans: plans)
+        let faults = draft.validate(onto: .empty)
+        precondition(faults.isEmpty, "\(faults)")
+        return PricingState.empty.publishing(draft)
+    }
+
+    func number(ofFeature id: String) -> FeatureNumber {
+        guard let number = feature(id: id) else { preconditionFailure("no feature \(id)") }
+        return number
+    }
+
+    func number(ofPlan id: String) -> PlanNumber {
+        guard let number = plan(id: id) else { preconditionFailure("no plan \(id)") }
+        return number
+    }
+}
+
+extension Bucket {
+    static func sample(
+        _ number: UInt32, _ feature: UInt32, granted: Quantity = 100, balance: Quantity? = nil,
+        most: Quantity = 0, cycle: Cycle = Cycle(.oneOff), nextReset: Timestamp = .never,
+        expires: Timestamp = .never, created: Timestamp = .epoch, _ flags: Bucket.Flags = []
+    ) -> Bucket {
+        Bucket(
+            number: number, feature: FeatureNumber(rawValue: feature), subscription: 0,
+            granted: granted, balance: balance ?? granted, maxOverage: most, cycle: cycle,
+            anchor: .epoch, nextReset: nextReset, expires: expires, created: created, flags: flags)
+    }
+}
+
+extension CustomerState {
+    static func sample(_ buckets: Bucket...) -> CustomerState {
+        var customer = CustomerState(id: "customer")
+        for bucket in buckets { customer.apply(.bucketOpened(bucket)) }
+        return customer
+    }
+}

@@ -1,0 +1,62 @@
+/// Which target may import what, beside the system's modules. The compiler holds each import against
+/// Package.swift; this table is what Package.swift itself is held against.
+enum HousePlan {
+    /// Modules of the toolchain, open to everybody but `Billing`.
+    static let system: Set<String> = [
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
+    ]
+
+    static let imports: [String: Set<String>] = [
+        "Billing": [],
+        "RPC": ["COpenSSL", "CNGHTTP2", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"],
+        "Wire": ["Billing", "CProtobufC", "CTallyProto"],
+        "Payments": ["Billing", "CCurl"],
+        "Repository": [
+            "Billing", "CChecksum", "COpenSSL", "HeapModule", "Logging", "Payments", "Wire",
+        ],
+        "Attach": service,
+        "Catalog": service,
+        "Customers": service,
+        "Entitlement": service,
+        "Usage": service,
+        "GRPCFace": face.union(["NIOCore", "RPC"]),
+        "JSONFace": face.union(["RPC"]),
+        "WebFace": face.union(["Payments", "RPC"]),
+        "tally": face.union([
+            "ArgumentParser", "Configuration", "GRPCFace", "JSONFace", "Logging", "NIOCore",
+            "NIOPosix", "Payments", "RPC", "ServiceLifecycle", "SystemPackage", "WebFace",
+        ]),
+    ]
+
+    /// A service knows no other service.
+    private static let service: Set<String> = ["Billing", "Repository", "Wire"]
+
+    /// A face knows every service and no other face.
+    private static let face: Set<String> = [
+        "Attach", "Billing", "Catalog", "Customers", "Entitlement", "Repository", "Usage",
+        "Wire",
+    ]
+}
+
+/// What only these files may do, and why they.
+enum AllowList {
+    static let doubleInBilling = [
+        "Sources/Billing/Values/Quantity+Double.swift": "the one way from the wire's `double`"
+    ]
+
+    /// Everybody else is handed the time.
+    static let clock = [
+        "Sources/RPC/RPCServer.swift": "gives open calls a while to end before it stops",
+        "Sources/Repository/Log/LogRecovery.swift": "reports how long a replay took",
+        "Sources/Repository/Log/MemoryLog.swift": "reports how long a replay took",
+        "Sources/Repository/Log/Monitor.swift": "waits with a deadline",
+        "Sources/Repository/SystemClock.swift": "the one source of time",
+    ]
+
+    /// Everybody else is handed the dice.
+    static let chance = [
+        "Sources/Repository/Effects/Effects.swift": "ids of effects, secret on payment pages",
+        "Sources/Repository/Environment/KeyRing.swift": "API keys",
+        "Sources/Repository/Environment/Manifest.swift": "a folder's id",
+    ]
+}

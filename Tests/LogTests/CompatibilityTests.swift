@@ -1,0 +1,175 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Repository
+
+/// A store under test: makes one, and opens it again after a clean or an unclean end.
+struct StoreCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let make: @Sendable (LogListener) throws -> any LogStore
+    /// Ends the store without closing it and opens what is left.
+    let reopen: @Sendable (any LogStore) throws -> any LogStore
+
+    static let memory = StoreCase(
+        testDescription: "memory",
+        make: { MemoryLog(listener: $0) },
+        reopen: { store in
+            let log = try #require(store as? MemoryLog)
+            return MemoryLog(reopening: log)
+        })
+
+    static func flat(_ name: String, segmentSize: Int) throws -> StoreCase {
+        let folder = try TemporaryFolder()
+        let settings = LogSettings.tiny(segmentSize)
+        let make: @Sendable (LogListener) throws -> any LogStore = { listener in
+            FlatFileLog(
+                folder: folder.path, identity: identity, settings: settings, listener: listener)
+        }
+        return StoreCase(
+            testDescription: name, make: make,
+            reopen: { _ in
+                // A copy of the files, since the store in use isn't closed.
+                let copy = try folder.copy()
+                return KeepingLog(
+                    FlatFileLog(folder: copy.path, identity: identity, settings: settings), copy)
+            })
+    }
+
+    static func all() throws -> [StoreCase] {
+        [memory, try flat("flat", segmentSize: 1 << 20), try flat("rolling", segmentSize: 1_024)]
+    }
+}
+
+/// A log that keeps its folder alive.
+private final class KeepingLog: LogStore {
+    private let log: FlatFileLog
+    private let folder: TemporaryFolder
+
+    init(_ log: FlatFileLog, _ folder: TemporaryFolder) {
+        self.log = log
+        self.folder = folder
+    }
+
+    var durableSequence: UInt64 { log.durableSequence }
+
+    func replay(
+        from first: UInt64,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> RecoveryReport {
+        try log.replay(from: first, body)
+    }
+
+    func append(_ payload: UnsafeRawBufferPointer) throws(LogFault) -> Appended {
+        try log.append(payload)
+    }
+
+    func waitUntilDurable(_ sequence: UInt64) throws(LogFault) {
+        try log.waitUntilDurable(sequence)
+    }
+
+    func read(at position: LogPosition) throws(LogFault) -> [UInt8] { try log.read(at: position) }
+
+    func close() throws(LogFault) { try log.close() }
+}
+
+/// What every `LogStore` does alike.
+@Suite struct CompatibilityTests {
+    @Test(arguments: try StoreCase.all())
+    func refusesBeforeReplay(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        #expect(throws: LogFault.self) { try [1].withUnsafeBytes { _ = try log.append($0) } }
+        let (records, report) = try log.recovered()
+        #expect(records.isEmpty && report.lastSequence == 0)
+        try log.close()
+    }
+
+    @Test(arguments: try StoreCase.all())
+    func keepsWhatIsDurable(store: StoreCase) throws {
+        let heard = Heard()
+        let log = try store.make(heard.listener)
+        _ = try log.recovered()
+        var expected: [Replayed] = []
+        for number in 1...UInt64(100) {
+            let payload = samplePayload(number)
+            let appended = try log.appendPatiently(payload)
+            #expect(appended.sequence == number)
+            expected.append(
+                Replayed(sequence: number, position: appended.position, payload: payload))
+        }
+        try log.waitUntilDurable(100)
+        #expect(log.durableSequence == 100)
+        for record in expected {
+            #expect(try log.read(at: record.position) == record.payload)
+        }
+        let again = try store.reopen(log)
+        let (records, report) = try again.recovered()
+        #expect(records == expected)
+        #expect(report.records == 100 && report.lastSequence == 100 && report.tornBytes == 0)
+        #expect(again.durableSequence == 100)
+        #expect(try again.appendPatiently([1]).sequence == 101)
+        try again.close()
+        try log.close()
+        let told = heard.durable.withLock { $0 }
+        #expect(told == told.sorted() && told.last == 100)
+        #expect(heard.faults.withLock { $0 }.isEmpty)
+    }
+
+    @Test(arguments: try StoreCase.all())
+    func replaysFromTheMiddle(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        for number in 1...UInt64(60) { _ = try log.appendPatiently(samplePayload(number)) }
+        try log.waitUntilDurable(60)
+        for first in [1, 2, 31, 60, 61] as [UInt64] {
+            let (records, report) = try store.reopen(log).recovered(from: first)
+            #expect(records.map(\.sequence) == Array(first..<61))
+            #expect(report.lastSequence == 60 && report.records == 61 - first)
+        }
+        try log.close()
+    }
+
+    @Test(arguments: try StoreCase.all())
+    func fourThreadsGetContiguousSequences(store: StoreCase) async throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        let lists = try await withThrowingTaskGroup(of: [UInt64].self) { group in
+            for thread in 0..<4 {
+                group.addTask {
+                    try (0..<250).map { index in
+                        try log.appendPatiently([UInt8(thread), UInt8(index)]).sequence
+                    }
+                }
+            }
+            return try await group.reduce(into: [[UInt64]]()) { $0.append($1) }
+        }
+        #expect(lists.allSatisfy { $0 == $0.sorted() })
+        #expect(lists.flatMap { $0 }.sorted() == Array(1...1_000))
+        try log.close()
+        #expect(log.durableSequence == 1_000)
+    }
+
+    @Test(arguments: try StoreCase.all())
+    func closedMeansClosed(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        let last = try log.appendPatiently([1, 2, 3])
+        try log.close()
+        #expect(log.durableSequence == last.sequence)
+        #expect(throws: LogFault.closed) { try [1].withUnsafeBytes { _ = try log.append($0) } }
+        #expect(throws: LogFault.closed) { try log.waitUntilDurable(last.sequence + 1) }
+        try log.waitUntilDurable(last.sequence)
+        try log.close()
+        #expect(try log.read(at: last.position) == [1, 2, 3])
+    }
+
+    @Test(arguments: try StoreCase.all())
+    func readsOnlyWhatIsThere(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        try log.waitUntilDurable(try log.appendPatiently([9]).sequence)
+        let nowhere = LogPosition(segment: 77, offset: 80)
+        #expect(throws: LogFault.notFound(nowhere)) { try log.read(at: nowhere) }
+        try log.close()
+    }
+}
