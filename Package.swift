@@ -95,6 +95,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+
+        // Tests.
+        suite("HouseTests", []),
+        suite("BillingTests", ["Billing"]),
+        suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
+        suite("LogTests", ["Repository", "CChecksum"]),
+        suite(
+            "RPCTests",
+            ["RPC", "COpenSSL", "CNGHTTP2", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
     ],
     swiftLanguageModes: [.v6]
 )

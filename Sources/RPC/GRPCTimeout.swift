@@ -1,6 +1,9 @@
 /// `grpc-timeout`: one to eight digits and a unit, as nanoseconds.
 enum GRPCTimeout {
-    /// Nil when malformed. What overflows saturates: 99,999,999 hours is as good as never.
+    /// Ten years, which is as good as never; added to any clock it doesn't overflow.
+    static let longest: Int64 = 10 * 365 * 86_400_000_000_000
+
+    /// Nil when malformed. What is longer than the longest is cut to it.
     static func nanoseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard text.count >= 2, text.count <= 9 else { return nil }
         var value: Int64 = 0
@@ -19,7 +22,7 @@ enum GRPCTimeout {
         default: return nil
         }
         let product = value.multipliedReportingOverflow(by: unit)
-        return product.overflow ? .max : product.partialValue
+        return product.overflow ? longest : min(product.partialValue, longest)
     }
 
     /// The finest unit whose digits fit in eight; rounded up, so that a server never gives up

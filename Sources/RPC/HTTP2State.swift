@@ -56,6 +56,13 @@ struct PathMemo: ~Copyable {
     var method: Int32 = -1
     var limit = 0
     var isOpen = false
+
+    @inline(__always)
+    func fill(_ stream: StreamReference) {
+        stream.pointee.method = method
+        stream.pointee.limit = limit
+        stream.pointee.flags.insert(isOpen ? [.methodKnown, .isOpen] : .methodKnown)
+    }
 }
 
 /// One memo for each of a few places; a path's place comes from its length and three bytes.
@@ -115,4 +122,9 @@ struct AuthorizationMemo: ~Copyable {
     var generation: UInt32 = 0
     var principal = 0
     var epoch = 0
+
+    func holds(_ value: UnsafeRawBufferPointer, epoch: Int) -> Bool {
+        guard isValid, self.epoch == epoch, let base = value.baseAddress else { return false }
+        return bytes.equals(base, value.count)
+    }
 }

@@ -125,7 +125,7 @@ package final class RPCConnection: @unchecked Sendable {
         var all = [
             (":method", "POST"), (":scheme", "https"), (":path", path),
             (":authority", loop.endpoint.authority), ("te", "trailers"),
-            ("content-type", "application/grpc"), ("user-agent", "grpc-swift-tally/1"),
+            ("content-type", "application/grpc"), ("user-agent", "tally-rpc/1"),
         ]
         if let timeout {
             all.append(("grpc-timeout", GRPCTimeout.text(nanoseconds: timeout.nanoseconds)))

@@ -61,9 +61,7 @@ enum RequestHeaders {
         guard let memo = state.pointee.paths.match(value) else {
             return store(":path", value, stream)
         }
-        stream.pointee.method = memo.pointee.method
-        stream.pointee.limit = memo.pointee.limit
-        stream.pointee.flags.insert(memo.pointee.isOpen ? [.methodKnown, .isOpen] : .methodKnown)
+        memo.pointee.fill(stream)
     }
 
     @inline(__always)

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What isn't gRPC goes to the page handler, in a task, and comes back to the loop by token.
 extension ServerCalls {
     func page(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {

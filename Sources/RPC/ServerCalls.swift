@@ -230,6 +230,7 @@ final class ServerCalls {
         stream.pointee.flags.insert(.methodKnown)
         stream.pointee.limit = 0
         guard let path = stream.pointee.headers.first(":path") else { return }
+        if let memo = state.pointee.paths.match(path) { return memo.pointee.fill(stream) }
         let found = dispatcher.methodIndex(path: path)
         // An unknown path is not memoised: nobody repeats it but by mistake.
         guard let found else { return }
@@ -255,6 +256,11 @@ final class ServerCalls {
             value = state.pointee.authorization.bytes.bytes
         } else {
             value = stream.pointee.headers.first("authorization")
+            // The first burst of a connection: its headers were all read before the memo was.
+            if let value, state.pointee.authorization.holds(value, epoch: epoch) {
+                stream.pointee.principal = state.pointee.authorization.principal
+                return nil
+            }
         }
         switch dispatcher.authenticate(authorization: value) {
         case .refused(let status):

@@ -22,7 +22,6 @@ final class SessionMemory {
     }
 
     deinit {
-        lists.pointee.releaseAll()
         lists.deinitialize(count: 1)
         lists.deallocate()
         functions.deinitialize(count: 1)
@@ -30,11 +29,12 @@ final class SessionMemory {
     }
 }
 
-/// Size classes are powers of two from 32 bytes to 32 KiB; each block has a header of 16 bytes
-/// (so that alignment is malloc's) holding its class.
-struct BlockLists {
+/// Size classes are powers of two from 32 bytes to 4 KiB; each block has a header of 16 bytes
+/// (so that alignment is malloc's) holding its class. Larger ones belong to a connection, not to
+/// a call: they come from malloc as they are.
+struct BlockLists: ~Copyable {
     static let smallest = 5
-    static let largest = 15
+    static let largest = 12
     static let headerBytes = 16
     static let unpooled = 255
     /// A class keeps at most this much free memory.
@@ -44,16 +44,29 @@ struct BlockLists {
         var next: UnsafeMutableRawPointer?
     }
 
-    private var heads: [UnsafeMutableRawPointer?]
-    private var kept: [Int]
+    private let heads: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let kept: UnsafeMutablePointer<Int>
 
     init() {
-        heads = Array(repeating: nil, count: Self.largest + 1)
-        kept = Array(repeating: 0, count: Self.largest + 1)
+        heads = .allocate(capacity: Self.largest + 1)
+        heads.initialize(repeating: nil, count: Self.largest + 1)
+        kept = .allocate(capacity: Self.largest + 1)
+        kept.initialize(repeating: 0, count: Self.largest + 1)
+    }
+
+    deinit {
+        for order in 0...Self.largest {
+            while let head = heads[order] {
+                heads[order] = head.load(as: FreeBlock.self).next
+                free(head)
+            }
+        }
+        heads.deallocate()
+        kept.deallocate()
     }
 
     @inline(__always)
-    mutating func take(_ size: Int) -> UnsafeMutableRawPointer? {
+    func take(_ size: Int) -> UnsafeMutableRawPointer? {
         let total = size + Self.headerBytes
         guard total <= 1 << Self.largest else {
             guard let block = malloc(total) else { return nil }
@@ -75,7 +88,7 @@ struct BlockLists {
     }
 
     @inline(__always)
-    mutating func give(_ pointer: UnsafeMutableRawPointer) {
+    func give(_ pointer: UnsafeMutableRawPointer) {
         let block = pointer - Self.headerBytes
         let order = block.load(as: Int.self)
         guard order != Self.unpooled, kept[order] < Self.keptBytes else { return free(block) }
@@ -88,15 +101,6 @@ struct BlockLists {
     static func room(_ pointer: UnsafeMutableRawPointer) -> Int {
         let order = (pointer - headerBytes).load(as: Int.self)
         return order == unpooled ? 0 : (1 << order) - headerBytes
-    }
-
-    mutating func releaseAll() {
-        for order in heads.indices {
-            while let head = heads[order] {
-                heads[order] = head.load(as: FreeBlock.self).next
-                free(head)
-            }
-        }
     }
 }
 

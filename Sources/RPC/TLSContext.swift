@@ -49,10 +49,8 @@ final class TLSContext: @unchecked Sendable {
         guard SSL_CTX_set_cipher_list(context, Self.tls12Ciphers) == 1,
             SSL_CTX_set_ciphersuites(context, Self.tls13Ciphers) == 1
         else { throw TLSFault.last("no usable ciphers") }
-        let options =
-            UInt64(1 << 17)  // SSL_OP_NO_COMPRESSION, whose macro Swift can't see
-            | UInt64(1 << 30)  // SSL_OP_NO_RENEGOTIATION
-        SSL_CTX_set_options(context, options)
+        SSL_CTX_set_options(
+            context, shim_SSL_OP_NO_COMPRESSION() | shim_SSL_OP_NO_RENEGOTIATION())
         // Idle connections are many: their record buffers are given back.
         let mode = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
         _ = shim_SSL_CTX_set_mode(context, Int(mode))
@@ -71,7 +69,7 @@ final class TLSContext: @unchecked Sendable {
         guard SSL_CTX_check_private_key(context) == 1 else {
             throw TLSFault.last("the private key does not belong to the certificate")
         }
-        SSL_CTX_set_options(context, UInt64(1 << 22))  // SSL_OP_CIPHER_SERVER_PREFERENCE
+        SSL_CTX_set_options(context, shim_SSL_OP_CIPHER_SERVER_PREFERENCE())
         SSL_CTX_set_num_tickets(context, 1)
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
         return made

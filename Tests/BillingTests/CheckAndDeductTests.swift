@@ -84,4 +84,20 @@ import Testing
         #expect(throws: Refusal.self) { try desk.checkAndDeduct("sso", 1) }
         #expect(desk.facts.isEmpty)
     }
+
+    /// §2.4: a cost of 0 counts as 1 when drawn, though a check asks for 0 credits.
+    @Test("what a check allows may still be too much to draw")
+    func costOfNothing() throws {
+        let pricing = PricingState.sample([
+            .sample("messages", .metered),
+            .sample("credits", .creditSystem, costs: ["messages": "0"]),
+        ])
+        var desk = Desk(pricing)
+        desk.apply([.bucketOpened(.sample(1, 2, balance: 3))])
+        #expect(desk.check("messages", 10).reason == .included)
+        #expect(try desk.checkAndDeduct("messages", 10).reason == .insufficientBalance)
+        #expect(desk.customer.buckets[0].balance == 3)
+        #expect(try desk.checkAndDeduct("messages", 3).reason == .included)
+        #expect(desk.customer.buckets[0].balance == .zero)
+    }
 }

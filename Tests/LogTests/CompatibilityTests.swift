@@ -19,36 +19,34 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
             return MemoryLog(reopening: log)
         })
 
-    static func flat(_ name: String, segmentSize: Int) throws -> StoreCase {
-        let folder = try TemporaryFolder()
+    static func flat(_ name: String, segmentSize: Int) -> StoreCase {
         let settings = LogSettings.tiny(segmentSize)
-        let make: @Sendable (LogListener) throws -> any LogStore = { listener in
-            FlatFileLog(
-                folder: folder.path, identity: identity, settings: settings, listener: listener)
-        }
         return StoreCase(
-            testDescription: name, make: make,
-            reopen: { _ in
+            testDescription: name,
+            make: { listener in
+                KeepingLog(try TemporaryFolder(), settings, listener)
+            },
+            reopen: { store in
                 // A copy of the files, since the store in use isn't closed.
-                let copy = try folder.copy()
-                return KeepingLog(
-                    FlatFileLog(folder: copy.path, identity: identity, settings: settings), copy)
+                let log = try #require(store as? KeepingLog)
+                return KeepingLog(try log.folder.copy(), settings, LogListener())
             })
     }
 
-    static func all() throws -> [StoreCase] {
-        [memory, try flat("flat", segmentSize: 1 << 20), try flat("rolling", segmentSize: 1_024)]
-    }
+    static let all = [
+        memory, flat("flat", segmentSize: 1 << 20), flat("rolling", segmentSize: 1_024),
+    ]
 }
 
 /// A log that keeps its folder alive.
 private final class KeepingLog: LogStore {
     private let log: FlatFileLog
-    private let folder: TemporaryFolder
+    let folder: TemporaryFolder
 
-    init(_ log: FlatFileLog, _ folder: TemporaryFolder) {
-        self.log = log
+    init(_ folder: TemporaryFolder, _ settings: LogSettings, _ listener: LogListener) {
         self.folder = folder
+        log = FlatFileLog(
+            folder: folder.path, identity: identity, settings: settings, listener: listener)
     }
 
     var durableSequence: UInt64 { log.durableSequence }
@@ -75,7 +73,7 @@ private final class KeepingLog: LogStore {
 
 /// What every `LogStore` does alike.
 @Suite struct CompatibilityTests {
-    @Test(arguments: try StoreCase.all())
+    @Test(arguments: StoreCase.all)
     func refusesBeforeReplay(store: StoreCase) throws {
         let log = try store.make(LogListener())
         #expect(throws: LogFault.self) { try [1].withUnsafeBytes { _ = try log.append($0) } }
@@ -84,7 +82,7 @@ private final class KeepingLog: LogStore {
         try log.close()
     }
 
-    @Test(arguments: try StoreCase.all())
+    @Test(arguments: StoreCase.all)
     func keepsWhatIsDurable(store: StoreCase) throws {
         let heard = Heard()
         let log = try store.make(heard.listener)
@@ -115,7 +113,7 @@ private final class KeepingLog: LogStore {
         #expect(heard.faults.withLock { $0 }.isEmpty)
     }
 
-    @Test(arguments: try StoreCase.all())
+    @Test(arguments: StoreCase.all)
     func replaysFromTheMiddle(store: StoreCase) throws {
         let log = try store.make(LogListener())
         _ = try log.recovered()
@@ -129,7 +127,7 @@ private final class KeepingLog: LogStore {
         try log.close()
     }
 
-    @Test(arguments: try StoreCase.all())
+    @Test(arguments: StoreCase.all)
     func fourThreadsGetContiguousSequences(store: StoreCase) async throws {
         let log = try store.make(LogListener())
         _ = try log.recovered()
@@ -149,7 +147,7 @@ private final class KeepingLog: LogStore {
         #expect(log.durableSequence == 1_000)
     }
 
-    @Test(arguments: try StoreCase.all())
+    @Test(arguments: StoreCase.all)
     func closedMeansClosed(store: StoreCase) throws {
         let log = try store.make(LogListener())
         _ = try log.recovered()
@@ -163,7 +161,7 @@ private final class KeepingLog: LogStore {
         #expect(try log.read(at: last.position) == [1, 2, 3])
     }
 
-    @Test(arguments: try StoreCase.all())
+    @Test(arguments: StoreCase.all)
     func readsOnlyWhatIsThere(store: StoreCase) throws {
         let log = try store.make(LogListener())
         _ = try log.recovered()

@@ -48,6 +48,20 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
+    @Test func theLongestTimeoutIsNoTrap() async throws {
+        try await TestServer.with { server in
+            let client = try server.client()
+            let call = Task {
+                try await client.call(
+                    path: Method.hold.path, message: [],
+                    metadata: good([("grpc-timeout", "99999999H")]))
+            }
+            try await waitForHeld(server, 1)
+            server.finishHeld([1])
+            #expect(try await call.value == [1])
+        }
+    }
+
     @Test func areForgottenWhenCancelledOrCut() async throws {
         try await TestServer.with { server in
             let client = try server.client()

@@ -148,10 +148,10 @@ extension FactSheet {
             else { continue }
             let feature = pricing.feature(bucket.feature)
             guard let item = plan.items.first(where: { $0.featureID == feature.id }),
-                let price = item.usagePrice,
-                let money = price.charge(for: bucket.overage, currency: pricing.requiredCurrency),
-                money.minorUnits > 0
+                let price = item.usagePrice
             else { continue }
+            let money = price.charge(for: bucket.overage, currency: pricing.requiredCurrency)
+            guard money.minorUnits > 0 else { continue }
             let used = DecimalText.text(bucket.overage.raw, digits: 10)
             lines.append(
                 InvoiceLine(

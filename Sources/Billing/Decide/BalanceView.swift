@@ -58,7 +58,7 @@ extension CustomerState {
         }
         guard !view.parts.isEmpty else { return nil }
         if view.overageAllowed, !uncapped { view.maxPurchase = most }
-        if view.unlimited { view.overageAllowed = false }
+        if view.unlimited { view.showUnlimited() }
         return view
     }
 
@@ -78,6 +78,15 @@ extension CustomerState {
 }
 
 extension BalanceView {
+    /// Without a limit only usage means anything (entitlements §4.2).
+    fileprivate mutating func showUnlimited() {
+        granted = .zero
+        remaining = .zero
+        overage = .zero
+        overageAllowed = false
+        maxPurchase = nil
+    }
+
     fileprivate mutating func add(_ bucket: Bucket, plan: PlanNumber?) {
         granted = granted + bucket.granted
         remaining = remaining + bucket.remaining

@@ -47,7 +47,7 @@ extension CustomerState {
     /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything due
     /// has been applied before.
     package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
-        if pricing.feature(query.feature).kind == .boolean { return checkFlag(query) }
+        if pricing.kind(of: query.feature) == .boolean { return checkFlag(query) }
         guard let (view, required) = pool(for: query, pricing: pricing) else {
             return CheckAnswer(.notIncluded, required: query.required)
         }

@@ -54,8 +54,10 @@ extension CustomerState {
             facts.emit(.effectSettled(id: effect.id, outcome: .declined(code: code)))
             reply = AttachReply(.declined)
             reply.declineCode = code
-            reply.invoice = facts.invoice(effect.order, .uncollectible)
-            facts.markPastDue(effect.order)
+            if effect.kind == .collect {
+                reply.invoice = facts.invoice(effect.order, .uncollectible)
+                facts.markPastDue(effect.order)
+            }
         }
         return decision(facts.facts, reply: reply, request: effect.request)
     }
@@ -67,6 +69,8 @@ extension CustomerState {
         guard let checkout = account.checkout, checkout.session == paid.session else {
             throw .checkoutNotFound
         }
+        // A renewal's outcome must not meet a plan that this purchase has just ended.
+        guard openEffect == nil else { throw .purchaseInProgress }
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.emit(.methodSaved(paid.method))
         facts.emit(.checkoutClosed(session: checkout.session, paid: true))

@@ -6,9 +6,10 @@ extension CustomerState {
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, from: self, pricing: pricing,
             overage: usage.overage)
-        let draws = pricing.feature(usage.feature).kind == .boolean ? [] : deduction.run()
+        let isFlag = pricing.kind(of: usage.feature) == .boolean
+        let draws = isFlag ? [] : deduction.run()
         guard !deduction.overflows else { throw .outOfRange("value") }
-        if usage.overage == .reject, deduction.rest > .zero {
+        if !isFlag, usage.overage == .reject, deduction.rest > .zero {
             throw .insufficientBalance(featureID: pricing.feature(usage.feature).id)
         }
         var decision = Decision()
@@ -28,7 +29,7 @@ extension CustomerState {
     func decideCheckAndDeduct(
         _ query: CheckQuery, pricing: PricingState
     ) throws(Refusal) -> Decision {
-        guard pricing.feature(query.feature).kind != .boolean else {
+        guard pricing.kind(of: query.feature) != .boolean else {
             throw .invalid([
                 Violation(path: "deduct", message: "a boolean feature has nothing to deduct")
             ])
@@ -67,7 +68,7 @@ extension CustomerState {
     private func balance(
         afterwards draws: [Draw], of feature: FeatureNumber, _ pricing: PricingState
     ) -> BalanceView? {
-        guard pricing.feature(feature).kind != .boolean else { return nil }
+        guard pricing.kind(of: feature) != .boolean else { return nil }
         let drawn = draws.contains { $0.feature == feature } ? feature : draws.first?.feature
         if let drawn { return balance(of: drawn, after: draws) }
         if let own = balance(of: feature) { return own }

@@ -87,11 +87,15 @@ package struct UsagePrice: Sendable, Equatable {
         self.maxPurchase = maxPurchase
     }
 
-    /// The charge for this much overage, before rounding to minor units happens once per line.
-    package func charge(for overage: Quantity, currency: Currency) -> Money? {
+    /// The charge for this much overage, rounded once; at most `Money.lineLimit`, which no real
+    /// bill reaches, so that sums of lines can't overflow.
+    package func charge(for overage: Quantity, currency: Currency) -> Money {
         let packs = FixedPoint.multiplyDown(
             overage.roundedUp(to: billingUnits).raw, Quantity.scale, dividingBy: billingUnits.raw)
-        return Money(price: amount, count: Quantity(raw: packs), currency: currency)
+        let most = Money(minorUnits: Money.lineLimit, currency: currency)
+        let exact = Money(price: amount, count: Quantity(raw: packs), currency: currency)
+        guard let exact, exact.minorUnits <= Money.lineLimit else { return most }
+        return exact
     }
 }
 

@@ -134,10 +134,11 @@ private struct DraftCheck {
         case .oneOff, .week, .month, .quarter, .semiAnnual, .year: break
         }
         if price.amount < .zero { fault("\(path).price.amount", "must not be negative") }
-        if let currency = Currency(code: draft.currency),
-            Money(price: price.amount, count: Quantity(units: 1), currency: currency) == nil
-        {
-            fault("\(path).price.amount", "is too large")
+        if let currency = Currency(code: draft.currency) {
+            let money = Money(price: price.amount, count: Quantity(units: 1), currency: currency)
+            if (money?.minorUnits ?? .max) > Money.lineLimit {
+                fault("\(path).price.amount", "is too large")
+            }
         }
     }
 

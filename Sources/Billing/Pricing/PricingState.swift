@@ -18,6 +18,8 @@ package final class PricingState: Sendable {
 
     private let featureNumbers: [String: FeatureNumber]
     private let planNumbers: [String: PlanNumber]
+    /// By number − 1: read on every call, so apart from the features' texts.
+    private let kinds: [FeatureKind]
     /// By feature number − 1: the credit systems it draws from, in catalog order.
     private let pools: [[CreditPool]]
 
@@ -48,6 +50,7 @@ package final class PricingState: Sendable {
         self.featureNumbers = featureNumbers
         self.planNumbers = planNumbers
         self.pools = pools
+        kinds = features.map(\.kind)
     }
 
     package func feature(id: String) -> FeatureNumber? { featureNumbers[id] }
@@ -55,6 +58,10 @@ package final class PricingState: Sendable {
 
     package func feature(_ number: FeatureNumber) -> Feature {
         features[Int(number.rawValue) - 1]
+    }
+
+    package func kind(of feature: FeatureNumber) -> FeatureKind {
+        kinds[Int(feature.rawValue) - 1]
     }
 
     package func pools(of feature: FeatureNumber) -> [CreditPool] {

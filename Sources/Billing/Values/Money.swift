@@ -53,6 +53,9 @@ package struct Money: Sendable, Equatable {
     package var minorUnits: Int64
     package var currency: Currency
 
+    /// The most that one line of an invoice may be, in minor units.
+    package static let lineLimit: Int64 = 1_000_000_000_000_000
+
     package init(minorUnits: Int64, currency: Currency) {
         self.minorUnits = minorUnits
         self.currency = currency

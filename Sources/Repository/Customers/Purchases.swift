@@ -20,16 +20,30 @@ extension TallyEnvironment {
         }
     }
 
-    /// Waits for an effect's outcome; nil: it is no longer open, or the server is stopping.
-    package func outcome(
-        of effectID: String, customer: CustomerID
-    ) async throws(ExecuteFault) -> [UInt8]? {
-        let settled = await customers.settlements.outcome(of: effectID) {
-            openEffect(of: customer)?.id == effectID
-        }
-        guard let settled else { return nil }
+    /// Executes a command that may request this effect. When it does, waits for the effect's
+    /// outcome, whose message is the reply.
+    package func commit(
+        _ command: Command, requesting effectID: String, for id: CustomerID, request: RequestMark?
+    ) async throws(ExecuteFault) -> (message: [UInt8], replayed: Bool) {
+        let expectation = customers.settlements.expect(effectID)
+        defer { customers.settlements.forget(effectID, expectation) }
+        let (reply, message, replayed) = try await commit(command, for: id, request: request)
+        guard case .attach(let attach) = reply, attach.outcome == .processing,
+            let settled = await expectation.outcome
+        else { return (message, replayed) }
         try await reach(settled.sequence)
-        return settled.message
+        return (settled.message, false)
+    }
+
+    /// Waits while the customer has an effect open; false: there was none.
+    package func waitForOpenEffect(of id: CustomerID) async -> Bool {
+        guard let open = openEffect(of: id) else { return false }
+        let expectation = customers.settlements.expect(open.id)
+        defer { customers.settlements.forget(open.id, expectation) }
+        // Asked again now that the outcome can't be missed.
+        guard openEffect(of: id)?.id == open.id else { return true }
+        _ = await expectation.outcome
+        return true
     }
 
     package func openEffect(of customer: CustomerID) -> Effect? {

@@ -21,7 +21,7 @@ final class Settlements: Sendable {
 
     private struct State {
         var sessions: [String: CustomerID] = [:]
-        var waiters: [String: [CheckedContinuation<Settled?, Never>]] = [:]
+        var waiters: [String: [Expectation]] = [:]
     }
 
     private let state = Mutex(State())
@@ -65,18 +65,25 @@ final class Settlements: Sendable {
         state.withLock { $0.sessions[session] }
     }
 
-    /// Waits for an effect to settle. `isOpen` is asked once the waiter is in place: when the effect
-    /// is open no more, there is nothing to wait for and the answer is nil.
-    func outcome(of effectID: String, isOpen: @Sendable () -> Bool) async -> Settled? {
-        await withCheckedContinuation { continuation in
-            state.withLock { $0.waiters[effectID, default: []].append(continuation) }
-            if !isOpen() { resume(effectID, with: nil) }
+    /// Waits for an effect to settle; nil: the server is stopping. To be asked for before the effect
+    /// is requested, or while it is known to be open: an outcome is told only to who waits.
+    func expect(_ effectID: String) -> Expectation {
+        let expectation = Expectation()
+        state.withLock { $0.waiters[effectID, default: []].append(expectation) }
+        return expectation
+    }
+
+    /// The effect was not requested after all, or is open no more.
+    func forget(_ effectID: String, _ expectation: Expectation) {
+        state.withLock { state in
+            state.waiters[effectID]?.removeAll { $0 === expectation }
+            if state.waiters[effectID]?.isEmpty == true { state.waiters[effectID] = nil }
         }
     }
 
     func resume(_ effectID: String, with settled: Settled?) {
         let waiting = state.withLock { $0.waiters.removeValue(forKey: effectID) ?? [] }
-        for continuation in waiting { continuation.resume(returning: settled) }
+        for expectation in waiting { expectation.fulfil(settled) }
     }
 
     /// No effect starts any more, and whoever waits is told that nothing came.
@@ -86,6 +93,39 @@ final class Settlements: Sendable {
             defer { state.waiters = [:] }
             return state.waiters.values.flatMap { $0 }
         }
-        for continuation in waiting { continuation.resume(returning: nil) }
+        for expectation in waiting { expectation.fulfil(nil) }
+    }
+}
+
+/// An outcome that one task waits for, whichever comes first, the outcome or the wait.
+final class Expectation: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Settlements.Settled?, Never>)
+        case fulfilled(Settlements.Settled?)
+    }
+
+    private let state = Mutex(State.open)
+
+    func fulfil(_ settled: Settlements.Settled?) {
+        let waiting: CheckedContinuation<Settlements.Settled?, Never>? = state.withLock { state in
+            defer { state = .fulfilled(settled) }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        waiting?.resume(returning: settled)
+    }
+
+    var outcome: Settlements.Settled? {
+        get async {
+            await withCheckedContinuation { continuation in
+                let ready: Settlements.Settled?? = state.withLock { state in
+                    if case .fulfilled(let settled) = state { return .some(settled) }
+                    state = .waiting(continuation)
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        }
     }
 }

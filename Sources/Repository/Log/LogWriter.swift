@@ -65,14 +65,17 @@ final class LogWriter: @unchecked Sendable {
 
     private func write(_ batch: Batch) throws(LogFault) {
         let before = core.durableSequence.load(ordering: .relaxed)
+        var fault: DiskFault?
         do throws(DiskFault) {
             for part in batch.parts { try write(part, of: batch.buffer) }
         } catch {
-            throw .failed("\(error)")
+            fault = error
         }
         spare = batch.buffer
+        // The parts before one that failed are durable all the same.
         let after = core.durableSequence.load(ordering: .relaxed)
         if after > before { core.listener.onDurable(after) }
+        if let fault { throw .failed("\(fault)") }
     }
 
     /// Parts go one by one: a segment holds nothing before the one before it is durable.

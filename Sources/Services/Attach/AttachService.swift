@@ -29,34 +29,22 @@ package struct AttachService: Sendable {
                     plan: call.plan, successURL: call.successURL, effectID: effectID,
                     request: call.request))
             do {
-                let (reply, message, replayed) = try await environment.commit(
-                    command, for: call.customer, request: call.request)
-                if replayed { return try await finished(call, message) }
-                guard case .attach(let attach) = reply, attach.outcome == .processing else {
-                    return message
-                }
-                let outcome = try await environment.outcome(
-                    of: effectID, customer: call.customer)
-                return outcome ?? message
+                let (message, replayed) = try await environment.commit(
+                    command, requesting: effectID, for: call.customer, request: call.request)
+                guard replayed, AttachService.isProcessing(message) else { return message }
+                // A retry that came while the first call's charge was under way: its outcome is
+                // remembered under the same request.
+                guard await environment.waitForOpenEffect(of: call.customer) else { continue }
             } catch .refused(.purchaseInProgress) {
-                guard let open = environment.openEffect(of: call.customer) else { continue }
-                _ = try await environment.outcome(of: open.id, customer: call.customer)
+                _ = await environment.waitForOpenEffect(of: call.customer)
             }
         }
         throw .refused(.purchaseInProgress)
     }
 
-    /// A retry that comes while the first call's charge is under way waits for its outcome too.
-    private func finished(
-        _ call: AttachCall, _ message: [UInt8]
-    ) async throws(ExecuteFault) -> [UInt8] {
-        guard let request = call.request,
-            let open = environment.openEffect(of: call.customer), open.request == request
-        else { return message }
-        guard
-            let outcome = try await environment.outcome(of: open.id, customer: call.customer)
-        else { return message }
-        return outcome + replayedMark(of: .attach)
+    /// Field 1 of `AttachResponse`, which comes first, says PROCESSING.
+    private static func isProcessing(_ message: [UInt8]) -> Bool {
+        message.starts(with: [1 << 3, AttachOutcome.processing.rawValue])
     }
 
     /// What a payment page shows; nil: it is paid, replaced or never was.

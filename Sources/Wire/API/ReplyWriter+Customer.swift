@@ -16,7 +16,7 @@ extension ReplyWriter {
         var balances: [BalanceView] = []
         var flags: [FlagView] = []
         for feature in customer.features {
-            if names.pricing.feature(feature).kind == .boolean {
+            if names.pricing.kind(of: feature) == .boolean {
                 let answer = customer.check(
                     CheckQuery(feature: feature, required: .zero), pricing: names.pricing)
                 if let flag = answer.flag { flags.append(flag) }

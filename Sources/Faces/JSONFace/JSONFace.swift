@@ -1,0 +1,98 @@
+package import RPC
+package import Repository
+internal import Wire
+
+/// The API in JSON: `POST /v1/<group>.<method>`, with the keys, types, nulls and codes of version
+/// 2.3 of the API whose clients it serves.
+///
+/// It decides nothing. A body is filled into the gRPC face's own request message (`RequestForm`),
+/// read and served as that face does it, and the reply message is shown in other words
+/// (`ReplyShape`). So both faces agree on what a request is, and a retry that is answered from the
+/// log, which holds messages, takes the same way as the first call.
+package struct JSONFace: Sendable {
+    private let environments: [TallyEnvironment]
+
+    private static let prefix = "/v1/"
+
+    package init(environments: [TallyEnvironment]) {
+        self.environments = environments
+    }
+
+    /// nil: the path is none of this face's.
+    package func respond(to request: PageRequest) async -> PageResponse? {
+        guard request.path.hasPrefix(JSONFace.prefix) else { return nil }
+        let key = BearerKey(request.header("authorization"))
+        let environment = key.flatMap { key in environments.first { key.opens($0) } }
+        do throws(JSONProblem) {
+            let route = try JSONFace.route(request)
+            try JSONFace.checkVersion(request.header("x-api-version"))
+            guard key != nil else { throw .noSecretKey }
+            guard let environment else { throw .invalidSecretKey }
+            return .json(200, try await Exchange(environment, request).answer(route))
+        } catch {
+            return error.response(environment: environment?.name ?? claimedEnvironment(key))
+        }
+    }
+
+    private static func route(_ request: PageRequest) throws(JSONProblem) -> Route {
+        guard let route = Route(rawValue: String(request.path.dropFirst(prefix.count))) else {
+            throw .notFound("there is no route \(request.path)")
+        }
+        guard request.method == "POST" else { throw .methodNotAllowed }
+        return route
+    }
+
+    /// 2.1 to 2.3 ask for the same shapes, and later clients add only what may be left out. Without
+    /// the header: 2.3.
+    private static func checkVersion(_ version: String?) throws(JSONProblem) {
+        guard let version else { return }
+        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
+            .map { UInt16($0) }
+        guard (2...3).contains(parts.count), parts[0] == 2, let minor = parts[1], minor >= 1,
+            parts.allSatisfy({ $0 != nil })
+        else {
+            throw JSONProblem(
+                400, "invalid_api_version",
+                "x-api-version must be 2.1 or a later 2.x, such as 2.3.0")
+        }
+    }
+
+    /// Errors name an environment even when the key opens none: the one that the key is meant for,
+    /// by its first characters, else the first.
+    private func claimedEnvironment(_ key: BearerKey?) -> String {
+        let claimed = environments.first { key?.claims($0) ?? false } ?? environments.first
+        return claimed?.name ?? "sandbox"
+    }
+}
+
+/// The key of `Authorization: Bearer …`.
+private struct BearerKey {
+    private let text: Substring
+
+    init?(_ header: String?) {
+        guard let header, let space = header.firstIndex(of: " "),
+            header[..<space].lowercased() == "bearer"
+        else { return nil }
+        text = header[space...].drop { $0 == " " }
+        if text.isEmpty { return nil }
+    }
+
+    func opens(_ environment: TallyEnvironment) -> Bool {
+        var text = text
+        return text.withUTF8 { environment.keys.accepts(UnsafeRawBufferPointer($0)) }
+    }
+
+    func claims(_ environment: TallyEnvironment) -> Bool {
+        text.hasPrefix(KeyRing.prefix(environment: environment.name))
+    }
+}
+
+extension PageResponse {
+    static func json(
+        _ status: Int, _ value: JSONValue, headers: [(name: String, value: String)] = []
+    ) -> PageResponse {
+        PageResponse(
+            status: status, headers: [("content-type", "application/json")] + headers,
+            body: JSONWriter.bytes(value))
+    }
+}

@@ -1,0 +1,131 @@
+internal import Billing
+internal import RPC
+internal import Repository
+internal import Wire
+
+/// An answer that is an error: a status, a code for programs, a message for people.
+struct JSONProblem: Error {
+    var status: Int
+    var code: String
+    var message: String
+    var headers: [(name: String, value: String)] = []
+
+    init(_ status: Int, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    func response(environment: String) -> PageResponse {
+        .json(
+            status,
+            .object([
+                "message": .string(message), "code": .string(code), "env": .string(environment),
+            ]), headers: headers)
+    }
+
+    private func with(_ name: String, _ value: String) -> JSONProblem {
+        var problem = self
+        problem.headers.append((name, value))
+        return problem
+    }
+}
+
+extension JSONProblem {
+    static let noSecretKey = JSONProblem(
+        401, "no_secret_key", "send an API key: Authorization: Bearer tally_sk_…"
+    ).with("www-authenticate", "Bearer")
+
+    static let invalidSecretKey = JSONProblem(
+        401, "invalid_secret_key", "the API key is unknown or was revoked"
+    ).with("www-authenticate", "Bearer error=\"invalid_token\"")
+
+    static let methodNotAllowed = JSONProblem(405, "method_not_allowed", "use POST")
+        .with("allow", "POST")
+
+    /// The log ended before the commit was durable.
+    static let outcomeUnknown = unavailable(
+        "the server stopped before the outcome was on disk; retry with the same Idempotency-Key")
+
+    static func notFound(_ message: String) -> JSONProblem {
+        JSONProblem(404, "not_found", message)
+    }
+
+    static func invalid(_ message: String) -> JSONProblem {
+        JSONProblem(400, "invalid_inputs", message)
+    }
+
+    /// - Parameter key: the name under which the caller knows a field.
+    static func invalid(
+        _ violations: [Violation], key: (String) -> String = { $0 }
+    ) -> JSONProblem {
+        invalid(violations.map { "\(key($0.path)) \($0.message)" }.joined(separator: "; "))
+    }
+
+    static func invalidRequest(_ message: String) -> JSONProblem {
+        JSONProblem(400, "invalid_request", message)
+    }
+
+    static func internalError(_ message: String) -> JSONProblem {
+        JSONProblem(500, "internal_error", message)
+    }
+
+    static func unavailable(_ message: String) -> JSONProblem {
+        JSONProblem(503, "service_unavailable", message).with("retry-after", "1")
+    }
+}
+
+/// How the domain's and the environment's "no" become a status and a code.
+extension JSONProblem {
+    init(_ fault: CallFault, key: (String) -> String) {
+        switch fault {
+        case .malformed: self = .internalError("the request could not be passed on")
+        case .tooLarge: self = .invalidRequest("the request takes more memory than a call may use")
+        case .invalid(let violations): self = .invalid(violations, key: key)
+        case .refused(let refusal): self.init(refusal, key: key)
+        }
+    }
+
+    init(_ fault: ExecuteFault, key: (String) -> String = { $0 }) {
+        switch fault {
+        case .refused(let refusal): self.init(refusal, key: key)
+        case .unavailable(let fault): self.init(fault)
+        case .damaged(let why): self = .internalError("a record of the log cannot be read: \(why)")
+        }
+    }
+
+    private init(_ fault: LogFault) {
+        switch fault {
+        case .full, .unavailable, .failed, .closed: self = .unavailable("\(fault)")
+        case .tooLarge, .corrupt, .notFound, .locked, .disk: self = .internalError("\(fault)")
+        }
+    }
+
+    private init(_ refusal: Refusal, key: (String) -> String) {
+        switch refusal {
+        case .customerNotFound(let id):
+            self.init(404, "customer_not_found", "there is no customer \"\(id)\"")
+        case .planNotFound(let id):
+            self.init(404, "product_not_found", "there is no plan \"\(id)\"")
+        case .featureNotFound(let id):
+            self.init(404, "feature_not_found", "there is no feature \"\(id)\"")
+        case .invalid(let violations): self = .invalid(violations, key: key)
+        case .planAlreadyAttached(let id):
+            self = .invalidRequest("the customer has plan \"\(id)\" already")
+        case .purchaseInProgress:
+            self = .unavailable("another charge for the customer has no outcome yet")
+        case .insufficientBalance(let id):
+            self.init(
+                400, "insufficient_balance",
+                "the balance of \"\(id)\" does not cover the usage; nothing was drawn")
+        case .requestReused:
+            self.init(
+                409, "duplicate_idempotency_key",
+                "this idempotency key was used for another request; choose a new one")
+        case .checkoutNotFound: self = .notFound("the payment page is not open")
+        case .paymentProviderMissing:
+            self = .invalidRequest(
+                "this environment has no payment provider, so only free plans can be attached")
+        }
+    }
+}

@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures a running server.",
+        subcommands: [BenchLoad.self])
+}

@@ -1,0 +1,79 @@
+internal import Wire
+
+/// A catalog as people read it.
+struct CatalogReport {
+    private let catalog: JSONValue
+
+    init(_ catalog: JSONValue) {
+        self.catalog = catalog
+    }
+
+    var lines: [String] {
+        guard !catalog.list("plans").isEmpty || !catalog.list("features").isEmpty else {
+            return ["nothing is published yet; see tally catalog apply --help"]
+        }
+        return [features, plans].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+    }
+
+    private var features: [String] {
+        var table = TextTable("feature", "type", "name")
+        for feature in catalog.list("features") {
+            let costs = feature.list("credit_costs").map {
+                "\($0.text("feature_id")) × \($0.text("credits"))"
+            }
+            let type = feature.text("type").replacing("_", with: " ")
+            table.add(
+                feature.text("feature_id"),
+                costs.isEmpty ? type : "\(type): \(costs.joined(separator: ", "))",
+                feature.text("name"))
+        }
+        return table.lines
+    }
+
+    private var plans: [String] {
+        var table = TextTable("plan", "price", "includes")
+        for plan in catalog.list("plans") {
+            let items = plan.list("items").map(item)
+            table.add(name(plan), price(plan), items.first ?? "-")
+            for item in items.dropFirst() { table.add("", "", item) }
+        }
+        return table.lines
+    }
+
+    private func name(_ plan: JSONValue) -> String {
+        var text = plan.text("plan_id")
+        if plan.flag("add_on") { text += ", add-on" }
+        if plan.flag("auto_enable") { text += ", for everybody" }
+        return text
+    }
+
+    private var currency: String { catalog.text("currency").uppercased() }
+
+    private func price(_ plan: JSONValue) -> String {
+        guard let price = plan["price"] else { return "free" }
+        let interval = HumanText.interval(price.text("interval"), count: 1)
+        return "\(price.text("amount")) \(currency) \(interval)"
+    }
+
+    private func item(_ item: JSONValue) -> String {
+        let feature = item.text("feature_id")
+        if item.flag("unlimited") { return "unlimited \(feature)" }
+        var text = feature
+        if item.number("included") != 0 {
+            text = "\(HumanText.quantity(item.text("included"))) \(feature)"
+        }
+        if let reset = item["reset"] {
+            let count = Int(reset.number("interval_count"))
+            text += " \(HumanText.interval(reset.text("interval"), count: count))"
+        }
+        if let price = item["usage_price"] {
+            let units = price.number("billing_units")
+            let pack = units > 1 ? " for \(HumanText.quantity(price.text("billing_units")))" : ""
+            text += ", beyond: \(price.text("amount")) \(currency)\(pack)"
+            if price["max_purchase"] != nil {
+                text += ", at most \(HumanText.quantity(price.text("max_purchase")))"
+            }
+        }
+        return text
+    }
+}

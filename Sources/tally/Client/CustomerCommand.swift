@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import Wire
+
+struct CustomerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "customer",
+        abstract: "Makes customers, and shows what they have.",
+        subcommands: [CreateCustomerCommand.self, GetCustomerCommand.self])
+}
+
+struct CreateCustomerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Makes a customer, who starts with the plans that everybody gets.",
+        discussion: """
+            Creating one that is there already changes nothing, except that an empty name or email
+            is filled in.
+
+              tally customer create alice --name "Alice" --email alice@example.com
+            """)
+
+    @OptionGroup var flags: ServerFlags
+
+    @Argument(help: "Letters, digits, \"_\", \":\" and \"-\", at most 63; chosen by you.")
+    var id: String
+
+    @Option(help: "What a person reads.")
+    var name: String?
+
+    @Option(help: "Where receipts go.")
+    var email: String?
+
+    @Option(help: "Default: a new one.")
+    var requestId: String?
+
+    func run() async throws {
+        let requestID = requestId ?? RequestIdentifier.make()
+        let request: JSONObject = [
+            "customer_id": .string(id), "name": .string(name ?? ""),
+            "email": .string(email ?? ""), "request_id": .string(requestID),
+        ]
+        try await TallyClient.with(flags) { client in
+            let reply = try await client.call(.getOrCreateCustomer, request)
+            if flags.json {
+                print(JSONWriter.text(reply.with("request_id", .string(requestID))))
+                return
+            }
+            let plans = (reply["customer"] ?? .null).list("subscriptions")
+                .map { $0.text("plan_id") }
+            let verdict = reply.flag("created") ? "created" : "was there already:"
+            print(
+                "\(verdict) \(id)" + (plans.isEmpty ? "" : ", on \(plans.joined(separator: ", "))"))
+        }
+    }
+}
+
+struct GetCustomerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "Shows a customer's plans, balances, flags, card and latest invoices.",
+        discussion: """
+              tally customer get alice
+              tally customer get alice --json | jq '.customer.balances[].remaining'
+            """)
+
+    @OptionGroup var flags: ServerFlags
+
+    @Argument(help: "The customer's id.")
+    var id: String
+
+    func run() async throws {
+        try await TallyClient.with(flags) { client in
+            let reply = try await client.call(.getCustomer, ["customer_id": .string(id)])
+            if flags.json {
+                print(JSONWriter.text(reply))
+            } else {
+                let report = CustomerReport(reply["customer"] ?? .null)
+                print(report.lines.joined(separator: "\n"))
+            }
+        }
+    }
+}

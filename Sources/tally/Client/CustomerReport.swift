@@ -1,0 +1,88 @@
+internal import Wire
+
+/// A customer as people read it.
+struct CustomerReport {
+    private let customer: JSONValue
+
+    init(_ customer: JSONValue) {
+        self.customer = customer
+    }
+
+    var lines: [String] {
+        [head, subscriptions, balances, flags, invoices].filter { !$0.isEmpty }
+            .joined(separator: [""]).map { $0 }
+    }
+
+    private var head: [String] {
+        var lines = ["customer  \(customer.text("customer_id"))"]
+        for key in ["name", "email"] where !customer.text(key).isEmpty {
+            lines.append("\(key.padded(8))  \(customer.text(key))")
+        }
+        lines.append("since     \(HumanText.time(customer.text("create_time")))")
+        if let card = customer["payment_method"] {
+            lines.append("card      \(card.text("brand")) ending in \(card.text("last4"))")
+        } else {
+            lines.append("card      none on file")
+        }
+        return lines
+    }
+
+    private var subscriptions: [String] {
+        var table = TextTable("plan", "status", "since", "paid until", "ends")
+        for subscription in customer.list("subscriptions") {
+            let kind = subscription.flag("add_on") ? " (add-on)" : ""
+            table.add(
+                subscription.text("plan_id") + kind, subscription.text("status"),
+                HumanText.time(subscription.text("start_time")),
+                HumanText.time(subscription.text("period_end_time")),
+                HumanText.time(subscription.text("end_time")))
+        }
+        return table.lines
+    }
+
+    /// The parts of a balance are shown where there are several.
+    private var balances: [String] {
+        var table = TextTable("balance", "granted", "used", "left", "beyond", "renewed")
+        for balance in customer.list("balances") {
+            let isUnlimited = balance.flag("unlimited")
+            table.add(
+                balance.text("feature_id"),
+                isUnlimited ? "unlimited" : HumanText.quantity(balance.text("granted")),
+                HumanText.quantity(balance.text("usage")),
+                isUnlimited ? "-" : HumanText.quantity(balance.text("remaining")),
+                balance.number("overage") > 0
+                    ? HumanText.quantity(balance.text("overage")) : "-",
+                HumanText.time(balance.text("next_reset_time")))
+            let parts = balance.list("parts")
+            for part in parts where parts.count > 1 {
+                table.add(
+                    "  from " + part.text("plan_id"),
+                    part.flag("unlimited")
+                        ? "unlimited" : HumanText.quantity(part.text("granted")),
+                    HumanText.quantity(part.text("usage")),
+                    part.flag("unlimited") ? "-" : HumanText.quantity(part.text("remaining")), "-",
+                    HumanText.time(part.text("reset_time")))
+            }
+        }
+        return table.lines
+    }
+
+    private var flags: [String] {
+        var table = TextTable("flag", "from")
+        for flag in customer.list("flags") {
+            table.add(flag.text("feature_id"), flag.text("plan_id"))
+        }
+        return table.lines
+    }
+
+    private var invoices: [String] {
+        var table = TextTable("invoice", "status", "total", "for")
+        for invoice in customer.list("invoices") {
+            let lines = invoice.list("lines").map { $0.text("description") }
+            table.add(
+                invoice.text("invoice_id"), invoice.text("status"),
+                HumanText.money(invoice["total"]), lines.joined(separator: "; "))
+        }
+        return table.lines
+    }
+}

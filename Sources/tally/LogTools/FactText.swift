@@ -1,0 +1,150 @@
+internal import Billing
+internal import Wire
+
+/// Facts with names for numbers.
+struct FactText {
+    let names: LogNames
+
+    /// "deducted bucket=1 amount=2".
+    static func line(_ fact: JSONObject) -> String {
+        fact.members.map { member in
+            let value =
+                switch member.value {
+                case .string(let text): text.isEmpty ? "-" : text
+                case .number(let text): text
+                case .null, .bool, .array, .object: JSONWriter.text(member.value)
+                }
+            return member.key == "fact" ? value : "\(member.key)=\(value)"
+        }.joined(separator: " ")
+    }
+
+    func object(_ fact: Fact) -> JSONObject {
+        switch fact {
+        case .deducted(let bucket, let amount):
+            [
+                "fact": .string("deducted"), "bucket": .number(bucket),
+                "amount": Self.quantity(amount),
+            ]
+        case .usageRecorded(let feature, let value):
+            [
+                "fact": .string("usage_recorded"), "feature": .string(names.text(feature)),
+                "value": Self.quantity(value),
+            ]
+        case .bucketReset(let bucket, let balance, let nextReset):
+            [
+                "fact": .string("bucket_reset"), "bucket": .number(bucket),
+                "balance": Self.quantity(balance), "next_reset": Self.instant(nextReset),
+            ]
+        case .bucketClosed(let bucket):
+            ["fact": .string("bucket_closed"), "bucket": .number(bucket)]
+        case .bucketOpened(let bucket): opened(bucket)
+        case .customerCreated(let name, let email, _):
+            ["fact": .string("customer_created"), "name": .string(name), "email": .string(email)]
+        case .profileChanged(let name, let email):
+            ["fact": .string("profile_changed"), "name": .string(name), "email": .string(email)]
+        case .subscriptionChanged(let subscription): changed(subscription)
+        case .subscriptionDropped(let number):
+            ["fact": .string("subscription_dropped"), "subscription": .number(number)]
+        case .effectRequested(let effect):
+            order(
+                effect.order,
+                after: [
+                    "fact": .string("effect_requested"), "effect": .string(effect.id),
+                    "kind": .string("\(effect.kind)"),
+                ])
+        case .effectSettled(let id, let outcome):
+            [
+                "fact": .string("effect_settled"), "effect": .string(id),
+                "outcome": .string(Self.text(outcome)),
+            ]
+        case .checkoutOpened(let checkout):
+            order(
+                checkout.order,
+                after: [
+                    "fact": .string("checkout_opened"), "session": .string(checkout.session),
+                    "url": .string(checkout.url),
+                ])
+        case .checkoutClosed(let session, let paid):
+            ["fact": .string("checkout_closed"), "session": .string(session), "paid": .bool(paid)]
+        case .methodSaved(let method):
+            [
+                "fact": .string("method_saved"), "brand": .string(method.brand),
+                "last4": .string(method.last4),
+            ]
+        case .invoiceRaised(let invoice):
+            [
+                "fact": .string("invoice_raised"), "invoice": .number(invoice.number),
+                "status": .string("\(invoice.status)"), "total": .string(invoice.total.text),
+            ]
+        case .invoiceDropped(let number):
+            ["fact": .string("invoice_dropped"), "invoice": .number(number)]
+        }
+    }
+
+    private func opened(_ bucket: Bucket) -> JSONObject {
+        var object: JSONObject = [
+            "fact": .string("bucket_opened"), "bucket": .number(bucket.number),
+            "feature": .string(names.text(bucket.feature)),
+            "subscription": .number(bucket.subscription),
+        ]
+        if bucket.flags.contains(.boolean) { return object }
+        if bucket.flags.contains(.unlimited) {
+            object.append("unlimited", .bool(true))
+        } else {
+            object.append("granted", Self.quantity(bucket.granted))
+            object.append("balance", Self.quantity(bucket.balance))
+        }
+        object.append("next_reset", Self.instant(bucket.nextReset))
+        object.append("expires", Self.instant(bucket.expires))
+        return object
+    }
+
+    private func changed(_ subscription: Subscription) -> JSONObject {
+        [
+            "fact": .string("subscription_changed"), "subscription": .number(subscription.number),
+            "plan": .string(names.text(subscription.plan.plan)),
+            "revision": .number(subscription.plan.revision),
+            "status": .string("\(subscription.status)"),
+            "period_end": Self.instant(subscription.periodEnd),
+            "end": Self.instant(subscription.end),
+        ]
+    }
+
+    private func order(_ order: Order, after head: JSONObject) -> JSONObject {
+        var object = head
+        object.append("purpose", .string("\(order.purpose)"))
+        object.append("plan", .string(names.text(order.plan.plan)))
+        object.append("total", .string(order.total.text))
+        return object
+    }
+
+    private static func text(_ outcome: EffectOutcome) -> String {
+        switch outcome {
+        case .done: "done"
+        case .declined(let code): "declined: \(code)"
+        }
+    }
+
+    private static func quantity(_ quantity: Quantity) -> JSONValue {
+        .number(DecimalText.text(quantity.raw, digits: 10))
+    }
+
+    private static func instant(_ time: Timestamp) -> JSONValue {
+        .string(time == .never ? "never" : Self.time(time))
+    }
+
+    /// RFC 3339 with milliseconds.
+    static func time(_ time: Timestamp) -> String {
+        let date = CivilDate(time)
+        let seconds = date.timeOfDay / 1000
+        let day = [padded(date.year, 4), padded(date.month, 2), padded(date.day, 2)]
+        let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+        return day.joined(separator: "-") + "T" + clock.joined(separator: ":") + "."
+            + padded(date.timeOfDay % 1000, 3) + "Z"
+    }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+    }
+}

@@ -1,0 +1,59 @@
+internal import Billing
+internal import Wire
+
+/// A record as people and scripts read it.
+struct LogRecordText {
+    private(set) var json: JSONObject
+    private var heading: [String]
+    private var facts: [JSONObject] = []
+
+    init(sequence: UInt64) {
+        json = ["sequence": .number(sequence)]
+        heading = [String(sequence)]
+    }
+
+    /// One line, and one more for each fact.
+    var text: String {
+        ([heading.joined(separator: "  ")] + facts.map { "    " + FactText.line($0) })
+            .joined(separator: "\n")
+    }
+
+    mutating func describe(_ record: CustomerRecord, _ names: LogNames) {
+        add("time", FactText.time(record.time))
+        add("customer", record.customer.text)
+        if let request = record.request {
+            let method = Method(rawValue: request.method).map { "\($0)" } ?? "\(request.method)"
+            json.append("method", .string(method))
+            json.append("request_id", .string(request.id.text))
+            heading.append("\(method) \(request.id.text)")
+        }
+        json.append("catalog_sequence", .number(record.catalogSequence))
+        json.append("previous_position", .number(record.previousPosition))
+        facts = record.facts.map { FactText(names: names).object($0) }
+        json.append("facts", .array(facts.map { .object($0) }))
+    }
+
+    mutating func describe(_ record: DirectoryRecord) {
+        add("time", FactText.time(record.time))
+        let published = record.published
+        heading.append("catalog published")
+        facts = [
+            [
+                "fact": .string("catalog_published"), "currency": .string(published.currency),
+                "features": .array(published.features.map { .string($0.id) }),
+                "plans": .array(published.plans.map { .string($0.id) }),
+                "request_id": .string(record.requestID),
+            ]
+        ]
+        json.append("facts", .array(facts.map { .object($0) }))
+    }
+
+    mutating func describe(problem: String) {
+        add("problem", problem)
+    }
+
+    private mutating func add(_ key: String, _ text: String) {
+        json.append(key, .string(text))
+        heading.append(text)
+    }
+}

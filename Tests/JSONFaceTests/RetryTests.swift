@@ -1,0 +1,109 @@
+import Billing
+import Repository
+import Testing
+import Wire
+
+@Suite("A retry")
+struct RetryTests {
+    private static let track = #"{"customer_id": "ada", "feature_id": "messages", "value": 10}"#
+    private static let check = #"""
+        {"customer_id": "ada", "feature_id": "messages", "required_balance": 10, "send_event": true}
+        """#
+
+    private func remaining(_ stand: Stand) async throws -> JSONValue? {
+        try await stand.post("customers.get", #"{"customer_id": "ada"}"#)
+            .json["balances", "messages", "remaining"]
+    }
+
+    @Test(
+        "gets the first answer and counts nothing",
+        arguments: [("balances.track", track), ("balances.check", check)])
+    func replays(route: String, body: String) async throws {
+        let stand = try await Stand()
+        try await stand.customer("ada")
+        let first = try await stand.post(route, body, ("idempotency-key", "k1"))
+        _ = try await stand.post(route, body)
+        let again = try await stand.post(route, body, ("idempotency-key", "k1"))
+        #expect(first.status == 200)
+        #expect(again.json == first.json)
+        #expect(try await remaining(stand) == .number("80"))
+    }
+
+    @Test("is not needed: what was answered is durable")
+    func waitsForTheLog() async throws {
+        let stand = try await Stand()
+        try await stand.customer("ada")
+        let customer = try #require(CustomerID("ada"))
+        for _ in 0..<10 {
+            _ = try await stand.post("balances.track", RetryTests.track)
+            let durable = stand.environment.customers.log.durableSequence
+            let (_, sequence) = try stand.environment.customers.read(
+                customer, names: stand.environment.directory.current, in: Workspace()
+            ) { customer, _ in customer.lastBucket }
+            #expect(durable >= sequence)
+        }
+    }
+
+    @Test("with another request is refused")
+    func refusesReuse() async throws {
+        let stand = try await Stand()
+        try await stand.customer("ada")
+        _ = try await stand.post("balances.track", RetryTests.track, ("idempotency-key", "k1"))
+        let other = #"{"customer_id": "ada", "feature_id": "messages", "value": 11}"#
+        let answer = try await stand.post("balances.track", other, ("idempotency-key", "k1"))
+        #expect(answer.brief == "409 duplicate_idempotency_key")
+        #expect(try await remaining(stand) == .number("90"))
+    }
+
+    @Test(
+        "may name its key in the body",
+        arguments: [("k1", "200"), ("k2", "400 invalid_inputs"), ("", "200")])
+    func takesBodyKey(header: String, outcome: String) async throws {
+        let stand = try await Stand()
+        try await stand.customer("ada")
+        let body = RetryTests.track.dropLast() + #", "idempotency_key": "k1"}"#
+        let first = try await stand.post("balances.track", String(body))
+        let again = try await stand.post(
+            "balances.track", String(body), ("idempotency-key", header))
+        #expect(again.brief == outcome)
+        #expect(outcome != "200" || again.json == first.json)
+        #expect(try await remaining(stand) == .number("90"))
+    }
+
+    @Test("needs a key of at most 63 bytes")
+    func boundsKey() async throws {
+        let stand = try await Stand()
+        try await stand.customer("ada")
+        let key = String(repeating: "k", count: 64)
+        let answer = try await stand.post(
+            "balances.track", RetryTests.track, ("idempotency-key", key))
+        #expect(answer.brief == "400 invalid_inputs")
+        #expect(answer.message.hasPrefix("Idempotency-Key must"))
+    }
+
+    @Test(
+        "may come through the gRPC API",
+        arguments: [
+            ("10", #"{"customer_id": "ada", "feature_id": "messages", "value": 10.0}"#),
+            ("0.1", #"{"customer_id": "ada", "feature_id": "messages", "value": 0.1}"#),
+        ])
+    func agreesWithMessages(value: String, body: String) async throws {
+        let stand = try await Stand()
+        try await stand.customer("ada")
+        _ = try await stand.post("balances.track", body, ("idempotency-key", "k1"))
+        let message = try MessageJSON.encode(
+            .object([
+                "customer_id": .string("ada"), "feature_id": .string("messages"),
+                "value": .number(value), "request_id": .string("k1"),
+            ]), as: .trackRequest)
+        let call = try message.withUnsafeBytes { bytes in
+            try RequestReader(
+                arena: Arena(), names: stand.environment.directory.current,
+                fingerprintKey: stand.environment.fingerprintKey
+            ).track(bytes)
+        }
+        let again = try await stand.environment.commit(
+            .track(call.usage), for: call.customer, request: call.request)
+        #expect(again.replayed)
+    }
+}
