@@ -74,7 +74,10 @@ let package = Package(
         service("Catalog"),
         house(
             "GRPCFace", path: "Sources/Faces/GRPCFace",
-            ["RPC", "Billing", "Wire", "Repository", .product(name: "NIOCore", package: "swift-nio")] + services),
+            [
+                "RPC", "Billing", "Wire", "Repository",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ] + services),
         house(
             "JSONFace", path: "Sources/Faces/JSONFace",
             ["RPC", "Billing", "Wire", "Repository"] + services),
@@ -101,6 +104,7 @@ let package = Package(
         suite("BillingTests", ["Billing"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
         suite("LogTests", ["Repository", "CChecksum"]),
+        suite("RepositoryTests", ["Repository", "Billing", "Wire", "Payments", log]),
         suite(
             "RPCTests",
             ["RPC", "COpenSSL", "CNGHTTP2", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),

@@ -54,9 +54,11 @@ package final class Directory: Sendable {
         _ call: PublishCall, found: [Violation], time: Timestamp
     ) throws(ExecuteFault) -> ([PricingChange], PricingNames?) {
         let pricing = current.pricing
-        let violations = found + call.draft.validate(onto: pricing).map { violation in
-            Violation(path: "catalog." + violation.path, message: violation.message)
-        }
+        let violations =
+            found
+            + call.draft.validate(onto: pricing).map { violation in
+                Violation(path: "catalog." + violation.path, message: violation.message)
+            }
         guard violations.isEmpty else { throw .refused(.invalid(violations)) }
         let changes = pricing.changes(publishing: call.draft)
         guard !changes.isEmpty, !call.validateOnly else { return (changes, nil) }

@@ -17,6 +17,14 @@ struct Tally: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [ServeCommand.self, SettingsCommand.self, KeysCommand.self]),
+            CommandGroup(
+                name: "Calls",
+                subcommands: [
+                    CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
+                    CheckCommand.self, TrackCommand.self,
+                ]),
+            CommandGroup(
+                name: "Tools", subcommands: [LogCommand.self, BenchCommand.self]),
         ])
 
     static func main() async {

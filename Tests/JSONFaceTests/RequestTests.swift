@@ -1,3 +1,5 @@
+import Billing
+import Repository
 import Testing
 import Wire
 
@@ -159,5 +161,32 @@ struct RequestTests {
         let stand = try await Stand()
         try await stand.customer("ada")
         #expect(try await stand.post(route, body).brief == "200")
+    }
+
+    @Test(
+        "keeps the digits that a binary fraction would lose",
+        arguments: ["balances.track", "balances.check"])
+    func keepsDigits(route: String) async throws {
+        let stand = try await Stand(
+            catalog: #"""
+                {"currency": "usd",
+                 "features": [{"feature_id": "tokens", "name": "Tokens", "type": "metered"}],
+                 "plans": [{"plan_id": "free", "name": "Free", "auto_enable": true, "items": [
+                   {"feature_id": "tokens", "included": 1000000000000}]}]}
+                """#)
+        try await stand.customer("ada")
+        let amount = "123456789012.1234567891"
+        let answer = try await stand.post(
+            route,
+            #"""
+            {"customer_id": "ada", "feature_id": "tokens", "send_event": true,
+             "value": \#(amount), "required_balance": \#(amount)}
+            """#)
+        #expect(answer.status == 200)
+        let usage = try stand.environment.customers.read(
+            try #require(CustomerID("ada")), names: stand.environment.directory.current,
+            in: Workspace()
+        ) { customer, _ in customer.buckets[0].usage }.answer
+        #expect(DecimalText.text(usage.raw, digits: 10) == amount)
     }
 }

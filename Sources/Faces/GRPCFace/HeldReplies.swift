@@ -24,8 +24,9 @@ struct HeldReplies {
 
     var isEmpty: Bool { head == entries.count }
 
-    mutating func hold(_ message: UnsafeRawBufferPointer, _ token: CallToken, until sequence: UInt64)
-    {
+    mutating func hold(
+        _ message: UnsafeRawBufferPointer, _ token: CallToken, until sequence: UInt64
+    ) {
         let start = storage.count
         storage.append(contentsOf: message)
         entries.append(

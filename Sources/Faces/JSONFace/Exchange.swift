@@ -144,14 +144,15 @@ extension Exchange {
         }
     }
 
-    /// What it tells of a bucket never changes, so there is nothing to wait for.
+    /// Read after the call, of which what it tells never changes: so there is nothing to wait for.
+    /// It fails only when something falls due in between and cannot be written.
     private func context(of customer: CustomerID) throws(JSONProblem) -> ReplyContext {
         do throws(ExecuteFault) {
             return try environment.customers.read(customer, names: names, in: Workspace()) {
                 ReplyContext(of: $0, pricing: $1.pricing, environment: environment.name)
             }.answer
         } catch {
-            throw JSONProblem(error)
+            throw .unavailable("the answer is not ready; retry with the same Idempotency-Key")
         }
     }
 

@@ -101,7 +101,7 @@ extension RequestForm {
                 case .word(_, let later): later.contains { value == .string($0) }
                 case .text, .number, .flag, nil: false
                 }
-            guard !comesLater else { throw .invalidRequest("\(name) cannot be used so yet") }
+            if comesLater { throw .invalidRequest("\(name) with this value is not supported yet") }
         }
     }
 

@@ -31,7 +31,8 @@ enum KeyFile {
             guard case .object(let key) = entry, case .string(let id)? = key["id"],
                 case .string(let name)? = key["name"], case .string(let prefix)? = key["prefix"],
                 case .string(let digest)? = key["sha256"], digest.utf8.count == 64,
-                case .number(let created)? = key["created"], case .bool(let revoked)? = key["revoked"]
+                case .number(let created)? = key["created"],
+                case .bool(let revoked)? = key["revoked"]
             else { throw Failure(description: "\(path) has an incomplete key") }
             return APIKey(
                 id: id, name: name, prefix: prefix, digest: digest, created: Int64(created) ?? 0,

@@ -59,6 +59,12 @@ package struct PublishCall: Sendable {
     package var draft: PricingDraft
     package var validateOnly: Bool
     package var requestID: String
+
+    package init(draft: PricingDraft, validateOnly: Bool, requestID: String) {
+        self.draft = draft
+        self.validateOnly = validateOnly
+        self.requestID = requestID
+    }
 }
 
 /// A keyed hash of a command's canonical form: the same command through any face gives the same.

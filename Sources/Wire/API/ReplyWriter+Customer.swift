@@ -24,7 +24,9 @@ extension ReplyWriter {
                 balances.append(view)
             }
         }
-        (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) { balance($0) }
+        (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) {
+            balance($0)
+        }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =

@@ -1,0 +1,73 @@
+"""The walk-through with `tally` itself, as a script would use it: JSON out, exit codes."""
+
+import json
+import subprocess
+
+import pytest
+
+import checkout
+from tally_client import new_id
+from tally_server import BINARY, ROOT
+
+ALLOWED, DENIED, REFUSED, UNREACHABLE, USAGE = 0, 1, 2, 3, 64
+
+
+@pytest.fixture
+def tally(server, client):
+    """Runs a command; gives its exit code and, where it printed one, its JSON object."""
+
+    def run(*words, key_file=server.key_file, port=server.port):
+        done = subprocess.run(
+            [BINARY, *words, "--json", "--server", f"https://127.0.0.1:{port}",
+             "--ca", server.ca_file, "--key-file", key_file],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, cwd=ROOT)
+        assert "Fatal error" not in done.stderr, done.stderr
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    return run
+
+
+def test_buy_check_track_denied(tally, server):
+    alice = new_id("alice")
+    assert tally("customer", "create", alice, "--name", "Alice")[0] == 0
+    code, offer = tally("attach", alice, "test_pro")
+    assert code == 0
+    assert checkout.pay(offer["payment_url"], server.ca_file).status == 200
+
+    assert tally("check", alice, "--plan", "test_pro")[0] == ALLOWED
+    assert tally("check", alice, "test_messages", "--required", "10")[0] == ALLOWED
+    code, tracked = tally("track", alice, "test_messages", "--value", "10")
+    assert code == 0 and tracked["value"] == 10
+    assert tally("check", alice, "test_messages")[0] == DENIED
+
+    code, shown = tally("customer", "get", alice)
+    assert code == 0 and "test_pro" in json.dumps(shown)
+
+
+def test_a_retry_with_the_same_id_counts_once(tally):
+    alice, request_id = new_id("alice"), new_id("r")
+    assert tally("customer", "create", alice)[0] == 0
+    assert tally("attach", alice, "test_free")[0] == 0
+    for replayed in (False, True):
+        code, tracked = tally("track", alice, "test_messages", "--request-id", request_id)
+        assert code == 0 and bool(tracked.get("replayed")) == replayed
+    assert tally("check", alice, "test_messages", "--required", "2")[0] == ALLOWED
+
+
+def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
+    stranger = tmp_path / "wrong.key"
+    stranger.write_text("wrong")
+    assert tally("check", "nobody", "test_messages")[0] == REFUSED
+    assert tally("check", "a b", "test_messages")[0] == REFUSED
+    assert tally("check", "nobody", "test_messages", key_file=stranger)[0] == REFUSED
+    assert tally("check", "nobody", "test_messages", port=1)[0] == UNREACHABLE
+    assert tally("check", "nobody", "test_messages", key_file=tmp_path / "none")[0] == USAGE
+    assert tally("chekc")[0] == USAGE
+
+
+@pytest.mark.parametrize("command", [
+    [], ["serve"], ["catalog"], ["catalog", "apply"], ["customer"], ["attach"], ["check"],
+    ["track"], ["keys"], ["log"], ["log", "inspect"], ["log", "verify"], ["bench"], ["settings"]])
+def test_every_command_has_help(command):
+    done = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "USAGE: tally" in done.stdout
