@@ -24,7 +24,7 @@ struct Tally: AsyncParsableCommand {
                     CheckCommand.self, TrackCommand.self,
                 ]),
             CommandGroup(
-                name: "Tools", subcommands: [LogCommand.self, BenchCommand.self]),
+                name: "Tools", subcommands: [DemoCommand.self, LogCommand.self, BenchCommand.self]),
         ])
 
     static func main() async {

@@ -87,7 +87,10 @@ struct BenchLoad: AsyncParsableCommand {
         do {
             if prepare { try await data.makeCustomers(flags, loop, key: key) }
             result = try await LoadGenerator.run(plan(data), on: loop, key: key)
-        } catch let status as RPCStatus {
+        } catch let fault as CommandFault {
+            throw fault
+        } catch {
+            let status = error as? RPCStatus ?? RPCStatus(.unavailable, "\(error)")
             throw CommandFault(
                 CallFailure(status).text(server: try flags.address()), exit: .unavailable)
         }
@@ -100,7 +103,7 @@ struct BenchLoad: AsyncParsableCommand {
         LoadPlan(
             source: try data.source(method, seed: seed), connections: connections,
             streams: streams, seconds: calls == nil ? seconds ?? 3 : nil, calls: calls,
-            rate: rate)
+            rate: rate, patience: .nanoseconds(Int64(flags.timeout * 1e9)))
     }
 }
 

@@ -28,6 +28,9 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
     /// With a rate: the places that are free, and since when the call of each place is due.
     private var free: [Int] = []
     private var due: [NIODeadline] = []
+    /// Connections refer to their observer weakly, so a run holds itself.
+    private var running: LoadGenerator?
+    private var endedBefore = 0
 
     static func run(
         _ plan: LoadPlan, on loop: RPCClientLoop, key: String
@@ -63,7 +66,9 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
     }
 
     private func begin() {
+        running = self
         for connection in connections { connection.observer = self }
+        loop.assumeIsolated().scheduleTask(in: plan.patience) { self.giveUpIfStuck() }
         started = .now()
         cpuBefore = Self.cpuSeconds()
         if let seconds = plan.seconds {
@@ -100,6 +105,7 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
     }
 
     func callEnded(_ end: borrowing RPCCallEnd, message: UnsafeRawBufferPointer) {
+        guard !isFinished else { return }
         open -= 1
         result.statuses[end.code.rawValue] += 1
         if end.code == .ok, source.mustAllow, !Self.isAllowed(message) { result.denied += 1 }
@@ -134,6 +140,19 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
         loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { self.pace() }
     }
 
+    /// A server that answers nothing at all would keep us for ever.
+    private func giveUpIfStuck() {
+        guard !isFinished else { return }
+        if open > 0, result.calls == endedBefore {
+            result.statuses[RPCCode.deadlineExceeded.rawValue] += open
+            open = 0
+            isOver = true
+            return finishIfDone()
+        }
+        endedBefore = result.calls
+        loop.assumeIsolated().scheduleTask(in: plan.patience) { self.giveUpIfStuck() }
+    }
+
     private func flush() {
         for connection in connections { connection.flush() }
     }
@@ -145,6 +164,7 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
         result.seconds = Double((NIODeadline.now() - started).nanoseconds) / 1e9
         result.cpuSeconds = Self.cpuSeconds() - cpuBefore
         finished.succeed(result)
+        running = nil
     }
 
     private static func cpuSeconds() -> Double {

@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import RPC
 internal import Wire
 
@@ -11,6 +12,8 @@ struct LoadPlan {
     var calls: Int?
     /// Calls a second; nil: as fast as answers come.
     var rate: Double?
+    /// Without a single answer for so long, the calls in progress count as failed.
+    var patience = TimeAmount.seconds(10)
 }
 
 /// How a run went.

@@ -45,7 +45,7 @@ struct CallFailure: Error {
     func text(server: ServerAddress) -> String {
         switch code {
         case .unavailable where reason.isEmpty:
-            "cannot reach \(server.host):\(server.port) (\(message)). Is tally serve running? "
+            "cannot reach \(server.host):\(server.port) (\(connectionText)). Is tally serve running? "
                 + "Check --server and --ca."
         case .deadlineExceeded:
             "\(server.host):\(server.port) did not answer in time. Try again with the same "
@@ -59,6 +59,11 @@ struct CallFailure: Error {
             .unimplemented, .internalError, .unavailable, .dataLoss:
             canRetry ? "\(message) (try again)" : message
         }
+    }
+
+    /// The usual case in short; the whole text names sockets and errno.
+    private var connectionText: String {
+        message.contains("Connection refused") ? "connection refused" : message
     }
 
     /// One line each.

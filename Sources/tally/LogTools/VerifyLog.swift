@@ -43,7 +43,7 @@ struct VerifyLog: AsyncParsableCommand {
             "\(folder): whole, \(records) record\(records == 1 ? "" : "s"), the last is \(last)"
         case .torn(let position, let bytes):
             "\(folder): torn at \(position); \(bytes) bytes were never durable"
-        case .damaged(let fault): "\(folder): damaged. \(fault)"
+        case .damaged(let fault): "\(folder): \(fault)"
         }
     }
 

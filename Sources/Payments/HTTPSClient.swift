@@ -1,0 +1,103 @@
+internal import CCurl
+
+/// Outgoing HTTPS: one connection that is kept, requests one after the other.
+///
+/// Blocks its thread while a request is under way, at most for `timeoutSeconds`; never call it on an
+/// event loop. Only HTTPS, only with a verified certificate, never a redirect.
+package final class HTTPSClient {
+    package struct Response: Sendable {
+        package var status: Int
+        package var body: [UInt8]
+    }
+
+    package struct Failure: Error, Sendable, CustomStringConvertible {
+        /// What libcurl says, such as "Could not connect to server".
+        package var description: String
+    }
+
+    /// The most of a body that is kept; more is an error.
+    private static let bodyLimit = 4 << 20
+
+    private let easy: UnsafeMutableRawPointer
+    private let sink = Sink()
+
+    /// Collects a response's body. Handed to libcurl, which calls back while a request runs.
+    private final class Sink {
+        var body: [UInt8] = []
+    }
+
+    /// - Parameter authorityFile: PEM of the authorities to trust; nil: the system's.
+    package init(authorityFile: String? = nil, timeoutSeconds: Int = 10) throws {
+        guard let easy = curl_easy_init() else {
+            throw Failure(description: "libcurl has no handle left")
+        }
+        self.easy = easy
+        try set(CURLOPT_PROTOCOLS_STR, "https")
+        try set(CURLOPT_TIMEOUT, timeoutSeconds)
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        if let authorityFile { try set(CURLOPT_CAINFO, authorityFile) }
+        try check(tally_curl_set_write(easy, collectBody))
+        let context = Unmanaged.passUnretained(sink).toOpaque()
+        try check(tally_curl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+    }
+
+    /// Sends a form (`application/x-www-form-urlencoded`) and waits for the response.
+    package func post(_ url: String, form: [(name: String, value: String)]) throws -> Response {
+        let body = try form.map { field in
+            try escaped(field.name) + "=" + escaped(field.value)
+        }.joined(separator: "&")
+        try set(CURLOPT_URL, url)
+        try set(CURLOPT_COPYPOSTFIELDS, body)
+        sink.body.removeAll(keepingCapacity: true)
+        try check(curl_easy_perform(easy))
+        var status = 0
+        try check(tally_curl_get_number(easy, CURLINFO_RESPONSE_CODE, &status))
+        return Response(status: status, body: sink.body)
+    }
+
+    private func escaped(_ text: String) throws -> String {
+        guard let escaped = curl_easy_escape(easy, text, Int32(text.utf8.count)) else {
+            throw Failure(description: "libcurl could not encode a form")
+        }
+        defer { curl_free(escaped) }
+        return String(cString: escaped)
+    }
+
+    private func set(_ option: CURLoption, _ value: String) throws {
+        try check(tally_curl_set_text(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) throws {
+        try check(tally_curl_set_number(easy, option, value))
+    }
+
+    private func check(_ code: CURLcode) throws {
+        guard code == CURLE_OK else {
+            throw Failure(description: String(cString: curl_easy_strerror(code)))
+        }
+    }
+
+    fileprivate static func collect(
+        _ data: UnsafeMutablePointer<CChar>, _ count: Int, _ context: UnsafeMutableRawPointer
+    ) -> Int {
+        let sink = Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue()
+        // Taking less than was offered is how libcurl is told to stop.
+        guard sink.body.count + count <= bodyLimit else { return 0 }
+        sink.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: count))
+        return count
+    }
+}
+
+/// libcurl's way to the sink.
+private func collectBody(
+    _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let data, let context else { return 0 }
+    return HTTPSClient.collect(data, size * count, context)
+}
