@@ -106,8 +106,8 @@ let package = Package(
         suite("LogTests", ["Repository", "CChecksum"]),
         suite("RepositoryTests", ["Repository", "Billing", "Wire", "Payments", log]),
         suite(
-            "RPCTests",
-            ["RPC", "COpenSSL", "CNGHTTP2", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+            "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
+        suite("RPCTests", ["RPC"] + nio),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,8 +2,8 @@ internal import CCurl
 
 /// Outgoing HTTPS: one connection that is kept, requests one after the other.
 ///
-/// Blocks its thread while a request is under way, at most for `timeoutSeconds`; never call it on an
-/// event loop. Only HTTPS, only with a verified certificate, never a redirect.
+/// Blocks its thread while a request is under way, at most for `timeoutSeconds`; never call it on
+/// an event loop. Only HTTPS, only with a verified certificate, never a redirect.
 package final class HTTPSClient {
     package struct Response: Sendable {
         package var status: Int

@@ -13,8 +13,8 @@ struct TLSWires {
 
 /// The custom BIO over `TLSWires`. The method table is made once and never freed.
 enum TLSBIO {
+    // Safety: written once, before anyone reads it, and only read by OpenSSL.
     private struct Method: @unchecked Sendable {
-        // Safety: written once, before anyone reads it, and only read by OpenSSL.
         let pointer: OpaquePointer?
     }
 

@@ -66,7 +66,10 @@ package final class Directory: Sendable {
         let record = DirectoryRecord(
             time: time, published: call.draft, requestID: call.requestID)
         do {
-            let appended = try log.append(RecordWriter(arena: arena).directory(record))
+            // The record's bytes are the arena's.
+            let appended = try withExtendedLifetime(arena) { () throws(LogFault) in
+                try log.append(RecordWriter(arena: arena).directory(record))
+            }
             try log.waitUntilDurable(appended.sequence)
         } catch {
             throw .unavailable(error)

@@ -8,8 +8,8 @@ package final class Durability: Sendable {
         var ended = false
     }
 
-    /// A way to wake one event loop. Rung at most once until it is set again, so that a loop is woken
-    /// once for each batch, and not at all when it waits for nothing.
+    /// A way to wake one event loop. Rung at most once until it is set again, so that a loop is
+    /// woken once for each batch, and not at all when it waits for nothing.
     package final class Bell: Sendable {
         private let isSet = Atomic(false)
         private let ring: @Sendable () -> Void

@@ -1,5 +1,5 @@
-/// Which target may import what, beside the system's modules. The compiler holds each import against
-/// Package.swift; this table is what Package.swift itself is held against.
+/// Which target may import what, beside the system's modules. The compiler holds each import
+/// against Package.swift; this table is what Package.swift itself is held against.
 enum HousePlan {
     /// Modules of the toolchain, open to everybody but `Billing`.
     static let system: Set<String> = [

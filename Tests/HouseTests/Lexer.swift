@@ -5,7 +5,8 @@ struct Token: Equatable {
 }
 
 /// Cuts Swift source into tokens, leaving out comments and the text of string literals. What stands
-/// in an interpolation is code and stays. Regex literals are not known: a quote in one would mislead.
+/// in an interpolation is code and stays. Regex literals are not known: a quote in one would
+/// mislead.
 struct Lexer {
     private let bytes: [UInt8]
     private var at = 0

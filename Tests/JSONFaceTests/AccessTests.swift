@@ -76,7 +76,7 @@ struct AccessTests {
     func choosesEnvironment() async throws {
         let (first, second) = (try await Stand(), try await Stand())
         try await second.customer("ada")
-        let face = JSONFace(environments: [first.environment, second.environment])
+        let face = JSONPages(environments: [first.environment, second.environment])
         for (stand, status) in [(first, 404), (second, 200)] {
             let response = await face.respond(
                 to: PageRequest(

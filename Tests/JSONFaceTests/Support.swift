@@ -11,7 +11,7 @@ import Wire
 /// An environment in a folder of its own, and the face over it.
 final class Stand: Sendable {
     let environment: TallyEnvironment
-    let face: JSONFace
+    let face: JSONPages
     let key: String
     private let folder: String
 
@@ -24,7 +24,7 @@ final class Stand: Sendable {
             "sandbox", in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         key = try environment.keys.make(name: "test", time: 0).key
-        face = JSONFace(environments: [environment])
+        face = JSONPages(environments: [environment])
         try await publish(catalog)
     }
 

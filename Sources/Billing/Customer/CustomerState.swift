@@ -80,11 +80,20 @@ package struct CustomerState: Sendable {
     package var lastInvoice: UInt32 = 0
     /// In order of creation.
     package var subscriptions: [Subscription] = []
-    /// What only purchases and pages read; nil: nothing of it yet.
-    package var account = Account()
+    /// The cold part, on the heap: a copy of the row shares it until one of the two changes.
+    private var box = AccountBox()
 
     package init(id: CustomerID) {
         self.id = id
+    }
+
+    /// What only purchases and pages read.
+    package var account: Account {
+        _read { yield box.value }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = AccountBox(box.value) }
+            yield &box.value
+        }
     }
 
     package func subscription(_ number: UInt32) -> Subscription? {
@@ -93,6 +102,16 @@ package struct CustomerState: Sendable {
 
     /// The customer's effect that is still open. At most one is.
     package var openEffect: Effect? { account.effects.first }
+}
+
+/// Holds an account on the heap.
+// Safety: changed only by its one owner, as checked by `isKnownUniquelyReferenced`.
+private final class AccountBox: @unchecked Sendable {
+    var value: Account
+
+    init(_ value: Account = Account()) {
+        self.value = value
+    }
 }
 
 /// The cold part of a customer.

@@ -44,8 +44,8 @@ package struct FlagView: Sendable, Equatable {
 }
 
 extension CustomerState {
-    /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything due
-    /// has been applied before.
+    /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything
+    /// due has been applied before.
     package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
         if pricing.kind(of: query.feature) == .boolean { return checkFlag(query) }
         guard let (view, required) = pool(for: query, pricing: pricing) else {

@@ -1,7 +1,7 @@
 internal import Wire
 
-/// How an object of this API is made from one of ours: its keys, in order. What is not there becomes
-/// null; a key is left out only where the API allows it.
+/// How an object of this API is made from one of ours: its keys, in order. What is not there
+/// becomes null; a key is left out only where the API allows it.
 struct ReplyShape: Sendable {
     struct Key: Sendable {
         let name: String

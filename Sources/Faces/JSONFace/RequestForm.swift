@@ -1,8 +1,8 @@
 internal import Wire
 
 /// What a method takes: its keys, in the words of this API, and where each goes in our own message.
-/// Keys that it doesn't name are ignored; those that it names as `later` are refused as soon as they
-/// ask for something, because leaving them out would change what the caller gets.
+/// Keys that it doesn't name are ignored; those that it names as `later` are refused as soon as
+/// they ask for something, because leaving them out would change what the caller gets.
 struct RequestForm: Sendable {
     let message: MessageKind
     let keys: [Key]

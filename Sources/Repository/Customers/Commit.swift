@@ -47,15 +47,18 @@ struct Commit {
         let names = repository.current(self.names, for: shard.rows[row].catalogSequence)
         let decision: Decision
         do {
-            decision = try shard.rows[row].decide(command, pricing: names.pricing, now: now)
+            decision = try shard.withRow(row) { (customer) throws(Refusal) in
+                try customer.decide(command, pricing: names.pricing, now: now)
+            }
         } catch {
             throw .refused(error)
         }
-        let message = ReplyWriter(arena: workspace.arena, names: names)
-            .message(decision.reply, customer: shard.rows[row])
+        let writer = ReplyWriter(arena: workspace.arena, names: names)
+        let message = shard.withRow(row) { writer.message(decision.reply, customer: $0) }
         if !decision.facts.isEmpty {
             let appended = try append(
-                decision.facts, answering: request, message, now, names, shard.rows[row])
+                decision.facts, answering: request, message, now, names,
+                after: shard.rows[row].position)
             for fact in decision.facts { shard.rows[row].apply(fact) }
             shard.rows[row].sequence = appended.sequence
             shard.rows[row].position = appended.position.rawValue
@@ -94,7 +97,8 @@ struct Commit {
             .message(decision.reply, customer: draft)
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
-            let appended = try append(facts, answering: mark, message, now, names, customer)
+            let appended = try append(
+                facts, answering: mark, message, now, names, after: customer.position)
             draft.sequence = appended.sequence
             draft.position = appended.position.rawValue
             draft.catalogSequence = names.pricing.sequence
@@ -114,11 +118,11 @@ struct Commit {
 
     private func append(
         _ facts: [Fact], answering request: RequestMark?, _ message: UnsafeRawBufferPointer,
-        _ now: Timestamp, _ names: PricingNames, _ customer: borrowing CustomerState
+        _ now: Timestamp, _ names: PricingNames, after previousPosition: UInt64
     ) throws(ExecuteFault) -> Appended {
         let record = CustomerRecord(
             customer: id, time: now, catalogSequence: names.pricing.sequence,
-            previousPosition: customer.position, facts: facts, request: request)
+            previousPosition: previousPosition, facts: facts, request: request)
         let bytes = RecordWriter(arena: workspace.arena).record(record, reply: message)
         do {
             let appended = try repository.log.append(bytes)

@@ -30,7 +30,10 @@ extension CustomerRepository {
         eachShard { shard in
             for row in shard.rows {
                 arena.reset()
-                states.append((row.id, Array(RecordWriter(arena: arena).state(row))))
+                let bytes = withExtendedLifetime(arena) {
+                    Array(RecordWriter(arena: arena).state(row))
+                }
+                states.append((row.id, bytes))
             }
         }
         states.sort { $0.id < $1.id }

@@ -116,9 +116,11 @@ package final class CustomerRepository: Sendable {
             shards[Int(hash & 0xFF)].withLock { shard in
                 guard let row = shard.find(id, hash: hash) else { return }
                 found = true
-                guard shard.rows[row].nextDue > now else { return }
-                let names = current(names, for: shard.rows[row].catalogSequence)
-                answer = (body(shard.rows[row], names), shard.rows[row].sequence)
+                answer = shard.withRow(row) { customer in
+                    guard customer.nextDue > now else { return nil }
+                    let names = current(names, for: customer.catalogSequence)
+                    return (body(customer, names), customer.sequence)
+                }
             }
             if let answer { return answer }
             guard found else { throw .refused(.customerNotFound(id.text)) }

@@ -13,7 +13,8 @@ extension TallyEnvironment {
             switch execution {
             case .again(let sequence): try await reach(sequence)
             case .done(let outcome):
-                let message = Array(outcome.message)
+                // The bytes are the workspace's.
+                let message = withExtendedLifetime(workspace) { Array(outcome.message) }
                 try await reach(outcome.sequence)
                 return (outcome.reply, message, outcome.replayed)
             }

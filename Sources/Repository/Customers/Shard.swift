@@ -15,7 +15,15 @@ struct Shard {
     }
 
     func find(_ id: CustomerID, hash: UInt64) -> Int? {
-        index.find(hash) { rows[$0].id == id }
+        rows.withUnsafeBufferPointer { rows in index.find(hash) { rows[$0].id == id } }
+    }
+
+    /// Reads a row where it lies: `rows[row]` passed to a function would copy it, and so retain and
+    /// release all it refers to.
+    func withRow<Answer, Fault: Error>(
+        _ row: Int, _ body: (borrowing CustomerState) throws(Fault) -> Answer
+    ) throws(Fault) -> Answer {
+        try rows.withUnsafeBufferPointer { (rows) throws(Fault) in try body(rows[row]) }
     }
 
     mutating func add(_ customer: CustomerState, hash: UInt64, seed: UInt64) -> Int {

@@ -98,8 +98,9 @@ struct Effects: Sendable {
                     command, for: pending.customer, request: nil,
                     names: repository.directory.current, in: workspace)
                 guard case .done(let outcome) = execution else { continue }
-                let settled = Settlements.Settled(
-                    message: Array(outcome.message), sequence: outcome.sequence)
+                // The bytes are the workspace's.
+                let message = withExtendedLifetime(workspace) { Array(outcome.message) }
+                let settled = Settlements.Settled(message: message, sequence: outcome.sequence)
                 repository.settlements.resume(pending.effect.id, with: settled)
                 return
             } catch {

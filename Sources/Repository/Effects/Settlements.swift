@@ -65,8 +65,8 @@ final class Settlements: Sendable {
         state.withLock { $0.sessions[session] }
     }
 
-    /// Waits for an effect to settle; nil: the server is stopping. To be asked for before the effect
-    /// is requested, or while it is known to be open: an outcome is told only to who waits.
+    /// Waits for an effect to settle; nil: the server is stopping. To be asked for before the
+    /// effect is requested, or while it is known to be open: an outcome is told only to who waits.
     func expect(_ effectID: String) -> Expectation {
         let expectation = Expectation()
         state.withLock { $0.waiters[effectID, default: []].append(expectation) }

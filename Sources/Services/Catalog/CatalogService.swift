@@ -19,7 +19,10 @@ package struct CatalogService: Sendable {
             call, found: found, time: environment.customers.now)
         let workspace = Workspace()
         let writer = ReplyWriter(arena: workspace.arena, names: environment.directory.current)
-        return Array(writer.published(changes, sequence: sequence))
+        // The bytes are the workspace's.
+        return withExtendedLifetime(workspace) {
+            Array(writer.published(changes, sequence: sequence))
+        }
     }
 
     package func get(names: PricingNames, in workspace: Workspace) -> Execution {

@@ -10,17 +10,17 @@ struct BenchLoad: AsyncParsableCommand {
         commandName: "load",
         abstract: "Calls a server as fast as it answers, or at a fixed rate, and says how it did.",
         discussion: """
-            One thread, --connections × --streams calls at a time, each for a customer drawn at
-            random; writes carry a request id of their own. Fails (exit code 1) unless every call
-            is OK and allowed. With --rate latency counts from the moment a call was due, so that
+            One thread, --connections × --streams calls at a time, each for a customer drawn at \
+            random; writes carry a request id of their own. Fails (exit code 1) unless every call \
+            is OK and allowed. With --rate latency counts from the moment a call was due, so that \
             a stalled server can't hide it.
 
-            --prepare makes the customers first, unless they are there: it publishes the plans
-            bench and bench_extra, which every new customer gets and which grant \(BenchData.granted)
-            units each. Do that on a server of its own: scripts/bench does.
+            --prepare makes the customers first, unless they are there: it publishes the plans \
+            bench and bench_extra, which every new customer gets and which grant 10^12 units each. \
+            Do that on a server of its own: scripts/bench does.
 
               tally bench load --prepare --method check --connections 8 --streams 32
-              tally bench load --method track --connections 8 --streams 128 --rate 20000 --json
+              tally bench load --method track --streams 128 --rate 20000 --json
             """)
 
     @OptionGroup var flags: ServerFlags

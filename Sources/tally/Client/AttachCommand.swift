@@ -6,14 +6,14 @@ struct AttachCommand: AsyncParsableCommand {
         commandName: "attach",
         abstract: "Gives a customer a plan, charging for it where it has a price.",
         discussion: """
-            Without a payment method on file a paid plan answers with a payment page: open it, pay,
-            and the plan is in use. A dearer plan replaces the present one of its group at once, a
-            cheaper one when the paid period ends.
+            Without a payment method on file a paid plan answers with a payment page: open it, \
+            pay, and the plan is in use. A dearer plan replaces the present one of its group at \
+            once, a cheaper one when the paid period ends.
 
               tally attach alice pro
               tally attach alice credit_topup --success-url https://example.com/thanks
 
-            Exit code 2 also when the charge was declined. Sending the same --request-id again
+            Exit code 2 also when the charge was declined. Sending the same --request-id again \
             charges nothing twice.
             """)
 

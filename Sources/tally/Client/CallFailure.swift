@@ -45,8 +45,8 @@ struct CallFailure: Error {
     func text(server: ServerAddress) -> String {
         switch code {
         case .unavailable where reason.isEmpty:
-            "cannot reach \(server.host):\(server.port) (\(connectionText)). Is tally serve running? "
-                + "Check --server and --ca."
+            "cannot reach \(server.host):\(server.port) (\(connectionText)). Is tally "
+                + "serve running? Check --server and --ca."
         case .deadlineExceeded:
             "\(server.host):\(server.port) did not answer in time. Try again with the same "
                 + "--request-id, or with a longer --timeout."

@@ -13,9 +13,9 @@ struct ApplyCatalog: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Publishes a catalog file.",
         discussion: """
-            Features and plans in the file are created or revised; those that are published but
-            not in the file stay. All or nothing: a file with any fault is refused, every fault is
-            printed with its path, and nothing is published (exit code 2). Applying a file twice
+            Features and plans in the file are created or revised; those that are published but \
+            not in the file stay. All or nothing: a file with any fault is refused, every fault is \
+            printed with its path, and nothing is published (exit code 2). Applying a file twice \
             changes nothing. Customers keep the revision they bought.
 
               tally catalog apply examples/pricing.json --dry-run
@@ -50,11 +50,11 @@ struct DiffCatalog: AsyncParsableCommand {
         commandName: "diff",
         abstract: "Shows what applying a catalog file would change.",
         discussion: """
-            Exit code 0 either way, or 1 with --exit-code when something would change; 2 when the
+            Exit code 0 either way, or 1 with --exit-code when something would change; 2 when the \
             file has faults.
 
               tally catalog diff examples/pricing.json
-              tally catalog diff pricing.json --exit-code || tally catalog apply pricing.json
+              tally catalog diff pricing.json --exit-code || echo "not published yet"
             """)
 
     @OptionGroup var flags: ServerFlags

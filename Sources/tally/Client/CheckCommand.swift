@@ -6,8 +6,8 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Asks whether a customer may use a feature, or has a plan.",
         discussion: """
-            The exit code is the answer: 0 allowed, 1 denied; so it works in an if. The reason and
-            the balance are printed. With --deduct the quantity is used up in the same commit when
+            The exit code is the answer: 0 allowed, 1 denied; so it works in an if. The reason and \
+            the balance are printed. With --deduct the quantity is used up in the same commit when \
             it is allowed.
 
               tally check alice messages

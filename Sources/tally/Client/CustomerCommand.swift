@@ -13,7 +13,7 @@ struct CreateCustomerCommand: AsyncParsableCommand {
         commandName: "create",
         abstract: "Makes a customer, who starts with the plans that everybody gets.",
         discussion: """
-            Creating one that is there already changes nothing, except that an empty name or email
+            Creating one that is there already changes nothing, except that an empty name or email \
             is filled in.
 
               tally customer create alice --name "Alice" --email alice@example.com

@@ -66,7 +66,10 @@ private struct Story {
         var request: JSONObject = ["customer_id": .string(customer)]
         for member in fields.members { request.append(member.key, member.value) }
         let reply = try await client.call(method, request)
-        print(json ? JSONWriter.text(reply) : "\n$ tally \(command)\n\(JSONWriter.text(reply, .pretty))")
+        print(
+            json
+                ? JSONWriter.text(reply)
+                : "\n$ tally \(command)\n\(JSONWriter.text(reply, .pretty))")
         return reply
     }
 }

@@ -6,8 +6,8 @@ struct TrackCommand: AsyncParsableCommand {
         commandName: "track",
         abstract: "Records what a customer used.",
         discussion: """
-            Draws the value from the customer's balances, durably. Where they don't cover it, what
-            there is gets drawn, or nothing with --reject (exit code 2). A negative value gives
+            Draws the value from the customer's balances, durably. Where they don't cover it, what \
+            there is gets drawn, or nothing with --reject (exit code 2). A negative value gives \
             back.
 
               tally track alice messages

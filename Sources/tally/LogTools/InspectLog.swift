@@ -8,11 +8,11 @@ struct InspectLog: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Prints the records of a log in order: who, when, what changed.",
         discussion: """
-            Each commit is one record. Damaged places are shown too, and the exit code is 1 then.
+            Each commit is one record. Damaged places are shown too, and the exit code is 1 then. \
             --json prints one object a line.
 
               tally log inspect .data/sandbox/partition-0 --from 100 --limit 10
-              tally log inspect .data/sandbox/partition-0 --json | jq 'select(.customer == "alice")'
+              tally log inspect .data/sandbox/partition-0 --json | grep '"alice"'
             """)
 
     @Argument(help: "The log's folder.", completion: .directory)

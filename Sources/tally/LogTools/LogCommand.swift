@@ -5,8 +5,8 @@ struct LogCommand: AsyncParsableCommand {
         commandName: "log",
         abstract: "Looks into the logs that hold everything, without changing them.",
         discussion: """
-            The data folder has a folder for each environment, and that has two logs: directory
-            (the catalog) and partition-0 (the customers). Both commands take no lock, so they may
+            The data folder has a folder for each environment, and that has two logs: directory \
+            (the catalog) and partition-0 (the customers). Both commands take no lock, so they may \
             run beside a server; what it is writing at that moment may then look torn.
 
               tally log verify .data/sandbox

@@ -7,9 +7,9 @@ struct VerifyLog: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Checks every checksum of logs, and says what a server would find.",
         discussion: """
-            Takes log folders, environment folders (all their logs), or a data folder (all its
-            environments). whole: every record is there. torn: the bytes after the last whole
-            record never were durable; a server cuts them off when it starts, and keeps a copy.
+            Takes log folders, environment folders (all their logs), or a data folder (all its \
+            environments). whole: every record is there. torn: the bytes after the last whole \
+            record never were durable; a server cuts them off when it starts, and keeps a copy. \
             damaged: a server would refuse to start; the place is named, and the exit code is 1.
 
               tally log verify .data/sandbox .data/live

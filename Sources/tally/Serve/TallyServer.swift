@@ -61,7 +61,7 @@ final class TallyServer: Service {
                     privateKeyFile: settings.tlsKey)),
             makeDispatcher: { GRPCDispatcher(port: $0, environments: environments) },
             pages: Pages(
-                json: JSONFace(environments: environments),
+                json: JSONPages(environments: environments),
                 checkout: CheckoutPages(environments[0])))
     }
 
@@ -104,7 +104,7 @@ final class TallyServer: Service {
 
 /// Everything that isn't gRPC, in turn.
 struct Pages: PageHandler {
-    let json: JSONFace
+    let json: JSONPages
     let checkout: CheckoutPages
 
     func respond(to request: PageRequest) async -> PageResponse {

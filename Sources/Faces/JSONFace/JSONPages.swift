@@ -9,7 +9,7 @@ internal import Wire
 /// read and served as that face does it, and the reply message is shown in other words
 /// (`ReplyShape`). So both faces agree on what a request is, and a retry that is answered from the
 /// log, which holds messages, takes the same way as the first call.
-package struct JSONFace: Sendable {
+package struct JSONPages: Sendable {
     private let environments: [TallyEnvironment]
 
     private static let prefix = "/v1/"
@@ -20,12 +20,12 @@ package struct JSONFace: Sendable {
 
     /// nil: the path is none of this face's.
     package func respond(to request: PageRequest) async -> PageResponse? {
-        guard request.path.hasPrefix(JSONFace.prefix) else { return nil }
+        guard request.path.hasPrefix(JSONPages.prefix) else { return nil }
         let key = BearerKey(request.header("authorization"))
         let environment = key.flatMap { key in environments.first { key.opens($0) } }
         do throws(JSONProblem) {
-            let route = try JSONFace.route(request)
-            try JSONFace.checkVersion(request.header("x-api-version"))
+            let route = try JSONPages.route(request)
+            try JSONPages.checkVersion(request.header("x-api-version"))
             guard key != nil else { throw .noSecretKey }
             guard let environment else { throw .invalidSecretKey }
             return .json(200, try await Exchange(environment, request).answer(route))
