@@ -45,6 +45,17 @@ import Testing
         #expect(desk.balance("messages")?.parts.count == 1)
     }
 
+    @Test("§7: what the old plan ran up is charged with the upgrade, seats excepted")
+    func overageOnUpgrade() throws {
+        var desk = try TransitionTests.desk(on: "pro")
+        try desk.track("messages", 130)
+        try desk.track("seats", 7)
+        let bought = try desk.buy("premium")
+        #expect(bought.invoice?.lines.map(\.minorUnits) == [5000, 300])
+        #expect(bought.invoice?.lines.last?.description == "pro - 30 messages")
+        #expect(desk.balance("messages")?.usage == 0)
+    }
+
     @Test("§7: held seats are carried, below zero if need be")
     func seats() throws {
         var desk = try TransitionTests.desk(on: "pro")

@@ -109,7 +109,7 @@ extension FactSheet {
     /// pays the overage that is left together with its first price.
     private mutating func finish(_ subscription: Subscription, effectID: () -> String) {
         let plan = pricing.plan(subscription.plan)
-        let overage = overageLines(of: subscription, seats: true)
+        let overage = overageLines(of: subscription, ending: true, seats: true)
         let held = end(subscription)
         let next = customer.scheduledSubscription(inGroup: plan.group, pricing)
         if let next, next.start <= now {
@@ -137,14 +137,17 @@ extension FactSheet {
 
     /// One line for each priced bucket that is overdrawn: those whose cycle is over, and held seats
     /// at the period's end.
-    private func overageLines(of subscription: Subscription, seats: Bool) -> [InvoiceLine] {
+    ///
+    /// - Parameter ending: the subscription ends, so cycles that are under way count too.
+    func overageLines(
+        of subscription: Subscription, ending: Bool = false, seats: Bool
+    ) -> [InvoiceLine] {
         let plan = pricing.plan(subscription.plan)
         var lines: [InvoiceLine] = []
         for index in 0..<customer.buckets.count {
             let bucket = customer.buckets[index]
             guard bucket.subscription == subscription.number, bucket.overage > .zero,
-                bucket.nextReset <= now || subscription.end <= now
-                    || (seats && bucket.flags.contains(.allocated))
+                bucket.flags.contains(.allocated) ? seats : ending || bucket.nextReset <= now
             else { continue }
             let feature = pricing.feature(bucket.feature)
             guard let item = plan.items.first(where: { $0.featureID == feature.id }),

@@ -42,6 +42,7 @@ extension CustomerState {
     /// no bucket of it.
     package func balance(of feature: FeatureNumber, after draws: [Draw] = []) -> BalanceView? {
         var view = BalanceView(feature: feature)
+        view.parts.reserveCapacity(min(buckets.count, 4))
         var uncapped = false
         var most = Quantity.zero
         for index in 0..<buckets.count where buckets[index].feature == feature {

@@ -20,7 +20,8 @@ extension CustomerState {
         if let current, !pricing.plan(current.plan).isUpgrade(to: plan), current.hasPaidPeriod {
             return schedule(reference, after: current, request: attach.request, pricing, now)
         }
-        let order = order(for: reference, plan, successURL: attach.successURL, pricing)
+        let order = order(
+            for: reference, plan, replacing: current, successURL: attach.successURL, pricing, now)
         if plan.isFree { return activateNow(order, request: attach.request, pricing, now) }
         guard account.method != nil else { return openCheckout(for: order, attach) }
         if order.total.minorUnits == 0 {
@@ -138,13 +139,20 @@ extension CustomerState {
         return decision(facts.facts, reply: reply, request: request)
     }
 
+    /// The new plan's price, and what the replaced one has run up and would take with it.
     private func order(
-        for reference: PlanReference, _ plan: Plan, successURL: String, _ pricing: PricingState
+        for reference: PlanReference, _ plan: Plan, replacing current: Subscription?,
+        successURL: String, _ pricing: PricingState, _ now: Timestamp
     ) -> Order {
-        Order(
-            purpose: .purchase, plan: reference, subscription: 0,
-            lines: plan.baseLines(reference, pricing), currency: pricing.requiredCurrency,
-            successURL: successURL)
+        var lines = plan.baseLines(reference, pricing)
+        if let current {
+            // Seats go on being held, and are billed at the end of the new plan's cycle.
+            lines += FactSheet(self, pricing: pricing, now: now).overageLines(
+                of: current, ending: true, seats: false)
+        }
+        return Order(
+            purpose: .purchase, plan: reference, subscription: 0, lines: lines,
+            currency: pricing.requiredCurrency, successURL: successURL)
     }
 
     private func decision(

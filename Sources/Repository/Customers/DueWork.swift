@@ -7,12 +7,25 @@ struct DueWork: Sendable {
     let repository: CustomerRepository
     let keys: KeyRing
     let logger: Logger
+    /// Stops the server, saying why.
+    let stop: @Sendable (LogFault) -> Void
+
+    /// How far the wall clock may drift from the monotonic one before nothing it says is believed.
+    private static let largestJump: Int64 = 3_600_000
 
     /// Customers taken from a shard at once, so that its lock is held briefly.
     private static let batch = 64
 
     func run() async {
+        let offset = clockOffset
         while !Task.isCancelled {
+            let jump = clockOffset - offset
+            guard jump.magnitude <= DueWork.largestJump else {
+                return stop(
+                    .failed(
+                        "the clock jumped by \(jump / 1000) s; periods would be billed and reset "
+                            + "at the wrong time"))
+            }
             advanceDue()
             do {
                 try keys.reload()
@@ -21,6 +34,10 @@ struct DueWork: Sendable {
             }
             try? await Task.sleep(for: .seconds(1))
         }
+    }
+
+    private var clockOffset: Int64 {
+        SystemClock.wall.milliseconds - SystemClock.monotonic
     }
 
     private func advanceDue() {

@@ -23,6 +23,7 @@ package final class TallyEnvironment: Sendable {
     package let recovery: RecoveryReport
     let logger: Logger
     private let lock: FolderLock
+    private let onFault: @Sendable (LogFault) -> Void
 
     /// What an environment needs from outside.
     package struct Settings: Sendable {
@@ -71,6 +72,7 @@ package final class TallyEnvironment: Sendable {
         large.segmentSize = settings.segmentSize
         try SmallFile.makeFolder("\(folder)/partition-0")
         let onFault = settings.onFault
+        self.onFault = onFault
         let log = FlatFileLog(
             folder: "\(folder)/partition-0", identity: manifest.seed &+ 2, settings: large,
             listener: LogListener(
@@ -131,7 +133,8 @@ package final class TallyEnvironment: Sendable {
                     logger: logger)
                 group.addTask { await effects.run() }
             }
-            let dueWork = DueWork(repository: customers, keys: keys, logger: logger)
+            let dueWork = DueWork(
+                repository: customers, keys: keys, logger: logger, stop: onFault)
             group.addTask { await dueWork.run() }
         }
     }

@@ -84,12 +84,14 @@ struct Greeting: Sendable {
 
     func print(_ address: String) {
         if dev {
+            // The commands know the default address themselves.
+            let server = address == "https://127.0.0.1:7443" ? "" : " --server \(address)"
             Swift.print(
                 """
 
                   key file  \(keyFile)    CA  \(authority ?? "-")
-                  .build/release/tally check alice messages
-                  .build/release/tally track alice messages --value 10
+                  .build/release/tally check alice messages\(server)
+                  .build/release/tally track alice messages --value 10\(server)
 
                 """)
         }
