@@ -83,7 +83,7 @@ import Testing
         var customer = CustomerState.sample(row.later, row.first)
         if row.later.number > row.first.number { customer = .sample(row.first, row.later) }
         var deduction = Deduction(
-            of: 7, feature: FeatureNumber(rawValue: 1), from: customer,
+            of: 7, feature: FeatureNumber(rawValue: 1), from: customer.buckets,
             pricing: DeductionOrderTests.pricing, overage: .cap)
         let draws = deduction.run()
         #expect(
@@ -100,7 +100,7 @@ import Testing
             .sample(6, 1, granted: 5, cycle: Cycle(.hour), nextReset: DeductionOrderTests.reset),
             .sample(7, 1, granted: 5, expires: .utc(2027, 3, 1)))
         var deduction = Deduction(
-            of: 34, feature: FeatureNumber(rawValue: 1), from: customer,
+            of: 34, feature: FeatureNumber(rawValue: 1), from: customer.buckets,
             pricing: DeductionOrderTests.pricing, overage: .cap)
         let draws = deduction.run()
         #expect(draws.map(\.bucket) == [6, 5, 7, 4, 2, 3, 1])

@@ -36,17 +36,21 @@ package struct Bucket: Sendable, Equatable {
     package var feature: FeatureNumber
     /// The subscription it belongs to; 0: none.
     package var subscription: UInt32
+    /// The subscription's plan; nil: none. Here too, so that a check reads nothing but buckets.
+    package var plan: PlanNumber?
     package var cycle: Cycle
     package var flags: Flags
 
     package init(
-        number: UInt32, feature: FeatureNumber, subscription: UInt32, granted: Quantity,
-        balance: Quantity, maxOverage: Quantity = .zero, cycle: Cycle, anchor: Timestamp,
+        number: UInt32, feature: FeatureNumber, subscription: UInt32, plan: PlanNumber? = nil,
+        granted: Quantity, balance: Quantity, maxOverage: Quantity = .zero, cycle: Cycle,
+        anchor: Timestamp,
         nextReset: Timestamp, expires: Timestamp = .never, created: Timestamp, flags: Flags
     ) {
         self.number = number
         self.feature = feature
         self.subscription = subscription
+        self.plan = plan
         self.granted = granted
         self.balance = balance
         self.maxOverage = maxOverage

@@ -37,16 +37,16 @@ package struct BalanceView: Sendable, Equatable {
     }
 }
 
-extension CustomerState {
+extension BucketSet {
     /// The balance of one feature, as it will be once the draws are applied; nil: the customer has
     /// no bucket of it.
     package func balance(of feature: FeatureNumber, after draws: [Draw] = []) -> BalanceView? {
         var view = BalanceView(feature: feature)
-        view.parts.reserveCapacity(min(buckets.count, 4))
+        view.parts.reserveCapacity(min(count, 4))
         var uncapped = false
         var most = Quantity.zero
-        for index in 0..<buckets.count where buckets[index].feature == feature {
-            var bucket = buckets[index]
+        for index in 0..<count where self[index].feature == feature {
+            var bucket = self[index]
             for draw in draws where draw.bucket == bucket.number {
                 bucket.balance = bucket.balance - draw.amount
             }
@@ -55,7 +55,7 @@ extension CustomerState {
                 most = most + bucket.maxOverage
                 if !bucket.flags.contains(.limited) { uncapped = true }
             }
-            view.add(bucket, plan: plan(of: bucket))
+            view.add(bucket)
         }
         guard !view.parts.isEmpty else { return nil }
         if view.overageAllowed, !uncapped { view.maxPurchase = most }
@@ -63,18 +63,19 @@ extension CustomerState {
         return view
     }
 
-    /// The plan a bucket belongs to; nil: none.
-    package func plan(of bucket: Bucket) -> PlanNumber? {
-        bucket.subscription == 0 ? nil : subscription(bucket.subscription)?.plan.plan
-    }
-
-    /// The features the customer has buckets of, in order of their first bucket.
+    /// The features there are buckets of, in order of their first bucket.
     package var features: [FeatureNumber] {
         var found: [FeatureNumber] = []
-        for index in 0..<buckets.count where !found.contains(buckets[index].feature) {
-            found.append(buckets[index].feature)
+        for index in 0..<count where !found.contains(self[index].feature) {
+            found.append(self[index].feature)
         }
         return found
+    }
+}
+
+extension CustomerState {
+    package func balance(of feature: FeatureNumber) -> BalanceView? {
+        buckets.balance(of: feature)
     }
 }
 
@@ -88,7 +89,7 @@ extension BalanceView {
         maxPurchase = nil
     }
 
-    fileprivate mutating func add(_ bucket: Bucket, plan: PlanNumber?) {
+    fileprivate mutating func add(_ bucket: Bucket) {
         granted = granted + bucket.granted
         remaining = remaining + bucket.remaining
         usage = usage + bucket.usage
@@ -98,7 +99,7 @@ extension BalanceView {
         if isUnlimited { unlimited = true }
         parts.append(
             Part(
-                bucket: bucket.number, plan: plan, granted: bucket.granted,
+                bucket: bucket.number, plan: bucket.plan, granted: bucket.granted,
                 remaining: bucket.remaining, usage: bucket.usage, unlimited: isUnlimited,
                 cycle: bucket.cycle, nextReset: bucket.nextReset, expires: bucket.expires))
     }

@@ -43,7 +43,7 @@ package struct FlagView: Sendable, Equatable {
     package var plan: PlanNumber?
 }
 
-extension CustomerState {
+extension BucketSet {
     /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything
     /// due has been applied before.
     package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
@@ -56,32 +56,10 @@ extension CustomerState {
         return answer
     }
 
-    /// Whether the customer has a plan.
-    package func check(plan: PlanNumber) -> CheckAnswer {
-        let mine = subscriptions.filter { $0.plan.plan == plan }
-        // The one that says most: in use, else coming, else gone.
-        let found =
-            mine.last { $0.status.grantsAccess } ?? mine.last { $0.status == .scheduled }
-            ?? mine.last
-        guard let found else { return CheckAnswer(.planNotAttached, required: .zero) }
-        let reason: CheckReason =
-            switch found.status {
-            case .active: .planActive
-            case .canceling: .planCanceling
-            case .renewing: .planRenewing
-            case .pastDue: .planPastDue
-            case .scheduled: .planScheduled
-            case .ended: .planEnded
-            }
-        var answer = CheckAnswer(reason, required: .zero)
-        answer.subscription = found
-        return answer
-    }
-
     private func checkFlag(_ query: CheckQuery) -> CheckAnswer {
-        for index in 0..<buckets.count where buckets[index].feature == query.feature {
+        for index in 0..<count where self[index].feature == query.feature {
             var answer = CheckAnswer(.flag, required: query.required)
-            answer.flag = FlagView(feature: query.feature, plan: plan(of: buckets[index]))
+            answer.flag = FlagView(feature: query.feature, plan: self[index].plan)
             return answer
         }
         return CheckAnswer(.notIncluded, required: query.required)
@@ -106,6 +84,34 @@ extension CustomerState {
             if first == nil { first = (view, converted) }
         }
         return first ?? own.map { ($0, query.required) }
+    }
+}
+
+extension CustomerState {
+    package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
+        buckets.check(query, pricing: pricing)
+    }
+
+    /// Whether the customer has a plan.
+    package func check(plan: PlanNumber) -> CheckAnswer {
+        let mine = subscriptions.filter { $0.plan.plan == plan }
+        // The one that says most: in use, else coming, else gone.
+        let found =
+            mine.last { $0.status.grantsAccess } ?? mine.last { $0.status == .scheduled }
+            ?? mine.last
+        guard let found else { return CheckAnswer(.planNotAttached, required: .zero) }
+        let reason: CheckReason =
+            switch found.status {
+            case .active: .planActive
+            case .canceling: .planCanceling
+            case .renewing: .planRenewing
+            case .pastDue: .planPastDue
+            case .scheduled: .planScheduled
+            case .ended: .planEnded
+            }
+        var answer = CheckAnswer(reason, required: .zero)
+        answer.subscription = found
+        return answer
     }
 }
 

@@ -56,8 +56,8 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         switch command {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
-        case .track(let usage): try decideTrack(usage, pricing: pricing)
-        case .checkAndDeduct(let query): try decideCheckAndDeduct(query, pricing: pricing)
+        case .track(let usage): try buckets.decideTrack(usage, pricing: pricing)
+        case .checkAndDeduct(let query): try buckets.decideCheckAndDeduct(query, pricing: pricing)
         case .attach(let attach): try decideAttach(attach, pricing: pricing, now: now)
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):

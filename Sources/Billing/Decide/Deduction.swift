@@ -29,15 +29,15 @@ struct Deduction {
     private let overage: OverageBehavior
 
     init(
-        of value: Quantity, feature: FeatureNumber, from customer: borrowing CustomerState,
+        of value: Quantity, feature: FeatureNumber, from buckets: borrowing BucketSet,
         pricing: PricingState, overage: OverageBehavior
     ) {
         rest = value
         self.overage = overage
         candidates = []
         let pools = pricing.pools(of: feature)
-        for index in 0..<customer.buckets.count {
-            let bucket = customer.buckets[index]
+        for index in 0..<buckets.count {
+            let bucket = buckets[index]
             if bucket.feature == feature {
                 insert(Candidate(bucket: bucket, cost: nil))
             } else if let pool = pools.first(where: { $0.feature == bucket.feature }) {

@@ -95,7 +95,8 @@ struct FactSheet {
                 .bucketOpened(
                     Bucket(
                         number: customer.lastBucket + 1, feature: feature,
-                        subscription: subscription.number, granted: item.included,
+                        subscription: subscription.number, plan: subscription.plan.plan,
+                        granted: item.included,
                         balance: item.included - (held[feature] ?? .zero),
                         maxOverage: item.usagePrice?.maxPurchase ?? .zero, cycle: cycle,
                         anchor: subscription.anchor,

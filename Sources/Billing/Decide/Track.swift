@@ -1,6 +1,6 @@
-extension CustomerState {
+extension BucketSet {
     /// Records usage (entitlements §2.2, §2.4).
-    func decideTrack(
+    package func decideTrack(
         _ usage: TrackUsage, pricing: PricingState
     ) throws(Refusal) -> Decision {
         var deduction = Deduction(
@@ -26,7 +26,7 @@ extension CustomerState {
     }
 
     /// Check and deduct in one commit: all of it, or nothing (entitlements §1.6).
-    func decideCheckAndDeduct(
+    package func decideCheckAndDeduct(
         _ query: CheckQuery, pricing: PricingState
     ) throws(Refusal) -> Decision {
         guard pricing.kind(of: query.feature) != .boolean else {

@@ -30,31 +30,37 @@ struct Commit {
             return try runOnDraft(
                 CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
         }
-        switch command {
-        case .track, .checkAndDeduct:
-            if shard.rows[row].nextDue > now {
-                return try runInPlace(row, command, now: now, in: &shard)
+        if shard.rows[row].nextDue > now {
+            switch command {
+            case .track(let usage):
+                return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in
+                    try buckets.decideTrack(usage, pricing: pricing)
+                }
+            case .checkAndDeduct(let query):
+                return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in
+                    try buckets.decideCheckAndDeduct(query, pricing: pricing)
+                }
+            case .create, .attach, .settle, .completeCheckout, .advance: break
             }
-        case .create, .attach, .settle, .completeCheckout, .advance: break
         }
         return try runOnDraft(shard.rows[row], row, command, now: now, in: &shard, &finished)
     }
 
-    /// The short way: nothing is due, and the facts change balances only.
+    /// The short way: nothing is due, and both the decision and its facts are about buckets only.
     private func runInPlace(
-        _ row: Int, _ command: Command, now: Timestamp, in shard: inout Shard
+        _ row: Int, _ now: Timestamp, _ shard: inout Shard,
+        _ decide: (borrowing BucketSet, PricingState) throws(Refusal) -> Decision
     ) throws(ExecuteFault) -> Execution {
         let names = repository.current(self.names, for: shard.rows[row].catalogSequence)
         let decision: Decision
         do {
-            decision = try shard.withRow(row) { (customer) throws(Refusal) in
-                try customer.decide(command, pricing: names.pricing, now: now)
+            decision = try shard.withBuckets(row) { (buckets) throws(Refusal) in
+                try decide(buckets, names.pricing)
             }
         } catch {
             throw .refused(error)
         }
-        let writer = ReplyWriter(arena: workspace.arena, names: names)
-        let message = shard.withRow(row) { writer.message(decision.reply, customer: $0) }
+        let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
             let appended = try append(
                 decision.facts, answering: request, message, now, names,
@@ -93,8 +99,11 @@ struct Commit {
         }
         for fact in decision.facts { draft.apply(fact) }
         facts += decision.facts
-        let message = ReplyWriter(arena: workspace.arena, names: names)
-            .message(decision.reply, customer: draft)
+        let writer = ReplyWriter(arena: workspace.arena, names: names)
+        var message = writer.message(decision.reply)
+        if case .created(let created) = decision.reply {
+            message = writer.getOrCreateCustomer(draft, created: created)
+        }
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
             let appended = try append(

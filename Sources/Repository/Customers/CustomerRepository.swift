@@ -108,6 +108,25 @@ package final class CustomerRepository: Sendable {
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
         _ body: (borrowing CustomerState, PricingNames) -> Answer
     ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
+        try visit(id, names, workspace) { shard, row, names in
+            shard.withRow(row) { body($0, names) }
+        }
+    }
+
+    /// The same for readers of balances and flags: the short way.
+    package func readBuckets<Answer>(
+        _ id: CustomerID, names: PricingNames, in workspace: Workspace,
+        _ body: (borrowing BucketSet, PricingNames) -> Answer
+    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
+        try visit(id, names, workspace) { shard, row, names in
+            shard.withBuckets(row) { body($0, names) }
+        }
+    }
+
+    private func visit<Answer>(
+        _ id: CustomerID, _ names: PricingNames, _ workspace: Workspace,
+        _ body: (inout Shard, Int, PricingNames) -> Answer
+    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
         let hash = id.hash(seed: seed)
         for _ in 0..<2 {
             let now = self.now
@@ -116,11 +135,9 @@ package final class CustomerRepository: Sendable {
             shards[Int(hash & 0xFF)].withLock { shard in
                 guard let row = shard.find(id, hash: hash) else { return }
                 found = true
-                answer = shard.withRow(row) { customer in
-                    guard customer.nextDue > now else { return nil }
-                    let names = current(names, for: customer.catalogSequence)
-                    return (body(customer, names), customer.sequence)
-                }
+                guard shard.rows[row].nextDue > now else { return }
+                let names = current(names, for: shard.rows[row].catalogSequence)
+                answer = (body(&shard, row, names), shard.rows[row].sequence)
             }
             if let answer { return answer }
             guard found else { throw .refused(.customerNotFound(id.text)) }

@@ -26,6 +26,14 @@ struct Shard {
         try rows.withUnsafeBufferPointer { (rows) throws(Fault) in try body(rows[row]) }
     }
 
+    /// Reads a row's buckets, which is all that most calls need: nothing else of the customer is
+    /// touched, and what isn't in the cache stays out of it.
+    func withBuckets<Answer, Fault: Error>(
+        _ row: Int, _ body: (borrowing BucketSet) throws(Fault) -> Answer
+    ) throws(Fault) -> Answer {
+        try rows.withUnsafeBufferPointer { (rows) throws(Fault) in try body(rows[row].buckets) }
+    }
+
     mutating func add(_ customer: CustomerState, hash: UInt64, seed: UInt64) -> Int {
         rows.append(customer)
         index.insert(rows.count - 1, hash: hash) { rows[$0].id.hash(seed: seed) }

@@ -20,32 +20,35 @@ package struct EntitlementService: Sendable {
                 .checkAndDeduct(.init(feature: feature, required: call.required)),
                 for: call.customer, request: call.request, names: names, in: workspace)
         case .feature(let feature):
-            return try read(call, names: names, in: workspace) { customer, names in
-                customer.check(
-                    .init(feature: feature, required: call.required), pricing: names.pricing)
+            let query = CheckQuery(feature: feature, required: call.required)
+            let (outcome, sequence) = try environment.customers.readBuckets(
+                call.customer, names: names, in: workspace
+            ) { buckets, names in
+                shown(buckets.check(query, pricing: names.pricing), names, workspace)
             }
+            return .done(outcome.shown(at: sequence))
         case .plan(let plan):
-            return try read(call, names: names, in: workspace) { customer, _ in
-                customer.check(plan: plan)
-            }
+            let (outcome, sequence) = try environment.customers.read(
+                call.customer, names: names, in: workspace
+            ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
+            return .done(outcome.shown(at: sequence))
         }
     }
 
-    private func read(
-        _ call: CheckCall, names: PricingNames, in workspace: Workspace,
-        _ decide: (borrowing CustomerState, PricingNames) -> CheckAnswer
-    ) throws(ExecuteFault) -> Execution {
-        let (outcome, sequence) = try environment.customers.read(
-            call.customer, names: names, in: workspace
-        ) { customer, names in
-            let answer = decide(customer, names)
-            return Outcome(
-                reply: .check(answer),
-                message: ReplyWriter(arena: workspace.arena, names: names).check(answer),
-                sequence: 0)
-        }
-        var shown = outcome
-        shown.sequence = sequence
-        return .done(shown)
+    private func shown(
+        _ answer: CheckAnswer, _ names: PricingNames, _ workspace: Workspace
+    ) -> Outcome {
+        Outcome(
+            reply: .check(answer),
+            message: ReplyWriter(arena: workspace.arena, names: names).check(answer), sequence: 0)
+    }
+}
+
+extension Outcome {
+    /// A read's outcome, which may be shown once what it read is durable.
+    fileprivate func shown(at sequence: UInt64) -> Outcome {
+        var outcome = self
+        outcome.sequence = sequence
+        return outcome
     }
 }

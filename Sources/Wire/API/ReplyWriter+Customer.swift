@@ -15,7 +15,7 @@ extension ReplyWriter {
             arena.list(customer.subscriptions) { subscription($0) }
         var balances: [BalanceView] = []
         var flags: [FlagView] = []
-        for feature in customer.features {
+        for feature in customer.buckets.features {
             if names.pricing.kind(of: feature) == .boolean {
                 let answer = customer.check(
                     CheckQuery(feature: feature, required: .zero), pricing: names.pricing)

@@ -12,21 +12,24 @@ package struct ReplyWriter {
         self.names = names
     }
 
-    /// The message of a command's reply. A `GetOrCreateCustomer` reply also shows the customer.
-    package func message(
-        _ reply: Reply, customer: borrowing CustomerState
-    ) -> UnsafeRawBufferPointer {
+    /// The message of a command's reply; none for `.created`, which shows the customer too.
+    package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none: return UnsafeRawBufferPointer(start: nil, count: 0)
-        case .track(let track): return self.track(track)
-        case .check(let answer): return check(answer)
-        case .attach(let attach): return self.attach(attach)
-        case .created(let created):
-            let message = arena.make(tally__v1__get_or_create_customer_response__init)
-            message.pointee.customer = self.customer(customer)
-            message.pointee.created = created ? 1 : 0
-            return arena.pack(message)
+        case .none, .created: UnsafeRawBufferPointer(start: nil, count: 0)
+        case .track(let track): self.track(track)
+        case .check(let answer): check(answer)
+        case .attach(let attach): self.attach(attach)
         }
+    }
+
+    /// The reply to `GetOrCreateCustomer`.
+    package func getOrCreateCustomer(
+        _ customer: borrowing CustomerState, created: Bool
+    ) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__get_or_create_customer_response__init)
+        message.pointee.customer = self.customer(customer)
+        message.pointee.created = created ? 1 : 0
+        return arena.pack(message)
     }
 
     /// The reply to `GetCustomer`.

@@ -6,7 +6,9 @@ extension RecordDecoder {
         let flags = UInt8(truncatingIfNeeded: message.flags)
         return Bucket(
             number: message.bucket, feature: FeatureNumber(rawValue: message.feature),
-            subscription: message.subscription, granted: quantity(message.granted),
+            subscription: message.subscription,
+            plan: message.plan == 0 ? nil : PlanNumber(rawValue: message.plan),
+            granted: quantity(message.granted),
             balance: quantity(message.balance), maxOverage: quantity(message.max_overage),
             cycle: Cycle(
                 try known(message.interval, Interval.self),

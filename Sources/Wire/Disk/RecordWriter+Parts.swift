@@ -8,6 +8,7 @@ extension RecordWriter {
         message.pointee.bucket = bucket.number
         message.pointee.feature = bucket.feature.rawValue
         message.pointee.subscription = bucket.subscription
+        message.pointee.plan = bucket.plan?.rawValue ?? 0
         message.pointee.granted = quantity(bucket.granted)
         message.pointee.balance = quantity(bucket.balance)
         message.pointee.interval = UInt32(bucket.cycle.interval.rawValue)

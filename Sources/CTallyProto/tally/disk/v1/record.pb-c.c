@@ -1750,7 +1750,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__usage_recorded__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__usage_recorded__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[13] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[14] =
 {
   {
     "bucket",
@@ -1908,6 +1908,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plan",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketOpened, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = {
   7,   /* field[7] = anchor */
@@ -1922,12 +1934,13 @@ static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = 
   6,   /* field[6] = interval_count */
   12,   /* field[12] = max_overage */
   8,   /* field[8] = next_reset */
+  13,   /* field[13] = plan */
   2,   /* field[2] = subscription */
 };
 static const ProtobufCIntRange tally__disk__v1__bucket_opened__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
 {
@@ -1937,7 +1950,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
   "Tally__Disk__V1__BucketOpened",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__BucketOpened),
-  13,
+  14,
   tally__disk__v1__bucket_opened__field_descriptors,
   tally__disk__v1__bucket_opened__field_indices_by_name,
   1,  tally__disk__v1__bucket_opened__number_ranges,

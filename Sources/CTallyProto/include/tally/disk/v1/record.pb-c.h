@@ -382,10 +382,14 @@ struct  Tally__Disk__V1__BucketOpened
    * The most overage, with bit 5.
    */
   Tally__Disk__V1__Quantity *max_overage;
+  /*
+   * The plan's number; 0 outside a plan.
+   */
+  uint32_t plan;
 };
 #define TALLY__DISK__V1__BUCKET_OPENED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bucket_opened__descriptor) \
-    , 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL }
+    , 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0 }
 
 
 /*
