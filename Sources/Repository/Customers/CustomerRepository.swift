@@ -108,38 +108,47 @@ package final class CustomerRepository: Sendable {
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
         _ body: (borrowing CustomerState, PricingNames) -> Answer
     ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
-        try visit(id, names, workspace) { shard, row, names in
-            shard.withRow(row) { body($0, names) }
+        var answer: Answer?
+        let sequence = try visit(id, names, workspace) { shard, row, names in
+            answer = shard.withRow(row) { body($0, names) }
         }
+        guard let answer else { preconditionFailure("a visit that ended well has an answer") }
+        return (answer, sequence)
     }
 
-    /// The same for readers of balances and flags: the short way.
-    package func readBuckets<Answer>(
+    /// The same for readers of balances and flags. The hot way: it touches nothing but the row's
+    /// buckets, and isn't generic, so that nothing is looked up at run time.
+    package func readBuckets(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
-        _ body: (borrowing BucketSet, PricingNames) -> Answer
-    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
-        try visit(id, names, workspace) { shard, row, names in
-            shard.withBuckets(row) { body($0, names) }
+        _ body: (borrowing BucketSet, PricingNames) -> Outcome
+    ) throws(ExecuteFault) -> Outcome {
+        var outcome: Outcome?
+        let sequence = try visit(id, names, workspace) { shard, row, names in
+            outcome = shard.withBuckets(row) { body($0, names) }
         }
+        guard var outcome else { preconditionFailure("a visit that ended well has an outcome") }
+        outcome.sequence = sequence
+        return outcome
     }
 
-    private func visit<Answer>(
+    /// Shows a customer's row under its shard's lock; the sequence of the row.
+    private func visit(
         _ id: CustomerID, _ names: PricingNames, _ workspace: Workspace,
-        _ body: (inout Shard, Int, PricingNames) -> Answer
-    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
+        _ body: (inout Shard, Int, PricingNames) -> Void
+    ) throws(ExecuteFault) -> UInt64 {
         let hash = id.hash(seed: seed)
         for _ in 0..<2 {
             let now = self.now
             var found = false
-            var answer: (Answer, UInt64)?
+            var sequence: UInt64?
             shards[Int(hash & 0xFF)].withLock { shard in
                 guard let row = shard.find(id, hash: hash) else { return }
                 found = true
                 guard shard.rows[row].nextDue > now else { return }
-                let names = current(names, for: shard.rows[row].catalogSequence)
-                answer = (body(&shard, row, names), shard.rows[row].sequence)
+                body(&shard, row, current(names, for: shard.rows[row].catalogSequence))
+                sequence = shard.rows[row].sequence
             }
-            if let answer { return answer }
+            if let sequence { return sequence }
             guard found else { throw .refused(.customerNotFound(id.text)) }
             _ = try execute(.advance, for: id, request: nil, names: names, in: workspace)
         }

@@ -21,34 +21,28 @@ package struct EntitlementService: Sendable {
                 for: call.customer, request: call.request, names: names, in: workspace)
         case .feature(let feature):
             let query = CheckQuery(feature: feature, required: call.required)
-            let (outcome, sequence) = try environment.customers.readBuckets(
-                call.customer, names: names, in: workspace
-            ) { buckets, names in
-                shown(buckets.check(query, pricing: names.pricing), names, workspace)
-            }
-            return .done(outcome.shown(at: sequence))
+            return .done(
+                try environment.customers.readBuckets(
+                    call.customer, names: names, in: workspace
+                ) { buckets, names in
+                    shown(buckets.check(query, pricing: names.pricing), names, workspace)
+                })
         case .plan(let plan):
-            let (outcome, sequence) = try environment.customers.read(
+            let (answer, sequence) = try environment.customers.read(
                 call.customer, names: names, in: workspace
             ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
-            return .done(outcome.shown(at: sequence))
+            var outcome = answer
+            outcome.sequence = sequence
+            return .done(outcome)
         }
     }
 
+    /// Shown at once, until the reader of the row says otherwise.
     private func shown(
         _ answer: CheckAnswer, _ names: PricingNames, _ workspace: Workspace
     ) -> Outcome {
         Outcome(
             reply: .check(answer),
             message: ReplyWriter(arena: workspace.arena, names: names).check(answer), sequence: 0)
-    }
-}
-
-extension Outcome {
-    /// A read's outcome, which may be shown once what it read is durable.
-    fileprivate func shown(at sequence: UInt64) -> Outcome {
-        var outcome = self
-        outcome.sequence = sequence
-        return outcome
     }
 }
