@@ -65,6 +65,11 @@ struct ProtoBytes {
         add(field, payload: Array(text.utf8))
     }
 
+    /// Bytes as they are: a message that was encoded before, or a `bytes` field.
+    mutating func add(_ field: UInt64, raw: UnsafeRawBufferPointer) {
+        add(field, payload: Array(raw))
+    }
+
     mutating func add(_ field: UInt64, message: ProtoBytes) {
         add(field, payload: message.bytes)
     }
