@@ -1,7 +1,7 @@
 /// A short text that needs no allocation: at most 63 bytes, stored in place.
 ///
 /// Customer ids and request ids are such texts; comparing and hashing them touches no heap.
-package struct InlineText: Sendable, Equatable {
+package struct InlineText: Sendable, Hashable {
     /// The bytes, zero padded; the last byte of the last word is the length.
     package private(set) var words: InlineArray<8, UInt64>
 
@@ -37,6 +37,10 @@ package struct InlineText: Sendable, Equatable {
         var difference: UInt64 = 0
         for index in 0..<8 { difference |= a.words[index] ^ b.words[index] }
         return difference == 0
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for index in 0..<8 { hasher.combine(words[index]) }
     }
 
     /// Byte order, for lists.

@@ -30,6 +30,24 @@ final class EnvironmentLoop {
         names = environment.directory.current
     }
 
+    /// Streams that wait for the log.
+    private(set) var streams: [ObjectIdentifier: StreamTrackStream] = [:]
+
+    func wait(_ stream: StreamTrackStream) { streams[ObjectIdentifier(stream)] = stream }
+
+    func forget(_ stream: StreamTrackStream) { streams[ObjectIdentifier(stream)] = nil }
+
+    /// Something waits for the log.
+    var isWaiting: Bool { !held.isEmpty || !streams.isEmpty }
+
+    /// Lets streams answer what is durable; those that wait no more are forgotten.
+    func advanceStreams() {
+        for stream in Array(streams.values) {
+            stream.advance()
+            if !stream.isWaiting { forget(stream) }
+        }
+    }
+
     var durable: UInt64 { environment.customers.log.durableSequence }
 
     func reader(_ arena: Arena) -> RequestReader {

@@ -10,7 +10,8 @@ extension GRPCDispatcher {
             let durable = loop.durable
             while let entry = loop.held.next(durable: durable) { finish(entry, loop) }
             loop.held.tidy()
-            if loop.held.isEmpty { break }
+            loop.advanceStreams()
+            if !loop.isWaiting { break }
             if loop.environment.durability.hasEnded {
                 abandon(loop)
                 break
@@ -50,14 +51,11 @@ extension GRPCDispatcher {
     /// The log ended: whether these commits are on disk is not known, so their callers must ask
     /// again.
     private func abandon(_ loop: EnvironmentLoop) {
-        while let entry = loop.held.nextAbandoned() {
-            port.finish(
-                entry.token,
-                status: .refused(
-                    .unavailable, "OUTCOME_UNKNOWN",
-                    "the server stopped before the commit was durable; retry with the same "
-                        + "request_id"))
-        }
+        let status = RPCStatus.refused(
+            .unavailable, "OUTCOME_UNKNOWN",
+            "the server stopped before the commit was durable; retry with the same request_id")
+        while let entry = loop.held.nextAbandoned() { port.finish(entry.token, status: status) }
+        for stream in loop.streams.values { stream.abandon(status) }
         loop.held.tidy()
     }
 }

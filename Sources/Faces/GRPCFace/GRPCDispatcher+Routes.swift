@@ -55,6 +55,8 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .streamTrack, .watchCustomer, .reflection, .reflectionAlpha:
+            preconditionFailure("a streaming method is opened, not called")
         }
     }
 

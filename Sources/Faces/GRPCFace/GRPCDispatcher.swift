@@ -1,6 +1,7 @@
 internal import NIOCore
 package import RPC
 package import Repository
+internal import Wire
 
 /// The gRPC API on one event loop: validates, calls a service, maps the answer. Confined to the
 /// loop.
@@ -9,6 +10,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     let port: LoopPort
     let environments: [EnvironmentLoop]
     let workspace = Workspace()
+    private let reflection = ReflectionIndex(others: Route.otherServices)
     var slowCalls = 0
 
     /// Calls that leave the loop, at once.
@@ -40,6 +42,8 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     }
 
     package func maxMessageBytes(method: Int) -> Int { route(method).maxMessageBytes }
+
+    package func kind(method: Int) -> CallKind { route(method).kind }
 
     package func isOpen(method: Int) -> Bool { false }
 
@@ -94,11 +98,26 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
         }
     }
 
+    package func open(_ call: borrowing StreamingCall) -> StreamOpening {
+        let environment = environments[call.principal]
+        switch route(call.method) {
+        case .streamTrack:
+            return .handler(StreamTrackStream(environment, workspace, call.writer))
+        case .watchCustomer: return .handler(WatchStream(environment, workspace, call.writer))
+        case .reflection, .reflectionAlpha:
+            return .handler(ReflectionStream(reflection, call.writer))
+        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
+            .getCatalog:
+            preconditionFailure("a unary method is called, not opened")
+        }
+    }
+
     /// Asks to be woken for what this burst left waiting; it may be durable already.
     package func burstEnded() {
-        for (place, environment) in environments.enumerated() where !environment.held.isEmpty {
+        for (place, environment) in environments.enumerated() where environment.isWaiting {
             environment.bell.set()
             if environment.held.isReady(durable: environment.durable)
+                || !environment.streams.isEmpty
                 || environment.environment.durability.hasEnded
             {
                 port.eventLoop.execute { self.release(place) }

@@ -1,3 +1,5 @@
+internal import RPC
+
 /// The API's methods, in the order of their numbers within this process.
 enum Route: Int, CaseIterable {
     case check
@@ -7,6 +9,15 @@ enum Route: Int, CaseIterable {
     case getCustomer
     case publishCatalog
     case getCatalog
+    case streamTrack
+    case watchCustomer
+    case reflection
+    case reflectionAlpha
+
+    /// Services that are served but not described by our own descriptors.
+    static let otherServices = [
+        "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+    ]
 
     var path: String {
         switch self {
@@ -17,6 +28,10 @@ enum Route: Int, CaseIterable {
         case .getCustomer: "/tally.v1.CustomerService/GetCustomer"
         case .publishCatalog: "/tally.v1.CatalogService/PublishCatalog"
         case .getCatalog: "/tally.v1.CatalogService/GetCatalog"
+        case .streamTrack: "/tally.v1.UsageService/StreamTrack"
+        case .watchCustomer: "/tally.v1.EntitlementService/WatchCustomer"
+        case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+        case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         }
     }
 
@@ -24,7 +39,19 @@ enum Route: Int, CaseIterable {
     var maxMessageBytes: Int {
         switch self {
         case .publishCatalog: 1 << 20
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .getCatalog: 16 << 10
+        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .getCatalog,
+            .streamTrack, .watchCustomer, .reflection, .reflectionAlpha:
+            16 << 10
+        }
+    }
+
+    var kind: CallKind {
+        switch self {
+        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
+            .getCatalog:
+            .unary
+        case .watchCustomer: .serverStreaming
+        case .streamTrack, .reflection, .reflectionAlpha: .bidirectional
         }
     }
 }

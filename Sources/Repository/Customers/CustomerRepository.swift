@@ -46,6 +46,7 @@ package final class CustomerRepository: Sendable {
     package let directory: Directory
     package let log: any LogStore
     let settlements = Settlements()
+    let watchers = Watchers()
     let time: any TimeSource
     let logger: Logger
     private let shards: InlineArray<256, Mutex<Shard>>
@@ -100,6 +101,7 @@ package final class CustomerRepository: Sendable {
         case nil: break
         }
         guard let result else { preconditionFailure("a command that ran has a result") }
+        watchers.changed(id)
         return try result.get()
     }
 

@@ -142,6 +142,7 @@ package final class TallyEnvironment: Sendable {
     /// Nobody waits for a provider any more; what is open goes on at the next start.
     package func stopEffects() {
         customers.settlements.close()
+        customers.watchers.close()
     }
 
     /// Syncs and closes the logs; calls after it are refused.

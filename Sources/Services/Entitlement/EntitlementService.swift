@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 package import Repository
 package import Wire
 
@@ -44,5 +44,34 @@ package struct EntitlementService: Sendable {
         Outcome(
             reply: .check(answer),
             message: ReplyWriter(arena: workspace.arena, names: names).check(answer), sequence: 0)
+    }
+
+    /// A nudge for each durable change of the customer, several in a row perhaps as one; ends when
+    /// the server stops.
+    package func changes(of customer: CustomerID) -> AsyncStream<Void> {
+        let (changes, continuation) = AsyncStream<Void>.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
+        let environment = self.environment
+        let task = Task {
+            for await _ in environment.changes(of: customer) {
+                guard await environment.settled(customer) else { break }
+                continuation.yield()
+            }
+            continuation.finish()
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return changes
+    }
+
+    /// What a watcher is shown, and the sequence it shows.
+    package func watched(
+        _ customer: CustomerID, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> (message: UnsafeRawBufferPointer, sequence: UInt64) {
+        let (message, sequence) = try environment.customers.read(
+            customer, names: names, in: workspace
+        ) { customer, names in
+            ReplyWriter(arena: workspace.arena, names: names).watchCustomer(customer)
+        }
+        return (message, sequence)
     }
 }

@@ -55,7 +55,12 @@ package struct RequestReader {
     }
 
     package func track(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> TrackCall {
-        let message = try open(bytes, tally__v1__track_request__init)
+        try track(try open(bytes, tally__v1__track_request__init))
+    }
+
+    func track(
+        _ message: UnsafeMutablePointer<Tally__V1__TrackRequest>
+    ) throws(CallFault) -> TrackCall {
         var fields = FieldReader()
         let customer = fields.customerID(message.pointee.customer_id)
         let value = fields.quantity(

@@ -15,6 +15,8 @@ package final class ReflectionIndex: Sendable {
     private let symbols: [String: String]
     /// Full names, in order of their files.
     package let services: [String]
+    /// The paths of their methods: "/tally.v1.UsageService/Track".
+    package let methods: [String]
 
     /// What goes wrong, by gRPC's numbers.
     private static let invalidArgument: UInt64 = 3
@@ -32,15 +34,18 @@ package final class ReflectionIndex: Sendable {
         var files: [String: File] = [:]
         var symbols: [String: String] = [:]
         var services: [String] = []
+        var methods: [String] = []
         for bytes in Fields(descriptorSet).all(1) {
             let outline = FileOutline(bytes)
             files[outline.name] = File(bytes: Array(bytes), imports: outline.imports)
             for symbol in outline.symbols { symbols[symbol] = outline.name }
             services += outline.services
+            methods += outline.methods
         }
         self.files = files
         self.symbols = symbols
         self.services = services + others
+        self.methods = methods
     }
 
     /// The `ServerReflectionResponse` to a `ServerReflectionRequest`.
@@ -122,6 +127,7 @@ private struct FileOutline {
     var imports: [String]
     var symbols: [String] = []
     var services: [String] = []
+    var methods: [String] = []
 
     init(_ bytes: UnsafeRawBufferPointer) {
         let file = Fields(bytes)
@@ -136,7 +142,9 @@ private struct FileOutline {
             services.append(fullName)
             symbols.append(fullName)
             for method in service.all(2) {
-                symbols.append(FileOutline.join(fullName, Fields(method).text(1)))
+                let name = Fields(method).text(1) ?? ""
+                symbols.append(FileOutline.join(fullName, name))
+                methods.append("/\(fullName)/\(name)")
             }
         }
     }

@@ -98,6 +98,96 @@ void   tally__v1__check_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__check_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__watch_customer_request__init
+                     (Tally__V1__WatchCustomerRequest         *message)
+{
+  static const Tally__V1__WatchCustomerRequest init_value = TALLY__V1__WATCH_CUSTOMER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__watch_customer_request__get_packed_size
+                     (const Tally__V1__WatchCustomerRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__watch_customer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__watch_customer_request__pack
+                     (const Tally__V1__WatchCustomerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__watch_customer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__watch_customer_request__pack_to_buffer
+                     (const Tally__V1__WatchCustomerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__watch_customer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__WatchCustomerRequest *
+       tally__v1__watch_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__WatchCustomerRequest *)
+     protobuf_c_message_unpack (&tally__v1__watch_customer_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__watch_customer_request__free_unpacked
+                     (Tally__V1__WatchCustomerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__watch_customer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__watch_customer_response__init
+                     (Tally__V1__WatchCustomerResponse         *message)
+{
+  static const Tally__V1__WatchCustomerResponse init_value = TALLY__V1__WATCH_CUSTOMER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__watch_customer_response__get_packed_size
+                     (const Tally__V1__WatchCustomerResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__watch_customer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__watch_customer_response__pack
+                     (const Tally__V1__WatchCustomerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__watch_customer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__watch_customer_response__pack_to_buffer
+                     (const Tally__V1__WatchCustomerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__watch_customer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__WatchCustomerResponse *
+       tally__v1__watch_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__WatchCustomerResponse *)
+     protobuf_c_message_unpack (&tally__v1__watch_customer_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__watch_customer_response__free_unpacked
+                     (Tally__V1__WatchCustomerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__watch_customer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptors[6] =
 {
   {
@@ -317,6 +407,108 @@ const ProtobufCMessageDescriptor tally__v1__check_response__descriptor =
   (ProtobufCMessageInit) tally__v1__check_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__watch_customer_request__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__WatchCustomerRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resume_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__WatchCustomerRequest, resume_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__watch_customer_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = resume_token */
+};
+static const ProtobufCIntRange tally__v1__watch_customer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__watch_customer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.WatchCustomerRequest",
+  "WatchCustomerRequest",
+  "Tally__V1__WatchCustomerRequest",
+  "tally.v1",
+  sizeof(Tally__V1__WatchCustomerRequest),
+  2,
+  tally__v1__watch_customer_request__field_descriptors,
+  tally__v1__watch_customer_request__field_indices_by_name,
+  1,  tally__v1__watch_customer_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__watch_customer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__watch_customer_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__WatchCustomerResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resume_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__WatchCustomerResponse, resume_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__watch_customer_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = resume_token */
+};
+static const ProtobufCIntRange tally__v1__watch_customer_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.WatchCustomerResponse",
+  "WatchCustomerResponse",
+  "Tally__V1__WatchCustomerResponse",
+  "tally.v1",
+  sizeof(Tally__V1__WatchCustomerResponse),
+  2,
+  tally__v1__watch_customer_response__field_descriptors,
+  tally__v1__watch_customer_response__field_indices_by_name,
+  1,  tally__v1__watch_customer_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__watch_customer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[16] =
 {
   { "CHECK_REASON_UNSPECIFIED", "TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED", 0 },
@@ -373,12 +565,14 @@ const ProtobufCEnumDescriptor tally__v1__check_reason__descriptor =
   tally__v1__check_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_descriptors[1] =
+static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_descriptors[2] =
 {
   { "Check", &tally__v1__check_request__descriptor, &tally__v1__check_response__descriptor },
+  { "WatchCustomer", &tally__v1__watch_customer_request__descriptor, &tally__v1__watch_customer_response__descriptor },
 };
 const unsigned tally__v1__entitlement_service__method_indices_by_name[] = {
-  0         /* Check */
+  0,        /* Check */
+  1         /* WatchCustomer */
 };
 const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor =
 {
@@ -387,7 +581,7 @@ const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor =
   "EntitlementService",
   "Tally__V1__EntitlementService",
   "tally.v1",
-  1,
+  2,
   tally__v1__entitlement_service__method_descriptors,
   tally__v1__entitlement_service__method_indices_by_name
 };
@@ -398,6 +592,14 @@ void tally__v1__entitlement_service__check(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__entitlement_service__watch_customer(ProtobufCService *service,
+                                                    const Tally__V1__WatchCustomerRequest *input,
+                                                    Tally__V1__WatchCustomerResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__entitlement_service__init (Tally__V1__EntitlementService_Service *service,
                                            Tally__V1__EntitlementService_ServiceDestroy destroy)

@@ -143,6 +143,141 @@ void   tally__v1__deduction__free_unpacked
   assert(message->base.descriptor == &tally__v1__deduction__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__stream_track_request__init
+                     (Tally__V1__StreamTrackRequest         *message)
+{
+  static const Tally__V1__StreamTrackRequest init_value = TALLY__V1__STREAM_TRACK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__stream_track_request__get_packed_size
+                     (const Tally__V1__StreamTrackRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__stream_track_request__pack
+                     (const Tally__V1__StreamTrackRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__stream_track_request__pack_to_buffer
+                     (const Tally__V1__StreamTrackRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__StreamTrackRequest *
+       tally__v1__stream_track_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__StreamTrackRequest *)
+     protobuf_c_message_unpack (&tally__v1__stream_track_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__stream_track_request__free_unpacked
+                     (Tally__V1__StreamTrackRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__stream_track_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__stream_track_response__init
+                     (Tally__V1__StreamTrackResponse         *message)
+{
+  static const Tally__V1__StreamTrackResponse init_value = TALLY__V1__STREAM_TRACK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__stream_track_response__get_packed_size
+                     (const Tally__V1__StreamTrackResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__stream_track_response__pack
+                     (const Tally__V1__StreamTrackResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__stream_track_response__pack_to_buffer
+                     (const Tally__V1__StreamTrackResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__StreamTrackResponse *
+       tally__v1__stream_track_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__StreamTrackResponse *)
+     protobuf_c_message_unpack (&tally__v1__stream_track_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__stream_track_response__free_unpacked
+                     (Tally__V1__StreamTrackResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__stream_track_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__stream_track_refusal__init
+                     (Tally__V1__StreamTrackRefusal         *message)
+{
+  static const Tally__V1__StreamTrackRefusal init_value = TALLY__V1__STREAM_TRACK_REFUSAL__INIT;
+  *message = init_value;
+}
+size_t tally__v1__stream_track_refusal__get_packed_size
+                     (const Tally__V1__StreamTrackRefusal *message)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_refusal__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__stream_track_refusal__pack
+                     (const Tally__V1__StreamTrackRefusal *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_refusal__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__stream_track_refusal__pack_to_buffer
+                     (const Tally__V1__StreamTrackRefusal *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__stream_track_refusal__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__StreamTrackRefusal *
+       tally__v1__stream_track_refusal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__StreamTrackRefusal *)
+     protobuf_c_message_unpack (&tally__v1__stream_track_refusal__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__stream_track_refusal__free_unpacked
+                     (Tally__V1__StreamTrackRefusal *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__stream_track_refusal__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[5] =
 {
   {
@@ -374,6 +509,172 @@ const ProtobufCMessageDescriptor tally__v1__deduction__descriptor =
   (ProtobufCMessageInit) tally__v1__deduction__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__stream_track_request__field_descriptors[1] =
+{
+  {
+    "track",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__StreamTrackRequest, track),
+    &tally__v1__track_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__stream_track_request__field_indices_by_name[] = {
+  0,   /* field[0] = track */
+};
+static const ProtobufCIntRange tally__v1__stream_track_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__stream_track_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.StreamTrackRequest",
+  "StreamTrackRequest",
+  "Tally__V1__StreamTrackRequest",
+  "tally.v1",
+  sizeof(Tally__V1__StreamTrackRequest),
+  1,
+  tally__v1__stream_track_request__field_descriptors,
+  tally__v1__stream_track_request__field_indices_by_name,
+  1,  tally__v1__stream_track_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__stream_track_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__stream_track_response__field_descriptors[3] =
+{
+  {
+    "request_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__StreamTrackResponse, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tracked",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__StreamTrackResponse, result_case),
+    offsetof(Tally__V1__StreamTrackResponse, tracked),
+    &tally__v1__track_response__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__StreamTrackResponse, result_case),
+    offsetof(Tally__V1__StreamTrackResponse, refused),
+    &tally__v1__stream_track_refusal__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__stream_track_response__field_indices_by_name[] = {
+  2,   /* field[2] = refused */
+  0,   /* field[0] = request_id */
+  1,   /* field[1] = tracked */
+};
+static const ProtobufCIntRange tally__v1__stream_track_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__stream_track_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.StreamTrackResponse",
+  "StreamTrackResponse",
+  "Tally__V1__StreamTrackResponse",
+  "tally.v1",
+  sizeof(Tally__V1__StreamTrackResponse),
+  3,
+  tally__v1__stream_track_response__field_descriptors,
+  tally__v1__stream_track_response__field_indices_by_name,
+  1,  tally__v1__stream_track_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__stream_track_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__stream_track_refusal__field_descriptors[3] =
+{
+  {
+    "code",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__StreamTrackRefusal, code),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__StreamTrackRefusal, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__StreamTrackRefusal, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__stream_track_refusal__field_indices_by_name[] = {
+  0,   /* field[0] = code */
+  2,   /* field[2] = message */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange tally__v1__stream_track_refusal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__stream_track_refusal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.StreamTrackRefusal",
+  "StreamTrackRefusal",
+  "Tally__V1__StreamTrackRefusal",
+  "tally.v1",
+  sizeof(Tally__V1__StreamTrackRefusal),
+  3,
+  tally__v1__stream_track_refusal__field_descriptors,
+  tally__v1__stream_track_refusal__field_indices_by_name,
+  1,  tally__v1__stream_track_refusal__number_ranges,
+  (ProtobufCMessageInit) tally__v1__stream_track_refusal__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__overage_behavior__enum_values_by_number[3] =
 {
   { "OVERAGE_BEHAVIOR_UNSPECIFIED", "TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_UNSPECIFIED", 0 },
@@ -404,11 +705,13 @@ const ProtobufCEnumDescriptor tally__v1__overage_behavior__descriptor =
   tally__v1__overage_behavior__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[1] =
+static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[2] =
 {
   { "Track", &tally__v1__track_request__descriptor, &tally__v1__track_response__descriptor },
+  { "StreamTrack", &tally__v1__stream_track_request__descriptor, &tally__v1__stream_track_response__descriptor },
 };
 const unsigned tally__v1__usage_service__method_indices_by_name[] = {
+  1,        /* StreamTrack */
   0         /* Track */
 };
 const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
@@ -418,7 +721,7 @@ const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
   "UsageService",
   "Tally__V1__UsageService",
   "tally.v1",
-  1,
+  2,
   tally__v1__usage_service__method_descriptors,
   tally__v1__usage_service__method_indices_by_name
 };
@@ -429,6 +732,14 @@ void tally__v1__usage_service__track(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__usage_service__stream_track(ProtobufCService *service,
+                                            const Tally__V1__StreamTrackRequest *input,
+                                            Tally__V1__StreamTrackResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__usage_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
                                      Tally__V1__UsageService_ServiceDestroy destroy)

@@ -20,6 +20,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Tally__V1__CheckRequest Tally__V1__CheckRequest;
 typedef struct Tally__V1__CheckResponse Tally__V1__CheckResponse;
+typedef struct Tally__V1__WatchCustomerRequest Tally__V1__WatchCustomerRequest;
+typedef struct Tally__V1__WatchCustomerResponse Tally__V1__WatchCustomerResponse;
 
 
 /* --- enums --- */
@@ -192,6 +194,46 @@ struct  Tally__V1__CheckResponse
     , 0, TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED, 0, NULL, NULL, NULL, 0 }
 
 
+/*
+ * Names the customer to watch.
+ */
+struct  Tally__V1__WatchCustomerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The customer.
+   */
+  char *customer_id;
+  /*
+   * The last one seen; empty: show the customer at once.
+   */
+  char *resume_token;
+};
+#define TALLY__V1__WATCH_CUSTOMER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__watch_customer_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The customer after a change.
+ */
+struct  Tally__V1__WatchCustomerResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As it stands, durably.
+   */
+  Tally__V1__Customer *customer;
+  /*
+   * Opaque; see the request.
+   */
+  char *resume_token;
+};
+#define TALLY__V1__WATCH_CUSTOMER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__watch_customer_response__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
+
+
 /* Tally__V1__CheckRequest methods */
 void   tally__v1__check_request__init
                      (Tally__V1__CheckRequest         *message);
@@ -230,6 +272,44 @@ Tally__V1__CheckResponse *
 void   tally__v1__check_response__free_unpacked
                      (Tally__V1__CheckResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__WatchCustomerRequest methods */
+void   tally__v1__watch_customer_request__init
+                     (Tally__V1__WatchCustomerRequest         *message);
+size_t tally__v1__watch_customer_request__get_packed_size
+                     (const Tally__V1__WatchCustomerRequest   *message);
+size_t tally__v1__watch_customer_request__pack
+                     (const Tally__V1__WatchCustomerRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__watch_customer_request__pack_to_buffer
+                     (const Tally__V1__WatchCustomerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__WatchCustomerRequest *
+       tally__v1__watch_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__watch_customer_request__free_unpacked
+                     (Tally__V1__WatchCustomerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__WatchCustomerResponse methods */
+void   tally__v1__watch_customer_response__init
+                     (Tally__V1__WatchCustomerResponse         *message);
+size_t tally__v1__watch_customer_response__get_packed_size
+                     (const Tally__V1__WatchCustomerResponse   *message);
+size_t tally__v1__watch_customer_response__pack
+                     (const Tally__V1__WatchCustomerResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__watch_customer_response__pack_to_buffer
+                     (const Tally__V1__WatchCustomerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__WatchCustomerResponse *
+       tally__v1__watch_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__watch_customer_response__free_unpacked
+                     (Tally__V1__WatchCustomerResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__CheckRequest_Closure)
@@ -237,6 +317,12 @@ typedef void (*Tally__V1__CheckRequest_Closure)
                   void *closure_data);
 typedef void (*Tally__V1__CheckResponse_Closure)
                  (const Tally__V1__CheckResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__WatchCustomerRequest_Closure)
+                 (const Tally__V1__WatchCustomerRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__WatchCustomerResponse_Closure)
+                 (const Tally__V1__WatchCustomerResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -249,6 +335,10 @@ struct Tally__V1__EntitlementService_Service
                 const Tally__V1__CheckRequest *input,
                 Tally__V1__CheckResponse_Closure closure,
                 void *closure_data);
+  void (*watch_customer)(Tally__V1__EntitlementService_Service *service,
+                         const Tally__V1__WatchCustomerRequest *input,
+                         Tally__V1__WatchCustomerResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Tally__V1__EntitlementService_ServiceDestroy)(Tally__V1__EntitlementService_Service *);
 void tally__v1__entitlement_service__init (Tally__V1__EntitlementService_Service *service,
@@ -257,17 +347,24 @@ void tally__v1__entitlement_service__init (Tally__V1__EntitlementService_Service
     { &tally__v1__entitlement_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define TALLY__V1__ENTITLEMENT_SERVICE__INIT(function_prefix__) \
     { TALLY__V1__ENTITLEMENT_SERVICE__BASE_INIT,\
-      function_prefix__ ## check  }
+      function_prefix__ ## check,\
+      function_prefix__ ## watch_customer  }
 void tally__v1__entitlement_service__check(ProtobufCService *service,
                                            const Tally__V1__CheckRequest *input,
                                            Tally__V1__CheckResponse_Closure closure,
                                            void *closure_data);
+void tally__v1__entitlement_service__watch_customer(ProtobufCService *service,
+                                                    const Tally__V1__WatchCustomerRequest *input,
+                                                    Tally__V1__WatchCustomerResponse_Closure closure,
+                                                    void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tally__v1__check_reason__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__check_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__check_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__watch_customer_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor;
 
 PROTOBUF_C__END_DECLS

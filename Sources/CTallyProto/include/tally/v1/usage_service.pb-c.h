@@ -20,6 +20,9 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Tally__V1__TrackRequest Tally__V1__TrackRequest;
 typedef struct Tally__V1__TrackResponse Tally__V1__TrackResponse;
 typedef struct Tally__V1__Deduction Tally__V1__Deduction;
+typedef struct Tally__V1__StreamTrackRequest Tally__V1__StreamTrackRequest;
+typedef struct Tally__V1__StreamTrackResponse Tally__V1__StreamTrackResponse;
+typedef struct Tally__V1__StreamTrackRefusal Tally__V1__StreamTrackRefusal;
 
 
 /* --- enums --- */
@@ -141,6 +144,80 @@ struct  Tally__V1__Deduction
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
+/*
+ * One report of usage in a stream.
+ */
+struct  Tally__V1__StreamTrackRequest
+{
+  ProtobufCMessage base;
+  /*
+   * As for Track; `request_id` is required here.
+   */
+  Tally__V1__TrackRequest *track;
+};
+#define TALLY__V1__STREAM_TRACK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__stream_track_request__descriptor) \
+    , NULL }
+
+
+typedef enum {
+  TALLY__V1__STREAM_TRACK_RESPONSE__RESULT__NOT_SET = 0,
+  TALLY__V1__STREAM_TRACK_RESPONSE__RESULT_TRACKED = 2,
+  TALLY__V1__STREAM_TRACK_RESPONSE__RESULT_REFUSED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__STREAM_TRACK_RESPONSE__RESULT__CASE)
+} Tally__V1__StreamTrackResponse__ResultCase;
+
+/*
+ * What became of one report.
+ */
+struct  Tally__V1__StreamTrackResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The report's id.
+   */
+  char *request_id;
+  Tally__V1__StreamTrackResponse__ResultCase result_case;
+  union {
+    /*
+     * It is durable.
+     */
+    Tally__V1__TrackResponse *tracked;
+    /*
+     * It was refused, and nothing of it happened.
+     */
+    Tally__V1__StreamTrackRefusal *refused;
+  };
+};
+#define TALLY__V1__STREAM_TRACK_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__stream_track_response__descriptor) \
+    , (char *)protobuf_c_empty_string, TALLY__V1__STREAM_TRACK_RESPONSE__RESULT__NOT_SET, {0} }
+
+
+/*
+ * Why a report was refused.
+ */
+struct  Tally__V1__StreamTrackRefusal
+{
+  ProtobufCMessage base;
+  /*
+   * The gRPC status code that Track would have ended with.
+   */
+  int32_t code;
+  /*
+   * Its stable reason, for example "FEATURE_NOT_FOUND".
+   */
+  char *reason;
+  /*
+   * What a person reads.
+   */
+  char *message;
+};
+#define TALLY__V1__STREAM_TRACK_REFUSAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__stream_track_refusal__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
 /* Tally__V1__TrackRequest methods */
 void   tally__v1__track_request__init
                      (Tally__V1__TrackRequest         *message);
@@ -198,6 +275,63 @@ Tally__V1__Deduction *
 void   tally__v1__deduction__free_unpacked
                      (Tally__V1__Deduction *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__StreamTrackRequest methods */
+void   tally__v1__stream_track_request__init
+                     (Tally__V1__StreamTrackRequest         *message);
+size_t tally__v1__stream_track_request__get_packed_size
+                     (const Tally__V1__StreamTrackRequest   *message);
+size_t tally__v1__stream_track_request__pack
+                     (const Tally__V1__StreamTrackRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__stream_track_request__pack_to_buffer
+                     (const Tally__V1__StreamTrackRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__StreamTrackRequest *
+       tally__v1__stream_track_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__stream_track_request__free_unpacked
+                     (Tally__V1__StreamTrackRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__StreamTrackResponse methods */
+void   tally__v1__stream_track_response__init
+                     (Tally__V1__StreamTrackResponse         *message);
+size_t tally__v1__stream_track_response__get_packed_size
+                     (const Tally__V1__StreamTrackResponse   *message);
+size_t tally__v1__stream_track_response__pack
+                     (const Tally__V1__StreamTrackResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__stream_track_response__pack_to_buffer
+                     (const Tally__V1__StreamTrackResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__StreamTrackResponse *
+       tally__v1__stream_track_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__stream_track_response__free_unpacked
+                     (Tally__V1__StreamTrackResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__StreamTrackRefusal methods */
+void   tally__v1__stream_track_refusal__init
+                     (Tally__V1__StreamTrackRefusal         *message);
+size_t tally__v1__stream_track_refusal__get_packed_size
+                     (const Tally__V1__StreamTrackRefusal   *message);
+size_t tally__v1__stream_track_refusal__pack
+                     (const Tally__V1__StreamTrackRefusal   *message,
+                      uint8_t             *out);
+size_t tally__v1__stream_track_refusal__pack_to_buffer
+                     (const Tally__V1__StreamTrackRefusal   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__StreamTrackRefusal *
+       tally__v1__stream_track_refusal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__stream_track_refusal__free_unpacked
+                     (Tally__V1__StreamTrackRefusal *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__TrackRequest_Closure)
@@ -208,6 +342,15 @@ typedef void (*Tally__V1__TrackResponse_Closure)
                   void *closure_data);
 typedef void (*Tally__V1__Deduction_Closure)
                  (const Tally__V1__Deduction *message,
+                  void *closure_data);
+typedef void (*Tally__V1__StreamTrackRequest_Closure)
+                 (const Tally__V1__StreamTrackRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__StreamTrackResponse_Closure)
+                 (const Tally__V1__StreamTrackResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__StreamTrackRefusal_Closure)
+                 (const Tally__V1__StreamTrackRefusal *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -220,6 +363,10 @@ struct Tally__V1__UsageService_Service
                 const Tally__V1__TrackRequest *input,
                 Tally__V1__TrackResponse_Closure closure,
                 void *closure_data);
+  void (*stream_track)(Tally__V1__UsageService_Service *service,
+                       const Tally__V1__StreamTrackRequest *input,
+                       Tally__V1__StreamTrackResponse_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Tally__V1__UsageService_ServiceDestroy)(Tally__V1__UsageService_Service *);
 void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
@@ -228,11 +375,16 @@ void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
     { &tally__v1__usage_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define TALLY__V1__USAGE_SERVICE__INIT(function_prefix__) \
     { TALLY__V1__USAGE_SERVICE__BASE_INIT,\
-      function_prefix__ ## track  }
+      function_prefix__ ## track,\
+      function_prefix__ ## stream_track  }
 void tally__v1__usage_service__track(ProtobufCService *service,
                                      const Tally__V1__TrackRequest *input,
                                      Tally__V1__TrackResponse_Closure closure,
                                      void *closure_data);
+void tally__v1__usage_service__stream_track(ProtobufCService *service,
+                                            const Tally__V1__StreamTrackRequest *input,
+                                            Tally__V1__StreamTrackResponse_Closure closure,
+                                            void *closure_data);
 
 /* --- descriptors --- */
 
@@ -240,6 +392,9 @@ extern const ProtobufCEnumDescriptor    tally__v1__overage_behavior__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__deduction__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__stream_track_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__stream_track_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__stream_track_refusal__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor;
 
 PROTOBUF_C__END_DECLS

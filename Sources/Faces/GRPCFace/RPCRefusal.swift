@@ -1,0 +1,119 @@
+internal import Billing
+internal import RPC
+internal import Repository
+internal import Wire
+
+/// A "no" as it is told: with a stable reason, and what is needed to mend the call.
+struct RPCRefusal {
+    var code: RPCCode
+    /// Stable, UPPER_SNAKE.
+    var reason: String
+    var message: String
+    var violations: [Violation] = []
+    var retryAfterMilliseconds: Int?
+
+    init(
+        _ code: RPCCode, _ reason: String, _ message: String, retryAfterMilliseconds: Int? = nil
+    ) {
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+    }
+
+    init(_ violations: [Violation]) {
+        let text = violations.map { "\($0.path) \($0.message)" }.joined(separator: "; ")
+        self.init(.invalidArgument, "INVALID_ARGUMENT", text)
+        self.violations = violations
+    }
+
+    init(_ fault: CallFault) {
+        switch fault {
+        case .malformed:
+            self.init(.invalidArgument, "MALFORMED_MESSAGE", "the message is not valid protobuf")
+        case .tooLarge:
+            self.init(
+                .resourceExhausted, "MESSAGE_TOO_LARGE",
+                "the message unpacks to more memory than one call may use")
+        case .invalid(let violations): self.init(violations)
+        case .refused(let refusal): self.init(refusal)
+        }
+    }
+
+    init(_ fault: ExecuteFault) {
+        switch fault {
+        case .refused(let refusal): self.init(refusal)
+        case .unavailable(let fault): self.init(fault)
+        case .damaged(let why):
+            self.init(
+                .dataLoss, "RECORD_UNREADABLE", "a record of the log cannot be read: \(why)")
+        }
+    }
+
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .customerNotFound(let id):
+            self.init(.notFound, "CUSTOMER_NOT_FOUND", "there is no customer \"\(id)\"")
+        case .planNotFound(let id):
+            self.init(.notFound, "PLAN_NOT_FOUND", "there is no plan \"\(id)\"")
+        case .featureNotFound(let id):
+            self.init(.notFound, "FEATURE_NOT_FOUND", "there is no feature \"\(id)\"")
+        case .invalid(let violations): self.init(violations)
+        case .planAlreadyAttached(let id):
+            self.init(
+                .failedPrecondition, "PLAN_ALREADY_ATTACHED",
+                "the customer has plan \"\(id)\" already")
+        case .purchaseInProgress:
+            self.init(
+                .failedPrecondition, "PURCHASE_IN_PROGRESS",
+                "another charge for the customer has no outcome yet; try again later",
+                retryAfterMilliseconds: 1000)
+        case .insufficientBalance(let id):
+            self.init(
+                .failedPrecondition, "INSUFFICIENT_BALANCE",
+                "the balance of \"\(id)\" does not cover the usage; nothing was drawn")
+        case .requestReused:
+            self.init(
+                .failedPrecondition, "REQUEST_ID_REUSED",
+                "this request_id was used for another request; choose a new one")
+        case .checkoutNotFound:
+            self.init(.notFound, "CHECKOUT_NOT_FOUND", "the payment page is not open")
+        case .paymentProviderMissing:
+            self.init(
+                .failedPrecondition, "PAYMENT_PROVIDER_MISSING",
+                "this environment has no payment provider, so only free plans can be attached")
+        }
+    }
+
+    private init(_ fault: LogFault) {
+        switch fault {
+        case .full(let why):
+            self.init(.resourceExhausted, "DISK_FULL", why, retryAfterMilliseconds: 5000)
+        case .unavailable(let why):
+            self.init(.unavailable, "LOG_BUSY", why, retryAfterMilliseconds: 50)
+        case .failed(let why): self.init(.unavailable, "LOG_FAILED", why)
+        case .closed: self.init(.unavailable, "SHUTTING_DOWN", "the server is stopping")
+        case .tooLarge, .corrupt, .notFound, .locked, .disk:
+            self.init(.internalError, "LOG_FAULT", "\(fault)")
+        }
+    }
+
+    var status: RPCStatus {
+        var details = StatusDetails(code: code.rawValue, message: message, reason: reason)
+        details.violations = violations
+        details.retryAfterMilliseconds = retryAfterMilliseconds
+        return RPCStatus(code, message, details: details.encoded)
+    }
+}
+
+extension RPCStatus {
+    init(_ fault: CallFault) { self = RPCRefusal(fault).status }
+
+    init(_ fault: ExecuteFault) { self = RPCRefusal(fault).status }
+
+    static func refused(
+        _ code: RPCCode, _ reason: String, _ message: String, retryAfterMilliseconds: Int? = nil
+    ) -> RPCStatus {
+        RPCRefusal(code, reason, message, retryAfterMilliseconds: retryAfterMilliseconds).status
+    }
+}
