@@ -9,7 +9,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Stage {
+    enum Stage {
         case handshake
         case http2
         case http1
@@ -21,18 +21,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private(set) var calls: ServerCalls?
     /// In the loop's list of connections with finished calls.
     var isTouched = false
-    private let port: LoopPort
+    let port: LoopPort
     private let workshop: HTTP2Workshop
     private let tls: TLSMachine
     private let output: SecureOutput
     private var dispatcher: any RPCDispatcher
-    private var pages: HTTP1Pages?
-    private var stage = Stage.handshake
-    private var context: ChannelHandlerContext?
+    private(set) var pages: HTTP1Pages?
+    private(set) var stage = Stage.handshake
+    private(set) var context: ChannelHandlerContext?
+    var upkeep: ConnectionUpkeep
+    /// The first reason is the one that counts.
+    var closing: ConnectionMetrics.Closing?
     private var slot = 0
     private var generation: UInt32 = 0
-    private let began: Int
-    private var lastInput: Int
     private var readWaits = false
 
     init(port: LoopPort, dispatcher: any RPCDispatcher) throws {
@@ -41,8 +42,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         workshop = port.workshop
         tls = try TLSMachine(server: port.tls, output: port.workshop.wire)
         output = SecureOutput(tls, port.workshop)
-        began = port.tick
-        lastInput = began
+        upkeep = ConnectionUpkeep(port.limits, tick: port.tick, spread: port.metrics.opened)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -61,6 +61,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard context != nil else { return }
         context = nil
         stage = .closed
+        if let calls { port.metrics.calls += calls.takeRequestCount() }
+        port.metrics.close(closing ?? .peer)
         calls?.abandon()
         calls = nil
         pages = nil
@@ -71,7 +73,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard stage != .closed, stage != .closing else { return }
-        lastInput = port.tick
+        upkeep.lastInput = port.tick
         let buffer = unwrapInboundIn(data)
         buffer.withUnsafeReadableBytes { bytes in
             tls.offer(bytes)
@@ -90,8 +92,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if stage == .handshake {
             switch tls.handshake() {
             case .needsMore: return
-            case .failed: return closeNow()
-            case .done: begin(context)
+            case .failed: return closeNow(.handshakeFailed)
+            case .done:
+                port.metrics.handshakes += 1
+                if tls.isResumed { port.metrics.resumed += 1 }
+                begin(context)
             }
         }
         while stage == .http2 || stage == .http1 {
@@ -100,7 +105,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 take(UnsafeRawBufferPointer(rebasing: workshop.input[..<count]), context)
                 if tls.isDrained { return }
             case .needsMore: return
-            case .closed, .failed: return closeNow()
+            case .closed: return closeNow(.peer)
+            case .failed: return closeNow(.fault)
             }
         }
     }
@@ -120,7 +126,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 try pipeline.configureHTTPServerPipeline(position: .last)
                 try pipeline.addHandler(pages)
             } catch {
-                closeNow()
+                closeNow(.fault)
             }
         }
     }
@@ -128,8 +134,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func take(_ plaintext: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
         if let calls {
             // What the library wants to say before the end (GOAWAY) is still sent.
-            if !calls.receive(plaintext) { closeNow() }
+            if !calls.receive(plaintext) { closeNow(calls.isFlooded ? .flood : .fault) }
         } else if stage == .http1 {
+            pages?.bytesCame()
             context.fireChannelRead(wrapInboundOut(ByteBuffer(bytes: plaintext)))
         }
     }
@@ -142,7 +149,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let calls else { return output.sendWire(context) }
         guard stage == .http2 else { return }
         if !output.pump(context, { calls.fill(limit: $0) }) {
-            closeNow()
+            closeNow(.fault)
         } else if calls.session.isOver {
             closeWhenSent(context)
         }
@@ -193,8 +200,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// With what is still to be said: an alert, a GOAWAY, goodbye.
-    func closeNow() {
+    func closeNow(_ reason: ConnectionMetrics.Closing) {
         guard stage != .closed, let context else { return }
+        closing = closing ?? reason
         if let calls {
             workshop.output.pointee.clear()
             if calls.fill(limit: SecureOutput.sliceBytes) {
@@ -214,36 +222,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 
-    func leave() {
-        switch stage {
-        case .handshake: closeNow()
-        case .http2:
-            calls?.session.submitGoAway()
-            send()
-        case .http1: if pages?.isBusy != true { closeNow() }
-        case .closing, .closed: break
-        }
-    }
-
-    func sweep(tick: Int) {
-        let quiet = tick - lastInput
-        switch stage {
-        case .handshake:
-            if tick - began >= port.limits.handshakeTimeoutSeconds { closeNow() }
-        case .http2:
-            guard quiet >= port.limits.idleTimeoutSeconds, calls?.isIdle == true else { return }
-            calls?.session.submitGoAway()
-            closeNow()
-        case .http1:
-            guard quiet >= port.limits.idleTimeoutSeconds, pages?.isBusy != true else { return }
-            closeNow()
-        case .closing:
-            if quiet >= port.limits.idleTimeoutSeconds { context?.close(promise: nil) }
-        case .closed: break
-        }
-    }
-
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if stage == .http1 { context.fireErrorCaught(error) } else { closeNow() }
+        if stage == .http1 { context.fireErrorCaught(error) } else { closeNow(.peer) }
     }
 }

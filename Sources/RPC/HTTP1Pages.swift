@@ -8,6 +8,8 @@ final class HTTP1Pages: ChannelInboundHandler {
 
     /// An answer is being made. A request that is half sent doesn't count.
     private(set) var isBusy = false
+    /// When the request that hasn't ended yet began.
+    private(set) var requestBegan: Int?
     private let port: LoopPort
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
@@ -15,6 +17,11 @@ final class HTTP1Pages: ChannelInboundHandler {
 
     init(port: LoopPort) {
         self.port = port
+    }
+
+    /// Bytes of a request, whole or not.
+    func bytesCame() {
+        if requestBegan == nil, !isBusy { requestBegan = port.tick }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -28,6 +35,7 @@ final class HTTP1Pages: ChannelInboundHandler {
                 isTooLarge || body.count + bytes.readableBytes > port.limits.maxPageBodyBytes
             if isTooLarge { body = [] } else { body.append(contentsOf: bytes.readableBytesView) }
         case .end:
+            requestBegan = nil
             guard let head else { return }
             self.head = nil
             answer(head, context)

@@ -13,6 +13,7 @@ enum HTTP2Callbacks {
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalid)
         return callbacks
     }
 }
@@ -43,6 +44,7 @@ private func onBeginHeaders(
     let frame = frame.unsafelyUnwrapped
     let id = frame.pointee.hd.stream_id
     if state.pointee.isServer {
+        state.pointee.meter.headerBegan = state.pointee.tick
         // A client's trailers mean nothing to gRPC: with no current stream they are dropped.
         state.pointee.current = nil
         guard frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return 0 }
@@ -82,6 +84,7 @@ private func onData(
     _ length: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
     let state = state(context)
+    state.pointee.meter.work &+= 1
     guard length > 0, let stream = stream(session, id, state) else { return 0 }
     state.pointee.events.append(
         HTTP2Event(kind: .data, stream: stream, base: data, count: length))
@@ -94,24 +97,67 @@ private func onFrame(
 ) -> Int32 {
     let state = state(context)
     let header = frame.unsafelyUnwrapped.pointee.hd
-    if UInt32(header.type) == NGHTTP2_HEADERS.rawValue, state.pointee.isServer,
-        let stream = state.pointee.current
-    {
-        RequestHeaders.end(stream, state)
+    if UInt32(header.type) == NGHTTP2_HEADERS.rawValue, state.pointee.isServer {
+        state.pointee.meter.work &+= 1
+        state.pointee.meter.headerBegan = nil
+        if let stream = state.pointee.current {
+            state.pointee.meter.requests &+= 1
+            RequestHeaders.end(stream, state)
+        }
     }
     switch UInt32(header.type) {
     case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
-        guard UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0,
-            let stream = stream(session, header.stream_id, state)
-        else { return 0 }
+        guard UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 else {
+            if isEmptyData(frame.unsafelyUnwrapped) { state.pointee.meter.noteEmptyData() }
+            return 0
+        }
+        guard let stream = stream(session, header.stream_id, state) else { return 0 }
         stream.pointee.flags.insert(.remoteEnded)
         state.pointee.events.append(HTTP2Event(kind: .ended, stream: stream))
     case NGHTTP2_GOAWAY.rawValue:
         state.pointee.peerIsLeaving = true
-    default:
-        // RST_STREAM, SETTINGS, PING: this is where floods will be counted.
-        break
+    default: noteControl(frame.unsafelyUnwrapped, state)
     }
+    return 0
+}
+
+private func isEmptyData(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
+    let header = frame.pointee.hd
+    guard UInt32(header.type) == NGHTTP2_DATA.rawValue else { return false }
+    return header.length <= frame.pointee.data.padlen
+}
+
+/// Frames that belong to no call. PRIORITY is not among them: the library skips it unread.
+private func noteControl(_ frame: UnsafePointer<nghttp2_frame>, _ state: StateReference) {
+    let header = frame.pointee.hd
+    let isAcknowledgement = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
+    switch UInt32(header.type) {
+    case NGHTTP2_SETTINGS.rawValue:
+        if !isAcknowledgement { state.pointee.meter.noteSettings() }
+    case NGHTTP2_PING.rawValue:
+        if !isAcknowledgement {
+            state.pointee.meter.notePing(tick: state.pointee.tick)
+        } else if frame.pointee.ping.opaque_data.0 == HTTP2State.leavingPing,
+            state.pointee.leaving == .noticed
+        {
+            state.pointee.leaving = .heard
+        }
+    case NGHTTP2_WINDOW_UPDATE.rawValue: state.pointee.meter.noteWindowUpdate()
+    case NGHTTP2_RST_STREAM.rawValue:
+        // The others are counted when their stream closes.
+        if frame.pointee.rst_stream.error_code == 0 { state.pointee.meter.noteReset() }
+    default: break
+    }
+}
+
+/// What the library refused by itself.
+private func onInvalid(
+    _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ code: Int32,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let state = state(context)
+    state.pointee.meter.headerBegan = nil
+    state.pointee.meter.noteReset()
     return 0
 }
 
@@ -119,6 +165,10 @@ private func onClose(
     _ session: OpaquePointer?, _ id: Int32, _ code: UInt32, _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
     let state = state(context)
+    if code != 0 {
+        if state.pointee.current?.pointee.id == id { state.pointee.meter.headerBegan = nil }
+        state.pointee.meter.noteReset()
+    }
     guard let stream = stream(session, id, state) else { return 0 }
     state.pointee.events.append(
         HTTP2Event(kind: .closed, stream: stream, base: nil, count: Int(code)))
@@ -141,6 +191,7 @@ func http2ReadReply(
     let count = min(length, stream.pointee.reply.count - sent)
     if count > 0, let base = stream.pointee.reply.base { memcpy(target, base + sent, count) }
     stream.pointee.replySent = sent + count
+    state(context).pointee.meter.work &+= 1
     guard sent + count == stream.pointee.reply.count else { return count }
     flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
     if !stream.pointee.flags.contains(.plainBody) {

@@ -9,6 +9,7 @@ final class HTTP2Session {
         var maxHeaderListBytes = 16 * 1024
         var streamWindowBytes = 256 * 1024
         var connectionWindowBytes = 1024 * 1024
+        var frames = FrameLimits()
     }
 
     typealias Field = (name: String, value: [UInt8])
@@ -23,7 +24,7 @@ final class HTTP2Session {
         state.initialize(
             to: HTTP2State(
                 isServer: isServer, maxHeaderListBytes: settings.maxHeaderListBytes,
-                pool: workshop.pool, okTrailers: workshop.okTrailers))
+                frames: settings.frames, pool: workshop.pool, okTrailers: workshop.okTrailers))
         var session: OpaquePointer?
         let make = isServer ? nghttp2_session_server_new3 : nghttp2_session_client_new3
         let result = make(
@@ -67,7 +68,15 @@ final class HTTP2Session {
     /// The events point into `bytes`: drain them before its memory is used again.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        return nghttp2_session_mem_recv(session, start, bytes.count) == bytes.count
+        let taken = nghttp2_session_mem_recv(session, start, bytes.count)
+        if taken == bytes.count { return true }
+        switch taken {
+        case Int(NGHTTP2_ERR_FLOODED.rawValue), Int(NGHTTP2_ERR_TOO_MANY_SETTINGS.rawValue),
+            Int(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue):
+            submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, "flood")
+        default: break
+        }
+        return false
     }
 
     /// Appends what is to be sent, until there is no more or `limit` is passed. False: broken.
@@ -98,9 +107,22 @@ final class HTTP2Session {
     }
 
     /// No stream that comes after this is served; those open go on.
-    func submitGoAway() {
+    func submitGoAway(code: UInt32 = NGHTTP2_NO_ERROR.rawValue, _ words: StaticString = "") {
         nghttp2_submit_goaway(
-            session, 0, nghttp2_session_get_last_proc_stream_id(session), 0, nil, 0)
+            session, 0, nghttp2_session_get_last_proc_stream_id(session), code,
+            words.utf8Start, words.utf8CodeUnitCount)
+    }
+
+    /// A GOAWAY that refuses nothing yet.
+    func submitShutdownNotice() { nghttp2_submit_shutdown_notice(session) }
+
+    func submitPing(_ mark: UInt8) {
+        var payload: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)
+        payload = (mark, 0, 0, 0, 0, 0, 0, 0)
+        withUnsafeBytes(of: &payload) { bytes in
+            _ = nghttp2_submit_ping(
+                session, 0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
     }
 }
 

@@ -2,6 +2,19 @@ import CNGHTTP2
 
 /// What the callbacks see and change: the other half of `HTTP2Session`, at a fixed address.
 struct HTTP2State: ~Copyable {
+    /// How far a farewell has come.
+    enum Leaving {
+        case no
+        /// The first GOAWAY and a ping went out.
+        case noticed
+        /// The ping was answered.
+        case heard
+        case said
+    }
+
+    static let leavingPing: UInt8 = 1
+    static let keepalivePing: UInt8 = 2
+
     let isServer: Bool
     let maxHeaderListBytes: Int
     let pool: Unmanaged<StreamPool>
@@ -16,11 +29,17 @@ struct HTTP2State: ~Copyable {
     var authorization = AuthorizationMemo()
     /// The peer said GOAWAY: no new streams.
     var peerIsLeaving = false
+    var leaving = Leaving.no
+    /// The loop's, when input came last.
+    var tick = 0
+    var meter: FrameMeter
+    var requestsCounted = 0
 
     init(
-        isServer: Bool, maxHeaderListBytes: Int, pool: StreamPool,
+        isServer: Bool, maxHeaderListBytes: Int, frames: FrameLimits, pool: StreamPool,
         okTrailers: UnsafeMutablePointer<nghttp2_nv>
     ) {
+        meter = FrameMeter(frames)
         self.isServer = isServer
         self.maxHeaderListBytes = maxHeaderListBytes
         self.pool = Unmanaged.passUnretained(pool)
@@ -31,6 +50,7 @@ struct HTTP2State: ~Copyable {
         let stream = pool._withUnsafeGuaranteedRef { $0.take() }
         stream.pointee.id = id
         stream.pointee.connection = connection
+        stream.pointee.opened = tick
         stream.pointee.nextOpen = firstOpen
         firstOpen?.pointee.previousOpen = stream
         firstOpen = stream

@@ -53,6 +53,11 @@ struct HTTP2Stream: ~Copyable {
     /// What goes out, and how far it has gone.
     var reply = RawBytes()
     var replySent = 0
+    /// The same at the last sweep, and for how many sweeps it hasn't moved.
+    var sentAtSweep = 0
+    var stuckSeconds = 0
+    /// The loop's tick when it opened.
+    var opened = 0
     /// The connection's place in its loop's table.
     var connection: UInt32 = 0
     /// Client: whose call this is, when it began, how it ended.
@@ -81,6 +86,8 @@ struct HTTP2Stream: ~Copyable {
         body.clear(keeping: Self.keptBytes)
         reply.clear(keeping: Self.keptBytes)
         replySent = 0
+        sentAtSweep = 0
+        stuckSeconds = 0
         status = -1
         httpStatus = 0
         nextOpen = nil

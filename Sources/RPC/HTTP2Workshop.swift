@@ -42,12 +42,13 @@ final class HTTP2Workshop {
         wire.initialize(to: ByteBuffer())
     }
 
-    /// The library's own defences against floods; it closes a connection that goes past them.
+    /// The library's own defences against floods, behind those of `FrameMeter`; it closes a
+    /// connection that goes past them.
     private static func setLimits(_ options: OpaquePointer) {
         nghttp2_option_set_max_outbound_ack(options, 1_000)
         nghttp2_option_set_max_settings(options, 32)
         nghttp2_option_set_max_continuations(options, 8)
-        nghttp2_option_set_stream_reset_rate_limit(options, 1_000, 100)
+        nghttp2_option_set_stream_reset_rate_limit(options, 10_000, 1_000)
         // Kept only for priorities, which SETTINGS turns off.
         nghttp2_option_set_no_closed_streams(options, 1)
     }

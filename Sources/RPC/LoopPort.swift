@@ -1,4 +1,10 @@
 package import NIOCore
+import Synchronization
+
+/// Connections of all loops of a server.
+final class ConnectionCount: Sendable {
+    let value = Atomic(0)
+}
 
 /// One event loop of a server: its connections, and the way back in for calls that were held.
 // Safety: everything but `eventLoop` is touched on that loop only; each entry checks it. It is
@@ -6,13 +12,17 @@ package import NIOCore
 package final class LoopPort: @unchecked Sendable {
     package let eventLoop: any EventLoop
     let limits: RPCLimits
-    let tls: TLSContext
+    /// Replaced when the certificate is: new connections take the new one.
+    var tls: TLSContext
     let pages: any PageHandler
     let workshop: HTTP2Workshop
     let held: HeldCalls
     var pagesInProgress = 0
     private(set) var dispatcher: (any RPCDispatcher)?
     private(set) var connectionCount = 0
+    /// Of the whole server.
+    private let allConnections: ConnectionCount
+    package internal(set) var metrics = ConnectionMetrics()
     /// Counts the sweeps, one a second: the clock of the time-outs of connections.
     private(set) var tick = 0
     private var connections: [ConnectionHandler?] = []
@@ -23,8 +33,10 @@ package final class LoopPort: @unchecked Sendable {
     private(set) var isLeaving = false
 
     init(
-        eventLoop: any EventLoop, limits: RPCLimits, tls: TLSContext, pages: any PageHandler
+        eventLoop: any EventLoop, limits: RPCLimits, tls: TLSContext, pages: any PageHandler,
+        allConnections: ConnectionCount
     ) {
+        self.allConnections = allConnections
         self.eventLoop = eventLoop
         self.limits = limits
         self.tls = tls
@@ -119,10 +131,24 @@ package final class LoopPort: @unchecked Sendable {
 
     // MARK: Connections
 
+    /// What a connection that was just accepted is to be served by; nil: there is no room.
+    func admit() -> (any RPCDispatcher)? {
+        eventLoop.preconditionInEventLoop()
+        guard !isLeaving, connectionCount < limits.maxConnectionsPerLoop,
+            allConnections.value.load(ordering: .relaxed) < limits.maxConnections
+        else {
+            metrics.refused += 1
+            return nil
+        }
+        return dispatcher
+    }
+
     /// The connection's place and its generation.
     func register(_ handler: ConnectionHandler) -> (slot: Int, generation: UInt32) {
         eventLoop.preconditionInEventLoop()
         connectionCount += 1
+        metrics.opened += 1
+        allConnections.value.add(1, ordering: .relaxed)
         if let slot = vacant.popLast() {
             connections[slot] = handler
             return (slot, generations[slot])
@@ -135,6 +161,7 @@ package final class LoopPort: @unchecked Sendable {
     func unregister(slot: Int) {
         eventLoop.preconditionInEventLoop()
         connectionCount -= 1
+        allConnections.value.subtract(1, ordering: .relaxed)
         connections[slot] = nil
         generations[slot] &+= 1
         vacant.append(slot)
@@ -151,13 +178,13 @@ package final class LoopPort: @unchecked Sendable {
     func leave() {
         eventLoop.preconditionInEventLoop()
         isLeaving = true
-        for handler in connections { handler?.leave() }
+        for handler in connections { handler?.leave(.drain) }
     }
 
     func end() {
         eventLoop.preconditionInEventLoop()
         sweeper?.cancel()
-        for handler in connections { handler?.closeNow() }
+        for handler in connections { handler?.closeNow(.drain) }
         held.cancel()
         dispatcher = nil
     }

@@ -51,9 +51,11 @@ package final class RPCServer: Sendable {
         _ group: MultiThreadedEventLoopGroup, _ tls: TLSContext
     ) async throws -> [LoopPort] {
         var ports: [LoopPort] = []
+        let all = ConnectionCount()
         for loop in group.makeIterator() {
             let port = LoopPort(
-                eventLoop: loop, limits: configuration.limits, tls: tls, pages: pages)
+                eventLoop: loop, limits: configuration.limits, tls: tls, pages: pages,
+                allConnections: all)
             let make = makeDispatcher
             try await loop.submit { port.begin(make) }.get()
             ports.append(port)
@@ -66,7 +68,6 @@ package final class RPCServer: Sendable {
     ) async throws -> any Channel {
         let byLoop = Dictionary(
             uniqueKeysWithValues: ports.map { (ObjectIdentifier($0.eventLoop), $0) })
-        let most = max(1, configuration.limits.maxConnections / max(1, ports.count))
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -74,8 +75,7 @@ package final class RPCServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let port = byLoop[ObjectIdentifier(channel.eventLoop)],
-                        let dispatcher = port.dispatcher, !port.isLeaving,
-                        port.connectionCount < most
+                        let dispatcher = port.admit()
                     else { throw ChannelError.connectPending }
                     try channel.pipeline.syncOperations.addHandler(
                         ConnectionHandler(port: port, dispatcher: dispatcher))

@@ -5,7 +5,7 @@ import NIOCore
 /// the answers back. Confined to its loop; knows no socket.
 final class ServerCalls {
     let session: HTTP2Session
-    private let state: UnsafeMutablePointer<HTTP2State>
+    let state: UnsafeMutablePointer<HTTP2State>
     let port: LoopPort
     private let dispatcher: any RPCDispatcher
     private let held: HeldCalls
@@ -28,16 +28,23 @@ final class ServerCalls {
         self.generation = generation
         let settings = HTTP2Session.Settings(
             maxConcurrentStreams: port.limits.maxConcurrentStreams,
-            maxHeaderListBytes: port.limits.maxHeaderListBytes)
+            maxHeaderListBytes: port.limits.maxHeaderListBytes, frames: port.limits.frames)
         session = HTTP2Session(isServer: true, settings: settings, workshop: port.workshop)
         state = session.state
         state.pointee.connection = self.slot
+        state.pointee.tick = port.tick
     }
 
     /// False: the connection must end at once.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        state.pointee.tick = port.tick
         let fine = session.receive(bytes)
+        guard state.pointee.meter.verdict == .fine else {
+            refuseFlood()
+            return false
+        }
         drain()
+        if state.pointee.leaving == .heard { finishLeaving() }
         return fine
     }
 
@@ -142,7 +149,7 @@ final class ServerCalls {
     }
 
     /// Answers a request that hasn't ended.
-    private func cut(_ stream: StreamReference, _ answer: () -> Void) {
+    func cut(_ stream: StreamReference, _ answer: () -> Void) {
         collectedBytes -= stream.pointee.body.count
         stream.pointee.body.clear(keeping: 0)
         answer()

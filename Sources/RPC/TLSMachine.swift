@@ -94,6 +94,9 @@ final class TLSMachine {
         }
     }
 
+    /// The client came back with a session ticket.
+    var isResumed: Bool { SSL_session_reused(ssl) == 1 }
+
     var application: Application {
         var name: UnsafePointer<UInt8>?
         var length: UInt32 = 0

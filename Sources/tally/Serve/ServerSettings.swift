@@ -1,4 +1,5 @@
 internal import Configuration
+internal import RPC
 internal import SystemPackage
 
 /// What `tally serve` is told: by flags, else by the environment (`TALLY_LISTEN`), else by a JSON
@@ -15,6 +16,8 @@ struct ServerSettings {
     var requestWindowHours: Int
     var logLevel: String
     var logSegmentMiB: Int
+    var drainSeconds: Int
+    var limits = RPCLimits()
 
     /// One setting: its key, what it is for, and its default.
     struct Entry {
@@ -39,6 +42,25 @@ struct ServerSettings {
             key: "log-level", meaning: "trace, debug, info, notice, warning, error",
             standard: "info"),
         Entry(key: "log-segment-mib", meaning: "size of a log segment", standard: "64"),
+        Entry(key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
+        Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
+        Entry(key: "handshake-seconds", meaning: "for a client's first words", standard: "10"),
+        Entry(key: "request-seconds", meaning: "for a request to arrive whole", standard: "60"),
+        Entry(
+            key: "idle-seconds", meaning: "a connection without calls is closed after this",
+            standard: "300"),
+        Entry(
+            key: "keepalive-seconds", meaning: "silent connections are pinged; 0: not",
+            standard: "120"),
+        Entry(
+            key: "keepalive-timeout-seconds", meaning: "and closed when they stay silent",
+            standard: "20"),
+        Entry(
+            key: "max-connection-age-seconds", meaning: "then clients must reconnect; 0: never",
+            standard: "0"),
+        Entry(
+            key: "max-connection-age-grace-seconds", meaning: "what calls may take then",
+            standard: "60"),
     ]
 
     /// Everything there is to know about where settings come from.
@@ -97,6 +119,16 @@ struct ServerSettings {
         requestWindowHours = try number("request-window-hours", 1...24 * 90)
         logLevel = text("log-level")
         logSegmentMiB = try number("log-segment-mib", 1...1024)
+        drainSeconds = try number("drain-seconds", 0...3600)
+        let day = 86_400
+        limits.maxConnections = try number("max-connections", 1...1_000_000)
+        limits.handshakeTimeoutSeconds = try number("handshake-seconds", 1...day)
+        limits.requestTimeoutSeconds = try number("request-seconds", 1...day)
+        limits.idleTimeoutSeconds = try number("idle-seconds", 1...day)
+        limits.keepaliveSeconds = try number("keepalive-seconds", 0...day)
+        limits.keepaliveTimeoutSeconds = try number("keepalive-timeout-seconds", 1...day)
+        limits.maxConnectionAgeSeconds = try number("max-connection-age-seconds", 0...(365 * day))
+        limits.ageGraceSeconds = try number("max-connection-age-grace-seconds", 0...day)
     }
 
     /// Host and port of `listen`.

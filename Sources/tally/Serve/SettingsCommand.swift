@@ -26,7 +26,7 @@ struct SettingsCommand: AsyncParsableCommand {
         }
         for (entry, value) in values {
             let shown = value.isEmpty ? "-" : value
-            print("\(entry.key.padded(22)) \(shown.padded(28)) \(entry.meaning)")
+            print("\(entry.key.padded(32)) \(shown.padded(28)) \(entry.meaning)")
         }
     }
 }

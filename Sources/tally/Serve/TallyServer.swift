@@ -58,7 +58,8 @@ final class TallyServer: Service {
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 identity: TLSIdentity(
                     certificateChainFile: settings.tlsCertificate,
-                    privateKeyFile: settings.tlsKey)),
+                    privateKeyFile: settings.tlsKey),
+                limits: settings.limits),
             makeDispatcher: { GRPCDispatcher(port: $0, environments: environments) },
             pages: Pages(
                 json: JSONPages(environments: environments),
@@ -75,7 +76,7 @@ final class TallyServer: Service {
             for environment in environments { group.addTask { await environment.run() } }
             try? await gracefulShutdown()
             logger.info("stopping: calls under way are finished")
-            await server.shutdown(grace: .seconds(10))
+            await server.shutdown(grace: .seconds(settings.drainSeconds))
             group.cancelAll()
             for environment in environments { environment.stopEffects() }
         }
