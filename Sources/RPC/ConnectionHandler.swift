@@ -146,6 +146,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         } else if calls.session.isOver {
             closeWhenSent(context)
         }
+        port.flushTouched()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
