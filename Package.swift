@@ -100,6 +100,12 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // A program for tests only.
+        .executableTarget(
+            name: "tally-interop",
+            dependencies: ["RPC", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict),
+
         // Tests.
         suite("HouseTests", []),
         suite("BillingTests", ["Billing"]),

@@ -29,6 +29,7 @@ enum HousePlan {
             "NIOPosix", "Payments", "RPC", "ServiceLifecycle", "SystemPackage",
             "UnixSignals", "WebFace",
         ]),
+        "tally-interop": ["NIOCore", "RPC"],
     ]
 
     /// A service knows no other service.
