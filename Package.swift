@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
@@ -62,7 +63,7 @@ let package = Package(
         .target(name: "CTallyProto", dependencies: ["CProtobufC"]),
 
         // One way down: a target imports only what stands here.
-        house("RPC", nio + [log, "COpenSSL", "CNGHTTP2"]),
+        house("RPC", nio + [log, "COpenSSL", "CNGHTTP2", "CZlib"]),
         house("Billing", []),
         house("Wire", ["Billing", "CTallyProto", "CProtobufC"]),
         house("Payments", ["Billing", "CCurl"]),
@@ -97,6 +98,12 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: strict),
+
+        // A program for tests only.
+        .executableTarget(
+            name: "tally-interop",
+            dependencies: ["RPC", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
 
         // Tests.

@@ -73,7 +73,10 @@ final class ClientCalls {
             let stream = event.stream
             index += 1
             switch event.kind {
+            case .began, .writable, .finishedEarly:
+                break
             case .data:
+                session.consume(event.count, of: stream.pointee.id)
                 if stream.pointee.body.count == 0, index < state.pointee.events.count {
                     let next = state.pointee.events[index]
                     if next.kind == .ended, next.stream == stream {
@@ -90,6 +93,7 @@ final class ClientCalls {
             }
         }
         state.pointee.events.removeAll()
+        session.consumeConnection()
     }
 
     private func collect(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
@@ -112,6 +116,8 @@ final class ClientCalls {
         }
         guard code == .ok else { return end(stream, code, "") }
         switch GRPCFraming.unary(bytes, limit: limit) {
+        case .message where bytes[0] != 0:
+            end(stream, .internalError, "the response is compressed, which wasn't asked for")
         case .message(let range):
             end(stream, .ok, "", UnsafeRawBufferPointer(rebasing: bytes[range]))
         case .failed(let status):

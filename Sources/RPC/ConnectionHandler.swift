@@ -153,6 +153,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         } else if calls.session.isOver {
             closeWhenSent(context)
         }
+        port.flushTouched()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -85,6 +85,7 @@ private func onData(
 ) -> Int32 {
     let state = state(context)
     state.pointee.meter.work &+= 1
+    state.pointee.unconsumed += length
     guard length > 0, let stream = stream(session, id, state) else { return 0 }
     state.pointee.events.append(
         HTTP2Event(kind: .data, stream: stream, base: data, count: length))
@@ -103,6 +104,12 @@ private func onFrame(
         if let stream = state.pointee.current {
             state.pointee.meter.requests &+= 1
             RequestHeaders.end(stream, state)
+            let flags = stream.pointee.flags
+            if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue == 0,
+                flags.contains(.isStreaming) || !flags.contains(.methodKnown)
+            {
+                state.pointee.events.append(HTTP2Event(kind: .began, stream: stream))
+            }
         }
     }
     switch UInt32(header.type) {
@@ -202,4 +209,53 @@ func http2ReadReply(
         }
     }
     return count
+}
+
+/// The same for a streaming call, which waits when there is nothing to send.
+func http2ReadStream(
+    _ session: OpaquePointer?, _ id: Int32, _ target: UnsafeMutablePointer<UInt8>?,
+    _ length: Int, _ flags: UnsafeMutablePointer<UInt32>?,
+    _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let failure = Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+    guard let source, let target, let flags else { return failure }
+    let stream = source.pointee.ptr.assumingMemoryBound(to: HTTP2Stream.self)
+    guard let call = stream.pointee.streamCall else { return failure }
+    state(context).pointee.meter.work &+= 1
+    let count = stream.pointee.dequeue(target, length)
+    if call.isFull, stream.pointee.queuedBytes <= StreamCall.queuedBytes / 2 {
+        call.isFull = false
+        state(context).pointee.events.append(HTTP2Event(kind: .writable, stream: stream))
+    }
+    guard stream.pointee.queuedBytes == 0 else { return count }
+    guard let trailers = call.trailers else {
+        guard count == 0 else { return count }
+        call.isDeferred = true
+        return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+    }
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+    guard nghttp2_submit_trailer(session, id, trailers.base, trailers.count) == 0 else {
+        return failure
+    }
+    if !stream.pointee.flags.contains(.remoteEnded) {
+        state(context).pointee.events.append(HTTP2Event(kind: .finishedEarly, stream: stream))
+    }
+    return count
+}
+
+extension HTTP2Stream {
+    /// Moves up to `length` bytes from the front of the queue.
+    fileprivate mutating func dequeue(_ target: UnsafeMutablePointer<UInt8>, _ length: Int) -> Int {
+        let count = min(length, reply.count - replySent)
+        if count > 0, let base = reply.base { memcpy(target, base + replySent, count) }
+        replySent += count
+        if replySent == reply.count {
+            reply.clear(keeping: StreamCall.queuedBytes)
+            replySent = 0
+        } else if replySent >= StreamCall.queuedBytes {
+            reply.removeFirst(replySent)
+            replySent = 0
+        }
+        return count
+    }
 }

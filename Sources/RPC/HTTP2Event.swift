@@ -2,12 +2,18 @@
 /// returned.
 struct HTTP2Event {
     enum Kind: UInt8 {
+        /// The header of a request that may be a streaming call, and that has a body.
+        case began
         /// Bytes of the body; they stay where they are until the input is dropped.
         case data
         /// The peer has ended its side.
         case ended
         /// Gone, with the HTTP/2 error code in `count`.
         case closed
+        /// A stream's queue has room again.
+        case writable
+        /// All of a reply is handed over while the request still goes on.
+        case finishedEarly
     }
 
     var kind: Kind

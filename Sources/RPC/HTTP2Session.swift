@@ -102,6 +102,21 @@ final class HTTP2Session {
             .assumingMemoryBound(to: HTTP2Stream.self)
     }
 
+    /// The peer may send so many more bytes on the stream.
+    func consume(_ count: Int, of id: Int32) {
+        nghttp2_session_consume_stream(session, id, count)
+    }
+
+    /// The same for the connection: all that came.
+    func consumeConnection() {
+        guard state.pointee.unconsumed > 0 else { return }
+        nghttp2_session_consume_connection(session, state.pointee.unconsumed)
+        state.pointee.unconsumed = 0
+    }
+
+    /// There is something to send again.
+    func resumeData(_ id: Int32) { nghttp2_session_resume_data(session, id) }
+
     func reset(_ id: Int32, code: UInt32) {
         nghttp2_submit_rst_stream(session, 0, id, code)
     }
@@ -129,14 +144,25 @@ final class HTTP2Session {
 // MARK: - Server
 
 extension HTTP2Session {
-    /// The stream's `reply` is a complete gRPC message: headers, it, and `grpc-status: 0`.
+    /// The stream's `reply` is a complete gRPC message, compressed or not: headers, it, and
+    /// `grpc-status: 0`.
     @inline(__always)
-    func submitReply(_ stream: StreamReference) {
+    func submitReply(_ stream: StreamReference, isCompressed: Bool) {
         var provider = nghttp2_data_provider(
             source: nghttp2_data_source(ptr: stream), read_callback: http2ReadReply)
         nghttp2_submit_response(
-            session, stream.pointee.id, workshop.replyHeaders, workshop.replyHeaderCount,
-            &provider)
+            session, stream.pointee.id, workshop.replyHeaders,
+            isCompressed ? 3 : 2, &provider)
+    }
+
+    /// Headers now, and what the stream's queue will hold, up to the call's trailers.
+    func submitStream(_ stream: StreamReference, _ fields: [Field]) {
+        var provider = nghttp2_data_provider(
+            source: nghttp2_data_source(ptr: stream), read_callback: http2ReadStream)
+        withFields(fields) { nva in
+            nghttp2_submit_response(
+                session, stream.pointee.id, nva.baseAddress, nva.count, &provider)
+        }
     }
 
     /// Headers and, unless empty, the stream's `reply` as the body, with nothing after it.
@@ -187,8 +213,8 @@ private func withFields(
 /// Header fields in C's form, all in one piece of memory. Those that last are not copied by the
 /// library: the owner keeps them until the last stream that was opened with them has closed.
 final class PreparedFields {
-    fileprivate let base: UnsafeMutablePointer<nghttp2_nv>
-    fileprivate let count: Int
+    let base: UnsafeMutablePointer<nghttp2_nv>
+    let count: Int
     private let text: UnsafeMutablePointer<UInt8>
 
     init(_ fields: [HTTP2Session.Field], lasting: Bool) {

@@ -34,6 +34,8 @@ struct HTTP2State: ~Copyable {
     var tick = 0
     var meter: FrameMeter
     var requestsCounted = 0
+    /// Bytes of bodies whose room on the connection the peer hasn't been given back.
+    var unconsumed = 0
 
     init(
         isServer: Bool, maxHeaderListBytes: Int, frames: FrameLimits, pool: StreamPool,
@@ -75,13 +77,14 @@ struct PathMemo: ~Copyable {
     var bytes = RawBytes()
     var method: Int32 = -1
     var limit = 0
-    var isOpen = false
+    /// `isOpen` and `isStreaming`.
+    var kind: HTTP2Stream.Flags = []
 
     @inline(__always)
     func fill(_ stream: StreamReference) {
         stream.pointee.method = method
         stream.pointee.limit = limit
-        stream.pointee.flags.insert(isOpen ? [.methodKnown, .isOpen] : .methodKnown)
+        stream.pointee.flags.insert(kind.union(.methodKnown))
     }
 }
 
@@ -114,14 +117,16 @@ struct PathMemos: ~Copyable {
 
     var lastBytes: UnsafeRawBufferPointer { memos[last].bytes.bytes }
 
-    func set(_ path: UnsafeRawBufferPointer, method: Int32, limit: Int, isOpen: Bool) {
+    func set(
+        _ path: UnsafeRawBufferPointer, method: Int32, limit: Int, kind: HTTP2Stream.Flags
+    ) {
         guard path.count > 0 else { return }
         let memo = memos + Self.place(path)
         memo.pointee.bytes.clear()
         memo.pointee.bytes.append(path)
         memo.pointee.method = method
         memo.pointee.limit = limit
-        memo.pointee.isOpen = isOpen
+        memo.pointee.kind = kind
     }
 
     @inline(__always)

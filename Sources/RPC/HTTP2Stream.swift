@@ -6,7 +6,7 @@ typealias StreamReference = UnsafeMutablePointer<HTTP2Stream>
 /// opens and given back when it has closed, so that a call allocates nothing here.
 struct HTTP2Stream: ~Copyable {
     struct Flags: OptionSet {
-        let rawValue: UInt16
+        let rawValue: UInt32
         /// POST with a gRPC content type.
         static let isPost = Flags(rawValue: 1)
         static let isGRPC = Flags(rawValue: 2)
@@ -31,6 +31,12 @@ struct HTTP2Stream: ~Copyable {
         static let headed = Flags(rawValue: 8192)
         /// The answer to HEAD has no body.
         static let isHead = Flags(rawValue: 16384)
+        /// With `methodKnown`: the method isn't unary.
+        static let isStreaming = Flags(rawValue: 32768)
+        /// `grpc-encoding` is gzip: the client's messages may be compressed.
+        static let sendsGzip = Flags(rawValue: 65536)
+        /// Ours too: a streaming call's client sends and accepts it.
+        static let repliesGzip = Flags(rawValue: 131072)
     }
 
     var id: Int32 = 0
@@ -58,6 +64,8 @@ struct HTTP2Stream: ~Copyable {
     var stuckSeconds = 0
     /// The loop's tick when it opened.
     var opened = 0
+    /// Of a streaming call, retained here.
+    var call: Unmanaged<StreamCall>?
     /// The connection's place in its loop's table.
     var connection: UInt32 = 0
     /// Client: whose call this is, when it began, how it ended.
@@ -90,6 +98,7 @@ struct HTTP2Stream: ~Copyable {
         stuckSeconds = 0
         status = -1
         httpStatus = 0
+        if call != nil { detachCall() }
         nextOpen = nil
         previousOpen = nil
         nextHeld = nil
@@ -124,6 +133,7 @@ final class StreamPool {
     }
 
     private static func destroy(_ stream: StreamReference) {
+        stream.pointee.detachCall()
         stream.deinitialize(count: 1)
         stream.deallocate()
     }

@@ -8,9 +8,10 @@ final class HTTP2Workshop {
     let pool = StreamPool()
     let callbacks: OpaquePointer
     let options: OpaquePointer
-    /// `:status: 200`, `content-type: application/grpc`.
+    let gzip = Gzip()
+    /// `:status: 200`, `content-type: application/grpc`, and `grpc-encoding: gzip`, which only
+    /// some have.
     let replyHeaders: UnsafeMutablePointer<nghttp2_nv>
-    let replyHeaderCount = 2
     /// `grpc-status: 0`.
     let okTrailers: UnsafeMutablePointer<nghttp2_nv>
     /// Clear text of one record from a peer.
@@ -30,9 +31,10 @@ final class HTTP2Workshop {
         self.callbacks = callbacks
         self.options = options
         Self.setLimits(options)
-        replyHeaders = .allocate(capacity: 2)
+        replyHeaders = .allocate(capacity: 3)
         replyHeaders.initialize(to: constant(":status", "200"))
         (replyHeaders + 1).initialize(to: constant("content-type", "application/grpc"))
+        (replyHeaders + 2).initialize(to: constant("grpc-encoding", "gzip"))
         okTrailers = .allocate(capacity: 1)
         okTrailers.initialize(to: constant("grpc-status", "0"))
         input = .allocate(byteCount: Self.inputBytes, alignment: 16)
@@ -49,6 +51,8 @@ final class HTTP2Workshop {
         nghttp2_option_set_max_settings(options, 32)
         nghttp2_option_set_max_continuations(options, 8)
         nghttp2_option_set_stream_reset_rate_limit(options, 10_000, 1_000)
+        // Room is given back as bytes are used, not as they come.
+        nghttp2_option_set_no_auto_window_update(options, 1)
         // Kept only for priorities, which SETTINGS turns off.
         nghttp2_option_set_no_closed_streams(options, 1)
     }

@@ -18,6 +18,8 @@ package final class LoopPort: @unchecked Sendable {
     let workshop: HTTP2Workshop
     let held: HeldCalls
     var pagesInProgress = 0
+    /// Handlers run on events that are being drained.
+    var isDraining = false
     private(set) var dispatcher: (any RPCDispatcher)?
     private(set) var connectionCount = 0
     /// Of the whole server.
@@ -63,14 +65,18 @@ package final class LoopPort: @unchecked Sendable {
 
     /// Answers a held call. Nothing is sent before `flushFinished`.
     package func finish(_ token: CallToken, message: UnsafeRawBufferPointer) {
-        guard let (handler, calls, stream) = find(token) else { return }
+        guard let (handler, calls, stream) = find(token), stream.pointee.call == nil else {
+            return
+        }
         held.remove(stream)
         calls.reply(stream, message)
         touch(handler)
     }
 
     package func finish(_ token: CallToken, status: RPCStatus) {
-        guard let (handler, calls, stream) = find(token) else { return }
+        guard let (handler, calls, stream) = find(token), stream.pointee.call == nil else {
+            return
+        }
         held.remove(stream)
         calls.fail(stream, status)
         touch(handler)
@@ -79,7 +85,12 @@ package final class LoopPort: @unchecked Sendable {
     /// Encrypts and writes once for every connection touched since.
     package func flushFinished() {
         eventLoop.preconditionInEventLoop()
-        guard !touched.isEmpty else { return }
+        flushTouched()
+    }
+
+    /// Not while events are drained: the connections share the buffers that are filled then.
+    func flushTouched() {
+        guard !touched.isEmpty, !isDraining else { return }
         let handlers = touched
         touched.removeAll(keepingCapacity: true)
         for handler in handlers {
@@ -99,10 +110,44 @@ package final class LoopPort: @unchecked Sendable {
         return (handler, calls, stream)
     }
 
+    /// For a streaming call that isn't over.
+    @discardableResult
+    func withStream<Result>(
+        _ token: CallToken, _ body: (ServerCalls, StreamReference, StreamCall) -> Result
+    ) -> Result? {
+        guard let (handler, calls, stream) = find(token), let call = stream.pointee.streamCall
+        else { return nil }
+        touch(handler)
+        let wasDraining = isDraining
+        isDraining = true
+        defer { isDraining = wasDraining }
+        return body(calls, stream, call)
+    }
+
+    /// From within another call's function, that one ends first.
+    func resume(_ token: CallToken) {
+        guard isDraining else {
+            withStream(token) { calls, stream, call in calls.resume(stream, call) }
+            return
+        }
+        let waits = withStream(token) { _, _, call in
+            call.wasResumed = true
+            return !call.isDelivering
+        }
+        guard waits == true else { return }
+        eventLoop.execute { [self] in
+            withStream(token) { calls, stream, call in calls.resume(stream, call) }
+            flushTouched()
+        }
+    }
+
     private func expire(_ stream: StreamReference) {
         let slot = Int(stream.pointee.connection)
         guard let handler = connections[slot], let calls = handler.calls else { return }
-        calls.fail(stream, RPCStatus(.deadlineExceeded, "the deadline passed"))
+        let wasDraining = isDraining
+        isDraining = true
+        defer { isDraining = wasDraining }
+        calls.expire(stream)
         touch(handler)
     }
 

@@ -10,6 +10,9 @@ package protocol RPCDispatcher: AnyObject {
     /// The largest message that the method takes; never above the server's own limit.
     func maxMessageBytes(method: Int) -> Int
 
+    /// Kept as long. A method that isn't unary is served by `open`, not by `call`.
+    func kind(method: Int) -> CallKind
+
     /// The method needs no key (health, reflection): `authenticate` isn't asked.
     func isOpen(method: Int) -> Bool
 
@@ -25,11 +28,20 @@ package protocol RPCDispatcher: AnyObject {
         _ call: borrowing UnaryCall, message: UnsafeRawBufferPointer, reply: inout ReplyBuffer
     ) -> CallOutcome
 
+    /// A streaming call, whose handler is called from now on.
+    func open(_ call: borrowing StreamingCall) -> StreamOpening
+
     /// After each piece of a connection's input has been answered, before anything is sent.
     func burstEnded()
 }
 
 extension RPCDispatcher {
+    package func kind(method: Int) -> CallKind { .unary }
+
+    package func open(_ call: borrowing StreamingCall) -> StreamOpening {
+        .failed(RPCStatus(.unimplemented))
+    }
+
     package func burstEnded() {}
 }
 
@@ -41,6 +53,8 @@ package enum Authentication {
 package enum CallOutcome {
     /// The reply's message is in the `ReplyBuffer`; none written is an empty message.
     case replied
+    /// The same, with metadata before and after it.
+    case repliedWith(initial: RPCMetadata, trailing: RPCMetadata)
     case failed(RPCStatus)
     /// The answer comes later, through `LoopPort.finish`, with the call's token.
     case held
@@ -70,6 +84,8 @@ package struct UnaryCall: ~Copyable {
     package func header(_ name: StaticString) -> String? {
         stream.pointee.headers.first(name).map { String(decoding: $0, as: UTF8.self) }
     }
+
+    package var metadata: RPCMetadata { RPCMetadata(stream.pointee.headers) }
 }
 
 /// Where a reply's message is written, straight into the memory that is sent.

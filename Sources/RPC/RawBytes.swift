@@ -45,6 +45,18 @@ struct RawBytes: ~Copyable {
         if capacity > kept { release() }
     }
 
+    mutating func removeFirst(_ length: Int) {
+        precondition(length >= 0 && length <= count)
+        count -= length
+        if let base, length > 0, count > 0 { memmove(base, base + length, count) }
+    }
+
+    /// Forgets what stands from here on.
+    mutating func truncate(to length: Int) {
+        precondition(length <= count)
+        count = length
+    }
+
     func equals(_ other: UnsafeRawPointer, _ length: Int) -> Bool {
         count == length && (length == 0 || memcmp(base.unsafelyUnwrapped, other, length) == 0)
     }

@@ -36,6 +36,12 @@ enum RequestHeaders {
             }
         case 13 where matches(name, "authorization"):
             takeAuthorization(value, into: stream, state)
+        case 13 where matches(name, "grpc-encoding"):
+            if matches(value, "gzip") {
+                stream.pointee.flags.insert(.sendsGzip)
+            } else {
+                store(name, value, stream)
+            }
         default:
             store(name, value, stream)
         }

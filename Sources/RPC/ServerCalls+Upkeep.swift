@@ -10,6 +10,8 @@ extension ServerCalls {
         var next = state.pointee.firstOpen
         while let stream = next {
             next = stream.pointee.nextOpen
+            // A streaming call may be silent as long as its deadline and keepalive let it.
+            if stream.pointee.call != nil { continue }
             if stream.pointee.flags.contains(.answered) {
                 sweepAnswer(stream)
             } else if !stream.pointee.flags.contains(.remoteEnded) {

@@ -7,18 +7,19 @@ final class ServerCalls {
     let session: HTTP2Session
     let state: UnsafeMutablePointer<HTTP2State>
     let port: LoopPort
-    private let dispatcher: any RPCDispatcher
-    private let held: HeldCalls
+    let dispatcher: any RPCDispatcher
+    let held: HeldCalls
     private let slot: UInt32
     private let generation: UInt32
     /// Streams answered before their request had ended: they are reset once that was sent, so
     /// that the peer stops.
-    private var cutShort: [Int32] = []
-    private var collectedBytes = 0
+    var cutShort: [Int32] = []
+    var collectedBytes = 0
+    /// Of streaming calls whose handlers paused.
+    var withheldBytes = 0
+    /// A streaming call has more to send since the session was last asked.
+    var hasWoken = false
     var pagesInProgress = 0
-    /// Clients take about 8 KiB of trailers; an error that can't be told whole is still told.
-    private static let maxMessageScalars = 512
-    private static let maxDetailsBytes = 4096
 
     init(port: LoopPort, dispatcher: any RPCDispatcher, slot: Int, generation: UInt32) {
         self.port = port
@@ -51,13 +52,16 @@ final class ServerCalls {
     /// Adds what is to be sent to the loop's output, up to about `limit` bytes. False: broken.
     func fill(limit: Int) -> Bool {
         let output = port.workshop.output
-        guard session.fill(output, limit: limit) else { return false }
-        if !cutShort.isEmpty, output.pointee.count < limit {
-            for id in cutShort { session.reset(id, code: NGHTTP2_NO_ERROR.rawValue) }
-            cutShort.removeAll()
+        repeat {
+            hasWoken = false
             guard session.fill(output, limit: limit) else { return false }
-        }
-        drain()
+            if !cutShort.isEmpty, output.pointee.count < limit {
+                for id in cutShort { session.reset(id, code: NGHTTP2_NO_ERROR.rawValue) }
+                cutShort.removeAll()
+                guard session.fill(output, limit: limit) else { return false }
+            }
+            drain()
+        } while hasWoken && output.pointee.count < limit
         return true
     }
 
@@ -66,7 +70,7 @@ final class ServerCalls {
         guard pagesInProgress == 0 else { return false }
         var next = state.pointee.firstOpen
         while let stream = next {
-            if stream.pointee.flags.contains(.held) { return false }
+            if stream.pointee.flags.contains(.held) || stream.pointee.call != nil { return false }
             next = stream.pointee.nextOpen
         }
         return true
@@ -80,19 +84,31 @@ final class ServerCalls {
         while let stream = next {
             next = stream.pointee.nextOpen
             held.remove(stream)
+            if let call = stream.pointee.streamCall {
+                gone(stream, call, RPCStatus(.cancelled, "the connection is gone"))
+            }
         }
     }
 
     // MARK: Events
 
     private func drain() {
+        let wasDraining = port.isDraining
+        port.isDraining = true
+        defer { port.isDraining = wasDraining }
         var index = 0
         while index < state.pointee.events.count {
             let event = state.pointee.events[index]
             let stream = event.stream
             index += 1
             switch event.kind {
+            case .began:
+                began(stream)
             case .data:
+                if let call = stream.pointee.streamCall {
+                    take(stream, call, event.bytes)
+                    continue
+                }
                 // All of the request in one piece, the common case: used where it lies.
                 if stream.pointee.body.count == 0, index < state.pointee.events.count {
                     let next = state.pointee.events[index]
@@ -104,20 +120,34 @@ final class ServerCalls {
                 }
                 collect(stream, event.bytes)
             case .ended:
+                if let call = stream.pointee.streamCall {
+                    ended(stream, call)
+                    continue
+                }
                 collectedBytes -= stream.pointee.body.count
                 complete(stream, stream.pointee.body.bytes)
                 stream.pointee.body.clear(keeping: 4096)
             case .closed:
                 collectedBytes -= stream.pointee.body.count
                 held.remove(stream)
+                if let call = stream.pointee.streamCall {
+                    gone(stream, call, RPCStatus(.cancelled, "the call was cancelled"))
+                }
                 state.pointee.release(stream)
+            case .writable:
+                writable(stream)
+            case .finishedEarly:
+                session.reset(stream.pointee.id, code: NGHTTP2_NO_ERROR.rawValue)
+                hasWoken = true
             }
         }
         state.pointee.events.removeAll()
+        releaseRoom()
     }
 
     private func collect(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
         guard !stream.pointee.flags.contains(.answered) else { return }
+        session.consume(bytes.count, of: stream.pointee.id)
         let isCall = stream.pointee.flags.isSuperset(of: [.isPost, .isGRPC])
         // Nothing is collected for a caller that won't be served.
         if isCall, stream.pointee.body.count == 0, let refusal = prepare(stream) {
@@ -170,11 +200,18 @@ final class ServerCalls {
 
     private func call(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
         if let refusal = prepare(stream) { return fail(stream, refusal) }
+        if stream.pointee.flags.contains(.isStreaming) { return openAtEnd(stream, bytes) }
         let limit = stream.pointee.limit
-        let message: UnsafeRawBufferPointer
+        var message: UnsafeRawBufferPointer
         switch GRPCFraming.unary(bytes, limit: limit) {
         case .message(let range): message = UnsafeRawBufferPointer(rebasing: bytes[range])
         case .failed(let status): return fail(stream, status)
+        }
+        if bytes[0] == 1 {
+            switch expand(stream, message) {
+            case .message(let expanded): message = expanded
+            case .failed(let status): return fail(stream, status)
+            }
         }
         let deadline = stream.pointee.deadline
         let call = UnaryCall(
@@ -185,8 +222,10 @@ final class ServerCalls {
         switch dispatcher.call(call, message: message, reply: &reply) {
         case .replied:
             reply.finish()
-            stream.pointee.flags.insert(.answered)
-            session.submitReply(stream)
+            submit(stream)
+        case .repliedWith(let initial, let trailing):
+            reply.finish()
+            submit(stream, initial, trailing)
         case .failed(let status):
             fail(stream, status)
         case .held:
@@ -196,7 +235,7 @@ final class ServerCalls {
 
     /// What stands before the dispatcher: the method, the key, the deadline, room. Asked once
     /// more at the end of a request that came in pieces.
-    private func prepare(_ stream: StreamReference) -> RPCStatus? {
+    func prepare(_ stream: StreamReference) -> RPCStatus? {
         let slow: HTTP2Stream.Flags = [.headersTooLarge, .timeoutMalformed]
         if !stream.pointee.flags.isDisjoint(with: slow) { return headerFault(stream) }
         resolve(stream)
@@ -232,7 +271,7 @@ final class ServerCalls {
     }
 
     /// The method's number and limit, from the memo or the dispatcher.
-    private func resolve(_ stream: StreamReference) {
+    func resolve(_ stream: StreamReference) {
         guard !stream.pointee.flags.contains(.methodKnown) else { return }
         stream.pointee.flags.insert(.methodKnown)
         stream.pointee.limit = 0
@@ -242,11 +281,13 @@ final class ServerCalls {
         // An unknown path is not memoised: nobody repeats it but by mistake.
         guard let found else { return }
         let limit = min(dispatcher.maxMessageBytes(method: found), port.limits.maxMessageBytes)
-        let isOpen = dispatcher.isOpen(method: found)
-        state.pointee.paths.set(path, method: Int32(found), limit: limit, isOpen: isOpen)
+        var kind: HTTP2Stream.Flags = []
+        if dispatcher.isOpen(method: found) { kind.insert(.isOpen) }
+        if dispatcher.kind(method: found) != .unary { kind.insert(.isStreaming) }
+        state.pointee.paths.set(path, method: Int32(found), limit: limit, kind: kind)
         stream.pointee.method = Int32(found)
         stream.pointee.limit = limit
-        if isOpen { stream.pointee.flags.insert(.isOpen) }
+        stream.pointee.flags.formUnion(kind)
     }
 
     private func authenticate(_ stream: StreamReference) -> RPCStatus? {
@@ -290,37 +331,5 @@ final class ServerCalls {
 
     func token(_ stream: StreamReference) -> CallToken {
         CallToken(connection: slot, generation: generation, stream: stream.pointee.id)
-    }
-
-    // MARK: Answers
-
-    func reply(_ stream: StreamReference, _ message: UnsafeRawBufferPointer) {
-        var reply = ReplyBuffer(stream)
-        reply.append(message)
-        reply.finish()
-        stream.pointee.flags.insert(.answered)
-        session.submitReply(stream)
-    }
-
-    /// One block of headers that is also the trailers.
-    func fail(_ stream: StreamReference, _ status: RPCStatus) {
-        stream.pointee.flags.insert(.answered)
-        stream.pointee.reply.clear()
-        var fields: [HTTP2Session.Field] = [
-            (":status", Array("200".utf8)),
-            ("content-type", Array("application/grpc".utf8)),
-            ("grpc-status", Array(String(status.code.rawValue).utf8)),
-        ]
-        if !status.message.isEmpty {
-            let text = String(status.message.unicodeScalars.prefix(Self.maxMessageScalars))
-            fields.append(("grpc-message", PercentEncoding.encode(text)))
-        }
-        if !status.details.isEmpty, status.details.count <= Self.maxDetailsBytes {
-            fields.append(("grpc-status-details-bin", Base64.encode(status.details)))
-        }
-        if status.code == .unimplemented {
-            fields.append(("grpc-accept-encoding", Array("identity".utf8)))
-        }
-        session.submitPage(stream, fields)
     }
 }

@@ -153,7 +153,8 @@ import Testing
             let pricing = LawTests.pricing
             guard pricing.feature(feature).kind != .boolean else { return }
             var deduction = Deduction(
-                of: value, feature: feature, from: desk.customer.buckets, pricing: pricing, overage: .cap)
+                of: value, feature: feature, from: desk.customer.buckets, pricing: pricing,
+                overage: .cap)
             var total = Quantity.zero
             for draw in deduction.run() {
                 let cost = pricing.pools(of: feature).first { $0.feature == draw.feature }?.cost

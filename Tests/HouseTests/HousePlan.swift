@@ -8,7 +8,9 @@ enum HousePlan {
 
     static let imports: [String: Set<String>] = [
         "Billing": [],
-        "RPC": ["COpenSSL", "CNGHTTP2", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"],
+        "RPC": [
+            "COpenSSL", "CNGHTTP2", "CZlib", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+        ],
         "Wire": ["Billing", "CProtobufC", "CTallyProto"],
         "Payments": ["Billing", "CCurl"],
         "Repository": [
@@ -27,6 +29,7 @@ enum HousePlan {
             "NIOPosix", "Payments", "RPC", "ServiceLifecycle", "SystemPackage",
             "UnixSignals", "WebFace",
         ]),
+        "tally-interop": ["NIOCore", "RPC"],
     ]
 
     /// A service knows no other service.

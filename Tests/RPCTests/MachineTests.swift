@@ -51,7 +51,6 @@ private func with<Result>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Re
             ([0, 0, 0, 0, 1, 9, 9], .internalError),
             ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], .internalError),
             ([2, 0, 0, 0, 0], .internalError),
-            ([1, 0, 0, 0, 1, 9], .unimplemented),
             ([0, 0, 0, 0, 4, 1, 2, 3, 4], .resourceExhausted),
             ([0, 255, 255, 255, 255], .resourceExhausted),
         ] as [([UInt8], RPCCode)])

@@ -118,6 +118,18 @@ final class SecurePeer {
 
     /// One HTTP/2 request and its answer: the status and the body.
     func request(_ fields: [(String, String)], body: [UInt8] = []) throws -> (Int, String) {
+        let answer = try exchange(fields, body: body)
+        return (answer.httpStatus, String(decoding: answer.body, as: UTF8.self))
+    }
+
+    struct Answer {
+        var httpStatus = 0
+        var status = -1
+        var metadata = RPCMetadata()
+        var body: [UInt8] = []
+    }
+
+    func exchange(_ fields: [(String, String)], body: [UInt8] = []) throws -> Answer {
         let session = HTTP2Session(isServer: false, settings: .init(), workshop: workshop)
         let stream = session.state.pointee.open(0)
         body.withUnsafeBytes { stream.pointee.reply.append($0) }
@@ -136,14 +148,20 @@ final class SecurePeer {
                 _ = session.receive(bytes)
                 for index in 0..<session.state.pointee.events.count {
                     let event = session.state.pointee.events[index]
-                    if event.kind == .data { answer += event.bytes }
+                    if event.kind == .data {
+                        answer += event.bytes
+                        session.consume(event.count, of: id)
+                    }
                     if event.kind == .ended { return true }
                 }
                 session.state.pointee.events.removeAll()
+                session.consumeConnection()
                 return false
             }
             if isOver {
-                return (stream.pointee.httpStatus, String(decoding: answer, as: UTF8.self))
+                return Answer(
+                    httpStatus: stream.pointee.httpStatus, status: stream.pointee.status,
+                    metadata: RPCMetadata(stream.pointee.headers), body: answer)
             }
         }
     }

@@ -59,11 +59,12 @@ final class TestLog: Sendable {
     let held = Mutex<[CallToken]>([])
     let authentications = Mutex(0)
     let epoch = Mutex(1)
+    let cancelled = Mutex<[RPCCode]>([])
 }
 
 final class TestDispatcher: RPCDispatcher {
     enum Method: Int, CaseIterable {
-        case echo, hold, big, open, fail, small
+        case echo, hold, big, open, fail, small, stream
 
         var path: String { "/test.v1.Test/\(self)" }
     }
@@ -85,6 +86,14 @@ final class TestDispatcher: RPCDispatcher {
     }
 
     func isOpen(method: Int) -> Bool { method == Method.open.rawValue }
+
+    func kind(method: Int) -> CallKind {
+        method == Method.stream.rawValue ? .bidirectional : .unary
+    }
+
+    func open(_ call: borrowing StreamingCall) -> StreamOpening {
+        .handler(EchoHandler(call.writer, log, call.metadata))
+    }
 
     func authenticate(authorization: UnsafeRawBufferPointer?) -> Authentication {
         log.authentications.withLock { $0 += 1 }
@@ -115,7 +124,7 @@ final class TestDispatcher: RPCDispatcher {
             return .replied
         case .fail:
             return .failed(RPCStatus(.aborted, "50% später", details: [1, 2, 3, 255]))
-        case nil:
+        case .stream, nil:
             return .failed(RPCStatus(.unimplemented))
         }
     }
@@ -145,4 +154,55 @@ func status(of body: () async throws(RPCStatus) -> [UInt8]) async -> RPCStatus? 
     } catch {
         return error
     }
+}
+
+/// Sends each message back, and pauses while there is no room. A message of one byte asks for so
+/// many messages of 10,000 bytes.
+private final class EchoHandler: StreamHandler {
+    private let writer: StreamWriter
+    private let log: TestLog
+    private let metadata: RPCMetadata
+    private var left = 0
+    private var hasEnded = false
+
+    init(_ writer: StreamWriter, _ log: TestLog, _ metadata: RPCMetadata) {
+        self.writer = writer
+        self.log = log
+        self.metadata = metadata
+    }
+
+    func received(_ message: UnsafeRawBufferPointer) -> StreamDemand {
+        if message.count == 1 {
+            left += Int(message[0])
+            return proceed() ? .more : .pause
+        }
+        return writer.send(message) ? .more : .pause
+    }
+
+    private func proceed() -> Bool {
+        let piece = [UInt8](repeating: 7, count: 10_000)
+        while left > 0 {
+            left -= 1
+            if !writer.send(piece) { return false }
+        }
+        return true
+    }
+
+    func writable() {
+        guard proceed() else { return }
+        if hasEnded { end() } else { writer.resume() }
+    }
+
+    func halfClosed() {
+        hasEnded = true
+        if left == 0 { end() }
+    }
+
+    private func end() {
+        var trailing = RPCMetadata()
+        for value in metadata["x-echo-bin"] { trailing.add("x-echo-bin", value) }
+        writer.finish(trailing: trailing)
+    }
+
+    func cancelled(_ reason: RPCStatus) { log.cancelled.withLock { $0.append(reason.code) } }
 }
