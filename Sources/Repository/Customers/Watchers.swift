@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Who wants to hear that a customer changed.
 ///
-/// A change is only a nudge: it carries no state, and several in a row may arrive as one. Whoever is
-/// nudged reads the customer.
+/// A change is only a nudge: it carries no state, and several in a row may arrive as one. Whoever
+/// is nudged reads the customer.
 final class Watchers: Sendable {
     private struct State {
         var streams: [CustomerID: [Int: AsyncStream<Void>.Continuation]] = [:]

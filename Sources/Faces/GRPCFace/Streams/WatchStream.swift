@@ -5,8 +5,8 @@ internal import RPC
 internal import Repository
 internal import Wire
 
-/// `WatchCustomer`: a customer now, and again after each durable change. Changes that come while the
-/// client is busy reading are shown as one.
+/// `WatchCustomer`: a customer now, and again after each durable change. Changes that come while
+/// the client is busy reading are shown as one.
 final class WatchStream: StreamHandler {
     private let loop: EnvironmentLoop
     private let workspace: Workspace
