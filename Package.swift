@@ -114,6 +114,7 @@ let package = Package(
         suite("RepositoryTests", ["Repository", "Billing", "Wire", "Payments", log]),
         suite(
             "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
+        suite("GRPCFaceTests", ["GRPCFace", "Wire"]),
         suite("RPCTests", ["RPC"] + nio),
     ],
     swiftLanguageModes: [.v6]
