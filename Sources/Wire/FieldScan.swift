@@ -65,3 +65,16 @@ struct FieldScan {
         return value
     }
 }
+
+/// The text fields of a message that is known by nothing but its field numbers, the last of each;
+/// nil: malformed.
+package func textFields(of bytes: UnsafeRawBufferPointer) -> [UInt32: String]? {
+    var scan = FieldScan(bytes)
+    var found: [UInt32: String] = [:]
+    while let field = scan.next() {
+        if case .bytes(let payload) = field.value {
+            found[field.number] = String(decoding: payload, as: UTF8.self)
+        }
+    }
+    return scan.failed ? nil : found
+}

@@ -137,3 +137,20 @@ def test_reflection_describes_every_service(client):
     service = DescriptorPool(database).FindServiceByName("tally.v1.UsageService")
     assert [method.name for method in service.methods] == ["Track", "StreamTrack"]
     assert service.methods_by_name["Track"].input_type.full_name == "tally.v1.TrackRequest"
+
+
+def test_health_needs_no_key(server):
+    from tally_client import TallyClient
+    nobody = TallyClient(server)
+    serving = bytes([8, 1])
+    try:
+        check = "/grpc.health.v1.Health/Check"
+        assert nobody.call_bytes(check, b"") == serving
+        assert nobody.call_bytes(check, b"\x0a\x15tally.v1.UsageService") == serving
+        unknown = refusal(nobody.call_bytes, check, b"\x0a\x07nothing")
+        assert unknown.code is grpc.StatusCode.NOT_FOUND
+        watch = nobody.channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=DEADLINE)
+        assert next(watch) == serving
+        watch.cancel()
+    finally:
+        nobody.close()

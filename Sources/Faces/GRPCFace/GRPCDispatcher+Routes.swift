@@ -55,8 +55,9 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
-        case .streamTrack, .watchCustomer, .reflection, .reflectionAlpha:
-            preconditionFailure("a streaming method is opened, not called")
+        case .streamTrack, .watchCustomer, .reflection, .reflectionAlpha, .healthCheck,
+            .healthWatch:
+            preconditionFailure("answered before, or opened instead of called")
         }
     }
 

@@ -10,6 +10,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     let port: LoopPort
     let environments: [EnvironmentLoop]
     let workspace = Workspace()
+    private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
     var slowCalls = 0
 
@@ -17,8 +18,9 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     static let maxSlowCalls = 256
 
     /// - Parameter environments: a key's principal is its environment's place in this list.
-    package init(port: LoopPort, environments: [TallyEnvironment]) {
+    package init(port: LoopPort, environments: [TallyEnvironment], health: Health) {
         self.port = port
+        self.health = health
         let loop = port.eventLoop
         let later = Later()
         self.environments = environments.enumerated().map { place, environment in
@@ -45,7 +47,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
 
     package func kind(method: Int) -> CallKind { route(method).kind }
 
-    package func isOpen(method: Int) -> Bool { false }
+    package func isOpen(method: Int) -> Bool { route(method).isOpen }
 
     package var authenticationEpoch: Int {
         environments.reduce(0) { $0 &+ $1.environment.keys.epoch }
@@ -71,10 +73,14 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     package func call(
         _ call: borrowing UnaryCall, message: UnsafeRawBufferPointer, reply: inout ReplyBuffer
     ) -> CallOutcome {
-        workspace.reset()
-        let environment = environments[call.principal]
+        let route = route(call.method)
         do throws(RPCStatus) {
-            let route = route(call.method)
+            if route == .healthCheck {
+                try health.check(message).withUnsafeBytes { reply.append($0) }
+                return .replied
+            }
+            workspace.reset()
+            let environment = environments[call.principal]
             guard
                 let execution = try run(route, message, environment, token: call.token)
             else { return .held }
@@ -99,15 +105,17 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     }
 
     package func open(_ call: borrowing StreamingCall) -> StreamOpening {
-        let environment = environments[call.principal]
         switch route(call.method) {
         case .streamTrack:
-            return .handler(StreamTrackStream(environment, workspace, call.writer))
-        case .watchCustomer: return .handler(WatchStream(environment, workspace, call.writer))
+            return .handler(
+                StreamTrackStream(environments[call.principal], workspace, call.writer))
+        case .watchCustomer:
+            return .handler(WatchStream(environments[call.principal], workspace, call.writer))
+        case .healthWatch: return .handler(HealthStream(health, call.writer))
         case .reflection, .reflectionAlpha:
             return .handler(ReflectionStream(reflection, call.writer))
         case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-            .getCatalog:
+            .getCatalog, .healthCheck:
             preconditionFailure("a unary method is called, not opened")
         }
     }

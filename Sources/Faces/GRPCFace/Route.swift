@@ -13,10 +13,13 @@ enum Route: Int, CaseIterable {
     case watchCustomer
     case reflection
     case reflectionAlpha
+    case healthCheck
+    case healthWatch
 
     /// Services that are served but not described by our own descriptors.
     static let otherServices = [
-        "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+        "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
     ]
 
     var path: String {
@@ -32,6 +35,8 @@ enum Route: Int, CaseIterable {
         case .watchCustomer: "/tally.v1.EntitlementService/WatchCustomer"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        case .healthCheck: "/grpc.health.v1.Health/Check"
+        case .healthWatch: "/grpc.health.v1.Health/Watch"
         }
     }
 
@@ -40,17 +45,21 @@ enum Route: Int, CaseIterable {
         switch self {
         case .publishCatalog: 1 << 20
         case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .getCatalog,
-            .streamTrack, .watchCustomer, .reflection, .reflectionAlpha:
+            .streamTrack, .watchCustomer, .reflection, .reflectionAlpha, .healthCheck,
+            .healthWatch:
             16 << 10
         }
     }
 
+    /// Needs no key.
+    var isOpen: Bool { self == .healthCheck || self == .healthWatch }
+
     var kind: CallKind {
         switch self {
         case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-            .getCatalog:
+            .getCatalog, .healthCheck:
             .unary
-        case .watchCustomer: .serverStreaming
+        case .watchCustomer, .healthWatch: .serverStreaming
         case .streamTrack, .reflection, .reflectionAlpha: .bidirectional
         }
     }

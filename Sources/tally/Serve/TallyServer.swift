@@ -14,6 +14,7 @@ final class TallyServer: Service {
     let environments: [TallyEnvironment]
     private let settings: ServerSettings
     private let server: RPCServer
+    private let health = Health()
     private let logger: Logger
     /// What to do once it serves, with the address.
     private let onReady: @Sendable (String) -> Void
@@ -52,6 +53,7 @@ final class TallyServer: Service {
         }
         let (host, port) = try settings.address()
         let environments = self.environments
+        let health = self.health
         server = RPCServer(
             configuration: RPCConfiguration(
                 host: host, port: port,
@@ -60,7 +62,9 @@ final class TallyServer: Service {
                     certificateChainFile: settings.tlsCertificate,
                     privateKeyFile: settings.tlsKey),
                 limits: settings.limits),
-            makeDispatcher: { GRPCDispatcher(port: $0, environments: environments) },
+            makeDispatcher: {
+                GRPCDispatcher(port: $0, environments: environments, health: health)
+            },
             pages: Pages(
                 json: JSONPages(environments: environments),
                 checkout: CheckoutPages(environments[0])))
@@ -75,6 +79,7 @@ final class TallyServer: Service {
         await withTaskGroup(of: Void.self) { group in
             for environment in environments { group.addTask { await environment.run() } }
             try? await gracefulShutdown()
+            health.drain()
             logger.info("stopping: calls under way are finished")
             await server.shutdown(grace: .seconds(settings.drainSeconds))
             group.cancelAll()
