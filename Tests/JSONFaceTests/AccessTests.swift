@@ -26,12 +26,12 @@ struct AccessTests {
         ])
     func routes(method: String, target: String, outcome: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let answer = try await stand.send(
             PageRequest(
                 method: method, target: target,
                 headers: [("authorization", "Bearer " + stand.key)],
-                body: Array(#"{"customer_id": "ada", "feature_id": "messages"}"#.utf8)))
+                body: Array(#"{"customer_id": "acme", "feature_id": "messages"}"#.utf8)))
         #expect(answer.brief == outcome)
         #expect(answer.headers["content-type"] == "application/json")
         #expect(answer.headers["allow"] == (answer.status == 405 ? "POST" : nil))
@@ -75,14 +75,14 @@ struct AccessTests {
     @Test("chooses the environment by the key")
     func choosesEnvironment() async throws {
         let (first, second) = (try await Stand(), try await Stand())
-        try await second.customer("ada")
+        try await second.customer("acme")
         let face = JSONPages(environments: [first.environment, second.environment])
         for (stand, status) in [(first, 404), (second, 200)] {
             let response = await face.respond(
                 to: PageRequest(
                     method: "POST", target: "/v1/customers.get",
                     headers: [("authorization", "Bearer " + stand.key)],
-                    body: Array(#"{"customer_id": "ada"}"#.utf8)))
+                    body: Array(#"{"customer_id": "acme"}"#.utf8)))
             #expect(response?.status == status)
         }
     }
@@ -95,19 +95,19 @@ struct AccessTests {
         ])
     func versions(version: String, status: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let answer = try await stand.post(
-            "customers.get", #"{"customer_id": "ada"}"#, ("x-api-version", version))
+            "customers.get", #"{"customer_id": "acme"}"#, ("x-api-version", version))
         #expect(answer.brief == (status == "200" ? status : "400 invalid_api_version"))
     }
 
     @Test("says so when nothing can be written any more")
     func unavailable() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         try stand.environment.close()
         let answer = try await stand.post(
-            "balances.track", #"{"customer_id": "ada", "feature_id": "messages"}"#)
+            "balances.track", #"{"customer_id": "acme", "feature_id": "messages"}"#)
         #expect(answer.brief == "503 service_unavailable")
         #expect(answer.headers["retry-after"] == "1")
     }

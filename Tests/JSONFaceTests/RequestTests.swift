@@ -11,11 +11,11 @@ struct RequestTests {
         ("balances.check", "{", "400 invalid_inputs", "line 1, column 2"),
         ("balances.check", "[]", "400 invalid_inputs", "must be an object"),
         (
-            "balances.check", #"{"customer_id": "ada", "feature_id": "x", "product_id": "y"}"#,
+            "balances.check", #"{"customer_id": "acme", "feature_id": "x", "product_id": "y"}"#,
             "400 invalid_inputs", "feature_id or product_id"
         ),
         (
-            "balances.check", #"{"customer_id": "ada", "feature_id": null}"#,
+            "balances.check", #"{"customer_id": "acme", "feature_id": null}"#,
             "400 invalid_inputs", "feature_id or product_id"
         ),
         (
@@ -30,67 +30,67 @@ struct RequestTests {
         ),
         (
             "balances.check",
-            #"{"customer_id": "ada", "feature_id": "messages", "required_balance": 1e16}"#,
+            #"{"customer_id": "acme", "feature_id": "messages", "required_balance": 1e16}"#,
             "400 invalid_inputs", "required_balance must be a finite number"
         ),
         (
             "balances.check",
-            #"{"customer_id": "ada", "feature_id": "messages", "required_quantity": 1e999}"#,
+            #"{"customer_id": "acme", "feature_id": "messages", "required_quantity": 1e999}"#,
             "400 invalid_inputs", "required_quantity must be a number"
         ),
         (
             "balances.check",
             #"""
-            {"customer_id": "ada", "feature_id": "messages", "required_quantity": 1,
+            {"customer_id": "acme", "feature_id": "messages", "required_quantity": 1,
              "required_balance": 1}
             """#,
             "400 invalid_inputs", "must not be given together with"
         ),
         (
             "balances.check",
-            #"{"customer_id": "ada", "product_id": "free", "send_event": true}"#,
+            #"{"customer_id": "acme", "product_id": "free", "send_event": true}"#,
             "400 invalid_inputs", "send_event needs a feature_id"
         ),
         (
-            "balances.check", #"{"customer_id": "ada", "feature_id": "sso", "send_event": true}"#,
+            "balances.check", #"{"customer_id": "acme", "feature_id": "sso", "send_event": true}"#,
             "400 invalid_inputs", "send_event a boolean feature"
         ),
         (
-            "balances.check", #"{"customer_id": "ada", "feature_id": "nothing"}"#,
+            "balances.check", #"{"customer_id": "acme", "feature_id": "nothing"}"#,
             "404 feature_not_found", "nothing"
         ),
         (
-            "balances.check", #"{"customer_id": "ada", "product_id": "nothing"}"#,
+            "balances.check", #"{"customer_id": "acme", "product_id": "nothing"}"#,
             "404 product_not_found", "nothing"
         ),
         (
-            "balances.check", #"{"customer_id": "bob", "feature_id": "messages"}"#,
-            "404 customer_not_found", "bob"
+            "balances.check", #"{"customer_id": "bravo", "feature_id": "messages"}"#,
+            "404 customer_not_found", "bravo"
         ),
         (
-            "balances.track", #"{"customer_id": "ada"}"#, "400 invalid_inputs",
+            "balances.track", #"{"customer_id": "acme"}"#, "400 invalid_inputs",
             "feature_id or event_name"
         ),
         (
             "balances.track",
-            #"{"customer_id": "ada", "feature_id": "messages", "overage_behavior": "some"}"#,
+            #"{"customer_id": "acme", "feature_id": "messages", "overage_behavior": "some"}"#,
             "400 invalid_inputs", "overage_behavior must be one of cap, reject"
         ),
         (
             "balances.track",
             #"""
-            {"customer_id": "ada", "feature_id": "messages", "value": 101,
+            {"customer_id": "acme", "feature_id": "messages", "value": 101,
              "overage_behavior": "reject"}
             """#,
             "400 insufficient_balance", "messages"
         ),
-        ("customers.get", #"{"customer_id": "bob"}"#, "404 customer_not_found", "bob"),
+        ("customers.get", #"{"customer_id": "bravo"}"#, "404 customer_not_found", "bravo"),
         (
             "customers.get_or_create", #"{"customer_id": null, "email": "a@b"}"#,
             "400 invalid_inputs", "customer_id must be a string"
         ),
         (
-            "customers.get_or_create", #"{"customer_id": "ada", "name": "a\u0000b"}"#,
+            "customers.get_or_create", #"{"customer_id": "acme", "name": "a\u0000b"}"#,
             "400 invalid_inputs", "name must"
         ),
     ]
@@ -98,7 +98,7 @@ struct RequestTests {
     @Test("is refused with the reason", arguments: refused)
     func refuses(route: String, body: String, outcome: String, names: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let answer = try await stand.post(route, body)
         #expect(answer.brief == outcome)
         #expect(answer.message.contains(names), "\(answer.message)")
@@ -110,21 +110,21 @@ struct RequestTests {
             #""entity_id": "e""#, #""lock": {"enabled": true}"#, #""with_preview": true"#,
             #""customer_data": {"name": "A"}"#, #""expand": ["balance.feature"]"#,
             #""send_event": true, "properties": {"a": 1}"#,
-        ].map { ("balances.check", #"{"customer_id": "ada", "feature_id": "messages""#, $0) }
+        ].map { ("balances.check", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
         + [
             #""entity_id": "e""#, #""lock": {"lock_id": "l"}"#, #""properties": {"a": 1}"#,
             #""timestamp": 1.0"#, #""overage_behavior": "overflow""#, #""skip_event": true"#,
-        ].map { ("balances.track", #"{"customer_id": "ada", "feature_id": "messages""#, $0) }
-        + [("balances.track", #"{"customer_id": "ada""#, #""event_name": "e""#)]
+        ].map { ("balances.track", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
+        + [("balances.track", #"{"customer_id": "acme""#, #""event_name": "e""#)]
         + [
             #""fingerprint": "f""#, #""metadata": {"a": "b"}"#, #""create_in_stripe": true"#,
             #""expand": ["invoices"]"#,
-        ].map { ("customers.get_or_create", #"{"customer_id": "ada""#, $0) }
+        ].map { ("customers.get_or_create", #"{"customer_id": "acme""#, $0) }
 
     @Test("is refused by name where it isn't supported yet", arguments: later)
     func refusesLater(route: String, start: String, key: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let answer = try await stand.post(route, "\(start), \(key)}")
         #expect(answer.brief == "400 invalid_request")
         let name = key.split(separator: "\"").first { $0 != "send_event" && !$0.contains(":") }
@@ -137,7 +137,7 @@ struct RequestTests {
             (
                 "balances.check",
                 #"""
-                {"customer_id": "ada", "feature_id": "messages", "entity_id": null, "lock": null,
+                {"customer_id": "acme", "feature_id": "messages", "entity_id": null, "lock": null,
                  "with_preview": false, "properties": {"a": 1}, "send_event": false, "new": [1],
                  "required_balance": 2.0}
                 """#
@@ -145,21 +145,21 @@ struct RequestTests {
             (
                 "balances.track",
                 #"""
-                {"customer_id": "ada", "feature_id": "messages", "value": 1e0, "async": true,
+                {"customer_id": "acme", "feature_id": "messages", "value": 1e0, "async": true,
                  "properties": {}, "overage_behavior": "cap", "timestamp": null}
                 """#
             ),
             (
                 "customers.get_or_create",
                 #"""
-                {"customer_id": "ada", "name": null, "email": null, "metadata": {}, "expand": [],
+                {"customer_id": "acme", "name": null, "email": null, "metadata": {}, "expand": [],
                  "create_in_stripe": false, "billing_controls": {}}
                 """#
             ),
         ])
     func accepts(route: String, body: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         #expect(try await stand.post(route, body).brief == "200")
     }
 
@@ -174,17 +174,17 @@ struct RequestTests {
                  "plans": [{"plan_id": "free", "name": "Free", "auto_enable": true, "items": [
                    {"feature_id": "tokens", "included": 1000000000000}]}]}
                 """#)
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let amount = "123456789012.1234567891"
         let answer = try await stand.post(
             route,
             #"""
-            {"customer_id": "ada", "feature_id": "tokens", "send_event": true,
+            {"customer_id": "acme", "feature_id": "tokens", "send_event": true,
              "value": \#(amount), "required_balance": \#(amount)}
             """#)
         #expect(answer.status == 200)
         let usage = try stand.environment.customers.read(
-            try #require(CustomerID("ada")), names: stand.environment.directory.current,
+            try #require(CustomerID("acme")), names: stand.environment.directory.current,
             in: Workspace()
         ) { customer, _ in customer.buckets[0].usage }.answer
         #expect(DecimalText.text(usage.raw, digits: 10) == amount)

@@ -5,13 +5,13 @@ import Wire
 
 @Suite("A retry")
 struct RetryTests {
-    private static let track = #"{"customer_id": "ada", "feature_id": "messages", "value": 10}"#
+    private static let track = #"{"customer_id": "acme", "feature_id": "messages", "value": 10}"#
     private static let check = #"""
-        {"customer_id": "ada", "feature_id": "messages", "required_balance": 10, "send_event": true}
+        {"customer_id": "acme", "feature_id": "messages", "required_balance": 10, "send_event": true}
         """#
 
     private func remaining(_ stand: Stand) async throws -> JSONValue? {
-        try await stand.post("customers.get", #"{"customer_id": "ada"}"#)
+        try await stand.post("customers.get", #"{"customer_id": "acme"}"#)
             .json["balances", "messages", "remaining"]
     }
 
@@ -20,7 +20,7 @@ struct RetryTests {
         arguments: [("balances.track", track), ("balances.check", check)])
     func replays(route: String, body: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let first = try await stand.post(route, body, ("idempotency-key", "k1"))
         _ = try await stand.post(route, body)
         let again = try await stand.post(route, body, ("idempotency-key", "k1"))
@@ -32,8 +32,8 @@ struct RetryTests {
     @Test("is not needed: what was answered is durable")
     func waitsForTheLog() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
-        let customer = try #require(CustomerID("ada"))
+        try await stand.customer("acme")
+        let customer = try #require(CustomerID("acme"))
         for _ in 0..<10 {
             _ = try await stand.post("balances.track", RetryTests.track)
             let durable = stand.environment.customers.log.durableSequence
@@ -47,9 +47,9 @@ struct RetryTests {
     @Test("with another request is refused")
     func refusesReuse() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         _ = try await stand.post("balances.track", RetryTests.track, ("idempotency-key", "k1"))
-        let other = #"{"customer_id": "ada", "feature_id": "messages", "value": 11}"#
+        let other = #"{"customer_id": "acme", "feature_id": "messages", "value": 11}"#
         let answer = try await stand.post("balances.track", other, ("idempotency-key", "k1"))
         #expect(answer.brief == "409 duplicate_idempotency_key")
         #expect(try await remaining(stand) == .number("90"))
@@ -60,7 +60,7 @@ struct RetryTests {
         arguments: [("k1", "200"), ("k2", "400 invalid_inputs"), ("", "200")])
     func takesBodyKey(header: String, outcome: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let body = RetryTests.track.dropLast() + #", "idempotency_key": "k1"}"#
         let first = try await stand.post("balances.track", String(body))
         let again = try await stand.post(
@@ -73,7 +73,7 @@ struct RetryTests {
     @Test("needs a key of at most 63 bytes")
     func boundsKey() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let key = String(repeating: "k", count: 64)
         let answer = try await stand.post(
             "balances.track", RetryTests.track, ("idempotency-key", key))
@@ -84,16 +84,16 @@ struct RetryTests {
     @Test(
         "may come through the gRPC API",
         arguments: [
-            ("10", #"{"customer_id": "ada", "feature_id": "messages", "value": 10.0}"#),
-            ("0.1", #"{"customer_id": "ada", "feature_id": "messages", "value": 0.1}"#),
+            ("10", #"{"customer_id": "acme", "feature_id": "messages", "value": 10.0}"#),
+            ("0.1", #"{"customer_id": "acme", "feature_id": "messages", "value": 0.1}"#),
         ])
     func agreesWithMessages(value: String, body: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         _ = try await stand.post("balances.track", body, ("idempotency-key", "k1"))
         let message = try MessageJSON.encode(
             .object([
-                "customer_id": .string("ada"), "feature_id": .string("messages"),
+                "customer_id": .string("acme"), "feature_id": .string("messages"),
                 "value": .number(value), "request_id": .string("k1"),
             ]), as: .trackRequest)
         let call = try message.withUnsafeBytes { bytes in

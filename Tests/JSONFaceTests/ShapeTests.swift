@@ -60,7 +60,7 @@ struct ShapeTests {
         _ allowed: Bool, required: String = "1", balance: String = "null", flag: String = "null"
     ) -> String {
         #"""
-        {"allowed": \#(allowed), "customer_id": "ada", "entity_id": null,
+        {"allowed": \#(allowed), "customer_id": "acme", "entity_id": null,
          "required_balance": \#(required), "balance": \#(balance), "flag": \#(flag),
          "preview": null}
         """#
@@ -68,7 +68,7 @@ struct ShapeTests {
 
     private static func product(_ allowed: Bool, _ id: String, status: String = "") -> String {
         #"""
-        {"allowed": \#(allowed), "customer_id": "ada", "code": "product_found",
+        {"allowed": \#(allowed), "customer_id": "acme", "code": "product_found",
          "product_id": "\#(id)", "entity_id": null, \#(status) "preview": null}
         """#
     }
@@ -102,9 +102,9 @@ struct ShapeTests {
     @Test("to a check", arguments: checks)
     func answersCheck(asked: String, expected: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada", buying: "metered")
+        try await stand.customer("acme", buying: "metered")
         let answer = try await stand.post(
-            "balances.check", #"{"customer_id": "ada", \#(asked)}"#)
+            "balances.check", #"{"customer_id": "acme", \#(asked)}"#)
         #expect(answer.status == 200)
         #expect(answer.json == (try JSONParser.parse(expected)))
     }
@@ -112,13 +112,13 @@ struct ShapeTests {
     @Test("to a check of what the customer doesn't have")
     func answersCheckOfNothing() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         for (asked, expected) in [
             (#""feature_id": "calls""#, ShapeTests.check(false)),
             (#""product_id": "metered""#, ShapeTests.product(false, "metered")),
         ] {
             let answer = try await stand.post(
-                "balances.check", #"{"customer_id": "ada", \#(asked)}"#)
+                "balances.check", #"{"customer_id": "acme", \#(asked)}"#)
             #expect(answer.json == (try JSONParser.parse(expected)))
         }
     }
@@ -168,15 +168,15 @@ struct ShapeTests {
         asked: String, value: String, balance: String, drawn: String
     ) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
+        try await stand.customer("acme")
         let answer = try await stand.post(
-            "balances.track", #"{"customer_id": "ada", \#(asked)}"#)
+            "balances.track", #"{"customer_id": "acme", \#(asked)}"#)
         #expect(answer.status == 200)
         #expect(
             answer.json
                 == (try JSONParser.parse(
                     #"""
-                    {"customer_id": "ada", "entity_id": null, "value": \#(value),
+                    {"customer_id": "acme", "entity_id": null, "value": \#(value),
                      "balance": \#(balance), "deductions": \#(drawn)}
                     """#)))
     }
@@ -204,7 +204,7 @@ struct ShapeTests {
         subscriptions: String, purchases: String = "", calls: String = ""
     ) -> String {
         #"""
-        {"id": "ada", "name": "Ada", "email": null, "created_at": \#(now), "fingerprint": null,
+        {"id": "acme", "name": "Acme", "email": null, "created_at": \#(now), "fingerprint": null,
          "stripe_id": null, "env": "sandbox", "metadata": {}, "send_email_receipts": false,
          "billing_controls": {}, "subscriptions": [\#(subscriptions)],
          "purchases": [\#(purchases)], "licenses": [],
@@ -218,8 +218,8 @@ struct ShapeTests {
         "with a customer", arguments: ["customers.get", "customers.get_or_create"])
     func answersCustomer(route: String) async throws {
         let stand = try await Stand()
-        try await stand.customer("ada")
-        let answer = try await stand.post(route, #"{"customer_id": "ada"}"#)
+        try await stand.customer("acme")
+        let answer = try await stand.post(route, #"{"customer_id": "acme"}"#)
         let expected = ShapeTests.customer(subscriptions: ShapeTests.subscription)
         #expect(answer.json == (try JSONParser.parse(expected)))
     }
@@ -227,9 +227,9 @@ struct ShapeTests {
     @Test("with what a customer bought")
     func answersPurchases() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada", buying: "metered")
-        try await stand.customer("ada")
-        let bought = try await stand.post("customers.get", #"{"customer_id": "ada"}"#)
+        try await stand.customer("acme", buying: "metered")
+        try await stand.customer("acme")
+        let bought = try await stand.post("customers.get", #"{"customer_id": "acme"}"#)
         let expected = ShapeTests.customer(
             subscriptions: "\(ShapeTests.subscription), \(ShapeTests.paid)",
             calls: #", "calls": \#(ShapeTests.calls)"#)
@@ -239,8 +239,8 @@ struct ShapeTests {
     @Test("with a plan bought once under purchases")
     func answersOneOff() async throws {
         let stand = try await Stand()
-        try await stand.customer("ada", buying: "once")
-        let bought = try await stand.post("customers.get", #"{"customer_id": "ada"}"#)
+        try await stand.customer("acme", buying: "once")
+        let bought = try await stand.post("customers.get", #"{"customer_id": "acme"}"#)
         let expected = ShapeTests.customer(
             subscriptions: ShapeTests.subscription, purchases: ShapeTests.purchase)
         #expect(bought.json == (try JSONParser.parse(expected)))

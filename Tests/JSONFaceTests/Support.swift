@@ -47,7 +47,7 @@ final class Stand: Sendable {
     /// Makes a customer, who starts with the plan "free", and buys what costs money.
     func customer(_ id: String, buying plans: String...) async throws {
         let answer = try await post(
-            "customers.get_or_create", #"{"customer_id": "\#(id)", "name": "Ada"}"#)
+            "customers.get_or_create", #"{"customer_id": "\#(id)", "name": "Acme"}"#)
         try #require(answer.status == 200)
         let customer = try #require(CustomerID(id))
         for plan in plans {

@@ -13,19 +13,19 @@ struct CommitTests {
         var first: [UInt8] = []
         do {
             let bench = try await Bench(folder)
-            try await bench.create("alice")
-            first = try await bench.track("alice", 7, request: bench.mark("r1")).message
-            try await bench.track("alice", 1)
-            let again = try await bench.track("alice", 7, request: bench.mark("r1"))
+            try await bench.create("acme")
+            first = try await bench.track("acme", 7, request: bench.mark("r1")).message
+            try await bench.track("acme", 1)
+            let again = try await bench.track("acme", 7, request: bench.mark("r1"))
             #expect(again.replayed)
             #expect(again.message == first + replayedMark(of: .track))
-            #expect(try bench.remaining("alice") == Quantity(units: 92))
+            #expect(try bench.remaining("acme") == Quantity(units: 92))
             try bench.environment.close()
         }
         let bench = try await Bench(folder, publish: false)
-        let again = try await bench.track("alice", 7, request: bench.mark("r1"))
+        let again = try await bench.track("acme", 7, request: bench.mark("r1"))
         #expect(again.message == first + replayedMark(of: .track))
-        #expect(try bench.remaining("alice") == Quantity(units: 92))
+        #expect(try bench.remaining("acme") == Quantity(units: 92))
         try bench.environment.close()
     }
 
@@ -33,15 +33,15 @@ struct CommitTests {
     func reuse() async throws {
         let folder = try TemporaryFolder()
         let bench = try await Bench(folder)
-        try await bench.create("alice")
-        try await bench.create("bob")
-        try await bench.track("alice", 7, request: bench.mark("r1"))
+        try await bench.create("acme")
+        try await bench.create("bravo")
+        try await bench.track("acme", 7, request: bench.mark("r1"))
         await #expect(throws: ExecuteFault.self) {
-            try await bench.track("alice", 8, request: bench.mark("r1", fingerprint: 2))
+            try await bench.track("acme", 8, request: bench.mark("r1", fingerprint: 2))
         }
-        let other = try await bench.track("bob", 7, request: bench.mark("r1"))
+        let other = try await bench.track("bravo", 7, request: bench.mark("r1"))
         #expect(!other.replayed)
-        #expect(try bench.remaining("bob") == Quantity(units: 93))
+        #expect(try bench.remaining("bravo") == Quantity(units: 93))
         try bench.environment.close()
     }
 
@@ -49,16 +49,16 @@ struct CommitTests {
     func denial() async throws {
         let folder = try TemporaryFolder()
         let bench = try await Bench(folder)
-        try await bench.create("alice")
+        try await bench.create("acme")
         let ask = Command.checkAndDeduct(
             CheckQuery(feature: bench.feature("messages"), required: Quantity(units: 150)))
         let mark = RequestMark(
             id: bench.id("c1"), method: Method.check.rawValue, fingerprint: 3)
-        guard case .check(let denied) = try await bench.commit(ask, "alice", request: mark).reply
+        guard case .check(let denied) = try await bench.commit(ask, "acme", request: mark).reply
         else { throw CancellationError() }
         #expect(!denied.allowed)
-        try await bench.track("alice", -0)
-        let again = try await bench.commit(ask, "alice", request: mark)
+        try await bench.track("acme", -0)
+        let again = try await bench.commit(ask, "acme", request: mark)
         #expect(!again.replayed)
         try bench.environment.close()
     }
@@ -67,11 +67,11 @@ struct CommitTests {
     func closedLog() async throws {
         let folder = try TemporaryFolder()
         let bench = try await Bench(folder)
-        try await bench.create("alice")
+        try await bench.create("acme")
         let before = bench.environment.customers.dump()
         try bench.environment.close()
-        await #expect(throws: ExecuteFault.self) { try await bench.track("alice", 7) }
-        await #expect(throws: ExecuteFault.self) { try await bench.create("bob") }
+        await #expect(throws: ExecuteFault.self) { try await bench.track("acme", 7) }
+        await #expect(throws: ExecuteFault.self) { try await bench.create("bravo") }
         #expect(bench.environment.customers.dump() == before)
     }
 

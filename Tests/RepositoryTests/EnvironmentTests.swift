@@ -41,7 +41,7 @@ struct EnvironmentTests {
         let time = ManualTime()
         do {
             let bench = try await Bench(folder, time: time)
-            try await bench.create("alice")
+            try await bench.create("acme")
             try bench.environment.close()
         }
         time.advance(days: -1)

@@ -28,30 +28,30 @@ def tally(server, client):
 
 
 def test_buy_check_track_denied(tally, server):
-    alice = new_id("alice")
-    assert tally("customer", "create", alice, "--name", "Alice")[0] == 0
-    code, offer = tally("attach", alice, "test_pro")
+    acme = new_id("acme")
+    assert tally("customer", "create", acme, "--name", "Acme")[0] == 0
+    code, offer = tally("attach", acme, "test_pro")
     assert code == 0
     assert checkout.pay(offer["payment_url"], server.ca_file).status == 200
 
-    assert tally("check", alice, "--plan", "test_pro")[0] == ALLOWED
-    assert tally("check", alice, "test_messages", "--required", "10")[0] == ALLOWED
-    code, tracked = tally("track", alice, "test_messages", "--value", "10")
+    assert tally("check", acme, "--plan", "test_pro")[0] == ALLOWED
+    assert tally("check", acme, "test_messages", "--required", "10")[0] == ALLOWED
+    code, tracked = tally("track", acme, "test_messages", "--value", "10")
     assert code == 0 and tracked["value"] == 10
-    assert tally("check", alice, "test_messages")[0] == DENIED
+    assert tally("check", acme, "test_messages")[0] == DENIED
 
-    code, shown = tally("customer", "get", alice)
+    code, shown = tally("customer", "get", acme)
     assert code == 0 and "test_pro" in json.dumps(shown)
 
 
 def test_a_retry_with_the_same_id_counts_once(tally):
-    alice, request_id = new_id("alice"), new_id("r")
-    assert tally("customer", "create", alice)[0] == 0
-    assert tally("attach", alice, "test_free")[0] == 0
+    acme, request_id = new_id("acme"), new_id("r")
+    assert tally("customer", "create", acme)[0] == 0
+    assert tally("attach", acme, "test_free")[0] == 0
     for replayed in (False, True):
-        code, tracked = tally("track", alice, "test_messages", "--request-id", request_id)
+        code, tracked = tally("track", acme, "test_messages", "--request-id", request_id)
         assert code == 0 and bool(tracked.get("replayed")) == replayed
-    assert tally("check", alice, "test_messages", "--required", "2")[0] == ALLOWED
+    assert tally("check", acme, "test_messages", "--required", "2")[0] == ALLOWED
 
 
 def test_exit_codes_tell_no_from_trouble(tally, tmp_path):

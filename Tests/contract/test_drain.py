@@ -13,7 +13,7 @@ BOUND = 10
 
 def test_calls_under_way_are_finished(own_server, own_client):
     """Half-sent at SIGTERM, sent whole afterwards: answered, each of them, and exit code 0."""
-    message = customers_pb.GetCustomerRequest(customer_id="alice").SerializeToString()
+    message = customers_pb.GetCustomerRequest(customer_id="acme").SerializeToString()
     body = bytes([0]) + len(message).to_bytes(4) + message
     opening = h2.PREFACE + h2.frame(h2.SETTINGS, 0, 0) + h2.frame(
         h2.HEADERS, h2.END_HEADERS, 1, h2.header_block(PATH, own_server.key))

@@ -13,10 +13,10 @@ import pricing
 from tally_client import new_id
 
 
-def new_customer(client, name="Ada"):
+def new_customer(client, name="Acme"):
     customer_id = new_id("customer")
     reply = client.call("GetOrCreateCustomer", customers_pb.GetOrCreateCustomerRequest(
-        customer_id=customer_id, name=name, email="ada@example.com", request_id=new_id("r")))
+        customer_id=customer_id, name=name, email="acme@example.com", request_id=new_id("r")))
     assert reply.created and reply.customer.customer_id == customer_id
     return customer_id
 
@@ -87,7 +87,7 @@ def test_buy_check_track_denied_and_survive_kill(own_client, own_server):
 
 def test_a_customer_shows_what_they_have(client, subscriber):
     customer = get(client, subscriber)
-    assert (customer.name, customer.email) == ("Ada", "ada@example.com")
+    assert (customer.name, customer.email) == ("Acme", "acme@example.com")
     plans = {s.plan_id: s for s in customer.subscriptions}
     pro = plans["test_pro"]
     assert pro.status == customer_pb.SUBSCRIPTION_STATUS_ACTIVE

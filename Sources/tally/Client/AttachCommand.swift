@@ -10,8 +10,8 @@ struct AttachCommand: AsyncParsableCommand {
             pay, and the plan is in use. A dearer plan replaces the present one of its group at \
             once, a cheaper one when the paid period ends.
 
-              tally attach alice pro
-              tally attach alice credit_topup --success-url https://example.com/thanks
+              tally attach acme pro
+              tally attach acme credit_topup --success-url https://example.com/thanks
 
             Exit code 2 also when the charge was declined. Sending the same --request-id again \
             charges nothing twice.

@@ -10,9 +10,9 @@ struct CheckCommand: AsyncParsableCommand {
             the balance are printed. With --deduct the quantity is used up in the same commit when \
             it is allowed.
 
-              tally check alice messages
-              tally check alice messages --required 20 --deduct
-              if tally check alice --plan pro >/dev/null; then echo "alice has pro"; fi
+              tally check acme messages
+              tally check acme messages --required 20 --deduct
+              if tally check acme --plan pro >/dev/null; then echo "acme has pro"; fi
 
             2: the server refused (no such customer, …), 3: it can't be reached.
             """)

@@ -16,7 +16,7 @@ struct CreateCustomerCommand: AsyncParsableCommand {
             Creating one that is there already changes nothing, except that an empty name or email \
             is filled in.
 
-              tally customer create alice --name "Alice" --email alice@example.com
+              tally customer create acme --name "Acme" --email acme@example.com
             """)
 
     @OptionGroup var flags: ServerFlags
@@ -59,8 +59,8 @@ struct GetCustomerCommand: AsyncParsableCommand {
         commandName: "get",
         abstract: "Shows a customer's plans, balances, flags, card and latest invoices.",
         discussion: """
-              tally customer get alice
-              tally customer get alice --json | jq '.customer.balances[].remaining'
+              tally customer get acme
+              tally customer get acme --json | jq '.customer.balances[].remaining'
             """)
 
     @OptionGroup var flags: ServerFlags

@@ -10,9 +10,9 @@ struct TrackCommand: AsyncParsableCommand {
             there is gets drawn, or nothing with --reject (exit code 2). A negative value gives \
             back.
 
-              tally track alice messages
-              tally track alice messages --value 20 --reject
-              tally track alice seats --value -1
+              tally track acme messages
+              tally track acme messages --value 20 --reject
+              tally track acme seats --value -1
 
             In scripts give --request-id: sending the same one again counts nothing twice.
             """)

@@ -12,7 +12,7 @@ struct InspectLog: AsyncParsableCommand {
             --json prints one object a line.
 
               tally log inspect .data/sandbox/partition-0 --from 100 --limit 10
-              tally log inspect .data/sandbox/partition-0 --json | grep '"alice"'
+              tally log inspect .data/sandbox/partition-0 --json | grep '"acme"'
             """)
 
     @Argument(help: "The log's folder.", completion: .directory)

@@ -54,9 +54,9 @@ struct Development {
 
     /// Somebody to try things on.
     private func makeCustomer(_ environment: TallyEnvironment) async throws {
-        guard environment.customers.count == 0, let alice = CustomerID("alice") else { return }
+        guard environment.customers.count == 0, let acme = CustomerID("acme") else { return }
         _ = try await environment.commit(
-            .create(CreateCustomer(name: "Alice", email: "alice@example.com")), for: alice,
+            .create(CreateCustomer(name: "Acme", email: "acme@example.com")), for: acme,
             request: nil)
     }
 }

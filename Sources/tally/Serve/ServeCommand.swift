@@ -90,8 +90,8 @@ struct Greeting: Sendable {
                 """
 
                   key file  \(keyFile)    CA  \(authority ?? "-")
-                  .build/release/tally check alice messages\(server)
-                  .build/release/tally track alice messages --value 10\(server)
+                  .build/release/tally check acme messages\(server)
+                  .build/release/tally track acme messages --value 10\(server)
 
                 """)
         }
