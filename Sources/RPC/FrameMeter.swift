@@ -9,6 +9,8 @@ package struct FrameLimits: Sendable {
     /// sibling that provokes the server into resetting.
     package var resets = 500
     package var emptyData = 200
+    /// The resource loop (CVE-2019-9513).
+    package var priorities = 500
     /// On top of four for each frame of a call.
     package var windowUpdates = 5_000
     /// A ping that follows another sooner than this, with no call's frame between them, is a
@@ -40,6 +42,7 @@ struct FrameMeter {
     private var pings = 0
     private var resets = 0
     private var emptyData = 0
+    private var priorities = 0
     private var windowUpdates = 0
     private var workAtSweep = 0
     private var workAtPing = -1
@@ -55,6 +58,7 @@ struct FrameMeter {
         pings = 0
         resets = 0
         emptyData = 0
+        priorities = 0
         windowUpdates = 0
         workAtSweep = work
     }
@@ -70,9 +74,21 @@ struct FrameMeter {
         if resets > limits.resets { verdict = .flood }
     }
 
+    /// A header block that is too large is read on, so that its call is told; but one that is far
+    /// too large is HPACK made to multiply a few bytes.
+    mutating func permits(headerListBytes: Int, limit: Int) -> Bool {
+        if headerListBytes > 4 * limit { verdict = .flood }
+        return verdict == .fine
+    }
+
     mutating func noteEmptyData() {
         emptyData += 1
         if emptyData > limits.emptyData { verdict = .flood }
+    }
+
+    mutating func notePriority() {
+        priorities += 1
+        if priorities > limits.priorities { verdict = .flood }
     }
 
     mutating func noteWindowUpdate() {

@@ -67,7 +67,10 @@ private func onHeader(
     stream.pointee.headerListBytes += nameLength + valueLength + 32
     guard stream.pointee.headerListBytes <= state.pointee.maxHeaderListBytes else {
         stream.pointee.flags.insert(.headersTooLarge)
-        return 0
+        return state.pointee.meter.permits(
+            headerListBytes: stream.pointee.headerListBytes,
+            limit: state.pointee.maxHeaderListBytes)
+            ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
     }
     let nameBytes = UnsafeRawBufferPointer(start: name, count: nameLength)
     let valueBytes = UnsafeRawBufferPointer(start: value, count: valueLength)
@@ -134,7 +137,7 @@ private func isEmptyData(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
     return header.length <= frame.pointee.data.padlen
 }
 
-/// Frames that belong to no call. PRIORITY is not among them: the library skips it unread.
+/// Frames that belong to no call.
 private func noteControl(_ frame: UnsafePointer<nghttp2_frame>, _ state: StateReference) {
     let header = frame.pointee.hd
     let isAcknowledgement = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
@@ -149,6 +152,7 @@ private func noteControl(_ frame: UnsafePointer<nghttp2_frame>, _ state: StateRe
         {
             state.pointee.leaving = .heard
         }
+    case NGHTTP2_PRIORITY.rawValue: state.pointee.meter.notePriority()
     case NGHTTP2_WINDOW_UPDATE.rawValue: state.pointee.meter.noteWindowUpdate()
     case NGHTTP2_RST_STREAM.rawValue:
         // The others are counted when their stream closes.

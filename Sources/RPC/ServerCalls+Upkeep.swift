@@ -49,11 +49,20 @@ extension ServerCalls {
 
     var isFlooded: Bool { state.pointee.meter.verdict != .fine }
 
-    /// The peer sent what no client sends: it is told so, and that is all.
-    func refuseFlood() {
-        let isPing = state.pointee.meter.verdict == .tooManyPings
-        let words: StaticString = isPing ? "too_many_pings" : "flood"
-        session.submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, words)
+    /// Whether the peer sent what no client sends: it is told so, and that is all.
+    func refuses(_ fault: FrameWalk.Fault?) -> Bool {
+        switch (state.pointee.meter.verdict, fault) {
+        case (.fine, nil): return false
+        case (.flood, _):
+            session.submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, "flood")
+        case (.tooManyPings, _):
+            session.submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, "too_many_pings")
+        case (.fine, .streamClosed):
+            session.submitGoAway(code: NGHTTP2_STREAM_CLOSED.rawValue, "the stream is closed")
+        case (.fine, .streamPassedOver):
+            session.submitGoAway(code: NGHTTP2_PROTOCOL_ERROR.rawValue, "stream ids only go up")
+        }
+        return true
     }
 
     // MARK: Leaving

@@ -15,6 +15,7 @@ final class ServerCalls {
     /// that the peer stops.
     var cutShort: [Int32] = []
     var collectedBytes = 0
+    private var walk = FrameWalk()
     /// Of streaming calls whose handlers paused.
     var withheldBytes = 0
     /// A streaming call has more to send since the session was last asked.
@@ -40,10 +41,7 @@ final class ServerCalls {
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         state.pointee.tick = port.tick
         let fine = session.receive(bytes)
-        guard state.pointee.meter.verdict == .fine else {
-            refuseFlood()
-            return false
-        }
+        if refuses(walk.walk(bytes)) { return false }
         drain()
         if state.pointee.leaving == .heard { finishLeaving() }
         return fine

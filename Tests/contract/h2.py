@@ -3,7 +3,8 @@
 import struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
+(DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE,
+ CONTINUATION) = range(10)
 END_STREAM, END_HEADERS = 1, 4
 
 
@@ -33,10 +34,19 @@ def header_block(path, key):
 
 def frames(data):
     """The (kind, flags, stream) of each whole frame."""
+    for kind, flags, stream, _ in whole_frames(data):
+        yield kind, flags, stream
+
+
+def whole_frames(data):
+    """The same, with the payload."""
     at = 0
-    while len(data) >= at + 9 and len(data) >= at + 9 + (length := int.from_bytes(data[at:at + 3])):
-        yield data[at + 3], data[at + 4], int.from_bytes(data[at + 5:at + 9])
-        at += 9 + length
+    while len(data) >= at + 9:
+        end = at + 9 + int.from_bytes(data[at:at + 3])
+        if len(data) < end:
+            return
+        yield data[at + 3], data[at + 4], int.from_bytes(data[at + 5:at + 9]), data[at + 9:end]
+        at = end
 
 
 def is_answered(data):

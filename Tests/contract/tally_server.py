@@ -17,6 +17,8 @@ PATIENCE = 30  # seconds until a start or a stop counts as failed
 class TallyServer:
     """Start, kill -9 and start again over the same folder. Ends the one process it started."""
 
+    READY = re.compile(r"^ready https://.*:(\d+)$", re.M)
+
     def __init__(self, folder, certificates):
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -46,7 +48,7 @@ class TallyServer:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
         end = time.monotonic() + PATIENCE
-        while not (ready := re.search(r"^ready https://.*:(\d+)$", self.log.read_text(), re.M)):
+        while not (ready := self.READY.search(self.log.read_text())):
             assert self.process.poll() is None, f"the server ended:\n{self.log.read_text()}"
             assert time.monotonic() < end, f"the server isn't ready:\n{self.log.read_text()}"
             time.sleep(0.01)
@@ -92,3 +94,8 @@ class TallyServer:
     @property
     def is_running(self):
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def resident_bytes(self):
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
