@@ -126,6 +126,7 @@ extension ServerCalls {
             case .failed(let status): breakOff(stream, call, status)
             case .message(let isCompressed, let range):
                 at += range.upperBound
+                call.cameCompressed = isCompressed
                 let message = UnsafeRawBufferPointer(rebasing: rest[range])
                 switch isCompressed ? expand(stream, message) : .message(message) {
                 case .message(let message): hand(stream, call, message)
@@ -181,7 +182,8 @@ extension ServerCalls {
 
     /// True: there is room for more.
     func send(
-        _ stream: StreamReference, _ call: StreamCall, _ message: UnsafeRawBufferPointer
+        _ stream: StreamReference, _ call: StreamCall, _ message: UnsafeRawBufferPointer,
+        _ compressed: Bool?
     ) -> Bool {
         let queued = stream.pointee.queuedBytes
         guard queued <= StreamCall.mostQueuedBytes else {
@@ -193,13 +195,18 @@ extension ServerCalls {
             port.eventLoop.assumeIsolated().execute { handler?.cancelled(status) }
             return false
         }
-        if !call.isHeaded { sendHeaders(stream, call, RPCMetadata()) }
+        if !call.isHeaded {
+            if compressed == true, accepts(stream) { stream.pointee.flags.insert(.repliesGzip) }
+            sendHeaders(stream, call, RPCMetadata())
+        }
         let start = stream.pointee.reply.count
         let prefix = stream.pointee.reply.reserve(GRPCFraming.prefixBytes + message.count)
         GRPCFraming.writePrefix(prefix, length: message.count)
         stream.pointee.reply.commit(GRPCFraming.prefixBytes)
         stream.pointee.reply.append(message)
-        if stream.pointee.flags.contains(.repliesGzip) { compressReply(stream, from: start) }
+        if compressed != false, stream.pointee.flags.contains(.repliesGzip) {
+            compressReply(stream, from: start)
+        }
         wake(stream, call)
         if stream.pointee.queuedBytes > StreamCall.queuedBytes { call.isFull = true }
         return !call.isFull

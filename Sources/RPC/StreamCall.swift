@@ -14,6 +14,8 @@ final class StreamCall {
     var demand = StreamDemand.more
     var isDelivering = false
     var wasResumed = false
+    /// The message that is being delivered.
+    var cameCompressed = false
     var messages = 0
     /// Bytes that came and whose room the peer wasn't given back.
     var withheld = 0

@@ -71,16 +71,24 @@ package struct StreamWriter: Sendable {
 
     /// True: there is room for more. False: the message was taken, but wait for `writable` before
     /// the next; or the call is gone. A writer that doesn't wait has its call failed.
+    ///
+    /// `compressed`, nil: with gzip when the client's own messages are. True: also when the client
+    /// only accepts it, from the first message on. Either way only where it makes them smaller.
     @discardableResult
-    package func send(_ message: UnsafeRawBufferPointer) -> Bool {
+    package func send(_ message: UnsafeRawBufferPointer, compressed: Bool? = nil) -> Bool {
         port.withStream(token) { calls, stream, call in
-            calls.send(stream, call, message)
+            calls.send(stream, call, message, compressed)
         } ?? false
     }
 
     @discardableResult
-    package func send(_ message: [UInt8]) -> Bool {
-        message.withUnsafeBytes { send($0) }
+    package func send(_ message: [UInt8], compressed: Bool? = nil) -> Bool {
+        message.withUnsafeBytes { send($0, compressed: compressed) }
+    }
+
+    /// Within the handler's `received`: the message came compressed.
+    package var cameCompressed: Bool {
+        port.withStream(token) { _, _, call in call.cameCompressed } ?? false
     }
 
     /// The call's end, after what was sent.

@@ -59,8 +59,8 @@ private final class TestHandler: StreamHandler {
     private var trailing = RPCMetadata()
     private var status = RPCStatus(.ok)
     private var sum = 0
-    /// Sizes and delays, in microseconds, of what is to be sent.
-    private var due: [(bytes: Int, delay: Int)] = []
+    /// Sizes and delays, in microseconds, of what is to be sent, and whether it is compressed.
+    private var due: [(bytes: Int, delay: Int, compressed: Bool?)] = []
     private var isWaiting = false
     private var hasEnded = false
     private var isOver = false
@@ -79,27 +79,31 @@ private final class TestHandler: StreamHandler {
     }
 
     func received(_ message: UnsafeRawBufferPointer) -> StreamDemand {
+        var bytes = 0
+        var compressed: Bool?
         guard let fields = Proto.fields(Array(message)[...]) else {
             status = RPCStatus(.internalError, "the message is not protobuf")
             return .more
         }
         for (number, value) in fields {
             switch (job, number) {
-            case (.unary, 2): due.append((value.int, 0))
+            case (.unary, 2): bytes = value.int
+            case (.unary, 6): compressed = flag(value.slice)
+            case (.unary, 8), (.sum, 2): expect(flag(value.slice))
             case (.sum, 1): sum += payload(value.slice)
             case (.stream, 2), (.collect, 2): due.append(parameters(value.slice))
             case (.unary, 7), (.stream, 7), (.collect, 7): status = echoed(value.slice)
             default: break
             }
         }
-        if job == .unary, due.isEmpty { due.append((0, 0)) }
-        if job == .stream { proceed() }
+        if job == .unary { due.append((bytes, 0, compressed)) }
+        if job == .stream || status.code != .ok { proceed() }
         return .more
     }
 
     func halfClosed() {
         hasEnded = true
-        if job == .sum { writer.send(Proto.number(1, sum)) }
+        if job == .sum, !isOver { writer.send(Proto.number(1, sum)) }
         proceed()
     }
 
@@ -126,7 +130,8 @@ private final class TestHandler: StreamHandler {
             }
             due.removeFirst()
             let body = [UInt8](repeating: 0, count: next.bytes)
-            if !writer.send(Proto.bytes(1, Proto.bytes(2, body))) {
+            let message = Proto.bytes(1, Proto.bytes(2, body))
+            if !writer.send(message, compressed: next.compressed) {
                 isWaiting = true
                 return
             }
@@ -140,12 +145,26 @@ private final class TestHandler: StreamHandler {
         Proto.fields(bytes)?.first { $0.number == 2 }?.value.slice.count ?? 0
     }
 
-    private func parameters(_ bytes: ArraySlice<UInt8>) -> (bytes: Int, delay: Int) {
+    private func parameters(
+        _ bytes: ArraySlice<UInt8>
+    ) -> (bytes: Int, delay: Int, compressed: Bool?) {
         let fields = Proto.fields(bytes) ?? []
         return (
             fields.first { $0.number == 1 }?.value.int ?? 0,
-            fields.first { $0.number == 2 }?.value.int ?? 0
+            fields.first { $0.number == 2 }?.value.int ?? 0,
+            fields.first { $0.number == 3 }.map { flag($0.value.slice) }
         )
+    }
+
+    /// A `BoolValue`.
+    private func flag(_ bytes: ArraySlice<UInt8>) -> Bool {
+        Proto.fields(bytes)?.first { $0.number == 1 }?.value.int == 1
+    }
+
+    /// The client probes whether compressed messages are told from others.
+    private func expect(_ compressed: Bool) {
+        guard compressed != writer.cameCompressed else { return }
+        status = RPCStatus(.invalidArgument, "the message came otherwise than it says")
     }
 
     private func echoed(_ bytes: ArraySlice<UInt8>) -> RPCStatus {
