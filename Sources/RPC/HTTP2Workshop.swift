@@ -53,7 +53,7 @@ final class HTTP2Workshop {
         nghttp2_option_set_stream_reset_rate_limit(options, 10_000, 1_000)
         // Room is given back as bytes are used, not as they come.
         nghttp2_option_set_no_auto_window_update(options, 1)
-        // Kept only for priorities, which SETTINGS turns off.
+        // Half a kilobyte each, for a whole window of them: `FrameWalk` does without.
         nghttp2_option_set_no_closed_streams(options, 1)
     }
 

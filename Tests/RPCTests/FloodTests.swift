@@ -75,13 +75,14 @@ private typealias Method = TestDispatcher.Method
         case "ping": return times(20, ping)
         case "empty data": return stream + times(300, RawFrames.frame(0, 0, 1))
         case "window": return times(6_000, RawFrames.frame(8, 0, 0, [0, 0, 0, 1]))
+        case "priority": return times(600, RawFrames.frame(2, 0, 3, [0, 0, 0, 5, 1]))
         case "continuation":
             return RawFrames.headers(1, flags: 0, path: "/x") + times(20, RawFrames.frame(9, 0, 1))
         default: return []
         }
     }
 
-    @Test(arguments: ["settings", "ping", "empty data", "window", "continuation"])
+    @Test(arguments: ["settings", "ping", "empty data", "window", "priority", "continuation"])
     func offenderIsCutOffAndOthersAreNot(name: String) async throws {
         try await TestServer.with { server in
             let client = try server.client()

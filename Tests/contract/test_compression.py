@@ -119,10 +119,10 @@ def test_a_client_that_takes_no_gzip_gets_none(interop):
         assert reply.payload.body == bytes(LARGE)
 
 
-def messages(server, path, body, *fields):
+def messages(server, path, body, key, *fields):
     """(compressed flag, bytes) of each message of the reply, read off the wire."""
     extra = b"".join(b"\0" + h2.string(name) + h2.string(value) for name, value in fields)
-    block = h2.header_block(path, "none") + extra
+    block = h2.header_block(path, key) + extra
     data, heard = b"", b""
     with server.connect(["h2"]) as connection:
         connection.sendall(
@@ -145,7 +145,7 @@ def messages(server, path, body, *fields):
 def test_only_what_was_asked_for_is_compressed(interop, accepts, flags):
     path = "/grpc.testing.TestService/StreamingOutputCall"
     body = output((SIZES[0], YES), (SIZES[1], NO)).SerializeToString()
-    heard = list(messages(interop, path, body, ("grpc-accept-encoding", accepts)))
+    heard = list(messages(interop, path, body, "none", ("grpc-accept-encoding", accepts)))
     assert [flag for flag, _ in heard] == flags
     first, second = (gzip.decompress(data) if flag else data for flag, data in heard)
     sizes = [len(pb.StreamingOutputCallResponse.FromString(data).payload.body)
@@ -169,6 +169,16 @@ def create(client, compression, name):
 @pytest.mark.parametrize("compression", [GZIP, PLAIN])
 def test_tally_reads_gzip(client, compression):
     assert create(client, compression, NAME).name == NAME
+
+
+@pytest.mark.parametrize("encoding, flag", [("gzip", 1), ("identity", 0)])
+def test_tally_answers_in_the_clients_encoding(client, server, encoding, flag):
+    fields = ("grpc-encoding", encoding), ("grpc-accept-encoding", "identity,gzip")
+    path = "/tally.v1.CatalogService/GetCatalog"
+    (heard, data), = messages(server, path, b"", server.key, *fields)
+    assert heard == flag
+    catalog = gzip.decompress(data) if flag else data
+    assert b"test_messages" in catalog and len(catalog) > 512
 
 
 def test_an_encoding_that_is_unknown_is_refused(client):

@@ -17,6 +17,7 @@ from tally.v1 import catalog_service_pb2 as catalog_service_pb
 
 import h2
 import pricing
+from conftest import running
 from h2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE,
                 PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, frame)
 from tally_client import TallyClient
@@ -207,7 +208,6 @@ def goodbyes(data):
 
 @pytest.fixture(scope="module")
 def flooded(tmp_path_factory, certificates):
-    from conftest import running
     yield from running(tmp_path_factory.mktemp("flooded"), certificates)
 
 
