@@ -160,9 +160,8 @@ class Offender(threading.Thread):
     def __init__(self, server, pieces):
         super().__init__(daemon=True)
         self.server, self.pieces = server, pieces
-        self.is_over = False
+        self.is_over, self.error = False, None
         self.goodbyes, self.cut_off, self.sent_bytes = set(), 0, 0
-        self.error = None
 
     def run(self):
         try:
@@ -175,14 +174,14 @@ class Offender(threading.Thread):
     def flood(self, connection):
         connection.setblocking(False)
         pieces = self.pieces(self.server.key)
-        waiting, heard = memoryview(PREFACE + frame(SETTINGS, 0, 0)), b""
+        waiting, heard = memoryview(PREFACE + frame(SETTINGS, 0, 0)), bytearray()
         while not self.is_over:
             writers = [connection] if len(waiting) > 0 else []
             readable, writable, _ = select.select([connection], writers, [], 0.05)
             try:
                 if readable:
                     more = connection.recv(1 << 18)
-                    heard = (heard + more)[-(1 << 16):]
+                    heard += more
                     if not more:
                         break
                 if writable:
@@ -196,14 +195,8 @@ class Offender(threading.Thread):
         else:
             return
         self.cut_off += 1
-        self.goodbyes |= {code for code in goodbyes(heard)}
-
-
-def goodbyes(data):
-    """The codes of the GOAWAY frames at the end of what came."""
-    at = data.rfind(bytes([GOAWAY, 0, 0, 0, 0, 0]))
-    if at >= 0 and len(data) >= at + 14:
-        yield int.from_bytes(data[at + 10:at + 14])
+        self.goodbyes |= {int.from_bytes(payload[4:8])
+                          for kind, _, _, payload in h2.whole_frames(heard) if kind == GOAWAY}
 
 
 @pytest.fixture(scope="module")
