@@ -11,6 +11,8 @@ package struct FrameLimits: Sendable {
     package var emptyData = 200
     /// The resource loop (CVE-2019-9513).
     package var priorities = 500
+    /// Of fields in trailers, which are dropped.
+    package var droppedHeaderBytes = 256 * 1024
     /// On top of four for each frame of a call.
     package var windowUpdates = 5_000
     /// A ping that follows another sooner than this, with no call's frame between them, is a
@@ -43,6 +45,7 @@ struct FrameMeter {
     private var resets = 0
     private var emptyData = 0
     private var priorities = 0
+    private var droppedHeaderBytes = 0
     private var windowUpdates = 0
     private var workAtSweep = 0
     private var workAtPing = -1
@@ -59,6 +62,7 @@ struct FrameMeter {
         resets = 0
         emptyData = 0
         priorities = 0
+        droppedHeaderBytes = 0
         windowUpdates = 0
         workAtSweep = work
     }
@@ -78,6 +82,12 @@ struct FrameMeter {
     /// too large is HPACK made to multiply a few bytes.
     mutating func permits(headerListBytes: Int, limit: Int) -> Bool {
         if headerListBytes > 4 * limit { verdict = .flood }
+        return verdict == .fine
+    }
+
+    mutating func permits(droppedBytes: Int) -> Bool {
+        droppedHeaderBytes += droppedBytes
+        if droppedHeaderBytes > limits.droppedHeaderBytes { verdict = .flood }
         return verdict == .fine
     }
 

@@ -63,8 +63,12 @@ private func onHeader(
     _ valueLength: Int, _ flags: UInt8, _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
     let state = state(context)
-    guard let stream = state.pointee.current else { return 0 }
-    stream.pointee.headerListBytes += nameLength + valueLength + 32
+    let fieldBytes = nameLength + valueLength + 32
+    guard let stream = state.pointee.current else {
+        return state.pointee.meter.permits(droppedBytes: fieldBytes)
+            ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
+    stream.pointee.headerListBytes += fieldBytes
     guard stream.pointee.headerListBytes <= state.pointee.maxHeaderListBytes else {
         stream.pointee.flags.insert(.headersTooLarge)
         return state.pointee.meter.permits(

@@ -77,20 +77,28 @@ def open_block(key):
     return request(1, key, flags=0)
 
 
+LARGE_FIELD = b"\x40" + h2.string("x-large") + h2.string("v" * 3000)
+
+
 def indexed_bomb(key):
     """A field of 3 KB goes into HPACK's table; each further byte names it once more."""
-    large = b"\x40" + h2.string("x-large") + h2.string("v" * 3000)
     for stream in STREAMS:
-        first = large if stream == 1 else b""
+        first = LARGE_FIELD if stream == 1 else b""
         block = h2.header_block(CHECK, key) + first + b"\xbe" * 10_000
         yield frame(HEADERS, END_HEADERS | END_STREAM, stream, block)
 
 
+def trailing_bomb(key):
+    """The same in trailers."""
+    for stream in STREAMS:
+        yield request(stream, key)
+        yield frame(HEADERS, END_HEADERS | END_STREAM, stream, LARGE_FIELD + b"\xbe" * 10_000)
+
+
 def continued_bomb(key):
     """The same, drawn out over as many frames as are let through."""
-    large = b"\x40" + h2.string("x-large") + h2.string("v" * 3000)
     for stream in STREAMS:
-        yield request(stream, key, flags=END_STREAM, more=large)
+        yield request(stream, key, flags=END_STREAM, more=LARGE_FIELD)
         yield frame(CONTINUATION, 0, stream, b"\xbe" * 16_384) * 6
         yield frame(CONTINUATION, END_HEADERS, stream)
 
@@ -144,6 +152,7 @@ FLOODS = {
     "unknown frames": over_and_over(frame(0x77, 0, 0, b"x")),
     # Others that make much of little.
     "an HPACK bomb": indexed_bomb,
+    "an HPACK bomb in trailers": trailing_bomb,
     "an HPACK bomb in many frames": continued_bomb,
     "dribbled data": dribble,
     "no window": no_window,
