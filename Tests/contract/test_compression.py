@@ -18,7 +18,10 @@ import h2
 from tally_client import DEADLINE, new_id, refusal
 from tally_server import ROOT, TallyServer
 
-sys.path.append(str(ROOT / ".build" / "interop" / "py"))
+INTEROP_STUBS = ROOT / ".build" / "interop" / "py"
+if not INTEROP_STUBS.exists():
+    raise RuntimeError("run scripts/grpc-interop once: it fetches the stubs of grpc.testing")
+sys.path.append(str(INTEROP_STUBS))
 from src.proto.grpc.testing import messages_pb2 as pb  # noqa: E402
 from src.proto.grpc.testing import test_pb2_grpc  # noqa: E402
 
