@@ -27,7 +27,7 @@ def bench_track(name, options):
                 f"{name}-{connections}x{streams}", load, server, options, customers)
             own[connections, streams] = row["calls_per_second"]
             yield row | {"customers": customers, "seconds_to_prepare": round(seconds, 1)}
-        yield half_load(
+        yield from half_load(
             f"{name}-half-load", ("track", *SHAPES[0]), server, options, customers)
     for row in redis_always(options):
         yield row

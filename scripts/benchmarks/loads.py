@@ -1,8 +1,11 @@
 """Calls as fast as they are answered, in pairs to compare, and at half of that rate."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
+from contextlib import contextmanager
 
 from benchmarks.machine import (
     LOAD_CORE, SERVER_CORE, fail, on_cores, quantile, sync_milliseconds)
@@ -94,24 +97,55 @@ def bench_loops(_, options):
 
 
 def half_load(name, load, server, options, customers):
-    """At half of the rate that was just reached. The disk's own sync is measured right before and
-    after, on the same file system."""
-    full = saturated(name, load, server, options, customers)["calls_per_second"]
-    syncs = sync_milliseconds(server.folder)
-    runs = [server.load("--seconds", options.seconds, "--rate", full // 2, "--seed", 1 + run,
+    """At half of the rate that was just reached; then once more with --beside's command. The disk's
+    own sync is measured right before and after, on the same file system."""
+    rate = saturated(name, load, server, options, customers)["calls_per_second"] // 2
+    yield paced(name, load, server, options, customers, rate)
+    if options.beside:
+        with beside(options.beside, server):
+            row = paced(f"{name}-beside", load, server, options, customers, rate)
+        # The command is no part of the server, but it belongs here.
+        del row["other_cores"]
+        yield row | {"beside": options.beside}
+
+
+def paced(name, load, server, options, customers, rate):
+    writes = load[0] != "check"
+    syncs = sync_milliseconds(server.folder) if writes else []
+    runs = [server.load("--seconds", options.seconds, "--rate", rate, "--seed", 1 + run,
                         *shape(load, customers))
             for run in range(options.runs)]
-    syncs += sync_milliseconds(server.folder)
     median = sorted(runs, key=lambda run: run["p99_ms"])[len(runs) // 2]
     row = summary(name, *load[1:], runs, server.rss_mib())
     row |= {key: median[key] for key in ("p50_ms", "p99_ms", "p999_ms", "max_ms", "other_cores")}
-    row |= {"calls_per_second": round(median["calls_per_second"]), "rate": full // 2,
+    row |= {"calls_per_second": round(median["calls_per_second"]), "rate": rate,
             "p99_ms_runs": [run["p99_ms"] for run in runs]}
-    if load[0] != "check":
+    if writes:
+        syncs += sync_milliseconds(server.folder)
         own = quantile(syncs, 0.99)
         row |= {"sync_p50_ms": round(quantile(syncs, 0.5), 3), "sync_p99_ms": round(own, 3),
                 "p99_limit_ms": round(2 * own + 0.5, 3)}
     return row
+
+
+@contextmanager
+def beside(command, server):
+    """Runs a command again and again; it finds the server by TALLY_SERVER and so on, as `tally`
+    does, and by TALLY_PID."""
+    environment = os.environ | {
+        "TALLY_SERVER": server.address, "TALLY_CA": str(server.authority),
+        "TALLY_KEY_FILE": str(server.key_file), "TALLY_PID": str(server.process.pid)}
+    loop = subprocess.Popen(
+        on_cores([LOAD_CORE], ["sh", "-c", f"while {command}; do :; done"]), env=environment,
+        stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+        if loop.poll() is not None:
+            fail(f"the command beside failed: {command}")
+    finally:
+        if loop.poll() is None:
+            os.killpg(loop.pid, signal.SIGTERM)
+        loop.wait()
 
 
 def bench_half_load(_, options):
@@ -119,7 +153,7 @@ def bench_half_load(_, options):
     for name in ("check", "track"):
         with Server(options) as server:
             server.prepare(customers)
-            yield half_load(f"{name}-half-load", LOADS[name], server, options, customers)
+            yield from half_load(f"{name}-half-load", LOADS[name], server, options, customers)
 
 
 def h2load_run(server, body, seconds):
