@@ -1,4 +1,5 @@
-"""What the figures come from: the clients of `tally bench` do what they say, and say what failed."""
+"""What the figures come from: the clients of `tally bench` do what they say, and say what failed;
+scripts/bench runs and gives its rows. How fast all that is, isn't judged here."""
 
 import json
 import subprocess
@@ -6,7 +7,7 @@ import time
 
 import pytest
 
-from tally_server import BINARY, TallyServer
+from tally_server import BINARY, ROOT, TallyServer
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,23 @@ def test_a_load_keeps_its_rate(small_server, rate, calls, least):
     [result] = bench(small_server, "load", "--rate", rate, "--calls", calls, "--connections", "3")
     assert (result["ok"], result["failed"]) == (int(calls), 0)
     assert result["seconds"] >= least
+
+
+@pytest.mark.parametrize("options, names", [
+    (["check", "--against", BINARY], ["check@this", "check@against", "check-ratio"]),
+    (["half-load"], ["check-half-load", "track-half-load"]),
+    (["churn", "--churn-rate", "50", "--churn-seconds", "1"], ["churn"]),
+    (["restart", "--tail", "300"], ["restart-1-core", "restart-2-cores"]),
+])
+def test_the_script_gives_its_rows(tmp_path, options, names):
+    command = [ROOT / "scripts" / "bench", "--json", "--tally", BINARY, "--work", tmp_path,
+               "--customers", "100", "--seconds", "0.2", "--runs", "1", *options]
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                            timeout=120)
+    assert result.returncode == 0, result.stderr
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["name"] for row in rows] == names
+    assert not any(row.get("failed") for row in rows)
+    if options[0] == "restart":
+        assert all(row["records"] >= 300 for row in rows)  # the tail at least
+    assert not list(tmp_path.iterdir())  # no data is left behind

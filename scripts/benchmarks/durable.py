@@ -58,12 +58,15 @@ def redis_always(options):
 
 
 def bench_restart(name, options):
-    """Customers, then a tail of records of other calls; an orderly stop; then starts on one core
-    and on two."""
+    """Customers; an orderly stop and a start, after which a snapshot may hold them; a tail of
+    records of other calls; then starts on one core and on two, each after a kill, which leaves the
+    tail to be replayed."""
     customers = options.customers or MILLION
     tail = options.tail or customers
     with Server(options, log_level="info") as server:
         seconds = server.prepare(customers)
+        server.stop()
+        server.start()
         made = server.load("--calls", tail, *shape(("track", 8, 128), customers))
         if made["failed"]:
             fail(f"the tail could not be written: {made['statuses']}")
@@ -71,7 +74,7 @@ def bench_restart(name, options):
             server.cores, server.event_loops = cores, len(cores)
             starts = []
             for _ in range(options.runs):
-                server.stop()
+                server.stop(kill=True)
                 starts.append(restart(server))
             starts.sort(key=lambda start: start["seconds_to_ready"])
             plural = "s" if len(cores) > 1 else ""
@@ -90,5 +93,6 @@ def restart(server):
         fail(f"the server did not say what it replayed:\n{log}")
     records, took = int(found["records"][1]), float(found["took"][1])
     return {"seconds_to_ready": round(seconds, 2), "records": records,
-            "seconds_to_replay": round(took, 3), "records_per_second": round(records / took),
+            "seconds_to_replay": round(took, 3),
+            "records_per_second": round(records / max(took, 1e-6)),
             "server_cpu_seconds": cpu, "rss_mib": server.rss_mib()}

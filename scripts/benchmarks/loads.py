@@ -111,7 +111,7 @@ def half_load(name, load, server, options, customers):
 
 def paced(name, load, server, options, customers, rate):
     writes = load[0] != "check"
-    syncs = sync_milliseconds(server.folder) if writes else []
+    syncs = sync_milliseconds(server.folder, options.seconds) if writes else []
     runs = [server.load("--seconds", options.seconds, "--rate", rate, "--seed", 1 + run,
                         *shape(load, customers))
             for run in range(options.runs)]
@@ -121,7 +121,7 @@ def paced(name, load, server, options, customers, rate):
     row |= {"calls_per_second": round(median["calls_per_second"]), "rate": rate,
             "p99_ms_runs": [run["p99_ms"] for run in runs]}
     if writes:
-        syncs += sync_milliseconds(server.folder)
+        syncs += sync_milliseconds(server.folder, options.seconds)
         own = quantile(syncs, 0.99)
         row |= {"sync_p50_ms": round(quantile(syncs, 0.5), 3), "sync_p99_ms": round(own, 3),
                 "p99_limit_ms": round(2 * own + 0.5, 3)}

@@ -47,7 +47,7 @@ def quantile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
-def sync_milliseconds(folder, seconds=3.0, size=4096):
+def sync_milliseconds(folder, seconds, size=4096):
     """What the log does, alone: blocks written in place into a file of zeros, each one synced.
     Gives how long a write and its sync take."""
     path, total = folder / "sync-probe", 32 << 20

@@ -95,10 +95,13 @@ class Server:
         """What it has said since it was started."""
         return (self.folder / "server.log").read_text()
 
-    def stop(self):
+    def stop(self, kill=False):
         if self.process is None:
             return
-        self.process.terminate()
+        if kill:
+            self.process.kill()
+        else:
+            self.process.terminate()
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:
