@@ -75,6 +75,7 @@ final class ConnectionLoad: @unchecked Sendable {
 
     /// Starts what is due and there is room for.
     private func startDue() {
+        guard !isFinished else { return }
         let now = NIODeadline.now()
         while toStart > 0, visits.count < plan.atOnce {
             guard let due = pacer == nil ? now : pacer?.due(now) else { break }
