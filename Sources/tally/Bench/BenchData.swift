@@ -56,7 +56,7 @@ struct BenchData {
     }
 
     /// The last one is made when all others are there, and stands for them all.
-    func makeCustomers(_ flags: ServerFlags, _ loop: RPCClientLoop, key: String) async throws {
+    func makeCustomers(_ flags: ServerFlags, _ thread: BenchThread) async throws {
         if try await hasLastCustomer(flags) { return }
         for range in [0..<customers - 1, customers - 1..<customers] where !range.isEmpty {
             let source = LoadSource(
@@ -66,7 +66,7 @@ struct BenchData {
             let plan = LoadPlan(
                 source: source, connections: 4, streams: 64, seconds: nil, calls: range.count,
                 rate: nil)
-            let result = try await LoadGenerator.run(plan, on: loop, key: key)
+            let result = try await LoadGenerator.run(plan, on: thread)
             guard result.failed == 0 else {
                 throw CommandFault(
                     "could not make the customers: \(result.statusText)", exit: .refused)

@@ -1,8 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
-internal import NIOCore
-internal import NIOPosix
-internal import RPC
 internal import Wire
 
 struct BenchLoad: AsyncParsableCommand {
@@ -13,7 +9,8 @@ struct BenchLoad: AsyncParsableCommand {
             One thread, --connections × --streams calls at a time, each for a customer drawn at \
             random; writes carry a request id of their own. Fails (exit code 1) unless every call \
             is OK and allowed. With --rate latency counts from the moment a call was due, so that \
-            a stalled server can't hide it.
+            a stalled server can't hide it, and p99 means something: without, the client always \
+            waits for a server that is as busy as can be.
 
             --prepare makes the customers first, unless they are there: it publishes the plans \
             bench and bench_extra, which every new customer gets and which grant 10^12 units each. \
@@ -43,14 +40,7 @@ struct BenchLoad: AsyncParsableCommand {
     @Option(help: "Start so many calls a second. Default: as fast as answers come.")
     var rate: Double?
 
-    @Option(help: "Draw customers out of so many.")
-    var customers = 100_000
-
-    @Option(help: "The feature's id.")
-    var feature = "messages"
-
-    @Option(help: "Seed of the draw.")
-    var seed: UInt64 = 1
+    @OptionGroup var draw: DrawFlags
 
     @Flag(help: "First make the plans and the customers, unless they are there.")
     var prepare = false
@@ -58,9 +48,6 @@ struct BenchLoad: AsyncParsableCommand {
     func validate() throws {
         guard 1...10_000 ~= connections, 1...10_000 ~= streams else {
             throw ValidationError("--connections and --streams must be from 1 to 10000")
-        }
-        guard 1...BenchData.customerLimit ~= customers else {
-            throw ValidationError("--customers must be from 1 to \(BenchData.customerLimit)")
         }
         guard seconds == nil || calls == nil else {
             throw ValidationError("give either --seconds or --calls")
@@ -73,37 +60,21 @@ struct BenchLoad: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let data = BenchData(feature: feature, customers: customers)
+        let data = draw.data
         if prepare { try await data.publish(flags) }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop: RPCClientLoop
-        do {
-            loop = try RPCClientLoop(eventLoop: group.next(), endpoint: try flags.endpoint())
-        } catch let fault as TLSFault {
-            throw CommandFault("cannot use TLS: \(fault)", exit: .usage)
+        let result = try await BenchThread.with(flags) { thread in
+            if prepare { try await data.makeCustomers(flags, thread) }
+            return try await LoadGenerator.run(try plan(data), on: thread)
         }
-        let key = try flags.key()
-        let result: LoadResult
-        do {
-            if prepare { try await data.makeCustomers(flags, loop, key: key) }
-            result = try await LoadGenerator.run(plan(data), on: loop, key: key)
-        } catch let fault as CommandFault {
-            throw fault
-        } catch {
-            let status = error as? RPCStatus ?? RPCStatus(.unavailable, "\(error)")
-            throw CommandFault(
-                CallFailure(status).text(server: try flags.address()), exit: .unavailable)
-        }
-        try? await group.shutdownGracefully()
         print(flags.json ? JSONWriter.text(result.json(self)) : result.text)
         if result.failed > 0 { throw ExitCode(CommandFault.Exit.negative.rawValue) }
     }
 
     private func plan(_ data: BenchData) throws -> LoadPlan {
         LoadPlan(
-            source: try data.source(method, seed: seed), connections: connections,
+            source: try data.source(method, seed: draw.seed), connections: connections,
             streams: streams, seconds: calls == nil ? seconds ?? 3 : nil, calls: calls,
-            rate: rate, patience: .nanoseconds(Int64(flags.timeout * 1e9)))
+            rate: rate, patience: flags.patience)
     }
 }
 

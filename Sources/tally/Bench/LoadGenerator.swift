@@ -1,4 +1,3 @@
-internal import Glibc
 internal import NIOCore
 internal import RPC
 
@@ -26,20 +25,18 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
     private var open = 0
     private var pacer: Pacer?
     /// With a rate: the places that are free, and since when the call of each place is due.
-    private var free: [Int] = []
+    private var free = PlaceQueue(count: 0)
     private var due: [NIODeadline] = []
     /// Connections refer to their observer weakly, so a run holds itself.
     private var running: LoadGenerator?
     private var endedBefore = 0
 
-    static func run(
-        _ plan: LoadPlan, on loop: RPCClientLoop, key: String
-    ) async throws -> LoadResult {
+    static func run(_ plan: LoadPlan, on thread: BenchThread) async throws -> LoadResult {
         var connections: [RPCConnection] = []
-        for _ in 0..<plan.connections { connections.append(try await loop.connect().get()) }
+        for _ in 0..<plan.connections { connections.append(try await thread.loop.connect().get()) }
         let ready = connections
-        let metadata = [(name: "authorization", value: "Bearer " + key)]
-        let eventLoop = loop.eventLoop
+        let metadata = [(name: "authorization", value: "Bearer " + thread.key)]
+        let eventLoop = thread.loop.eventLoop
         let path = plan.source.path
         let prepared = try await eventLoop.submit {
             ready.map { $0.prepare(path: path, metadata: metadata) }
@@ -70,7 +67,7 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
         for connection in connections { connection.observer = self }
         loop.assumeIsolated().scheduleTask(in: plan.patience) { self.giveUpIfStuck() }
         started = .now()
-        cpuBefore = Self.cpuSeconds()
+        cpuBefore = ProcessorTime.seconds
         if let seconds = plan.seconds {
             loop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(seconds * 1e9))) {
                 self.isOver = true
@@ -78,8 +75,8 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
             }
         }
         if let rate = plan.rate {
-            free = Array((0..<connections.count * plan.streams).reversed())
-            due = Array(repeating: started, count: free.count)
+            free = PlaceQueue(count: connections.count * plan.streams)
+            due = Array(repeating: started, count: connections.count * plan.streams)
             pacer = Pacer(rate: rate, start: started)
             return pace()
         }
@@ -108,21 +105,16 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
         guard !isFinished else { return }
         open -= 1
         result.statuses[end.code.rawValue] += 1
-        if end.code == .ok, source.mustAllow, !Self.isAllowed(message) { result.denied += 1 }
+        if end.code == .ok, source.isDenial(message) { result.denied += 1 }
         if pacer == nil {
             result.latencies.add(nanoseconds: end.latency.nanoseconds)
             start(end.tag)
         } else {
             let latency = NIODeadline.now() - due[end.tag]
             result.latencies.add(nanoseconds: latency.nanoseconds)
-            free.append(end.tag)
+            free.giveBack(end.tag)
         }
         if open == 0 { finishIfDone() }
-    }
-
-    /// `allowed` is field 1, a bool, and stands first.
-    private static func isAllowed(_ message: UnsafeRawBufferPointer) -> Bool {
-        message.count >= 2 && message[0] == 0x08 && message[1] == 1
     }
 
     /// Starts what is due, and comes back when the next call is.
@@ -130,7 +122,7 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
         guard !isOver, toStart > 0 else { return finishIfDone() }
         let now = NIODeadline.now()
         var isStarted = false
-        while let moment = pacer?.due(now), !isOver, toStart > 0, let place = free.popLast() {
+        while let moment = pacer?.due(now), !isOver, toStart > 0, let place = free.next() {
             pacer?.advance()
             due[place] = moment
             start(place)
@@ -162,36 +154,8 @@ final class LoadGenerator: RPCCallObserver, @unchecked Sendable {
         isFinished = true
         isOver = true
         result.seconds = Double((NIODeadline.now() - started).nanoseconds) / 1e9
-        result.cpuSeconds = Self.cpuSeconds() - cpuBefore
+        result.cpuSeconds = ProcessorTime.seconds - cpuBefore
         finished.succeed(result)
         running = nil
     }
-
-    private static func cpuSeconds() -> Double {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
-        return [usage.ru_utime, usage.ru_stime].reduce(0) {
-            $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
-        }
-    }
-}
-
-/// When calls fall due at a fixed rate.
-private struct Pacer {
-    private let interval: Double
-    private let start: NIODeadline
-    private var count = 0
-
-    init(rate: Double, start: NIODeadline) {
-        interval = 1e9 / rate
-        self.start = start
-    }
-
-    /// When the next call was due; nil: not yet.
-    func due(_ now: NIODeadline) -> NIODeadline? {
-        let moment = start + .nanoseconds(Int64(Double(count) * interval))
-        return moment <= now ? moment : nil
-    }
-
-    mutating func advance() { count += 1 }
 }

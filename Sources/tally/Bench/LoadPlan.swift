@@ -40,20 +40,22 @@ struct LoadResult: Sendable {
         return parts.isEmpty ? "no calls" : parts.joined(separator: ", ")
     }
 
+    private var longest: String { (Double(latencies.longest) / 1e6).rounded(digits: 3) }
+
     private var counted: [(name: String, count: Int)] {
         RPCCode.allCases.map { ($0.name, statuses[$0.rawValue]) }.filter { $0.1 > 0 }
     }
 
     var text: String {
         let latency = LoadResult.quantiles.map { name, quantile in
-            "\(name) \(Self.rounded(latencies.milliseconds(quantile: quantile), 3))"
+            "\(name) \(latencies.milliseconds(quantile: quantile).rounded(digits: 3))"
         }
         return """
-            \(calls) calls in \(Self.rounded(seconds, 2)) s: \
-            \(Self.rounded(callsPerSecond, 0)) a second (\(statusText))
+            \(calls) calls in \(seconds.rounded(digits: 2)) s: \
+            \(callsPerSecond.rounded(digits: 0)) a second (\(statusText))
             latency in ms: \(latency.joined(separator: ", ")), \
-            longest \(Self.rounded(Double(latencies.longest) / 1e6, 3))
-            this client used \(Self.rounded(cpuMicroseconds, 2)) µs of CPU a call
+            longest \(longest)
+            this client used \(cpuMicroseconds.rounded(digits: 2)) µs of CPU a call
             """
     }
 
@@ -62,27 +64,20 @@ struct LoadResult: Sendable {
     func json(_ load: BenchLoad) -> JSONValue {
         var object: JSONObject = [
             "method": .string(load.method.rawValue), "connections": .number(load.connections),
-            "streams": .number(load.streams), "customers": .number(load.customers),
+            "streams": .number(load.streams), "customers": .number(load.draw.customers),
             "rate": load.rate.map { .number($0) } ?? .null,
-            "seconds": .number(Self.rounded(seconds, 3)), "calls": .number(calls),
+            "seconds": .number(seconds.rounded(digits: 3)), "calls": .number(calls),
             "ok": .number(ok), "failed": .number(failed), "denied": .number(denied),
             "statuses": .object(
                 JSONObject(counted.map { JSONObject.Member($0.name, .number($0.count)) })),
-            "calls_per_second": .number(Self.rounded(callsPerSecond, 0)),
-            "client_cpu_us_per_call": .number(Self.rounded(cpuMicroseconds, 2)),
+            "calls_per_second": .number(callsPerSecond.rounded(digits: 0)),
+            "client_cpu_us_per_call": .number(cpuMicroseconds.rounded(digits: 2)),
         ]
         for (name, quantile) in LoadResult.quantiles {
             let latency = latencies.milliseconds(quantile: quantile)
-            object.append("\(name)_ms", .number(Self.rounded(latency, 3)))
+            object.append("\(name)_ms", .number(latency.rounded(digits: 3)))
         }
-        object.append("max_ms", .number(Self.rounded(Double(latencies.longest) / 1e6, 3)))
+        object.append("max_ms", .number(longest))
         return .object(object)
-    }
-
-    private static func rounded(_ value: Double, _ digits: Int) -> String {
-        var scale = 1.0
-        for _ in 0..<digits { scale *= 10 }
-        let text = ((value * scale).rounded() / scale).description
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }

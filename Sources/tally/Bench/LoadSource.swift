@@ -55,6 +55,11 @@ struct LoadSource {
         bytes.indices.first { bytes[$0...].starts(with: needle) }
     }
 
+    /// `allowed` is field 1, a bool, and stands first.
+    func isDenial(_ message: UnsafeRawBufferPointer) -> Bool {
+        mustAllow && !(message.count >= 2 && message[0] == 0x08 && message[1] == 1)
+    }
+
     /// Hands over the bytes of the next call's message.
     mutating func withNext<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let customer: Int

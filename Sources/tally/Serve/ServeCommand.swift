@@ -31,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
     var tlsCa: String?
 
     func run() async throws {
+        OpenFiles.raiseLimit()
         let settings = try await ServerSettings(flags.sources)
         guard !settings.tlsCertificate.isEmpty, !settings.tlsKey.isEmpty else {
             throw CommandFault(
