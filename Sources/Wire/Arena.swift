@@ -10,6 +10,8 @@ package final class Arena {
     private var current = 0
     private var used = 0
     private var total = 0
+    /// Something was refused since the last `reset`, because of the cap.
+    private(set) var isExhausted = false
     private let cap: Int
     /// Handed to protobuf-c; lives as long as the arena.
     private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
@@ -42,6 +44,7 @@ package final class Arena {
         }
         current = 0
         used = 0
+        isExhausted = false
     }
 
     /// nil: the cap is reached.
@@ -49,7 +52,10 @@ package final class Arena {
         let aligned = (size + 15) & ~15
         if used + aligned > blocks[current].count {
             let wanted = max(Arena.blockSize, aligned)
-            guard total + wanted <= cap else { return nil }
+            guard total + wanted <= cap else {
+                isExhausted = true
+                return nil
+            }
             blocks.append(.allocate(byteCount: wanted, alignment: 16))
             total += wanted
             current += 1

@@ -45,6 +45,11 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""overage_behavior":"reject"}"#
         ),
         (
+            .trackRequest, #"{"value":-0.0}"#,
+            #"{"customer_id":"","feature_id":"","value":0,"request_id":"","#
+                + #""overage_behavior":"unspecified"}"#
+        ),
+        (
             .trackRequest, #"{"overage_behavior":1.0,"request_id":12345678901234567890123}"#,
             #"{"customer_id":"","feature_id":"","request_id":"12345678901234567890123","#
                 + #""overage_behavior":"cap"}"#

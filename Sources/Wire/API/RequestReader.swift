@@ -137,8 +137,10 @@ package struct RequestReader {
         let guarded = TextGuard(bytes, descriptor)
         guard !guarded.malformed else { throw .malformed }
         guard guarded.violations.isEmpty else { throw .invalid(guarded.violations) }
-        // The bytes are well formed now, so what is left to fail is the arena's cap.
-        guard let message = arena.unpack(Message.self, descriptor, bytes) else { throw .tooLarge }
+        guard let message = arena.unpack(Message.self, descriptor, bytes) else {
+            // The guard doesn't ask whether a field has the wire type that is due.
+            throw arena.isExhausted ? .tooLarge : .malformed
+        }
         return message
     }
 

@@ -136,7 +136,8 @@ extension MessageEncoder {
             faults.add("must be a number of at most about 1.8e308")
             return nil
         }
-        return number
+        // No "-0": it is written "0", and equal messages have equal bytes.
+        return number == 0 ? 0 : number
     }
 
     private mutating func bool(_ value: JSONValue) -> Content? {

@@ -1,0 +1,97 @@
+@testable import Billing
+@testable import Wire
+
+/// The bytes of request messages. The first byte chooses the reader.
+final class RequestTarget: FuzzTarget {
+    private let reader: RequestReader
+    private let reflection = ReflectionIndex(others: ["grpc.health.v1.Health"])
+
+    init() throws {
+        reader = RequestReader(
+            arena: Arena(cap: 4 << 20), names: try SamplePricing.names(), fingerprintKey: 1)
+    }
+
+    func run(_ input: FuzzInput) {
+        var input = input
+        let choice = Int(input.byte())
+        reader.arena.reset()
+        if choice < 128 {
+            read(input.rest, choice % 9)
+        } else {
+            let kinds = MessageKind.allCases
+            convert(input.rest, kinds[choice % kinds.count])
+        }
+    }
+
+    private func read(_ bytes: UnsafeRawBufferPointer, _ choice: Int) {
+        do {
+            switch choice {
+            case 0: _ = try reader.check(bytes)
+            case 1: _ = try reader.track(bytes)
+            case 2: _ = try reader.attach(bytes)
+            case 3: _ = try reader.getOrCreateCustomer(bytes)
+            case 4: _ = try reader.getCustomer(bytes)
+            case 5: try publish(bytes)
+            case 6: _ = try reader.streamTrack(bytes)
+            case 7: _ = try reader.watchCustomer(bytes)
+            default: reflect(bytes)
+            }
+        } catch CallFault.tooLarge {
+            // Unpacking takes at most some 50 bytes for each one.
+            expect(bytes.count > 32_768, "\(bytes.count) bytes are too large")
+        } catch {}
+    }
+
+    private func publish(_ bytes: UnsafeRawBufferPointer) throws {
+        let (call, violations) = try reader.publish(bytes)
+        guard violations.isEmpty, call.draft.validate(onto: .empty).isEmpty else { return }
+        _ = PricingNames(PricingState.empty.publishing(call.draft))
+    }
+
+    private func reflect(_ bytes: UnsafeRawBufferPointer) {
+        let answer = reflection.answer(bytes)
+        expect(answer.withUnsafeBytes { textFields(of: $0) } != nil, "a malformed answer")
+    }
+
+    private func convert(_ bytes: UnsafeRawBufferPointer, _ kind: MessageKind) {
+        guard let value = try? MessageJSON.decode(bytes, as: kind) else { return }
+        expect((try? JSONParser.parse(JSONWriter.bytes(value))) == value, "no JSON was written")
+        guard let again = try? MessageJSON.encode(value, as: kind) else { return }
+        expect((try? MessageJSON.decode(again, as: kind)) == value, "\(kind) there and back")
+    }
+
+    func seeds() throws -> [[UInt8]] {
+        let id = #""customer_id":"c1","request_id":"r1""#
+        let texts: [(UInt8, MessageKind, String)] = [
+            (0, .checkRequest, "{\(id),\"feature_id\":\"seats\",\"required_quantity\":2.5}"),
+            (0, .checkRequest, "{\(id),\"plan_id\":\"pro\",\"deduct\":true}"),
+            (
+                1, .trackRequest,
+                "{\(id),\"feature_id\":\"messages\",\"value\":-3,\"overage_behavior\":\"reject\"}"
+            ),
+            (
+                2, .attachRequest,
+                "{\(id),\"plan_id\":\"pro\",\"success_url\":\"https://x.example\"}"
+            ),
+            (
+                3, .getOrCreateCustomerRequest,
+                "{\(id),\"name\":\"Acmé\",\"email\":\"a@example.com\"}"
+            ),
+            (4, .getCustomerRequest, #"{"customer_id":"a:b-c_d"}"#),
+            (5, .publishCatalogRequest, #"{"catalog":\#(SamplePricing.json)}"#),
+        ]
+        var seeds: [[UInt8]] = []
+        for (choice, kind, text) in texts {
+            let bytes = try MessageJSON.encode(try JSONParser.parse(text), as: kind)
+            seeds.append([choice] + bytes)
+            // A stream's report is a track in a field; a watch begins like a get.
+            if choice == 1 { seeds.append([6, 10, UInt8(bytes.count)] + bytes) }
+            if choice == 4 { seeds.append([7] + bytes + [18, 2, 49, 122]) }
+            let count = MessageKind.allCases.count
+            guard let index = MessageKind.allCases.firstIndex(of: kind) else { continue }
+            seeds.append([UInt8((128 / count + 1) * count + index)] + bytes)
+        }
+        let symbol = Array("tally.v1.UsageService".utf8)
+        return seeds + [[8, 34, UInt8(symbol.count)] + symbol, [8, 58, 0]]
+    }
+}

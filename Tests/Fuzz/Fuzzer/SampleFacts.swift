@@ -1,0 +1,62 @@
+@testable import Billing
+@testable import Wire
+
+/// A fact of every kind, for seeds.
+enum SampleFacts {
+    private static let time = Timestamp(milliseconds: 1_790_000_000_000)
+    private static let plan = PlanReference(plan: PlanNumber(rawValue: 1), revision: 1)
+    private static let feature = FeatureNumber(rawValue: 1)
+
+    static func record(_ facts: [Fact]) -> CustomerRecord? {
+        guard let customer = CustomerID("c1") else { return nil }
+        let request = RequestID("r1").map { RequestMark(id: $0, method: 1, fingerprint: 7) }
+        return CustomerRecord(
+            customer: customer, time: time, catalogSequence: 1,
+            previousPosition: 80, facts: facts, request: request, reply: [8, 1])
+    }
+
+    static var all: [Fact] {
+        [
+            .deducted(bucket: 1, amount: Quantity(units: 3)),
+            .usageRecorded(feature: feature, value: Quantity(units: 3)),
+            .bucketReset(bucket: 1, balance: Quantity(units: 9), nextReset: .never),
+            .bucketClosed(bucket: 1), .bucketOpened(bucket),
+            .customerCreated(name: "Acmé", email: "a@example.com", time: time),
+            .profileChanged(name: "A", email: ""), .subscriptionChanged(subscription),
+            .subscriptionDropped(number: 1), .invoiceDropped(number: 1),
+        ] + payments
+    }
+
+    private static var bucket: Bucket {
+        Bucket(
+            number: 1, feature: feature, subscription: 1, plan: plan.plan,
+            granted: Quantity(units: 10), balance: Quantity(units: 9),
+            cycle: Cycle(.month, count: 1),
+            anchor: time, nextReset: time, created: time, flags: [])
+    }
+
+    private static var subscription: Subscription {
+        Subscription(
+            number: 1, plan: plan, status: .active, addOn: false, start: time, anchor: time,
+            periodStart: time, periodEnd: time)
+    }
+
+    private static var payments: [Fact] {
+        guard let currency = Currency(code: "usd") else { return [] }
+        let total = Money(minorUnits: 2000, currency: currency)
+        let line = InvoiceLine(
+            description: "Pro", minorUnits: 2000, plan: plan.plan, feature: feature)
+        let order = Order(
+            purpose: .purchase, plan: plan, subscription: 1, lines: [line], total: total,
+            successURL: "https://example.com")
+        return [
+            .effectRequested(Effect(id: "e", kind: .openCheckout, order: order, request: nil)),
+            .effectSettled(id: "e", outcome: .declined(code: "no_funds")),
+            .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),
+            .checkoutClosed(session: "s", paid: true),
+            .methodSaved(PaymentMethod(token: "t", brand: "visa", last4: "4242")),
+            .invoiceRaised(
+                Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
+        ]
+    }
+}
