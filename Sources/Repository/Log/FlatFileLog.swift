@@ -58,6 +58,10 @@ package final class FlatFileLog: LogStore {
             let appended = try shared.collector.append(payload)
             wakesWriter = shared.isWriterIdle
             shared.isWriterIdle = false
+            if let enough = shared.wakeAt, shared.collector.records >= enough {
+                wakesWriter = true
+                shared.wakeAt = nil
+            }
             wakesPreparer = shared.collector.usedReadySegment
             shared.collector.usedReadySegment = false
             return appended

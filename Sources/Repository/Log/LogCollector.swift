@@ -64,6 +64,8 @@ struct LogCollector {
 
     private var buffer: BatchBuffer
     private var used = 0
+    /// In the buffer.
+    private(set) var records = 0
     /// The parts before the current one, and where that begins in the buffer and the segment.
     private var parts: [BatchPart] = []
     private var partStart = 0
@@ -113,6 +115,7 @@ struct LogCollector {
         end.sequence += 1
         put(.record, sequence: end.sequence, payload: payload, size: size)
         end.needsClosing = true
+        records += 1
         return Appended(
             sequence: end.sequence, position: LogPosition(segment: end.segment, offset: offset))
     }
@@ -132,6 +135,7 @@ struct LogCollector {
         let batch = Batch(buffer: buffer, parts: parts)
         buffer = spare
         used = 0
+        records = 0
         parts = []
         partStart = 0
         partOffset = end.offset

@@ -7,6 +7,8 @@ final class LogCore: Sendable {
         var collector: LogCollector
         /// The writer has nothing to do and waits to be woken.
         var isWriterIdle = false
+        /// The writer lets a batch gather until it has so many records; nil: it doesn't.
+        var wakeAt: Int?
     }
 
     struct Progress {

@@ -9,6 +9,9 @@ package struct LogSettings: Sendable {
     package var maximumPayload = 1 << 20
     /// Segments kept ready beyond the current one; at least 1.
     package var readySegments = 1
+    /// Microseconds that a batch may gather for those who just wrote together to come back; see
+    /// `BatchPace`.
+    package var gatherMicroseconds = 500
     /// Milliseconds without a record until the closing frame is written.
     package var idleMilliseconds = 10
     /// Milliseconds until a segment that could not be prepared is tried again.

@@ -1,13 +1,14 @@
 import Synchronization
 
-/// Writes batches, one after the other, and makes each durable before it takes the next. It takes
-/// whatever collected while the last sync ran, and never waits for more.
+/// Writes batches, one after the other, and makes each durable before it takes the next. What it
+/// takes collected while the last sync ran, and for the little while that `BatchPace` gives it.
 ///
 /// Safety: confined to the writer's thread (or, without threads, to whoever calls `turn`).
 final class LogWriter: @unchecked Sendable {
     private let core: LogCore
     private var spare: BatchBuffer
     private var isFailed = false
+    private var pace = BatchPace()
     private var current: (segment: UInt32, file: any DiskFile)?
 
     init(_ core: LogCore) {
@@ -17,34 +18,70 @@ final class LogWriter: @unchecked Sendable {
 
     /// The thread's life: ends when the log is closed, abandoned or failed.
     func run() {
-        while turn() {
+        while step() != .over {
+            gather()
             let (isIdle, needsClosing) = core.shared.withLock { shared in
                 shared.isWriterIdle = shared.collector.isEmpty
                 return (shared.isWriterIdle, shared.collector.end.needsClosing)
             }
             guard isIdle else { continue }
-            let wait = needsClosing ? core.settings.idleMilliseconds : nil
-            if !core.writerWake.waitForWake(milliseconds: wait) { closeBatches() }
+            let wait = needsClosing ? core.settings.idleMilliseconds * 1_000 : nil
+            if !core.writerWake.waitForWake(microseconds: wait) { closeBatches() }
         }
+    }
+
+    /// Gives those who wrote together a little while to come back.
+    private func gather() {
+        let waits = core.shared.withLock { shared in
+            let waiting = shared.collector.records
+            let enough = pace.enough(waiting: waiting)
+            shared.wakeAt = waiting < enough ? enough : nil
+            return shared.wakeAt != nil
+        }
+        guard waits, core.stop.load(ordering: .acquiring) == .no else { return }
+        core.writerWake.waitForWake(microseconds: core.settings.gatherMicroseconds)
+        let isAlone = core.shared.withLock { shared in
+            shared.wakeAt = nil
+            return shared.collector.isEmpty
+        }
+        if isAlone { pace.rest() }
     }
 
     /// Writes everything there is to write. False: it is over.
     func turn() -> Bool {
+        while true {
+            switch step() {
+            case .wrote: continue
+            case .nothing: return true
+            case .over: return false
+            }
+        }
+    }
+
+    private enum Step {
+        case wrote
+        case nothing
+        case over
+    }
+
+    /// Writes one batch.
+    private func step() -> Step {
         do throws(LogFault) {
             while !isFailed, core.stop.load(ordering: .acquiring) != .abandoned {
                 if let batch = take() {
                     try write(batch)
+                    return .wrote
                 } else if core.stop.load(ordering: .acquiring) == .no {
-                    return true
+                    return .nothing
                 } else if !closeBatches() {
-                    return false
+                    return .over
                 }
             }
         } catch {
             isFailed = true
             core.fail(error)
         }
-        return false
+        return .over
     }
 
     /// Adds a closing frame if the log needs one; gives whether there is something to write.
@@ -59,6 +96,7 @@ final class LogWriter: @unchecked Sendable {
     private func take() -> Batch? {
         core.shared.withLock { [spare] shared in
             shared.isWriterIdle = false
+            if !shared.collector.isEmpty { pace.wrote(shared.collector.records) }
             return shared.collector.take(spare: spare)
         }
     }

@@ -34,20 +34,20 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// Waits until `isReady` says so, at most `milliseconds` (nil: for ever); gives whether it did.
+    /// Waits until `isReady` says so, at most `microseconds` (nil: for ever); gives whether it did.
     /// `isReady` may change the value, to take what it waited for.
     @discardableResult
-    func wait(milliseconds: Int? = nil, until isReady: (inout Value) -> Bool) -> Bool {
+    func wait(microseconds: Int? = nil, until isReady: (inout Value) -> Bool) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard let milliseconds else {
+        guard let microseconds else {
             while !isReady(&value) { pthread_cond_wait(condition, mutex) }
             return true
         }
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
-        let nanoseconds = deadline.tv_nsec + (milliseconds % 1_000) * 1_000_000
-        deadline.tv_sec += milliseconds / 1_000 + nanoseconds / 1_000_000_000
+        let nanoseconds = deadline.tv_nsec + (microseconds % 1_000_000) * 1_000
+        deadline.tv_sec += microseconds / 1_000_000 + nanoseconds / 1_000_000_000
         deadline.tv_nsec = nanoseconds % 1_000_000_000
         while !isReady(&value) {
             guard pthread_cond_timedwait(condition, mutex, &deadline) == 0 else {
@@ -66,8 +66,8 @@ extension Monitor where Value == Bool {
 
     /// Gives whether it was woken in time.
     @discardableResult
-    func waitForWake(milliseconds: Int? = nil) -> Bool {
-        wait(milliseconds: milliseconds) { isWoken in
+    func waitForWake(microseconds: Int? = nil) -> Bool {
+        wait(microseconds: microseconds) { isWoken in
             defer { isWoken = false }
             return isWoken
         }

@@ -13,7 +13,7 @@ struct SegmentPreparer: Sendable {
         while !isOver {
             let isDone = turn()
             core.preparerWake.waitForWake(
-                milliseconds: isDone ? nil : core.settings.retryMilliseconds)
+                microseconds: isDone ? nil : core.settings.retryMilliseconds * 1_000)
         }
     }
 
