@@ -10,8 +10,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Runs the server.",
         discussion: """
-            Serves gRPC, JSON and the payment pages over TLS on one address, with both
-            environments. Stops on SIGTERM or SIGINT once calls under way are finished.
+            Serves gRPC, JSON and the payment pages over TLS, with both environments: on one
+            address, or on those of the settings' listeners. Stops on SIGTERM or SIGINT once calls
+            under way are finished. Reads certificates again on SIGHUP, and when they change.
 
             With --dev it makes a first sandbox key and publishes a catalog when there is none.
             """)
@@ -32,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await ServerSettings(flags.sources)
-        guard !settings.tlsCertificate.isEmpty, !settings.tlsKey.isEmpty else {
+        guard settings.listeners.allSatisfy(\.hasIdentity) else {
             throw CommandFault(
                 "give --tls-cert and --tls-key; scripts/dev-certs makes a pair for development",
                 exit: .usage)
@@ -82,7 +83,8 @@ struct Greeting: Sendable {
     var keyFile: String
     var authority: String?
 
-    func print(_ address: String) {
+    /// `others`: name and address of the listeners but the first.
+    func print(_ address: String, _ others: [(name: String, address: String)]) {
         if dev {
             // The commands know the default address themselves.
             let server = address == "https://127.0.0.1:7443" ? "" : " --server \(address)"
@@ -95,6 +97,7 @@ struct Greeting: Sendable {
 
                 """)
         }
+        for other in others { Swift.print("also \(other.name) \(other.address)") }
         Swift.print("ready \(address)")
         fflush(nil)
     }
