@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tally.v1 import customer_service_pb2 as customers_pb
 from tally.v1 import entitlement_service_pb2 as check_pb
 
 from authority import Authority
@@ -35,9 +36,17 @@ def shake(server, port=None, version=None, protocols=("http/1.1",), session=None
     connection = context.wrap_socket(
         socket.create_connection(("127.0.0.1", port or server.port), timeout=5),
         server_hostname="localhost", session=session)
-    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    connection.recv(4096)
+    ask(connection)
     return connection
+
+
+def ask(connection):
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    heard = b""
+    while not heard.endswith(b"\r\n\r\nok\n"):
+        more = connection.recv(4096)
+        assert more, heard
+        heard += more
 
 
 def serial(server):
@@ -93,6 +102,7 @@ class Renewed(TallyServer):
 
     def __init__(self, folder):
         super().__init__(folder, folder)
+        self.folder = folder
         self.authority = Authority(folder, "ca")
         self.count = 0
         self.renew()
@@ -135,9 +145,8 @@ def test_a_new_certificate_is_taken_without_dropping_calls(renewed, hang_up):
     wait_for(lambda: serial(renewed) != before)
 
     # What was open goes on, and so does the stream.
-    open_one.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert open_one.recv(4096).startswith(b"HTTP/1.1 200")
-    client.call("Check", check_pb.CheckRequest(customer_id="acme", feature_id="messages"))
+    ask(open_one)
+    client.call("GetCustomer", customers_pb.GetCustomerRequest(customer_id="acme"))
     assert watch.is_active()
     watch.cancel()
     client.close()
