@@ -337,3 +337,11 @@ def test_settings_are_printed_as_a_file_has_them(listeners, tmp_path):
     again = tmp_path / "again.json"
     again.write_text(first)
     assert printed(again) == first
+
+
+def test_the_example_for_production_is_good(tmp_path):
+    """All but its certificates, which this machine doesn't have."""
+    done = subprocess.run([BINARY, "serve", "--settings", ROOT / "examples" / "production.json",
+                           "--data", tmp_path / "data"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and "certificate /etc/tally/internal.pem" in done.stderr, done

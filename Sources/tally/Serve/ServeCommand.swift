@@ -62,7 +62,11 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: server)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            throw CommandFault("\(error)", exit: .refused)
+        }
     }
 
     /// A log that failed is never written again: say so, let replies leave, and end.
