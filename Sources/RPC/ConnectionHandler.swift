@@ -106,7 +106,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         while stage == .http2 || stage == .http1 {
             let read = tls.read(into: workshop.input)
-            guard !tls.isFlooded else { return closeNow(.flood) }
+            guard !tls.isFlooded else { return cutOff() }
             switch read {
             case .bytes(let count):
                 take(UnsafeRawBufferPointer(rebasing: workshop.input[..<count]), context)
@@ -142,7 +142,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func take(_ plaintext: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
         if plaintext.count < SplinterMeter.wholeBytes, splinters.note(port.limits.frames, work) {
-            return closeNow(.flood)
+            return cutOff()
         }
         if let calls {
             // What the library wants to say before the end (GOAWAY) is still sent.
@@ -151,6 +151,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
             pages?.bytesCame()
             context.fireChannelRead(wrapInboundOut(ByteBuffer(bytes: plaintext)))
         }
+    }
+
+    /// For what TLS was made to do.
+    private func cutOff() {
+        calls?.refuseFlood()
+        closeNow(.flood)
     }
 
     /// Frames of calls so far.

@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 import subprocess
+import time
 
 import grpc
 import pytest
@@ -92,7 +93,7 @@ def certificates_of(listeners):
         "reader": listeners.clients.issue("reader", f"URI:{READER}"),
         "meter": listeners.clients.issue("meter", "DNS:a.example.com,DNS:meter.example.COM"),
         "unknown": listeners.clients.issue("unknown", "DNS:other.example.com"),
-        "expired": listeners.clients.issue("expired", f"URI:{READER}", days=-1),
+        "expired": listeners.clients.issue("expired", f"URI:{READER}", seconds=-1),
         "stranger": stranger.issue("forged", f"URI:{READER}"),
         "server's": listeners.clients.issue("misused", f"URI:{READER}", "serverAuth"),
     }
@@ -224,6 +225,18 @@ def test_a_session_belongs_to_its_listener(listeners, certificates_of, version):
     plain = shake(listeners, listeners.port_of("open"), version)
     with pytest.raises((ssl.SSLError, ConnectionError)):
         shake(listeners, listeners.port_of("strict"), session=plain.session, context=plain.context)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_ends_with_its_certificate(listeners, version):
+    brief = listeners.clients.issue(f"brief-{version.name}", f"URI:{READER}", seconds=4)
+    strict = listeners.port_of("strict")
+    first = shake(listeners, strict, version, client=brief)
+    with shake(listeners, strict, session=first.session, context=first.context) as second:
+        assert second.session_reused
+    time.sleep(5)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        shake(listeners, strict, session=first.session, context=first.context)
 
 
 def test_other_authorities_end_the_sessions_of_the_old(tmp_path):
