@@ -18,6 +18,7 @@ extension ConnectionHandler {
 
     func sweep(tick: Int) {
         guard let seen = look() else { return }
+        sweepMeters()
         if stage == .http2 {
             calls?.sweep(tick: tick)
             if let calls { port.metrics.calls += calls.takeRequestCount() }

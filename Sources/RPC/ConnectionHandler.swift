@@ -22,6 +22,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// In the loop's list of connections with finished calls.
     var isTouched = false
     let port: LoopPort
+    private let listener: ServedListener
     private let workshop: HTTP2Workshop
     private let tls: TLSMachine
     private let output: SecureOutput
@@ -35,12 +36,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var slot = 0
     private var generation: UInt32 = 0
     private var readWaits = false
+    private var splinters = SplinterMeter()
 
-    init(port: LoopPort, dispatcher: any RPCDispatcher) throws {
+    init(port: LoopPort, listener: ServedListener, dispatcher: any RPCDispatcher) throws {
         self.port = port
+        self.listener = listener
         self.dispatcher = dispatcher
         workshop = port.workshop
-        tls = try TLSMachine(server: port.tls, output: port.workshop.wire)
+        tls = try TLSMachine(
+            server: listener.context, maxSteps: port.limits.frames.tlsSteps,
+            output: port.workshop.wire)
         output = SecureOutput(tls, port.workshop)
         upkeep = ConnectionUpkeep(port.limits, tick: port.tick, spread: port.metrics.opened)
     }
@@ -100,7 +105,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
         }
         while stage == .http2 || stage == .http1 {
-            switch tls.read(into: workshop.input) {
+            let read = tls.read(into: workshop.input)
+            guard !tls.isFlooded else { return cutOff() }
+            switch read {
             case .bytes(let count):
                 take(UnsafeRawBufferPointer(rebasing: workshop.input[..<count]), context)
                 if tls.isDrained { return }
@@ -116,10 +123,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .http2:
             stage = .http2
             calls = ServerCalls(
-                port: port, dispatcher: dispatcher, slot: slot, generation: generation)
+                port: port, listener: listener, peer: tls.peer, dispatcher: dispatcher, slot: slot,
+                generation: generation)
         case .http1:
             stage = .http1
-            let pages = HTTP1Pages(port: port)
+            let pages = HTTP1Pages(
+                port: port, handler: listener.settings.pages, peer: tls.peer)
             self.pages = pages
             do {
                 let pipeline = context.pipeline.syncOperations
@@ -132,6 +141,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func take(_ plaintext: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
+        if plaintext.count < SplinterMeter.wholeBytes, splinters.note(port.limits.frames, work) {
+            return cutOff()
+        }
         if let calls {
             // What the library wants to say before the end (GOAWAY) is still sent.
             if !calls.receive(plaintext) { closeNow(calls.isFlooded ? .flood : .fault) }
@@ -139,6 +151,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
             pages?.bytesCame()
             context.fireChannelRead(wrapInboundOut(ByteBuffer(bytes: plaintext)))
         }
+    }
+
+    /// For what TLS was made to do.
+    private func cutOff() {
+        calls?.refuseFlood()
+        closeNow(.flood)
+    }
+
+    /// Frames of calls so far.
+    private var work: Int { calls?.state.pointee.meter.work ?? 0 }
+
+    /// Once a second.
+    func sweepMeters() {
+        tls.sweep()
+        splinters.sweep(work)
     }
 
     // MARK: Out

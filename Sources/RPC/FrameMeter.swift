@@ -19,6 +19,11 @@ package struct FrameLimits: Sendable {
     /// strike; one more than `maxPingStrikes` of them in a row ends the connection.
     package var pingIntervalSeconds = 5
     package var maxPingStrikes = 2
+    /// What TLS is made to do after the handshake: key updates and attempts to renegotiate, with
+    /// the answers to them.
+    package var tlsSteps = 64
+    /// TLS records too small for a frame's header, on top of four for each frame of a call.
+    package var splinters = 1_000
 
     package init() {}
 }
@@ -117,5 +122,25 @@ struct FrameMeter {
         }
         workAtPing = work
         lastPing = tick
+    }
+}
+
+/// Counts the TLS records that hold less than a frame's header: each costs the server as much as a
+/// full one, and gets its peer nowhere.
+struct SplinterMeter {
+    static let wholeBytes = 9
+
+    private var count = 0
+    private var workAtSweep = 0
+
+    /// True: too many. `work`: frames of calls, which a clumsy client may send in pieces.
+    mutating func note(_ limits: FrameLimits, _ work: Int) -> Bool {
+        count += 1
+        return count > limits.splinters + 4 * (work - workAtSweep)
+    }
+
+    mutating func sweep(_ work: Int) {
+        count = 0
+        workAtSweep = work
     }
 }

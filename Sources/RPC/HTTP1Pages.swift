@@ -11,12 +11,16 @@ final class HTTP1Pages: ChannelInboundHandler {
     /// When the request that hasn't ended yet began.
     private(set) var requestBegan: Int?
     private let port: LoopPort
+    private let handler: any PageHandler
+    private let peer: PeerCertificate?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLarge = false
 
-    init(port: LoopPort) {
+    init(port: LoopPort, handler: any PageHandler, peer: PeerCertificate?) {
         self.port = port
+        self.handler = handler
+        self.peer = peer
     }
 
     /// Bytes of a request, whole or not.
@@ -53,10 +57,10 @@ final class HTTP1Pages: ChannelInboundHandler {
         port.pagesInProgress += 1
         let request = PageRequest(
             method: head.method.rawValue, target: head.uri,
-            headers: head.headers.map { ($0.name.lowercased(), $0.value) }, body: body)
+            headers: head.headers.map { ($0.name.lowercased(), $0.value) }, body: body, peer: peer)
         body = []
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let (port, pages) = (port, port.pages)
+        let (port, pages) = (port, handler)
         Task {
             let response = await pages.respond(to: request)
             port.eventLoop.execute {

@@ -139,7 +139,7 @@ struct PathMemos: ~Copyable {
     }
 }
 
-/// The last `authorization` that was accepted on a connection.
+/// Who the connection's last call was accepted as: by `authorization`, and without it.
 struct AuthorizationMemo: ~Copyable {
     var bytes = RawBytes()
     var isValid = false
@@ -147,9 +147,14 @@ struct AuthorizationMemo: ~Copyable {
     var generation: UInt32 = 0
     var principal = 0
     var epoch = 0
+    var keyless: (principal: Int, epoch: Int)?
 
-    func holds(_ value: UnsafeRawBufferPointer, epoch: Int) -> Bool {
-        guard isValid, self.epoch == epoch, let base = value.baseAddress else { return false }
-        return bytes.equals(base, value.count)
+    /// nil: it has to be asked for.
+    func principal(of value: UnsafeRawBufferPointer?, epoch: Int) -> Int? {
+        guard let value else { return keyless?.epoch == epoch ? keyless?.principal : nil }
+        guard isValid, self.epoch == epoch, let base = value.baseAddress,
+            bytes.equals(base, value.count)
+        else { return nil }
+        return principal
     }
 }

@@ -12,9 +12,6 @@ final class ConnectionCount: Sendable {
 package final class LoopPort: @unchecked Sendable {
     package let eventLoop: any EventLoop
     let limits: RPCLimits
-    /// Replaced when the certificate is: new connections take the new one.
-    var tls: TLSContext
-    let pages: any PageHandler
     let workshop: HTTP2Workshop
     let held: HeldCalls
     var pagesInProgress = 0
@@ -35,14 +32,11 @@ package final class LoopPort: @unchecked Sendable {
     private(set) var isLeaving = false
 
     init(
-        eventLoop: any EventLoop, limits: RPCLimits, tls: TLSContext, pages: any PageHandler,
-        allConnections: ConnectionCount
+        eventLoop: any EventLoop, limits: RPCLimits, allConnections: ConnectionCount
     ) {
         self.allConnections = allConnections
         self.eventLoop = eventLoop
         self.limits = limits
-        self.tls = tls
-        self.pages = pages
         workshop = HTTP2Workshop()
         held = HeldCalls(eventLoop: eventLoop)
     }

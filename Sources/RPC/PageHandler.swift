@@ -10,15 +10,18 @@ package struct PageRequest: Sendable {
     /// Lower-case names, in the order they came; `host` stands for `:authority`.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// The client's certificate, which was verified; nil: it has shown none.
+    package var peer: PeerCertificate?
 
     package init(
         method: String, target: String, headers: [(name: String, value: String)] = [],
-        body: [UInt8] = []
+        body: [UInt8] = [], peer: PeerCertificate? = nil
     ) {
         self.method = method
         self.target = target
         self.headers = headers
         self.body = body
+        self.peer = peer
     }
 
     package func header(_ name: String) -> String? {

@@ -1,20 +1,64 @@
 package struct RPCConfiguration: Sendable {
+    package var listeners: [RPCListener]
+    package var eventLoops: Int
+    package var limits: RPCLimits
+
+    package init(listeners: [RPCListener], eventLoops: Int = 1, limits: RPCLimits = RPCLimits()) {
+        self.listeners = listeners
+        self.eventLoops = eventLoops
+        self.limits = limits
+    }
+}
+
+/// One address to listen on, and what is served there.
+package struct RPCListener: Sendable {
     package var host: String
     /// 0: any free one; `start` tells which.
     package var port: Int
-    package var eventLoops: Int
     package var identity: TLSIdentity
-    package var limits: RPCLimits
+    package var clients: ClientCertificates
+    /// Without, every call is answered as if its method didn't exist.
+    package var servesCalls: Bool
+    /// Answers what isn't gRPC.
+    package var pages: any PageHandler
 
     package init(
-        host: String = "127.0.0.1", port: Int, eventLoops: Int = 1, identity: TLSIdentity,
-        limits: RPCLimits = RPCLimits()
+        host: String = "127.0.0.1", port: Int, identity: TLSIdentity,
+        clients: ClientCertificates = .none, servesCalls: Bool = true, pages: any PageHandler
     ) {
         self.host = host
         self.port = port
-        self.eventLoops = eventLoops
         self.identity = identity
-        self.limits = limits
+        self.clients = clients
+        self.servesCalls = servesCalls
+        self.pages = pages
+    }
+}
+
+/// What a listener asks of its clients. The file is the PEM of the only authorities trusted.
+package enum ClientCertificates: Sendable, Equatable {
+    case none
+    /// One that is shown must be good.
+    case optional(authorityFile: String)
+    case required(authorityFile: String)
+
+    var authorityFile: String? {
+        switch self {
+        case .none: nil
+        case .optional(let file), .required(let file): file
+        }
+    }
+
+    var areRequired: Bool {
+        if case .required = self { true } else { false }
+    }
+
+    var word: StaticString {
+        switch self {
+        case .none: "none"
+        case .optional: "optional"
+        case .required: "required"
+        }
     }
 }
 

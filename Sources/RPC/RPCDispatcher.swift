@@ -16,9 +16,12 @@ package protocol RPCDispatcher: AnyObject {
     /// The method needs no key (health, reflection): `authenticate` isn't asked.
     func isOpen(method: Int) -> Bool
 
-    /// Whose key this is: the value of `authorization`, nil when absent. A principal is kept for
-    /// a connection while the same bytes come and `authenticationEpoch` stays; a refusal isn't.
-    func authenticate(authorization: UnsafeRawBufferPointer?) -> Authentication
+    /// Who calls: by the value of `authorization`, nil when absent, and the client's verified
+    /// certificate, nil when it has shown none. A principal is kept for a connection while the same
+    /// bytes come and `authenticationEpoch` stays; a refusal isn't.
+    func authenticate(
+        authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?
+    ) -> Authentication
 
     /// Changes when a key is made, revoked or changed.
     var authenticationEpoch: Int { get }

@@ -3,59 +3,63 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A listener with its event loops. Each loop has a port and a dispatcher of its own, and
+/// Listeners with the event loops they share. Each loop has a port and a dispatcher of its own, and
 /// a connection stays on the loop that took it.
 package final class RPCServer: Sendable {
     private struct Running {
         var group: MultiThreadedEventLoopGroup
-        var listener: any Channel
+        var listeners: [ServedListener]
+        var channels: [any Channel]
         var ports: [LoopPort]
     }
 
     private let configuration: RPCConfiguration
     private let makeDispatcher: @Sendable (LoopPort) -> any RPCDispatcher
-    private let pages: any PageHandler
     private let running = Mutex<Running?>(nil)
 
     package init(
         configuration: RPCConfiguration,
-        makeDispatcher: @escaping @Sendable (LoopPort) -> any RPCDispatcher,
-        pages: any PageHandler
+        makeDispatcher: @escaping @Sendable (LoopPort) -> any RPCDispatcher
     ) {
         self.configuration = configuration
         self.makeDispatcher = makeDispatcher
-        self.pages = pages
     }
 
     /// The loops' ports, while the server runs.
     package var ports: [LoopPort] { running.withLock { $0?.ports ?? [] } }
 
-    /// Listens, and tells on which port.
-    package func start() async throws -> Int {
+    /// Listens, and tells on which port each listener does.
+    package func start() async throws -> [Int] {
         // A peer that went away must not end the process.
         signal(SIGPIPE, SIG_IGN)
-        let tls = try TLSContext.server(configuration.identity)
+        let tickets = TLSTickets()
+        let listeners = try configuration.listeners.enumerated().map { place, settings in
+            try ServedListener(settings, place: place, tickets: tickets)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        var channels: [any Channel] = []
         do {
-            let ports = try await makePorts(group, tls)
-            let listener = try await listen(group, ports)
-            running.withLock { $0 = Running(group: group, listener: listener, ports: ports) }
-            return listener.localAddress?.port ?? configuration.port
+            let ports = try await makePorts(group)
+            for listener in listeners {
+                channels.append(try await listen(listener, group, ports))
+            }
+            let made = Running(
+                group: group, listeners: listeners, channels: channels, ports: ports)
+            running.withLock { $0 = made }
+            return channels.map { $0.localAddress?.port ?? 0 }
         } catch {
+            for channel in channels { try? await channel.close().get() }
             try? await group.shutdownGracefully()
             throw error
         }
     }
 
-    private func makePorts(
-        _ group: MultiThreadedEventLoopGroup, _ tls: TLSContext
-    ) async throws -> [LoopPort] {
+    private func makePorts(_ group: MultiThreadedEventLoopGroup) async throws -> [LoopPort] {
         var ports: [LoopPort] = []
         let all = ConnectionCount()
         for loop in group.makeIterator() {
             let port = LoopPort(
-                eventLoop: loop, limits: configuration.limits, tls: tls, pages: pages,
-                allConnections: all)
+                eventLoop: loop, limits: configuration.limits, allConnections: all)
             let make = makeDispatcher
             try await loop.submit { port.begin(make) }.get()
             ports.append(port)
@@ -64,7 +68,7 @@ package final class RPCServer: Sendable {
     }
 
     private func listen(
-        _ group: MultiThreadedEventLoopGroup, _ ports: [LoopPort]
+        _ listener: ServedListener, _ group: MultiThreadedEventLoopGroup, _ ports: [LoopPort]
     ) async throws -> any Channel {
         let byLoop = Dictionary(
             uniqueKeysWithValues: ports.map { (ObjectIdentifier($0.eventLoop), $0) })
@@ -77,19 +81,41 @@ package final class RPCServer: Sendable {
                     guard let port = byLoop[ObjectIdentifier(channel.eventLoop)],
                         let dispatcher = port.admit()
                     else { throw ChannelError.connectPending }
-                    try channel.pipeline.syncOperations.addHandler(
-                        ConnectionHandler(port: port, dispatcher: dispatcher))
+                    let handler = try ConnectionHandler(
+                        port: port, listener: listener, dispatcher: dispatcher)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
-            .bind(host: configuration.host, port: configuration.port)
+            .bind(host: listener.settings.host, port: listener.settings.port)
             .get()
+    }
+
+    /// What a look at a listener's certificate files came to.
+    package struct Reload: Sendable {
+        /// The listener's place in the configuration.
+        package let listener: Int
+        /// Why the new files were refused: those in use go on. nil: new connections use them.
+        package let fault: TLSFault?
+    }
+
+    /// To be called about once a second: looks whether certificates, keys or clients' authorities
+    /// changed, and takes those that did and have rested since the last look. When forced: all.
+    package func reloadCertificates(force: Bool = false) -> [Reload] {
+        let listeners = running.withLock { $0?.listeners ?? [] }
+        return listeners.enumerated().compactMap { place, listener in
+            switch listener.reload(force: force) {
+            case nil: nil
+            case .success: Reload(listener: place, fault: nil)
+            case .failure(let fault): Reload(listener: place, fault: fault)
+            }
+        }
     }
 
     /// No new connections or calls; those in progress may end within `grace`. Returns when all
     /// loops have stopped.
     package func shutdown(grace: Duration) async {
         guard let running = running.withLock({ $0.take() }) else { return }
-        try? await running.listener.close().get()
+        for channel in running.channels { try? await channel.close().get() }
         for port in running.ports { port.eventLoop.execute { port.leave() } }
         let clock = ContinuousClock()
         let end = clock.now + grace

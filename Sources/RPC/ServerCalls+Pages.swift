@@ -15,10 +15,10 @@ extension ServerCalls {
         port.pagesInProgress += 1
         pagesInProgress += 1
         stream.pointee.flags.insert(.page)
-        let request = PageRequest(stream, body: bytes)
+        let request = PageRequest(stream, peer: peer, body: bytes)
         if request.method == "HEAD" { stream.pointee.flags.insert(.isHead) }
         let token = token(stream)
-        let (port, pages) = (port, port.pages)
+        let (port, pages) = (port, listener.settings.pages)
         Task {
             let response = await pages.respond(to: request)
             port.eventLoop.execute { port.finishPage(token, response) }
@@ -40,8 +40,8 @@ extension ServerCalls {
 }
 
 extension PageRequest {
-    init(_ stream: StreamReference, body: UnsafeRawBufferPointer) {
-        self.init(method: "POST", target: "/", body: Array(body))
+    init(_ stream: StreamReference, peer: PeerCertificate?, body: UnsafeRawBufferPointer) {
+        self.init(method: "POST", target: "/", body: Array(body), peer: peer)
         stream.pointee.headers.walk { name, value in
             let text = String(decoding: value, as: UTF8.self)
             switch String(decoding: name, as: UTF8.self) {

@@ -7,6 +7,8 @@ final class ServerCalls {
     let session: HTTP2Session
     let state: UnsafeMutablePointer<HTTP2State>
     let port: LoopPort
+    let listener: ServedListener
+    let peer: PeerCertificate?
     let dispatcher: any RPCDispatcher
     let held: HeldCalls
     private let slot: UInt32
@@ -22,8 +24,13 @@ final class ServerCalls {
     var hasWoken = false
     var pagesInProgress = 0
 
-    init(port: LoopPort, dispatcher: any RPCDispatcher, slot: Int, generation: UInt32) {
+    init(
+        port: LoopPort, listener: ServedListener, peer: PeerCertificate?,
+        dispatcher: any RPCDispatcher, slot: Int, generation: UInt32
+    ) {
         self.port = port
+        self.listener = listener
+        self.peer = peer
         self.dispatcher = dispatcher
         self.held = port.held
         self.slot = UInt32(slot)
@@ -275,7 +282,7 @@ final class ServerCalls {
         stream.pointee.limit = 0
         guard let path = stream.pointee.headers.first(":path") else { return }
         if let memo = state.pointee.paths.match(path) { return memo.pointee.fill(stream) }
-        let found = dispatcher.methodIndex(path: path)
+        let found = listener.settings.servesCalls ? dispatcher.methodIndex(path: path) : nil
         // An unknown path is not memoised: nobody repeats it but by mistake.
         guard let found else { return }
         let limit = min(dispatcher.maxMessageBytes(method: found), port.limits.maxMessageBytes)
@@ -302,24 +309,28 @@ final class ServerCalls {
             value = state.pointee.authorization.bytes.bytes
         } else {
             value = stream.pointee.headers.first("authorization")
-            // The first burst of a connection: its headers were all read before the memo was.
-            if let value, state.pointee.authorization.holds(value, epoch: epoch) {
-                stream.pointee.principal = state.pointee.authorization.principal
+            // The first burst of a connection: its headers were all read before the memo was. And
+            // the calls of a certificate's owner, who sends no key.
+            if let principal = state.pointee.authorization.principal(of: value, epoch: epoch) {
+                stream.pointee.principal = principal
                 return nil
             }
         }
-        switch dispatcher.authenticate(authorization: value) {
+        switch dispatcher.authenticate(authorization: value, peer: peer) {
         case .refused(let status):
             if wasKnown { state.pointee.authorization.isValid = false }
             return status
         case .principal(let principal):
             stream.pointee.principal = principal
-            if !wasKnown, let value {
+            guard let value else {
+                state.pointee.authorization.keyless = (principal, epoch)
+                return nil
+            }
+            if !wasKnown {
                 state.pointee.authorization.generation &+= 1
                 state.pointee.authorization.bytes.clear()
                 state.pointee.authorization.bytes.append(value)
             }
-            guard value != nil else { return nil }
             state.pointee.authorization.isValid = true
             state.pointee.authorization.principal = principal
             state.pointee.authorization.epoch = epoch

@@ -26,12 +26,13 @@ package struct TLSFault: Error, CustomStringConvertible {
     }
 }
 
-/// Owner of one `SSL_CTX`. One serves all loops: making contexts is slow, and session tickets
-/// must open on whichever loop the client comes back to.
+/// Owner of one `SSL_CTX`. One serves all loops: making contexts is slow.
 // Safety: nothing changes after init, and OpenSSL's own reference counts and locks cover use
 // from several threads.
 final class TLSContext: @unchecked Sendable {
     let pointer: OpaquePointer
+    /// A server's: callbacks find them through the pointer.
+    private let tickets: TLSTickets?
 
     /// Forward-secret key exchange and authenticated encryption only.
     private static let tls12Ciphers =
@@ -39,16 +40,21 @@ final class TLSContext: @unchecked Sendable {
     private static let tls13Ciphers =
         "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
-    private init(method: OpaquePointer?) throws {
+    /// Those that everybody has, in the order of their speed.
+    private static let groups = "X25519:P-256:P-384"
+
+    init(method: OpaquePointer?, tickets: TLSTickets? = nil) throws(TLSFault) {
         guard let context = SSL_CTX_new(method) else {
             throw TLSFault.last("no TLS context")
         }
         pointer = context
+        self.tickets = tickets
         _ = shim_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)
         _ = shim_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION)
         guard SSL_CTX_set_cipher_list(context, Self.tls12Ciphers) == 1,
-            SSL_CTX_set_ciphersuites(context, Self.tls13Ciphers) == 1
-        else { throw TLSFault.last("no usable ciphers") }
+            SSL_CTX_set_ciphersuites(context, Self.tls13Ciphers) == 1,
+            shim_SSL_CTX_set1_groups_list(context, Self.groups) == 1
+        else { throw TLSFault.last("no usable ciphers or groups") }
         SSL_CTX_set_options(
             context, shim_SSL_OP_NO_COMPRESSION() | shim_SSL_OP_NO_RENEGOTIATION())
         // Idle connections are many: their record buffers are given back.
@@ -56,23 +62,7 @@ final class TLSContext: @unchecked Sendable {
         _ = shim_SSL_CTX_set_mode(context, Int(mode))
         _ = shim_SSL_CTX_set_read_ahead(context, 1)
         _ = shim_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
-    }
-
-    static func server(_ identity: TLSIdentity) throws -> TLSContext {
-        let made = try TLSContext(method: TLS_server_method())
-        let context = made.pointer
-        guard SSL_CTX_use_certificate_chain_file(context, identity.certificateChainFile) == 1
-        else { throw TLSFault.last("certificate \(identity.certificateChainFile)") }
-        guard
-            SSL_CTX_use_PrivateKey_file(context, identity.privateKeyFile, SSL_FILETYPE_PEM) == 1
-        else { throw TLSFault.last("private key \(identity.privateKeyFile)") }
-        guard SSL_CTX_check_private_key(context) == 1 else {
-            throw TLSFault.last("the private key does not belong to the certificate")
-        }
-        SSL_CTX_set_options(context, shim_SSL_OP_CIPHER_SERVER_PREFERENCE())
-        SSL_CTX_set_num_tickets(context, 1)
-        SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
-        return made
+        if let tickets { seal(with: tickets) }
     }
 
     /// `authorityFile`: the PEM of the only authorities to be trusted; nil: the system's.
@@ -100,29 +90,4 @@ enum ALPN {
     /// As they stand in the hello: each name after its length.
     static let h2: [UInt8] = [2] + Array("h2".utf8)
     static let http1: [UInt8] = [8] + Array("http/1.1".utf8)
-}
-
-/// The first of ours that the client offers too; none is a fatal alert, as RFC 7301 has it.
-/// Not called when the client doesn't use the extension.
-private func selectProtocol(
-    _ ssl: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
-    _ outLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?,
-    _ offeredLength: UInt32, _ argument: UnsafeMutableRawPointer?
-) -> Int32 {
-    guard let out, let outLength, let offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
-    for wanted in ["h2", "http/1.1"] {
-        var at = 0
-        while at < Int(offeredLength) {
-            let length = Int(offered[at])
-            guard at + 1 + length <= Int(offeredLength) else { break }
-            let name = UnsafeBufferPointer(start: offered + at + 1, count: length)
-            if name.elementsEqual(wanted.utf8) {
-                out.pointee = offered + at + 1
-                outLength.pointee = UInt8(length)
-                return SSL_TLSEXT_ERR_OK
-            }
-            at += 1 + length
-        }
-    }
-    return SSL_TLSEXT_ERR_ALERT_FATAL
 }

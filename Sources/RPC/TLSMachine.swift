@@ -29,8 +29,12 @@ final class TLSMachine {
     private let context: TLSContext
 
     /// `output` must outlive the machine.
-    convenience init(server context: TLSContext, output: UnsafeMutablePointer<ByteBuffer>) throws {
+    /// `maxSteps`: key updates and the like that a peer may cause between two `sweep`s.
+    convenience init(
+        server context: TLSContext, maxSteps: Int, output: UnsafeMutablePointer<ByteBuffer>
+    ) throws {
         try self.init(context, output)
+        wires.pointee.maxSteps = maxSteps
         SSL_set_accept_state(ssl)
     }
 
@@ -81,7 +85,10 @@ final class TLSMachine {
 
     func handshake() -> Handshake {
         let result = SSL_do_handshake(ssl)
-        if result == 1 { return .done }
+        if result == 1 {
+            wires.pointee.isEstablished = true
+            return .done
+        }
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .needsMore
         default:
@@ -96,6 +103,18 @@ final class TLSMachine {
 
     /// The client came back with a session ticket.
     var isResumed: Bool { SSL_session_reused(ssl) == 1 }
+
+    /// Of the peer, whose certificate was verified in this handshake or the one of its ticket.
+    var peer: PeerCertificate? {
+        guard SSL_get_verify_result(ssl) == X509_V_OK else { return nil }
+        return SSL_get0_peer_certificate(ssl).map { PeerCertificate($0) }
+    }
+
+    /// The peer made TLS itself work more than any peer needs.
+    var isFlooded: Bool { wires.pointee.steps > wires.pointee.maxSteps }
+
+    /// Once a second.
+    func sweep() { wires.pointee.steps = 0 }
 
     var application: Application {
         var name: UnsafePointer<UInt8>?

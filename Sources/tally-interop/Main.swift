@@ -14,11 +14,14 @@ import RPC
             exit(64)
         }
         let server = RPCServer(
-            configuration: RPCConfiguration(
-                port: port,
-                identity: TLSIdentity(certificateChainFile: certificate, privateKeyFile: key)),
-            makeDispatcher: { _ in TestService() }, pages: NoPages())
-        print("listening on \(try await server.start())")
+            configuration: RPCConfiguration(listeners: [
+                RPCListener(
+                    port: port,
+                    identity: TLSIdentity(certificateChainFile: certificate, privateKeyFile: key),
+                    pages: NoPages())
+            ]),
+            makeDispatcher: { _ in TestService() })
+        print("listening on \(try await server.start()[0])")
         fflush(nil)
         while true { try await Task.sleep(for: .seconds(3600)) }
     }

@@ -23,7 +23,9 @@ final class TestService: RPCDispatcher {
 
     func isOpen(method: Int) -> Bool { true }
 
-    func authenticate(authorization: UnsafeRawBufferPointer?) -> Authentication { .principal(0) }
+    func authenticate(
+        authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?
+    ) -> Authentication { .principal(0) }
 
     func kind(method: Int) -> CallKind {
         switch Method(rawValue: method) {

@@ -76,7 +76,8 @@ struct AccessTests {
     func choosesEnvironment() async throws {
         let (first, second) = (try await Stand(), try await Stand())
         try await second.customer("acme")
-        let face = JSONPages(environments: [first.environment, second.environment])
+        let face = JSONPages(
+            AccessList(environments: [first.environment, second.environment]))
         for (stand, status) in [(first, 404), (second, 200)] {
             let response = await face.respond(
                 to: PageRequest(

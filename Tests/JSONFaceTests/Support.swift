@@ -24,7 +24,7 @@ final class Stand: Sendable {
             "sandbox", in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         key = try environment.keys.make(name: "test", time: 0).key
-        face = JSONPages(environments: [environment])
+        face = JSONPages(AccessList(environments: [environment]))
         try await publish(catalog)
     }
 

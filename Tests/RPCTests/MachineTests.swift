@@ -148,7 +148,8 @@ private func with<Result>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Re
         let wires = (HTTP2Workshop(), HTTP2Workshop())
         let identity = TestCertificate.identity
         let server = try TLSMachine(
-            server: .server(identity), output: wires.0.wire)
+            server: .server(identity, clients: .none, place: 0, tickets: TLSTickets()), maxSteps: 9,
+            output: wires.0.wire)
         let client = try TLSMachine(
             client: .client(authorityFile: identity.certificateChainFile), name: "localhost",
             output: wires.1.wire)

@@ -16,11 +16,13 @@ struct TestServer {
         _ body: (TestServer) async throws -> Void
     ) async throws {
         let log = TestLog()
+        let listener = RPCListener(
+            port: 0, identity: TestCertificate.identity, pages: TestPages())
         let server = RPCServer(
             configuration: RPCConfiguration(
-                port: 0, eventLoops: loops, identity: TestCertificate.identity, limits: limits),
-            makeDispatcher: { TestDispatcher($0, log) }, pages: TestPages())
-        let port = try await server.start()
+                listeners: [listener], eventLoops: loops, limits: limits),
+            makeDispatcher: { TestDispatcher($0, log) })
+        let port = try await server.start()[0]
         do {
             try await body(TestServer(server: server, port: port, log: log))
         } catch {
@@ -95,7 +97,9 @@ final class TestDispatcher: RPCDispatcher {
         .handler(EchoHandler(call.writer, log, call.metadata))
     }
 
-    func authenticate(authorization: UnsafeRawBufferPointer?) -> Authentication {
+    func authenticate(
+        authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?
+    ) -> Authentication {
         log.authentications.withLock { $0 += 1 }
         guard let authorization, authorization.elementsEqual(TestServer.key.utf8),
             authenticationEpoch < 100

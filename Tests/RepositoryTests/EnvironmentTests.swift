@@ -84,7 +84,7 @@ struct EnvironmentTests {
         let (key, entry) = try ring.make(name: "test", time: 0)
         let other = try KeyRing(folder: folder.path, environment: "sandbox")
         func accepts(_ ring: KeyRing, _ key: String) -> Bool {
-            Array(key.utf8).withUnsafeBytes { ring.accepts($0) }
+            Array(key.utf8).withUnsafeBytes { ring.scopes(of: $0) != nil }
         }
         #expect(key.hasPrefix("tally_sk_sandbox_"))
         #expect(accepts(ring, key) && accepts(other, key))
@@ -97,5 +97,28 @@ struct EnvironmentTests {
         try other.reload()
         #expect(!accepts(ring, key) && !accepts(other, key))
         #expect(other.epoch != epoch)
+    }
+
+    @Test("Keys: do what their scopes say; older ones do everything; unknown scopes are refused")
+    func scopes() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/keys.json"
+        let ring = try KeyRing(folder: folder.path, environment: "sandbox")
+        let (key, _) = try ring.make(name: "meter", scopes: [.usageWrite, .catalogRead], time: 0)
+        func scopes() throws -> Scopes? {
+            let other = try KeyRing(folder: folder.path, environment: "sandbox")
+            return Array(key.utf8).withUnsafeBytes { other.scopes(of: $0) }
+        }
+        #expect(try scopes() == [.usageWrite, .catalogRead])
+        let file = try String(contentsOfFile: path, encoding: .utf8)
+        func rewrite(_ from: String, _ to: String) throws {
+            #expect(file.contains(from))
+            try file.replacing(from, with: to)
+                .write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try rewrite("\"scopes\"", "\"other\"")
+        #expect(try scopes() == .all)
+        try rewrite("usage:write", "usage:wrote")
+        #expect(throws: (any Error).self) { try scopes() }
     }
 }

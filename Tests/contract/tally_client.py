@@ -12,12 +12,14 @@ DEADLINE = 10  # seconds a call may take
 
 
 class TallyClient:
-    def __init__(self, server, key=None):
-        credentials = grpc.ssl_channel_credentials(server.ca_file.read_bytes())
+    def __init__(self, server, key=None, port=None, certificate=None):
+        """`certificate`: files of the client's own and its key."""
+        own, own_key = (path.read_bytes() for path in certificate) if certificate else (None, None)
+        credentials = grpc.ssl_channel_credentials(server.ca_file.read_bytes(), own_key, own)
         if key is not None:
             credentials = grpc.composite_channel_credentials(
                 credentials, grpc.access_token_call_credentials(key))
-        self.channel = grpc.secure_channel(f"localhost:{server.port}", credentials, options=[
+        self.channel = grpc.secure_channel(f"localhost:{port or server.port}", credentials, options=[
             ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)])
         self.stubs = [stub(self.channel) for stub in (
             attach_service_pb2_grpc.AttachServiceStub, catalog_service_pb2_grpc.CatalogServiceStub,

@@ -39,3 +39,28 @@ def test_calls_under_way_are_finished(own_server, own_client):
     assert own_server.process.wait(BOUND) == 0
     assert time.monotonic() - began < BOUND
     own_server.process = None
+
+
+def test_health_says_so_while_the_server_finishes(own_server, own_client):
+    """Watchers hear NOT_SERVING at once, and so does a late Check on a connection that is open."""
+    held = own_server.connect(["h2"])
+    held.sendall(h2.PREFACE + h2.frame(h2.SETTINGS, 0, 0) + h2.frame(
+        h2.HEADERS, h2.END_HEADERS, 1, h2.header_block(PATH, own_server.key)))
+    watch = own_client.channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=BOUND)
+    serving, not_serving = bytes([8, 1]), bytes([8, 2])
+    assert next(watch) == serving
+    own_server.process.send_signal(signal.SIGTERM)
+    assert next(watch) == not_serving
+    assert own_server.is_running
+    held.sendall(h2.frame(h2.HEADERS, h2.END_HEADERS, 3,
+                          h2.header_block("/grpc.health.v1.Health/Check", own_server.key))
+                 + h2.frame(h2.DATA, h2.END_STREAM, 3, bytes(5)))
+    heard = b""
+    while bytes([0, 0, 0, 0, 2]) + not_serving not in heard:
+        more = held.recv(65536)
+        assert more, heard
+        heard += more
+    held.close()
+    watch.cancel()
+    assert own_server.process.wait(BOUND) == 0
+    own_server.process = None

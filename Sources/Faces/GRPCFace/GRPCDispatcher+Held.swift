@@ -27,12 +27,13 @@ extension GRPCDispatcher {
         switch entry.work {
         case .send(let range):
             loop.held.withBytes(range) { port.finish(entry.token, message: $0) }
-        case .again(let route, _, let message):
+        case .again(let route, let scopes, let message):
             workspace.reset()
             do throws(RPCStatus) {
                 let execution = try message.withUnsafeBufferPointer {
                     (bytes) throws(RPCStatus) in
-                    try run(route, UnsafeRawBufferPointer(bytes), loop, token: entry.token)
+                    try run(
+                        route, UnsafeRawBufferPointer(bytes), loop, scopes, token: entry.token)
                 }
                 switch execution {
                 case .done(let outcome):

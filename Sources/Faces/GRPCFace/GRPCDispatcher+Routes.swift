@@ -13,13 +13,14 @@ extension GRPCDispatcher {
     /// nil: the call has left the loop and comes back by its token.
     func run(
         _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
-        token: CallToken
+        _ scopes: Scopes, token: CallToken
     ) throws(RPCStatus) -> Execution? {
         let reader = loop.reader(workspace.arena)
         let (names, workspace) = (loop.names, self.workspace)
         switch route {
         case .check:
             let call = try decoded { () throws(CallFault) in try reader.check(message) }
+            if call.deduct { try scopes.require(.usageWrite) }
             return try served { () throws(ExecuteFault) in
                 try loop.entitlement.check(call, names: names, in: workspace)
             }

@@ -9,6 +9,7 @@ internal import Wire
 package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     let port: LoopPort
     let environments: [EnvironmentLoop]
+    private let access: AccessList
     let workspace = Workspace()
     private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
@@ -17,19 +18,20 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     /// Calls that leave the loop, at once.
     static let maxSlowCalls = 256
 
-    /// - Parameter environments: a key's principal is its environment's place in this list.
-    package init(port: LoopPort, environments: [TallyEnvironment], health: Health) {
+    /// A principal is an `Access`.
+    package init(port: LoopPort, access: AccessList, health: Health) {
         self.port = port
+        self.access = access
         self.health = health
         let loop = port.eventLoop
         let later = Later()
-        self.environments = environments.enumerated().map { place, environment in
+        environments = access.environments.enumerated().map { place, environment in
             let bell = Durability.Bell { loop.execute { later.dispatcher?.release(place) } }
             environment.durability.add(bell)
             return EnvironmentLoop(environment, bell: bell)
         }
         later.dispatcher = self
-        for (place, environment) in environments.enumerated() {
+        for (place, environment) in access.environments.enumerated() {
             environment.directory.add { names in
                 try? await loop.submit {
                     later.dispatcher?.environments[place].names = names
@@ -49,25 +51,35 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
 
     package func isOpen(method: Int) -> Bool { route(method).isOpen }
 
-    package var authenticationEpoch: Int {
-        environments.reduce(0) { $0 &+ $1.environment.keys.epoch }
+    package var authenticationEpoch: Int { access.epoch }
+
+    package func authenticate(
+        authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?
+    ) -> Authentication {
+        guard let authorization else { return authenticate(peer) }
+        let scheme = Array("Bearer ".utf8)
+        if authorization.count > scheme.count, authorization.starts(with: scheme) {
+            let key = UnsafeRawBufferPointer(rebasing: authorization[scheme.count...])
+            if let access = access.access(key: key) { return .principal(access.rawValue) }
+        }
+        return .refused(
+            .refused(.unauthenticated, "KEY_UNKNOWN", "the API key is unknown or was revoked"))
     }
 
-    package func authenticate(authorization: UnsafeRawBufferPointer?) -> Authentication {
-        guard let authorization else {
+    private func authenticate(_ peer: PeerCertificate?) -> Authentication {
+        guard let peer else {
             return .refused(
                 .refused(
                     .unauthenticated, "KEY_MISSING",
                     "send an API key: authorization: Bearer tally_sk_…"))
         }
-        let scheme = Array("Bearer ".utf8)
-        if authorization.count > scheme.count, authorization.starts(with: scheme) {
-            let key = UnsafeRawBufferPointer(rebasing: authorization[scheme.count...])
-            let place = environments.firstIndex { $0.environment.keys.accepts(key) }
-            if let place { return .principal(place) }
+        guard let access = access.access(certificateNames: peer.names) else {
+            return .refused(
+                .refused(
+                    .unauthenticated, "CERTIFICATE_UNKNOWN",
+                    "no principal has a name of the client certificate, and no API key was sent"))
         }
-        return .refused(
-            .refused(.unauthenticated, "KEY_UNKNOWN", "the API key is unknown or was revoked"))
+        return .principal(access.rawValue)
     }
 
     package func call(
@@ -80,9 +92,10 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
                 return .replied
             }
             workspace.reset()
-            let environment = environments[call.principal]
+            let environment = try environment(call.principal, for: route)
+            let scopes = Access(rawValue: call.principal).scopes
             guard
-                let execution = try run(route, message, environment, token: call.token)
+                let execution = try run(route, message, environment, scopes, token: call.token)
             else { return .held }
             switch execution {
             case .done(let outcome):
@@ -96,7 +109,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
                     .init(
                         sequence: sequence, token: call.token,
                         work: .again(
-                            route: route, principal: call.principal, message: Array(message))))
+                            route: route, scopes: scopes, message: Array(message))))
             }
             return .held
         } catch {
@@ -105,19 +118,34 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     }
 
     package func open(_ call: borrowing StreamingCall) -> StreamOpening {
-        switch route(call.method) {
-        case .streamTrack:
-            return .handler(
-                StreamTrackStream(environments[call.principal], workspace, call.writer))
-        case .watchCustomer:
-            return .handler(WatchStream(environments[call.principal], workspace, call.writer))
-        case .healthWatch: return .handler(HealthStream(health, call.writer))
-        case .reflection, .reflectionAlpha:
-            return .handler(ReflectionStream(reflection, call.writer))
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-            .getCatalog, .healthCheck:
-            preconditionFailure("a unary method is called, not opened")
+        let route = route(call.method)
+        do throws(RPCStatus) {
+            switch route {
+            case .streamTrack:
+                let environment = try environment(call.principal, for: route)
+                return .handler(StreamTrackStream(environment, workspace, call.writer))
+            case .watchCustomer:
+                let environment = try environment(call.principal, for: route)
+                return .handler(WatchStream(environment, workspace, call.writer))
+            case .healthWatch: return .handler(HealthStream(health, call.writer))
+            case .reflection, .reflectionAlpha:
+                return .handler(ReflectionStream(reflection, call.writer))
+            case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
+                .getCatalog, .healthCheck:
+                preconditionFailure("a unary method is called, not opened")
+            }
+        } catch {
+            return .failed(error)
         }
+    }
+
+    /// The caller's, if it may do this there.
+    private func environment(
+        _ principal: Int, for route: Route
+    ) throws(RPCStatus) -> EnvironmentLoop {
+        let access = Access(rawValue: principal)
+        try access.scopes.require(route.scope)
+        return environments[access.environment]
     }
 
     /// Asks to be woken for what this burst left waiting; it may be durable already.

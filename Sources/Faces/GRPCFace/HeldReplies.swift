@@ -1,4 +1,5 @@
 internal import RPC
+internal import Repository
 
 /// Replies that wait for the log, in order of their calls. One bell wakes the loop for a batch.
 ///
@@ -9,7 +10,7 @@ struct HeldReplies {
         /// Bytes of `storage`.
         case send(Range<Int>)
         /// The first answer to a repeated request was not durable yet: ask again.
-        case again(route: Route, principal: Int, message: [UInt8])
+        case again(route: Route, scopes: Scopes, message: [UInt8])
     }
 
     struct Entry {

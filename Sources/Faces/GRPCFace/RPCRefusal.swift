@@ -11,6 +11,8 @@ struct RPCRefusal {
     var message: String
     var violations: [Violation] = []
     var retryAfterMilliseconds: Int?
+    /// The scope that the caller lacks.
+    var scope: String?
 
     init(
         _ code: RPCCode, _ reason: String, _ message: String, retryAfterMilliseconds: Int? = nil
@@ -102,7 +104,19 @@ struct RPCRefusal {
         var details = StatusDetails(code: code.rawValue, message: message, reason: reason)
         details.violations = violations
         details.retryAfterMilliseconds = retryAfterMilliseconds
+        if let scope { details.metadata = [("scope", scope)] }
         return RPCStatus(code, message, details: details.encoded)
+    }
+}
+
+extension Scopes {
+    func require(_ scope: Scopes) throws(RPCStatus) {
+        guard !isSuperset(of: scope) else { return }
+        let name = scope.names.joined(separator: " ")
+        var refusal = RPCRefusal(
+            .permissionDenied, "SCOPE_MISSING", "the caller lacks the scope \(name)")
+        refusal.scope = name
+        throw refusal.status
     }
 }
 

@@ -1,4 +1,5 @@
 internal import RPC
+internal import Repository
 
 /// The API's methods, in the order of their numbers within this process.
 enum Route: Int, CaseIterable {
@@ -48,6 +49,20 @@ enum Route: Int, CaseIterable {
             .streamTrack, .watchCustomer, .reflection, .reflectionAlpha, .healthCheck,
             .healthWatch:
             16 << 10
+        }
+    }
+
+    /// What the caller must be allowed. A check that deducts needs `usageWrite` too.
+    var scope: Scopes {
+        switch self {
+        case .check, .watchCustomer: .entitlementRead
+        case .track, .streamTrack: .usageWrite
+        case .attach: .attachWrite
+        case .getOrCreateCustomer: .customersWrite
+        case .getCustomer: .customersRead
+        case .publishCatalog: .catalogWrite
+        case .getCatalog: .catalogRead
+        case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
         }
     }
 

@@ -9,11 +9,13 @@ internal import Wire
 /// One request to one environment.
 struct Exchange {
     private let environment: TallyEnvironment
+    private let scopes: Scopes
     private let request: PageRequest
     private let names: PricingNames
 
-    init(_ environment: TallyEnvironment, _ request: PageRequest) {
+    init(_ environment: TallyEnvironment, _ scopes: Scopes, _ request: PageRequest) {
         self.environment = environment
+        self.scopes = scopes
         self.request = request
         names = environment.directory.current
     }
@@ -31,6 +33,7 @@ struct Exchange {
     private func check() async throws(JSONProblem) -> JSONValue {
         let form = try filled(.check)
         var call = try read(form) { (reader, bytes) throws(CallFault) in try reader.check(bytes) }
+        if call.deduct, !scopes.contains(.usageWrite) { throw .missing(.usageWrite) }
         call.required = form.quantity("required_quantity") ?? call.required
         let service = EntitlementService(environment)
         let message = try await served(form) { (names, workspace) throws(ExecuteFault) in

@@ -10,28 +10,43 @@ internal import Wire
 /// (`ReplyShape`). So both faces agree on what a request is, and a retry that is answered from the
 /// log, which holds messages, takes the same way as the first call.
 package struct JSONPages: Sendable {
-    private let environments: [TallyEnvironment]
+    private let access: AccessList
 
     private static let prefix = "/v1/"
 
-    package init(environments: [TallyEnvironment]) {
-        self.environments = environments
+    package init(_ access: AccessList) {
+        self.access = access
     }
 
     /// nil: the path is none of this face's.
     package func respond(to request: PageRequest) async -> PageResponse? {
         guard request.path.hasPrefix(JSONPages.prefix) else { return nil }
         let key = BearerKey(request.header("authorization"))
-        let environment = key.flatMap { key in environments.first { key.opens($0) } }
+        let caller = caller(key, request.peer)
+        let environment = caller.map { access.environments[$0.environment] }
         do throws(JSONProblem) {
             let route = try JSONPages.route(request)
             try JSONPages.checkVersion(request.header("x-api-version"))
-            guard key != nil else { throw .noSecretKey }
-            guard let environment else { throw .invalidSecretKey }
-            return .json(200, try await Exchange(environment, request).answer(route))
+            guard let caller, let environment else { throw refusal(key, request.peer) }
+            guard caller.scopes.isSuperset(of: route.scope) else {
+                throw .missing(route.scope)
+            }
+            let exchange = Exchange(environment, caller.scopes, request)
+            return .json(200, try await exchange.answer(route))
         } catch {
             return error.response(environment: environment?.name ?? claimedEnvironment(key))
         }
+    }
+
+    /// A key that is sent decides alone; without one, the client's certificate.
+    private func caller(_ key: BearerKey?, _ peer: PeerCertificate?) -> Access? {
+        if let key { return key.access(in: access) }
+        return peer.flatMap { access.access(certificateNames: $0.names) }
+    }
+
+    private func refusal(_ key: BearerKey?, _ peer: PeerCertificate?) -> JSONProblem {
+        if key != nil { return .invalidSecretKey }
+        return peer == nil ? .noSecretKey : .unknownCertificate
     }
 
     private static func route(_ request: PageRequest) throws(JSONProblem) -> Route {
@@ -60,7 +75,8 @@ package struct JSONPages: Sendable {
     /// Errors name an environment even when the key opens none: the one that the key is meant for,
     /// by its first characters, else the first.
     private func claimedEnvironment(_ key: BearerKey?) -> String {
-        let claimed = environments.first { key?.claims($0) ?? false } ?? environments.first
+        let claimed =
+            access.environments.first { key?.claims($0) ?? false } ?? access.environments.first
         return claimed?.name ?? "sandbox"
     }
 }
@@ -77,9 +93,9 @@ private struct BearerKey {
         if text.isEmpty { return nil }
     }
 
-    func opens(_ environment: TallyEnvironment) -> Bool {
+    func access(in list: AccessList) -> Access? {
         var text = text
-        return text.withUTF8 { environment.keys.accepts(UnsafeRawBufferPointer($0)) }
+        return text.withUTF8 { list.access(key: UnsafeRawBufferPointer($0)) }
     }
 
     func claims(_ environment: TallyEnvironment) -> Bool {

@@ -40,6 +40,16 @@ extension JSONProblem {
         401, "invalid_secret_key", "the API key is unknown or was revoked"
     ).with("www-authenticate", "Bearer error=\"invalid_token\"")
 
+    static let unknownCertificate = JSONProblem(
+        401, "no_secret_key",
+        "no principal has a name of the client certificate, and no API key was sent"
+    ).with("www-authenticate", "Bearer")
+
+    static func missing(_ scope: Scopes) -> JSONProblem {
+        let name = scope.names.joined(separator: " ")
+        return JSONProblem(403, "insufficient_scopes", "the caller lacks the scope \(name)")
+    }
+
     static let methodNotAllowed = JSONProblem(405, "method_not_allowed", "use POST")
         .with("allow", "POST")
 

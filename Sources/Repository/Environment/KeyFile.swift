@@ -10,8 +10,9 @@ enum KeyFile {
         let list = keys.map { key in
             JSONValue.object([
                 "id": .string(key.id), "name": .string(key.name), "prefix": .string(key.prefix),
-                "sha256": .string(key.digest), "created": .number(String(key.created)),
-                "revoked": .bool(key.revoked),
+                "sha256": .string(key.digest),
+                "scopes": .array(key.scopes.names.map { .string($0) }),
+                "created": .number(String(key.created)), "revoked": .bool(key.revoked),
             ])
         }
         return JSONWriter.text(.object(["keys": .array(list)]), .pretty) + "\n"
@@ -35,8 +36,23 @@ enum KeyFile {
                 case .bool(let revoked)? = key["revoked"]
             else { throw Failure(description: "\(path) has an incomplete key") }
             return APIKey(
-                id: id, name: name, prefix: prefix, digest: digest, created: Int64(created) ?? 0,
+                id: id, name: name, prefix: prefix, digest: digest,
+                scopes: try scopes(key["scopes"], path: path), created: Int64(created) ?? 0,
                 revoked: revoked)
+        }
+    }
+
+    /// Keys that are older than scopes may do everything.
+    private static func scopes(_ value: JSONValue?, path: String) throws -> Scopes {
+        guard let value else { return .all }
+        guard case .array(let list) = value else {
+            throw Failure(description: "\(path) has a key whose scopes are no list")
+        }
+        let names = list.map { if case .string(let name) = $0 { name } else { "" } }
+        do {
+            return try Scopes(names: names)
+        } catch {
+            throw Failure(description: "\(path): \(error)")
         }
     }
 }

@@ -9,6 +9,7 @@ package struct APIKey: Sendable, Equatable {
     package var prefix: String
     /// SHA-256 of the key, in hex.
     package var digest: String
+    package var scopes: Scopes
     /// Milliseconds since the epoch, wall time.
     package var created: Int64
     package var revoked: Bool
@@ -19,7 +20,7 @@ package struct APIKey: Sendable, Equatable {
 package final class KeyRing: Sendable {
     private struct State {
         var keys: [APIKey] = []
-        var byDigest: [[UInt8]: Int] = [:]
+        var byDigest: [[UInt8]: Scopes] = [:]
         var version: [Int64]?
     }
 
@@ -41,17 +42,19 @@ package final class KeyRing: Sendable {
     /// Changes with every change of the keys.
     package var epoch: Int { changes.load(ordering: .relaxed) }
 
-    /// Whether this is a key of the environment that has not been revoked.
-    package func accepts(_ key: UnsafeRawBufferPointer) -> Bool {
+    /// What a key of the environment allows; nil: there is no such key, or it was revoked.
+    package func scopes(of key: UnsafeRawBufferPointer) -> Scopes? {
         let digest = SHA256.digest(key)
-        return state.withLock { $0.byDigest[digest] != nil }
+        return state.withLock { $0.byDigest[digest] }
     }
 
     /// How every key of an environment begins.
     package static func prefix(environment: String) -> String { "tally_sk_\(environment)_" }
 
     /// Makes a key and returns it; it cannot be shown again.
-    package func make(name: String, time: Int64) throws -> (key: String, entry: APIKey) {
+    package func make(
+        name: String, scopes: Scopes = .all, time: Int64
+    ) throws -> (key: String, entry: APIKey) {
         var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
         var key = KeyRing.prefix(environment: environment)
@@ -64,7 +67,7 @@ package final class KeyRing: Sendable {
         let entry = APIKey(
             id: "key_" + digest.prefix(12), name: name,
             prefix: String(key.prefix(KeyRing.prefix(environment: environment).count + 4)),
-            digest: digest, created: time, revoked: false)
+            digest: digest, scopes: scopes, created: time, revoked: false)
         try change { $0.append(entry) }
         return (key, entry)
     }
@@ -90,8 +93,8 @@ package final class KeyRing: Sendable {
             state.version = version
             state.keys = keys
             state.byDigest = [:]
-            for (index, key) in keys.enumerated() where !key.revoked {
-                state.byDigest[KeyRing.bytes(ofHex: key.digest)] = index
+            for key in keys where !key.revoked {
+                state.byDigest[KeyRing.bytes(ofHex: key.digest)] = key.scopes
             }
         }
         changes.add(1, ordering: .relaxed)

@@ -10,6 +10,8 @@ package struct StatusDetails: Sendable {
     package var message: String
     /// Stable, UPPER_SNAKE.
     package var reason: String
+    /// Of the `ErrorInfo`.
+    package var metadata: [(key: String, value: String)] = []
     package var violations: [Violation] = []
     package var retryAfterMilliseconds: Int?
 
@@ -24,6 +26,12 @@ package struct StatusDetails: Sendable {
         var info = ProtoBytes()
         info.add(1, text: reason)
         info.add(2, text: StatusDetails.domain)
+        for (key, value) in metadata {
+            var entry = ProtoBytes()
+            entry.add(1, text: key)
+            entry.add(2, text: value)
+            info.add(3, message: entry)
+        }
         var status = ProtoBytes()
         status.add(1, number: UInt64(code))
         status.add(2, text: message)

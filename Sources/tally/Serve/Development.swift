@@ -20,8 +20,8 @@ struct Development {
     private func makeKey(_ environment: TallyEnvironment) throws {
         if let content = try TextFile.read(keyFile) {
             let key = content.filter { !$0.isWhitespace }
-            let known = Array(key.utf8).withUnsafeBytes { environment.keys.accepts($0) }
-            if known { return }
+            let scopes = Array(key.utf8).withUnsafeBytes { environment.keys.scopes(of: $0) }
+            if scopes != nil { return }
         }
         let (key, _) = try environment.keys.make(
             name: "development", time: SystemClock.wall.milliseconds)

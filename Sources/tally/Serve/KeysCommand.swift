@@ -12,6 +12,7 @@ struct KeysCommand: AsyncParsableCommand {
             and stored as its SHA-256 only.
 
               tally keys create --environment live --name "billing backend"
+              tally keys create --environment live --name meter --scope usage:write
             """,
         subcommands: [CreateKey.self, ListKeys.self, RevokeKey.self])
 }
@@ -51,13 +52,25 @@ struct CreateKey: AsyncParsableCommand {
     @Option(help: "What the key is for.")
     var name = ""
 
+    @Option(help: "What it may do, once for each; default everything. See docs/api.md.")
+    var scope: [String] = ["*"]
+
     func run() async throws {
         let ring = try await flags.ring()
-        let (key, entry) = try ring.make(name: name, time: SystemClock.wall.milliseconds)
+        let (key, entry) = try ring.make(
+            name: name, scopes: try scopes(), time: SystemClock.wall.milliseconds)
         if flags.json {
             print(JSONWriter.text(.object(["id": .string(entry.id), "key": .string(key)])))
         } else {
             print(key)
+        }
+    }
+
+    private func scopes() throws -> Scopes {
+        do {
+            return try Scopes(names: scope)
+        } catch {
+            throw CommandFault("\(error)", exit: .usage)
         }
     }
 }
@@ -74,8 +87,9 @@ struct ListKeys: AsyncParsableCommand {
             let list = keys.map { key in
                 JSONValue.object([
                     "id": .string(key.id), "name": .string(key.name),
-                    "prefix": .string(key.prefix), "created": .number(key.created),
-                    "revoked": .bool(key.revoked),
+                    "prefix": .string(key.prefix),
+                    "scopes": .array(key.scopes.names.map { .string($0) }),
+                    "created": .number(key.created), "revoked": .bool(key.revoked),
                 ])
             }
             print(JSONWriter.text(.array(list), .pretty))
@@ -83,7 +97,10 @@ struct ListKeys: AsyncParsableCommand {
         }
         for key in keys {
             let state = key.revoked ? "revoked" : "active"
-            print("\(key.id)  \((key.prefix + "…").padded(28)) \(state.padded(8)) \(key.name)")
+            let scopes = key.scopes.names.joined(separator: ",")
+            print(
+                "\(key.id)  \((key.prefix + "…").padded(28)) \(state.padded(8)) "
+                    + "\(scopes.padded(20)) \(key.name)")
         }
     }
 }

@@ -10,8 +10,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Runs the server.",
         discussion: """
-            Serves gRPC, JSON and the payment pages over TLS on one address, with both
-            environments. Stops on SIGTERM or SIGINT once calls under way are finished.
+            Serves gRPC, JSON and the payment pages over TLS, with both environments: on one
+            address, or on those of the settings' listeners. Stops on SIGTERM or SIGINT once calls
+            under way are finished. Reads certificates again on SIGHUP, and when they change.
 
             With --dev it makes a first sandbox key and publishes a catalog when there is none.
             """)
@@ -33,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         OpenFiles.raiseLimit()
         let settings = try await ServerSettings(flags.sources)
-        guard !settings.tlsCertificate.isEmpty, !settings.tlsKey.isEmpty else {
+        guard settings.listeners.allSatisfy(\.hasIdentity) else {
             throw CommandFault(
                 "give --tls-cert and --tls-key; scripts/dev-certs makes a pair for development",
                 exit: .usage)
@@ -62,7 +63,11 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: server)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            throw CommandFault("\(error)", exit: .refused)
+        }
     }
 
     /// A log that failed is never written again: say so, let replies leave, and end.
@@ -83,7 +88,8 @@ struct Greeting: Sendable {
     var keyFile: String
     var authority: String?
 
-    func print(_ address: String) {
+    /// `others`: name and address of the listeners but the first.
+    func print(_ address: String, _ others: [(name: String, address: String)]) {
         if dev {
             // The commands know the default address themselves.
             let server = address == "https://127.0.0.1:7443" ? "" : " --server \(address)"
@@ -96,6 +102,7 @@ struct Greeting: Sendable {
 
                 """)
         }
+        for other in others { Swift.print("also \(other.name) \(other.address)") }
         Swift.print("ready \(address)")
         fflush(nil)
     }

@@ -6,12 +6,11 @@ internal import SystemPackage
 /// file (`{"tally": {"listen": …}}`), else by default.
 struct ServerSettings {
     var data: String
-    /// "host:port"; port 0 takes any free one.
-    var listen: String
+    /// At least one.
+    var listeners: [ListenerSettings]
     /// Where browsers reach the pages; empty: https://localhost and the port.
     var publicAddress: String
-    var tlsCertificate: String
-    var tlsKey: String
+    var principals: [PrincipalSettings]
     var eventLoops: Int
     var requestWindowHours: Int
     var logLevel: String
@@ -19,8 +18,9 @@ struct ServerSettings {
     var drainSeconds: Int
     var limits = RPCLimits()
 
-    /// One setting: its key, what it is for, and its default.
+    /// One setting: its key, what it is for, and its default. A list is written with commas.
     struct Entry {
+        /// Dots lead into sections.
         var key: String
         var meaning: String
         var standard: String
@@ -28,7 +28,11 @@ struct ServerSettings {
 
     static let entries = [
         Entry(key: "data", meaning: "folder of all data", standard: ".data"),
-        Entry(key: "listen", meaning: "address and port", standard: "127.0.0.1:7443"),
+        Entry(
+            key: "listen", meaning: "address and port, when there are no listeners",
+            standard: "127.0.0.1:7443"),
+        Entry(key: "listeners", meaning: "names of the listeners' sections", standard: ""),
+        Entry(key: "principals", meaning: "names of the principals' sections", standard: ""),
         Entry(
             key: "public-address", meaning: "where browsers reach the pages (https://…)",
             standard: ""),
@@ -71,8 +75,29 @@ struct ServerSettings {
         var flags: [String: String] = [:]
     }
 
-    /// The value of each entry, in order.
+    /// The value of each entry, in order, those of the sections last.
     static func values(_ sources: Sources) async throws -> [(entry: Entry, value: String)] {
+        let (reader, file) = try await reader(sources)
+        func value(_ entry: Entry) -> (entry: Entry, value: String) {
+            let key = ConfigKey(["tally"] + entry.key.split(separator: ".").map(String.init))
+            let text =
+                reader.string(forKey: key) ?? reader.int(forKey: key).map { "\($0)" }
+                ?? reader.stringArray(forKey: key)?.joined(separator: ",")
+            return (entry, text ?? entry.standard)
+        }
+        var values = entries.map(value)
+        let found = SettingsValues(values)
+        let sections =
+            try found.names("listeners").flatMap(ListenerSettings.entries)
+            + found.names("principals").flatMap(PrincipalSettings.entries)
+        values += sections.map(value)
+        if let file { try SettingsFile.check(file, known: values.map(\.entry.key)) }
+        return values
+    }
+
+    private static func reader(
+        _ sources: Sources
+    ) async throws -> (reader: ConfigReader, file: String?) {
         var flags: [AbsoluteConfigKey: ConfigValue] = [:]
         for (key, value) in sources.flags {
             flags[AbsoluteConfigKey(["tally", key])] = ConfigValue(
@@ -84,43 +109,36 @@ struct ServerSettings {
         ]
         let fromEnvironment = ConfigReader(provider: environment)
             .string(forKey: "tally.settings")
-        if let path = sources.file ?? fromEnvironment {
+        let path = sources.file ?? fromEnvironment
+        if let path {
             providers.append(
                 try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
         }
-        let reader = ConfigReader(providers: providers)
-        return entries.map { entry in
-            let key = ConfigKey(["tally", entry.key])
-            let text = reader.string(forKey: key) ?? reader.int(forKey: key).map { "\($0)" }
-            return (entry, text ?? entry.standard)
-        }
+        return (ConfigReader(providers: providers), path)
     }
 
     init(_ sources: Sources) async throws {
-        var values: [String: String] = [:]
-        for (entry, value) in try await ServerSettings.values(sources) {
-            values[entry.key] = value
+        let values = SettingsValues(try await ServerSettings.values(sources))
+        data = values.text("data")
+        listeners = try ListenerSettings.all(values)
+        guard sources.flags["listen"] == nil || values.text("listeners").isEmpty else {
+            throw CommandFault(
+                "--listen has no effect where listeners are set; change the listener's address",
+                exit: .usage)
         }
-        func text(_ key: String) -> String { values[key] ?? "" }
-        func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int {
-            guard let number = Int(text(key)), range.contains(number) else {
-                throw CommandFault(
-                    "\(key) must be a whole number from \(range.lowerBound) to "
-                        + "\(range.upperBound), not \"\(text(key))\"", exit: .usage)
-            }
-            return number
-        }
-        data = text("data")
-        listen = text("listen")
-        publicAddress = text("public-address")
-        tlsCertificate = text("tls-certificate")
-        tlsKey = text("tls-key")
-        eventLoops = try number("event-loops", 0...256)
-        requestWindowHours = try number("request-window-hours", 1...24 * 90)
-        logLevel = text("log-level")
-        logSegmentMiB = try number("log-segment-mib", 1...1024)
-        drainSeconds = try number("drain-seconds", 0...3600)
+        principals = try PrincipalSettings.all(values)
+        publicAddress = values.text("public-address")
+        eventLoops = try values.number("event-loops", 0...256)
+        requestWindowHours = try values.number("request-window-hours", 1...24 * 90)
+        logLevel = values.text("log-level")
+        logSegmentMiB = try values.number("log-segment-mib", 1...1024)
+        drainSeconds = try values.number("drain-seconds", 0...3600)
+        try takeLimits(values)
+    }
+
+    private mutating func takeLimits(_ values: SettingsValues) throws {
         let day = 86_400
+        let number = values.number
         limits.maxConnections = try number("max-connections", 1...1_000_000)
         limits.handshakeTimeoutSeconds = try number("handshake-seconds", 1...day)
         limits.requestTimeoutSeconds = try number("request-seconds", 1...day)
@@ -129,16 +147,5 @@ struct ServerSettings {
         limits.keepaliveTimeoutSeconds = try number("keepalive-timeout-seconds", 1...day)
         limits.maxConnectionAgeSeconds = try number("max-connection-age-seconds", 0...(365 * day))
         limits.ageGraceSeconds = try number("max-connection-age-grace-seconds", 0...day)
-    }
-
-    /// Host and port of `listen`.
-    func address() throws -> (host: String, port: Int) {
-        guard let colon = listen.lastIndex(of: ":"),
-            let port = Int(listen[listen.index(after: colon)...]), (0...65535).contains(port),
-            colon != listen.startIndex
-        else {
-            throw CommandFault("listen must be host:port, not \"\(listen)\"", exit: .usage)
-        }
-        return (String(listen[..<colon]), port)
     }
 }

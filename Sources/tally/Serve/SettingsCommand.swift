@@ -20,14 +20,33 @@ struct SettingsCommand: AsyncParsableCommand {
     func run() async throws {
         let values = try await ServerSettings.values(flags.sources)
         if json {
-            let members = values.map { JSONObject.Member($0.entry.key, .string($0.value)) }
-            print(JSONWriter.text(.object(["tally": .object(JSONObject(members))]), .pretty))
+            let paths = values.map {
+                (path: ("tally." + $0.entry.key).split(separator: "."), value: $0.value)
+            }
+            print(JSONWriter.text(SettingsCommand.nested(paths), .pretty))
             return
         }
         for (entry, value) in values {
             let shown = value.isEmpty ? "-" : value
-            print("\(entry.key.padded(32)) \(shown.padded(28)) \(entry.meaning)")
+            print("\(entry.key.padded(36)) \(shown.padded(28)) \(entry.meaning)")
         }
+    }
+
+    /// Objects within objects; what has the same first part of its path stands together.
+    private static func nested(_ values: [(path: [Substring], value: String)]) -> JSONValue {
+        var order: [Substring] = []
+        var groups: [Substring: [(path: [Substring], value: String)]] = [:]
+        for (path, value) in values {
+            if groups[path[0]] == nil { order.append(path[0]) }
+            groups[path[0], default: []].append((Array(path.dropFirst()), value))
+        }
+        let members = order.map { name in
+            let group = groups[name] ?? []
+            let isLeaf = group.count == 1 && group[0].path.isEmpty
+            return JSONObject.Member(
+                String(name), isLeaf ? .string(group[0].value) : nested(group))
+        }
+        return .object(JSONObject(members))
     }
 }
 

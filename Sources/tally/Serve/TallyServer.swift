@@ -7,18 +7,21 @@ internal import RPC
 internal import Repository
 internal import ServiceLifecycle
 internal import Synchronization
+internal import UnixSignals
 internal import WebFace
 
-/// The composition: environments, faces, listener. The only place that knows all of them.
+/// The composition: environments, faces, listeners. The only place that knows all of them.
 final class TallyServer: Service {
     let environments: [TallyEnvironment]
     private let settings: ServerSettings
     private let server: RPCServer
     private let health = Health()
     private let logger: Logger
-    /// What to do once it serves, with the address.
-    private let onReady: @Sendable (String) -> Void
+    /// What to do once it serves, with the first listener's address and the others'.
+    private let onReady: OnReady
     private let address: PublicAddress
+
+    typealias OnReady = @Sendable (String, [(name: String, address: String)]) -> Void
 
     /// Known once the listener is.
     private final class PublicAddress: Sendable {
@@ -31,7 +34,7 @@ final class TallyServer: Service {
 
     init(
         _ settings: ServerSettings, logger: Logger, onFault: @escaping @Sendable (LogFault) -> Void,
-        onReady: @escaping @Sendable (String) -> Void
+        onReady: @escaping OnReady
     ) throws {
         self.settings = settings
         self.logger = logger
@@ -51,32 +54,50 @@ final class TallyServer: Service {
             TallyServer.report(environment, logger)
             return environment
         }
-        let (host, port) = try settings.address()
-        let environments = self.environments
+        let access = TallyServer.access(settings, environments)
         let health = self.health
         server = RPCServer(
             configuration: RPCConfiguration(
-                host: host, port: port,
+                listeners: settings.listeners.map { TallyServer.listener($0, access) },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
-                identity: TLSIdentity(
-                    certificateChainFile: settings.tlsCertificate,
-                    privateKeyFile: settings.tlsKey),
                 limits: settings.limits),
-            makeDispatcher: {
-                GRPCDispatcher(port: $0, environments: environments, health: health)
-            },
+            makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) })
+    }
+
+    private static func access(
+        _ settings: ServerSettings, _ environments: [TallyEnvironment]
+    ) -> AccessList {
+        let places = Dictionary(
+            uniqueKeysWithValues: environments.enumerated().map { ($0.element.name, $0.offset) })
+        var certificates: [String: Access] = [:]
+        for principal in settings.principals {
+            guard let place = places[principal.environment] else { continue }
+            certificates[principal.certificateName] = Access(
+                environment: place, scopes: principal.scopes)
+        }
+        return AccessList(environments: environments, certificates: certificates)
+    }
+
+    private static func listener(
+        _ settings: ListenerSettings, _ access: AccessList
+    ) -> RPCListener {
+        let faces = settings.faces
+        return RPCListener(
+            host: settings.host, port: settings.port, identity: settings.identity,
+            clients: settings.clients, servesCalls: faces.contains(.grpc),
             pages: Pages(
-                json: JSONPages(environments: environments),
-                checkout: CheckoutPages(environments[0])))
+                json: faces.contains(.json) ? JSONPages(access) : nil,
+                checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil))
     }
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
     func run() async throws {
-        let port = try await server.start()
-        let (host, _) = try settings.address()
-        address.value.withLock { if $0.isEmpty { $0 = "https://localhost:\(port)" } }
-        onReady("https://\(host):\(port)")
+        let certificates = CertificateWatch(
+            server: server, names: settings.listeners.map(\.name), logger: logger,
+            hangUps: await UnixSignalsSequence(trapping: .sighup))
+        announce(try await server.start())
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { await certificates.run() }
             for environment in environments { group.addTask { await environment.run() } }
             try? await gracefulShutdown()
             health.drain()
@@ -87,6 +108,16 @@ final class TallyServer: Service {
         }
         for environment in environments { try environment.close() }
         logger.info("stopped: everything is on disk")
+    }
+
+    private func announce(_ ports: [Int]) {
+        let listeners = Array(zip(settings.listeners, ports))
+        let pages = listeners.first { $0.0.faces.contains(.web) }
+        if let pages {
+            address.value.withLock { if $0.isEmpty { $0 = "https://localhost:\(pages.1)" } }
+        }
+        let addresses = listeners.map { (name: $0.0.name, address: $0.0.url(port: $0.1)) }
+        onReady(addresses[0].address, Array(addresses.dropFirst()))
     }
 
     private static func report(_ environment: TallyEnvironment, _ logger: Logger) {
@@ -108,14 +139,14 @@ final class TallyServer: Service {
     }
 }
 
-/// Everything that isn't gRPC, in turn.
+/// Everything that isn't gRPC, in turn. What is nil isn't served.
 struct Pages: PageHandler {
-    let json: JSONPages
-    let checkout: CheckoutPages
+    let json: JSONPages?
+    let checkout: CheckoutPages?
 
     func respond(to request: PageRequest) async -> PageResponse {
-        if let response = await checkout.respond(to: request) { return response }
-        if let response = await json.respond(to: request) { return response }
+        if let response = await checkout?.respond(to: request) { return response }
+        if let response = await json?.respond(to: request) { return response }
         switch request.path {
         case "/": return .text(200, "tally is running. gRPC: tally.v1. See docs/ for the API.")
         case "/healthz": return .text(200, "ok")

@@ -1,0 +1,55 @@
+/// What a caller may do.
+package struct Scopes: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let entitlementRead = Scopes(rawValue: 1)
+    package static let usageWrite = Scopes(rawValue: 2)
+    package static let attachWrite = Scopes(rawValue: 4)
+    package static let customersRead = Scopes(rawValue: 8)
+    package static let customersWrite = Scopes(rawValue: 16)
+    package static let catalogRead = Scopes(rawValue: 32)
+    package static let catalogWrite = Scopes(rawValue: 64)
+
+    /// The names, as people write them and files keep them.
+    private static let table: [(scope: Scopes, name: String)] = [
+        (.entitlementRead, "entitlement:read"), (.usageWrite, "usage:write"),
+        (.attachWrite, "attach:write"), (.customersRead, "customers:read"),
+        (.customersWrite, "customers:write"), (.catalogRead, "catalog:read"),
+        (.catalogWrite, "catalog:write"),
+    ]
+
+    /// What comes in later versions too: stored as `*`.
+    package static let all = Scopes(rawValue: .max)
+
+    /// A name that is none.
+    package struct Unknown: Error, CustomStringConvertible {
+        package let name: String
+
+        package var description: String {
+            "there is no scope \"\(name)\"; there are *, "
+                + Scopes.table.map(\.name).joined(separator: ", ")
+        }
+    }
+
+    package init(names: [String]) throws(Unknown) {
+        var found: Scopes = []
+        for name in names {
+            if name == "*" {
+                found = .all
+            } else if let entry = Scopes.table.first(where: { $0.name == name }) {
+                found.formUnion(entry.scope)
+            } else {
+                throw Unknown(name: name)
+            }
+        }
+        self = found
+    }
+
+    package var names: [String] {
+        self == .all ? ["*"] : Scopes.table.filter { contains($0.scope) }.map(\.name)
+    }
+}
