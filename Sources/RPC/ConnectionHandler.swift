@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// The shell of one connection: moves bytes between NIO's channel, the TLS machine and the
 /// HTTP/2 calls; for a peer of HTTP/1.1 it is the TLS layer below NIO's own handlers.
-final class ConnectionHandler: ChannelDuplexHandler {
+final class ConnectionHandler: ChannelDuplexHandler, ServerConnection {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -19,7 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private(set) var calls: ServerCalls?
-    /// In the loop's list of connections with finished calls.
+    var serverCalls: ServerCalls? { calls }
     var isTouched = false
     let port: LoopPort
     private let workshop: HTTP2Workshop
@@ -40,7 +40,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.port = port
         self.dispatcher = dispatcher
         workshop = port.workshop
-        tls = try TLSMachine(server: port.tls, output: port.workshop.wire)
+        guard let context = port.tls else { throw TLSFault(description: "no certificate") }
+        tls = try TLSMachine(server: context, output: port.workshop.wire)
         output = SecureOutput(tls, port.workshop)
         upkeep = ConnectionUpkeep(port.limits, tick: port.tick, spread: port.metrics.opened)
     }
@@ -117,6 +118,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             stage = .http2
             calls = ServerCalls(
                 port: port, dispatcher: dispatcher, slot: slot, generation: generation)
+            calls?.peer = context.remoteAddress
         case .http1:
             stage = .http1
             let pages = HTTP1Pages(port: port)

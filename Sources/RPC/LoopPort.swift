@@ -12,14 +12,17 @@ final class ConnectionCount: Sendable {
 package final class LoopPort: @unchecked Sendable {
     package let eventLoop: any EventLoop
     let limits: RPCLimits
-    /// Replaced when the certificate is: new connections take the new one.
-    var tls: TLSContext
+    /// Replaced when the certificate is: new connections take the new one. Nil: the server is
+    /// only reached from within the process.
+    var tls: TLSContext?
     let pages: any PageHandler
     let workshop: HTTP2Workshop
     let held: HeldCalls
     var pagesInProgress = 0
     /// Handlers run on events that are being drained.
     var isDraining = false
+    /// Told of each call's end. Set before the first connection.
+    package internal(set) var interceptors: [any CallInterceptor] = []
     private(set) var dispatcher: (any RPCDispatcher)?
     private(set) var connectionCount = 0
     /// Of the whole server.
@@ -27,15 +30,15 @@ package final class LoopPort: @unchecked Sendable {
     package internal(set) var metrics = ConnectionMetrics()
     /// Counts the sweeps, one a second: the clock of the time-outs of connections.
     private(set) var tick = 0
-    private var connections: [ConnectionHandler?] = []
+    private var connections: [(any ServerConnection)?] = []
     private var generations: [UInt32] = []
     private var vacant: [Int] = []
-    private var touched: [ConnectionHandler] = []
+    private var touched: [any ServerConnection] = []
     private var sweeper: RepeatedTask?
     private(set) var isLeaving = false
 
     init(
-        eventLoop: any EventLoop, limits: RPCLimits, tls: TLSContext, pages: any PageHandler,
+        eventLoop: any EventLoop, limits: RPCLimits, tls: TLSContext?, pages: any PageHandler,
         allConnections: ConnectionCount
     ) {
         self.allConnections = allConnections
@@ -47,9 +50,13 @@ package final class LoopPort: @unchecked Sendable {
         held = HeldCalls(eventLoop: eventLoop)
     }
 
-    func begin(_ make: (LoopPort) -> any RPCDispatcher) {
+    func begin(
+        _ make: (LoopPort) -> any RPCDispatcher,
+        _ makeInterceptors: (LoopPort) -> [any CallInterceptor]
+    ) {
         eventLoop.preconditionInEventLoop()
         dispatcher = make(self)
+        interceptors = makeInterceptors(self)
         held.onExpiry = { [unowned self] stream in expire(stream) }
         held.onExpiryEnd = { [unowned self] in flushFinished() }
         let second = TimeAmount.seconds(1)
@@ -99,11 +106,13 @@ package final class LoopPort: @unchecked Sendable {
         }
     }
 
-    private func find(_ token: CallToken) -> (ConnectionHandler, ServerCalls, StreamReference)? {
+    private func find(
+        _ token: CallToken
+    ) -> (any ServerConnection, ServerCalls, StreamReference)? {
         eventLoop.preconditionInEventLoop()
         let slot = Int(token.connection)
         guard slot < connections.count, generations[slot] == token.generation,
-            let handler = connections[slot], let calls = handler.calls,
+            let handler = connections[slot], let calls = handler.serverCalls,
             let stream = calls.session.stream(token.stream),
             stream.pointee.flags.contains(.held)
         else { return nil }
@@ -143,7 +152,7 @@ package final class LoopPort: @unchecked Sendable {
 
     private func expire(_ stream: StreamReference) {
         let slot = Int(stream.pointee.connection)
-        guard let handler = connections[slot], let calls = handler.calls else { return }
+        guard let handler = connections[slot], let calls = handler.serverCalls else { return }
         let wasDraining = isDraining
         isDraining = true
         defer { isDraining = wasDraining }
@@ -151,7 +160,7 @@ package final class LoopPort: @unchecked Sendable {
         touch(handler)
     }
 
-    private func touch(_ handler: ConnectionHandler) {
+    private func touch(_ handler: any ServerConnection) {
         guard !handler.isTouched else { return }
         handler.isTouched = true
         touched.append(handler)
@@ -164,7 +173,7 @@ package final class LoopPort: @unchecked Sendable {
         pagesInProgress -= 1
         let slot = Int(token.connection)
         guard slot < connections.count, generations[slot] == token.generation,
-            let handler = connections[slot], let calls = handler.calls
+            let handler = connections[slot], let calls = handler.serverCalls
         else { return }
         calls.pageEnded()
         guard let stream = calls.session.stream(token.stream),
@@ -189,7 +198,7 @@ package final class LoopPort: @unchecked Sendable {
     }
 
     /// The connection's place and its generation.
-    func register(_ handler: ConnectionHandler) -> (slot: Int, generation: UInt32) {
+    func register(_ handler: any ServerConnection) -> (slot: Int, generation: UInt32) {
         eventLoop.preconditionInEventLoop()
         connectionCount += 1
         metrics.opened += 1
@@ -210,6 +219,18 @@ package final class LoopPort: @unchecked Sendable {
         connections[slot] = nil
         generations[slot] &+= 1
         vacant.append(slot)
+    }
+
+    /// This loop's part of the server's figures.
+    func addMetrics(to total: inout ServerMetrics) {
+        eventLoop.preconditionInEventLoop()
+        total.connections.add(metrics)
+        total.openConnections += connectionCount
+        total.heldCalls += held.count
+        for interceptor in interceptors {
+            guard let own = (interceptor as? CallMeter)?.metrics else { continue }
+            if total.calls == nil { total.calls = own } else { total.calls?.add(own) }
+        }
     }
 
     private func sweep() {

@@ -20,11 +20,15 @@ final class ServerCalls {
     /// A streaming call has more to send since the session was last asked.
     var hasWoken = false
     var pagesInProgress = 0
+    /// For the interceptors; nil: within the process.
+    var peer: SocketAddress?
+    private let isObserved: Bool
 
     init(port: LoopPort, dispatcher: any RPCDispatcher, slot: Int, generation: UInt32) {
         self.port = port
         self.dispatcher = dispatcher
         self.held = port.held
+        isObserved = !port.interceptors.isEmpty
         self.slot = UInt32(slot)
         self.generation = generation
         let settings = HTTP2Session.Settings(
@@ -39,6 +43,7 @@ final class ServerCalls {
     /// False: the connection must end at once.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         state.pointee.tick = port.tick
+        if isObserved { state.pointee.burstBegan = .now() }
         let fine = session.receive(bytes)
         guard state.pointee.meter.verdict == .fine else {
             refuseFlood()
@@ -87,6 +92,7 @@ final class ServerCalls {
             if let call = stream.pointee.streamCall {
                 gone(stream, call, RPCStatus(.cancelled, "the connection is gone"))
             }
+            if isObserved { observeEnd(stream, now: .now()) }
         }
     }
 
@@ -96,6 +102,7 @@ final class ServerCalls {
         let wasDraining = port.isDraining
         port.isDraining = true
         defer { port.isDraining = wasDraining }
+        var now: NIODeadline?
         var index = 0
         while index < state.pointee.events.count {
             let event = state.pointee.events[index]
@@ -132,6 +139,11 @@ final class ServerCalls {
                 held.remove(stream)
                 if let call = stream.pointee.streamCall {
                     gone(stream, call, RPCStatus(.cancelled, "the call was cancelled"))
+                }
+                if isObserved {
+                    let moment = now ?? .now()
+                    now = moment
+                    observeEnd(stream, now: moment)
                 }
                 state.pointee.release(stream)
             case .writable:
