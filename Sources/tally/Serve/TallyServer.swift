@@ -54,6 +54,7 @@ final class TallyServer: Service {
         let (host, port) = try settings.address()
         let environments = self.environments
         let health = self.health
+        let metrics = MetricsPage(environments: environments)
         server = RPCServer(
             configuration: RPCConfiguration(
                 host: host, port: port,
@@ -65,9 +66,22 @@ final class TallyServer: Service {
             makeDispatcher: {
                 GRPCDispatcher(port: $0, environments: environments, health: health)
             },
+            makeInterceptors: { _ in
+                TallyServer.interceptors(accessLog: settings.accessLog, logger)
+            },
             pages: Pages(
-                json: JSONPages(environments: environments),
+                metrics: metrics, json: JSONPages(environments: environments),
                 checkout: CheckoutPages(environments[0])))
+        metrics.show(server)
+    }
+
+    private static func interceptors(
+        accessLog linesPerSecond: Int, _ logger: Logger
+    ) -> [any CallInterceptor] {
+        let methods = GRPCDispatcher.methods
+        let meter = CallMeter(methods: methods)
+        guard linesPerSecond > 0 else { return [meter] }
+        return [meter, AccessLog(logger, methods: methods, linesPerSecond: linesPerSecond)]
     }
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
@@ -110,6 +124,7 @@ final class TallyServer: Service {
 
 /// Everything that isn't gRPC, in turn.
 struct Pages: PageHandler {
+    let metrics: MetricsPage
     let json: JSONPages
     let checkout: CheckoutPages
 
@@ -117,6 +132,7 @@ struct Pages: PageHandler {
         if let response = await checkout.respond(to: request) { return response }
         if let response = await json.respond(to: request) { return response }
         switch request.path {
+        case "/metrics": return await metrics.respond(to: request)
         case "/": return .text(200, "tally is running. gRPC: tally.v1. See docs/ for the API.")
         case "/healthz": return .text(200, "ok")
         default: return .text(404, "there is no page \(request.path)")
