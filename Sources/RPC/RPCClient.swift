@@ -77,7 +77,8 @@ package final class RPCClient: Sendable {
         }
     }
 
-    /// A streaming call of any kind, at once: when it can't be made, its `next` tells.
+    /// A streaming call of any kind, at once: when it can't be made, its `next` tells. Keep the
+    /// client as long: its end is the connection's.
     package func stream(
         path: String, metadata: [(name: String, value: String)] = [], deadline: Duration? = nil
     ) -> RPCStream {

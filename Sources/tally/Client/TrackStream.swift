@@ -22,7 +22,8 @@ struct TrackStream {
     func run() async throws {
         let feed = TrackFeed()
         var counts = Counts()
-        async let reading = read(into: feed)
+        // Not a child: when the call fails, nobody waits for the next line.
+        let reading = Task { try await read(into: feed) }
         do {
             try await TallyClient.with(flags) { client in
                 try await client.keepStreaming(.streamTrack) { stream in
@@ -30,12 +31,11 @@ struct TrackStream {
                 }
             }
         } catch {
-            // Standard input can't be read no more: its reader ends with the process.
             report(counts)
             throw error
         }
         report(counts)
-        try await reading
+        try await reading.value
         if counts.refused > 0 {
             throw CommandFault("\(counts.refused) reports were refused", exit: .refused)
         }
@@ -47,10 +47,15 @@ struct TrackStream {
     ) async throws {
         let connection = await feed.begin()
         let sender = Task {
-            while let report = await feed.next(connection) {
-                guard try await stream.send(["track": .object(report.request)]) else { return }
+            do {
+                while let report = await feed.next(connection) {
+                    guard try await stream.send(["track": .object(report.request)]) else { return }
+                }
+                stream.finishSending()
+            } catch {
+                stream.cancel()
+                throw error
             }
-            stream.finishSending()
         }
         do {
             while let answer = try await stream.next() {
