@@ -130,8 +130,10 @@ extension RPCStream {
     @Test(arguments: Way.allCases) func theClientKeepsItsDeadlineItself(way: Way) async throws {
         try await TestServer.with(way: way) { server in
             let client = try server.client()
+            // Connected, so that the deadline is the call's alone.
+            #expect(try await client.call(path: Method.open.path, message: [1]) == [1])
             let stream = client.stream(
-                path: Method.stall.path, metadata: good(), deadline: .milliseconds(50))
+                path: Method.stall.path, metadata: good(), deadline: .milliseconds(300))
             #expect(await stream.failure()?.code == .deadlineExceeded)
             try await eventually { server.log.cancelled.withLock { $0.count } == 1 }
         }
