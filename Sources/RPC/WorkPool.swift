@@ -30,6 +30,8 @@ package final class WorkPool: Sendable {
         threads.start()
     }
 
+    deinit { threads.shutdownGracefully { _ in } }
+
     /// Serves a call by `work` on one of the threads: `.held`, or refused when there is no room.
     /// Work that waits isn't begun when its call is over by then: its deadline has passed, its
     /// caller has gone. `call.message` must have been read by now.
