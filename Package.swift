@@ -115,7 +115,7 @@ let package = Package(
         suite(
             "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
         suite("GRPCFaceTests", ["GRPCFace", "Wire"]),
-        suite("RPCTests", ["RPC"] + nio),
+        suite("RPCTests", ["RPC", log] + nio),
     ],
     swiftLanguageModes: [.v6]
 )

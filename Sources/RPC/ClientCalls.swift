@@ -1,15 +1,15 @@
 import CNGHTTP2
 import NIOCore
 
-/// The calls of one client connection: requests in, the session's events out to the observer.
-/// Confined to its loop; knows no socket.
+/// The calls of one client connection: requests in, the session's events out to the observer and
+/// the streams' readers. Confined to its loop; knows no socket.
 final class ClientCalls {
     let session: HTTP2Session
     /// Kept until the end, with the prepared fields that the session points to.
     var connection: RPCConnection?
-    /// The most bytes of a response.
+    /// The most bytes of a response; of a stream's: of each message.
     var limit = 16 * 1024 * 1024
-    private let state: UnsafeMutablePointer<HTTP2State>
+    let state: UnsafeMutablePointer<HTTP2State>
     /// Read once for each burst.
     private var now = NIODeadline.now()
 
@@ -61,8 +61,14 @@ final class ClientCalls {
     func abandon(_ reason: String) {
         now = .now()
         while let stream = state.pointee.firstOpen {
-            if !stream.pointee.flags.contains(.answered) { end(stream, .unavailable, reason) }
-            state.pointee.release(stream)
+            if !stream.pointee.flags.contains(.answered) {
+                end(stream, .unavailable, reason, isUnprocessed: stream.pointee.bytesOut == 0)
+            }
+            if let call = stream.pointee.clientStream {
+                release(stream, call)
+            } else {
+                state.pointee.release(stream)
+            }
         }
     }
 
@@ -73,9 +79,14 @@ final class ClientCalls {
             let stream = event.stream
             index += 1
             switch event.kind {
-            case .began, .writable, .finishedEarly:
-                break
+            case .finishedEarly: break
+            case .began: opened(stream)
+            case .writable: stream.pointee.clientStream?.reader?.writable()
             case .data:
+                if let call = stream.pointee.clientStream {
+                    take(stream, call, event.bytes)
+                    continue
+                }
                 session.consume(event.count, of: stream.pointee.id)
                 if stream.pointee.body.count == 0, index < state.pointee.events.count {
                     let next = state.pointee.events[index]
@@ -87,9 +98,19 @@ final class ClientCalls {
                 }
                 collect(stream, event.bytes)
             case .ended:
-                complete(stream, stream.pointee.body.bytes)
+                if let call = stream.pointee.clientStream {
+                    ended(stream, call)
+                } else {
+                    complete(stream, stream.pointee.body.bytes)
+                }
             case .closed:
-                closed(stream, code: UInt32(event.count))
+                let code = UInt32(event.count)
+                if let call = stream.pointee.clientStream {
+                    closed(stream, call, code: code)
+                } else {
+                    endClosed(stream, code: code)
+                    state.pointee.release(stream)
+                }
             }
         }
         state.pointee.events.removeAll()
@@ -107,14 +128,8 @@ final class ClientCalls {
 
     private func complete(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
         guard !stream.pointee.flags.contains(.answered) else { return }
-        guard let code = RPCCode(rawValue: stream.pointee.status) else {
-            let status = RPCStatus.fromHTTP(status: stream.pointee.httpStatus)
-            let reason =
-                stream.pointee.httpStatus == 200
-                ? "the response has no grpc-status" : status.message
-            return end(stream, status.code, reason)
-        }
-        guard code == .ok else { return end(stream, code, "") }
+        let (code, reason) = verdict(stream)
+        guard code == .ok else { return end(stream, code, reason) }
         switch GRPCFraming.unary(bytes, limit: limit) {
         case .message where bytes[0] != 0:
             end(stream, .internalError, "the response is compressed, which wasn't asked for")
@@ -125,30 +140,46 @@ final class ClientCalls {
         }
     }
 
-    private func closed(_ stream: StreamReference, code: UInt32) {
-        if !stream.pointee.flags.contains(.answered) {
-            switch code {
-            case NGHTTP2_REFUSED_STREAM.rawValue:
-                end(stream, .unavailable, "the server refused the stream")
-            case NGHTTP2_CANCEL.rawValue:
-                end(stream, .cancelled, "the call was cancelled")
-            case NGHTTP2_ENHANCE_YOUR_CALM.rawValue:
-                end(stream, .resourceExhausted, "the server asks to calm down")
-            default:
-                end(stream, .internalError, "the stream was reset, code \(code)")
-            }
-        }
-        state.pointee.release(stream)
+    /// How the server says that the call ended.
+    func verdict(_ stream: StreamReference) -> (RPCCode, String) {
+        if let code = RPCCode(rawValue: stream.pointee.status) { return (code, "") }
+        let status = RPCStatus.fromHTTP(status: stream.pointee.httpStatus)
+        let isHTTPFine = stream.pointee.httpStatus == 200
+        return (status.code, isHTTPFine ? "the response has no grpc-status" : status.message)
     }
 
-    private func end(
+    /// A stream that closed before the server said how the call ended.
+    func endClosed(_ stream: StreamReference, code: UInt32) {
+        guard !stream.pointee.flags.contains(.answered) else { return }
+        switch code {
+        case NGHTTP2_REFUSED_STREAM.rawValue:
+            end(stream, .unavailable, "the server refused the stream", isUnprocessed: true)
+        case NGHTTP2_CANCEL.rawValue:
+            end(stream, .cancelled, "the call was cancelled")
+        case NGHTTP2_ENHANCE_YOUR_CALM.rawValue:
+            end(stream, .resourceExhausted, "the server asks to calm down")
+        case _ where isLeaving && stream.pointee.bytesOut == 0:
+            // It waited for its turn, and was overtaken by the server's farewell.
+            end(stream, .unavailable, "the server is leaving", isUnprocessed: true)
+        default:
+            end(stream, .internalError, "the stream was reset, code \(code)")
+        }
+    }
+
+    func end(
         _ stream: StreamReference, _ code: RPCCode, _ reason: String,
-        _ message: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+        _ message: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        isUnprocessed: Bool = false
     ) {
+        guard !stream.pointee.flags.contains(.answered) else { return }
         stream.pointee.flags.insert(.answered)
         let end = RPCCallEnd(
             tag: stream.pointee.tag, code: code, latency: now - stream.pointee.started,
-            stream: stream, reason: reason)
-        connection?.observer?.callEnded(end, message: message)
+            stream: stream, reason: reason, isUnprocessed: isUnprocessed)
+        if let call = stream.pointee.clientStream {
+            detachReader(call)?.ended(end)
+        } else {
+            connection?.observer?.callEnded(end, message: message)
+        }
     }
 }

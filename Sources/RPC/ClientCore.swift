@@ -4,7 +4,15 @@ import Synchronization
 /// The half of `RPCClient` that lives on the event loop: the connection and who waits for what.
 // Safety: all variables are touched on the loop only; the tags' counter is atomic.
 final class ClientCore: RPCCallObserver, @unchecked Sendable {
-    typealias Reply = Result<[UInt8], RPCStatus>
+    enum Reply: Sendable {
+        case success(RPCReply)
+        case failure(FailedAttempt)
+
+        /// A failure on this side, after which nothing is tried again.
+        static func end(_ code: RPCCode, _ message: String) -> Reply {
+            .failure(FailedAttempt(status: RPCStatus(code, message), reach: .answered))
+        }
+    }
 
     /// Set when the caller's task is cancelled, which may be before its call has begun.
     final class Cancellation: Sendable {
@@ -16,7 +24,7 @@ final class ClientCore: RPCCallObserver, @unchecked Sendable {
         var path: String
         var message: [UInt8]
         var metadata: [(name: String, value: String)]
-        var timeout: TimeAmount?
+        var deadline: NIODeadline?
         let cancellation: Cancellation
     }
 
@@ -43,48 +51,76 @@ final class ClientCore: RPCCallObserver, @unchecked Sendable {
     func begin(_ request: Request, _ continuation: CheckedContinuation<Reply, Never>) {
         let tag = request.tag
         guard !request.cancellation.isSet.load(ordering: .acquiring) else {
-            return continuation.resume(
-                returning: .failure(RPCStatus(.cancelled, "the call was cancelled")))
-        }
-        guard !isClosed else {
-            return continuation.resume(
-                returning: .failure(RPCStatus(.unavailable, "the client is closed")))
+            return continuation.resume(returning: .end(.cancelled, "the call was cancelled"))
         }
         var entry = Waiting(continuation: continuation)
-        let end = request.timeout.map { NIODeadline.now() + $0 }
-        if let end {
-            entry.timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: end) {
+        if let deadline = request.deadline {
+            entry.timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
                 [weak self] in
-                self?.giveUp(tag, RPCStatus(.deadlineExceeded, "the deadline passed"))
+                self?.giveUp(tag, .deadlineExceeded, "the deadline passed")
             }
         }
         waiting[tag] = entry
-        if let connection, connection.isOpen { return send(request, end, connection) }
-        connect().assumeIsolated().whenComplete { [self] result in
+        withConnection { [self] result in
             switch result {
-            case .success(let connection): send(request, end, connection)
-            case .failure(let error):
-                let status =
-                    error as? RPCStatus ?? RPCStatus(.unavailable, "cannot connect: \(error)")
-                finish(tag, .failure(status))
+            case .success(let connection): send(request, connection)
+            case .failure(let status):
+                finish(tag, .failure(FailedAttempt(status: status, reach: .unanswered)))
             }
         }
     }
 
-    private func send(_ request: Request, _ end: NIODeadline?, _ connection: RPCConnection) {
+    private func send(_ request: Request, _ connection: RPCConnection) {
         guard waiting[request.tag] != nil else { return }
         let stream = request.message.withUnsafeBytes { message in
             connection.start(
                 path: request.path, metadata: request.metadata,
-                timeout: end.map { $0 - .now() }, message: message, tag: request.tag)
+                timeout: request.deadline.map { $0 - .now() }, message: message, tag: request.tag)
         }
         guard let stream else {
             let status = RPCStatus(.unavailable, "the connection was closed")
-            return finish(request.tag, .failure(status))
+            return finish(
+                request.tag, .failure(FailedAttempt(status: status, reach: .unprocessed)))
         }
         waiting[request.tag]?.connection = connection
         waiting[request.tag]?.stream = stream
         connection.flush()
+    }
+
+    func open(
+        _ core: ClientStreamCore, path: String, metadata: [(name: String, value: String)],
+        deadline: NIODeadline?
+    ) {
+        guard !core.isOver else { return }
+        if let deadline { core.setTimer(deadline) }
+        withConnection { result in
+            guard !core.isOver else { return }
+            switch result {
+            case .failure(let status): core.giveUp(status)
+            case .success(let connection):
+                let stream = connection.open(
+                    path: path, metadata: metadata, timeout: deadline.map { $0 - .now() }, core)
+                if let stream {
+                    core.begin(stream, connection)
+                } else {
+                    core.giveUp(RPCStatus(.unavailable, "the connection was closed"))
+                }
+            }
+        }
+    }
+
+    /// Now, if there is a connection; else once one is made, or can't be.
+    private func withConnection(_ body: @escaping (Result<RPCConnection, RPCStatus>) -> Void) {
+        guard !isClosed else {
+            return body(.failure(RPCStatus(.unavailable, "the client is closed")))
+        }
+        if let connection, connection.isOpen { return body(.success(connection)) }
+        connect().assumeIsolated().whenComplete { result in
+            body(
+                result.mapError {
+                    $0 as? RPCStatus ?? RPCStatus(.unavailable, "cannot connect: \($0)")
+                })
+        }
     }
 
     private func connect() -> EventLoopFuture<RPCConnection> {
@@ -102,14 +138,22 @@ final class ClientCore: RPCCallObserver, @unchecked Sendable {
     }
 
     func callEnded(_ end: borrowing RPCCallEnd, message: UnsafeRawBufferPointer) {
-        finish(end.tag, end.code == .ok ? .success(Array(message)) : .failure(end.status))
+        guard end.code == .ok else {
+            let failed = FailedAttempt(
+                status: end.status, reach: end.reach, pushback: end.pushback)
+            return finish(end.tag, .failure(failed))
+        }
+        let reply = RPCReply(
+            message: Array(message), initialMetadata: end.initialMetadata,
+            trailingMetadata: end.trailingMetadata)
+        finish(end.tag, .success(reply))
     }
 
     /// Ends a call from this side; the server is told.
-    func giveUp(_ tag: Int, _ status: RPCStatus) {
+    func giveUp(_ tag: Int, _ code: RPCCode, _ reason: String) {
         guard let entry = waiting[tag] else { return }
         if let stream = entry.stream { entry.connection?.cancel(stream) }
-        finish(tag, .failure(status))
+        finish(tag, .end(code, reason))
         entry.connection?.flush()
     }
 
@@ -123,8 +167,6 @@ final class ClientCore: RPCCallObserver, @unchecked Sendable {
         isClosed = true
         connection?.close()
         connection = nil
-        for tag in Array(waiting.keys) {
-            finish(tag, .failure(RPCStatus(.unavailable, "the client is closed")))
-        }
+        for tag in Array(waiting.keys) { finish(tag, .end(.unavailable, "the client is closed")) }
     }
 }

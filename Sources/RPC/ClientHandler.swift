@@ -1,32 +1,40 @@
 import NIOCore
 
-/// The shell of a client's connection.
-final class ClientHandler: ChannelInboundHandler {
+/// The shell of a client's connection over TCP and TLS.
+final class ClientHandler: ChannelInboundHandler, ClientTransport {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// A server that is silent for so long while calls wait is asked whether it is there, and
+    /// given up when it is silent for as long again.
+    private static let silence = TimeAmount.seconds(30)
+
     let calls: ClientCalls
-    private let loop: RPCClientLoop
+    private let eventLoop: any EventLoop
+    private let workshop: HTTP2Workshop
     private let tls: TLSMachine
     private let output: SecureOutput
     private let handshaken: EventLoopPromise<Void>
     private var context: ChannelHandlerContext?
     private(set) var isOpen = false
     private var isOver = false
+    private var hasHeard = true
+    private var isPinged = false
+    private var sweeper: Scheduled<Void>?
 
-    init(_ loop: RPCClientLoop) throws {
-        self.loop = loop
-        tls = try TLSMachine(
-            client: loop.tls, name: loop.endpoint.serverName, output: loop.workshop.wire)
-        output = SecureOutput(tls, loop.workshop)
-        calls = ClientCalls(loop.workshop)
-        handshaken = loop.eventLoop.makePromise()
+    init(_ eventLoop: any EventLoop, _ workshop: HTTP2Workshop, _ tls: TLSMachine) {
+        self.eventLoop = eventLoop
+        self.workshop = workshop
+        self.tls = tls
+        output = SecureOutput(tls, workshop)
+        calls = ClientCalls(workshop)
+        handshaken = eventLoop.makePromise()
     }
 
     deinit { handshaken.fail(ChannelError.alreadyClosed) }
 
     func ready(_ timeout: TimeAmount) -> EventLoopFuture<Void> {
-        let timer = loop.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
             self?.end("the TLS handshake took too long")
         }
         handshaken.futureResult.assumeIsolated().whenComplete { _ in timer.cancel() }
@@ -49,6 +57,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
+        hasHeard = true
         let buffer = unwrapInboundIn(data)
         buffer.withUnsafeReadableBytes { bytes in
             tls.offer(bytes)
@@ -75,6 +84,7 @@ final class ClientHandler: ChannelInboundHandler {
                 return end("the server does not speak HTTP/2")
             }
             isOpen = true
+            scheduleSweep()
             handshaken.succeed()
             send()
         }
@@ -82,7 +92,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     private func advance(_ context: ChannelHandlerContext) {
         if !isOpen { shake(context) }
-        let input = loop.workshop.input
+        let input = workshop.input
         while isOpen {
             switch tls.read(into: input) {
             case .bytes(let count):
@@ -99,7 +109,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     func send() {
         guard let context, isOpen else { return }
-        let (calls, workshop) = (calls, loop.workshop)
+        let (calls, workshop) = (calls, workshop)
         if !output.pump(context, { calls.fill(workshop.output, limit: $0) }) {
             end("the connection broke")
         } else if calls.session.isOver {
@@ -109,10 +119,28 @@ final class ClientHandler: ChannelInboundHandler {
 
     func closeNow() { end("the connection was closed") }
 
+    private func scheduleSweep() {
+        sweeper = eventLoop.assumeIsolated().scheduleTask(in: Self.silence) { [weak self] in
+            self?.sweep()
+        }
+    }
+
+    private func sweep() {
+        scheduleSweep()
+        let isSilent = !hasHeard && calls.openCalls > 0
+        hasHeard = false
+        guard isSilent else { return isPinged = false }
+        guard !isPinged else { return end("the server has fallen silent") }
+        isPinged = true
+        calls.session.submitPing(HTTP2State.keepalivePing)
+        send()
+    }
+
     private func end(_ reason: String) {
         guard !isOver else { return }
         isOver = true
         isOpen = false
+        sweeper?.cancel()
         handshaken.fail(RPCStatus(.unavailable, reason))
         calls.abandon(reason)
         calls.connection = nil

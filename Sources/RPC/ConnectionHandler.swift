@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// The shell of one connection: moves bytes between NIO's channel, the TLS machine and the
 /// HTTP/2 calls; for a peer of HTTP/1.1 it is the TLS layer below NIO's own handlers.
-final class ConnectionHandler: ChannelDuplexHandler {
+final class ConnectionHandler: ChannelDuplexHandler, ServerConnection {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -19,7 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private(set) var calls: ServerCalls?
-    /// In the loop's list of connections with finished calls.
+    var serverCalls: ServerCalls? { calls }
     var isTouched = false
     let port: LoopPort
     private let listener: ServedListener
@@ -123,7 +123,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .http2:
             stage = .http2
             calls = ServerCalls(
-                port: port, listener: listener, peer: tls.peer, dispatcher: dispatcher, slot: slot,
+                port: port, faces: listener.settings.faces, peer: tls.peer,
+                address: context.remoteAddress, dispatcher: dispatcher, slot: slot,
                 generation: generation)
         case .http1:
             stage = .http1

@@ -33,4 +33,14 @@ package struct ConnectionMetrics: Sendable, Equatable {
     package var closed: Int { closings.reduce(0, +) }
 
     mutating func close(_ reason: Closing) { closings[reason.rawValue] += 1 }
+
+    /// Another loop's.
+    mutating func add(_ other: ConnectionMetrics) {
+        opened += other.opened
+        refused += other.refused
+        handshakes += other.handshakes
+        resumed += other.resumed
+        calls += other.calls
+        for index in closings.indices { closings[index] += other.closings[index] }
+    }
 }

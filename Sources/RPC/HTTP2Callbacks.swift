@@ -94,6 +94,7 @@ private func onData(
     state.pointee.meter.work &+= 1
     state.pointee.unconsumed += length
     guard length > 0, let stream = stream(session, id, state) else { return 0 }
+    stream.pointee.bytesIn += length
     state.pointee.events.append(
         HTTP2Event(kind: .data, stream: stream, base: data, count: length))
     return 0
@@ -119,6 +120,9 @@ private func onFrame(
             }
         }
     }
+    if UInt32(header.type) == NGHTTP2_HEADERS.rawValue, !state.pointee.isServer {
+        noteResponse(UInt32(header.flags), state)
+    }
     switch UInt32(header.type) {
     case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
         guard UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 else {
@@ -133,6 +137,20 @@ private func onFrame(
     default: noteControl(frame.unsafelyUnwrapped, state)
     }
     return 0
+}
+
+/// A block of a response that isn't its last. One that is, is trailers, even when it stands alone.
+private func noteResponse(_ flags: UInt32, _ state: StateReference) {
+    guard flags & NGHTTP2_FLAG_END_STREAM.rawValue == 0, let stream = state.pointee.current else {
+        return
+    }
+    guard !(100..<200).contains(stream.pointee.httpStatus) else {
+        return stream.pointee.headers.clear(keeping: .max)
+    }
+    stream.pointee.flags.insert(.headed)
+    stream.pointee.initialHeaderBytes = stream.pointee.headers.byteCount
+    guard stream.pointee.call != nil else { return }
+    state.pointee.events.append(HTTP2Event(kind: .began, stream: stream))
 }
 
 private func isEmptyData(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
@@ -206,6 +224,7 @@ func http2ReadReply(
     let count = min(length, stream.pointee.reply.count - sent)
     if count > 0, let base = stream.pointee.reply.base { memcpy(target, base + sent, count) }
     stream.pointee.replySent = sent + count
+    stream.pointee.bytesOut += count
     state(context).pointee.meter.work &+= 1
     guard sent + count == stream.pointee.reply.count else { return count }
     flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
@@ -236,6 +255,10 @@ func http2ReadStream(
         state(context).pointee.events.append(HTTP2Event(kind: .writable, stream: stream))
     }
     guard stream.pointee.queuedBytes == 0 else { return count }
+    if call.isHalfClosed {
+        flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+        return count
+    }
     guard let trailers = call.trailers else {
         guard count == 0 else { return count }
         call.isDeferred = true
@@ -257,6 +280,7 @@ extension HTTP2Stream {
         let count = min(length, reply.count - replySent)
         if count > 0, let base = reply.base { memcpy(target, base + replySent, count) }
         replySent += count
+        bytesOut += count
         if replySent == reply.count {
             reply.clear(keeping: StreamCall.queuedBytes)
             replySent = 0

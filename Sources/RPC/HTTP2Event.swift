@@ -2,7 +2,8 @@
 /// returned.
 struct HTTP2Event {
     enum Kind: UInt8 {
-        /// The header of a request that may be a streaming call, and that has a body.
+        /// The header of a request that may be a streaming call, and that has a body. On the
+        /// client: that of a streaming call's response.
         case began
         /// Bytes of the body; they stay where they are until the input is dropped.
         case data

@@ -193,6 +193,15 @@ extension HTTP2Session {
         return id > 0 ? id : nil
     }
 
+    /// Opens a stream whose body is what its queue will hold, until the call is half-closed.
+    func submitStreamRequest(_ stream: StreamReference, _ fields: PreparedFields) -> Int32? {
+        var provider = nghttp2_data_provider(
+            source: nghttp2_data_source(ptr: stream), read_callback: http2ReadStream)
+        let id = nghttp2_submit_request(
+            session, nil, fields.base, fields.count, &provider, stream)
+        return id > 0 ? id : nil
+    }
+
     var maxConcurrentStreamsOfPeer: Int {
         Int(
             nghttp2_session_get_remote_settings(

@@ -1,4 +1,5 @@
 import CNGHTTP2
+import NIOCore
 
 /// What the callbacks see and change: the other half of `HTTP2Session`, at a fixed address.
 struct HTTP2State: ~Copyable {
@@ -32,6 +33,8 @@ struct HTTP2State: ~Copyable {
     var leaving = Leaving.no
     /// The loop's, when input came last.
     var tick = 0
+    /// When the burst being read came, if anybody wants to know.
+    var burstBegan = NIODeadline.distantPast
     var meter: FrameMeter
     var requestsCounted = 0
     /// Bytes of bodies whose room on the connection the peer hasn't been given back.
@@ -53,6 +56,7 @@ struct HTTP2State: ~Copyable {
         stream.pointee.id = id
         stream.pointee.connection = connection
         stream.pointee.opened = tick
+        stream.pointee.started = burstBegan
         stream.pointee.nextOpen = firstOpen
         firstOpen?.pointee.previousOpen = stream
         firstOpen = stream

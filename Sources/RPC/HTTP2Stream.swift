@@ -27,7 +27,7 @@ struct HTTP2Stream: ~Copyable {
         static let remoteEnded = Flags(rawValue: 2048)
         /// The body is all: no trailers follow it.
         static let plainBody = Flags(rawValue: 4096)
-        /// Client: the response's headers are in, what comes now is trailers.
+        /// Client: the response's headers are in; what comes now is messages and trailers.
         static let headed = Flags(rawValue: 8192)
         /// The answer to HEAD has no body.
         static let isHead = Flags(rawValue: 16384)
@@ -44,7 +44,8 @@ struct HTTP2Stream: ~Copyable {
     var method: Int32 = -1
     /// Server: the most bytes a request may have. Client: a response.
     var limit = 0
-    var principal = 0
+    /// -1: not known, or the method is open.
+    var principal = -1
     var authenticationEpoch = 0
     /// Which `AuthorizationMemo` they are from.
     var memoGeneration: UInt32 = 0
@@ -59,6 +60,9 @@ struct HTTP2Stream: ~Copyable {
     /// What goes out, and how far it has gone.
     var reply = RawBytes()
     var replySent = 0
+    /// Bodies' bytes so far, each way.
+    var bytesIn = 0
+    var bytesOut = 0
     /// The same at the last sweep, and for how many sweeps it hasn't moved.
     var sentAtSweep = 0
     var stuckSeconds = 0
@@ -68,11 +72,15 @@ struct HTTP2Stream: ~Copyable {
     var call: Unmanaged<StreamCall>?
     /// The connection's place in its loop's table.
     var connection: UInt32 = 0
-    /// Client: whose call this is, when it began, how it ended.
-    var tag = 0
+    /// Of a call that a pool has taken, retained here: told when the stream is gone.
+    var ticket: Unmanaged<WorkTicket>?
+    /// When the call began, and the code it ended with; -1: none.
     var started = NIODeadline.distantPast
     var status = -1
+    /// Client: whose call this is, and how much of `headers` came before the trailers.
+    var tag = 0
     var httpStatus = 0
+    var initialHeaderBytes = 0
 
     /// All open streams of a session.
     var nextOpen: StreamReference?
@@ -87,6 +95,7 @@ struct HTTP2Stream: ~Copyable {
     mutating func reset() {
         flags = []
         method = -1
+        principal = -1
         timeout = 0
         deadline = .distantFuture
         headerListBytes = 0
@@ -94,10 +103,14 @@ struct HTTP2Stream: ~Copyable {
         body.clear(keeping: Self.keptBytes)
         reply.clear(keeping: Self.keptBytes)
         replySent = 0
+        bytesIn = 0
+        bytesOut = 0
         sentAtSweep = 0
         stuckSeconds = 0
         status = -1
         httpStatus = 0
+        initialHeaderBytes = 0
+        if ticket != nil { endTicket() }
         if call != nil { detachCall() }
         nextOpen = nil
         previousOpen = nil
@@ -133,6 +146,7 @@ final class StreamPool {
     }
 
     private static func destroy(_ stream: StreamReference) {
+        stream.pointee.endTicket()
         stream.pointee.detachCall()
         stream.deinitialize(count: 1)
         stream.deallocate()

@@ -37,10 +37,19 @@ struct HeaderBlock: ~Copyable {
         return found
     }
 
+    var byteCount: Int { fields.count }
+
     func walk(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+        walk(0..<fields.count, body)
+    }
+
+    /// The fields in that part of `byteCount`.
+    func walk(
+        _ range: Range<Int>, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) {
         let all = fields.bytes
-        var at = 0
-        while at < all.count {
+        var at = range.lowerBound
+        while at < range.upperBound {
             let lengths = all.loadUnaligned(fromByteOffset: at, as: Lengths.self)
             at += MemoryLayout<Lengths>.size
             let valueAt = at + Int(lengths.name)

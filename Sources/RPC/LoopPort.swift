@@ -17,6 +17,8 @@ package final class LoopPort: @unchecked Sendable {
     var pagesInProgress = 0
     /// Handlers run on events that are being drained.
     var isDraining = false
+    /// Told of each call's end. Set before the first connection.
+    package internal(set) var interceptors: [any CallInterceptor] = []
     private(set) var dispatcher: (any RPCDispatcher)?
     private(set) var connectionCount = 0
     /// Of the whole server.
@@ -24,10 +26,10 @@ package final class LoopPort: @unchecked Sendable {
     package internal(set) var metrics = ConnectionMetrics()
     /// Counts the sweeps, one a second: the clock of the time-outs of connections.
     private(set) var tick = 0
-    private var connections: [ConnectionHandler?] = []
+    private var connections: [(any ServerConnection)?] = []
     private var generations: [UInt32] = []
     private var vacant: [Int] = []
-    private var touched: [ConnectionHandler] = []
+    private var touched: [any ServerConnection] = []
     private var sweeper: RepeatedTask?
     private(set) var isLeaving = false
 
@@ -41,9 +43,13 @@ package final class LoopPort: @unchecked Sendable {
         held = HeldCalls(eventLoop: eventLoop)
     }
 
-    func begin(_ make: (LoopPort) -> any RPCDispatcher) {
+    func begin(
+        _ make: (LoopPort) -> any RPCDispatcher,
+        _ makeInterceptors: (LoopPort) -> [any CallInterceptor]
+    ) {
         eventLoop.preconditionInEventLoop()
         dispatcher = make(self)
+        interceptors = makeInterceptors(self)
         held.onExpiry = { [unowned self] stream in expire(stream) }
         held.onExpiryEnd = { [unowned self] in flushFinished() }
         let second = TimeAmount.seconds(1)
@@ -93,11 +99,13 @@ package final class LoopPort: @unchecked Sendable {
         }
     }
 
-    private func find(_ token: CallToken) -> (ConnectionHandler, ServerCalls, StreamReference)? {
+    private func find(
+        _ token: CallToken
+    ) -> (any ServerConnection, ServerCalls, StreamReference)? {
         eventLoop.preconditionInEventLoop()
         let slot = Int(token.connection)
         guard slot < connections.count, generations[slot] == token.generation,
-            let handler = connections[slot], let calls = handler.calls,
+            let handler = connections[slot], let calls = handler.serverCalls,
             let stream = calls.session.stream(token.stream),
             stream.pointee.flags.contains(.held)
         else { return nil }
@@ -137,7 +145,7 @@ package final class LoopPort: @unchecked Sendable {
 
     private func expire(_ stream: StreamReference) {
         let slot = Int(stream.pointee.connection)
-        guard let handler = connections[slot], let calls = handler.calls else { return }
+        guard let handler = connections[slot], let calls = handler.serverCalls else { return }
         let wasDraining = isDraining
         isDraining = true
         defer { isDraining = wasDraining }
@@ -145,7 +153,7 @@ package final class LoopPort: @unchecked Sendable {
         touch(handler)
     }
 
-    private func touch(_ handler: ConnectionHandler) {
+    private func touch(_ handler: any ServerConnection) {
         guard !handler.isTouched else { return }
         handler.isTouched = true
         touched.append(handler)
@@ -158,7 +166,7 @@ package final class LoopPort: @unchecked Sendable {
         pagesInProgress -= 1
         let slot = Int(token.connection)
         guard slot < connections.count, generations[slot] == token.generation,
-            let handler = connections[slot], let calls = handler.calls
+            let handler = connections[slot], let calls = handler.serverCalls
         else { return }
         calls.pageEnded()
         guard let stream = calls.session.stream(token.stream),
@@ -183,7 +191,7 @@ package final class LoopPort: @unchecked Sendable {
     }
 
     /// The connection's place and its generation.
-    func register(_ handler: ConnectionHandler) -> (slot: Int, generation: UInt32) {
+    func register(_ handler: any ServerConnection) -> (slot: Int, generation: UInt32) {
         eventLoop.preconditionInEventLoop()
         connectionCount += 1
         metrics.opened += 1
@@ -204,6 +212,18 @@ package final class LoopPort: @unchecked Sendable {
         connections[slot] = nil
         generations[slot] &+= 1
         vacant.append(slot)
+    }
+
+    /// This loop's part of the server's figures.
+    func addMetrics(to total: inout ServerMetrics) {
+        eventLoop.preconditionInEventLoop()
+        total.connections.add(metrics)
+        total.openConnections += connectionCount
+        total.heldCalls += held.count
+        for interceptor in interceptors {
+            guard let own = (interceptor as? CallMeter)?.metrics else { continue }
+            if total.calls == nil { total.calls = own } else { total.calls?.add(own) }
+        }
     }
 
     private func sweep() {

@@ -35,6 +35,16 @@ package struct RPCListener: Sendable {
     }
 }
 
+extension RPCListener {
+    var faces: ServedFaces { ServedFaces(servesCalls: servesCalls, pages: pages) }
+}
+
+/// What a connection is served.
+struct ServedFaces {
+    var servesCalls: Bool
+    var pages: any PageHandler
+}
+
 /// What a listener asks of its clients. The file is the PEM of the only authorities trusted.
 package enum ClientCertificates: Sendable, Equatable {
     case none

@@ -4,39 +4,75 @@ import NIOPosix
 /// What a client's connections on one event loop share. Confined to that loop.
 // Safety: the workshop is touched on the loop only; each entry checks it.
 package final class RPCClientLoop: @unchecked Sendable {
+    private enum Way {
+        case network(RPCEndpoint, TLSContext)
+        case inProcess(LoopPort)
+    }
+
     package let eventLoop: any EventLoop
-    let endpoint: RPCEndpoint
-    let tls: TLSContext
     let workshop = HTTP2Workshop()
+    let authority: String
+    private let way: Way
 
     package init(eventLoop: any EventLoop, endpoint: RPCEndpoint) throws {
         self.eventLoop = eventLoop
-        self.endpoint = endpoint
-        tls = try TLSContext.client(authorityFile: endpoint.authorityFile)
+        authority = endpoint.authority
+        way = .network(endpoint, try TLSContext.client(authorityFile: endpoint.authorityFile))
+    }
+
+    /// To a loop of a server within this process: neither sockets nor TLS.
+    package init(inProcess port: LoopPort) {
+        eventLoop = port.eventLoop
+        authority = "localhost"
+        way = .inProcess(port)
     }
 
     /// Succeeds once calls can be made: after the TLS handshake.
     package func connect(timeout: TimeAmount = .seconds(10)) -> EventLoopFuture<RPCConnection> {
         eventLoop.flatSubmit { [self] in
             do {
-                let connection = try RPCConnection(self)
-                let bound = NIOLoopBound(connection.handler, eventLoop: eventLoop)
-                return ClientBootstrap(group: eventLoop)
-                    .connectTimeout(timeout)
-                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .channelInitializer { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(bound.value)
-                        }
-                    }
-                    .connect(host: endpoint.host, port: endpoint.port)
-                    .flatMap { _ in connection.ready(within: timeout) }
-                    .map { connection }
+                switch way {
+                case .network(let endpoint, let tls): return try dial(endpoint, tls, timeout)
+                case .inProcess(let port):
+                    let ends = try InProcessConnection(port, workshop)
+                    return eventLoop.makeSucceededFuture(RPCConnection(self, ends))
+                }
             } catch {
                 return eventLoop.makeFailedFuture(error)
             }
         }
     }
+
+    private func dial(
+        _ endpoint: RPCEndpoint, _ tls: TLSContext, _ timeout: TimeAmount
+    ) throws -> EventLoopFuture<RPCConnection> {
+        let handler = try ClientHandler(
+            eventLoop, workshop,
+            TLSMachine(
+                client: tls, name: endpoint.serverName, output: workshop.wire))
+        let connection = RPCConnection(self, handler)
+        let bound = NIOLoopBound(handler, eventLoop: eventLoop)
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
+            }
+            .connect(host: endpoint.host, port: endpoint.port)
+            .flatMap { _ in bound.value.ready(timeout) }
+            .map { connection }
+    }
+}
+
+/// What carries a client's connection. Confined to its loop.
+protocol ClientTransport: AnyObject {
+    var calls: ClientCalls { get }
+    var isOpen: Bool { get }
+    /// Everything there is to send now.
+    func send()
+    func closeNow()
 }
 
 /// Hears how calls end. Called on the connection's loop; may start new calls from within.
@@ -45,42 +81,25 @@ package protocol RPCCallObserver: AnyObject {
     func callEnded(_ end: borrowing RPCCallEnd, message: UnsafeRawBufferPointer)
 }
 
-package struct RPCCallEnd: ~Copyable {
-    /// As given to `start`.
-    package let tag: Int
-    package let code: RPCCode
-    package let latency: TimeAmount
-    let stream: StreamReference
-    let reason: String
-
-    /// With message and details, put together when asked for.
-    package var status: RPCStatus {
-        let text = stream.pointee.headers.first("grpc-message").map { PercentEncoding.decode($0) }
-        let details = stream.pointee.headers.first("grpc-status-details-bin")
-            .flatMap { Base64.decode($0) }
-        return RPCStatus(code, text ?? reason, details: details ?? [])
-    }
-}
-
 /// One connection to a server, for many calls at a time: starting one costs no task, no
 /// future and no closure. Confined to its loop.
 // Safety: everything is touched on the loop only; each entry checks it.
 package final class RPCConnection: @unchecked Sendable {
     package weak var observer: (any RPCCallObserver)?
-    let handler: ClientHandler
+    private let transport: any ClientTransport
+    private let calls: ClientCalls
     private let loop: RPCClientLoop
     private var prepared: [PreparedFields] = []
 
-    init(_ loop: RPCClientLoop) throws {
+    init(_ loop: RPCClientLoop, _ transport: any ClientTransport) {
         self.loop = loop
-        handler = try ClientHandler(loop)
-        handler.calls.connection = self
+        self.transport = transport
+        calls = transport.calls
+        calls.connection = self
     }
 
-    func ready(within timeout: TimeAmount) -> EventLoopFuture<Void> { handler.ready(timeout) }
-
-    package var isOpen: Bool { handler.isOpen && !handler.calls.isLeaving }
-    package var openCalls: Int { handler.calls.openCalls }
+    package var isOpen: Bool { transport.isOpen && !calls.isLeaving }
+    package var openCalls: Int { calls.openCalls }
 
     /// The header of calls that are made often. What comes back is for `start`, and good as long
     /// as the connection.
@@ -95,7 +114,7 @@ package final class RPCConnection: @unchecked Sendable {
     package func start(_ prepared: Int, message: UnsafeRawBufferPointer, tag: Int) -> Bool {
         loop.eventLoop.preconditionInEventLoop()
         guard isOpen else { return false }
-        return handler.calls.start(self.prepared[prepared], message, tag) != nil
+        return calls.start(self.prepared[prepared], message, tag) != nil
     }
 
     /// The stream, for `cancel`.
@@ -105,17 +124,27 @@ package final class RPCConnection: @unchecked Sendable {
     ) -> Int32? {
         guard isOpen else { return nil }
         let fields = fields(path, metadata, timeout: timeout, lasting: false)
-        return handler.calls.start(fields, message, tag)
+        return calls.start(fields, message, tag)
     }
 
-    func cancel(_ stream: Int32) { handler.calls.cancel(stream) }
+    func cancel(_ stream: Int32) { calls.cancel(stream) }
+
+    /// A streaming call; nil: the connection takes no more calls.
+    func open(
+        path: String, metadata: [(name: String, value: String)], timeout: TimeAmount?,
+        _ reader: any ClientStreamHandler
+    ) -> ClientStream? {
+        guard isOpen else { return nil }
+        return calls.open(
+            fields(path, metadata, timeout: timeout, lasting: false), reader, 0)
+    }
 
     /// Writes what was started since.
-    package func flush() { handler.send() }
+    package func flush() { transport.send() }
 
     package func close() {
         loop.eventLoop.preconditionInEventLoop()
-        handler.closeNow()
+        transport.closeNow()
     }
 
     private func fields(
@@ -124,7 +153,7 @@ package final class RPCConnection: @unchecked Sendable {
     ) -> PreparedFields {
         var all = [
             (":method", "POST"), (":scheme", "https"), (":path", path),
-            (":authority", loop.endpoint.authority), ("te", "trailers"),
+            (":authority", loop.authority), ("te", "trailers"),
             ("content-type", "application/grpc"), ("user-agent", "tally-rpc/1"),
         ]
         if let timeout {

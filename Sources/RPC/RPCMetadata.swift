@@ -61,8 +61,11 @@ package struct RPCMetadata: Sendable, Equatable {
 extension RPCMetadata {
     /// Of a peer. What isn't base64 where it should be is left out; several binary values may
     /// come joined by commas.
-    init(_ headers: borrowing HeaderBlock) {
-        headers.walk { name, value in
+    init(_ headers: borrowing HeaderBlock) { self.init(headers, 0..<headers.byteCount) }
+
+    /// The same for a part of the block's bytes.
+    init(_ headers: borrowing HeaderBlock, _ range: Range<Int>) {
+        headers.walk(range) { name, value in
             let name = String(decoding: name, as: UTF8.self)
             guard Self.isLegal(name) else { return }
             guard Self.isBinary(name) else {

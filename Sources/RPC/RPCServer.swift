@@ -15,12 +15,15 @@ package final class RPCServer: Sendable {
 
     private let configuration: RPCConfiguration
     private let makeDispatcher: @Sendable (LoopPort) -> any RPCDispatcher
+    private let makeInterceptors: @Sendable (LoopPort) -> [any CallInterceptor]
     private let running = Mutex<Running?>(nil)
 
     package init(
         configuration: RPCConfiguration,
-        makeDispatcher: @escaping @Sendable (LoopPort) -> any RPCDispatcher
+        makeDispatcher: @escaping @Sendable (LoopPort) -> any RPCDispatcher,
+        makeInterceptors: @escaping @Sendable (LoopPort) -> [any CallInterceptor] = { _ in [] }
     ) {
+        self.makeInterceptors = makeInterceptors
         self.configuration = configuration
         self.makeDispatcher = makeDispatcher
     }
@@ -60,8 +63,8 @@ package final class RPCServer: Sendable {
         for loop in group.makeIterator() {
             let port = LoopPort(
                 eventLoop: loop, limits: configuration.limits, allConnections: all)
-            let make = makeDispatcher
-            try await loop.submit { port.begin(make) }.get()
+            let (make, interceptors) = (makeDispatcher, makeInterceptors)
+            try await loop.submit { port.begin(make, interceptors) }.get()
             ports.append(port)
         }
         return ports
@@ -109,6 +112,21 @@ package final class RPCServer: Sendable {
             case .failure(let fault): Reload(listener: place, fault: fault)
             }
         }
+    }
+
+    /// Of all loops together; empty when the server doesn't run.
+    package func metrics() async -> ServerMetrics {
+        var total = ServerMetrics()
+        for port in ports {
+            let before = total
+            let after = try? await port.eventLoop.submit {
+                var sum = before
+                port.addMetrics(to: &sum)
+                return sum
+            }.get()
+            total = after ?? before
+        }
+        return total
     }
 
     /// No new connections or calls; those in progress may end within `grace`. Returns when all

@@ -23,6 +23,7 @@ extension ServerCalls {
     @inline(__always)
     func submit(_ stream: StreamReference) {
         stream.pointee.flags.insert(.answered)
+        stream.pointee.status = RPCCode.ok.rawValue
         var isCompressed = false
         if stream.pointee.flags.contains(.sendsGzip), accepts(stream) {
             isCompressed = true
@@ -48,6 +49,7 @@ extension ServerCalls {
         _ stream: StreamReference, _ status: RPCStatus, _ trailing: RPCMetadata = RPCMetadata()
     ) {
         stream.pointee.flags.insert(.answered)
+        stream.pointee.status = status.code.rawValue
         stream.pointee.reply.clear()
         var fields = replyFields(isCompressed: false) + statusFields(status)
         if status.code == .unimplemented {

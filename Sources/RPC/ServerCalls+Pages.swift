@@ -18,7 +18,7 @@ extension ServerCalls {
         let request = PageRequest(stream, peer: peer, body: bytes)
         if request.method == "HEAD" { stream.pointee.flags.insert(.isHead) }
         let token = token(stream)
-        let (port, pages) = (port, listener.settings.pages)
+        let (port, pages) = (port, faces.pages)
         Task {
             let response = await pages.respond(to: request)
             port.eventLoop.execute { port.finishPage(token, response) }

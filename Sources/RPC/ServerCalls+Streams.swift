@@ -229,6 +229,7 @@ extension ServerCalls {
             return
         }
         stream.pointee.flags.insert(.answered)
+        stream.pointee.status = status.code.rawValue
         call.trailers = PreparedFields(
             statusFields(status) + trailing.fields, lasting: false)
         wake(stream, call)
@@ -254,6 +255,7 @@ extension ServerCalls {
         guard let call = stream.pointee.streamCall else { return fail(stream, status) }
         if stream.pointee.queuedBytes == 0 { return breakOff(stream, call, status) }
         stream.pointee.flags.insert(.answered)
+        stream.pointee.status = status.code.rawValue
         session.reset(stream.pointee.id, code: NGHTTP2_CANCEL.rawValue)
         call.detach()?.cancelled(status)
     }

@@ -7,8 +7,10 @@ final class ServerCalls {
     let session: HTTP2Session
     let state: UnsafeMutablePointer<HTTP2State>
     let port: LoopPort
-    let listener: ServedListener
+    let faces: ServedFaces
     let peer: PeerCertificate?
+    /// Of the peer, for the interceptors; nil: within the process.
+    let address: SocketAddress?
     let dispatcher: any RPCDispatcher
     let held: HeldCalls
     private let slot: UInt32
@@ -23,16 +25,19 @@ final class ServerCalls {
     /// A streaming call has more to send since the session was last asked.
     var hasWoken = false
     var pagesInProgress = 0
+    private let isObserved: Bool
 
     init(
-        port: LoopPort, listener: ServedListener, peer: PeerCertificate?,
+        port: LoopPort, faces: ServedFaces, peer: PeerCertificate?, address: SocketAddress?,
         dispatcher: any RPCDispatcher, slot: Int, generation: UInt32
     ) {
         self.port = port
-        self.listener = listener
+        self.faces = faces
         self.peer = peer
+        self.address = address
         self.dispatcher = dispatcher
         self.held = port.held
+        isObserved = !port.interceptors.isEmpty
         self.slot = UInt32(slot)
         self.generation = generation
         let settings = HTTP2Session.Settings(
@@ -47,6 +52,7 @@ final class ServerCalls {
     /// False: the connection must end at once.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         state.pointee.tick = port.tick
+        if isObserved { state.pointee.burstBegan = .now() }
         let fine = session.receive(bytes)
         if refuses(walk.walk(bytes)) { return false }
         drain()
@@ -92,6 +98,7 @@ final class ServerCalls {
             if let call = stream.pointee.streamCall {
                 gone(stream, call, RPCStatus(.cancelled, "the connection is gone"))
             }
+            if isObserved { observeEnd(stream, now: .now()) }
         }
     }
 
@@ -101,6 +108,7 @@ final class ServerCalls {
         let wasDraining = port.isDraining
         port.isDraining = true
         defer { port.isDraining = wasDraining }
+        var now: NIODeadline?
         var index = 0
         while index < state.pointee.events.count {
             let event = state.pointee.events[index]
@@ -137,6 +145,11 @@ final class ServerCalls {
                 held.remove(stream)
                 if let call = stream.pointee.streamCall {
                     gone(stream, call, RPCStatus(.cancelled, "the call was cancelled"))
+                }
+                if isObserved {
+                    let moment = now ?? .now()
+                    now = moment
+                    observeEnd(stream, now: moment)
                 }
                 state.pointee.release(stream)
             case .writable:
@@ -282,7 +295,7 @@ final class ServerCalls {
         stream.pointee.limit = 0
         guard let path = stream.pointee.headers.first(":path") else { return }
         if let memo = state.pointee.paths.match(path) { return memo.pointee.fill(stream) }
-        let found = listener.settings.servesCalls ? dispatcher.methodIndex(path: path) : nil
+        let found = faces.servesCalls ? dispatcher.methodIndex(path: path) : nil
         // An unknown path is not memoised: nobody repeats it but by mistake.
         guard let found else { return }
         let limit = min(dispatcher.maxMessageBytes(method: found), port.limits.maxMessageBytes)

@@ -1,41 +1,44 @@
 import NIOCore
 
 /// What the transport knows of a streaming call beside its `HTTP2Stream`, whose `body` holds
-/// what was not yet delivered and whose `reply` what was not yet sent.
-final class StreamCall {
+/// what was not yet delivered and whose `reply` what was not yet sent. See `ClientStream` for the
+/// client's side.
+class StreamCall {
     /// Beyond it the handler is told to wait; it is told to go on below half of it.
     static let queuedBytes = 64 * 1024
     /// Beyond it and the largest message, a handler that doesn't wait loses its call.
     static let mostQueuedBytes = 4 * 1024 * 1024
 
     /// Nil: a unary call whose reply has metadata.
-    private(set) var handler: (any StreamHandler)?
+    final private(set) var handler: (any StreamHandler)?
     let kind: CallKind
-    var demand = StreamDemand.more
-    var isDelivering = false
-    var wasResumed = false
+    final var demand = StreamDemand.more
+    final var isDelivering = false
+    final var wasResumed = false
     /// The message that is being delivered.
-    var cameCompressed = false
-    var messages = 0
+    final var cameCompressed = false
+    final var messages = 0
     /// Bytes that came and whose room the peer wasn't given back.
-    var withheld = 0
-    var hasEnded = false
-    var isHeaded = false
+    final var withheld = 0
+    final var hasEnded = false
+    final var isHeaded = false
     /// Nothing to send: the library waits to be told of more.
-    var isDeferred = false
-    var isFull = false
+    final var isDeferred = false
+    final var isFull = false
     /// Set by `finish`: sent when the queue is empty.
-    var trailers: PreparedFields?
+    final var trailers: PreparedFields?
+    /// Client: the stream ends when the queue is empty.
+    final var isHalfClosed = false
 
     init(_ handler: (any StreamHandler)?, kind: CallKind) {
         self.handler = handler
         self.kind = kind
     }
 
-    func attach(_ handler: any StreamHandler) { self.handler = handler }
+    final func attach(_ handler: any StreamHandler) { self.handler = handler }
 
     /// No function of the handler is called after this.
-    func detach() -> (any StreamHandler)? {
+    final func detach() -> (any StreamHandler)? {
         defer { handler = nil }
         return handler
     }

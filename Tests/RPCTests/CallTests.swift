@@ -6,9 +6,9 @@ import Testing
 private typealias Method = TestDispatcher.Method
 
 @Suite(.timeLimit(.minutes(1))) struct CallTests {
-    @Test(arguments: [0, 1, 1000, 20_000, 1_000_000])
-    func echoes(count: Int) async throws {
-        try await TestServer.with { server in
+    @Test(arguments: [0, 1, 1000, 20_000, 1_000_000], Way.allCases)
+    func echoes(count: Int, way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             let message = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
             for _ in 0..<3 {
@@ -37,8 +37,8 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func twoMegabytesComeWhole() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases) func twoMegabytesComeWhole(way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let reply = try await server.client().call(
                 path: Method.big.path, message: [], metadata: good())
             #expect(reply.count == 2 * 1024 * 1024)
@@ -47,8 +47,8 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func refusals() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases) func refusals(way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             let table: [(String, Int, [(name: String, value: String)], RPCCode)] = [
                 ("/test.v1.Test/none", 0, good(), .unimplemented),
@@ -76,8 +76,8 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func aFailureCarriesItsDetails() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases) func aFailureCarriesItsDetails(way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             let got = await status { () async throws(RPCStatus) in
                 try await client.call(path: Method.fail.path, message: [], metadata: good())
@@ -86,8 +86,11 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func aKeyIsVerifiedOnceUntilTheEpochChanges() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases)
+    func aKeyIsVerifiedOnceUntilTheEpochChanges(way: Way)
+        async throws
+    {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             func call() async -> RPCStatus? {
                 await status { () async throws(RPCStatus) in

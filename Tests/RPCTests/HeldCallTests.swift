@@ -13,8 +13,8 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func areFinishedLater() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases) func areFinishedLater(way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             async let replies = withThrowingTaskGroup(of: [UInt8].self) { group in
                 for _ in 0..<20 {
@@ -32,8 +32,11 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func endAtTheirDeadlineAndLateAnswersAreDropped() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases)
+    func endAtTheirDeadlineAndLateAnswersAreDropped(way: Way)
+        async throws
+    {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             let got = await status { () async throws(RPCStatus) in
                 try await client.call(
@@ -44,12 +47,12 @@ private typealias Method = TestDispatcher.Method
             server.finishHeld([1])
             #expect(
                 try await client.call(path: Method.open.path, message: [1]) == [1])
-            #expect(try await heldCalls(server) == 0)
+            #expect(try await server.heldCalls() == 0)
         }
     }
 
-    @Test func theLongestTimeoutIsNoTrap() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases) func theLongestTimeoutIsNoTrap(way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             let call = Task {
                 try await client.call(
@@ -62,8 +65,8 @@ private typealias Method = TestDispatcher.Method
         }
     }
 
-    @Test func areForgottenWhenCancelledOrCut() async throws {
-        try await TestServer.with { server in
+    @Test(arguments: Way.allCases) func areForgottenWhenCancelledOrCut(way: Way) async throws {
+        try await TestServer.with(way: way) { server in
             let client = try server.client()
             let task = Task {
                 try await client.call(path: Method.hold.path, message: [], metadata: good())
@@ -79,16 +82,16 @@ private typealias Method = TestDispatcher.Method
             try await waitForHeld(server, 2)
             await other.close()
             _ = await cut.result
-            while try await heldCalls(server) > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            while try await server.heldCalls() > 0 { try await Task.sleep(for: .milliseconds(2)) }
             server.finishHeld([1])
             #expect(try await client.call(path: Method.open.path, message: [1]) == [1])
         }
     }
 
-    @Test func areLimited() async throws {
+    @Test(arguments: Way.allCases) func areLimited(way: Way) async throws {
         var limits = RPCLimits()
         limits.maxHeldCalls = 2
-        try await TestServer.with(limits: limits) { server in
+        try await TestServer.with(limits: limits, way: way) { server in
             let client = try server.client()
             let calls = (0..<2).map { _ in
                 Task {
@@ -103,10 +106,5 @@ private typealias Method = TestDispatcher.Method
             server.finishHeld([1])
             for call in calls { #expect(try await call.value == [1]) }
         }
-    }
-
-    private func heldCalls(_ server: TestServer) async throws -> Int {
-        let port = try #require(server.server.ports.first)
-        return try await port.eventLoop.submit { port.heldCalls }.get()
     }
 }

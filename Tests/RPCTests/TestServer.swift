@@ -3,28 +3,59 @@ import Synchronization
 
 @testable import RPC
 
-/// A server on a free port with a dispatcher of a few methods, for the length of one test.
+/// How a test's calls reach its server.
+enum Way: CaseIterable {
+    case overTLS, inProcess
+}
+
+/// A server with a dispatcher of a few methods, for the length of one test.
 struct TestServer {
-    let server: RPCServer
+    let ports: [LoopPort]
+    /// 0: there is no listener.
     let port: Int
     let log: TestLog
+    private let listening: RPCServer?
 
     static let key = "Bearer good"
 
+    /// The one that listens.
+    var server: RPCServer {
+        guard let listening else { preconditionFailure("there is no listener") }
+        return listening
+    }
+
     static func with(
-        limits: RPCLimits = RPCLimits(), loops: Int = 1,
+        limits: RPCLimits = RPCLimits(), loops: Int = 1, way: Way = .overTLS,
+        log: TestLog = TestLog(), _ body: (TestServer) async throws -> Void
+    ) async throws {
+        switch way {
+        case .overTLS: try await listening(limits, loops, log, body)
+        case .inProcess:
+            let server = try await InProcessServer(
+                limits: limits, makeDispatcher: { TestDispatcher($0, log) },
+                makeInterceptors: { log.interceptors($0) })
+            defer { log.release() }
+            do {
+                try await body(
+                    TestServer(ports: [server.port], port: 0, log: log, listening: nil))
+            } catch {
+                await server.shutdown()
+                throw error
+            }
+            await server.shutdown()
+        }
+    }
+
+    private static func listening(
+        _ limits: RPCLimits, _ loops: Int, _ log: TestLog,
         _ body: (TestServer) async throws -> Void
     ) async throws {
-        let log = TestLog()
-        let listener = RPCListener(
-            port: 0, identity: TestCertificate.identity, pages: TestPages())
-        let server = RPCServer(
-            configuration: RPCConfiguration(
-                listeners: [listener], eventLoops: loops, limits: limits),
-            makeDispatcher: { TestDispatcher($0, log) })
+        let server = make(log, limits: limits, loops: loops)
+        defer { log.release() }
         let port = try await server.start()[0]
         do {
-            try await body(TestServer(server: server, port: port, log: log))
+            try await body(
+                TestServer(ports: server.ports, port: port, log: log, listening: server))
         } catch {
             await server.shutdown(grace: .zero)
             throw error
@@ -32,11 +63,35 @@ struct TestServer {
         await server.shutdown(grace: .zero)
     }
 
+    /// Not started yet.
+    static func make(
+        _ log: TestLog, port: Int = 0, limits: RPCLimits = RPCLimits(), loops: Int = 1
+    ) -> RPCServer {
+        let listener = RPCListener(
+            port: port, identity: TestCertificate.identity, pages: TestPages())
+        return RPCServer(
+            configuration: RPCConfiguration(
+                listeners: [listener], eventLoops: loops, limits: limits),
+            makeDispatcher: { TestDispatcher($0, log) },
+            makeInterceptors: { log.interceptors($0) })
+    }
+
     func client(serverName: String = "localhost") throws -> RPCClient {
+        guard listening != nil else { return RPCClient(inProcess: ports[0]) }
+        return try Self.client(port, serverName: serverName)
+    }
+
+    static func client(_ port: Int, serverName: String = "localhost") throws -> RPCClient {
         try RPCClient(
             endpoint: RPCEndpoint(
                 host: "127.0.0.1", port: port, serverName: serverName,
                 authorityFile: TestCertificate.identity.certificateChainFile))
+    }
+
+    /// On the first loop.
+    func heldCalls() async throws -> Int {
+        let port = ports[0]
+        return try await port.eventLoop.submit { port.heldCalls }.get()
     }
 
     /// Finishes all calls held on all loops with a message.
@@ -45,7 +100,7 @@ struct TestServer {
             defer { tokens = [] }
             return tokens
         }
-        for port in server.ports {
+        for port in ports {
             port.eventLoop.execute {
                 for token in tokens {
                     message.withUnsafeBytes { port.finish(token, message: $0) }
@@ -62,13 +117,41 @@ final class TestLog: Sendable {
     let authentications = Mutex(0)
     let epoch = Mutex(1)
     let cancelled = Mutex<[RPCCode]>([])
+    /// Calls of `flaky`, and how many of them fail.
+    let attempts = Mutex(0)
+    let failures = Mutex(0)
+    /// Messages that the streams have sent, and received.
+    let sent = Mutex(0)
+    let received = Mutex(0)
+    let pool = WorkPool(.test)
+    /// Work of `slow` waits here, and counts itself.
+    let gate = Gate()
+    let more: [any CallInterceptor & Sendable]
+
+    init(more: [any CallInterceptor & Sendable] = []) { self.more = more }
+
+    func interceptors(_ port: LoopPort) -> [any CallInterceptor] {
+        [CallMeter(methods: TestDispatcher.Method.allCases.map(\.path))] + more
+    }
+
+    /// At the test's end.
+    func release() { gate.open() }
 }
 
 final class TestDispatcher: RPCDispatcher {
     enum Method: Int, CaseIterable {
-        case echo, hold, big, open, fail, small, stream
+        case echo, hold, big, open, fail, small, stream, collect, count, stall, flaky, slow
 
         var path: String { "/test.v1.Test/\(self)" }
+
+        var kind: CallKind {
+            switch self {
+            case .stream, .stall: .bidirectional
+            case .collect: .clientStreaming
+            case .count: .serverStreaming
+            case .echo, .hold, .big, .open, .fail, .small, .flaky, .slow: .unary
+            }
+        }
     }
 
     private let port: LoopPort
@@ -90,11 +173,16 @@ final class TestDispatcher: RPCDispatcher {
     func isOpen(method: Int) -> Bool { method == Method.open.rawValue }
 
     func kind(method: Int) -> CallKind {
-        method == Method.stream.rawValue ? .bidirectional : .unary
+        Method(rawValue: method)?.kind ?? .unary
     }
 
     func open(_ call: borrowing StreamingCall) -> StreamOpening {
-        .handler(EchoHandler(call.writer, log, call.metadata))
+        switch Method(rawValue: call.method) {
+        case .collect: .handler(CollectHandler(call.writer, log))
+        case .count: .handler(CountHandler(call.writer, log))
+        case .stall: .handler(StallHandler(log))
+        default: .handler(EchoHandler(call.writer, log, call.metadata))
+        }
     }
 
     func authenticate(
@@ -128,9 +216,24 @@ final class TestDispatcher: RPCDispatcher {
             return .replied
         case .fail:
             return .failed(RPCStatus(.aborted, "50% später", details: [1, 2, 3, 255]))
-        case .stream, nil:
+        case .flaky: return flaky()
+        case .slow:
+            let gate = log.gate
+            return log.pool.serve(call, on: port) { gate.work($0) }
+        case .stream, .collect, .count, .stall, nil:
             return .failed(RPCStatus(.unimplemented))
         }
+    }
+}
+
+extension TestDispatcher {
+    private func flaky() -> CallOutcome {
+        let attempt = log.attempts.withLock { count in
+            count += 1
+            return count
+        }
+        guard attempt <= log.failures.withLock({ $0 }) else { return .replied }
+        return .failed(RPCStatus(.unavailable, "attempt \(attempt)"))
     }
 }
 
@@ -158,55 +261,4 @@ func status(of body: () async throws(RPCStatus) -> [UInt8]) async -> RPCStatus? 
     } catch {
         return error
     }
-}
-
-/// Sends each message back, and pauses while there is no room. A message of one byte asks for so
-/// many messages of 10,000 bytes.
-private final class EchoHandler: StreamHandler {
-    private let writer: StreamWriter
-    private let log: TestLog
-    private let metadata: RPCMetadata
-    private var left = 0
-    private var hasEnded = false
-
-    init(_ writer: StreamWriter, _ log: TestLog, _ metadata: RPCMetadata) {
-        self.writer = writer
-        self.log = log
-        self.metadata = metadata
-    }
-
-    func received(_ message: UnsafeRawBufferPointer) -> StreamDemand {
-        if message.count == 1 {
-            left += Int(message[0])
-            return proceed() ? .more : .pause
-        }
-        return writer.send(message) ? .more : .pause
-    }
-
-    private func proceed() -> Bool {
-        let piece = [UInt8](repeating: 7, count: 10_000)
-        while left > 0 {
-            left -= 1
-            if !writer.send(piece) { return false }
-        }
-        return true
-    }
-
-    func writable() {
-        guard proceed() else { return }
-        if hasEnded { end() } else { writer.resume() }
-    }
-
-    func halfClosed() {
-        hasEnded = true
-        if left == 0 { end() }
-    }
-
-    private func end() {
-        var trailing = RPCMetadata()
-        for value in metadata["x-echo-bin"] { trailing.add("x-echo-bin", value) }
-        writer.finish(trailing: trailing)
-    }
-
-    func cancelled(_ reason: RPCStatus) { log.cancelled.withLock { $0.append(reason.code) } }
 }

@@ -12,7 +12,7 @@ DEADLINE = 10  # seconds a call may take
 
 
 class TallyClient:
-    def __init__(self, server, key=None, port=None, certificate=None):
+    def __init__(self, server, key=None, port=None, certificate=None, options=()):
         """`certificate`: files of the client's own and its key."""
         own, own_key = (path.read_bytes() for path in certificate) if certificate else (None, None)
         credentials = grpc.ssl_channel_credentials(server.ca_file.read_bytes(), own_key, own)
@@ -20,7 +20,8 @@ class TallyClient:
             credentials = grpc.composite_channel_credentials(
                 credentials, grpc.access_token_call_credentials(key))
         self.channel = grpc.secure_channel(f"localhost:{port or server.port}", credentials, options=[
-            ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)])
+            ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500),
+            *options])
         self.stubs = [stub(self.channel) for stub in (
             attach_service_pb2_grpc.AttachServiceStub, catalog_service_pb2_grpc.CatalogServiceStub,
             customer_service_pb2_grpc.CustomerServiceStub,

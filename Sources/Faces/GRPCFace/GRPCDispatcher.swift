@@ -40,6 +40,9 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
         }
     }
 
+    /// The methods' paths, in the order of their numbers.
+    package static var methods: [String] { Route.allCases.map(\.path) }
+
     package func methodIndex(path: UnsafeRawBufferPointer) -> Int? {
         let text = String(decoding: path, as: UTF8.self)
         return Route.allCases.first { $0.path == text }?.rawValue

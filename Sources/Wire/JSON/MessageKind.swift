@@ -18,6 +18,10 @@ package enum MessageKind: String, Sendable, CaseIterable {
     case getOrCreateCustomerResponse = "GetOrCreateCustomerResponse"
     case attachRequest = "AttachRequest"
     case attachResponse = "AttachResponse"
+    case watchCustomerRequest = "WatchCustomerRequest"
+    case watchCustomerResponse = "WatchCustomerResponse"
+    case streamTrackRequest = "StreamTrackRequest"
+    case streamTrackResponse = "StreamTrackResponse"
 
     private static let schemas: [MessageKind: MessageSchema] = {
         let builder = SchemaBuilder()
@@ -67,6 +71,14 @@ package enum MessageKind: String, Sendable, CaseIterable {
             descriptor = emptied(tally__v1__attach_request__init).base.descriptor
         case .attachResponse:
             descriptor = emptied(tally__v1__attach_response__init).base.descriptor
+        case .watchCustomerRequest:
+            descriptor = emptied(tally__v1__watch_customer_request__init).base.descriptor
+        case .watchCustomerResponse:
+            descriptor = emptied(tally__v1__watch_customer_response__init).base.descriptor
+        case .streamTrackRequest:
+            descriptor = emptied(tally__v1__stream_track_request__init).base.descriptor
+        case .streamTrackResponse:
+            descriptor = emptied(tally__v1__stream_track_response__init).base.descriptor
         }
         guard let descriptor else { preconditionFailure("an initialised message has one") }
         return descriptor

@@ -5,7 +5,9 @@ struct CustomerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer",
         abstract: "Makes customers, and shows what they have.",
-        subcommands: [CreateCustomerCommand.self, GetCustomerCommand.self])
+        subcommands: [
+            CreateCustomerCommand.self, GetCustomerCommand.self, WatchCustomerCommand.self,
+        ])
 }
 
 struct CreateCustomerCommand: AsyncParsableCommand {

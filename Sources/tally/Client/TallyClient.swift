@@ -1,4 +1,4 @@
-internal import Billing
+internal import NIOCore
 internal import RPC
 internal import Wire
 
@@ -7,26 +7,42 @@ struct APIMethod {
     var path: String
     var request: MessageKind
     var response: MessageKind
+    /// Changes nothing, so that it may be called twice without a request id.
+    var isRead: Bool
 
-    private init(_ service: String, _ name: String, _ request: MessageKind, _ response: MessageKind)
-    {
+    private init(
+        _ service: String, _ name: String, _ request: MessageKind, _ response: MessageKind,
+        isRead: Bool = false
+    ) {
         path = "/tally.v1.\(service)/\(name)"
         self.request = request
         self.response = response
+        self.isRead = isRead
     }
 
     static let attach = APIMethod("AttachService", "Attach", .attachRequest, .attachResponse)
     static let check = APIMethod("EntitlementService", "Check", .checkRequest, .checkResponse)
     static let track = APIMethod("UsageService", "Track", .trackRequest, .trackResponse)
     static let getCustomer = APIMethod(
-        "CustomerService", "GetCustomer", .getCustomerRequest, .getCustomerResponse)
+        "CustomerService", "GetCustomer", .getCustomerRequest, .getCustomerResponse, isRead: true)
     static let getOrCreateCustomer = APIMethod(
         "CustomerService", "GetOrCreateCustomer", .getOrCreateCustomerRequest,
         .getOrCreateCustomerResponse)
     static let publishCatalog = APIMethod(
         "CatalogService", "PublishCatalog", .publishCatalogRequest, .publishCatalogResponse)
     static let getCatalog = APIMethod(
-        "CatalogService", "GetCatalog", .getCatalogRequest, .getCatalogResponse)
+        "CatalogService", "GetCatalog", .getCatalogRequest, .getCatalogResponse, isRead: true)
+    static let streamTrack = APIMethod(
+        "UsageService", "StreamTrack", .streamTrackRequest, .streamTrackResponse)
+    static let watchCustomer = APIMethod(
+        "EntitlementService", "WatchCustomer", .watchCustomerRequest, .watchCustomerResponse,
+        isRead: true)
+
+    /// Calling twice does no more than calling once: a read, or a change with an id.
+    func canRepeat(_ request: JSONObject) -> Bool {
+        isRead || self.path == APIMethod.check.path && request["deduct"] != .bool(true)
+            || !JSONValue.object(request).text("request_id").isEmpty
+    }
 }
 
 /// Calls the API with JSON in and JSON out.
@@ -66,22 +82,97 @@ struct TallyClient {
         }
     }
 
+    /// A server that is restarting is asked again, where that is safe.
     func call(_ method: APIMethod, _ request: JSONObject) async throws -> JSONValue {
-        let message: [UInt8]
-        do {
-            message = try MessageJSON.encode(.object(request), as: method.request)
-        } catch {
-            throw CallFailure(violations: error.violations)
-        }
+        let message = try method.encode(request)
         let reply: [UInt8]
         do {
             reply = try await client.call(
-                path: method.path, message: message, metadata: metadata, deadline: timeout)
+                path: method.path, message: message, metadata: metadata, deadline: timeout,
+                retry: method.canRepeat(request) ? RetryPolicy() : nil)
         } catch {
             throw CallFailure(error)
         }
+        return try method.decode(reply)
+    }
+
+    /// Without a deadline: a stream may last.
+    func stream(_ method: APIMethod) -> TallyStream {
+        TallyStream(method, client.stream(path: method.path, metadata: metadata))
+    }
+
+    /// Runs `body` with a stream, and again with another one when that broke, until it returns;
+    /// a server that can't be reached for the time of --timeout is given up.
+    func keepStreaming(
+        _ method: APIMethod, _ body: (TallyStream) async throws -> Void
+    ) async throws {
+        var lost: NIODeadline?
+        var backoff = Duration.milliseconds(100)
+        while true {
+            let began = NIODeadline.now()
+            do {
+                return try await body(stream(method))
+            } catch let failure as CallFailure where failure.code == .unavailable {
+                let now = NIODeadline.now()
+                if now - began > .seconds(1) {
+                    lost = nil
+                    backoff = .milliseconds(100)
+                }
+                let since = lost ?? now
+                if now - since >= TimeAmount(timeout) { throw failure }
+                if lost == nil { Console.complain("lost the server; trying again") }
+                lost = since
+                try await Task.sleep(for: backoff)
+                backoff = min(backoff * 2, .seconds(3))
+            }
+        }
+    }
+}
+
+/// A streaming call with JSON in and JSON out.
+struct TallyStream: Sendable {
+    private let method: APIMethod
+    private let stream: RPCStream
+
+    init(_ method: APIMethod, _ stream: RPCStream) {
+        self.method = method
+        self.stream = stream
+    }
+
+    /// False: the call is over; `next` tells how it ended.
+    @discardableResult
+    func send(_ request: JSONObject) async throws -> Bool {
+        await stream.send(try method.encode(request))
+    }
+
+    func finishSending() { stream.finishSending() }
+
+    /// Nil: the call ended well.
+    func next() async throws -> JSONValue? {
+        let message: [UInt8]?
         do {
-            return try MessageJSON.decode(reply, as: method.response)
+            message = try await stream.next()
+        } catch {
+            throw CallFailure(error)
+        }
+        return try message.map { try method.decode($0) }
+    }
+
+    func cancel() { stream.cancel() }
+}
+
+extension APIMethod {
+    fileprivate func encode(_ object: JSONObject) throws -> [UInt8] {
+        do {
+            return try MessageJSON.encode(.object(object), as: request)
+        } catch {
+            throw CallFailure(violations: error.violations)
+        }
+    }
+
+    fileprivate func decode(_ reply: [UInt8]) throws -> JSONValue {
+        do {
+            return try MessageJSON.decode(reply, as: response)
         } catch {
             throw CallFailure(RPCStatus(.internalError, "the reply makes no sense: \(error)"))
         }

@@ -7,6 +7,7 @@ struct ListenerSettings: Sendable {
         case grpc
         case json
         case web
+        case metrics
     }
 
     private enum ClientCertificate: String, CaseIterable {
@@ -29,7 +30,7 @@ struct ListenerSettings: Sendable {
         }
         return [
             entry("address", "address and port", ""),
-            entry("faces", "grpc, json, web", "grpc,json,web"),
+            entry("faces", "grpc, json, web, metrics", "grpc,json,web,metrics"),
             entry("client-certificates", "none, optional or required", "none"),
             entry("client-ca", "PEM of the clients' authorities", ""),
             entry("tls-certificate", "PEM; default: the server's", ""),

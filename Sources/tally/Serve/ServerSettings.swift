@@ -14,6 +14,8 @@ struct ServerSettings {
     var eventLoops: Int
     var requestWindowHours: Int
     var logLevel: String
+    /// Lines a second, of each event loop; 0: none.
+    var accessLog: Int
     var logSegmentMiB: Int
     var drainSeconds: Int
     var limits = RPCLimits()
@@ -45,6 +47,9 @@ struct ServerSettings {
         Entry(
             key: "log-level", meaning: "trace, debug, info, notice, warning, error",
             standard: "info"),
+        Entry(
+            key: "access-log", meaning: "calls logged a second, by each thread; 0: none",
+            standard: "0"),
         Entry(key: "log-segment-mib", meaning: "size of a log segment", standard: "64"),
         Entry(key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
         Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
@@ -131,6 +136,7 @@ struct ServerSettings {
         eventLoops = try values.number("event-loops", 0...256)
         requestWindowHours = try values.number("request-window-hours", 1...24 * 90)
         logLevel = values.text("log-level")
+        accessLog = try values.number("access-log", 0...10_000)
         logSegmentMiB = try values.number("log-segment-mib", 1...1024)
         drainSeconds = try values.number("drain-seconds", 0...3600)
         try takeLimits(values)

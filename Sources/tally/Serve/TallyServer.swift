@@ -56,12 +56,26 @@ final class TallyServer: Service {
         }
         let access = TallyServer.access(settings, environments)
         let health = self.health
+        let metrics = MetricsPage(environments: environments)
         server = RPCServer(
             configuration: RPCConfiguration(
-                listeners: settings.listeners.map { TallyServer.listener($0, access) },
+                listeners: settings.listeners.map { TallyServer.listener($0, access, metrics) },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
-            makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) })
+            makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) },
+            makeInterceptors: { _ in
+                TallyServer.interceptors(accessLog: settings.accessLog, logger)
+            })
+        metrics.show(server)
+    }
+
+    private static func interceptors(
+        accessLog linesPerSecond: Int, _ logger: Logger
+    ) -> [any CallInterceptor] {
+        let methods = GRPCDispatcher.methods
+        let meter = CallMeter(methods: methods)
+        guard linesPerSecond > 0 else { return [meter] }
+        return [meter, AccessLog(logger, methods: methods, linesPerSecond: linesPerSecond)]
     }
 
     private static func access(
@@ -79,13 +93,14 @@ final class TallyServer: Service {
     }
 
     private static func listener(
-        _ settings: ListenerSettings, _ access: AccessList
+        _ settings: ListenerSettings, _ access: AccessList, _ metrics: MetricsPage
     ) -> RPCListener {
         let faces = settings.faces
         return RPCListener(
             host: settings.host, port: settings.port, identity: settings.identity,
             clients: settings.clients, servesCalls: faces.contains(.grpc),
             pages: Pages(
+                metrics: faces.contains(.metrics) ? metrics : nil,
                 json: faces.contains(.json) ? JSONPages(access) : nil,
                 checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil))
     }
@@ -141,12 +156,14 @@ final class TallyServer: Service {
 
 /// Everything that isn't gRPC, in turn. What is nil isn't served.
 struct Pages: PageHandler {
+    let metrics: MetricsPage?
     let json: JSONPages?
     let checkout: CheckoutPages?
 
     func respond(to request: PageRequest) async -> PageResponse {
         if let response = await checkout?.respond(to: request) { return response }
         if let response = await json?.respond(to: request) { return response }
+        if request.path == "/metrics", let metrics { return await metrics.respond(to: request) }
         switch request.path {
         case "/": return .text(200, "tally is running. gRPC: tally.v1. See docs/ for the API.")
         case "/healthz": return .text(200, "ok")
