@@ -8,6 +8,12 @@
 #endif
 
 #include "tally/v1/usage_service.pb-c.h"
+void   tally__v1__track_request__properties_entry__init
+                     (Tally__V1__TrackRequest__PropertiesEntry         *message)
+{
+  static const Tally__V1__TrackRequest__PropertiesEntry init_value = TALLY__V1__TRACK_REQUEST__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
 void   tally__v1__track_request__init
                      (Tally__V1__TrackRequest         *message)
 {
@@ -51,6 +57,51 @@ void   tally__v1__track_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__v1__track_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__property_value__init
+                     (Tally__V1__PropertyValue         *message)
+{
+  static const Tally__V1__PropertyValue init_value = TALLY__V1__PROPERTY_VALUE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__property_value__get_packed_size
+                     (const Tally__V1__PropertyValue *message)
+{
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__property_value__pack
+                     (const Tally__V1__PropertyValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__property_value__pack_to_buffer
+                     (const Tally__V1__PropertyValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PropertyValue *
+       tally__v1__property_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PropertyValue *)
+     protobuf_c_message_unpack (&tally__v1__property_value__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__property_value__free_unpacked
+                     (Tally__V1__PropertyValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__track_response__init
@@ -278,7 +329,58 @@ void   tally__v1__stream_track_refusal__free_unpacked
   assert(message->base.descriptor == &tally__v1__stream_track_refusal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__track_request__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__track_request__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__track_request__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__track_request__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TrackRequest.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__TrackRequest__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__TrackRequest__PropertiesEntry),
+  2,
+  tally__v1__track_request__properties_entry__field_descriptors,
+  tally__v1__track_request__properties_entry__field_indices_by_name,
+  1,  tally__v1__track_request__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__track_request__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[7] =
 {
   {
     "customer_id",
@@ -340,18 +442,44 @@ static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "properties",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__TrackRequest, n_properties),
+    offsetof(Tally__V1__TrackRequest, properties),
+    &tally__v1__track_request__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, event_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__track_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
+  6,   /* field[6] = event_time */
   1,   /* field[1] = feature_id */
   4,   /* field[4] = overage_behavior */
+  5,   /* field[5] = properties */
   3,   /* field[3] = request_id */
   2,   /* field[2] = value */
 };
 static const ProtobufCIntRange tally__v1__track_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__track_request__descriptor =
 {
@@ -361,11 +489,75 @@ const ProtobufCMessageDescriptor tally__v1__track_request__descriptor =
   "Tally__V1__TrackRequest",
   "tally.v1",
   sizeof(Tally__V1__TrackRequest),
-  5,
+  7,
   tally__v1__track_request__field_descriptors,
   tally__v1__track_request__field_indices_by_name,
   1,  tally__v1__track_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__track_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__property_value__field_descriptors[3] =
+{
+  {
+    "string_value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__PropertyValue, kind_case),
+    offsetof(Tally__V1__PropertyValue, string_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number_value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__PropertyValue, kind_case),
+    offsetof(Tally__V1__PropertyValue, number_value),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bool_value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__PropertyValue, kind_case),
+    offsetof(Tally__V1__PropertyValue, bool_value),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__property_value__field_indices_by_name[] = {
+  2,   /* field[2] = bool_value */
+  1,   /* field[1] = number_value */
+  0,   /* field[0] = string_value */
+};
+static const ProtobufCIntRange tally__v1__property_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__property_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PropertyValue",
+  "PropertyValue",
+  "Tally__V1__PropertyValue",
+  "tally.v1",
+  sizeof(Tally__V1__PropertyValue),
+  3,
+  tally__v1__property_value__field_descriptors,
+  tally__v1__property_value__field_indices_by_name,
+  1,  tally__v1__property_value__number_ranges,
+  (ProtobufCMessageInit) tally__v1__property_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__track_response__field_descriptors[4] =
