@@ -13,8 +13,10 @@ enum HousePlan {
         ],
         "Wire": ["Billing", "CProtobufC", "CTallyProto"],
         "Payments": ["Billing", "CCurl"],
+        "Events": ["Billing", "CChecksum"],
         "Repository": [
-            "Billing", "CChecksum", "COpenSSL", "HeapModule", "Logging", "Payments", "Wire",
+            "Billing", "CChecksum", "COpenSSL", "Events", "HeapModule", "Logging", "Payments",
+            "Wire",
         ],
         "Attach": service,
         "Catalog": service,
@@ -25,7 +27,8 @@ enum HousePlan {
         "JSONFace": face.union(["RPC"]),
         "WebFace": face.union(["Payments", "RPC"]),
         "tally": face.union([
-            "ArgumentParser", "Configuration", "GRPCFace", "JSONFace", "Logging", "NIOCore",
+            "ArgumentParser", "Configuration", "Events", "GRPCFace", "JSONFace", "Logging",
+            "NIOCore",
             "NIOPosix", "Payments", "RPC", "ServiceLifecycle", "SystemPackage",
             "UnixSignals", "WebFace",
         ]),

@@ -1,0 +1,116 @@
+import Billing
+import CChecksum
+import Events
+import Testing
+
+@Suite("The format of day files")
+struct FormatTests {
+    private static let events = [
+        Samples.event(
+            5, time: 1_793_000_000_000, value: Quantity(units: 3),
+            properties: [
+                EventProperty("model", .text("m1"))
+            ]),
+        Samples.event(
+            7, time: 1_793_000_000_500, delay: 500, customer: "zebra", feature: 2,
+            value: Quantity(units: 1)),
+    ]
+
+    private static func file() -> [UInt8] {
+        var builder = EventPartBuilder(identity: 1, after: .start)
+        for event in events { builder.add(event) }
+        return builder.finish()
+    }
+
+    /// Version 1, byte by byte. Files of it are on disks: this never changes.
+    private static let example = """
+        """
+
+    private static func bytes(_ hexadecimal: String) throws -> [UInt8] {
+        let digits = hexadecimal.filter { !$0.isWhitespace }
+        return try stride(from: 0, to: digits.count, by: 2).map { at in
+            let start = digits.index(digits.startIndex, offsetBy: at)
+            let pair = digits[start..<digits.index(start, offsetBy: 2)]
+            return try #require(UInt8(pair, radix: 16))
+        }
+    }
+
+    @Test("An example of the format is read")
+    func reads() throws {
+        let part = try EventPart(file: MemoryBytes(bytes: try Self.bytes(Self.example)))
+        #expect(part.identity == 1)
+        #expect(part.firstSequence == 1)
+        #expect(part.day == 20_752)
+        #expect(part.watermark == EventWatermark(sequence: 7, position: 1 << 32 | 672, chain: 7))
+        try part.verify()
+        let list = ListQuery(filter: EventFilter(), order: .oldestFirst)
+        #expect(try list.run(over: [part]) == Self.events)
+    }
+
+    @Test("The same events are written as the example")
+    func writes() throws {
+        let file = Self.file()
+        #expect(try file == Self.bytes(Self.example))
+    }
+
+    @Test("A file reads like the events it is made of")
+    func tailAndFile() throws {
+        var builder = EventPartBuilder(identity: 1, after: .start)
+        let events = Samples.events(500, seed: 3)
+        for event in events { builder.add(event) }
+        let tail = builder.part()
+        let file = try EventPart(file: MemoryBytes(bytes: builder.finish()))
+        let list = ListQuery(filter: EventFilter(), order: .oldestFirst, limit: 1_000)
+        #expect(try list.run(over: [tail]) == list.run(over: [file]))
+        #expect(tail.watermark == file.watermark)
+        #expect(tail.rows == 500 && file.rows == 500)
+    }
+
+    @Test("Every flipped bit is noticed")
+    func flips() throws {
+        let file = Self.file()
+        for offset in file.indices {
+            for bit in 0..<8 {
+                var damaged = file
+                damaged[offset] ^= 1 << bit
+                #expect(throws: EventFault.self, "bit \(bit) at \(offset)") {
+                    try EventPart(file: MemoryBytes(bytes: damaged)).verify()
+                }
+            }
+        }
+    }
+
+    @Test("A file cut short is noticed, wherever")
+    func cuts() {
+        let file = Self.file()
+        for count in file.indices {
+            #expect(throws: EventFault.self, "at \(count)") {
+                try EventPart(file: MemoryBytes(bytes: Array(file[..<count])))
+            }
+        }
+    }
+
+    @Test("A newer version is told from damage")
+    func newer() throws {
+        var file = Self.file()
+        file[4] = 2
+        let sum = file.withUnsafeBytes { tally_crc32c(0, $0.baseAddress, 28) }
+        withUnsafeBytes(of: sum.littleEndian) { file.replaceSubrange(28..<32, with: $0) }
+        #expect(throws: EventFault.newer(2)) {
+            try EventPart(file: MemoryBytes(bytes: file))
+        }
+    }
+
+    @Test("A file is full by its day, not by an earlier one")
+    func full() {
+        var builder = EventPartBuilder(identity: 1, after: .start)
+        let day: Int64 = 86_400_000
+        builder.add(Samples.event(1, time: 10 * day))
+        #expect(!builder.isFull(for: Timestamp(milliseconds: 11 * day - 1)))
+        #expect(!builder.isFull(for: Timestamp(milliseconds: 10 * day - 1)))
+        #expect(builder.isFull(for: Timestamp(milliseconds: 11 * day)))
+        #expect(!builder.isFull(for: nil))
+        builder.pass(EventWatermark(sequence: 1 << 22, position: 1, chain: 0))
+        #expect(builder.isFull(for: nil))
+    }
+}
