@@ -19,7 +19,7 @@ func house(
 }
 
 func service(_ name: String) -> Target {
-    house(name, path: "Sources/Services/\(name)", ["Billing", "Wire", "Repository"])
+    house(name, path: "Sources/Services/\(name)", ["Billing", "Events", "Wire", "Repository"])
 }
 
 func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -65,9 +65,9 @@ let package = Package(
         // One way down: a target imports only what stands here.
         house("RPC", nio + [log, "COpenSSL", "CNGHTTP2", "CZlib"]),
         house("Billing", []),
-        house("Wire", ["Billing", "CTallyProto", "CProtobufC"]),
-        house("Payments", ["Billing", "CCurl"]),
         house("Events", ["Billing", "CChecksum"]),
+        house("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
+        house("Payments", ["Billing", "CCurl"]),
         house(
             "Repository",
             ["Billing", "Wire", "Payments", "Events", "CChecksum", "COpenSSL", log, heap]),

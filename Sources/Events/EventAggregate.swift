@@ -52,8 +52,8 @@ package struct EventSeries: Sendable, Equatable {
 
 extension AggregateQuery {
     /// How many distinct groups may come up, and how many bins × features × groups.
-    package static let distinctLimit = 1 << 18
-    package static let cellLimit = 1 << 20
+    package static let distinctLimit = 200_000
+    package static let cellLimit = 1 << 18
 
     /// Adds up. Series come by feature, then by sum, the largest first, the others last.
     ///

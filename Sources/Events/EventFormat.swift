@@ -20,9 +20,9 @@
 //     24  u32  commit day of the first event, in days since the epoch, UTC
 //     28  u32  CRC-32C of the 28 bytes above
 //
-// A block has up to 65,536 events; each of its columns is a chunk of numbers of `width` bytes (0, 1,
-// 2, 4, 8 or 16), one for each event. The number n stands for (minimum + n) × 10^exponent; width 0:
-// all are 0, and there is no chunk. Columns, in this order:
+// A block has up to 65,536 events; each of its columns is a chunk of numbers of `width` bytes (0,
+// 1, 2, 4, 8 or 16), one for each event. The number n stands for (minimum + n) × 10^exponent;
+// width 0: all are 0, and there is no chunk. Columns, in this order:
 //
 //      0  time: when it was used, in milliseconds since the epoch
 //      1  delay: milliseconds from then to the commit
@@ -37,8 +37,9 @@
 //
 // A table of distinct texts is a chunk: the end of each text as a u32, then the texts. A property's
 // value is a tag and its content: 73 and UTF-8, 6E and the 8 bytes of a double, 62 and 00 or 01.
-// The first 256 keys of a file become columns. What has other keys is in table 2: for each property,
-// in order of key, the key's length as a u8, the key, the value's length as a u16, the value.
+// The first 256 keys of a file become columns. What has other keys is in table 2: for each
+// property, in order of key, the key's length as a u8, the key, the value's length as a u16, the
+// value.
 //
 // Footer:
 //
@@ -60,7 +61,16 @@
 //     16  u32  magic, as above
 //     20  u32  CRC-32C of the 20 bytes above
 //
-// Example: see `Tests/EventsTests/FormatTests.swift`, which decodes a whole file in hexadecimal.
+// Example: the first 93 bytes of the file that `Tests/EventsTests/FormatTests.swift` has whole and
+// decodes: two events of day 20,752, by "acme" and "zebra", the first with the property "m1".
+//
+//     89 54 45 56 01 00 00 00  01 00 00 00 00 00 00 00    header: identity 1,
+//     01 00 00 00 00 00 00 00  10 51 00 00 C7 6F 40 0A    from sequence 1 on
+//     00 00 F4 01  00 00 F4 01  00 02  00 C0 00           time, delay, sequence; position begins
+//     01  00 01  00 01  02 00  01 00                      customer, feature, value, property
+//     04 00 00 00 09 00 00 00 61 63 6D 65 7A 65 62 72 61  table 0: "acme", "zebra"
+//     04 00 00 00 08 00 00 00 01 00 00 00 02 00 00 00     table 1: features 1 and 2
+//     03 00 00 00 73 6D 31                                the property's table: "m1"
 
 internal import CChecksum
 

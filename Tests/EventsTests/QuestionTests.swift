@@ -25,11 +25,11 @@ struct QuestionTests {
     ]
 
     private static func parts(_ seed: UInt64) throws -> (model: Model, parts: [EventPart]) {
-        let events = Samples.events(3_000, seed: seed)
-        return (Model(events: events), try EventPartBuilder.parts(of: events, cuts: [700, 1_900]))
+        let events = Samples.events(1_200, seed: seed)
+        return (Model(events: events), try EventPartBuilder.parts(of: events, cuts: [300, 800]))
     }
 
-    @Test("Lists are those of a plain list", arguments: 1...6 as ClosedRange<UInt64>)
+    @Test("Lists are those of a plain list", arguments: [1, 2, 3] as [UInt64])
     func list(seed: UInt64) throws {
         let (model, parts) = try Self.parts(seed)
         #expect(parts.count == 3)
@@ -73,7 +73,7 @@ struct QuestionTests {
         }
     }
 
-    @Test("Aggregates are those of a plain list", arguments: 1...6 as ClosedRange<UInt64>)
+    @Test("Aggregates are those of a plain list", arguments: [1, 2, 3] as [UInt64])
     func aggregate(seed: UInt64) throws {
         let (model, parts) = try Self.parts(seed)
         let range: Range<Int64> = 1_792_700_000_000..<1_793_150_000_123

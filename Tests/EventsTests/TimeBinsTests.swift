@@ -103,14 +103,15 @@ struct TimeBinsTests {
             for year in [2018, 2026] as [Int64] {
                 let whole = try #require(
                     TimeBins(Self.utc(year, 1, 1)..<Self.utc(year + 1, 1, 1), by: unit, in: zone))
-                for step in 0..<2_000 {
-                    let from = Self.utc(year, 1, 2) + Int64(step) * 15_000_000
+                let starts = Set(whole.starts)
+                for step in 0..<400 {
+                    let from = Self.utc(year, 1, 2) + Int64(step) * 77_777_777
                     guard from < Self.utc(year, 12, 30) else { break }
                     let part = try #require(
                         TimeBins(from..<from + 3 * 86_400_000, by: unit, in: zone))
                     let first = try #require(part.starts.first)
-                    #expect(whole.starts.contains(first), "\(unit) at \(from)")
-                    #expect(Set(part.starts).isSubset(of: whole.starts))
+                    #expect(starts.contains(first), "\(unit) at \(from)")
+                    #expect(starts.isSuperset(of: part.starts))
                 }
             }
         }

@@ -11,7 +11,7 @@ enum HousePlan {
         "RPC": [
             "COpenSSL", "CNGHTTP2", "CZlib", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
-        "Wire": ["Billing", "CProtobufC", "CTallyProto"],
+        "Wire": ["Billing", "CProtobufC", "CTallyProto", "Events"],
         "Payments": ["Billing", "CCurl"],
         "Events": ["Billing", "CChecksum"],
         "Repository": [
@@ -36,7 +36,7 @@ enum HousePlan {
     ]
 
     /// A service knows no other service.
-    private static let service: Set<String> = ["Billing", "Repository", "Wire"]
+    private static let service: Set<String> = ["Billing", "Events", "Repository", "Wire"]
 
     /// A face knows every service and no other face.
     private static let face: Set<String> = [

@@ -1,3 +1,4 @@
+internal import Dispatch
 package import Events
 package import Logging
 internal import Synchronization
@@ -18,6 +19,7 @@ package final class EventStore: Sendable {
     private let folder: EventFolder
     private let identity: UInt64
     private let logger: Logger
+    private let queue = DispatchQueue(label: "tally.events", qos: .utility)
     private let state: Mutex<State>
 
     private struct State {
@@ -52,6 +54,30 @@ package final class EventStore: Sendable {
             logger.error("a day file is damaged", metadata: ["why": "\(why)"])
             try setDamagedAside()
             return try question(try parts())
+        }
+    }
+
+    /// A question, and what it calls now and then: that throws once the asking task is cancelled.
+    package typealias Question<Answer> =
+        @Sendable ([EventPart], _ checkpoint: () throws -> Void) throws -> Answer
+
+    /// The same on a thread of the store's own, one question after the other, so that questions
+    /// take neither more than one core nor more than one question's memory.
+    package func answer<Answer: Sendable>(
+        _ question: @escaping Question<Answer>
+    ) async throws -> Answer {
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.async {
+                    let answer = Result {
+                        try self.ask { parts in try question(parts, isCancelled.check) }
+                    }
+                    continuation.resume(with: answer)
+                }
+            }
+        } onCancel: {
+            isCancelled.set()
         }
     }
 
@@ -174,7 +200,8 @@ extension EventStore {
             if isNext { good.append(file) } else { bad.append(file.name) }
         }
         // A log that was restored from a backup may end earlier, or go on differently.
-        while let last = good.last, try !log.has(last.part.watermark) {
+        while let last = good.last {
+            if try log.has(last.part.watermark) { break }
             bad.append(last.name)
             good.removeLast()
         }
@@ -184,6 +211,17 @@ extension EventStore {
             try folder.setAside(name)
         }
         return good.map(\.part)
+    }
+}
+
+/// Set once, from any thread.
+private final class Flag: Sendable {
+    private let isSet = Atomic(false)
+
+    func set() { isSet.store(true, ordering: .relaxed) }
+
+    func check() throws {
+        if isSet.load(ordering: .relaxed) { throw CancellationError() }
     }
 }
 

@@ -110,8 +110,8 @@ struct LogWalk {
         }
         guard opening.firstSequence == place.sequence + 1, opening.chain == place.chain else {
             throw corrupt(
-                "\(FrameProblem.sequence(found: opening.firstSequence, expected: place.sequence + 1))"
-            )
+                "the segment goes on from record \(opening.firstSequence), another than "
+                    + "\(place.sequence + 1)")
         }
     }
 

@@ -12,7 +12,7 @@ extension RequestReader {
             return nil
         }
         let properties = elements(message.n_properties, message.properties).compactMap {
-            fields.property($0.pointee)
+            fields.property($0.pointee.key, $0.pointee.value, at: "properties")
         }
         return EventLabel(
             time: message.event_time.flatMap { fields.instant($0.pointee, at: "event_time") },
@@ -22,24 +22,25 @@ extension RequestReader {
 
 extension FieldReader {
     /// nil: a fault was noted.
-    fileprivate mutating func property(
-        _ entry: Tally__V1__TrackRequest__PropertiesEntry
+    mutating func property(
+        _ name: UnsafePointer<CChar>?, _ message: UnsafePointer<Tally__V1__PropertyValue>?,
+        at list: String
     ) -> EventProperty? {
-        let key = text(entry.key, at: "properties", limit: EventProperty.keyLimit)
+        let key = text(name, at: list, limit: EventProperty.keyLimit)
         guard !key.isEmpty else {
-            fault("properties", "must have a key")
+            fault(list, "must have a key")
             return nil
         }
-        let path = "properties.\(key)"
-        switch entry.value?.pointee.kind_case {
+        let path = list + ".\(key)"
+        switch message?.pointee.kind_case {
         case TALLY__V1__PROPERTY_VALUE__KIND_STRING_VALUE:
             let value = text(
-                entry.value?.pointee.string_value, at: path, limit: EventProperty.valueLimit)
+                message?.pointee.string_value, at: path, limit: EventProperty.valueLimit)
             return EventProperty(key, .text(value))
         case TALLY__V1__PROPERTY_VALUE__KIND_BOOL_VALUE:
-            return EventProperty(key, .boolean(entry.value?.pointee.bool_value != 0))
+            return EventProperty(key, .boolean(message?.pointee.bool_value != 0))
         case TALLY__V1__PROPERTY_VALUE__KIND_NUMBER_VALUE:
-            guard let number = entry.value?.pointee.number_value, number.isFinite else {
+            guard let number = message?.pointee.number_value, number.isFinite else {
                 fault(path, "must be finite")
                 return nil
             }
@@ -68,7 +69,11 @@ extension FieldReader {
 extension Fingerprint {
     mutating func add(_ label: EventLabel) {
         add(UInt64(bitPattern: label.time?.milliseconds ?? 0))
-        for property in label.properties {
+        add(label.properties)
+    }
+
+    mutating func add(_ properties: [EventProperty]) {
+        for property in properties {
             add(property.key)
             switch property.value {
             case .text(let text):

@@ -144,7 +144,7 @@ package struct RequestReader {
         return message
     }
 
-    private func feature(
+    func feature(
         _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader
     ) throws(CallFault) -> FeatureNumber? {
         let id = Wire.bytes(of: text)

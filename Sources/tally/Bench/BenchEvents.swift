@@ -11,12 +11,12 @@ struct BenchEvents: ParsableCommand {
         commandName: "events",
         abstract: "Makes day files of usage events and times questions about them, on one thread.",
         discussion: """
-            The events are spread over one day. Each has a customer out of --customers, one of three \
-            features, a value from 1 to 1000, a model out of 100 and a region out of four. The \
-            question is the one of the figure: hourly bins, by model, in one region, with nothing \
-            added up before. It is put once after the files were dropped from memory (cold), then \
-            --rounds times (warm, the median); every answer is held against sums kept while the \
-            events were made.
+            The events are spread over one day. Each has a customer out of --customers, one of \
+            three features, a value from 1 to 1000, a model out of 100 and a region out of four. \
+            The question is the one of the figure: hourly bins, by model, in one region, with \
+            nothing added up before. It is put once after the files were dropped from memory \
+            (cold), then --rounds times (warm, the median); each of its answers is held against \
+            sums kept while the events were made.
 
               tally bench events --events 10000000
             """)

@@ -26,6 +26,15 @@ typedef struct Tally__V1__Deduction Tally__V1__Deduction;
 typedef struct Tally__V1__StreamTrackRequest Tally__V1__StreamTrackRequest;
 typedef struct Tally__V1__StreamTrackResponse Tally__V1__StreamTrackResponse;
 typedef struct Tally__V1__StreamTrackRefusal Tally__V1__StreamTrackRefusal;
+typedef struct Tally__V1__EventSelection Tally__V1__EventSelection;
+typedef struct Tally__V1__EventSelection__PropertiesEntry Tally__V1__EventSelection__PropertiesEntry;
+typedef struct Tally__V1__ListEventsRequest Tally__V1__ListEventsRequest;
+typedef struct Tally__V1__ListEventsResponse Tally__V1__ListEventsResponse;
+typedef struct Tally__V1__UsageEvent Tally__V1__UsageEvent;
+typedef struct Tally__V1__UsageEvent__PropertiesEntry Tally__V1__UsageEvent__PropertiesEntry;
+typedef struct Tally__V1__AggregateEventsRequest Tally__V1__AggregateEventsRequest;
+typedef struct Tally__V1__AggregateEventsResponse Tally__V1__AggregateEventsResponse;
+typedef struct Tally__V1__EventSeries Tally__V1__EventSeries;
 
 
 /* --- enums --- */
@@ -48,6 +57,50 @@ typedef enum _Tally__V1__OverageBehavior {
   TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_REJECT = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__OVERAGE_BEHAVIOR)
 } Tally__V1__OverageBehavior;
+/*
+ * The order of a list.
+ */
+typedef enum _Tally__V1__EventOrder {
+  /*
+   * As NEWEST_FIRST.
+   */
+  TALLY__V1__EVENT_ORDER__EVENT_ORDER_UNSPECIFIED = 0,
+  /*
+   * By event time, the latest first.
+   */
+  TALLY__V1__EVENT_ORDER__EVENT_ORDER_NEWEST_FIRST = 1,
+  /*
+   * By event time, the earliest first.
+   */
+  TALLY__V1__EVENT_ORDER__EVENT_ORDER_OLDEST_FIRST = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EVENT_ORDER)
+} Tally__V1__EventOrder;
+/*
+ * A stretch of time that is added up, in UTC.
+ */
+typedef enum _Tally__V1__EventBin {
+  /*
+   * As DAY.
+   */
+  TALLY__V1__EVENT_BIN__EVENT_BIN_UNSPECIFIED = 0,
+  /*
+   * An hour.
+   */
+  TALLY__V1__EVENT_BIN__EVENT_BIN_HOUR = 1,
+  /*
+   * A day.
+   */
+  TALLY__V1__EVENT_BIN__EVENT_BIN_DAY = 2,
+  /*
+   * A week from Monday on.
+   */
+  TALLY__V1__EVENT_BIN__EVENT_BIN_WEEK = 3,
+  /*
+   * A calendar month.
+   */
+  TALLY__V1__EVENT_BIN__EVENT_BIN_MONTH = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EVENT_BIN)
+} Tally__V1__EventBin;
 
 /* --- messages --- */
 
@@ -278,6 +331,280 @@ struct  Tally__V1__StreamTrackRefusal
     , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
+struct  Tally__V1__EventSelection__PropertiesEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  Tally__V1__PropertyValue *value;
+};
+#define TALLY__V1__EVENT_SELECTION__PROPERTIES_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__event_selection__properties_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * Which events a question is about: those that all of it holds for.
+ */
+struct  Tally__V1__EventSelection
+{
+  ProtobufCMessage base;
+  /*
+   * Whose; empty: everybody's.
+   */
+  char *customer_id;
+  /*
+   * Any of these features, at most 32; none: every feature.
+   */
+  size_t n_feature_ids;
+  char **feature_ids;
+  /*
+   * When it was used; absent: since ever.
+   */
+  Google__Protobuf__Timestamp *start_time;
+  /*
+   * When it was used, this instant not included; absent: whenever.
+   */
+  Google__Protobuf__Timestamp *end_time;
+  /*
+   * The event has each of these with this value; at most 5.
+   */
+  size_t n_properties;
+  Tally__V1__EventSelection__PropertiesEntry **properties;
+};
+#define TALLY__V1__EVENT_SELECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__event_selection__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, NULL, NULL, 0,NULL }
+
+
+/*
+ * Asks for single events.
+ */
+struct  Tally__V1__ListEventsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Which.
+   */
+  Tally__V1__EventSelection *selection;
+  /*
+   * At most so many; 0: 50, more than 1,000: 1,000. There may be fewer on a page that isn't the
+   * last.
+   */
+  int32_t page_size;
+  /*
+   * `next_page_token` of the page before, all else being the same. Events that are added meanwhile
+   * neither repeat nor hide others.
+   */
+  char *page_token;
+  /*
+   * In which order.
+   */
+  Tally__V1__EventOrder order;
+};
+#define TALLY__V1__LIST_EVENTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__list_events_request__descriptor) \
+    , NULL, 0, (char *)protobuf_c_empty_string, TALLY__V1__EVENT_ORDER__EVENT_ORDER_UNSPECIFIED }
+
+
+/*
+ * One page.
+ */
+struct  Tally__V1__ListEventsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The events, in order.
+   */
+  size_t n_events;
+  Tally__V1__UsageEvent **events;
+  /*
+   * Where the next page begins; empty: this is the last one.
+   */
+  char *next_page_token;
+};
+#define TALLY__V1__LIST_EVENTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__list_events_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Tally__V1__UsageEvent__PropertiesEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  Tally__V1__PropertyValue *value;
+};
+#define TALLY__V1__USAGE_EVENT__PROPERTIES_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__usage_event__properties_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * One report of usage.
+ */
+struct  Tally__V1__UsageEvent
+{
+  ProtobufCMessage base;
+  /*
+   * Unique in the environment.
+   */
+  char *event_id;
+  /*
+   * Who used it.
+   */
+  char *customer_id;
+  /*
+   * What they used.
+   */
+  char *feature_id;
+  /*
+   * How much was reported, drawn from a balance or not.
+   */
+  double value;
+  /*
+   * When it was used.
+   */
+  Google__Protobuf__Timestamp *event_time;
+  /*
+   * When it was recorded.
+   */
+  Google__Protobuf__Timestamp *commit_time;
+  /*
+   * As reported.
+   */
+  size_t n_properties;
+  Tally__V1__UsageEvent__PropertiesEntry **properties;
+};
+#define TALLY__V1__USAGE_EVENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__usage_event__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, NULL, 0,NULL }
+
+
+typedef enum {
+  TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING__NOT_SET = 0,
+  TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING_PROPERTY_KEY = 3,
+  TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING_BY_CUSTOMER = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING__CASE)
+} Tally__V1__AggregateEventsRequest__GroupingCase;
+
+/*
+ * Asks for sums.
+ */
+struct  Tally__V1__AggregateEventsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Which events; `start_time` and `end_time` are required.
+   */
+  Tally__V1__EventSelection *selection;
+  /*
+   * What one bin covers; 10,000 bins at most.
+   */
+  Tally__V1__EventBin bin;
+  /*
+   * The groups with the largest sums are shown, the others as one: 1 to 250; 0: 9.
+   */
+  int32_t group_limit;
+  Tally__V1__AggregateEventsRequest__GroupingCase grouping_case;
+  union {
+    /*
+     * By the value of this property.
+     */
+    char *property_key;
+    /*
+     * By customer; must be true.
+     */
+    protobuf_c_boolean by_customer;
+  };
+};
+#define TALLY__V1__AGGREGATE_EVENTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__aggregate_events_request__descriptor) \
+    , NULL, TALLY__V1__EVENT_BIN__EVENT_BIN_UNSPECIFIED, 0, TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING__NOT_SET, {0} }
+
+
+/*
+ * The sums.
+ */
+struct  Tally__V1__AggregateEventsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * When each bin begins. The first may begin before `start_time`; nothing before it is counted.
+   */
+  size_t n_bin_start_times;
+  Google__Protobuf__Timestamp **bin_start_times;
+  /*
+   * By feature, then by sum, the largest first. What has no event is left out.
+   */
+  size_t n_series;
+  Tally__V1__EventSeries **series;
+};
+#define TALLY__V1__AGGREGATE_EVENTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__aggregate_events_response__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+typedef enum {
+  TALLY__V1__EVENT_SERIES__GROUP__NOT_SET = 0,
+  TALLY__V1__EVENT_SERIES__GROUP_VALUE = 2,
+  TALLY__V1__EVENT_SERIES__GROUP_CUSTOMER_ID = 3,
+  TALLY__V1__EVENT_SERIES__GROUP_ABSENT = 4,
+  TALLY__V1__EVENT_SERIES__GROUP_OTHER = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EVENT_SERIES__GROUP__CASE)
+} Tally__V1__EventSeries__GroupCase;
+
+/*
+ * The sums of one feature, or of one group of it.
+ */
+struct  Tally__V1__EventSeries
+{
+  ProtobufCMessage base;
+  /*
+   * The feature.
+   */
+  char *feature_id;
+  /*
+   * One for each bin.
+   */
+  size_t n_sums;
+  double *sums;
+  /*
+   * One for each bin.
+   */
+  size_t n_counts;
+  uint64_t *counts;
+  /*
+   * Over all bins.
+   */
+  double total_sum;
+  /*
+   * Over all bins.
+   */
+  uint64_t total_count;
+  Tally__V1__EventSeries__GroupCase group_case;
+  union {
+    /*
+     * Events with this value of the property.
+     */
+    Tally__V1__PropertyValue *value;
+    /*
+     * Events of this customer.
+     */
+    char *customer_id;
+    /*
+     * Events without the property.
+     */
+    protobuf_c_boolean absent;
+    /*
+     * All groups beyond the limit.
+     */
+    protobuf_c_boolean other;
+  };
+};
+#define TALLY__V1__EVENT_SERIES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__event_series__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, TALLY__V1__EVENT_SERIES__GROUP__NOT_SET, {0} }
+
+
 /* Tally__V1__TrackRequest__PropertiesEntry methods */
 void   tally__v1__track_request__properties_entry__init
                      (Tally__V1__TrackRequest__PropertiesEntry         *message);
@@ -414,6 +741,145 @@ Tally__V1__StreamTrackRefusal *
 void   tally__v1__stream_track_refusal__free_unpacked
                      (Tally__V1__StreamTrackRefusal *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__EventSelection__PropertiesEntry methods */
+void   tally__v1__event_selection__properties_entry__init
+                     (Tally__V1__EventSelection__PropertiesEntry         *message);
+/* Tally__V1__EventSelection methods */
+void   tally__v1__event_selection__init
+                     (Tally__V1__EventSelection         *message);
+size_t tally__v1__event_selection__get_packed_size
+                     (const Tally__V1__EventSelection   *message);
+size_t tally__v1__event_selection__pack
+                     (const Tally__V1__EventSelection   *message,
+                      uint8_t             *out);
+size_t tally__v1__event_selection__pack_to_buffer
+                     (const Tally__V1__EventSelection   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__EventSelection *
+       tally__v1__event_selection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__event_selection__free_unpacked
+                     (Tally__V1__EventSelection *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ListEventsRequest methods */
+void   tally__v1__list_events_request__init
+                     (Tally__V1__ListEventsRequest         *message);
+size_t tally__v1__list_events_request__get_packed_size
+                     (const Tally__V1__ListEventsRequest   *message);
+size_t tally__v1__list_events_request__pack
+                     (const Tally__V1__ListEventsRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__list_events_request__pack_to_buffer
+                     (const Tally__V1__ListEventsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ListEventsRequest *
+       tally__v1__list_events_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__list_events_request__free_unpacked
+                     (Tally__V1__ListEventsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ListEventsResponse methods */
+void   tally__v1__list_events_response__init
+                     (Tally__V1__ListEventsResponse         *message);
+size_t tally__v1__list_events_response__get_packed_size
+                     (const Tally__V1__ListEventsResponse   *message);
+size_t tally__v1__list_events_response__pack
+                     (const Tally__V1__ListEventsResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__list_events_response__pack_to_buffer
+                     (const Tally__V1__ListEventsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ListEventsResponse *
+       tally__v1__list_events_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__list_events_response__free_unpacked
+                     (Tally__V1__ListEventsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__UsageEvent__PropertiesEntry methods */
+void   tally__v1__usage_event__properties_entry__init
+                     (Tally__V1__UsageEvent__PropertiesEntry         *message);
+/* Tally__V1__UsageEvent methods */
+void   tally__v1__usage_event__init
+                     (Tally__V1__UsageEvent         *message);
+size_t tally__v1__usage_event__get_packed_size
+                     (const Tally__V1__UsageEvent   *message);
+size_t tally__v1__usage_event__pack
+                     (const Tally__V1__UsageEvent   *message,
+                      uint8_t             *out);
+size_t tally__v1__usage_event__pack_to_buffer
+                     (const Tally__V1__UsageEvent   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__UsageEvent *
+       tally__v1__usage_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__usage_event__free_unpacked
+                     (Tally__V1__UsageEvent *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__AggregateEventsRequest methods */
+void   tally__v1__aggregate_events_request__init
+                     (Tally__V1__AggregateEventsRequest         *message);
+size_t tally__v1__aggregate_events_request__get_packed_size
+                     (const Tally__V1__AggregateEventsRequest   *message);
+size_t tally__v1__aggregate_events_request__pack
+                     (const Tally__V1__AggregateEventsRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__aggregate_events_request__pack_to_buffer
+                     (const Tally__V1__AggregateEventsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__AggregateEventsRequest *
+       tally__v1__aggregate_events_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__aggregate_events_request__free_unpacked
+                     (Tally__V1__AggregateEventsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__AggregateEventsResponse methods */
+void   tally__v1__aggregate_events_response__init
+                     (Tally__V1__AggregateEventsResponse         *message);
+size_t tally__v1__aggregate_events_response__get_packed_size
+                     (const Tally__V1__AggregateEventsResponse   *message);
+size_t tally__v1__aggregate_events_response__pack
+                     (const Tally__V1__AggregateEventsResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__aggregate_events_response__pack_to_buffer
+                     (const Tally__V1__AggregateEventsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__AggregateEventsResponse *
+       tally__v1__aggregate_events_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__aggregate_events_response__free_unpacked
+                     (Tally__V1__AggregateEventsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__EventSeries methods */
+void   tally__v1__event_series__init
+                     (Tally__V1__EventSeries         *message);
+size_t tally__v1__event_series__get_packed_size
+                     (const Tally__V1__EventSeries   *message);
+size_t tally__v1__event_series__pack
+                     (const Tally__V1__EventSeries   *message,
+                      uint8_t             *out);
+size_t tally__v1__event_series__pack_to_buffer
+                     (const Tally__V1__EventSeries   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__EventSeries *
+       tally__v1__event_series__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__event_series__free_unpacked
+                     (Tally__V1__EventSeries *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__TrackRequest__PropertiesEntry_Closure)
@@ -440,6 +906,33 @@ typedef void (*Tally__V1__StreamTrackResponse_Closure)
 typedef void (*Tally__V1__StreamTrackRefusal_Closure)
                  (const Tally__V1__StreamTrackRefusal *message,
                   void *closure_data);
+typedef void (*Tally__V1__EventSelection__PropertiesEntry_Closure)
+                 (const Tally__V1__EventSelection__PropertiesEntry *message,
+                  void *closure_data);
+typedef void (*Tally__V1__EventSelection_Closure)
+                 (const Tally__V1__EventSelection *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ListEventsRequest_Closure)
+                 (const Tally__V1__ListEventsRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ListEventsResponse_Closure)
+                 (const Tally__V1__ListEventsResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__UsageEvent__PropertiesEntry_Closure)
+                 (const Tally__V1__UsageEvent__PropertiesEntry *message,
+                  void *closure_data);
+typedef void (*Tally__V1__UsageEvent_Closure)
+                 (const Tally__V1__UsageEvent *message,
+                  void *closure_data);
+typedef void (*Tally__V1__AggregateEventsRequest_Closure)
+                 (const Tally__V1__AggregateEventsRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__AggregateEventsResponse_Closure)
+                 (const Tally__V1__AggregateEventsResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__EventSeries_Closure)
+                 (const Tally__V1__EventSeries *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -455,6 +948,14 @@ struct Tally__V1__UsageService_Service
                        const Tally__V1__StreamTrackRequest *input,
                        Tally__V1__StreamTrackResponse_Closure closure,
                        void *closure_data);
+  void (*list_events)(Tally__V1__UsageService_Service *service,
+                      const Tally__V1__ListEventsRequest *input,
+                      Tally__V1__ListEventsResponse_Closure closure,
+                      void *closure_data);
+  void (*aggregate_events)(Tally__V1__UsageService_Service *service,
+                           const Tally__V1__AggregateEventsRequest *input,
+                           Tally__V1__AggregateEventsResponse_Closure closure,
+                           void *closure_data);
 };
 typedef void (*Tally__V1__UsageService_ServiceDestroy)(Tally__V1__UsageService_Service *);
 void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
@@ -464,7 +965,9 @@ void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
 #define TALLY__V1__USAGE_SERVICE__INIT(function_prefix__) \
     { TALLY__V1__USAGE_SERVICE__BASE_INIT,\
       function_prefix__ ## track,\
-      function_prefix__ ## stream_track  }
+      function_prefix__ ## stream_track,\
+      function_prefix__ ## list_events,\
+      function_prefix__ ## aggregate_events  }
 void tally__v1__usage_service__track(ProtobufCService *service,
                                      const Tally__V1__TrackRequest *input,
                                      Tally__V1__TrackResponse_Closure closure,
@@ -473,10 +976,20 @@ void tally__v1__usage_service__stream_track(ProtobufCService *service,
                                             const Tally__V1__StreamTrackRequest *input,
                                             Tally__V1__StreamTrackResponse_Closure closure,
                                             void *closure_data);
+void tally__v1__usage_service__list_events(ProtobufCService *service,
+                                           const Tally__V1__ListEventsRequest *input,
+                                           Tally__V1__ListEventsResponse_Closure closure,
+                                           void *closure_data);
+void tally__v1__usage_service__aggregate_events(ProtobufCService *service,
+                                                const Tally__V1__AggregateEventsRequest *input,
+                                                Tally__V1__AggregateEventsResponse_Closure closure,
+                                                void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tally__v1__overage_behavior__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__event_order__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__event_bin__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_request__properties_entry__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__property_value__descriptor;
@@ -485,6 +998,15 @@ extern const ProtobufCMessageDescriptor tally__v1__deduction__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_refusal__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__event_selection__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__event_selection__properties_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__list_events_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__list_events_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__usage_event__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__usage_event__properties_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__aggregate_events_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__aggregate_events_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__event_series__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor;
 
 PROTOBUF_C__END_DECLS
