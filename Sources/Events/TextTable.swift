@@ -26,20 +26,21 @@ package struct TextTable: Sendable {
         }
     }
 
+    @inline(__always)
+    func isEqual(_ number: Int, to text: UnsafeRawBufferPointer) -> Bool {
+        let start = number == 0 ? 0 : Int(ends[number - 1])
+        let end = Int(ends[number])
+        guard end - start == text.count, let other = text.baseAddress else {
+            return end - start == text.count
+        }
+        return bytes.withUnsafeBufferPointer { bytes in
+            memcmp(bytes.baseAddress! + start, other, end - start) == 0
+        }
+    }
+
     /// The number of a text; looks at all of them, once a question.
     func find(_ text: UnsafeRawBufferPointer) -> Int? {
-        ends.withUnsafeBufferPointer { ends in
-            bytes.withUnsafeBytes { bytes in
-                var start = 0
-                for number in 0..<ends.count {
-                    let end = Int(ends[number])
-                    let known = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                    if isEqual(known, text) { return number }
-                    start = end
-                }
-                return nil
-            }
-        }
+        ends.indices.first { isEqual($0, to: text) }
     }
 
     func encode(to image: inout [UInt8]) {
@@ -67,51 +68,42 @@ package struct TextTable: Sendable {
 /// A table that is being filled: finds a text's number by its hash.
 struct TextInterner: Sendable {
     private(set) var table = TextTable()
-    /// Open addressing; a number is stored as 1 + number, so that 0 means vacant.
-    private var slots: [UInt32] = Array(repeating: 0, count: 16)
+    /// Open addressing: half of the hash above 1 + the number; 0 means vacant.
+    private var slots: [UInt64] = Array(repeating: 0, count: 16)
 
     /// The text's number; a new one for a new text.
     mutating func number(of text: UnsafeRawBufferPointer) -> UInt32 {
         if (table.count + 1) * 4 > slots.count * 3 { grow() }
-        let slot = slot(of: text)
-        if slots[slot] != 0 { return slots[slot] - 1 }
+        let tag = tag(of: text)
+        let mask = slots.count - 1
+        var slot = Int(tag) & mask
+        while slots[slot] != 0 {
+            if UInt32(slots[slot] >> 32) == tag {
+                let number = UInt32(truncatingIfNeeded: slots[slot]) - 1
+                if table.isEqual(Int(number), to: text) { return number }
+            }
+            slot = (slot + 1) & mask
+        }
         table.append(text)
-        slots[slot] = UInt32(table.count)
+        slots[slot] = UInt64(tag) << 32 | UInt64(table.count)
         return UInt32(table.count - 1)
     }
 
-    /// Where it is, or would be.
-    private func slot(of text: UnsafeRawBufferPointer) -> Int {
-        let mask = slots.count - 1
-        var slot = hash(text) & mask
-        while slots[slot] != 0 {
-            if table.with(Int(slots[slot]) - 1, { isEqual($0, text) }) { break }
-            slot = (slot + 1) & mask
-        }
-        return slot
-    }
-
     private mutating func grow() {
-        slots = Array(repeating: 0, count: slots.count * 2)
-        for number in 0..<table.count {
-            let mask = slots.count - 1
-            var slot = table.with(number) { hash($0) } & mask
+        let old = slots
+        slots = Array(repeating: 0, count: old.count * 2)
+        let mask = slots.count - 1
+        for entry in old where entry != 0 {
+            var slot = Int(entry >> 32) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(number + 1)
+            slots[slot] = entry
         }
     }
 
     /// Keyed by the process: callers choose ids and properties.
-    private func hash(_ text: UnsafeRawBufferPointer) -> Int {
+    private func tag(of text: UnsafeRawBufferPointer) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(bytes: text)
-        return hasher.finalize()
+        return UInt32(truncatingIfNeeded: hasher.finalize() >> 32)
     }
-}
-
-@inline(__always)
-func isEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    guard a.count == b.count else { return false }
-    guard let first = a.baseAddress, let second = b.baseAddress else { return true }
-    return memcmp(first, second, a.count) == 0
 }

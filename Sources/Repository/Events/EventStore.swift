@@ -66,15 +66,18 @@ package final class EventStore: Sendable {
     package func answer<Answer: Sendable>(
         _ question: @escaping Question<Answer>
     ) async throws -> Answer {
+        try await onQueue { isCancelled in
+            try self.ask { parts in try question(parts, isCancelled.check) }
+        }
+    }
+
+    private func onQueue<Answer: Sendable>(
+        _ work: @escaping @Sendable (Flag) throws -> Answer
+    ) async throws -> Answer {
         let isCancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.async {
-                    let answer = Result {
-                        try self.ask { parts in try question(parts, isCancelled.check) }
-                    }
-                    continuation.resume(with: answer)
-                }
+                queue.async { continuation.resume(with: Result { try work(isCancelled) }) }
             }
         } onCancel: {
             isCancelled.set()
@@ -85,7 +88,7 @@ package final class EventStore: Sendable {
     package func run() async {
         while !Task.isCancelled {
             do {
-                try catchUp()
+                try await onQueue { try self.catchUp($0.check) }
             } catch is CancellationError {
                 return
             } catch {
@@ -102,9 +105,9 @@ package final class EventStore: Sendable {
     }
 
     /// Derives up to what is durable now.
-    private func catchUp() throws {
+    private func catchUp(_ checkpoint: () throws -> Void = {}) throws {
         let target = log.durableSequence
-        while try state.withLock({ try step(&$0, to: target) }) { try Task.checkCancellation() }
+        while try state.withLock({ try step(&$0, to: target) }) { try checkpoint() }
     }
 
     /// Reads some records; false: there is nothing left to do.
