@@ -89,13 +89,7 @@ extension AggregateQuery {
         for group in groups.all where sums[group].count > 0 {
             totals.append((group, sums[group]))
         }
-        totals.sort { a, b in
-            a.total.sum != b.total.sum
-                ? a.total.sum > b.total.sum
-                : a.total.count != b.total.count
-                    ? a.total.count > b.total.count
-                    : groups.isBefore(a.group, b.group)
-        }
+        totals.sort { groups.comes($0, before: $1) }
         return totals.prefix(groupLimit).map(\.group)
     }
 
@@ -140,11 +134,15 @@ struct Groups {
 
     var all: Range<Int> { 0..<names.table.count + 1 }
 
-    /// By name, so that equal sums have an order.
-    func isBefore(_ a: Int, _ b: Int) -> Bool {
-        guard a > 0, b > 0 else { return a < b }
-        return names.table.with(a - 1) { first in
-            names.table.with(b - 1) { first.lexicographicallyPrecedes($0) }
+    /// The largest sum first; equal ones by count, then by name, so that there is an order.
+    func comes(
+        _ a: (group: Int, total: EventTotal), before b: (group: Int, total: EventTotal)
+    ) -> Bool {
+        if a.total.sum != b.total.sum { return a.total.sum > b.total.sum }
+        if a.total.count != b.total.count { return a.total.count > b.total.count }
+        guard a.group > 0, b.group > 0 else { return a.group < b.group }
+        return names.table.with(a.group - 1) { first in
+            names.table.with(b.group - 1) { first.lexicographicallyPrecedes($0) }
         }
     }
 
@@ -275,7 +273,8 @@ private struct CellPlan {
     func series(_ sums: borrowing CellSums) throws -> [EventSeries] {
         var all: [EventSeries] = []
         for feature in 0..<max(1, features.count) {
-            var lines: [(order: Int, series: EventSeries)] = []
+            // The others, which are no group, count as `.max`.
+            var lines: [(group: Int, series: EventSeries)] = []
             for place in 0..<width {
                 var totals: [EventTotal] = []
                 var total = EventTotal.zero
@@ -296,13 +295,8 @@ private struct CellPlan {
                     ))
             }
             lines.sort { a, b in
-                if a.order == .max || b.order == .max { return b.order == .max && a.order != .max }
-                let (first, second) = (a.series.total, b.series.total)
-                return first.sum != second.sum
-                    ? first.sum > second.sum
-                    : first.count != second.count
-                        ? first.count > second.count
-                        : groups.isBefore(a.order, b.order)
+                if a.group == .max || b.group == .max { return a.group < b.group }
+                return groups.comes((a.group, a.series.total), before: (b.group, b.series.total))
             }
             all += lines.map(\.series)
         }

@@ -117,8 +117,18 @@ package final class EventStore: Sendable {
             return true
         }
         guard state.tail.watermark.sequence < target else { return false }
-        try derive(into: &state.tail, through: target, sealing: &state.parts)
+        do {
+            try derive(into: &state.tail, through: target, sealing: &state.parts)
+        } catch let fault as RecordFault {
+            // Some of the record's events may have been taken: not twice.
+            state.tail = emptyTail(behind: state.parts)
+            throw fault
+        }
         return true
+    }
+
+    private func emptyTail(behind parts: [EventPart]) -> EventPartBuilder {
+        EventPartBuilder(identity: identity, after: parts.last?.watermark ?? .start)
     }
 
     /// Reads some of the records that a missing file covered.
@@ -182,10 +192,8 @@ package final class EventStore: Sendable {
                 }
             }
             // A gap at the end is the tail's to fill.
-            let watermark = state.parts.last?.watermark ?? .start
-            if watermark.sequence + 1 < state.tail.firstSequence {
-                state.tail = EventPartBuilder(identity: identity, after: watermark)
-            }
+            let tail = emptyTail(behind: state.parts)
+            if tail.firstSequence < state.tail.firstSequence { state.tail = tail }
         }
     }
 }

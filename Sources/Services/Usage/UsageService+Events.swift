@@ -36,6 +36,8 @@ extension UsageService {
             throw .refused(.tooMany("bin", "gives more than \(limit) bins × groups × features"))
         } catch let fault as EventFault {
             throw .damaged("\(fault)")
+        } catch let fault as RecordFault {
+            throw .damaged("\(fault)")
         } catch let fault as LogFault {
             throw .unavailable(fault)
         } catch let fault as DiskFault {
