@@ -61,12 +61,16 @@ package struct UsageScan {
             }
         }
         guard !scan.failed else { throw RecordFault("a usage is no valid message") }
+        // Asked here, because a failing initialiser of a class allocates all the same.
+        let isLabelled = time != 0 || !properties.isEmpty
         return RecordedUsage(
             customer: customer, commitTime: commitTime,
             feature: FeatureNumber(rawValue: feature),
             value: Quantity(whole: whole, fraction: fraction),
-            label: EventLabel(
-                time: time == 0 ? nil : Timestamp(milliseconds: time), properties: properties))
+            label: isLabelled
+                ? EventLabel(
+                    time: time == 0 ? nil : Timestamp(milliseconds: time), properties: properties)
+                : nil)
     }
 
     private func property(
