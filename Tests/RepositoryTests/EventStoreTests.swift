@@ -98,6 +98,19 @@ struct EventStoreTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
+    @Test("What goes missing while it is in use is made again")
+    func goesMissing() throws {
+        let (log, folder) = (try makeLog(130), try TemporaryFolder())
+        let store = try open(log, folder)
+        _ = try events(store)
+        let names = try files(folder)
+        for name in [names[0], names[4], names[2]] {
+            try FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
+            #expect(try events(store) == expected(130))
+            #expect(try files(folder) == names)
+        }
+    }
+
     @Test("All missing at once")
     func allMissing() throws {
         let (log, folder) = (try makeLog(130), try TemporaryFolder())

@@ -69,9 +69,13 @@ package struct EventFolder: Sendable {
         return try EventPart(file: try open(name))
     }
 
-    /// Takes a file out of use, but not away.
+    /// Takes a file out of use, but not away; it may be gone already.
     func setAside(_ name: String) throws {
-        try disk.rename(path(name), to: path(name + Self.damaged))
+        do throws(DiskFault) {
+            try disk.rename(path(name), to: path(name + Self.damaged))
+        } catch {
+            guard error.isMissing else { throw error }
+        }
         try disk.syncFolder(folder)
     }
 
@@ -89,25 +93,33 @@ package struct EventFolder: Sendable {
     }
 
     private func open(_ name: String) throws -> any EventBytes {
-        try StoredBytes(try disk.open(path(name), .reading))
+        try StoredBytes(disk, path(name))
     }
 
     private func path(_ name: String) -> String { folder + "/" + name }
 }
 
-/// A day file on a disk.
+/// A day file on a disk. Opened for each read: there may be more of them than a process may have
+/// open.
 private struct StoredBytes: EventBytes {
-    let file: any DiskFile
+    private let disk: any Disk
+    private let path: String
     let count: Int
 
-    init(_ file: any DiskFile) throws(DiskFault) {
-        self.file = file
-        count = try file.size()
+    init(_ disk: any Disk, _ path: String) throws(DiskFault) {
+        self.disk = disk
+        self.path = path
+        count = try disk.open(path, .reading).size()
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
-        guard try file.read(into: buffer, at: offset) == buffer.count else {
-            throw EventFault.damaged("the file ends too early")
+        do throws(DiskFault) {
+            if try disk.open(path, .reading).read(into: buffer, at: offset) == buffer.count {
+                return
+            }
+        } catch {
+            guard error.isMissing else { throw error }
         }
+        throw EventFault.damaged("\(path) is gone or ends too early")
     }
 }
