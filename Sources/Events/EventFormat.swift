@@ -74,7 +74,7 @@
 
 internal import CChecksum
 
-package enum EventFormat {
+enum EventFormat {
     static let magic: UInt32 = 0x5645_5489
     static let version: UInt32 = 1
     static let headerSize = 32
@@ -83,8 +83,8 @@ package enum EventFormat {
     static let tableSize = 20
 
     /// Events of a block, and of a file.
-    package static let blockRows = 65_536
-    package static let partRows = 1 << 20
+    static let blockRows = 65_536
+    static let partRows = 1 << 20
     /// Property columns of a file.
     static let columnLimit = 256
     /// Bytes of texts at which a file is full.

@@ -37,7 +37,7 @@ package struct EventPartBuilder: Sendable {
     /// Everything up to here has been given.
     package private(set) var watermark: EventWatermark
     /// Of the first event; nil: there is none yet.
-    package private(set) var day: Int?
+    private var day: Int?
     package private(set) var rows = 0
 
     private var image: [UInt8] = []
