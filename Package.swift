@@ -19,7 +19,7 @@ func house(
 }
 
 func service(_ name: String) -> Target {
-    house(name, path: "Sources/Services/\(name)", ["Billing", "Wire", "Repository"])
+    house(name, path: "Sources/Services/\(name)", ["Billing", "Events", "Wire", "Repository"])
 }
 
 func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -65,11 +65,12 @@ let package = Package(
         // One way down: a target imports only what stands here.
         house("RPC", nio + [log, "COpenSSL", "CNGHTTP2", "CZlib"]),
         house("Billing", []),
-        house("Wire", ["Billing", "CTallyProto", "CProtobufC"]),
+        house("Events", ["Billing", "CChecksum"]),
+        house("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
         house("Payments", ["Billing", "CCurl"]),
         house(
             "Repository",
-            ["Billing", "Wire", "Payments", "CChecksum", "COpenSSL", log, heap]),
+            ["Billing", "Wire", "Payments", "Events", "CChecksum", "COpenSSL", log, heap]),
         .target(name: "CChecksum"),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
         service("Catalog"),
@@ -89,7 +90,7 @@ let package = Package(
             name: "tally",
             dependencies: [
                 "GRPCFace", "JSONFace", "WebFace", "Catalog", "RPC", "Billing", "Wire", "Payments",
-                "Repository", log,
+                "Repository", "Events", log,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -109,9 +110,11 @@ let package = Package(
         // Tests.
         suite("HouseTests", []),
         suite("BillingTests", ["Billing"]),
+        suite("EventsTests", ["Events", "Billing", "CChecksum"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
         suite("LogTests", ["Repository", "CChecksum"]),
-        suite("RepositoryTests", ["Repository", "Billing", "Wire", "Payments", log]),
+        suite(
+            "RepositoryTests", ["Repository", "Billing", "Wire", "Payments", "Events", log]),
         suite(
             "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
         suite("GRPCFaceTests", ["GRPCFace", "Wire"]),

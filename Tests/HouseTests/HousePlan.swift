@@ -11,10 +11,12 @@ enum HousePlan {
         "RPC": [
             "COpenSSL", "CNGHTTP2", "CZlib", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
-        "Wire": ["Billing", "CProtobufC", "CTallyProto"],
+        "Wire": ["Billing", "CProtobufC", "CTallyProto", "Events"],
         "Payments": ["Billing", "CCurl"],
+        "Events": ["Billing", "CChecksum"],
         "Repository": [
-            "Billing", "CChecksum", "COpenSSL", "HeapModule", "Logging", "Payments", "Wire",
+            "Billing", "CChecksum", "COpenSSL", "Events", "HeapModule", "Logging", "Payments",
+            "Wire",
         ],
         "Attach": service,
         "Catalog": service,
@@ -25,7 +27,8 @@ enum HousePlan {
         "JSONFace": face.union(["RPC"]),
         "WebFace": face.union(["Payments", "RPC"]),
         "tally": face.union([
-            "ArgumentParser", "Configuration", "GRPCFace", "JSONFace", "Logging", "NIOCore",
+            "ArgumentParser", "Configuration", "Events", "GRPCFace", "JSONFace", "Logging",
+            "NIOCore",
             "NIOPosix", "Payments", "RPC", "ServiceLifecycle", "SystemPackage",
             "UnixSignals", "WebFace",
         ]),
@@ -33,7 +36,7 @@ enum HousePlan {
     ]
 
     /// A service knows no other service.
-    private static let service: Set<String> = ["Billing", "Repository", "Wire"]
+    private static let service: Set<String> = ["Billing", "Events", "Repository", "Wire"]
 
     /// A face knows every service and no other face.
     private static let face: Set<String> = [

@@ -68,6 +68,12 @@ private final class KeepingLog: LogStore {
 
     func read(at position: LogPosition) throws(LogFault) -> [UInt8] { try log.read(at: position) }
 
+    func read(
+        after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        try log.read(after: place, body)
+    }
+
     func close() throws(LogFault) { try log.close() }
 }
 
@@ -169,5 +175,54 @@ private final class KeepingLog: LogStore {
         let nowhere = LogPosition(segment: 77, offset: 80)
         #expect(throws: LogFault.notFound(nowhere)) { try log.read(at: nowhere) }
         try log.close()
+    }
+
+    @Test(arguments: StoreCase.all)
+    func isFollowedWhileInUse(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        #expect(try log.follow(.start).isEmpty)
+        var (seen, places) = ([Replayed](), [LogPlace.start])
+        for number in 1...UInt64(100) {
+            let appended = try log.appendPatiently(samplePayload(number))
+            guard number % 7 == 0 || number == 100 else { continue }
+            try log.waitUntilDurable(appended.sequence)
+            let found = try log.follow(places.last ?? .start, atMost: 3)
+            #expect(found.count == min(3, Int(number) - seen.count))
+            seen += found.map(\.record)
+            places += found.map(\.place)
+        }
+        let rest = try log.follow(places.last ?? .start)
+        seen += rest.map(\.record)
+        places += rest.map(\.place)
+        #expect(seen == (try store.reopen(log).recovered().0))
+        for (index, place) in places.enumerated() {
+            #expect(try log.follow(place).map(\.record) == Array(seen[index...]))
+        }
+        let middle = places[50]
+        let other = LogPlace(
+            sequence: middle.sequence, position: middle.position, chain: middle.chain ^ 1)
+        #expect(throws: LogFault.self) { try log.follow(other) }
+        try log.close()
+        #expect(try log.follow(middle).count == 50)
+    }
+}
+
+extension LogStore {
+    fileprivate func follow(
+        _ place: LogPlace, atMost limit: Int = .max
+    ) throws -> [(place: LogPlace, record: Replayed)] {
+        var found: [(place: LogPlace, record: Replayed)] = []
+        try read(after: place) { place, payload in
+            found.append(
+                (
+                    place,
+                    Replayed(
+                        sequence: place.sequence, position: place.position,
+                        payload: Array(payload))
+                ))
+            return found.count < limit
+        }
+        return found
     }
 }

@@ -42,7 +42,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .trackRequest, #"{"value":-0.25,"overage_behavior":"OVERAGE_BEHAVIOR_REJECT"}"#,
             #"{"customer_id":"","feature_id":"","value":-0.25,"request_id":"","#
-                + #""overage_behavior":"reject"}"#
+                + #""overage_behavior":"reject","properties":[]}"#
         ),
         (
             .trackRequest, #"{"value":-0.0}"#,
@@ -52,7 +52,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .trackRequest, #"{"overage_behavior":1.0,"request_id":12345678901234567890123}"#,
             #"{"customer_id":"","feature_id":"","request_id":"12345678901234567890123","#
-                + #""overage_behavior":"cap"}"#
+                + #""overage_behavior":"cap","properties":[]}"#
         ),
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,

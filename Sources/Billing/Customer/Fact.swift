@@ -4,7 +4,7 @@
 /// binary replays an old log to the same state.
 package enum Fact: Sendable, Equatable {
     case deducted(bucket: UInt32, amount: Quantity)
-    case usageRecorded(feature: FeatureNumber, value: Quantity)
+    case usageRecorded(feature: FeatureNumber, value: Quantity, label: EventLabel? = nil)
     case bucketReset(bucket: UInt32, balance: Quantity, nextReset: Timestamp)
     case bucketClosed(bucket: UInt32)
     indirect case bucketOpened(Bucket)

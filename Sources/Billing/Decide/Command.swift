@@ -32,11 +32,16 @@ package struct TrackUsage: Sendable {
     package var feature: FeatureNumber
     package var value: Quantity
     package var overage: OverageBehavior
+    package var label: EventLabel?
 
-    package init(feature: FeatureNumber, value: Quantity, overage: OverageBehavior) {
+    package init(
+        feature: FeatureNumber, value: Quantity, overage: OverageBehavior,
+        label: EventLabel? = nil
+    ) {
         self.feature = feature
         self.value = value
         self.overage = overage
+        self.label = label
     }
 }
 

@@ -56,7 +56,7 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         switch command {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
-        case .track(let usage): try buckets.decideTrack(usage, pricing: pricing)
+        case .track(let usage): try buckets.decideTrack(usage, pricing: pricing, now: now)
         case .checkAndDeduct(let query): try buckets.decideCheckAndDeduct(query, pricing: pricing)
         case .attach(let attach): try decideAttach(attach, pricing: pricing, now: now)
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)

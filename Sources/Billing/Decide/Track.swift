@@ -1,8 +1,13 @@
 extension BucketSet {
     /// Records usage (entitlements §2.2, §2.4).
     package func decideTrack(
-        _ usage: TrackUsage, pricing: PricingState
+        _ usage: TrackUsage, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
+        if let time = usage.label?.time, time > now || time <= .epoch {
+            throw .invalid([
+                Violation(path: "event_time", message: "must be after 1970 and not in the future")
+            ])
+        }
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, from: self, pricing: pricing,
             overage: usage.overage)
@@ -14,7 +19,8 @@ extension BucketSet {
         }
         var decision = Decision()
         decision.facts.reserveCapacity(draws.count + 1)
-        decision.facts.append(.usageRecorded(feature: usage.feature, value: usage.value))
+        decision.facts.append(
+            .usageRecorded(feature: usage.feature, value: usage.value, label: usage.label))
         for draw in draws {
             decision.facts.append(.deducted(bucket: draw.bucket, amount: draw.amount))
         }

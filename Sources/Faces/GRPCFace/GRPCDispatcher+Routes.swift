@@ -56,6 +56,18 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .listEvents:
+            let call = try decoded { () throws(CallFault) in try reader.listEvents(message) }
+            let service = loop.usage
+            try leave(token) { () throws(ExecuteFault) in try await service.list(call) }
+            return nil
+        case .aggregateEvents:
+            let query = try decoded { () throws(CallFault) in
+                try reader.aggregateEvents(message)
+            }
+            let service = loop.usage
+            try leave(token) { () throws(ExecuteFault) in try await service.aggregate(query) }
+            return nil
         case .streamTrack, .watchCustomer, .reflection, .reflectionAlpha, .healthCheck,
             .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
@@ -81,7 +93,7 @@ extension GRPCDispatcher {
     ) throws(RPCStatus) {
         guard slowCalls < GRPCDispatcher.maxSlowCalls else {
             throw .refused(
-                .resourceExhausted, "TOO_MANY_CALLS", "too many purchases are under way",
+                .resourceExhausted, "TOO_MANY_CALLS", "too many slow calls are under way",
                 retryAfterMilliseconds: 1000)
         }
         slowCalls += 1

@@ -134,7 +134,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
             case .reflection, .reflectionAlpha:
                 return .handler(ReflectionStream(reflection, call.writer))
             case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-                .getCatalog, .healthCheck:
+                .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
                 preconditionFailure("a unary method is called, not opened")
             }
         } catch {

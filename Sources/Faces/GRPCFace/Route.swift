@@ -12,6 +12,8 @@ enum Route: Int, CaseIterable {
     case getCatalog
     case streamTrack
     case watchCustomer
+    case listEvents
+    case aggregateEvents
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -34,6 +36,8 @@ enum Route: Int, CaseIterable {
         case .getCatalog: "/tally.v1.CatalogService/GetCatalog"
         case .streamTrack: "/tally.v1.UsageService/StreamTrack"
         case .watchCustomer: "/tally.v1.EntitlementService/WatchCustomer"
+        case .listEvents: "/tally.v1.UsageService/ListEvents"
+        case .aggregateEvents: "/tally.v1.UsageService/AggregateEvents"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -46,8 +50,8 @@ enum Route: Int, CaseIterable {
         switch self {
         case .publishCatalog: 1 << 20
         case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .getCatalog,
-            .streamTrack, .watchCustomer, .reflection, .reflectionAlpha, .healthCheck,
-            .healthWatch:
+            .streamTrack, .watchCustomer, .listEvents, .aggregateEvents, .reflection,
+            .reflectionAlpha, .healthCheck, .healthWatch:
             16 << 10
         }
     }
@@ -57,6 +61,7 @@ enum Route: Int, CaseIterable {
         switch self {
         case .check, .watchCustomer: .entitlementRead
         case .track, .streamTrack: .usageWrite
+        case .listEvents, .aggregateEvents: .usageRead
         case .attach: .attachWrite
         case .getOrCreateCustomer: .customersWrite
         case .getCustomer: .customersRead
@@ -72,7 +77,7 @@ enum Route: Int, CaseIterable {
     var kind: CallKind {
         switch self {
         case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-            .getCatalog, .healthCheck:
+            .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
             .unary
         case .watchCustomer, .healthWatch: .serverStreaming
         case .streamTrack, .reflection, .reflectionAlpha: .bidirectional

@@ -34,7 +34,7 @@ struct Commit {
             switch command {
             case .track(let usage):
                 return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in
-                    try buckets.decideTrack(usage, pricing: pricing)
+                    try buckets.decideTrack(usage, pricing: pricing, now: now)
                 }
             case .checkAndDeduct(let query):
                 return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in

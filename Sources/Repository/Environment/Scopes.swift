@@ -13,10 +13,12 @@ package struct Scopes: OptionSet, Sendable {
     package static let customersWrite = Scopes(rawValue: 16)
     package static let catalogRead = Scopes(rawValue: 32)
     package static let catalogWrite = Scopes(rawValue: 64)
+    package static let usageRead = Scopes(rawValue: 128)
 
     /// The names, as people write them and files keep them.
     private static let table: [(scope: Scopes, name: String)] = [
-        (.entitlementRead, "entitlement:read"), (.usageWrite, "usage:write"),
+        (.entitlementRead, "entitlement:read"), (.usageRead, "usage:read"),
+        (.usageWrite, "usage:write"),
         (.attachWrite, "attach:write"), (.customersRead, "customers:read"),
         (.customersWrite, "customers:write"), (.catalogRead, "catalog:read"),
         (.catalogWrite, "catalog:write"),

@@ -10,11 +10,13 @@ package import Payments
 ///     keys.json       API keys, hashed
 ///     directory/      log of the catalog
 ///     partition-0/    log of the customers
+///     events/         day files of usage, derived from that log
 package final class TallyEnvironment: Sendable {
     package let name: String
     package let directory: Directory
     package let customers: CustomerRepository
     package let durability: Durability
+    package let events: EventStore
     package let keys: KeyRing
     /// Secret of request fingerprints.
     package let fingerprintKey: UInt64
@@ -88,6 +90,10 @@ package final class TallyEnvironment: Sendable {
             requestSpan: Int64(settings.requestWindowHours) * 3_600_000)
         recovery = try customers.recover()
         durability.advance(to: log.durableSequence)
+        try SmallFile.makeFolder("\(folder)/events")
+        events = try EventStore(
+            log: log, identity: manifest.seed &+ 2, folder: EventFolder(folder: "\(folder)/events"),
+            logger: logger)
         try refuseEarlierClock()
     }
 
@@ -136,6 +142,7 @@ package final class TallyEnvironment: Sendable {
             let dueWork = DueWork(
                 repository: customers, keys: keys, logger: logger, stop: onFault)
             group.addTask { await dueWork.run() }
+            group.addTask(priority: .low) { [events] in await events.run() }
         }
     }
 

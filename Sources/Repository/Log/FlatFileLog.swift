@@ -137,4 +137,11 @@ extension FlatFileLog {
         return try RecordReader(file: file, tag: FrameHeader.tag(identity: core.identity))
             .read(at: position)
     }
+
+    package func read(
+        after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        var walk = try LogWalk(core, after: place)
+        try walk.run(body)
+    }
 }

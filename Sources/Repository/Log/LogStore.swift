@@ -24,6 +24,12 @@ package protocol LogStore: AnyObject, Sendable {
     /// The payload of a durable record, its checksums verified.
     func read(at position: LogPosition) throws(LogFault) -> [UInt8]
 
+    /// Hands the durable records behind `place` to `body`, in order, until it gives false; beside
+    /// appending, from any thread. `.corrupt` when the record at `place` isn't this log's.
+    func read(
+        after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
+    ) throws
+
     /// Makes everything durable and stops. Appending and waiting end with `.closed` after it.
     func close() throws(LogFault)
 }
@@ -68,6 +74,24 @@ package struct LogPosition: Hashable, Comparable, Sendable, RawRepresentable {
 
 extension LogPosition: CustomStringConvertible {
     package var description: String { "segment \(segment), offset \(offset)" }
+}
+
+/// A record as a place to go on from.
+package struct LogPlace: Equatable, Sendable {
+    package let sequence: UInt64
+    package let position: LogPosition
+    /// The chain behind it, which stands for everything up to it.
+    package let chain: UInt32
+
+    package init(sequence: UInt64, position: LogPosition, chain: UInt32) {
+        self.sequence = sequence
+        self.position = position
+        self.chain = chain
+    }
+
+    /// Before the first record.
+    package static let start = LogPlace(
+        sequence: 0, position: LogPosition(rawValue: 0), chain: 0)
 }
 
 /// What `append` gave a record.

@@ -148,6 +148,30 @@ package final class MemoryLog: LogStore {
         return core.state.withLock { $0.records[position.offset] }
     }
 
+    package func read(
+        after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        let durable = Int(durableSequence)
+        guard place.sequence <= durable else { throw LogFault.notFound(place.position) }
+        let records = core.state.withLock { $0.records }
+        var chain = records[..<Int(place.sequence)].reduce(0) { chain, record in
+            record.withUnsafeBytes { checksum($0, seed: chain) }
+        }
+        guard chain == place.chain else {
+            throw LogFault.corrupt(segment: 1, offset: place.position.offset, why: "another log")
+        }
+        for index in Int(place.sequence)..<durable {
+            let goesOn = try records[index].withUnsafeBytes { bytes in
+                chain = checksum(bytes, seed: chain)
+                return try body(
+                    LogPlace(
+                        sequence: UInt64(index) + 1,
+                        position: LogPosition(segment: 1, offset: index), chain: chain), bytes)
+            }
+            if !goesOn { return }
+        }
+    }
+
     package func close() throws(LogFault) {
         core.state.withLock { $0.refusal = $0.refusal ?? .closed }
         stop()

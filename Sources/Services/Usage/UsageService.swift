@@ -4,7 +4,7 @@ package import Wire
 
 /// Records what was used.
 package struct UsageService: Sendable {
-    private let environment: TallyEnvironment
+    let environment: TallyEnvironment
 
     package init(_ environment: TallyEnvironment) {
         self.environment = environment

@@ -72,7 +72,12 @@ struct Fingerprint {
     private(set) var value: UInt64
 
     init(key: UInt64, method: Method) {
-        value = InlineText.fold(key ^ UInt64(method.rawValue), 0x9E37_79B9_7F4A_7C15)
+        self.init(key: key, scope: UInt64(method.rawValue))
+    }
+
+    /// - Parameter scope: of a method, its number; of anything else, a number beyond them.
+    init(key: UInt64, scope: UInt64) {
+        value = InlineText.fold(key ^ scope, 0x9E37_79B9_7F4A_7C15)
     }
 
     mutating func add(_ number: UInt64) {

@@ -68,6 +68,7 @@ package struct RequestReader {
                 ? message.pointee.value : 1, at: "value")
         let requestID = fields.requestID(message.pointee.request_id)
         let overage = fields.overage(message.pointee.overage_behavior)
+        let label = label(message.pointee, &fields)
         let feature = try feature(message.pointee.feature_id, &fields)
         guard let customer, let value, let feature, let overage, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
@@ -76,9 +77,10 @@ package struct RequestReader {
         fingerprint.add(UInt64(feature.rawValue))
         fingerprint.add(value)
         fingerprint.add(UInt64(overage.rawValue))
+        if let label { fingerprint.add(label) }
         return TrackCall(
             customer: customer,
-            usage: TrackUsage(feature: feature, value: value, overage: overage),
+            usage: TrackUsage(feature: feature, value: value, overage: overage, label: label),
             request: mark(requestID, .track, fingerprint))
     }
 
@@ -144,7 +146,7 @@ package struct RequestReader {
         return message
     }
 
-    private func feature(
+    func feature(
         _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader
     ) throws(CallFault) -> FeatureNumber? {
         let id = Wire.bytes(of: text)

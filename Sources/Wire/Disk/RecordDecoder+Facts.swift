@@ -12,7 +12,8 @@ extension RecordDecoder {
             let fact = try need(message.usage_recorded)
             return .usageRecorded(
                 feature: FeatureNumber(rawValue: fact.feature),
-                value: Quantity(whole: fact.whole, fraction: fact.fraction))
+                value: Quantity(whole: fact.whole, fraction: fact.fraction),
+                label: try label(of: fact))
         case TALLY__DISK__V1__FACT__KIND_BUCKET_RESET:
             let fact = try need(message.bucket_reset)
             return .bucketReset(
@@ -31,6 +32,30 @@ extension RecordDecoder {
             return .invoiceDropped(number: try need(message.invoice_dropped).number)
         default: return try accountFact(message)
         }
+    }
+
+    private func label(
+        of usage: Tally__Disk__V1__UsageRecorded
+    ) throws(RecordFault) -> EventLabel? {
+        guard usage.event_time != 0 || usage.n_properties > 0 else { return nil }
+        var properties: [EventProperty] = []
+        for property in elements(usage.n_properties, usage.properties) {
+            let key = text(property.pointee.key)
+            switch property.pointee.value_case {
+            case TALLY__DISK__V1__PROPERTY__VALUE_TEXT:
+                properties.append(EventProperty(key, .text(text(property.pointee.text))))
+            case TALLY__DISK__V1__PROPERTY__VALUE_NUMBER:
+                properties.append(EventProperty(key, .number(bits: property.pointee.number)))
+            case TALLY__DISK__V1__PROPERTY__VALUE_BOOLEAN:
+                properties.append(
+                    EventProperty(key, .boolean(property.pointee.boolean != 0)))
+            default:
+                throw RecordFault("unknown property value: written by a newer version of tally")
+            }
+        }
+        return EventLabel(
+            time: usage.event_time == 0 ? nil : Timestamp(milliseconds: usage.event_time),
+            properties: properties)
     }
 
     private func accountFact(_ message: Tally__Disk__V1__Fact) throws(RecordFault) -> Fact {

@@ -11,11 +11,12 @@ extension RecordWriter {
             message.pointee.deducted.pointee.bucket = bucket
             (message.pointee.deducted.pointee.whole, message.pointee.deducted.pointee.fraction) =
                 amount.parts
-        case .usageRecorded(let feature, let value):
+        case .usageRecorded(let feature, let value, let label):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_USAGE_RECORDED
             let usage = arena.make(tally__disk__v1__usage_recorded__init)
             usage.pointee.feature = feature.rawValue
             (usage.pointee.whole, usage.pointee.fraction) = value.parts
+            if let label { self.label(label, on: usage) }
             message.pointee.usage_recorded = usage
         case .bucketReset(let bucket, let balance, let nextReset):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_RESET
@@ -48,6 +49,29 @@ extension RecordWriter {
             accountFact(fact, message)
         }
         return message
+    }
+
+    private func label(
+        _ label: EventLabel, on usage: UnsafeMutablePointer<Tally__Disk__V1__UsageRecorded>
+    ) {
+        usage.pointee.event_time = label.time?.milliseconds ?? 0
+        (usage.pointee.n_properties, usage.pointee.properties) = arena.list(label.properties) {
+            property in
+            let message = arena.make(tally__disk__v1__property__init)
+            message.pointee.key = arena.string(property.key)
+            switch property.value {
+            case .text(let text):
+                message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_TEXT
+                message.pointee.text = arena.string(text)
+            case .number(let bits):
+                message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_NUMBER
+                message.pointee.number = bits
+            case .boolean(let flag):
+                message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_BOOLEAN
+                message.pointee.boolean = flag ? 1 : 0
+            }
+            return message
+        }
     }
 
     /// Facts of the account; the others are handled above.

@@ -25,11 +25,13 @@ struct FactText {
                 "fact": .string("deducted"), "bucket": .number(bucket),
                 "amount": Self.quantity(amount),
             ]
-        case .usageRecorded(let feature, let value):
-            [
-                "fact": .string("usage_recorded"), "feature": .string(names.text(feature)),
-                "value": Self.quantity(value),
-            ]
+        case .usageRecorded(let feature, let value, let label):
+            used(
+                label,
+                [
+                    "fact": .string("usage_recorded"), "feature": .string(names.text(feature)),
+                    "value": Self.quantity(value),
+                ])
         case .bucketReset(let bucket, let balance, let nextReset):
             [
                 "fact": .string("bucket_reset"), "bucket": .number(bucket),
@@ -78,6 +80,23 @@ struct FactText {
             ]
         case .invoiceDropped(let number):
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
+        }
+    }
+
+    private func used(_ label: EventLabel?, _ fact: JSONObject) -> JSONObject {
+        var object = fact
+        if let time = label?.time { object.append("event_time", Self.instant(time)) }
+        for property in label?.properties ?? [] {
+            object.append("properties." + property.key, Self.value(property.value))
+        }
+        return object
+    }
+
+    private static func value(_ value: PropertyValue) -> JSONValue {
+        switch value {
+        case .text(let text): .string(text)
+        case .number(let bits): .number("\(Double(bitPattern: bits))")
+        case .boolean(let flag): .bool(flag)
         }
     }
 

@@ -8,6 +8,12 @@
 #endif
 
 #include "tally/v1/usage_service.pb-c.h"
+void   tally__v1__track_request__properties_entry__init
+                     (Tally__V1__TrackRequest__PropertiesEntry         *message)
+{
+  static const Tally__V1__TrackRequest__PropertiesEntry init_value = TALLY__V1__TRACK_REQUEST__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
 void   tally__v1__track_request__init
                      (Tally__V1__TrackRequest         *message)
 {
@@ -51,6 +57,51 @@ void   tally__v1__track_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__v1__track_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__property_value__init
+                     (Tally__V1__PropertyValue         *message)
+{
+  static const Tally__V1__PropertyValue init_value = TALLY__V1__PROPERTY_VALUE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__property_value__get_packed_size
+                     (const Tally__V1__PropertyValue *message)
+{
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__property_value__pack
+                     (const Tally__V1__PropertyValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__property_value__pack_to_buffer
+                     (const Tally__V1__PropertyValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PropertyValue *
+       tally__v1__property_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PropertyValue *)
+     protobuf_c_message_unpack (&tally__v1__property_value__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__property_value__free_unpacked
+                     (Tally__V1__PropertyValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__track_response__init
@@ -278,7 +329,385 @@ void   tally__v1__stream_track_refusal__free_unpacked
   assert(message->base.descriptor == &tally__v1__stream_track_refusal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[5] =
+void   tally__v1__event_selection__properties_entry__init
+                     (Tally__V1__EventSelection__PropertiesEntry         *message)
+{
+  static const Tally__V1__EventSelection__PropertiesEntry init_value = TALLY__V1__EVENT_SELECTION__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__event_selection__init
+                     (Tally__V1__EventSelection         *message)
+{
+  static const Tally__V1__EventSelection init_value = TALLY__V1__EVENT_SELECTION__INIT;
+  *message = init_value;
+}
+size_t tally__v1__event_selection__get_packed_size
+                     (const Tally__V1__EventSelection *message)
+{
+  assert(message->base.descriptor == &tally__v1__event_selection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__event_selection__pack
+                     (const Tally__V1__EventSelection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__event_selection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__event_selection__pack_to_buffer
+                     (const Tally__V1__EventSelection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__event_selection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__EventSelection *
+       tally__v1__event_selection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__EventSelection *)
+     protobuf_c_message_unpack (&tally__v1__event_selection__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__event_selection__free_unpacked
+                     (Tally__V1__EventSelection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__event_selection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__list_events_request__init
+                     (Tally__V1__ListEventsRequest         *message)
+{
+  static const Tally__V1__ListEventsRequest init_value = TALLY__V1__LIST_EVENTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__list_events_request__get_packed_size
+                     (const Tally__V1__ListEventsRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__list_events_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__list_events_request__pack
+                     (const Tally__V1__ListEventsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__list_events_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__list_events_request__pack_to_buffer
+                     (const Tally__V1__ListEventsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__list_events_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ListEventsRequest *
+       tally__v1__list_events_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ListEventsRequest *)
+     protobuf_c_message_unpack (&tally__v1__list_events_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__list_events_request__free_unpacked
+                     (Tally__V1__ListEventsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__list_events_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__list_events_response__init
+                     (Tally__V1__ListEventsResponse         *message)
+{
+  static const Tally__V1__ListEventsResponse init_value = TALLY__V1__LIST_EVENTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__list_events_response__get_packed_size
+                     (const Tally__V1__ListEventsResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__list_events_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__list_events_response__pack
+                     (const Tally__V1__ListEventsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__list_events_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__list_events_response__pack_to_buffer
+                     (const Tally__V1__ListEventsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__list_events_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ListEventsResponse *
+       tally__v1__list_events_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ListEventsResponse *)
+     protobuf_c_message_unpack (&tally__v1__list_events_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__list_events_response__free_unpacked
+                     (Tally__V1__ListEventsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__list_events_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__usage_event__properties_entry__init
+                     (Tally__V1__UsageEvent__PropertiesEntry         *message)
+{
+  static const Tally__V1__UsageEvent__PropertiesEntry init_value = TALLY__V1__USAGE_EVENT__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__usage_event__init
+                     (Tally__V1__UsageEvent         *message)
+{
+  static const Tally__V1__UsageEvent init_value = TALLY__V1__USAGE_EVENT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__usage_event__get_packed_size
+                     (const Tally__V1__UsageEvent *message)
+{
+  assert(message->base.descriptor == &tally__v1__usage_event__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__usage_event__pack
+                     (const Tally__V1__UsageEvent *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__usage_event__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__usage_event__pack_to_buffer
+                     (const Tally__V1__UsageEvent *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__usage_event__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UsageEvent *
+       tally__v1__usage_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UsageEvent *)
+     protobuf_c_message_unpack (&tally__v1__usage_event__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__usage_event__free_unpacked
+                     (Tally__V1__UsageEvent *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__usage_event__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__aggregate_events_request__init
+                     (Tally__V1__AggregateEventsRequest         *message)
+{
+  static const Tally__V1__AggregateEventsRequest init_value = TALLY__V1__AGGREGATE_EVENTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__aggregate_events_request__get_packed_size
+                     (const Tally__V1__AggregateEventsRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__aggregate_events_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__aggregate_events_request__pack
+                     (const Tally__V1__AggregateEventsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__aggregate_events_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__aggregate_events_request__pack_to_buffer
+                     (const Tally__V1__AggregateEventsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__aggregate_events_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__AggregateEventsRequest *
+       tally__v1__aggregate_events_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__AggregateEventsRequest *)
+     protobuf_c_message_unpack (&tally__v1__aggregate_events_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__aggregate_events_request__free_unpacked
+                     (Tally__V1__AggregateEventsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__aggregate_events_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__aggregate_events_response__init
+                     (Tally__V1__AggregateEventsResponse         *message)
+{
+  static const Tally__V1__AggregateEventsResponse init_value = TALLY__V1__AGGREGATE_EVENTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__aggregate_events_response__get_packed_size
+                     (const Tally__V1__AggregateEventsResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__aggregate_events_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__aggregate_events_response__pack
+                     (const Tally__V1__AggregateEventsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__aggregate_events_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__aggregate_events_response__pack_to_buffer
+                     (const Tally__V1__AggregateEventsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__aggregate_events_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__AggregateEventsResponse *
+       tally__v1__aggregate_events_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__AggregateEventsResponse *)
+     protobuf_c_message_unpack (&tally__v1__aggregate_events_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__aggregate_events_response__free_unpacked
+                     (Tally__V1__AggregateEventsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__aggregate_events_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__event_series__init
+                     (Tally__V1__EventSeries         *message)
+{
+  static const Tally__V1__EventSeries init_value = TALLY__V1__EVENT_SERIES__INIT;
+  *message = init_value;
+}
+size_t tally__v1__event_series__get_packed_size
+                     (const Tally__V1__EventSeries *message)
+{
+  assert(message->base.descriptor == &tally__v1__event_series__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__event_series__pack
+                     (const Tally__V1__EventSeries *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__event_series__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__event_series__pack_to_buffer
+                     (const Tally__V1__EventSeries *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__event_series__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__EventSeries *
+       tally__v1__event_series__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__EventSeries *)
+     protobuf_c_message_unpack (&tally__v1__event_series__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__event_series__free_unpacked
+                     (Tally__V1__EventSeries *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__event_series__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor tally__v1__track_request__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__track_request__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__track_request__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__track_request__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TrackRequest.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__TrackRequest__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__TrackRequest__PropertiesEntry),
+  2,
+  tally__v1__track_request__properties_entry__field_descriptors,
+  tally__v1__track_request__properties_entry__field_indices_by_name,
+  1,  tally__v1__track_request__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__track_request__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[7] =
 {
   {
     "customer_id",
@@ -340,18 +769,44 @@ static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "properties",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__TrackRequest, n_properties),
+    offsetof(Tally__V1__TrackRequest, properties),
+    &tally__v1__track_request__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, event_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__track_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
+  6,   /* field[6] = event_time */
   1,   /* field[1] = feature_id */
   4,   /* field[4] = overage_behavior */
+  5,   /* field[5] = properties */
   3,   /* field[3] = request_id */
   2,   /* field[2] = value */
 };
 static const ProtobufCIntRange tally__v1__track_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__track_request__descriptor =
 {
@@ -361,11 +816,75 @@ const ProtobufCMessageDescriptor tally__v1__track_request__descriptor =
   "Tally__V1__TrackRequest",
   "tally.v1",
   sizeof(Tally__V1__TrackRequest),
-  5,
+  7,
   tally__v1__track_request__field_descriptors,
   tally__v1__track_request__field_indices_by_name,
   1,  tally__v1__track_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__track_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__property_value__field_descriptors[3] =
+{
+  {
+    "string_value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__PropertyValue, kind_case),
+    offsetof(Tally__V1__PropertyValue, string_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number_value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__PropertyValue, kind_case),
+    offsetof(Tally__V1__PropertyValue, number_value),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bool_value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__PropertyValue, kind_case),
+    offsetof(Tally__V1__PropertyValue, bool_value),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__property_value__field_indices_by_name[] = {
+  2,   /* field[2] = bool_value */
+  1,   /* field[1] = number_value */
+  0,   /* field[0] = string_value */
+};
+static const ProtobufCIntRange tally__v1__property_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__property_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PropertyValue",
+  "PropertyValue",
+  "Tally__V1__PropertyValue",
+  "tally.v1",
+  sizeof(Tally__V1__PropertyValue),
+  3,
+  tally__v1__property_value__field_descriptors,
+  tally__v1__property_value__field_indices_by_name,
+  1,  tally__v1__property_value__number_ranges,
+  (ProtobufCMessageInit) tally__v1__property_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__track_response__field_descriptors[4] =
@@ -675,6 +1194,725 @@ const ProtobufCMessageDescriptor tally__v1__stream_track_refusal__descriptor =
   (ProtobufCMessageInit) tally__v1__stream_track_refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__event_selection__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSelection__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSelection__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__event_selection__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__event_selection__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__event_selection__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.EventSelection.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__EventSelection__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__EventSelection__PropertiesEntry),
+  2,
+  tally__v1__event_selection__properties_entry__field_descriptors,
+  tally__v1__event_selection__properties_entry__field_indices_by_name,
+  1,  tally__v1__event_selection__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__event_selection__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__event_selection__field_descriptors[5] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSelection, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__EventSelection, n_feature_ids),
+    offsetof(Tally__V1__EventSelection, feature_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSelection, start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSelection, end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__EventSelection, n_properties),
+    offsetof(Tally__V1__EventSelection, properties),
+    &tally__v1__event_selection__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__event_selection__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  3,   /* field[3] = end_time */
+  1,   /* field[1] = feature_ids */
+  4,   /* field[4] = properties */
+  2,   /* field[2] = start_time */
+};
+static const ProtobufCIntRange tally__v1__event_selection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__event_selection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.EventSelection",
+  "EventSelection",
+  "Tally__V1__EventSelection",
+  "tally.v1",
+  sizeof(Tally__V1__EventSelection),
+  5,
+  tally__v1__event_selection__field_descriptors,
+  tally__v1__event_selection__field_indices_by_name,
+  1,  tally__v1__event_selection__number_ranges,
+  (ProtobufCMessageInit) tally__v1__event_selection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__list_events_request__field_descriptors[4] =
+{
+  {
+    "selection",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEventsRequest, selection),
+    &tally__v1__event_selection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEventsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEventsRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEventsRequest, order),
+    &tally__v1__event_order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__list_events_request__field_indices_by_name[] = {
+  3,   /* field[3] = order */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+  0,   /* field[0] = selection */
+};
+static const ProtobufCIntRange tally__v1__list_events_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__list_events_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ListEventsRequest",
+  "ListEventsRequest",
+  "Tally__V1__ListEventsRequest",
+  "tally.v1",
+  sizeof(Tally__V1__ListEventsRequest),
+  4,
+  tally__v1__list_events_request__field_descriptors,
+  tally__v1__list_events_request__field_indices_by_name,
+  1,  tally__v1__list_events_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__list_events_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__list_events_response__field_descriptors[2] =
+{
+  {
+    "events",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ListEventsResponse, n_events),
+    offsetof(Tally__V1__ListEventsResponse, events),
+    &tally__v1__usage_event__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEventsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__list_events_response__field_indices_by_name[] = {
+  0,   /* field[0] = events */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange tally__v1__list_events_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__list_events_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ListEventsResponse",
+  "ListEventsResponse",
+  "Tally__V1__ListEventsResponse",
+  "tally.v1",
+  sizeof(Tally__V1__ListEventsResponse),
+  2,
+  tally__v1__list_events_response__field_descriptors,
+  tally__v1__list_events_response__field_indices_by_name,
+  1,  tally__v1__list_events_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__list_events_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_event__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_event__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__usage_event__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_event__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageEvent.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__UsageEvent__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__UsageEvent__PropertiesEntry),
+  2,
+  tally__v1__usage_event__properties_entry__field_descriptors,
+  tally__v1__usage_event__properties_entry__field_indices_by_name,
+  1,  tally__v1__usage_event__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_event__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_event__field_descriptors[7] =
+{
+  {
+    "event_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent, event_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_time",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent, event_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "commit_time",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageEvent, commit_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UsageEvent, n_properties),
+    offsetof(Tally__V1__UsageEvent, properties),
+    &tally__v1__usage_event__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_event__field_indices_by_name[] = {
+  5,   /* field[5] = commit_time */
+  1,   /* field[1] = customer_id */
+  0,   /* field[0] = event_id */
+  4,   /* field[4] = event_time */
+  2,   /* field[2] = feature_id */
+  6,   /* field[6] = properties */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange tally__v1__usage_event__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_event__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageEvent",
+  "UsageEvent",
+  "Tally__V1__UsageEvent",
+  "tally.v1",
+  sizeof(Tally__V1__UsageEvent),
+  7,
+  tally__v1__usage_event__field_descriptors,
+  tally__v1__usage_event__field_indices_by_name,
+  1,  tally__v1__usage_event__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__aggregate_events_request__field_descriptors[5] =
+{
+  {
+    "selection",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AggregateEventsRequest, selection),
+    &tally__v1__event_selection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bin",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AggregateEventsRequest, bin),
+    &tally__v1__event_bin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "property_key",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__AggregateEventsRequest, grouping_case),
+    offsetof(Tally__V1__AggregateEventsRequest, property_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_customer",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__AggregateEventsRequest, grouping_case),
+    offsetof(Tally__V1__AggregateEventsRequest, by_customer),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_limit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AggregateEventsRequest, group_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__aggregate_events_request__field_indices_by_name[] = {
+  1,   /* field[1] = bin */
+  3,   /* field[3] = by_customer */
+  4,   /* field[4] = group_limit */
+  2,   /* field[2] = property_key */
+  0,   /* field[0] = selection */
+};
+static const ProtobufCIntRange tally__v1__aggregate_events_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__aggregate_events_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.AggregateEventsRequest",
+  "AggregateEventsRequest",
+  "Tally__V1__AggregateEventsRequest",
+  "tally.v1",
+  sizeof(Tally__V1__AggregateEventsRequest),
+  5,
+  tally__v1__aggregate_events_request__field_descriptors,
+  tally__v1__aggregate_events_request__field_indices_by_name,
+  1,  tally__v1__aggregate_events_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__aggregate_events_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__aggregate_events_response__field_descriptors[2] =
+{
+  {
+    "bin_start_times",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__AggregateEventsResponse, n_bin_start_times),
+    offsetof(Tally__V1__AggregateEventsResponse, bin_start_times),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "series",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__AggregateEventsResponse, n_series),
+    offsetof(Tally__V1__AggregateEventsResponse, series),
+    &tally__v1__event_series__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__aggregate_events_response__field_indices_by_name[] = {
+  0,   /* field[0] = bin_start_times */
+  1,   /* field[1] = series */
+};
+static const ProtobufCIntRange tally__v1__aggregate_events_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__aggregate_events_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.AggregateEventsResponse",
+  "AggregateEventsResponse",
+  "Tally__V1__AggregateEventsResponse",
+  "tally.v1",
+  sizeof(Tally__V1__AggregateEventsResponse),
+  2,
+  tally__v1__aggregate_events_response__field_descriptors,
+  tally__v1__aggregate_events_response__field_indices_by_name,
+  1,  tally__v1__aggregate_events_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__aggregate_events_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__event_series__field_descriptors[9] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSeries, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__EventSeries, group_case),
+    offsetof(Tally__V1__EventSeries, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__EventSeries, group_case),
+    offsetof(Tally__V1__EventSeries, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "absent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__EventSeries, group_case),
+    offsetof(Tally__V1__EventSeries, absent),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__EventSeries, group_case),
+    offsetof(Tally__V1__EventSeries, other),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sums",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__EventSeries, n_sums),
+    offsetof(Tally__V1__EventSeries, sums),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Tally__V1__EventSeries, n_counts),
+    offsetof(Tally__V1__EventSeries, counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_sum",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSeries, total_sum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EventSeries, total_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__event_series__field_indices_by_name[] = {
+  3,   /* field[3] = absent */
+  6,   /* field[6] = counts */
+  2,   /* field[2] = customer_id */
+  0,   /* field[0] = feature_id */
+  4,   /* field[4] = other */
+  5,   /* field[5] = sums */
+  8,   /* field[8] = total_count */
+  7,   /* field[7] = total_sum */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__event_series__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__v1__event_series__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.EventSeries",
+  "EventSeries",
+  "Tally__V1__EventSeries",
+  "tally.v1",
+  sizeof(Tally__V1__EventSeries),
+  9,
+  tally__v1__event_series__field_descriptors,
+  tally__v1__event_series__field_indices_by_name,
+  1,  tally__v1__event_series__number_ranges,
+  (ProtobufCMessageInit) tally__v1__event_series__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__overage_behavior__enum_values_by_number[3] =
 {
   { "OVERAGE_BEHAVIOR_UNSPECIFIED", "TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_UNSPECIFIED", 0 },
@@ -705,12 +1943,80 @@ const ProtobufCEnumDescriptor tally__v1__overage_behavior__descriptor =
   tally__v1__overage_behavior__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[2] =
+static const ProtobufCEnumValue tally__v1__event_order__enum_values_by_number[3] =
+{
+  { "EVENT_ORDER_UNSPECIFIED", "TALLY__V1__EVENT_ORDER__EVENT_ORDER_UNSPECIFIED", 0 },
+  { "EVENT_ORDER_NEWEST_FIRST", "TALLY__V1__EVENT_ORDER__EVENT_ORDER_NEWEST_FIRST", 1 },
+  { "EVENT_ORDER_OLDEST_FIRST", "TALLY__V1__EVENT_ORDER__EVENT_ORDER_OLDEST_FIRST", 2 },
+};
+static const ProtobufCIntRange tally__v1__event_order__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__event_order__enum_values_by_name[3] =
+{
+  { "EVENT_ORDER_NEWEST_FIRST", 1 },
+  { "EVENT_ORDER_OLDEST_FIRST", 2 },
+  { "EVENT_ORDER_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__event_order__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.EventOrder",
+  "EventOrder",
+  "Tally__V1__EventOrder",
+  "tally.v1",
+  3,
+  tally__v1__event_order__enum_values_by_number,
+  3,
+  tally__v1__event_order__enum_values_by_name,
+  1,
+  tally__v1__event_order__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__event_bin__enum_values_by_number[5] =
+{
+  { "EVENT_BIN_UNSPECIFIED", "TALLY__V1__EVENT_BIN__EVENT_BIN_UNSPECIFIED", 0 },
+  { "EVENT_BIN_HOUR", "TALLY__V1__EVENT_BIN__EVENT_BIN_HOUR", 1 },
+  { "EVENT_BIN_DAY", "TALLY__V1__EVENT_BIN__EVENT_BIN_DAY", 2 },
+  { "EVENT_BIN_WEEK", "TALLY__V1__EVENT_BIN__EVENT_BIN_WEEK", 3 },
+  { "EVENT_BIN_MONTH", "TALLY__V1__EVENT_BIN__EVENT_BIN_MONTH", 4 },
+};
+static const ProtobufCIntRange tally__v1__event_bin__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__event_bin__enum_values_by_name[5] =
+{
+  { "EVENT_BIN_DAY", 2 },
+  { "EVENT_BIN_HOUR", 1 },
+  { "EVENT_BIN_MONTH", 4 },
+  { "EVENT_BIN_UNSPECIFIED", 0 },
+  { "EVENT_BIN_WEEK", 3 },
+};
+const ProtobufCEnumDescriptor tally__v1__event_bin__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.EventBin",
+  "EventBin",
+  "Tally__V1__EventBin",
+  "tally.v1",
+  5,
+  tally__v1__event_bin__enum_values_by_number,
+  5,
+  tally__v1__event_bin__enum_values_by_name,
+  1,
+  tally__v1__event_bin__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[4] =
 {
   { "Track", &tally__v1__track_request__descriptor, &tally__v1__track_response__descriptor },
   { "StreamTrack", &tally__v1__stream_track_request__descriptor, &tally__v1__stream_track_response__descriptor },
+  { "ListEvents", &tally__v1__list_events_request__descriptor, &tally__v1__list_events_response__descriptor },
+  { "AggregateEvents", &tally__v1__aggregate_events_request__descriptor, &tally__v1__aggregate_events_response__descriptor },
 };
 const unsigned tally__v1__usage_service__method_indices_by_name[] = {
+  3,        /* AggregateEvents */
+  2,        /* ListEvents */
   1,        /* StreamTrack */
   0         /* Track */
 };
@@ -721,7 +2027,7 @@ const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
   "UsageService",
   "Tally__V1__UsageService",
   "tally.v1",
-  2,
+  4,
   tally__v1__usage_service__method_descriptors,
   tally__v1__usage_service__method_indices_by_name
 };
@@ -740,6 +2046,22 @@ void tally__v1__usage_service__stream_track(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__usage_service__list_events(ProtobufCService *service,
+                                           const Tally__V1__ListEventsRequest *input,
+                                           Tally__V1__ListEventsResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__usage_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__usage_service__aggregate_events(ProtobufCService *service,
+                                                const Tally__V1__AggregateEventsRequest *input,
+                                                Tally__V1__AggregateEventsResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__usage_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
                                      Tally__V1__UsageService_ServiceDestroy destroy)

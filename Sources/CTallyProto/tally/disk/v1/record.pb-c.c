@@ -368,6 +368,51 @@ void   tally__disk__v1__usage_recorded__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__usage_recorded__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__property__init
+                     (Tally__Disk__V1__Property         *message)
+{
+  static const Tally__Disk__V1__Property init_value = TALLY__DISK__V1__PROPERTY__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__property__get_packed_size
+                     (const Tally__Disk__V1__Property *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__property__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__property__pack
+                     (const Tally__Disk__V1__Property *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__property__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__property__pack_to_buffer
+                     (const Tally__Disk__V1__Property *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__property__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Property *
+       tally__disk__v1__property__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Property *)
+     protobuf_c_message_unpack (&tally__disk__v1__property__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__property__free_unpacked
+                     (Tally__Disk__V1__Property *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__property__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__bucket_opened__init
                      (Tally__Disk__V1__BucketOpened         *message)
 {
@@ -1686,7 +1731,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__deducted__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__deducted__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__usage_recorded__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__disk__v1__usage_recorded__field_descriptors[5] =
 {
   {
     "feature",
@@ -1724,16 +1769,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__usage_recorded__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "event_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageRecorded, event_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__UsageRecorded, n_properties),
+    offsetof(Tally__Disk__V1__UsageRecorded, properties),
+    &tally__disk__v1__property__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__usage_recorded__field_indices_by_name[] = {
+  3,   /* field[3] = event_time */
   0,   /* field[0] = feature */
   2,   /* field[2] = fraction */
+  4,   /* field[4] = properties */
   1,   /* field[1] = whole */
 };
 static const ProtobufCIntRange tally__disk__v1__usage_recorded__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__usage_recorded__descriptor =
 {
@@ -1743,11 +1814,88 @@ const ProtobufCMessageDescriptor tally__disk__v1__usage_recorded__descriptor =
   "Tally__Disk__V1__UsageRecorded",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__UsageRecorded),
-  3,
+  5,
   tally__disk__v1__usage_recorded__field_descriptors,
   tally__disk__v1__usage_recorded__field_indices_by_name,
   1,  tally__disk__v1__usage_recorded__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__usage_recorded__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__property__field_descriptors[4] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Property, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__Disk__V1__Property, value_case),
+    offsetof(Tally__Disk__V1__Property, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Tally__Disk__V1__Property, value_case),
+    offsetof(Tally__Disk__V1__Property, number),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "boolean",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__Disk__V1__Property, value_case),
+    offsetof(Tally__Disk__V1__Property, boolean),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__property__field_indices_by_name[] = {
+  3,   /* field[3] = boolean */
+  0,   /* field[0] = key */
+  2,   /* field[2] = number */
+  1,   /* field[1] = text */
+};
+static const ProtobufCIntRange tally__disk__v1__property__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__property__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Property",
+  "Property",
+  "Tally__Disk__V1__Property",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Property),
+  4,
+  tally__disk__v1__property__field_descriptors,
+  tally__disk__v1__property__field_indices_by_name,
+  1,  tally__disk__v1__property__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__property__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[14] =

@@ -24,6 +24,7 @@ typedef struct Tally__Disk__V1__CustomerCreated Tally__Disk__V1__CustomerCreated
 typedef struct Tally__Disk__V1__ProfileChanged Tally__Disk__V1__ProfileChanged;
 typedef struct Tally__Disk__V1__Deducted Tally__Disk__V1__Deducted;
 typedef struct Tally__Disk__V1__UsageRecorded Tally__Disk__V1__UsageRecorded;
+typedef struct Tally__Disk__V1__Property Tally__Disk__V1__Property;
 typedef struct Tally__Disk__V1__BucketOpened Tally__Disk__V1__BucketOpened;
 typedef struct Tally__Disk__V1__BucketReset Tally__Disk__V1__BucketReset;
 typedef struct Tally__Disk__V1__BucketClosed Tally__Disk__V1__BucketClosed;
@@ -317,10 +318,58 @@ struct  Tally__Disk__V1__UsageRecorded
    * Their decimals; see Quantity.
    */
   int64_t fraction;
+  /*
+   * When it was used, if the caller said so; 0: when it was committed.
+   */
+  int64_t event_time;
+  /*
+   * What lists and aggregates can filter and group by, in order of key.
+   */
+  size_t n_properties;
+  Tally__Disk__V1__Property **properties;
 };
 #define TALLY__DISK__V1__USAGE_RECORDED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__usage_recorded__descriptor) \
-    , 0, 0, 0 }
+    , 0, 0, 0, 0, 0,NULL }
+
+
+typedef enum {
+  TALLY__DISK__V1__PROPERTY__VALUE__NOT_SET = 0,
+  TALLY__DISK__V1__PROPERTY__VALUE_TEXT = 2,
+  TALLY__DISK__V1__PROPERTY__VALUE_NUMBER = 3,
+  TALLY__DISK__V1__PROPERTY__VALUE_BOOLEAN = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__PROPERTY__VALUE__CASE)
+} Tally__Disk__V1__Property__ValueCase;
+
+/*
+ * A flat property of a usage event.
+ */
+struct  Tally__Disk__V1__Property
+{
+  ProtobufCMessage base;
+  /*
+   * Unique within the event.
+   */
+  char *key;
+  Tally__Disk__V1__Property__ValueCase value_case;
+  union {
+    /*
+     * Text.
+     */
+    char *text;
+    /*
+     * The bits of an IEEE 754 double.
+     */
+    uint64_t number;
+    /*
+     * True or false.
+     */
+    protobuf_c_boolean boolean;
+  };
+};
+#define TALLY__DISK__V1__PROPERTY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__property__descriptor) \
+    , (char *)protobuf_c_empty_string, TALLY__DISK__V1__PROPERTY__VALUE__NOT_SET, {0} }
 
 
 /*
@@ -974,6 +1023,25 @@ Tally__Disk__V1__UsageRecorded *
 void   tally__disk__v1__usage_recorded__free_unpacked
                      (Tally__Disk__V1__UsageRecorded *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Property methods */
+void   tally__disk__v1__property__init
+                     (Tally__Disk__V1__Property         *message);
+size_t tally__disk__v1__property__get_packed_size
+                     (const Tally__Disk__V1__Property   *message);
+size_t tally__disk__v1__property__pack
+                     (const Tally__Disk__V1__Property   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__property__pack_to_buffer
+                     (const Tally__Disk__V1__Property   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Property *
+       tally__disk__v1__property__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__property__free_unpacked
+                     (Tally__Disk__V1__Property *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__BucketOpened methods */
 void   tally__disk__v1__bucket_opened__init
                      (Tally__Disk__V1__BucketOpened         *message);
@@ -1285,6 +1353,9 @@ typedef void (*Tally__Disk__V1__Deducted_Closure)
 typedef void (*Tally__Disk__V1__UsageRecorded_Closure)
                  (const Tally__Disk__V1__UsageRecorded *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Property_Closure)
+                 (const Tally__Disk__V1__Property *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__BucketOpened_Closure)
                  (const Tally__Disk__V1__BucketOpened *message,
                   void *closure_data);
@@ -1344,6 +1415,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__customer_created__descr
 extern const ProtobufCMessageDescriptor tally__disk__v1__profile_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__deducted__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__usage_recorded__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__property__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_reset__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor;

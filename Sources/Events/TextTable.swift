@@ -1,0 +1,109 @@
+internal import Glibc
+
+/// Distinct texts by number, in the form in which a day file holds them.
+package struct TextTable: Sendable {
+    private(set) var ends: [UInt32] = []
+    private(set) var bytes: [UInt8] = []
+
+    init() {}
+
+    package var count: Int { ends.count }
+
+    /// Bytes in the file.
+    var length: Int { ends.count * 4 + bytes.count }
+
+    mutating func append(_ text: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: text)
+        ends.append(UInt32(bytes.count))
+    }
+
+    func with<Result>(
+        _ number: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let start = number == 0 ? 0 : Int(ends[number - 1])
+        return try bytes.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[start..<Int(ends[number])]))
+        }
+    }
+
+    @inline(__always)
+    func isEqual(_ number: Int, to text: UnsafeRawBufferPointer) -> Bool {
+        let start = number == 0 ? 0 : Int(ends[number - 1])
+        let end = Int(ends[number])
+        guard end - start == text.count, let other = text.baseAddress else {
+            return end - start == text.count
+        }
+        return bytes.withUnsafeBufferPointer { bytes in
+            memcmp(bytes.baseAddress! + start, other, end - start) == 0
+        }
+    }
+
+    /// The number of a text; looks at all of them, once a question.
+    func find(_ text: UnsafeRawBufferPointer) -> Int? {
+        ends.indices.first { isEqual($0, to: text) }
+    }
+
+    func encode(to image: inout [UInt8]) {
+        for end in ends { withUnsafeBytes(of: end.littleEndian) { image.append(contentsOf: $0) } }
+        image.append(contentsOf: bytes)
+    }
+
+    init(decoding chunk: UnsafeRawBufferPointer, entries: Int) throws(EventFault) {
+        guard chunk.count >= entries * 4 else { throw .damaged("a table is too short") }
+        let textBytes = chunk.count - entries * 4
+        ends.reserveCapacity(entries)
+        var last: UInt32 = 0
+        for entry in 0..<entries {
+            let end = UInt32(
+                littleEndian: chunk.loadUnaligned(fromByteOffset: entry * 4, as: UInt32.self))
+            guard end >= last, end <= textBytes else { throw .damaged("a table is out of order") }
+            ends.append(end)
+            last = end
+        }
+        guard last == textBytes else { throw .damaged("a table has loose bytes") }
+        bytes = Array(chunk[(entries * 4)...])
+    }
+}
+
+/// A table that is being filled: finds a text's number by its hash.
+struct TextInterner: Sendable {
+    private(set) var table = TextTable()
+    /// Open addressing: half of the hash above 1 + the number; 0 means vacant.
+    private var slots: [UInt64] = Array(repeating: 0, count: 16)
+
+    /// The text's number; a new one for a new text.
+    mutating func number(of text: UnsafeRawBufferPointer) -> UInt32 {
+        if (table.count + 1) * 4 > slots.count * 3 { grow() }
+        let tag = tag(of: text)
+        let mask = slots.count - 1
+        var slot = Int(tag) & mask
+        while slots[slot] != 0 {
+            if UInt32(slots[slot] >> 32) == tag {
+                let number = UInt32(truncatingIfNeeded: slots[slot]) - 1
+                if table.isEqual(Int(number), to: text) { return number }
+            }
+            slot = (slot + 1) & mask
+        }
+        table.append(text)
+        slots[slot] = UInt64(tag) << 32 | UInt64(table.count)
+        return UInt32(table.count - 1)
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = Array(repeating: 0, count: old.count * 2)
+        let mask = slots.count - 1
+        for entry in old where entry != 0 {
+            var slot = Int(entry >> 32) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = entry
+        }
+    }
+
+    /// Keyed by the process: callers choose ids and properties.
+    private func tag(of text: UnsafeRawBufferPointer) -> UInt32 {
+        var hasher = Hasher()
+        hasher.combine(bytes: text)
+        return UInt32(truncatingIfNeeded: hasher.finalize() >> 32)
+    }
+}
