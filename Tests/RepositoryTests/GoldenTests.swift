@@ -32,7 +32,8 @@ struct GoldenTests {
         let folder = try TemporaryFolder()
         let time = ManualTime()
         let bench = try await Bench(folder, time: time)
-        let work = Task { await bench.environment.run() }
+        let environment = bench.environment
+        let work = Task { await environment.run() }
         var random = ReplayTests.Random(state: 42)
         for _ in 0..<150 { try await ReplayTests().step(bench, time, &random) }
         work.cancel()
