@@ -101,7 +101,10 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // A program for tests only.
+        // For tests only: a world of faults around the repository, and programs.
+        house("Simulator", ["Billing", "Wire", "Repository", log]),
+        .executableTarget(
+            name: "tally-simulate", dependencies: ["Simulator"], swiftSettings: strict),
         .executableTarget(
             name: "tally-interop",
             dependencies: ["RPC", .product(name: "NIOCore", package: "swift-nio")],
@@ -112,7 +115,7 @@ let package = Package(
         suite("BillingTests", ["Billing"]),
         suite("EventsTests", ["Events", "Billing", "CChecksum"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
-        suite("LogTests", ["Repository", "CChecksum"]),
+        suite("LogTests", ["Repository", "CChecksum", "Simulator"]),
         suite(
             "RepositoryTests", ["Repository", "Billing", "Wire", "Payments", "Events", log]),
         suite(

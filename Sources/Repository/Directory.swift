@@ -39,20 +39,27 @@ package final class Directory: Sendable {
     package func publish(
         _ call: PublishCall, found: [Violation], time: Timestamp
     ) async throws(ExecuteFault) -> (changes: [PricingChange], sequence: UInt64) {
-        let result = publishing.withLock { _ in
-            Result { () throws(ExecuteFault) in try append(call, found: found, time: time) }
-        }
-        let (changes, published) = try result.get()
+        let (changes, published) = try commit(call, found: found, time: time)
         if let published {
             for listener in listeners.withLock({ $0 }) { await listener(published) }
         }
         return (changes, published?.pricing.sequence ?? current.pricing.sequence)
     }
 
+    /// Publishes without telling the listeners; the new catalog, if anything changed.
+    package func commit(
+        _ call: PublishCall, found: [Violation], time: Timestamp
+    ) throws(ExecuteFault) -> (changes: [PricingChange], published: PricingNames?) {
+        let result = publishing.withLock { _ in
+            Result { () throws(ExecuteFault) in try append(call, found: found, time: time) }
+        }
+        return try result.get()
+    }
+
     /// Blocks for one sync: publications are rare, and come from a person.
     private func append(
         _ call: PublishCall, found: [Violation], time: Timestamp
-    ) throws(ExecuteFault) -> ([PricingChange], PricingNames?) {
+    ) throws(ExecuteFault) -> (changes: [PricingChange], published: PricingNames?) {
         let pricing = current.pricing
         let violations =
             found

@@ -33,6 +33,8 @@ enum HousePlan {
             "UnixSignals", "WebFace",
         ]),
         "tally-interop": ["NIOCore", "RPC"],
+        "Simulator": ["Billing", "Logging", "Repository", "Wire"],
+        "tally-simulate": ["Simulator"],
     ]
 
     /// A service knows no other service.
@@ -58,6 +60,7 @@ enum AllowList {
         "Sources/Repository/Log/MemoryLog.swift": "reports how long a replay took",
         "Sources/Repository/Log/Monitor.swift": "waits with a deadline",
         "Sources/Repository/SystemClock.swift": "the one source of time",
+        "Sources/tally-simulate/Main.swift": "reports how many seeds a second",
     ]
 
     /// Everybody else is handed the dice.

@@ -208,6 +208,8 @@ final class FaultyFile: DiskFile {
         try file.read(into: buffer, at: offset)
     }
 
+    func forget(_ range: Range<Int>) throws(DiskFault) { try file.forget(range) }
+
     func size() throws(DiskFault) -> Int { try file.size() }
 
     func lock() throws(DiskFault) -> Bool { try file.lock() }

@@ -42,7 +42,7 @@ struct ReplayTests {
         try last.environment.close()
     }
 
-    private func step(_ bench: Bench, _ time: ManualTime, _ random: inout Random) async throws {
+    func step(_ bench: Bench, _ time: ManualTime, _ random: inout Random) async throws {
         let name = "customer-\(random.below(5))"
         do {
             switch random.below(10) {

@@ -33,6 +33,14 @@ class TallyClient:
         stub = next(stub for stub in self.stubs if hasattr(stub, method))
         return getattr(stub, method)(request, timeout=DEADLINE, wait_for_ready=True)
 
+    def track_later(self, customer_id, value=1, feature_id="test_messages", request_id=None):
+        """The call as a future, so that many are under way."""
+        from tally.v1 import usage_service_pb2 as usage_pb
+        stub = next(stub for stub in self.stubs if hasattr(stub, "Track"))
+        return stub.Track.future(usage_pb.TrackRequest(
+            customer_id=customer_id, feature_id=feature_id, value=value,
+            request_id=request_id or new_id("r")), timeout=DEADLINE, wait_for_ready=True)
+
     def call_bytes(self, path, message):
         """Any bytes to any path, past the stubs; the reply's bytes."""
         return self.channel.unary_unary(path)(message, timeout=DEADLINE, wait_for_ready=True)

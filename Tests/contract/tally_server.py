@@ -25,6 +25,7 @@ class TallyServer:
         self.key_file = folder / "sandbox.key"
         self.certificates = certificates
         self.port = 0  # the first start takes any; later ones take it again
+        self.environment = {}  # variables beside those of the tests
         self.process = None
 
     @property
@@ -46,7 +47,8 @@ class TallyServer:
         self.log.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
+                env={**os.environ, **self.environment})
         end = time.monotonic() + PATIENCE
         while not (ready := self.READY.search(self.log.read_text())):
             assert self.process.poll() is None, f"the server ended:\n{self.log.read_text()}"

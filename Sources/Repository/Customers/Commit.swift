@@ -86,7 +86,8 @@ struct Commit {
     ) throws(ExecuteFault) -> Execution {
         var draft = customer
         let names = repository.current(self.names, for: customer.catalogSequence)
-        var facts = draft.advance(to: now, pricing: names.pricing, effectID: Effects.newID())
+        var facts = draft.advance(
+            to: now, pricing: names.pricing, effectID: repository.newEffectID())
         for fact in facts { draft.apply(fact) }
         let decision: Decision
         var refusal: Refusal?

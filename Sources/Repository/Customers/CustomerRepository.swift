@@ -54,11 +54,14 @@ package final class CustomerRepository: Sendable {
     private let seed: UInt64
     /// Customer time never runs backwards, whatever the clock does.
     private let floor: Atomic<Int64>
+    /// Ids of effects: never used before, and unguessable.
+    let newEffectID: @Sendable () -> String
 
     package init(
         directory: Directory, log: any LogStore, time: any TimeSource, logger: Logger,
-        seed: UInt64, requestSpan: Int64
+        seed: UInt64, requestSpan: Int64, newEffectID: (@Sendable () -> String)? = nil
     ) {
+        self.newEffectID = newEffectID ?? { Effects.newID() }
         self.directory = directory
         self.log = log
         self.time = time

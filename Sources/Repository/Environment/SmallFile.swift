@@ -48,10 +48,14 @@ enum SmallFile {
         close(file)
         guard synced == 0 else { throw Failure("sync", draft) }
         guard rename(draft, path) == 0 else { throw Failure("rename", draft) }
-        let folder = open(path.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw Failure("open", path.folder) }
+        try syncFolder(path.folder)
+    }
+
+    private static func syncFolder(_ path: String) throws {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw Failure("open", path) }
         defer { close(folder) }
-        guard fsync(folder) == 0 else { throw Failure("sync", path.folder) }
+        guard fsync(folder) == 0 else { throw Failure("sync", path) }
     }
 
     /// Waits until nobody else has the lock; the kernel gives it back should the process die.
@@ -71,14 +75,17 @@ enum SmallFile {
         close(file)
     }
 
-    /// Makes a folder and those above it; there already is fine.
+    /// Makes a folder and those above it, durably; there already is fine.
     static func makeFolder(_ path: String) throws {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, path != path.folder else { throw Failure("make folder", path) }
-        try makeFolder(path.folder)
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw Failure("make folder", path)
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            guard errno == ENOENT, path != path.folder else { throw Failure("make folder", path) }
+            try makeFolder(path.folder)
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                throw Failure("make folder", path)
+            }
         }
+        // Also where it was there: whoever made it may have been killed before this.
+        try syncFolder(path.folder)
     }
 
     /// Says when the file changed last, in a form that only equality matters of; nil: no file.

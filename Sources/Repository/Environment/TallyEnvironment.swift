@@ -59,6 +59,8 @@ package final class TallyEnvironment: Sendable {
         provider = settings.provider
         keys = try KeyRing(folder: folder, environment: name)
 
+        let onFault = settings.onFault
+        self.onFault = onFault
         var small = LogSettings()
         small.segmentSize = 4 << 20
         small.bufferSize = 2 << 20
@@ -66,15 +68,13 @@ package final class TallyEnvironment: Sendable {
         directory = try Directory(
             log: FlatFileLog(
                 folder: "\(folder)/directory", identity: manifest.seed &+ 1, settings: small,
-                logger: logger))
+                listener: LogListener(onFault: onFault), logger: logger))
 
         let durability = Durability()
         self.durability = durability
         var large = LogSettings()
         large.segmentSize = settings.segmentSize
         try SmallFile.makeFolder("\(folder)/partition-0")
-        let onFault = settings.onFault
-        self.onFault = onFault
         let log = FlatFileLog(
             folder: "\(folder)/partition-0", identity: manifest.seed &+ 2, settings: large,
             listener: LogListener(

@@ -20,6 +20,9 @@ package protocol DiskFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskFault) -> Int
     /// Makes the bytes durable. After a failure the file's state is unknown: never call it again.
     func sync() throws(DiskFault)
+    /// Lets go of what the kernel remembers of these bytes, so that the next read asks the disk. A
+    /// sync that failed, in whichever process, may have left bytes that only look written.
+    func forget(_ range: Range<Int>) throws(DiskFault)
     /// Bytes.
     func size() throws(DiskFault) -> Int
     /// Takes the file for this process, until the file is closed. False: another has it.

@@ -37,7 +37,7 @@ package final class FlatFileLog: LogStore {
     ) throws -> RecoveryReport {
         let recovery = LogRecovery(
             disk: core.disk, folder: core.folder, identity: core.identity,
-            segmentSize: core.settings.segmentSize)
+            segmentSize: core.settings.segmentSize, bufferSize: core.settings.bufferSize)
         var (report, end, ready) = try recovery.run(from: first, body)
         if ready.isEmpty, end.size == 0 {
             // A new log: nothing could be appended before the first segment is there.
@@ -118,8 +118,19 @@ extension FlatFileLog {
     /// Without threads of its own (`LogSettings.isDriven`): does what they would do now, and
     /// writes a closing frame if asked. One thread at a time.
     package func drive(closesBatch: Bool = false) {
+        drivePreparer()
+        driveWriter(closesBatch: closesBatch)
+    }
+
+    /// The preparer's part of `drive`.
+    package func drivePreparer() {
         precondition(core.settings.isDriven, "the log's own threads do this")
         _ = preparer.turn()
+    }
+
+    /// The writer's part of `drive`.
+    package func driveWriter(closesBatch: Bool = false) {
+        precondition(core.settings.isDriven, "the log's own threads do this")
         if writer.turn(), closesBatch, writer.closeBatches() { _ = writer.turn() }
     }
 

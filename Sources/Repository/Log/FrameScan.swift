@@ -124,10 +124,11 @@ extension Evidence {
     /// In the bad place's own segment that is a frame whose batch knew `lost` to be durable, or
     /// the record `lost` itself: then a closing frame, always synced alone, is what is damaged.
     /// (At offset 0 it is the opening frame, written along with `lost`: no proof.) A later
-    /// segment is written only once the one before it is durable, so there any opening is proof.
+    /// segment is written only once the one before it is durable, so there any opening is proof;
+    /// but not one that begins with `lost` itself after a segment that simply ends: it is torn.
     static func find(
         in bytes: UnsafeRawBufferPointer, from offset: Int, segment: UInt32, tag: UInt32,
-        lost: UInt64, bad: LogPosition
+        lost: UInt64, bad: LogPosition, isEnd: Bool
     ) -> Evidence? {
         var at = offset
         while at + FrameHeader.size <= bytes.count {
@@ -136,7 +137,9 @@ extension Evidence {
                 let header = try? FrameScan.header(
                     in: bytes, at: at, segment: segment, tag: tag)
             else { continue }
-            let isLater = segment > bad.segment && header.kind == .opening
+            let isLater =
+                segment > bad.segment && header.kind == .opening
+                && !(isEnd && header.sequence == lost)
             let isLost =
                 segment == bad.segment && bad.offset > 0 && at > bad.offset
                 && header.kind == .record && header.sequence == lost

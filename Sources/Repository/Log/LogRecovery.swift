@@ -4,13 +4,18 @@ struct LogRecovery {
     let source: SegmentFolder
     let identity: UInt64
     let segmentSize: Int
+    /// Bytes that were written at once at most.
+    let bufferSize: Int
 
     private var tag: UInt32 { FrameHeader.tag(identity: identity) }
 
-    init(disk: any Disk, folder: String, identity: UInt64, segmentSize: Int) {
+    init(
+        disk: any Disk, folder: String, identity: UInt64, segmentSize: Int, bufferSize: Int = 0
+    ) {
         source = SegmentFolder(disk: disk, folder: folder)
         self.identity = identity
         self.segmentSize = segmentSize
+        self.bufferSize = bufferSize
     }
 
     /// Where the walk through the segments is.
@@ -161,25 +166,39 @@ struct LogRecovery {
             walk.report.tornCopies.append(try tail.cut(piece))
         }
         try source.open(walk.end.segment, .writing).sync()
+        try readAgain(walk.end.segment, around: walk.end.offset)
+        if let next = segments.dropFirst().first { try readAgain(next, around: 0) }
+    }
+
+    /// Holds what was read at the log's end against the disk itself. A sync that failed before, in
+    /// another process, may have left bytes that only look written, and then even the sync that
+    /// succeeds here has not written them. What follows them on disk would be lost with them.
+    private func readAgain(_ segment: UInt32, around offset: Int) throws {
+        let file = try source.open(segment, .reading)
+        let start = max(0, offset - bufferSize)
+        let seen = try file.bytes(offset + bufferSize - start, at: start)
+        try file.forget(start..<start + seen.count)
+        guard try file.bytes(seen.count, at: start) == seen else {
+            throw LogFault.failed(
+                "the disk has lost bytes of \(SegmentName.file(segment)) that it had taken")
+        }
     }
 
     private func tail(_ walk: Walk, lost: UInt64) -> LogTail {
         LogTail(source: source, tag: tag, bad: walk.end, problem: walk.problem, lost: lost)
     }
 
-    /// Unused segments are all zeros now. Those of another size are dropped.
+    /// Unused segments are all zeros now. Those of another size are dropped, with all after them:
+    /// the last one first, each durably, so that no crash leaves a gap.
     private func keepReady(_ segments: ArraySlice<UInt32>) throws -> [ReadySegment] {
-        var ready: [ReadySegment] = []
-        for segment in segments {
-            if try source.open(segment, .reading).size() == segmentSize,
-                ready.count == Int(segment - (segments.first ?? segment))
-            {
-                ready.append(ReadySegment(id: segment, size: segmentSize))
-            } else {
-                try source.disk.remove(SegmentName.path(segment, in: source.folder))
-            }
+        let kept = try segments.prefix { segment in
+            try source.open(segment, .reading).size() == segmentSize
         }
-        return ready
+        for segment in segments.dropFirst(kept.count).reversed() {
+            try source.disk.remove(SegmentName.path(segment, in: source.folder))
+            try source.disk.syncFolder(source.folder)
+        }
+        return kept.map { ReadySegment(id: $0, size: segmentSize) }
     }
 
     private func check(_ opening: SegmentOpening, _ walk: Walk) throws(LogFault) {

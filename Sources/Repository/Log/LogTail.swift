@@ -28,7 +28,8 @@ struct LogTail {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
         guard let last = rest.lastNonZero else { return nil }
         let evidence = Evidence.find(
-            in: bytes, from: start, segment: segment, tag: tag, lost: lost, bad: bad)
+            in: bytes, from: start, segment: segment, tag: tag, lost: lost, bad: bad,
+            isEnd: problem.isEnd)
         if let evidence {
             throw corruption(
                 "\(problem), yet the frame at offset \(evidence.offset) of "

@@ -94,6 +94,14 @@ final class PosixFile: DiskFile {
         guard fdatasync(descriptor) == 0 else { throw DiskFault("fdatasync", path) }
     }
 
+    func forget(_ range: Range<Int>) throws(DiskFault) {
+        let code = posix_fadvise(
+            descriptor, range.lowerBound, range.count, POSIX_FADV_DONTNEED)
+        guard code == 0 else {
+            throw DiskFault(operation: "posix_fadvise", path: path, code: code)
+        }
+    }
+
     func size() throws(DiskFault) -> Int {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw DiskFault("fstat", path) }

@@ -1,0 +1,68 @@
+internal import Billing
+internal import Repository
+internal import Wire
+
+/// Reads the whole log at the end, record by record, and adds up what may happen only once.
+struct Audit {
+    private let world: World
+    private var requested: Set<String> = []
+    private var settled: Set<String> = []
+    private var requests: [String: Int64] = [:]
+    /// Paid invoices, and what paid for them.
+    private var invoices = 0
+    private var payments = 0
+    private var collecting: Set<String> = []
+
+    init(_ world: World) {
+        self.world = world
+    }
+
+    func run() throws {
+        var audit = self
+        let arena = Arena()
+        for payload in world.machine.customers.submitted {
+            arena.reset()
+            let record = try payload.withUnsafeBytes {
+                try RecordDecoder(arena: arena).record($0)
+            }
+            try audit.add(record)
+        }
+        guard audit.invoices == audit.payments else {
+            throw world.fail("\(audit.invoices) invoices for \(audit.payments) payments")
+        }
+        guard audit.requested.isSuperset(of: world.ledger.answers.keys) else {
+            throw world.fail("the provider was asked for what was lost")
+        }
+    }
+
+    private mutating func add(_ record: CustomerRecord) throws {
+        if let request = record.request, request.method != Method.attach.rawValue {
+            let key = "\(record.customer.text) \(request.method) \(request.id.text)"
+            if let time = requests[key],
+                record.time.milliseconds - time < Machine.requestSpan
+            {
+                throw world.fail("\(key) is in the log twice")
+            }
+            requests[key] = record.time.milliseconds
+        }
+        for fact in record.facts { try add(fact) }
+    }
+
+    private mutating func add(_ fact: Fact) throws {
+        switch fact {
+        case .effectRequested(let effect):
+            guard requested.insert(effect.id).inserted else {
+                throw world.fail("effect \(effect.id) was requested twice")
+            }
+            if effect.kind == .collect { collecting.insert(effect.id) }
+        case .effectSettled(let id, let outcome):
+            guard requested.contains(id), settled.insert(id).inserted else {
+                throw world.fail("effect \(id) was settled twice, or without a request")
+            }
+            if case .done = outcome, collecting.contains(id) { payments += 1 }
+        case .checkoutClosed(_, paid: true): payments += 1
+        case .invoiceRaised(let invoice) where invoice.status == .paid: invoices += 1
+        default: break
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// A naive account of what customers have, written apart from the product: one number for each
+/// feature of the plan that every customer starts with, and a list of what happened.
+///
+/// Amounts are in thousandths, times in milliseconds. What falls due is worked out when somebody
+/// looks. Later plans' features aren't counted here: for them there is the state's digest, the
+/// provider's ledger and the audit of the log.
+package struct Model {
+    package enum Feature: String, CaseIterable, Sendable {
+        /// 1,000 for ever.
+        case words
+        /// 100 a day.
+        case messages
+        /// 5 that are held and given back; more may be held than there are.
+        case seats
+
+        var granted: Int {
+            switch self {
+            case .words: 1_000_000
+            case .messages: 100_000
+            case .seats: 5_000
+            }
+        }
+    }
+
+    struct Customer {
+        var created: Int64
+        var balances: [Feature: Int]
+        var nextDay: Int64
+        var hasPaidPlan = false
+    }
+
+    enum Event {
+        case created(String, time: Int64)
+        case drew(String, Feature, Int, time: Int64)
+        case bought(String)
+    }
+
+    private static let day: Int64 = 86_400_000
+
+    private(set) var customers: [String: Customer] = [:]
+    private var events: [(sequence: UInt64, event: Event)] = []
+
+    mutating func add(_ event: Event, at sequence: UInt64) {
+        events.append((sequence, event))
+        apply(event)
+    }
+
+    /// Forgets what came after a record.
+    mutating func rollBack(to sequence: UInt64) {
+        events.removeAll { $0.sequence > sequence }
+        customers = [:]
+        for (_, event) in events { apply(event) }
+    }
+
+    private mutating func apply(_ event: Event) {
+        switch event {
+        case .created(let id, let time):
+            let all = Feature.allCases.map { ($0, $0.granted) }
+            customers[id] = Customer(
+                created: time, balances: Dictionary(uniqueKeysWithValues: all),
+                nextDay: time + Model.day)
+        case .drew(let id, let feature, let amount, let time):
+            customers[id]?.look(time)
+            customers[id]?.balances[feature, default: 0] -= amount
+        case .bought(let id): customers[id]?.hasPaidPlan = true
+        }
+    }
+
+    /// Nil: there is no such customer.
+    func balance(of feature: Feature, _ id: String, at time: Int64) -> Int? {
+        guard var customer = customers[id] else { return nil }
+        customer.look(time)
+        return customer.balances[feature]
+    }
+
+    /// How much a use takes of the balance; nil: it is refused. What no balance covers is dropped,
+    /// unless it must be refused; seats go below zero instead.
+    func draw(_ value: Int, of feature: Feature, from balance: Int, refuses: Bool) -> Int? {
+        if value < 0 { return max(value, min(0, balance - feature.granted)) }
+        if value <= max(balance, 0) { return value }
+        if refuses { return nil }
+        return feature == .seats ? value : max(balance, 0)
+    }
+}
+
+extension Model.Customer {
+    /// The first look at a new day finds the day's grant whole.
+    fileprivate mutating func look(_ time: Int64) {
+        guard time >= nextDay else { return }
+        while nextDay <= time { nextDay += 86_400_000 }
+        balances[.messages] = Model.Feature.messages.granted
+    }
+}

@@ -1,0 +1,139 @@
+internal import Billing
+internal import Wire
+
+/// What clients ask for. A command that is new to the product gets a case here, what the model
+/// expects of it in `Clients`, and is simulated from then on.
+enum Deed {
+    case create
+    case track(Model.Feature, Int, refuses: Bool)
+    case deduct(Model.Feature, Int)
+    /// Of the paid plans' feature, which the model doesn't count.
+    case useImages(Int)
+    case attach(plan: String)
+}
+
+extension Deed {
+    static func some(_ dice: inout Dice) -> Deed {
+        let feature = dice.pick(Model.Feature.allCases)
+        let most = dice.once(in: 4) ? feature.granted : feature.granted / 20
+        let value = dice.between(-most / 2, most)
+        switch dice.below(20) {
+        case 0, 1: return .create
+        case 2...12: return .track(feature, value, refuses: dice.once(in: 3))
+        case 13, 14, 15: return .deduct(feature, max(1, value))
+        case 16: return .useImages(dice.below(40_000))
+        default: return .attach(plan: dice.pick(["pro", "team"]))
+        }
+    }
+}
+
+extension Quantity {
+    init(thousandths: Int) { self.init(raw: Int128(thousandths) * (Quantity.scale / 1_000)) }
+}
+
+/// The catalogs that are published, one after the other: they differ in what is not free.
+enum Catalogs {
+    static let names = (0..<8).map { "customer-\($0)" }
+
+    static func draft(_ edition: Int) -> PricingDraft {
+        let free = Plan(
+            id: "free", name: "Free", autoEnable: true,
+            items: [
+                item("words", 1_000, nil), item("messages", 100, Cycle(.day)),
+                item("seats", 5, nil), item("sso", 0, nil),
+            ])
+        let pro = Plan(
+            id: "pro", name: "Pro \(edition)", group: "paid",
+            price: BasePrice(amount: units(20 + edition), interval: .week),
+            items: [item("images", 50, Cycle(.week), price: 1), item("sso", 0, nil)])
+        let team = Plan(
+            id: "team", name: "Team \(edition)", group: "paid",
+            price: BasePrice(amount: units(200), interval: .month),
+            items: [item("images", 500 + edition, Cycle(.month))])
+        return PricingDraft(
+            currency: "usd",
+            features: [
+                Feature(id: "words", name: "Words", kind: .metered),
+                Feature(id: "messages", name: "Messages", kind: .metered),
+                Feature(id: "seats", name: "Seats", kind: .allocated),
+                Feature(id: "sso", name: "Single sign-on", kind: .boolean),
+                Feature(id: "images", name: "Images", kind: .metered),
+            ], plans: [free, pro, team])
+    }
+
+    private static func units(_ count: Int) -> UnitPrice {
+        UnitPrice(raw: Int128(count) * UnitPrice.scale)
+    }
+
+    private static func item(
+        _ feature: String, _ included: Int, _ reset: Cycle?, price: Int? = nil
+    ) -> PlanItem {
+        PlanItem(
+            featureID: feature, included: Quantity(units: included), unlimited: false,
+            reset: reset,
+            usagePrice: price.map {
+                UsagePrice(
+                    amount: units($0), billingUnits: Quantity(units: 1), maxPurchase: nil)
+            })
+    }
+}
+
+extension Deed {
+    var feature: Model.Feature? {
+        switch self {
+        case .track(let feature, _, _), .deduct(let feature, _): feature
+        case .create, .useImages, .attach: nil
+        }
+    }
+
+    var isPurchase: Bool { if case .attach = self { true } else { false } }
+
+    private var method: Method {
+        switch self {
+        case .create: .getOrCreateCustomer
+        case .track, .useImages: .track
+        case .deduct: .check
+        case .attach: .attach
+        }
+    }
+
+    func mark(number: Int) -> RequestMark? {
+        RequestID("request-\(number)").map {
+            RequestMark(id: $0, method: method.rawValue, fingerprint: UInt64(number) << 1)
+        }
+    }
+
+    func command(mark: RequestMark?, _ process: Process) -> Command {
+        let pricing = process.names.pricing
+        func number(_ id: String) -> FeatureNumber {
+            guard let number = pricing.feature(id: id) else {
+                preconditionFailure("the first catalog has every feature")
+            }
+            return number
+        }
+        switch self {
+        case .create: return .create(CreateCustomer(name: "Acme", email: "acme@example.com"))
+        case .track(let feature, let value, let refuses):
+            return .track(
+                TrackUsage(
+                    feature: number(feature.rawValue), value: Quantity(thousandths: value),
+                    overage: refuses ? .reject : .cap))
+        case .useImages(let value):
+            return .track(
+                TrackUsage(
+                    feature: number("images"), value: Quantity(thousandths: value), overage: .cap))
+        case .deduct(let feature, let value):
+            return .checkAndDeduct(
+                CheckQuery(
+                    feature: number(feature.rawValue), required: Quantity(thousandths: value)))
+        case .attach(let plan):
+            guard let plan = pricing.plan(id: plan) else {
+                preconditionFailure("the first catalog has every plan")
+            }
+            return .attach(
+                AttachPlan(
+                    plan: plan, successURL: "", effectID: process.machine.newEffectID(),
+                    request: mark))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+internal import Billing
+internal import Repository
+internal import Wire
+
+/// Everything that a seed decides: the machine, those around it, and what they know.
+final class World {
+    let machine = Machine()
+    let trace: Trace
+    var dice: Dice
+    var model = Model()
+    var ledger = Ledger()
+    /// Every request that was ever sent.
+    var requests: [Request] = []
+    var process: Process?
+    /// A law that was broken where nothing could be thrown.
+    var violation: Violation?
+    /// The disk may have been out of room since the process started.
+    var wasShort = false
+    /// Faults that were put in since the process started.
+    var faults = 0
+    /// Or before.
+    var hasFailed = false
+    /// Of the process that was started last.
+    var session: DiskSession?
+    /// The log's threads are at work, and whether clients run beside them.
+    var isLogsTurn = false
+    var isNested = false
+
+    init(seed: UInt64, trace: Trace) {
+        dice = Dice(seed: seed)
+        self.trace = trace
+    }
+
+    var now: Int64 { process?.repository.now.milliseconds ?? machine.clock.milliseconds }
+
+    func fail(_ what: String) -> Violation { Violation(what) }
+
+    /// A fault that a caller was told. Each must have a cause.
+    func check(_ fault: ExecuteFault, _ process: Process) throws {
+        switch fault {
+        case .refused(let refusal): throw fail("refused unexpectedly: \(refusal)")
+        case .damaged(let what): throw fail("a record can't be read: \(what)")
+        case .unavailable(.unavailable): break
+        case .unavailable(.full) where wasShort: break
+        case .unavailable(.failed) where process.state.fault != nil: break
+        case .unavailable(.disk), .unavailable(.full):
+            guard faults > 0 || process.session.isDead else { throw fail("\(fault)") }
+        case .unavailable: throw fail("\(fault)")
+        }
+    }
+}
+
+/// Somebody who takes turns in a running process. What is added to the product (snapshots, a
+/// scrubber) is simulated as one of these.
+protocol Actor {
+    var name: String { get }
+    /// How often it has its turn, against the others.
+    var weight: Int { get }
+    func turn(_ world: World, _ process: Process) throws
+}
+
+/// The log's threads, each of which may be late.
+struct LogThreads: Actor {
+    let name = "log"
+    let weight = 12
+
+    func turn(_ world: World, _ process: Process) throws {
+        let log = world.dice.once(in: 8) ? process.directoryLog.log : process.customersLog.log
+        world.isLogsTurn = true
+        defer { world.isLogsTurn = false }
+        switch world.dice.below(4) {
+        case 0: log.drivePreparer()
+        case 1: log.driveWriter(closesBatch: true)
+        default: log.driveWriter()
+        }
+    }
+}
+
+/// Time passes; mostly little.
+struct ClockHand: Actor {
+    let name = "clock"
+    let weight = 4
+
+    func turn(_ world: World, _ process: Process) throws {
+        let longest: Int64 = [1_000, 60_000, 3_600_000, 40 * 3_600_000][world.dice.below(4)]
+        let step = Int64(world.dice.below(Int(longest)))
+        // A clock that is set back a little changes nothing: customer time waits for it.
+        world.machine.clock.milliseconds += world.dice.once(in: 20) ? -min(step, 50_000) : step
+        world.trace.note("clock \(world.machine.clock.milliseconds)")
+    }
+}
+
+/// Somebody who publishes catalogs.
+struct Publisher: Actor {
+    let name = "publisher"
+    let weight = 1
+
+    func turn(_ world: World, _ process: Process) throws {
+        let draft = Catalogs.draft(world.dice.below(4))
+        let count = world.machine.directory.submitted.count
+        do {
+            _ = try process.directory.commit(
+                PublishCall(draft: draft, validateOnly: false, requestID: ""), found: [],
+                time: process.repository.now)
+            let history = world.machine.directory
+            guard history.submitted.count == count || history.acknowledged == count + 1
+            else { throw world.fail("a publication was acknowledged before it was durable") }
+        } catch ExecuteFault.unavailable(.failed) where process.state.directoryFault != nil {
+            return
+        } catch let fault as ExecuteFault { try world.check(fault, process) }
+        let published = world.machine.directory.submitted.count - count
+        world.trace.note("published \(published)")
+    }
+}

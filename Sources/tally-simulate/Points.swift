@@ -1,0 +1,48 @@
+import Glibc
+import Simulator
+
+/// Each single fault, one after the other, instead of many by chance.
+struct Points: Sendable {
+    let workers: Int
+
+    private static let records = 200
+    /// EIO and ENOSPC; of a write that fails some part is done.
+    private static let codes: [Int32] = [5, 28]
+
+    func run() async {
+        do {
+            let log = try EveryPoint(records: Self.records)
+            let places = log.places(stride: 1)
+            await each(places.count, "bytes cut off and changed") { index in
+                try log.cut(at: places[index])
+                try log.flip(at: places[index])
+            }
+        } catch { fail(error) }
+        await calls()
+    }
+
+    private func calls() async {
+        let ends = LifePlan.End.allCases
+        let ways = ends.flatMap { end in Self.codes.map { (end, $0) } }
+        let count = Simulation.countCalls()
+        await each(count * ways.count, "disk calls that fail") { index in
+            let (end, code) = ways[index % ways.count]
+            let report = Simulation.run(failing: 1 + index / ways.count, code: code, end)
+            if let failure = report.failure { throw Violation(failure) }
+        }
+    }
+
+    private func each(
+        _ count: Int, _ what: String, _ body: @escaping @Sendable (Int) throws -> Void
+    ) async {
+        await eachOf(count, workers: workers) { index in
+            do { try body(index) } catch { fail(error) }
+        }
+        print("\(count) \(what): passed")
+    }
+
+    private func fail(_ error: any Error) -> Never {
+        print("FAILED: \(error)")
+        exit(1)
+    }
+}
