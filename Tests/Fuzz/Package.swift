@@ -55,10 +55,11 @@ let package = Package(
             ]),
         copy("Billing", []),
         copy("Wire", ["Billing", "CTallyProto", "CProtobufC"]),
+        copy("Events", ["Billing", "CChecksum"]),
         copy("Payments", ["Billing", "CCurl"]),
         copy(
             "Repository",
-            ["Billing", "Wire", "Payments", "CChecksum", "COpenSSL", log, heap]),
+            ["Billing", "Wire", "Events", "Payments", "CChecksum", "COpenSSL", log, heap]),
         .target(name: "CFuzzer", path: "CFuzzer"),
         .executableTarget(
             name: "tally-fuzz",

@@ -7,6 +7,7 @@ import NIOEmbedded
 /// once.
 final class ClientTarget: FuzzTarget {
     private let server: TLSContext
+    private let authorities: TLSContext
     private let clients: RPCClientLoop
     private let loop = EmbeddedEventLoop()
     private let wire = UnsafeMutablePointer<ByteBuffer>.allocate(capacity: 1)
@@ -15,7 +16,8 @@ final class ClientTarget: FuzzTarget {
         wire.initialize(to: ByteBuffer())
         let identity = try FuzzIdentity.make()
         defer { FuzzIdentity.remove(identity) }
-        server = try .server(identity)
+        server = try .server(identity, clients: .none, place: 0, tickets: TLSTickets())
+        authorities = try .client(authorityFile: identity.certificateChainFile)
         loop.advanceTime(to: .now())
         clients = try RPCClientLoop(
             eventLoop: loop,
@@ -26,21 +28,26 @@ final class ClientTarget: FuzzTarget {
     func run(_ input: FuzzInput) throws {
         weak var left: ClientHandler?
         do {
-            let connection = try RPCConnection(clients)
-            left = connection.handler
-            try serve(input, connection)
+            let handler = try ClientHandler(
+                loop, clients.workshop,
+                TLSMachine(
+                    client: authorities, name: "localhost", output: clients.workshop.wire))
+            left = handler
+            try serve(input, handler, RPCConnection(clients, handler))
         }
         loop.run()
         expect(left == nil, "a connection's handler outlived it")
     }
 
-    private func serve(_ input: FuzzInput, _ connection: RPCConnection) throws {
+    private func serve(
+        _ input: FuzzInput, _ handler: ClientHandler, _ connection: RPCConnection
+    ) throws {
         var input = input
         let plan = PiecePlan(&input)
         let channel = EmbeddedChannel(loop: loop)
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
-        try channel.pipeline.syncOperations.addHandler(connection.handler)
-        let peer = try TLSMachine(server: server, output: wire)
+        try channel.pipeline.syncOperations.addHandler(handler)
+        let peer = try TLSMachine(server: server, maxSteps: 1_000, output: wire)
         try shakeHands(channel, peer)
         expect(connection.isOpen, "no handshake")
         let calls = Calls()

@@ -40,7 +40,9 @@ final class FuzzDispatcher: RPCDispatcher {
 
     func isOpen(method: Int) -> Bool { method >= Method.small.rawValue }
 
-    func authenticate(authorization: UnsafeRawBufferPointer?) -> Authentication {
+    func authenticate(
+        authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?
+    ) -> Authentication {
         guard let authorization, authorization.elementsEqual(Self.key.utf8) else {
             return .refused(RPCStatus(.unauthenticated, "a key is needed"))
         }

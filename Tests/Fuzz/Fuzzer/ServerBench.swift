@@ -8,6 +8,7 @@ import NIOEmbedded
 final class ServerBench {
     let dispatcher: FuzzDispatcher
     let port: LoopPort
+    private let listener: ServedListener
     private let loop = EmbeddedEventLoop()
     private let clients: [TLSContext]
     private let wire = UnsafeMutablePointer<ByteBuffer>.allocate(capacity: 1)
@@ -20,12 +21,14 @@ final class ServerBench {
             try TLSContext.client(authorityFile: identity.certificateChainFile, protocols: $0)
         }
         loop.advanceTime(to: .now())
+        listener = try ServedListener(
+            RPCListener(port: 0, identity: identity, pages: FuzzPages()), place: 0,
+            tickets: TLSTickets())
         port = LoopPort(
-            eventLoop: loop, limits: Self.limits, tls: try .server(identity), pages: FuzzPages(),
-            allConnections: ConnectionCount())
+            eventLoop: loop, limits: Self.limits, allConnections: ConnectionCount())
         let dispatcher = FuzzDispatcher(port)
         self.dispatcher = dispatcher
-        port.begin { _ in dispatcher }
+        port.begin({ _ in dispatcher }, { _ in [] })
     }
 
     /// So low that short inputs reach them.
@@ -76,7 +79,8 @@ final class ServerBench {
             self.bench = bench
             channel = EmbeddedChannel(loop: bench.loop)
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
-            handler = try ConnectionHandler(port: bench.port, dispatcher: bench.dispatcher)
+            handler = try ConnectionHandler(
+                port: bench.port, listener: bench.listener, dispatcher: bench.dispatcher)
             try channel.pipeline.syncOperations.addHandler(handler)
             peer = try context.map {
                 try TLSMachine(client: $0, name: "localhost", output: bench.wire)
