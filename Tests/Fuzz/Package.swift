@@ -54,7 +54,7 @@ let package = Package(
                 "CZlib",
             ]),
         copy("Billing", []),
-        copy("Wire", ["Billing", "CTallyProto", "CProtobufC"]),
+        copy("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
         copy("Events", ["Billing", "CChecksum"]),
         copy("Payments", ["Billing", "CCurl"]),
         copy(
