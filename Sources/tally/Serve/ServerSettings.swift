@@ -16,6 +16,7 @@ struct ServerSettings {
     var requestWindowHours: Int
     var logLevel: String
     var logSegmentMiB: Int
+    var scrubHours: Int
     var drainSeconds: Int
     var limits = RPCLimits()
 
@@ -42,6 +43,9 @@ struct ServerSettings {
             key: "log-level", meaning: "trace, debug, info, notice, warning, error",
             standard: "info"),
         Entry(key: "log-segment-mib", meaning: "size of a log segment", standard: "64"),
+        Entry(
+            key: "scrub-hours", meaning: "everything on disk is read again after this; 0: never",
+            standard: "24"),
         Entry(key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
         Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
         Entry(key: "handshake-seconds", meaning: "for a client's first words", standard: "10"),
@@ -119,6 +123,7 @@ struct ServerSettings {
         requestWindowHours = try number("request-window-hours", 1...24 * 90)
         logLevel = text("log-level")
         logSegmentMiB = try number("log-segment-mib", 1...1024)
+        scrubHours = try number("scrub-hours", 0...24 * 90)
         drainSeconds = try number("drain-seconds", 0...3600)
         let day = 86_400
         limits.maxConnections = try number("max-connections", 1...1_000_000)

@@ -14,7 +14,7 @@ final class TallyServer: Service {
     let environments: [TallyEnvironment]
     private let settings: ServerSettings
     private let server: RPCServer
-    private let health = Health()
+    private let health: Health
     private let logger: Logger
     /// What to do once it serves, with the address.
     private let onReady: @Sendable (String) -> Void
@@ -42,6 +42,7 @@ final class TallyServer: Service {
             var needs = TallyEnvironment.Settings()
             needs.requestWindowHours = settings.requestWindowHours
             needs.segmentSize = settings.logSegmentMiB << 20
+            needs.scrubHours = settings.scrubHours
             needs.onFault = onFault
             if name == "sandbox" {
                 needs.provider = Sandbox(address: { address.value.withLock { $0 } })
@@ -53,7 +54,8 @@ final class TallyServer: Service {
         }
         let (host, port) = try settings.address()
         let environments = self.environments
-        let health = self.health
+        let health = TallyServer.health(of: environments)
+        self.health = health
         server = RPCServer(
             configuration: RPCConfiguration(
                 host: host, port: port,
@@ -87,6 +89,21 @@ final class TallyServer: Service {
         }
         for environment in environments { try environment.close() }
         logger.info("stopped: everything is on disk")
+    }
+
+    /// Its conditions are named like `tally.storage.live`.
+    private static func health(of environments: [TallyEnvironment]) -> Health {
+        let health = Health(
+            conditions: environments.flatMap { environment in
+                Conditions.Kind.allCases.map { "tally.\($0.rawValue).\(environment.name)" }
+            })
+        for environment in environments {
+            let name = environment.name
+            environment.conditions.listen { kind, isWell in
+                health.set("tally.\(kind.rawValue).\(name)", isWell: isWell)
+            }
+        }
+        return health
     }
 
     private static func report(_ environment: TallyEnvironment, _ logger: Logger) {
