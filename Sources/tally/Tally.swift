@@ -24,7 +24,9 @@ struct Tally: AsyncParsableCommand {
                     CheckCommand.self, TrackCommand.self,
                 ]),
             CommandGroup(
-                name: "Tools", subcommands: [DemoCommand.self, LogCommand.self, BenchCommand.self]),
+                name: "Data",
+                subcommands: [BackupCommand.self, RestoreCommand.self, LogCommand.self]),
+            CommandGroup(name: "Tools", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 
     static func main() async {

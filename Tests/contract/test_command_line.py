@@ -67,7 +67,8 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 
 @pytest.mark.parametrize("command", [
     [], ["serve"], ["catalog"], ["catalog", "apply"], ["customer"], ["attach"], ["check"],
-    ["track"], ["customer", "watch"], ["keys"], ["log"], ["log", "inspect"], ["log", "verify"], ["bench"], ["settings"]])
+    ["track"], ["customer", "watch"], ["keys"], ["log"], ["log", "inspect"], ["log", "verify"],
+    ["log", "repair"], ["backup"], ["restore"], ["bench"], ["settings"]])
 def test_every_command_has_help(command):
     done = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "USAGE: tally" in done.stdout

@@ -3,7 +3,8 @@ internal import Synchronization
 internal import Wire
 
 /// `grpc.health.v1`: whether the server serves, for load balancers and orchestrators. Open without
-/// a key. All services stand and fall together, and the empty name stands for them all.
+/// a key. All services stand and fall together, and the empty name stands for them all. What only
+/// an operator should look at has names of its own, such as `tally.storage`.
 package final class Health: Sendable {
     /// Raw values are those of `grpc.health.v1.HealthCheckResponse.ServingStatus`.
     enum Status: UInt64 {
@@ -14,27 +15,44 @@ package final class Health: Sendable {
 
     private struct State {
         var isServing = true
+        /// Conditions that are not well, by name.
+        var unwell: Set<String> = []
         var watchers: [Int: @Sendable () -> Void] = [:]
         var last = 0
     }
 
     private let state = Mutex(State())
     private let services: Set<String>
+    private let conditions: Set<String>
 
-    package init() {
+    /// - Parameter conditions: names whose status is `set`.
+    package init(conditions: [String] = []) {
         services = Set(ReflectionIndex(others: Route.otherServices).services + [""])
+        self.conditions = Set(conditions)
     }
 
     /// From now on NOT_SERVING: the server finishes what it has and takes no more.
-    package func drain() {
+    package func drain() { change { $0.isServing = false } }
+
+    /// Whether a condition is well; calls are served either way.
+    package func set(_ condition: String, isWell: Bool) {
+        change { state in
+            if isWell { state.unwell.remove(condition) } else { state.unwell.insert(condition) }
+        }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
         let watchers = state.withLock { state in
-            state.isServing = false
+            body(&state)
             return Array(state.watchers.values)
         }
         for watcher in watchers { watcher() }
     }
 
     func status(of service: String) -> Status {
+        if conditions.contains(service) {
+            return state.withLock { $0.unwell.contains(service) } ? .notServing : .serving
+        }
         guard services.contains(service) else { return .serviceUnknown }
         return state.withLock { $0.isServing } ? .serving : .notServing
     }

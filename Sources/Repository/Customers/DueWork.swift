@@ -2,10 +2,11 @@ internal import Billing
 internal import Logging
 
 /// Does what falls due on time, so that nobody waits for a visitor; and once a second looks at the
-/// key file and at the clock.
+/// key file, at the copy that follows, and at the clock.
 struct DueWork: Sendable {
     let repository: CustomerRepository
     let keys: KeyRing
+    let backup: BackupWatch
     let logger: Logger
     /// Stops the server, saying why.
     let stop: @Sendable (LogFault) -> Void
@@ -27,6 +28,8 @@ struct DueWork: Sendable {
                             + "at the wrong time"))
             }
             advanceDue()
+            backup.look(
+                durable: repository.log.durableSequence, now: SystemClock.wall.milliseconds)
             do {
                 try keys.reload()
             } catch {

@@ -8,6 +8,7 @@ package import Payments
 ///     MANIFEST        what the folder is; see Manifest
 ///     LOCK            held while a server uses the folder
 ///     keys.json       API keys, hashed
+///     backup.json     what a follower says of its copy; see BackupStatus
 ///     directory/      log of the catalog
 ///     partition-0/    log of the customers
 ///     events/         day files of usage, derived from that log
@@ -23,7 +24,11 @@ package final class TallyEnvironment: Sendable {
     /// nil: nothing that costs money can be bought here.
     package let provider: (any PaymentProvider)?
     package let recovery: RecoveryReport
+    /// What an operator should look at.
+    package let conditions = Conditions()
+    package let backupWatch: BackupWatch
     let logger: Logger
+    private let scrubber: Scrubber
     private let lock: FolderLock
     private let onFault: @Sendable (LogFault) -> Void
 
@@ -34,6 +39,8 @@ package final class TallyEnvironment: Sendable {
         /// How long an answered request is remembered at least.
         package var requestWindowHours = 24
         package var segmentSize = 64 << 20
+        /// Between two readings of everything that is on disk; 0: never.
+        package var scrubHours = 24
         /// Called once when the log failed: the process should stop.
         package var onFault: @Sendable (LogFault) -> Void = { _ in }
 
@@ -75,6 +82,11 @@ package final class TallyEnvironment: Sendable {
         var large = LogSettings()
         large.segmentSize = settings.segmentSize
         try SmallFile.makeFolder("\(folder)/partition-0")
+        backupWatch = BackupWatch(folder: folder, conditions: conditions, logger: logger)
+        scrubber = Scrubber(
+            folders: ["\(folder)/partition-0", "\(folder)/directory"],
+            intervalMilliseconds: settings.scrubHours * 3_600_000, conditions: conditions,
+            logger: logger)
         let log = FlatFileLog(
             folder: "\(folder)/partition-0", identity: manifest.seed &+ 2, settings: large,
             listener: LogListener(
@@ -95,6 +107,7 @@ package final class TallyEnvironment: Sendable {
             log: log, identity: manifest.seed &+ 2, folder: EventFolder(folder: "\(folder)/events"),
             logger: logger)
         try refuseEarlierClock()
+        if settings.scrubHours > 0 { try scrubber.start() }
     }
 
     /// The folder's manifest, made first when the folder is empty.
@@ -140,7 +153,8 @@ package final class TallyEnvironment: Sendable {
                 group.addTask { await effects.run() }
             }
             let dueWork = DueWork(
-                repository: customers, keys: keys, logger: logger, stop: onFault)
+                repository: customers, keys: keys, backup: backupWatch, logger: logger,
+                stop: onFault)
             group.addTask { await dueWork.run() }
             group.addTask(priority: .low) { [events] in await events.run() }
         }
@@ -155,6 +169,7 @@ package final class TallyEnvironment: Sendable {
     /// Syncs and closes the logs; calls after it are refused.
     package func close() throws {
         customers.settlements.close()
+        scrubber.stop()
         durability.end()
         try customers.log.close()
         try directory.close()

@@ -1,5 +1,5 @@
-/// Walks the frames of one segment. A machine over the segment's bytes: it reads no file and
-/// decides nothing about what to do with a frame that doesn't fit.
+/// Walks the frames of one segment. A machine over the segment's bytes, or a part of them: it reads
+/// no file and decides nothing about what to do with a frame that doesn't fit.
 struct FrameScan {
     enum Step: Equatable {
         case opening(FrameHeader, SegmentOpening)
@@ -13,16 +13,19 @@ struct FrameScan {
     let bytes: UnsafeRawBufferPointer
     let segment: UInt32
     let tag: UInt32
+    /// Where `bytes` begin in the segment; offsets here count from there.
+    let start: Int
     private(set) var offset = 0
     /// The last record's sequence and the chain after it; nil: the opening frame will tell.
     private(set) var last: (sequence: UInt64, chain: UInt32)?
 
-    /// `last` is the end of the segment before, if that was read.
+    /// `last` is the end of what stands before, if that was read.
     init(
-        _ bytes: UnsafeRawBufferPointer, segment: UInt32, tag: UInt32,
+        _ bytes: UnsafeRawBufferPointer, segment: UInt32, tag: UInt32, start: Int = 0,
         after last: (sequence: UInt64, chain: UInt32)?
     ) {
         self.bytes = bytes
+        self.start = start
         self.segment = segment
         self.tag = tag
         self.last = last
@@ -77,7 +80,7 @@ struct FrameScan {
     private mutating func check(
         _ header: FrameHeader, payload: Range<Int>
     ) throws(FrameProblem) -> Step {
-        guard (header.kind == .opening) == (offset == 0) else { throw .noOpening }
+        guard (header.kind == .opening) == (start + offset == 0) else { throw .noOpening }
         let content = UnsafeRawBufferPointer(rebasing: bytes[payload])
         if header.kind == .opening {
             guard checksum(content) == header.checksum else { throw .payloadChecksum }

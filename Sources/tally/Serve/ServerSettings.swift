@@ -17,6 +17,7 @@ struct ServerSettings {
     /// Lines a second, of each event loop; 0: none.
     var accessLog: Int
     var logSegmentMiB: Int
+    var scrubHours: Int
     var drainSeconds: Int
     var limits = RPCLimits()
 
@@ -51,6 +52,9 @@ struct ServerSettings {
             key: "access-log", meaning: "calls logged a second, by each thread; 0: none",
             standard: "0"),
         Entry(key: "log-segment-mib", meaning: "size of a log segment", standard: "64"),
+        Entry(
+            key: "scrub-hours", meaning: "everything on disk is read again after this; 0: never",
+            standard: "24"),
         Entry(key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
         Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
         Entry(key: "handshake-seconds", meaning: "for a client's first words", standard: "10"),
@@ -138,6 +142,7 @@ struct ServerSettings {
         logLevel = values.text("log-level")
         accessLog = try values.number("access-log", 0...10_000)
         logSegmentMiB = try values.number("log-segment-mib", 1...1024)
+        scrubHours = try values.number("scrub-hours", 0...24 * 90)
         drainSeconds = try values.number("drain-seconds", 0...3600)
         try takeLimits(values)
     }

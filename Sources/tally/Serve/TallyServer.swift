@@ -15,7 +15,7 @@ final class TallyServer: Service {
     let environments: [TallyEnvironment]
     private let settings: ServerSettings
     private let server: RPCServer
-    private let health = Health()
+    private let health: Health
     private let logger: Logger
     /// What to do once it serves, with the first listener's address and the others'.
     private let onReady: OnReady
@@ -45,6 +45,7 @@ final class TallyServer: Service {
             var needs = TallyEnvironment.Settings()
             needs.requestWindowHours = settings.requestWindowHours
             needs.segmentSize = settings.logSegmentMiB << 20
+            needs.scrubHours = settings.scrubHours
             needs.onFault = onFault
             if name == "sandbox" {
                 needs.provider = Sandbox(address: { address.value.withLock { $0 } })
@@ -55,7 +56,8 @@ final class TallyServer: Service {
             return environment
         }
         let access = TallyServer.access(settings, environments)
-        let health = self.health
+        let health = TallyServer.health(of: environments)
+        self.health = health
         let metrics = MetricsPage(environments: environments)
         server = RPCServer(
             configuration: RPCConfiguration(
@@ -133,6 +135,21 @@ final class TallyServer: Service {
         }
         let addresses = listeners.map { (name: $0.0.name, address: $0.0.url(port: $0.1)) }
         onReady(addresses[0].address, Array(addresses.dropFirst()))
+    }
+
+    /// Its conditions are named like `tally.storage.live`.
+    private static func health(of environments: [TallyEnvironment]) -> Health {
+        let health = Health(
+            conditions: environments.flatMap { environment in
+                Conditions.Kind.allCases.map { "tally.\($0.rawValue).\(environment.name)" }
+            })
+        for environment in environments {
+            let name = environment.name
+            environment.conditions.listen { kind, isWell in
+                health.set("tally.\(kind.rawValue).\(name)", isWell: isWell)
+            }
+        }
+        return health
     }
 
     private static func report(_ environment: TallyEnvironment, _ logger: Logger) {

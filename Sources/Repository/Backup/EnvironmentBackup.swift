@@ -1,0 +1,90 @@
+internal import Billing
+
+/// Copies an environment's folder beside the server that uses it, and can follow it.
+///
+/// Customers' records name the catalog they were decided with, so the customers' logs are shipped
+/// before the directory's: the copy never refers to what it doesn't have. The manifest comes last:
+/// a copy that was cut short is no environment, and is refused as one.
+package final class EnvironmentBackup {
+    /// What one turn did.
+    package struct Turn: Sendable, Equatable {
+        /// Bytes of logs.
+        package var bytes = 0
+        /// The last record in the copy, of each partition.
+        package var sequences: [UInt64] = []
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private let source: String
+    private let target: String
+    private let shippers: [(name: String, shipper: LogShipper)]
+    /// Of the small files: what was copied last.
+    private var copied: [String: [Int64]] = [:]
+
+    /// The partitions in order, then the directory.
+    package init(
+        from source: String, to target: String, disk: any Disk = PosixDisk(),
+        targetDisk: any Disk = PosixDisk()
+    ) throws {
+        self.source = source
+        self.target = target
+        guard SmallFile.version("\(source)/\(Manifest.fileName)") != nil else {
+            throw Failure(description: "\(source) is no environment: it has no MANIFEST")
+        }
+        let partitions = try disk.list(source).filter { $0.hasPrefix("partition-") }.sorted()
+        shippers = try (partitions + ["directory"]).map { name in
+            try SmallFile.makeFolder("\(target)/\(name)")
+            let shipper = LogShipper(
+                from: "\(source)/\(name)", to: "\(target)/\(name)", disk: disk,
+                targetDisk: targetDisk)
+            return (name, shipper)
+        }
+        try check()
+    }
+
+    /// Whose copy the target is, if it is one.
+    private func check() throws {
+        let path = "\(target)/\(Manifest.fileName)"
+        guard let theirs = try SmallFile.read(path) else { return }
+        guard try SmallFile.read("\(source)/\(Manifest.fileName)") == theirs else {
+            throw Failure(
+                description: "\(target) is a copy of another environment than \(source); choose "
+                    + "another folder")
+        }
+    }
+
+    /// Copies what is durable now and isn't there yet.
+    ///
+    /// - Parameter progress: told after each piece how many bytes of logs it had.
+    package func turn(_ progress: (Int) throws -> Void = { _ in }) throws -> Turn {
+        var turn = Turn()
+        for (name, shipper) in shippers {
+            turn.bytes += try shipper.turn(progress)
+            if name != "directory" { turn.sequences.append(shipper.sequence) }
+        }
+        for name in [KeyRing.fileName, Manifest.fileName] { try copy(name) }
+        return turn
+    }
+
+    private func copy(_ name: String) throws {
+        let version = SmallFile.version("\(source)/\(name)")
+        guard let version, version != copied[name],
+            let content = try SmallFile.read("\(source)/\(name)")
+        else { return }
+        if try SmallFile.read("\(target)/\(name)") != content {
+            try SmallFile.write(content, to: "\(target)/\(name)")
+        }
+        copied[name] = version
+    }
+
+    /// Tells the server that follows how far the copy is.
+    package func say(_ turn: Turn, ended: Bool = false) throws {
+        let status = BackupStatus(
+            target: target, sequences: turn.sequences, time: SystemClock.wall.milliseconds,
+            ended: ended)
+        try status.write(in: source)
+    }
+}

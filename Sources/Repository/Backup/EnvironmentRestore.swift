@@ -1,0 +1,76 @@
+/// Makes an environment's folder out of a backup, having checked every record of it first.
+package struct EnvironmentRestore {
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// What a log of the backup holds.
+    package struct Log: Sendable, Equatable {
+        package var name: String
+        package var records: UInt64
+    }
+
+    private let backup: String
+    private let folder: String
+    private let disk: any Disk
+
+    /// - Parameter folder: must not exist.
+    package init(_ backup: String, to folder: String, disk: any Disk = PosixDisk()) {
+        self.backup = backup
+        self.folder = folder
+        self.disk = disk
+    }
+
+    /// Checks, copies, and makes the manifest last: what was cut short is refused at a start.
+    package func run(_ progress: (Int) throws -> Void = { _ in }) throws -> [Log] {
+        guard let manifest = try SmallFile.read("\(backup)/\(Manifest.fileName)") else {
+            throw Failure(
+                description:
+                    "\(backup) is no whole backup: it has no MANIFEST, which is copied last")
+        }
+        _ = try Manifest(manifest, path: "\(backup)/\(Manifest.fileName)")
+        guard SmallFile.version(folder) == nil else {
+            throw Failure(
+                description: "\(folder) is there already; move it away first, nothing is replaced")
+        }
+        let names = try disk.list(backup)
+            .filter { $0.hasPrefix("partition-") || $0 == "directory" }.sorted()
+        let logs = try names.map { Log(name: $0, records: try check($0)) }
+        for name in names { try copy(name, progress) }
+        if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {
+            try SmallFile.write(keys, to: "\(folder)/\(KeyRing.fileName)")
+        }
+        try SmallFile.write(manifest, to: "\(folder)/\(Manifest.fileName)")
+        return logs
+    }
+
+    private func check(_ name: String) throws -> UInt64 {
+        switch try LogReader(folder: "\(backup)/\(name)", disk: disk).verify() {
+        case .whole(let records, _): return records
+        case .torn(let position, _):
+            throw Failure(
+                description: "\(backup)/\(name) is torn at \(position): the backup was cut short. "
+                    + "Run tally log repair on it, or use another backup")
+        case .damaged(let fault):
+            throw Failure(description: "\(backup)/\(name): \(fault)")
+        }
+    }
+
+    private func copy(_ name: String, _ progress: (Int) throws -> Void) throws {
+        try SmallFile.makeFolder("\(folder)/\(name)")
+        for file in try disk.list("\(backup)/\(name)").sorted() {
+            let source = try disk.open("\(backup)/\(name)/\(file)", .reading)
+            let target = try disk.open("\(folder)/\(name)/\(file)", .creating)
+            var offset = 0
+            while true {
+                let bytes = try source.bytes(4 << 20, at: offset)
+                guard !bytes.isEmpty else { break }
+                try target.write(bytes, count: bytes.count, at: offset)
+                offset += bytes.count
+                try progress(bytes.count)
+            }
+            try target.sync()
+        }
+        try disk.syncFolder("\(folder)/\(name)")
+    }
+}

@@ -1,0 +1,150 @@
+import Billing
+import Foundation
+import Testing
+import Wire
+
+@testable import Repository
+
+@Suite("Backup and restore of an environment")
+struct BackupTests {
+    private func copy(_ folder: TemporaryFolder, _ target: TemporaryFolder) throws
+        -> EnvironmentBackup
+    {
+        try EnvironmentBackup(
+            from: folder.path + "/sandbox", to: target.path + "/backup/sandbox")
+    }
+
+    private func restore(_ target: TemporaryFolder, to folder: TemporaryFolder) throws {
+        _ = try EnvironmentRestore(
+            target.path + "/backup/sandbox", to: folder.path + "/sandbox"
+        ).run()
+    }
+
+    @Test("Taken while it serves; what was acknowledged before is restored, byte for byte")
+    func roundTrip() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let restored = try TemporaryFolder()
+        let bench = try await Bench(folder)
+        for name in ["a", "b", "c"] { try await bench.create(name) }
+        let backup = try copy(folder, target)
+        for turn in 1...5 {
+            for _ in 0..<20 { try await bench.track("a", turn) }
+            _ = try backup.turn()
+        }
+        // The closing frame says that the last record is durable.
+        try await Task.sleep(for: .milliseconds(100))
+        let turn = try backup.turn()
+        #expect(turn.sequences == [bench.environment.customers.log.durableSequence])
+        let dump = bench.environment.customers.dump()
+        try bench.environment.close()
+        try restore(target, to: restored)
+        let again = try await Bench(restored, publish: false)
+        #expect(again.environment.customers.dump() == dump)
+        #expect(again.names.pricing.plans == [[Samples.free], [Samples.pro]])
+        try await again.track("b", 7)
+        try again.environment.close()
+    }
+
+    @Test("A copy that was cut short, a folder in use, another environment's copy: refused")
+    func refusals() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let bench = try await Bench(folder)
+        try await bench.create("a")
+        let backup = try copy(folder, target)
+        #expect(throws: EnvironmentRestore.Failure.self) {
+            try restore(target, to: try TemporaryFolder())
+        }
+        _ = try backup.turn()
+        #expect(throws: EnvironmentRestore.Failure.self) { try restore(target, to: folder) }
+        let other = try TemporaryFolder()
+        let stranger = try await Bench(other)
+        #expect(throws: EnvironmentBackup.Failure.self) { _ = try copy(other, target) }
+        try stranger.environment.close()
+        try bench.environment.close()
+    }
+
+    @Test("A damaged backup is not restored")
+    func damaged() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let bench = try await Bench(folder)
+        for name in ["a", "b", "c", "d"] { try await bench.create(name) }
+        try bench.environment.close()
+        _ = try copy(folder, target).turn()
+        let path = target.path + "/backup/sandbox/partition-0/segment-00000001.log"
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        bytes[300] ^= 4
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let restored = try TemporaryFolder()
+        #expect(throws: EnvironmentRestore.Failure.self) { try restore(target, to: restored) }
+        #expect(!FileManager.default.fileExists(atPath: restored.path + "/sandbox"))
+    }
+
+    @Test("The server sees its follower fall behind and catch up")
+    func lag() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let bench = try await Bench(folder)
+        try await bench.create("a")
+        let backup = try copy(folder, target)
+        let watch = bench.environment.backupWatch
+        let durable = bench.environment.customers.log.durableSequence
+        watch.look(durable: durable, now: SystemClock.wall.milliseconds)
+        #expect(watch.lagMilliseconds == nil)
+        var turn = try backup.turn()
+        try backup.say(turn)
+        let now = SystemClock.wall.milliseconds
+        watch.look(durable: durable + 10, now: now)
+        watch.look(durable: durable + 10, now: now + 10_000)
+        #expect(watch.lagMilliseconds.map { $0 >= 10_000 } == true)
+        #expect(bench.environment.conditions.current[.backup] != nil)
+        turn.sequences = [durable + 10]
+        try backup.say(turn)
+        watch.look(durable: durable + 10, now: SystemClock.wall.milliseconds)
+        #expect(bench.environment.conditions.current.isEmpty)
+        try backup.say(turn, ended: true)
+        watch.look(durable: durable + 10, now: now + 60_000)
+        #expect(watch.lagMilliseconds == nil)
+        try bench.environment.close()
+    }
+
+    @Test("A scrub finds what went bad, says so, and takes it back once it is mended")
+    func scrub() async throws {
+        let folder = try TemporaryFolder()
+        let bench = try await Bench(folder)
+        try bench.environment.close()
+        let log = folder.path + "/log"
+        try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
+        var tiny = LogSettings()
+        tiny.segmentSize = 4_096
+        let written = FlatFileLog(folder: log, identity: 5, settings: tiny)
+        _ = try written.replay(from: 1) { _, _, _ in }
+        for _ in 0..<200 {
+            while true {
+                do {
+                    _ = try [UInt8](repeating: 7, count: 64).withUnsafeBytes {
+                        try written.append($0)
+                    }
+                    break
+                } catch LogFault.unavailable {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+            }
+        }
+        try written.close()
+        let conditions = Conditions()
+        let scrubber = Scrubber(
+            folders: [log], intervalMilliseconds: 1, conditions: conditions,
+            logger: bench.environment.logger)
+        scrubber.pass()
+        #expect(conditions.current.isEmpty)
+        let url = URL(fileURLWithPath: log + "/segment-00000002.log")
+        let bytes = Array(try Data(contentsOf: url))
+        var changed = bytes
+        changed[500] ^= 1
+        try Data(changed).write(to: url)
+        scrubber.pass()
+        #expect(conditions.current[.storage]?.contains("segment-00000002") == true)
+        try Data(bytes).write(to: url)
+        scrubber.pass()
+        #expect(conditions.current.isEmpty)
+    }
+}
