@@ -53,8 +53,7 @@ extension ServerCalls {
     func refuses(_ fault: FrameWalk.Fault?) -> Bool {
         switch (state.pointee.meter.verdict, fault) {
         case (.fine, nil): return false
-        case (.flood, _):
-            session.submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, "flood")
+        case (.flood, _): refuseFlood()
         case (.tooManyPings, _):
             session.submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, "too_many_pings")
         case (.fine, .streamClosed):
@@ -63,6 +62,10 @@ extension ServerCalls {
             session.submitGoAway(code: NGHTTP2_PROTOCOL_ERROR.rawValue, "stream ids only go up")
         }
         return true
+    }
+
+    func refuseFlood() {
+        session.submitGoAway(code: NGHTTP2_ENHANCE_YOUR_CALM.rawValue, "flood")
     }
 
     // MARK: Leaving
