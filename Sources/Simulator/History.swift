@@ -98,5 +98,11 @@ final class WatchedLog: LogStore, @unchecked Sendable {
 
     func read(at position: LogPosition) throws(LogFault) -> [UInt8] { try log.read(at: position) }
 
+    func read(
+        after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        try log.read(after: place, body)
+    }
+
     func close() throws(LogFault) { try log.close() }
 }

@@ -288,6 +288,8 @@ private final class DyingFile: DiskFile {
         return try file.read(into: buffer, at: offset)
     }
 
+    func forget(_ range: Range<Int>) throws(DiskFault) { try file.forget(range) }
+
     func sync() throws(DiskFault) {
         try disk.spend("sync")
         try file.sync()

@@ -82,7 +82,7 @@ final class Scrubber: Sendable {
 
     /// True: it is time to stop.
     private func pause(milliseconds: Int) -> Bool {
-        if !isStopping.load(ordering: .acquiring) { wake.waitForWake(milliseconds: milliseconds) }
+        if !isStopping.load(ordering: .acquiring) { wake.waitForWake(microseconds: milliseconds * 1_000) }
         return isStopping.load(ordering: .acquiring)
     }
 }
