@@ -19,7 +19,7 @@ final class LogWriter: @unchecked Sendable {
     /// The thread's life: ends when the log is closed, abandoned or failed.
     func run() {
         while step() != .over {
-            gather()
+            if gather() { continue }
             let (isIdle, needsClosing) = core.shared.withLock { shared in
                 shared.isWriterIdle = shared.collector.isEmpty
                 return (shared.isWriterIdle, shared.collector.end.needsClosing)
@@ -30,21 +30,23 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
-    /// Gives those who wrote together a little while to come back.
-    private func gather() {
+    /// Gives those who wrote together a little while to come back. True: it waited, and may have
+    /// been woken for something else.
+    private func gather() -> Bool {
         let waits = core.shared.withLock { shared in
             let waiting = shared.collector.records
             let enough = pace.enough(waiting: waiting)
             shared.wakeAt = waiting < enough ? enough : nil
             return shared.wakeAt != nil
         }
-        guard waits, core.stop.load(ordering: .acquiring) == .no else { return }
+        guard waits, core.stop.load(ordering: .acquiring) == .no else { return false }
         core.writerWake.waitForWake(microseconds: core.settings.gatherMicroseconds)
         let isAlone = core.shared.withLock { shared in
             shared.wakeAt = nil
             return shared.collector.isEmpty
         }
         if isAlone { pace.rest() }
+        return true
     }
 
     /// Writes everything there is to write. False: it is over.
