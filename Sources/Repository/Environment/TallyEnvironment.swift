@@ -9,7 +9,7 @@ package import Payments
 ///     LOCK            held while a server uses the folder
 ///     keys.json       API keys, hashed
 ///     directory/      log of the catalog
-///     partition-0/    log of the customers
+///     partition-0/    log of the customers, and its snapshots
 package final class TallyEnvironment: Sendable {
     package let name: String
     package let directory: Directory
@@ -21,6 +21,9 @@ package final class TallyEnvironment: Sendable {
     /// nil: nothing that costs money can be bought here.
     package let provider: (any PaymentProvider)?
     package let recovery: RecoveryReport
+    /// Takes snapshots, on a thread of its own.
+    package let snapshots: SnapshotKeeper
+    private let snapshotThread = SnapshotThread()
     let logger: Logger
     private let lock: FolderLock
     private let onFault: @Sendable (LogFault) -> Void
@@ -31,7 +34,12 @@ package final class TallyEnvironment: Sendable {
         package var provider: (any PaymentProvider)?
         /// How long an answered request is remembered at least.
         package var requestWindowHours = 24
+        /// Bytes that remembered requests may take; what is over is forgotten, the oldest first.
+        package var requestMemory = 320 << 20
         package var segmentSize = 64 << 20
+        package var snapshots = SnapshotSettings()
+        /// Threads that share a recovery.
+        package var recoveryThreads = 1
         /// Called once when the log failed: the process should stop.
         package var onFault: @Sendable (LogFault) -> Void = { _ in }
 
@@ -73,8 +81,10 @@ package final class TallyEnvironment: Sendable {
         try SmallFile.makeFolder("\(folder)/partition-0")
         let onFault = settings.onFault
         self.onFault = onFault
+        let partition = SnapshotFolder(
+            disk: PosixDisk(), folder: "\(folder)/partition-0", identity: manifest.seed &+ 2)
         let log = FlatFileLog(
-            folder: "\(folder)/partition-0", identity: manifest.seed &+ 2, settings: large,
+            folder: partition.folder, identity: partition.identity, settings: large,
             listener: LogListener(
                 onDurable: { durability.advance(to: $0) },
                 onFault: { fault in
@@ -85,10 +95,17 @@ package final class TallyEnvironment: Sendable {
         customers = CustomerRepository(
             directory: directory, log: log, time: settings.time, logger: logger,
             seed: InlineText.fold(manifest.seed, 0xA24B_AED4_963E_E407),
-            requestSpan: Int64(settings.requestWindowHours) * 3_600_000)
-        recovery = try customers.recover()
+            requestSpan: Int64(settings.requestWindowHours) * 3_600_000,
+            requestLimit: settings.requestMemory / RequestTable.bytesPerID,
+            historySpan: Int64(settings.snapshots.historyDays) * 86_400_000)
+        let last: Appended
+        (recovery, last) = try customers.recover(
+            from: partition, threads: settings.recoveryThreads)
         durability.advance(to: log.durableSequence)
+        snapshots = SnapshotKeeper(
+            customers, partition, settings: settings.snapshots, last: last, logger: logger)
         try refuseEarlierClock()
+        try snapshotThread.start(snapshots)
     }
 
     /// The folder's manifest, made first when the folder is empty.
@@ -124,6 +141,10 @@ package final class TallyEnvironment: Sendable {
         }
     }
 
+    deinit {
+        snapshotThread.end()
+    }
+
     /// What goes on beside calls: effects, and what falls due. Until the task is cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
@@ -149,6 +170,7 @@ package final class TallyEnvironment: Sendable {
     package func close() throws {
         customers.settlements.close()
         durability.end()
+        snapshotThread.end()
         try customers.log.close()
         try directory.close()
     }

@@ -3,6 +3,6 @@ internal import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measures a running server.",
-        subcommands: [BenchLoad.self])
+        abstract: "Measures a running server, or the store alone.",
+        subcommands: [BenchLoad.self, BenchStore.self])
 }
