@@ -289,7 +289,7 @@ struct SnapshotTests {
                     .track(usage), for: bench.id("acme"), request: nil, names: bench.names,
                     in: workspace)
                 left -= 1
-            } catch ExecuteFault.unavailable(.unavailable) {
+            } catch ExecuteFault.unavailable {
                 usleep(1_000)
             }
         }

@@ -96,11 +96,14 @@ final class StoreDesk {
         while true {
             workspace.reset()
             let start = NIODeadline.now()
-            do {
+            do throws(ExecuteFault) {
                 _ = try environment.customers.execute(
                     command, for: id, request: mark, names: names, in: workspace)
                 return (NIODeadline.now() - start).nanoseconds
-            } catch ExecuteFault.unavailable(.unavailable) {
+            } catch {
+                guard case .unavailable(let fault) = error, case .unavailable = fault else {
+                    throw error
+                }
                 usleep(200)
             }
         }
