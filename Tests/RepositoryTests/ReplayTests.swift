@@ -31,7 +31,7 @@ struct ReplayTests {
             let work = Task { await environment.run() }
             for _ in 0..<60 {
                 try await step(bench, time, &random)
-                if random.below(20) == 0 { try environment.snapshots.take(now: 0) }
+                if random.below(20) == 0 { try environment.takeSnapshot() }
             }
             work.cancel()
             bench.environment.stopEffects()

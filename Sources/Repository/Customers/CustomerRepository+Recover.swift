@@ -22,8 +22,8 @@ extension CustomerRepository {
         return (report, Appended(sequence: start, position: position))
     }
 
-    /// A snapshot gets its name when all in it is durable. So if it knows more than the log does, it
-    /// is the log that isn't whole.
+    /// A snapshot gets its name when all in it is durable. So if it knows more than the log does,
+    /// it is the log that isn't whole.
     private func check(_ end: Appended, holds highest: UInt64) throws(LogFault) {
         guard end.sequence < highest else { return }
         throw .corrupt(

@@ -6,9 +6,10 @@ internal import Wire
 /// `limit` ids.
 ///
 /// Marks (a time, and where the log ended then) cut the log into generations, sixteen of them a
-/// span. The oldest is forgotten whole, by raising the horizon: the log position below which nothing
-/// is remembered. An id that carries its time (UUIDv7) and is older than that is refused, since it
-/// may have been answered and forgotten. One from a clock far ahead is as good as one without a time.
+/// span. The oldest is forgotten whole, by raising the horizon: the log position below which
+/// nothing is remembered. An id that carries its time (UUIDv7) and is older than that is refused,
+/// since it may have been answered and forgotten. One from a clock far ahead is as good as one
+/// without a time.
 final class RequestWindow: Sendable {
     private struct State {
         /// Oldest first; the first one is the horizon.

@@ -2,8 +2,8 @@ internal import Billing
 
 /// Finds a customer's row by its hash: open addressing over (upper 32 bits of the hash, row + 1).
 ///
-/// The lower bits chose the shard, so the upper ones choose the slot; and as they are in it, growing
-/// looks at no row.
+/// The lower bits chose the shard, so the upper ones choose the slot; and as they are in it,
+/// growing looks at no row.
 struct RowIndex {
     private var slots: [UInt64] = Array(repeating: 0, count: 16)
     private var count = 0

@@ -12,7 +12,7 @@
 //      8  u32  format version: 1
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
-//     24  u64  start: the log's last sequence when the snapshot began. Everything up to it is in it.
+//     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
 //     32  u64  position of the log's end then
 //     40  u64  when it began, in milliseconds since the Unix epoch
 //     48       zeros
@@ -49,8 +49,8 @@
 //     40  u32  tag
 //     44  u32  CRC-32C of the 44 bytes above
 //
-// The file is written as `snapshot.writing` and renamed to `snapshot-` and its start, in sixteen hex
-// digits. Two are kept.
+// The file is written as `snapshot.writing` and renamed to `snapshot-` and its start, in sixteen
+// hex digits. Two are kept.
 //
 // Example: the header of a snapshot of log 1 that began at sequence 7, segment 1, offset 512, time
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position

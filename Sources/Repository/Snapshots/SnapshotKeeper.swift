@@ -6,8 +6,8 @@ internal import Wire
 /// Takes snapshots when it is time to, forgets old requests, and removes what of the log is older
 /// than its history: all that is done beside calls, a short step at a time.
 ///
-/// Time is an argument, and there is no thread here (see `SnapshotThread`), so that a simulation can
-/// drive it.
+/// Time is an argument, and there is no thread here (see `SnapshotThread`), so that a simulation
+/// can drive it.
 package final class SnapshotKeeper: Sendable {
     private struct State {
         var writer: SnapshotWriter?
@@ -80,7 +80,8 @@ package final class SnapshotKeeper: Sendable {
         }
     }
 
-    /// Takes a snapshot now, at full speed; when it returns, it has its name. Never on an event loop.
+    /// Takes a snapshot now, at full speed; when it returns, it has its name. Never on an event
+    /// loop.
     package func take(now: Int64) throws(LogFault) {
         let goal = state.withLock { $0.taken + 1 }
         while true {

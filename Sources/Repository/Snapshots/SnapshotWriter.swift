@@ -1,9 +1,9 @@
 internal import Billing
 internal import Wire
 
-/// Writes one snapshot, a step at a time, beside calls that go on. A step holds one shard's lock for
-/// as long as it takes to copy 64 rows; they are encoded once it is released. A machine: no thread,
-/// no clock.
+/// Writes one snapshot, a step at a time, beside calls that go on. A step holds one shard's lock
+/// for as long as it takes to copy 64 rows; they are encoded once it is released. A machine: no
+/// thread, no clock.
 struct SnapshotWriter {
     enum Step: Equatable {
         /// There is more to do.

@@ -9,10 +9,10 @@ struct BenchStore: AsyncParsableCommand {
         commandName: "store",
         abstract: "Measures the store alone: memory, pauses, snapshot, restart. No server.",
         discussion: """
-            Makes --customers customers, each with a subscription and four balances, in a new folder; \
-            tracks --records times with request ids of their own; takes a snapshot at the limited \
-            rate while tracks go on; tracks --records times more; then opens the folder again with \
-            one thread and with --threads. Prints one JSON object.
+            Makes --customers customers, each with a subscription and four balances, in a new \
+            folder; tracks --records times with request ids of their own; takes a snapshot at \
+            the limited rate while tracks go on; tracks --records times more; then opens the \
+            folder again with one thread and with --threads. Prints one JSON object.
 
               tally bench store --folder /var/tmp/bench --customers 1000000 --records 1000000
             """)
