@@ -104,5 +104,17 @@ final class WatchedLog: LogStore, @unchecked Sendable {
         try log.read(after: place, body)
     }
 
+    var end: Appended { log.end }
+
+    var estimatedEnd: LogPosition? { log.estimatedEnd }
+
+    func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
+        log.distance(from: start, to: end)
+    }
+
+    func removeHistory(before position: LogPosition) throws(LogFault) -> Int {
+        try log.removeHistory(before: position)
+    }
+
     func close() throws(LogFault) { try log.close() }
 }

@@ -51,6 +51,18 @@ private final class KeepingLog: LogStore {
 
     var durableSequence: UInt64 { log.durableSequence }
 
+    var end: Appended { log.end }
+
+    var estimatedEnd: LogPosition? { log.estimatedEnd }
+
+    func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
+        log.distance(from: start, to: end)
+    }
+
+    func removeHistory(before position: LogPosition) throws(LogFault) -> Int {
+        try log.removeHistory(before: position)
+    }
+
     func replay(
         from first: UInt64,
         _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
@@ -86,6 +98,33 @@ private final class KeepingLog: LogStore {
         let (records, report) = try log.recovered()
         #expect(records.isEmpty && report.lastSequence == 0)
         try log.close()
+    }
+
+    @Test(arguments: StoreCase.all)
+    func tellsItsEndAndRemovesWhatIsOld(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        var positions: [LogPosition] = []
+        for number in 1...UInt64(100) {
+            positions.append(try log.appendPatiently(samplePayload(number)).position)
+            #expect(log.end.sequence == number && log.end.position > positions[positions.count - 1])
+        }
+        try log.waitUntilDurable(100)
+        #expect(log.distance(from: positions[0], to: positions[99]) > 0)
+        #expect(log.distance(from: positions[99], to: positions[0]) == 0)
+        let removed = try log.removeHistory(before: positions[60])
+        for number in 60..<100 {
+            #expect(try log.read(at: positions[number]) == samplePayload(UInt64(number) + 1))
+        }
+        let again = try store.reopen(log)
+        #expect(try again.recovered(from: 61).0.count == 40)
+        #expect(try again.appendPatiently([1]).sequence == 101)
+        try again.close()
+        try log.close()
+        guard removed > 0 else { return }
+        #expect(throws: LogFault.notFound(positions[0])) { try log.read(at: positions[0]) }
+        // Without the rest of its history it can't be read from the beginning.
+        #expect(throws: LogFault.self) { try store.reopen(log).recovered() }
     }
 
     @Test(arguments: StoreCase.all)

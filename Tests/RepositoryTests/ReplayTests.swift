@@ -24,11 +24,15 @@ struct ReplayTests {
         var random = Random(state: seed)
         var live: [UInt8] = []
         for life in 0..<3 {
-            let bench = try await Bench(folder, time: time, publish: life == 0)
+            let bench = try await Bench(
+                folder, time: time, publish: life == 0, threads: 1 + random.below(3))
             if life > 0 { #expect(bench.environment.customers.dump() == live, "seed \(seed)") }
             let environment = bench.environment
             let work = Task { await environment.run() }
-            for _ in 0..<60 { try await step(bench, time, &random) }
+            for _ in 0..<60 {
+                try await step(bench, time, &random)
+                if random.below(20) == 0 { try environment.takeSnapshot() }
+            }
             work.cancel()
             bench.environment.stopEffects()
             await work.value
@@ -37,9 +41,13 @@ struct ReplayTests {
             // acknowledged is durable all the same.
             if life % 2 == 0 { try bench.environment.close() }
         }
-        let last = try await Bench(folder, time: time, publish: false)
-        #expect(last.environment.customers.dump() == live, "seed \(seed)")
-        try last.environment.close()
+        // From a snapshot if there is one, then from the log alone.
+        for _ in 0..<2 {
+            let last = try await Bench(folder, time: time, publish: false)
+            #expect(last.environment.customers.dump() == live, "seed \(seed)")
+            try last.environment.close()
+            try folder.removeSnapshots()
+        }
     }
 
     func step(_ bench: Bench, _ time: ManualTime, _ random: inout Random) async throws {

@@ -73,12 +73,16 @@ struct Bench {
     let environment: TallyEnvironment
     let workspace = Workspace()
 
-    init(_ folder: TemporaryFolder, time: ManualTime = ManualTime(), publish: Bool = true)
+    init(
+        _ folder: TemporaryFolder, time: ManualTime = ManualTime(), publish: Bool = true,
+        threads: Int = 1
+    )
         async throws
     {
         var settings = TallyEnvironment.Settings()
         settings.time = time
         settings.segmentSize = 1 << 20
+        settings.recoveryThreads = threads
         settings.provider = Sandbox(address: { "https://localhost" })
         var logger = Logger(label: "test")
         logger.logLevel = .critical

@@ -47,7 +47,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .trackRequest, #"{"value":-0.0}"#,
             #"{"customer_id":"","feature_id":"","value":0,"request_id":"","#
-                + #""overage_behavior":"unspecified"}"#
+                + #""overage_behavior":"unspecified","properties":[]}"#
         ),
         (
             .trackRequest, #"{"overage_behavior":1.0,"request_id":12345678901234567890123}"#,

@@ -4,7 +4,7 @@
 package struct BucketSet: Sendable {
     private var inline: InlineArray<4, Bucket>
     private var overflow: [Bucket] = []
-    package private(set) var count = 0
+    private var used: UInt32 = 0
 
     private static let vacant = Bucket(
         number: 0, feature: FeatureNumber(rawValue: 0), subscription: 0, granted: .zero,
@@ -14,6 +14,8 @@ package struct BucketSet: Sendable {
     package init() {
         inline = InlineArray(repeating: BucketSet.vacant)
     }
+
+    package var count: Int { Int(used) }
 
     package subscript(index: Int) -> Bucket {
         get { index < 4 ? inline[index] : overflow[index - 4] }
@@ -37,14 +39,32 @@ package struct BucketSet: Sendable {
         } else {
             overflow.append(bucket)
         }
-        count += 1
+        used += 1
     }
 
     /// Keeps the order of the others: it is part of the state.
     package mutating func remove(at index: Int) {
         for next in index..<(count - 1) { self[next] = self[next + 1] }
         if count > 4 { overflow.removeLast() } else { inline[count - 1] = BucketSet.vacant }
-        count -= 1
+        used -= 1
+    }
+
+    /// Applies a fact that is about balances only, as those of tracks and checks are; false: this
+    /// one concerns more of the customer.
+    package mutating func apply(_ fact: Fact) -> Bool {
+        switch fact {
+        case .deducted(let bucket, let amount): draw(amount, fromBucket: bucket)
+        case .usageRecorded: break
+        case .bucketReset, .bucketOpened, .bucketClosed, .customerCreated, .profileChanged,
+            .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
+            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped:
+            return false
+        }
+        return true
+    }
+
+    package mutating func draw(_ amount: Quantity, fromBucket number: UInt32) {
+        if let index = index(ofNumber: number) { draw(amount, at: index) }
     }
 
     /// Changes one balance where it lies.

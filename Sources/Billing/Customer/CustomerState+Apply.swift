@@ -2,8 +2,7 @@ extension CustomerState {
     /// Makes one fact part of the state. Total: every fact that `decide` emitted applies.
     package mutating func apply(_ fact: Fact) {
         switch fact {
-        case .deducted(let bucket, let amount):
-            if let index = buckets.index(ofNumber: bucket) { buckets.draw(amount, at: index) }
+        case .deducted(let bucket, let amount): buckets.draw(amount, fromBucket: bucket)
         case .usageRecorded:
             // Nothing of the state: the log is the record of usage.
             break
@@ -63,7 +62,7 @@ extension CustomerState {
 
     /// The earliest moment at which `advance` has something to do. While a charge is open nothing
     /// else is billed, so billing moments wait for its outcome.
-    private mutating func refreshNextDue() {
+    package mutating func refreshNextDue() {
         var due = Timestamp.never
         let billingWaits = !account.effects.isEmpty
         for index in 0..<buckets.count {

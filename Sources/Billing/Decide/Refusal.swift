@@ -8,6 +8,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case purchaseInProgress
     case insufficientBalance(featureID: String)
     case requestReused
+    /// It may have been answered, so long ago that nobody remembers.
+    case requestTooOld
     case checkoutNotFound
     case paymentProviderMissing
 }

@@ -43,6 +43,24 @@ package struct Quantity: Sendable, Equatable, Comparable, AdditiveArithmetic {
     }
 }
 
+/// A quantity in 12 bytes, as balances are kept: enough for ±10^18 units. More is a bug, and traps.
+struct PackedQuantity: Sendable, Equatable {
+    private var low: UInt32
+    private var middle: UInt32
+    private var high: Int32
+
+    init(_ quantity: Quantity) {
+        low = UInt32(truncatingIfNeeded: quantity.raw)
+        middle = UInt32(truncatingIfNeeded: quantity.raw >> 32)
+        high = Int32(quantity.raw >> 64)
+    }
+
+    var quantity: Quantity {
+        let lower = UInt64(middle) << 32 | UInt64(low)
+        return Quantity(raw: Int128(high) << 64 | Int128(lower))
+    }
+}
+
 /// Credits for one unit of a metered feature: exact decimal with 12 digits.
 extension Quantity {
     /// What this many units cost in credits, rounded half to even at 10 decimals.

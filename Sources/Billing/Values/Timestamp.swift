@@ -63,8 +63,9 @@ package enum Interval: UInt8, Sendable, CaseIterable {
 
 /// A repeating cycle, always computed from its anchor: 31 January, 28 February, 31 March.
 package struct Cycle: Sendable, Equatable {
-    package var interval: Interval
+    // The wider first: three bytes, so that a bucket wastes none.
     package var count: UInt16
+    package var interval: Interval
 
     package init(_ interval: Interval, count: UInt16 = 1) {
         self.interval = interval

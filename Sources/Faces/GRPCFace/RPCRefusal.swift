@@ -78,6 +78,11 @@ struct RPCRefusal {
             self.init(
                 .failedPrecondition, "REQUEST_ID_REUSED",
                 "this request_id was used for another request; choose a new one")
+        case .requestTooOld:
+            self.init(
+                .failedPrecondition, "REQUEST_ID_TOO_OLD",
+                "this request_id is older than answers are remembered, so it may have been "
+                    + "answered before; look at the customer, then choose a new one")
         case .checkoutNotFound:
             self.init(.notFound, "CHECKOUT_NOT_FOUND", "the payment page is not open")
         case .paymentProviderMissing:

@@ -132,6 +132,11 @@ extension JSONProblem {
             self.init(
                 409, "duplicate_idempotency_key",
                 "this idempotency key was used for another request; choose a new one")
+        case .requestTooOld:
+            self.init(
+                409, "duplicate_idempotency_key",
+                "this idempotency key is older than answers are remembered, so it may have been "
+                    + "answered before; look at the customer, then choose a new one")
         case .checkoutNotFound: self = .notFound("the payment page is not open")
         case .paymentProviderMissing:
             self = .invalidRequest(

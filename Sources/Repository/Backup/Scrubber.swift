@@ -82,7 +82,9 @@ final class Scrubber: Sendable {
 
     /// True: it is time to stop.
     private func pause(milliseconds: Int) -> Bool {
-        if !isStopping.load(ordering: .acquiring) { wake.waitForWake(microseconds: milliseconds * 1_000) }
+        if !isStopping.load(ordering: .acquiring) {
+            wake.waitForWake(microseconds: milliseconds * 1_000)
+        }
         return isStopping.load(ordering: .acquiring)
     }
 }

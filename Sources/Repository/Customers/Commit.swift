@@ -6,7 +6,6 @@ struct Commit {
     let repository: CustomerRepository
     let id: CustomerID
     let hash: UInt64
-    let seed: UInt64
     let request: RequestMark?
     let names: PricingNames
     let workspace: Workspace
@@ -43,7 +42,8 @@ struct Commit {
             case .create, .attach, .settle, .completeCheckout, .advance: break
             }
         }
-        return try runOnDraft(shard.rows[row], row, command, now: now, in: &shard, &finished)
+        let customer = try repository.opened(shard.rows[row], workspace)
+        return try runOnDraft(customer, row, command, now: now, in: &shard, &finished)
     }
 
     /// The short way: nothing is due, and both the decision and its facts are about buckets only.
@@ -65,13 +65,15 @@ struct Commit {
             let appended = try append(
                 decision.facts, answering: request, message, now, names,
                 after: shard.rows[row].position)
-            for fact in decision.facts { shard.rows[row].apply(fact) }
+            for fact in decision.facts {
+                let isApplied = shard.rows[row].buckets.apply(fact)
+                precondition(isApplied, "what was decided on buckets alone is about them alone")
+            }
             shard.rows[row].sequence = appended.sequence
             shard.rows[row].position = appended.position.rawValue
             shard.rows[row].catalogSequence = names.pricing.sequence
             if let request {
-                repository.remember(
-                    request, customer: hash, at: appended.position, now: now, in: &shard)
+                repository.remember(request, customer: hash, at: appended.position, in: &shard)
             }
         }
         return .done(
@@ -112,13 +114,9 @@ struct Commit {
             draft.sequence = appended.sequence
             draft.position = appended.position.rawValue
             draft.catalogSequence = names.pricing.sequence
-            let place = row ?? shard.add(draft, hash: hash, seed: seed)
-            let before = row == nil ? .never : shard.rows[place].nextDue
-            shard.rows[place] = draft
-            shard.noteDue(row: place, before: before)
+            shard.put(CustomerRow(draft, arena: workspace.arena), at: row, hash: hash)
             if let mark {
-                repository.remember(
-                    mark, customer: hash, at: appended.position, now: now, in: &shard)
+                repository.remember(mark, customer: hash, at: appended.position, in: &shard)
             }
             finished = .effects(facts, sequence: appended.sequence)
         }

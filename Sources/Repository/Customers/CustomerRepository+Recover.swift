@@ -2,24 +2,112 @@ internal import Billing
 internal import Wire
 
 extension CustomerRepository {
-    /// Replays the log, then finds what is still open.
-    package func recover() throws -> RecoveryReport {
+    /// Loads the newest snapshot that is whole, replays the log from there, then finds what is
+    /// still open.
+    ///
+    /// - Parameter threads: that share the work.
+    package func recover(threads: Int = 1) throws -> RecoveryReport {
+        try recover(from: nil, threads: threads).report
+    }
+
+    func recover(
+        from snapshots: SnapshotFolder?, threads: Int
+    ) throws -> (report: RecoveryReport, snapshot: Appended) {
+        let snapshot = snapshots.flatMap { load($0, threads: threads) }
+        let start = snapshot?.header.start ?? 0
+        let report = try ReplayCrew(self, threads: threads).replay(from: start + 1)
+        if let snapshot { try check(log.end, holds: snapshot.trailer.highest) }
+        try settleOpenBusiness()
+        let position = LogPosition(rawValue: snapshot?.header.position ?? 0)
+        return (report, Appended(sequence: start, position: position))
+    }
+
+    /// A snapshot gets its name when all in it is durable. So if it knows more than the log does,
+    /// it is the log that isn't whole.
+    private func check(_ end: Appended, holds highest: UInt64) throws(LogFault) {
+        guard end.sequence < highest else { return }
+        throw .corrupt(
+            segment: end.position.segment, offset: end.position.offset,
+            why: "it ends with record \(end.sequence), but a snapshot holds record \(highest), "
+                + "which was durable; if an older log was put here on purpose, remove the snapshots"
+        )
+    }
+
+    /// What callers and workers wait for follows from the state.
+    private func settleOpenBusiness() throws {
         let arena = Arena()
-        let report = try log.replay(from: 1) { sequence, position, bytes in
-            arena.reset()
-            do {
-                restore(
-                    try RecordDecoder(arena: arena).record(bytes), sequence: sequence,
-                    position: position)
-            } catch let fault as RecordFault {
-                throw LogFault.corrupt(
-                    segment: position.segment, offset: position.offset, why: fault.description)
+        for shard in 0..<256 {
+            try withShard(shard) { shard in
+                for row in 0..<shard.rows.count where shard.rows[row].isBusy {
+                    arena.reset()
+                    settlements.restore(try shard.rows[row].opened(arena))
+                }
             }
         }
-        eachShard { shard in
-            for row in shard.rows { settlements.restore(row) }
+    }
+
+    /// Makes a record part of the state, unless its customer holds it already.
+    ///
+    /// - Parameter hash: the customer's.
+    func restore(
+        _ bytes: UnsafeRawBufferPointer, hash: UInt64, sequence: UInt64, position: LogPosition,
+        _ arena: Arena
+    ) throws(RecordFault) {
+        arena.reset()
+        if let usage = UsageRecord(bytes), let head = RecordHead(bytes),
+            try restore(usage, of: head.customer, hash, sequence, position)
+        {
+            return
         }
-        return report
+        let record = try RecordDecoder(arena: arena).record(bytes)
+        let fault: RecordFault? = withShard(Int(hash & 0xFF)) { shard in
+            do throws(RecordFault) {
+                try restore(record, hash, sequence, position, arena, in: &shard)
+                return nil
+            } catch { return error }
+        }
+        if let fault { throw fault }
+    }
+
+    /// The short way: in place. False: it must go the other way.
+    private func restore(
+        _ usage: UsageRecord, of customer: CustomerID, _ hash: UInt64, _ sequence: UInt64,
+        _ position: LogPosition
+    ) throws(RecordFault) -> Bool {
+        let request = usage.request
+        let done: Bool? = withShard(Int(hash & 0xFF)) { shard in
+            guard let row = shard.find(customer, hash: hash) else { return false }
+            if sequence > shard.rows[row].sequence {
+                guard usage.draw(from: &shard.rows[row].buckets) else { return nil }
+                shard.rows[row].sequence = sequence
+                shard.rows[row].position = position.rawValue
+                shard.rows[row].catalogSequence = usage.catalogSequence
+            }
+            if let request { remember(request, customer: hash, at: position, in: &shard) }
+            return true
+        }
+        guard let done else { throw .malformed }
+        return done
+    }
+
+    private func restore(
+        _ record: CustomerRecord, _ hash: UInt64, _ sequence: UInt64, _ position: LogPosition,
+        _ arena: Arena, in shard: inout Shard
+    ) throws(RecordFault) {
+        let place = shard.find(record.customer, hash: hash)
+        if place.map({ sequence > shard.rows[$0].sequence }) ?? true {
+            var customer =
+                try place.map { row throws(RecordFault) in try shard.rows[row].opened(arena) }
+                ?? CustomerState(id: record.customer)
+            for fact in record.facts { customer.apply(fact) }
+            customer.sequence = sequence
+            customer.position = position.rawValue
+            customer.catalogSequence = record.catalogSequence
+            shard.put(CustomerRow(customer, arena: arena), at: place, hash: hash)
+        }
+        if let request = record.request {
+            remember(request, customer: hash, at: position, in: &shard)
+        }
     }
 
     /// Every customer's whole state, in order of id, each with its length before it: equal states
@@ -28,12 +116,14 @@ extension CustomerRepository {
         var states: [(id: CustomerID, bytes: [UInt8])] = []
         let arena = Arena()
         eachShard { shard in
-            for row in shard.rows {
+            for row in 0..<shard.rows.count {
                 arena.reset()
+                let row = shard.rows[row]
                 let bytes = withExtendedLifetime(arena) {
-                    Array(RecordWriter(arena: arena).state(row))
+                    // What this process encoded, or checked when it was loaded, it can read.
+                    (try? row.opened(arena)).map { Array(RecordWriter(arena: arena).state($0)) }
                 }
-                states.append((row.id, bytes))
+                states.append((row.id, bytes ?? []))
             }
         }
         states.sort { $0.id < $1.id }

@@ -56,10 +56,17 @@ package final class CustomerRepository: Sendable {
     private let floor: Atomic<Int64>
     /// Ids of effects: never used before, and unguessable.
     let newEffectID: @Sendable () -> String
+    let window: RequestWindow
+    let history: HistoryMarks
 
+    /// - Parameters:
+    ///   - requestSpan: milliseconds that answered requests are remembered at least.
+    ///   - requestLimit: ids that are remembered at most.
+    ///   - historySpan: milliseconds that log positions can be told times of.
     package init(
         directory: Directory, log: any LogStore, time: any TimeSource, logger: Logger,
-        seed: UInt64, requestSpan: Int64, newEffectID: (@Sendable () -> String)? = nil
+        seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
+        historySpan: Int64 = 35 * 86_400_000, newEffectID: (@Sendable () -> String)? = nil
     ) {
         self.newEffectID = newEffectID ?? { Effects.newID() }
         self.directory = directory
@@ -68,8 +75,9 @@ package final class CustomerRepository: Sendable {
         self.logger = logger
         self.seed = seed
         floor = Atomic(0)
-        let now = time.now().milliseconds
-        shards = InlineArray { _ in Mutex(Shard(now: now, requestSpan: requestSpan)) }
+        window = RequestWindow(span: requestSpan, limit: requestLimit)
+        history = HistoryMarks(span: historySpan)
+        shards = InlineArray { _ in Mutex(Shard()) }
     }
 
     /// Customer time: the clock, but never before the last commit.
@@ -86,13 +94,15 @@ package final class CustomerRepository: Sendable {
         let hash = id.hash(seed: seed)
         let fingerprint = request.map { requestFingerprint($0, customer: hash) }
         let commit = Commit(
-            repository: self, id: id, hash: hash, seed: seed, request: request, names: names,
+            repository: self, id: id, hash: hash, request: request, names: names,
             workspace: workspace)
         var finished: Finished?
         var result: Result<Execution, ExecuteFault>?
         shards[Int(hash & 0xFF)].withLock { shard in
             if let fingerprint, let position = shard.requests.find(fingerprint) {
                 finished = .known(LogPosition(rawValue: position))
+            } else if let request, window.isTooOld(request.id) {
+                result = .failure(.refused(.requestTooOld))
             } else {
                 result = commit.result(of: command, in: &shard, &finished)
             }
@@ -113,12 +123,23 @@ package final class CustomerRepository: Sendable {
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
         _ body: (borrowing CustomerState, PricingNames) -> Answer
     ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
-        var answer: Answer?
+        var found: (row: CustomerRow, names: PricingNames)?
         let sequence = try visit(id, names, workspace) { shard, row, names in
-            answer = shard.withRow(row) { body($0, names) }
+            found = (shard.rows[row], names)
         }
-        guard let answer else { preconditionFailure("a visit that ended well has an answer") }
-        return (answer, sequence)
+        guard let found else { preconditionFailure("a visit that ended well has found a row") }
+        return (body(try opened(found.row, workspace), found.names), sequence)
+    }
+
+    /// All of a customer, whose rest is encoded.
+    func opened(
+        _ row: CustomerRow, _ workspace: Workspace
+    ) throws(ExecuteFault) -> CustomerState {
+        do {
+            return try row.opened(workspace.arena)
+        } catch {
+            throw .damaged("\(error)")
+        }
     }
 
     /// The same for readers of balances and flags. The hot way: it touches nothing but the row's
@@ -169,7 +190,7 @@ package final class CustomerRepository: Sendable {
         _ = floor.max(time.milliseconds, ordering: .relaxed)
     }
 
-    private func requestFingerprint(_ request: RequestMark, customer: UInt64) -> UInt64 {
+    func requestFingerprint(_ request: RequestMark, customer: UInt64) -> UInt64 {
         InlineText.fold(
             request.id.hash(seed: seed) ^ UInt64(request.method), customer | 1)
     }
@@ -232,34 +253,22 @@ extension CustomerRepository {
         return count
     }
 
-    /// Makes a recovered record part of the state.
-    func restore(_ record: CustomerRecord, sequence: UInt64, position: LogPosition) {
-        let hash = record.customer.hash(seed: seed)
-        raiseFloor(to: record.time)
-        shards[Int(hash & 0xFF)].withLock { shard in
-            let row =
-                shard.find(record.customer, hash: hash)
-                ?? shard.add(CustomerState(id: record.customer), hash: hash, seed: seed)
-            let before = shard.rows[row].nextDue
-            for fact in record.facts { shard.rows[row].apply(fact) }
-            shard.rows[row].sequence = sequence
-            shard.rows[row].position = position.rawValue
-            shard.rows[row].catalogSequence = record.catalogSequence
-            shard.noteDue(row: row, before: before)
-            if let request = record.request {
-                shard.requests.insert(
-                    requestFingerprint(request, customer: hash), position: position.rawValue,
-                    now: record.time.milliseconds)
-            }
-        }
-    }
-
     func remember(
-        _ request: RequestMark, customer hash: UInt64, at position: LogPosition, now: Timestamp,
+        _ request: RequestMark, customer hash: UInt64, at position: LogPosition,
         in shard: inout Shard
     ) {
         shard.requests.insert(
             requestFingerprint(request, customer: hash), position: position.rawValue,
-            now: now.milliseconds)
+            horizon: window.horizon)
+    }
+
+    /// How a customer is found: its shard is in the lower eight bits.
+    func hash(of id: CustomerID) -> UInt64 { id.hash(seed: seed) }
+
+    /// One shard, under its lock.
+    func withShard<Value: Sendable, Fault: Error>(
+        _ index: Int, _ body: (inout Shard) throws(Fault) -> Value
+    ) throws(Fault) -> Value {
+        try shards[index].withLock { (shard) throws(Fault) in try body(&shard) }
     }
 }

@@ -1,42 +1,43 @@
 internal import Billing
 
-/// Finds a customer's row by its hash: open addressing over (32 bits of hash, row + 1).
+/// Finds a customer's row by its hash: open addressing over (upper 32 bits of the hash, row + 1).
+///
+/// The lower bits chose the shard, so the upper ones choose the slot; and as they are in it,
+/// growing looks at no row.
 struct RowIndex {
     private var slots: [UInt64] = Array(repeating: 0, count: 16)
     private var count = 0
 
     /// The row for which `isMatch` holds among those with this hash.
     func find(_ hash: UInt64, isMatch: (Int) -> Bool) -> Int? {
+        let tag = hash >> 32
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        var slot = Int(tag) & mask
         while slots[slot] != 0 {
             let row = Int(slots[slot] & 0xFFFF_FFFF) - 1
-            if slots[slot] >> 32 == hash >> 32, isMatch(row) { return row }
+            if slots[slot] >> 32 == tag, isMatch(row) { return row }
             slot = (slot + 1) & mask
         }
         return nil
     }
 
-    /// Rows are never removed. `hashOf` is asked for each row when the table grows.
-    mutating func insert(_ row: Int, hash: UInt64, hashOf: (Int) -> UInt64) {
-        if (count + 1) * 4 > slots.count * 3 { grow(hashOf) }
-        place(row, hash)
+    /// Rows are never removed.
+    mutating func insert(_ row: Int, hash: UInt64) {
+        if (count + 1) * 4 > slots.count * 3 { grow() }
+        place((hash >> 32) << 32 | UInt64(row + 1))
         count += 1
     }
 
-    private mutating func place(_ row: Int, _ hash: UInt64) {
+    private mutating func place(_ entry: UInt64) {
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        var slot = Int(entry >> 32) & mask
         while slots[slot] != 0 { slot = (slot + 1) & mask }
-        slots[slot] = (hash >> 32) << 32 | UInt64(row + 1)
+        slots[slot] = entry
     }
 
-    private mutating func grow(_ hashOf: (Int) -> UInt64) {
+    private mutating func grow() {
         let old = slots
         slots = Array(repeating: 0, count: old.count * 2)
-        for slot in old where slot != 0 {
-            let row = Int(slot & 0xFFFF_FFFF) - 1
-            place(row, hashOf(row))
-        }
+        for entry in old where entry != 0 { place(entry) }
     }
 }

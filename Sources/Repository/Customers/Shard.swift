@@ -1,29 +1,18 @@
 internal import Billing
 internal import HeapModule
+internal import Wire
 
 /// A part of the customers, behind one lock.
-struct Shard {
+struct Shard: ~Copyable {
     /// Never removed, so that a row's number stays.
-    var rows: [CustomerState] = []
+    var rows = CustomerRows()
     var index = RowIndex()
-    var requests: RequestTable
+    var requests = RequestTable()
     /// When rows fall due. An entry whose moment is no longer the row's is stale and ignored.
     var due = Heap<DueEntry>()
 
-    init(now: Int64, requestSpan: Int64) {
-        requests = RequestTable(now: now, span: requestSpan)
-    }
-
     func find(_ id: CustomerID, hash: UInt64) -> Int? {
-        rows.withUnsafeBufferPointer { rows in index.find(hash) { rows[$0].id == id } }
-    }
-
-    /// Reads a row where it lies: `rows[row]` passed to a function would copy it, and so retain and
-    /// release all it refers to.
-    func withRow<Answer, Fault: Error>(
-        _ row: Int, _ body: (borrowing CustomerState) throws(Fault) -> Answer
-    ) throws(Fault) -> Answer {
-        try rows.withUnsafeBufferPointer { (rows) throws(Fault) in try body(rows[row]) }
+        index.find(hash) { rows.place(of: $0).pointee.id == id }
     }
 
     /// Reads a row's buckets, which is all that most calls need: nothing else of the customer is
@@ -31,19 +20,22 @@ struct Shard {
     func withBuckets<Answer, Fault: Error>(
         _ row: Int, _ body: (borrowing BucketSet) throws(Fault) -> Answer
     ) throws(Fault) -> Answer {
-        try rows.withUnsafeBufferPointer { (rows) throws(Fault) in try body(rows[row].buckets) }
+        try body(rows.place(of: row).pointee.buckets)
     }
 
-    mutating func add(_ customer: CustomerState, hash: UInt64, seed: UInt64) -> Int {
-        rows.append(customer)
-        index.insert(rows.count - 1, hash: hash) { rows[$0].id.hash(seed: seed) }
-        return rows.count - 1
-    }
-
-    /// To be called when a row's `nextDue` may have changed from `before`.
-    mutating func noteDue(row: Int, before: Timestamp) {
-        let moment = rows[row].nextDue
-        if moment != before, moment != .never { due.insert(DueEntry(moment: moment, row: row)) }
+    /// Puts a customer in its row's place; nil: it is new.
+    mutating func put(_ row: CustomerRow, at place: Int?, hash: UInt64) {
+        var before = Timestamp.never
+        if let place {
+            before = rows[place].nextDue
+            rows[place] = row
+        } else {
+            rows.append(row)
+            index.insert(rows.count - 1, hash: hash)
+        }
+        if row.nextDue != before, row.nextDue != .never {
+            due.insert(DueEntry(moment: row.nextDue, row: place ?? rows.count - 1))
+        }
     }
 
     /// Up to `limit` customers that are due.

@@ -10,7 +10,7 @@ package import Payments
 ///     keys.json       API keys, hashed
 ///     backup.json     what a follower says of its copy; see BackupStatus
 ///     directory/      log of the catalog
-///     partition-0/    log of the customers
+///     partition-0/    log of the customers, and its snapshots
 ///     events/         day files of usage, derived from that log
 package final class TallyEnvironment: Sendable {
     package let name: String
@@ -27,6 +27,9 @@ package final class TallyEnvironment: Sendable {
     /// What an operator should look at.
     package let conditions = Conditions()
     package let backupWatch: BackupWatch
+    /// Takes snapshots, on a thread of its own.
+    package let snapshots: SnapshotKeeper
+    private let snapshotThread = SnapshotThread()
     let logger: Logger
     private let scrubber: Scrubber
     private let lock: FolderLock
@@ -38,9 +41,14 @@ package final class TallyEnvironment: Sendable {
         package var provider: (any PaymentProvider)?
         /// How long an answered request is remembered at least.
         package var requestWindowHours = 24
+        /// Bytes that remembered requests may take; what is over is forgotten, the oldest first.
+        package var requestMemory = 320 << 20
         package var segmentSize = 64 << 20
         /// Between two readings of everything that is on disk; 0: never.
         package var scrubHours = 24
+        package var snapshots = SnapshotSettings()
+        /// Threads that share a recovery.
+        package var recoveryThreads = 1
         /// Called once when the log failed: the process should stop.
         package var onFault: @Sendable (LogFault) -> Void = { _ in }
 
@@ -87,8 +95,10 @@ package final class TallyEnvironment: Sendable {
             folders: ["\(folder)/partition-0", "\(folder)/directory"],
             intervalMilliseconds: settings.scrubHours * 3_600_000, conditions: conditions,
             logger: logger)
+        let partition = SnapshotFolder(
+            disk: PosixDisk(), folder: "\(folder)/partition-0", identity: manifest.seed &+ 2)
         let log = FlatFileLog(
-            folder: "\(folder)/partition-0", identity: manifest.seed &+ 2, settings: large,
+            folder: partition.folder, identity: partition.identity, settings: large,
             listener: LogListener(
                 onDurable: { durability.advance(to: $0) },
                 onFault: { fault in
@@ -99,14 +109,21 @@ package final class TallyEnvironment: Sendable {
         customers = CustomerRepository(
             directory: directory, log: log, time: settings.time, logger: logger,
             seed: InlineText.fold(manifest.seed, 0xA24B_AED4_963E_E407),
-            requestSpan: Int64(settings.requestWindowHours) * 3_600_000)
-        recovery = try customers.recover()
+            requestSpan: Int64(settings.requestWindowHours) * 3_600_000,
+            requestLimit: settings.requestMemory / RequestTable.bytesPerID,
+            historySpan: Int64(settings.snapshots.historyDays) * 86_400_000)
+        let last: Appended
+        (recovery, last) = try customers.recover(
+            from: partition, threads: settings.recoveryThreads)
         durability.advance(to: log.durableSequence)
         try SmallFile.makeFolder("\(folder)/events")
         events = try EventStore(
             log: log, identity: manifest.seed &+ 2, folder: EventFolder(folder: "\(folder)/events"),
             logger: logger)
+        snapshots = SnapshotKeeper(
+            customers, partition, settings: settings.snapshots, last: last, logger: logger)
         try refuseEarlierClock()
+        try snapshotThread.start(snapshots)
         if settings.scrubHours > 0 { try scrubber.start() }
     }
 
@@ -143,6 +160,10 @@ package final class TallyEnvironment: Sendable {
         }
     }
 
+    deinit {
+        snapshotThread.end()
+    }
+
     /// What goes on beside calls: effects, and what falls due. Until the task is cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
@@ -171,6 +192,7 @@ package final class TallyEnvironment: Sendable {
         customers.settlements.close()
         scrubber.stop()
         durability.end()
+        snapshotThread.end()
         try customers.log.close()
         try directory.close()
     }

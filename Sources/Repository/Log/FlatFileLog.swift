@@ -115,6 +115,43 @@ package final class FlatFileLog: LogStore {
 }
 
 extension FlatFileLog {
+    package var end: Appended {
+        core.shared.withLock { shared in
+            let end = shared.collector.end
+            return Appended(
+                sequence: end.sequence,
+                position: LogPosition(segment: end.segment, offset: end.offset))
+        }
+    }
+
+    package var estimatedEnd: LogPosition? {
+        let source = SegmentFolder(disk: core.disk, folder: core.folder)
+        let last = try? source.segments().last { try source.opening($0) != nil }
+        return last.map { LogPosition(segment: $0, offset: core.settings.segmentSize) }
+    }
+
+    package func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
+        let segments = Int(end.segment) - Int(start.segment)
+        return UInt64(max(0, segments * core.settings.segmentSize + end.offset - start.offset))
+    }
+
+    package func removeHistory(before position: LogPosition) throws(LogFault) -> Int {
+        let bound = min(
+            position.segment,
+            LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring)).segment)
+        do throws(DiskFault) {
+            let old = try SegmentName.segments(in: core.folder, on: core.disk).prefix { $0 < bound }
+            for segment in old {
+                try core.disk.remove(SegmentName.path(segment, in: core.folder))
+                // In this order on disk too: a gap would look like damage.
+                try core.disk.syncFolder(core.folder)
+            }
+            return old.count
+        } catch {
+            throw .disk(error)
+        }
+    }
+
     /// Without threads of its own (`LogSettings.isDriven`): does what they would do now, and
     /// writes a closing frame if asked. One thread at a time.
     package func drive(closesBatch: Bool = false) {

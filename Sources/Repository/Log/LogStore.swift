@@ -6,6 +6,16 @@ package protocol LogStore: AnyObject, Sendable {
     /// Every record up to this sequence is durable; 0: none. Read from any thread.
     var durableSequence: UInt64 { get }
 
+    /// Sequence of the last record that was appended, durable or not (0: none), and the position
+    /// after it.
+    var end: Appended { get }
+
+    /// Before `replay`: about where the log ends; nil: nobody knows.
+    var estimatedEnd: LogPosition? { get }
+
+    /// Bytes of log between two positions, about.
+    func distance(from start: LogPosition, to end: LogPosition) -> UInt64
+
     /// Hands every durable record with a sequence of at least `first` to `body`, in order, and
     /// makes the log ready to append. The bytes are valid only within the call of `body`; what
     /// `body` throws ends it and is passed on.
@@ -29,6 +39,10 @@ package protocol LogStore: AnyObject, Sendable {
     func read(
         after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
     ) throws
+
+    /// Removes what lies before a position, as far as it can: whole segments, the oldest first.
+    /// Reading there ends with `.notFound`. Gives how many went.
+    func removeHistory(before position: LogPosition) throws(LogFault) -> Int
 
     /// Makes everything durable and stops. Appending and waiting end with `.closed` after it.
     func close() throws(LogFault)

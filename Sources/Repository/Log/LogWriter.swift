@@ -18,35 +18,42 @@ final class LogWriter: @unchecked Sendable {
 
     /// The thread's life: ends when the log is closed, abandoned or failed.
     func run() {
-        while step() != .over {
-            if gather() { continue }
-            let (isIdle, needsClosing) = core.shared.withLock { shared in
-                shared.isWriterIdle = shared.collector.isEmpty
-                return (shared.isWriterIdle, shared.collector.end.needsClosing)
+        while true {
+            switch step() {
+            case .wrote: gather()
+            case .nothing: rest()
+            case .over: return
             }
-            guard isIdle else { continue }
-            let wait = needsClosing ? core.settings.idleMilliseconds * 1_000 : nil
-            if !core.writerWake.waitForWake(microseconds: wait) { closeBatches() }
         }
     }
 
-    /// Gives those who wrote together a little while to come back. True: it waited, and may have
-    /// been woken for something else.
-    private func gather() -> Bool {
+    /// Waits for a record, and says in a closing frame that none came for a while.
+    private func rest() {
+        let (isIdle, needsClosing) = core.shared.withLock { shared in
+            shared.isWriterIdle = shared.collector.isEmpty
+            return (shared.isWriterIdle, shared.collector.end.needsClosing)
+        }
+        guard isIdle else { return }
+        let wait = needsClosing ? core.settings.idleMilliseconds * 1_000 : nil
+        if !core.writerWake.waitForWake(microseconds: wait) { closeBatches() }
+    }
+
+    /// Gives those who wrote together a little while to come back. Whatever it is woken for, the
+    /// next step looks.
+    private func gather() {
         let waits = core.shared.withLock { shared in
             let waiting = shared.collector.records
             let enough = pace.enough(waiting: waiting)
             shared.wakeAt = waiting < enough ? enough : nil
             return shared.wakeAt != nil
         }
-        guard waits, core.stop.load(ordering: .acquiring) == .no else { return false }
+        guard waits, core.stop.load(ordering: .acquiring) == .no else { return }
         core.writerWake.waitForWake(microseconds: core.settings.gatherMicroseconds)
         let isAlone = core.shared.withLock { shared in
             shared.wakeAt = nil
             return shared.collector.isEmpty
         }
         if isAlone { pace.rest() }
-        return true
     }
 
     /// Writes everything there is to write. False: it is over.

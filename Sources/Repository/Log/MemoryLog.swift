@@ -77,6 +77,21 @@ package final class MemoryLog: LogStore {
 
     package var durableSequence: UInt64 { core.durable.load(ordering: .acquiring) }
 
+    package var end: Appended {
+        let count = core.state.withLock { $0.records.count }
+        return Appended(
+            sequence: UInt64(count), position: LogPosition(segment: 1, offset: count))
+    }
+
+    package var estimatedEnd: LogPosition? { end.position }
+
+    package func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
+        UInt64(max(0, end.offset - start.offset))
+    }
+
+    /// It is one segment.
+    package func removeHistory(before position: LogPosition) throws(LogFault) -> Int { 0 }
+
     package func replay(
         from first: UInt64,
         _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void

@@ -81,10 +81,7 @@ extension RecordDecoder {
             let fact = try need(message.checkout_closed)
             return .checkoutClosed(session: text(fact.session_id), paid: fact.paid != 0)
         case TALLY__DISK__V1__FACT__KIND_METHOD_SAVED:
-            let fact = try need(message.method_saved)
-            return .methodSaved(
-                PaymentMethod(
-                    token: text(fact.token), brand: text(fact.brand), last4: text(fact.last4)))
+            return .methodSaved(method(try need(message.method_saved)))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:
             return .invoiceRaised(try invoice(try need(message.invoice_raised)))
         default:

@@ -55,6 +55,11 @@ extension RecordDecoder {
             time: Timestamp(milliseconds: message.time))
     }
 
+    func method(_ message: Tally__Disk__V1__MethodSaved) -> PaymentMethod {
+        PaymentMethod(
+            token: text(message.token), brand: text(message.brand), last4: text(message.last4))
+    }
+
     private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         Order(
             purpose: try known(message.purpose, Order.Purpose.self),

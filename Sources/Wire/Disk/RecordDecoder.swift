@@ -6,6 +6,8 @@ internal import CTallyProto
 package struct RecordFault: Error, Sendable, CustomStringConvertible {
     package var description: String
 
+    package static let malformed = RecordFault("a record is no valid message")
+
     init(_ description: String) {
         self.description = description
     }
@@ -46,7 +48,7 @@ package struct RecordDecoder {
     ) throws(RecordFault) -> UnsafeMutablePointer<Message> {
         let descriptor = arena.descriptor(of: arena.make(initialize))
         guard let message = arena.unpack(Message.self, descriptor, bytes) else {
-            throw RecordFault("a record is no valid message")
+            throw .malformed
         }
         return message
     }

@@ -54,26 +54,12 @@ package struct RecordWriter {
 
     /// A customer's whole state. Equal states give equal bytes.
     package func state(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__disk__v1__customer_state__init)
+        let message = restMessage(customer)
         message.pointee.customer_id = customer.id.withBytes { arena.string($0) }
         message.pointee.sequence = customer.sequence
-        message.pointee.name = arena.string(customer.account.name)
-        message.pointee.email = arena.string(customer.account.email)
-        message.pointee.create_time = customer.account.created.milliseconds
-        message.pointee.last_bucket = customer.lastBucket
-        message.pointee.last_subscription = customer.lastSubscription
-        message.pointee.last_invoice = customer.lastInvoice
         var buckets: [Bucket] = []
         for index in 0..<customer.buckets.count { buckets.append(customer.buckets[index]) }
         (message.pointee.n_buckets, message.pointee.buckets) = arena.list(buckets) { bucket($0) }
-        (message.pointee.n_subscriptions, message.pointee.subscriptions) =
-            arena.list(customer.subscriptions) { subscription($0) }
-        (message.pointee.n_effects, message.pointee.effects) =
-            arena.list(customer.account.effects) { effect($0) }
-        message.pointee.checkout = customer.account.checkout.map { checkout($0) }
-        message.pointee.method = customer.account.method.map { method($0) }
-        (message.pointee.n_invoices, message.pointee.invoices) =
-            arena.list(customer.account.invoices) { invoice($0) }
         return arena.pack(message)
     }
 

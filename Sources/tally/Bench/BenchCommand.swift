@@ -13,11 +13,14 @@ struct BenchCommand: AsyncParsableCommand {
               idle   what connections cost that do nothing
               churn  whether connections that come and go leave something behind
               events what lists and aggregates of usage cost, without a server
+              store  memory, pauses, snapshot and restart of the store, without a server
 
             Use a server of its own: the customers and plans made by load --prepare stay. A first \
             look, with the server of scripts/start running:
 
               tally bench load --prepare --customers 1000 --seconds 2
             """,
-        subcommands: [BenchLoad.self, BenchIdle.self, BenchChurn.self, BenchEvents.self])
+        subcommands: [
+            BenchLoad.self, BenchIdle.self, BenchChurn.self, BenchEvents.self, BenchStore.self,
+        ])
 }

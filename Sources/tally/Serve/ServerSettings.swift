@@ -1,5 +1,6 @@
 internal import Configuration
 internal import RPC
+internal import Repository
 internal import SystemPackage
 
 /// What `tally serve` is told: by flags, else by the environment (`TALLY_LISTEN`), else by a JSON
@@ -19,6 +20,8 @@ struct ServerSettings {
     var logSegmentMiB: Int
     var scrubHours: Int
     var drainSeconds: Int
+    var requestMemoryMiB: Int
+    var snapshots = SnapshotSettings()
     var limits = RPCLimits()
 
     /// One setting: its key, what it is for, and its default. A list is written with commas.
@@ -45,6 +48,22 @@ struct ServerSettings {
         Entry(
             key: "request-window-hours", meaning: "how long request ids are remembered at least",
             standard: "24"),
+        Entry(
+            key: "request-memory-mib", meaning: "what remembered ids may take; the oldest go first",
+            standard: "320"),
+        Entry(
+            key: "snapshot-records", meaning: "a snapshot is taken after so many records",
+            standard: "1000000"),
+        Entry(
+            key: "snapshot-mib", meaning: "or so much log", standard: "1024"),
+        Entry(
+            key: "snapshot-minutes", meaning: "or so many minutes; 0: no snapshots",
+            standard: "60"),
+        Entry(
+            key: "snapshot-mb-per-second", meaning: "how fast it may be written", standard: "200"),
+        Entry(
+            key: "history-days", meaning: "how long the log is kept at least; 0: for good",
+            standard: "35"),
         Entry(
             key: "log-level", meaning: "trace, debug, info, notice, warning, error",
             standard: "info"),
@@ -144,7 +163,18 @@ struct ServerSettings {
         logSegmentMiB = try values.number("log-segment-mib", 1...1024)
         scrubHours = try values.number("scrub-hours", 0...24 * 90)
         drainSeconds = try values.number("drain-seconds", 0...3600)
+        requestMemoryMiB = try values.number("request-memory-mib", 1...1 << 20)
+        try takeSnapshots(values)
         try takeLimits(values)
+    }
+
+    private mutating func takeSnapshots(_ values: SettingsValues) throws {
+        let number = values.number
+        snapshots.records = UInt64(try number("snapshot-records", 1...Int.max))
+        snapshots.bytes = UInt64(try number("snapshot-mib", 1...1 << 30)) << 20
+        snapshots.minutes = try number("snapshot-minutes", 0...365 * 1440)
+        snapshots.bytesPerSecond = try number("snapshot-mb-per-second", 1...100_000) * 1_000_000
+        snapshots.historyDays = try number("history-days", 0...36_500)
     }
 
     private mutating func takeLimits(_ values: SettingsValues) throws {

@@ -44,8 +44,11 @@ final class TallyServer: Service {
         environments = try ["sandbox", "live"].map { name in
             var needs = TallyEnvironment.Settings()
             needs.requestWindowHours = settings.requestWindowHours
+            needs.requestMemory = settings.requestMemoryMiB << 20
             needs.segmentSize = settings.logSegmentMiB << 20
             needs.scrubHours = settings.scrubHours
+            needs.snapshots = settings.snapshots
+            needs.recoveryThreads = System.coreCount
             needs.onFault = onFault
             if name == "sandbox" {
                 needs.provider = Sandbox(address: { address.value.withLock { $0 } })

@@ -1,0 +1,65 @@
+/// The snapshots beside a log's segments.
+struct SnapshotFolder: Sendable {
+    private static let prefix = "snapshot-"
+    private static let writing = "snapshot.writing"
+    /// Two, so that there is another when one is damaged.
+    static let kept = 2
+
+    let disk: any Disk
+    let folder: String
+    /// Of the log.
+    let identity: UInt64
+
+    /// Names, the newest first.
+    func names() throws(DiskFault) -> [String] {
+        try disk.list(folder).filter { SnapshotFolder.start($0) != nil }.sorted(by: >)
+    }
+
+    func open(_ name: String) throws(SnapshotProblem) -> SnapshotFile {
+        let file: any DiskFile
+        do throws(DiskFault) {
+            file = try disk.open(path(name), .reading)
+        } catch {
+            throw .disk(error)
+        }
+        return try SnapshotFile(file, identity: identity)
+    }
+
+    /// A new file; what an earlier attempt left is dropped.
+    func create() throws(DiskFault) -> any DiskFile {
+        let path = path(SnapshotFolder.writing)
+        do throws(DiskFault) {
+            return try disk.open(path, .creating)
+        } catch {
+            guard error.isExisting else { throw error }
+            try disk.remove(path)
+            return try disk.open(path, .creating)
+        }
+    }
+
+    /// Gives the file its name, durably, and removes all but the newest.
+    func publish(start: UInt64) throws(DiskFault) {
+        try disk.rename(
+            path(SnapshotFolder.writing), to: path(SnapshotFolder.name(start: start)))
+        try disk.syncFolder(folder)
+        for name in try names().dropFirst(SnapshotFolder.kept) { try disk.remove(path(name)) }
+    }
+
+    /// Drops what wasn't finished, so that a full disk gets its room back.
+    func abandon() {
+        try? disk.remove(path(SnapshotFolder.writing))
+    }
+
+    static func name(start: UInt64) -> String {
+        let digits = String(start, radix: 16)
+        return prefix + String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
+    /// The start that a name tells; nil: it names no snapshot.
+    private static func start(_ name: String) -> UInt64? {
+        guard name.hasPrefix(prefix), name.utf8.count == prefix.utf8.count + 16 else { return nil }
+        return UInt64(name.dropFirst(prefix.count), radix: 16)
+    }
+
+    private func path(_ name: String) -> String { folder + "/" + name }
+}

@@ -1,0 +1,32 @@
+internal import Glibc
+internal import Synchronization
+
+/// Drives a keeper, at low priority: whoever serves calls comes first.
+final class SnapshotThread: Sendable {
+    private let stop = Atomic(false)
+    private let wake = Monitor(false)
+    private let thread = Mutex<LogThread?>(nil)
+
+    func start(_ keeper: SnapshotKeeper) throws(LogFault) {
+        let started = try LogThread { [self] in
+            // Of this thread alone, as Linux has it.
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+            while !stop.load(ordering: .acquiring) {
+                let pause = keeper.turn(now: SystemClock.monotonic)
+                if pause > 0 { wake.waitForWake(microseconds: pause * 1_000) }
+            }
+        }
+        thread.withLock { $0 = started }
+    }
+
+    /// Waits for the step that is under way.
+    func end() {
+        stop.store(true, ordering: .releasing)
+        wake.wake()
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+}

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import Glibc
+internal import NIOCore
+internal import Repository
+internal import Wire
+
+struct BenchStore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store",
+        abstract: "Measures the store alone: memory, pauses, snapshot, restart. No server.",
+        discussion: """
+            Makes --customers customers, each with a subscription and four balances, in a new \
+            folder; tracks --records times with request ids of their own; takes a snapshot at \
+            the limited rate while tracks go on; tracks --records times more; then opens the \
+            folder again with one thread and with --threads. Prints one JSON object.
+
+              tally bench store --folder /var/tmp/bench --customers 1000000 --records 1000000
+            """)
+
+    @Option(help: "A folder that doesn't exist yet; it is left there.")
+    var folder: String
+
+    @Option(help: "Customers.")
+    var customers = 100_000
+
+    @Option(help: "Tracks before the snapshot, and as many after it.")
+    var records = 1_000_000
+
+    @Option(help: "Threads of the second restart.")
+    var threads = 2
+
+    func validate() throws {
+        guard 1...BenchData.customerLimit ~= customers, 1...100_000_000 ~= records,
+            1...64 ~= threads
+        else { throw ValidationError("--customers, --records or --threads is out of range") }
+    }
+
+    func run() async throws {
+        guard access(folder, F_OK) != 0 else {
+            throw CommandFault("\(folder) is there already; name a new folder", exit: .usage)
+        }
+        var report: [JSONObject.Member] = [
+            JSONObject.Member("customers", .number(customers)),
+            JSONObject.Member("records", .number(records)),
+        ]
+        func note(_ name: String, _ value: JSONValue) {
+            report.append(JSONObject.Member(name, value))
+        }
+        do {
+            let desk = try await StoreDesk(folder, customers: customers)
+            let empty = StoreDesk.residentBytes
+            let made = try desk.make()
+            note("insert_worst_us", .number(made.longest / 1_000))
+            let full = StoreDesk.residentBytes
+            note("resident_mb", .number(full / 1_000_000))
+            note("bytes_per_customer", .number((full - empty) / customers))
+            let tracked = try desk.track(records)
+            note("track_median_ns", .number(Int(tracked.milliseconds(quantile: 0.5) * 1e6)))
+            note("track_worst_us", .number(tracked.longest / 1_000))
+            let memory = desk.environment.customers.requestMemory
+            note("bytes_per_request_id", .number(memory.bytes / max(1, Int(memory.inserted))))
+            let (milliseconds, pauses) = try desk.snapshot()
+            note("snapshot_ms", .number(milliseconds))
+            note("snapshot_p999_us", .number(Int(pauses.milliseconds(quantile: 0.999) * 1e3)))
+            note("snapshot_worst_us", .number(pauses.longest / 1_000))
+            _ = try desk.track(records)
+            try desk.environment.close()
+        }
+        for threads in Set([1, threads]).sorted() {
+            try restart(threads, note)
+        }
+        print(JSONWriter.text(.object(JSONObject(report))))
+    }
+
+    private func restart(_ threads: Int, _ note: (String, JSONValue) -> Void) throws {
+        let start = NIODeadline.now()
+        let environment = try StoreDesk.open(folder, threads: threads)
+        let took = NIODeadline.now() - start
+        guard environment.customers.count == customers else {
+            throw CommandFault("customers are missing after the restart", exit: .negative)
+        }
+        let recovery = environment.recovery
+        let seconds = recovery.duration / .seconds(1)
+        note("restart_ms_\(threads)", .number(Int(took.nanoseconds / 1_000_000)))
+        note("replayed_\(threads)", .number(Int(recovery.records)))
+        let rate = Double(recovery.records) / max(seconds, 1e-9)
+        note("replay_per_s_\(threads)", .number(Int(rate)))
+        try environment.close()
+    }
+}

@@ -1,0 +1,124 @@
+internal import Billing
+internal import Glibc
+internal import Logging
+internal import NIOCore
+internal import Repository
+internal import Wire
+
+/// An environment in a folder, called directly, as an event loop would.
+final class StoreDesk {
+    static let features = ["messages", "tokens", "seats", "exports"]
+
+    let environment: TallyEnvironment
+    private let customers: Int
+    private let workspace = Workspace()
+    private let names: PricingNames
+    private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var requests = 0
+
+    init(_ folder: String, customers: Int) async throws {
+        environment = try StoreDesk.open(folder, threads: 1)
+        self.customers = customers
+        let call = PublishCall(draft: StoreDesk.draft, validateOnly: false, requestID: "")
+        _ = try await environment.directory.publish(
+            call, found: [], time: environment.customers.now)
+        names = environment.directory.current
+    }
+
+    static func open(_ folder: String, threads: Int) throws -> TallyEnvironment {
+        var settings = TallyEnvironment.Settings()
+        settings.recoveryThreads = threads
+        // Only when asked for.
+        settings.snapshots.records = .max
+        settings.snapshots.bytes = .max
+        var logger = Logger(label: "tally.bench") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return try TallyEnvironment("sandbox", in: folder, settings: settings, logger: logger)
+    }
+
+    /// Bytes of this process in memory.
+    static var residentBytes: Int {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, 256, file) != nil else { return 0 }
+        let text = line.prefix { $0 != 0 }.map { Character(Unicode.Scalar(UInt8(bitPattern: $0))) }
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int(String($0)) } ?? 0
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    func make() throws -> LatencyHistogram {
+        var times = LatencyHistogram()
+        for number in 0..<customers {
+            let command = Command.create(
+                CreateCustomer(name: "Customer \(number)", email: "customer\(number)@example.com"))
+            times.add(nanoseconds: try execute(command, number, nil))
+        }
+        return times
+    }
+
+    func track(_ count: Int) throws -> LatencyHistogram {
+        var times = LatencyHistogram()
+        for _ in 0..<count { times.add(nanoseconds: try trackOnce()) }
+        return times
+    }
+
+    /// Tracks until a snapshot is taken at the limited rate, beside it.
+    func snapshot() throws -> (milliseconds: Int, LatencyHistogram) {
+        var times = LatencyHistogram()
+        let before = environment.snapshots.taken
+        environment.snapshots.request()
+        while environment.snapshots.taken == before {
+            // As a server's burst: some calls, then a moment for everybody else.
+            for _ in 0..<128 { times.add(nanoseconds: try trackOnce()) }
+            usleep(1_000)
+        }
+        return (environment.snapshots.lastMilliseconds, times)
+    }
+
+    private func trackOnce() throws -> Int64 {
+        requests += 1
+        guard let feature = names.pricing.feature(id: StoreDesk.features[0]),
+            let id = RequestID("bench-\(requests)")
+        else { throw CommandFault("the catalog lacks a feature", exit: .negative) }
+        let mark = RequestMark(
+            id: id, method: Method.track.rawValue, fingerprint: UInt64(requests))
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let number = Int((state >> 33) % UInt64(customers))
+        return try execute(
+            .track(TrackUsage(feature: feature, value: Quantity(units: 1), overage: .cap)),
+            number, mark)
+    }
+
+    /// Nanoseconds that the call took; waits where the log isn't ready, without counting that.
+    private func execute(_ command: Command, _ number: Int, _ mark: RequestMark?) throws -> Int64 {
+        guard let id = CustomerID(LoadSource.customerID(number)) else { return 0 }
+        while true {
+            workspace.reset()
+            let start = NIODeadline.now()
+            do throws(ExecuteFault) {
+                _ = try environment.customers.execute(
+                    command, for: id, request: mark, names: names, in: workspace)
+                return (NIODeadline.now() - start).nanoseconds
+            } catch {
+                guard case .unavailable(let fault) = error, case .unavailable = fault else {
+                    throw error
+                }
+                usleep(200)
+            }
+        }
+    }
+
+    private static let draft = PricingDraft(
+        currency: "usd",
+        features: features.map { Feature(id: $0, name: $0, kind: .metered) },
+        plans: [
+            Plan(
+                id: "bench", name: "Bench", autoEnable: true,
+                items: features.map {
+                    PlanItem(
+                        featureID: $0, included: Quantity(units: BenchData.granted),
+                        unlimited: false, reset: Cycle(.month), usagePrice: nil)
+                })
+        ])
+}
