@@ -42,7 +42,7 @@ def calls_across_a_restart(server, client, options):
     """What the callers saw, and what the server counted for them."""
     customer_id = new_customer(client)
     attach(client, customer_id, "test_free")
-    own = TallyClient(server, server.key, options)
+    own = TallyClient(server, server.key, options=options)
     callers = [Caller(own, customer_id) for _ in range(THREADS)]
     time.sleep(0.5)
     server.kill()
