@@ -81,7 +81,7 @@ struct RequestTable {
     private mutating func makeRoom(_ index: Int, prefix: UInt64, horizon: UInt64) {
         let old = pages[index]
         let live = old.slots.filter { $0.fingerprint != 0 && $0.position >= horizon }
-        let isRoomy = live.count * 10 <= old.slots.count * 7 && !old.slots.isEmpty
+        let isRoomy = live.count * 10 <= old.slots.count * 6 && !old.slots.isEmpty
         let mayGrow = old.slots.count < RequestTable.lastSize || old.depth == RequestTable.deepest
         if isRoomy || mayGrow {
             let size = isRoomy ? old.slots.count : RequestTable.size(after: old.slots.count)
@@ -125,12 +125,15 @@ extension RequestTable.Page {
     /// Where it is, or would be. The page is never full.
     func slot(of fingerprint: UInt64) -> Int {
         // The lower bits, spread over the slots; the upper ones chose the page.
-        var slot = Int((fingerprint & 0xFFFF_FFFF) * UInt64(slots.count) >> 32)
-        while slots[slot].fingerprint != 0, slots[slot].fingerprint != fingerprint {
-            slot += 1
-            if slot == slots.count { slot = 0 }
+        let first = Int((fingerprint & 0xFFFF_FFFF) * UInt64(slots.count) >> 32)
+        return slots.withUnsafeBufferPointer { slots in
+            var slot = first
+            while slots[slot].fingerprint != 0, slots[slot].fingerprint != fingerprint {
+                slot += 1
+                if slot == slots.count { slot = 0 }
+            }
+            return slot
         }
-        return slot
     }
 
     /// False: it takes no more.
@@ -138,7 +141,7 @@ extension RequestTable.Page {
         guard !slots.isEmpty else { return false }
         let slot = self.slot(of: entry.fingerprint)
         if slots[slot].fingerprint == 0 {
-            guard (count + 1) * 5 <= slots.count * 4 else { return false }
+            guard (count + 1) * 3 <= slots.count * 2 else { return false }
             count += 1
         }
         slots[slot] = entry

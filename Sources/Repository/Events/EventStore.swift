@@ -14,6 +14,9 @@ internal import Wire
 package final class EventStore: Sendable {
     /// Records read under one hold of the lock.
     private static let stepRecords = 1 << 14
+    /// The same beside calls that nobody is to hold up, and how many records are too far behind.
+    private static let smallStepRecords = 1 << 8
+    private static let farBehind: UInt64 = 1 << 17
 
     private let log: any LogStore
     private let folder: EventFolder
@@ -84,17 +87,27 @@ package final class EventStore: Sendable {
         }
     }
 
-    /// Goes on deriving, a second after the other, until the task is cancelled.
+    /// Goes on deriving until the task is cancelled: little by little, so that a core that serves
+    /// calls as well is never taken for long, and faster when far behind.
     package func run() async {
         while !Task.isCancelled {
+            var isBehind = false
             do {
-                try await onQueue { try self.catchUp($0.check) }
-            } catch is CancellationError {
-                return
+                isBehind = try await onQueue { _ in try self.advance() }
             } catch {
                 logger.error("events cannot be derived", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: .seconds(1))
+            try? await Task.sleep(for: isBehind ? .milliseconds(5) : .seconds(1))
+        }
+    }
+
+    /// One step; false: there is nothing left to do.
+    private func advance() throws -> Bool {
+        let target = log.durableSequence
+        return try state.withLock { state in
+            let behind = target - min(target, state.tail.watermark.sequence)
+            let records = behind > Self.farBehind ? Self.stepRecords : Self.smallStepRecords
+            return try step(&state, to: target, records: records)
         }
     }
 
@@ -107,18 +120,21 @@ package final class EventStore: Sendable {
     /// Derives up to what is durable now.
     private func catchUp(_ checkpoint: () throws -> Void = {}) throws {
         let target = log.durableSequence
-        while try state.withLock({ try step(&$0, to: target) }) { try checkpoint() }
+        while try state.withLock({ try step(&$0, to: target, records: Self.stepRecords) }) {
+            try checkpoint()
+        }
     }
 
     /// Reads some records; false: there is nothing left to do.
-    private func step(_ state: inout State, to target: UInt64) throws -> Bool {
+    private func step(_ state: inout State, to target: UInt64, records: Int) throws -> Bool {
         if let gap = state.parts.firstGap {
             try fill(gap, &state)
             return true
         }
         guard state.tail.watermark.sequence < target else { return false }
         do {
-            try derive(into: &state.tail, through: target, sealing: &state.parts)
+            try derive(
+                into: &state.tail, through: target, records: records, sealing: &state.parts)
         } catch let fault as RecordFault {
             // Some of the record's events may have been taken: not twice.
             state.tail = emptyTail(behind: state.parts)
@@ -135,7 +151,8 @@ package final class EventStore: Sendable {
     private func fill(_ gap: EventGap, _ state: inout State) throws {
         var filler = state.filler ?? EventPartBuilder(identity: identity, after: gap.after)
         state.filler = nil
-        try derive(into: &filler, through: gap.through, sealing: &state.parts)
+        try derive(
+            into: &filler, through: gap.through, records: Self.stepRecords, sealing: &state.parts)
         guard filler.watermark.sequence == gap.through else {
             state.filler = filler
             return
@@ -149,10 +166,10 @@ package final class EventStore: Sendable {
     /// Reads some of the records behind the builder's watermark. A builder that is full is written
     /// to a file, and followed by a new one.
     private func derive(
-        into builder: inout EventPartBuilder, through last: UInt64,
+        into builder: inout EventPartBuilder, through last: UInt64, records: Int,
         sealing parts: inout [EventPart]
     ) throws {
-        var left = Self.stepRecords
+        var left = records
         try log.read(after: LogPlace(builder.watermark)) { place, record in
             guard place.sequence <= last else { return false }
             if builder.isFull(for: nil) { parts.insert(try seal(&builder)) }

@@ -11,7 +11,7 @@ package struct LogSettings: Sendable {
     package var readySegments = 1
     /// Microseconds that a batch may gather for those who just wrote together to come back; see
     /// `BatchPace`.
-    package var gatherMicroseconds = 500
+    package var gatherMicroseconds = 1_000
     /// Milliseconds without a record until the closing frame is written.
     package var idleMilliseconds = 10
     /// Milliseconds until a segment that could not be prepared is tried again.
