@@ -45,6 +45,34 @@ struct BackupTests {
         try again.environment.close()
     }
 
+    @Test("What the log no longer holds is restored from the snapshots in the copy")
+    func snapshots() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let restored = try TemporaryFolder()
+        let bench = try await Bench(folder)
+        let long = String(repeating: "x", count: 50)
+        for number in 0..<50 { try await bench.create("\(long)-\(number)") }
+        // Enough for several segments of 1 MiB.
+        for round in 0..<60 {
+            for number in 0..<50 {
+                try await bench.track(
+                    "\(long)-\(number)", 1, request: bench.mark("\(long)-\(round)-\(number)"))
+            }
+        }
+        let partition = folder.path + "/sandbox/partition-0"
+        try bench.environment.takeSnapshot()
+        let dump = bench.environment.customers.dump()
+        try bench.environment.close()
+        let segments = try PosixDisk().list(partition).filter { $0.hasPrefix("segment-") }.sorted()
+        try #require(segments.count > 2)
+        try FileManager.default.removeItem(atPath: partition + "/" + segments[0])
+        _ = try copy(folder, target).turn()
+        try restore(target, to: restored)
+        let again = try await Bench(restored, publish: false)
+        #expect(again.environment.customers.dump() == dump)
+        try again.environment.close()
+    }
+
     @Test("A copy that was cut short, a folder in use, another environment's copy: refused")
     func refusals() async throws {
         let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())

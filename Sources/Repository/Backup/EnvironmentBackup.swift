@@ -3,8 +3,10 @@ internal import Billing
 /// Copies an environment's folder beside the server that uses it, and can follow it.
 ///
 /// Customers' records name the catalog they were decided with, so the customers' logs are shipped
-/// before the directory's: the copy never refers to what it doesn't have. The manifest comes last:
-/// a copy that was cut short is no environment, and is refused as one.
+/// before the directory's: the copy never refers to what it doesn't have. Snapshots follow once the
+/// log in the copy holds all that they do: they stand for what is older than `history-days`, and so
+/// do the day files of usage. The manifest comes last: a copy that was cut short is no environment,
+/// and is refused as one.
 package final class EnvironmentBackup {
     /// What one turn did.
     package struct Turn: Sendable, Equatable {
@@ -20,6 +22,8 @@ package final class EnvironmentBackup {
 
     private let source: String
     private let target: String
+    private let disk: any Disk
+    private let targetDisk: any Disk
     private let shippers: [(name: String, shipper: LogShipper)]
     /// Of the small files: what was copied last.
     private var copied: [String: [Int64]] = [:]
@@ -31,6 +35,8 @@ package final class EnvironmentBackup {
     ) throws {
         self.source = source
         self.target = target
+        self.disk = disk
+        self.targetDisk = targetDisk
         guard SmallFile.version("\(source)/\(Manifest.fileName)") != nil else {
             throw Failure(description: "\(source) is no environment: it has no MANIFEST")
         }
@@ -63,10 +69,36 @@ package final class EnvironmentBackup {
         var turn = Turn()
         for (name, shipper) in shippers {
             turn.bytes += try shipper.turn(progress)
-            if name != "directory" { turn.sequences.append(shipper.sequence) }
+            guard name != "directory" else { continue }
+            turn.sequences.append(shipper.sequence)
+            try copySnapshots(name, shipper)
         }
+        try copyDayFiles()
         for name in [KeyRing.fileName, Manifest.fileName] { try copy(name) }
         return turn
+    }
+
+    private func mirror(_ name: String) -> FileMirror {
+        FileMirror(
+            disk: disk, targetDisk: targetDisk, source: "\(source)/\(name)",
+            target: "\(target)/\(name)")
+    }
+
+    private func copySnapshots(_ name: String, _ shipper: LogShipper) throws {
+        guard let identity = shipper.identity else { return }
+        let snapshots = SnapshotFolder(
+            disk: disk, folder: "\(source)/\(name)", identity: identity)
+        try mirror(name).run(isWanted: SnapshotFolder.isName) { name in
+            // One that is damaged is of no use there either.
+            guard let file = try? snapshots.open(name) else { return false }
+            return file.trailer.highest <= shipper.sequence
+        }
+    }
+
+    private func copyDayFiles() throws {
+        guard try disk.list(source).contains("events") else { return }
+        try SmallFile.makeFolder("\(target)/events")
+        try mirror("events").run(isWanted: { $0.hasSuffix(EventFolder.suffix) })
     }
 
     private func copy(_ name: String) throws {

@@ -36,7 +36,8 @@ package struct EnvironmentRestore {
         let names = try disk.list(backup)
             .filter { $0.hasPrefix("partition-") || $0 == "directory" }.sorted()
         let logs = try names.map { Log(name: $0, records: try check($0)) }
-        for name in names { try copy(name, progress) }
+        let dayFiles = try disk.list(backup).filter { $0 == "events" }
+        for name in names + dayFiles { try copy(name, progress) }
         if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {
             try SmallFile.write(keys, to: "\(folder)/\(KeyRing.fileName)")
         }

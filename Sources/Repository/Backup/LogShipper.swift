@@ -25,6 +25,8 @@ final class LogShipper {
     private let source: SegmentFolder
     private let target: SegmentFolder
     private var tag: UInt32 = 0
+    /// Of the log, once it has a record.
+    private(set) var identity: UInt64?
     private var place: Place?
     private var writing: (segment: UInt32, file: any DiskFile)?
 
@@ -60,6 +62,7 @@ final class LogShipper {
         guard let first = try source.segments().first, let opening = try source.opening(first)
         else { return nil }
         tag = FrameHeader.tag(identity: opening.identity)
+        identity = opening.identity
         guard let last = try target.segments().last else {
             return Place(segment: first, offset: 0, last: nil)
         }

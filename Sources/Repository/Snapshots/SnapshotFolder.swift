@@ -55,6 +55,8 @@ struct SnapshotFolder: Sendable {
         return prefix + String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
+    static func isName(_ name: String) -> Bool { start(name) != nil }
+
     /// The start that a name tells; nil: it names no snapshot.
     private static func start(_ name: String) -> UInt64? {
         guard name.hasPrefix(prefix), name.utf8.count == prefix.utf8.count + 16 else { return nil }

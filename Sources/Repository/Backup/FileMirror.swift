@@ -1,0 +1,42 @@
+/// Copies whole files that never change once they have their names, and drops from the copy what is
+/// gone from the source.
+struct FileMirror {
+    private static let unfinished = ".copying"
+
+    let disk: any Disk
+    let targetDisk: any Disk
+    let source: String
+    let target: String
+
+    /// - Parameters:
+    ///   - isWanted: which names are meant; others are left alone, here and there.
+    ///   - mayCopy: asked of each that isn't in the copy yet.
+    func run(
+        isWanted: (String) -> Bool, mayCopy: (String) throws -> Bool = { _ in true }
+    ) throws {
+        let here = Set(try disk.list(source).filter(isWanted))
+        let there = Set(try targetDisk.list(target).filter(isWanted))
+        for name in here.subtracting(there).sorted() where try mayCopy(name) { try copy(name) }
+        for name in there.subtracting(here) { try targetDisk.remove("\(target)/\(name)") }
+    }
+
+    /// It gets its name once it is whole and durable.
+    private func copy(_ name: String) throws {
+        let temporary = "\(target)/\(name)\(Self.unfinished)"
+        if try targetDisk.list(target).contains(name + Self.unfinished) {
+            try targetDisk.remove(temporary)
+        }
+        let file = try disk.open("\(source)/\(name)", .reading)
+        let copy = try targetDisk.open(temporary, .creating)
+        var offset = 0
+        while true {
+            let bytes = try file.bytes(4 << 20, at: offset)
+            guard !bytes.isEmpty else { break }
+            try copy.write(bytes, count: bytes.count, at: offset)
+            offset += bytes.count
+        }
+        try copy.sync()
+        try targetDisk.rename(temporary, to: "\(target)/\(name)")
+        try targetDisk.syncFolder(target)
+    }
+}
