@@ -47,7 +47,7 @@ final class LogTarget: FuzzTarget {
     private func evidence(_ bytes: UnsafeRawBufferPointer) {
         let found = Evidence.find(
             in: bytes, from: 0, segment: 1, tag: Self.tag, lost: 1,
-            bad: LogPosition(segment: 1, offset: 0))
+            bad: LogPosition(segment: 1, offset: 0), isEnd: false)
         guard let found else { return }
         expect(found.offset + found.header.frameSize <= bytes.count, "evidence beyond the end")
     }

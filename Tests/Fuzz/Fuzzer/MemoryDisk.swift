@@ -27,6 +27,7 @@ final class MemoryDisk: Disk, @unchecked Sendable {
         }
 
         func sync() {}
+        func forget(_ range: Range<Int>) {}
         func size() -> Int { bytes.count }
         func lock() -> Bool { true }
     }

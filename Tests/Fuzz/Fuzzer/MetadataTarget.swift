@@ -76,7 +76,8 @@ final class MetadataTarget: FuzzTarget {
             }
         }
         expect(RPCMetadata(again) == metadata, "metadata there and back")
-        let page = PageRequest(stream, body: UnsafeRawBufferPointer(start: nil, count: 0))
+        let page = PageRequest(
+            stream, peer: nil, body: UnsafeRawBufferPointer(start: nil, count: 0))
         let fields = PageResponse(status: 200, headers: page.headers).fields
         expect(
             fields.allSatisfy { !$0.value.utf8.contains(10) && !$0.value.utf8.contains(13) },
