@@ -59,6 +59,13 @@ package struct EventPartBuilder: Sendable {
         firstSequence = watermark.sequence + 1
     }
 
+    /// A file in place of one that covers the log from this sequence on.
+    init(identity: UInt64, before firstSequence: UInt64) {
+        self.identity = identity
+        self.firstSequence = firstSequence
+        watermark = .start
+    }
+
     package static func day(of time: Timestamp) -> Int {
         let days = time.milliseconds / 86_400_000
         return Int(time.milliseconds % 86_400_000 < 0 ? days - 1 : days)

@@ -61,6 +61,9 @@ final class EventReader: @unchecked Sendable {
             value: Quantity(raw: self[.value, row]), properties: try properties(row))
     }
 
+    /// Whether the event is of the customer with this entry in table 0.
+    func isOf(_ customer: Int, _ row: Int) -> Bool { self[.customer, row] == Int128(customer) }
+
     private subscript(column: EventColumn, row: Int) -> Int128 {
         number(column.rawValue, row)
     }

@@ -23,7 +23,7 @@ struct Audit {
         for payload in world.machine.customers.submitted {
             arena.reset()
             let record = try payload.withUnsafeBytes {
-                try RecordDecoder(arena: arena).record($0)
+                try RecordDecoder(arena: arena, seals: ClosedSeals()).record($0)
             }
             try audit.add(record)
         }

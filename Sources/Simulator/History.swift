@@ -108,6 +108,8 @@ final class WatchedLog: LogStore, @unchecked Sendable {
 
     var estimatedEnd: LogPosition? { log.estimatedEnd }
 
+    func firstSequence() throws(LogFault) -> UInt64 { try log.firstSequence() }
+
     func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
         log.distance(from: start, to: end)
     }

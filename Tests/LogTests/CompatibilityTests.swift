@@ -55,6 +55,8 @@ private final class KeepingLog: LogStore {
 
     var estimatedEnd: LogPosition? { log.estimatedEnd }
 
+    func firstSequence() throws(LogFault) -> UInt64 { try log.firstSequence() }
+
     func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
         log.distance(from: start, to: end)
     }

@@ -57,7 +57,8 @@ package struct BucketSet: Sendable {
         case .usageRecorded: break
         case .bucketReset, .bucketOpened, .bucketClosed, .customerCreated, .profileChanged,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
-            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped:
+            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
+            .customerErased:
             return false
         }
         return true

@@ -48,6 +48,10 @@ extension CustomerState {
             lastInvoice = max(lastInvoice, invoice.number)
         case .invoiceDropped(let number):
             account.invoices.removeAll { $0.number == number }
+        case .customerErased:
+            account.name = ""
+            account.email = ""
+            key = 0
         }
     }
 

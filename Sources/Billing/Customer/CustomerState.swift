@@ -72,6 +72,8 @@ package struct CustomerState: Sendable {
     package var position: UInt64 = 0
     /// The newest catalog that a record of it was decided with: its subscriptions may refer to it.
     package var catalogSequence: UInt64 = 0
+    /// The number of the key that its personal data is sealed with; 0: it has none.
+    package var key: UInt32 = 0
     /// When something of it falls due next; `.never`: nothing will.
     package var nextDue = Timestamp.never
     package var buckets = BucketSet()

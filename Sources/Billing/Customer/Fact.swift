@@ -19,6 +19,23 @@ package enum Fact: Sendable, Equatable {
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)
+    /// Name and email went, and all that is sealed with this key; 0: there was no key.
+    case customerErased(key: UInt32)
+}
+
+extension Fact {
+    /// It says something about a person that erasure must remove.
+    package var isPersonal: Bool {
+        switch self {
+        case .usageRecorded(_, _, let label): label.map { !$0.properties.isEmpty } ?? false
+        case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
+            !name.isEmpty || !email.isEmpty
+        case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .subscriptionChanged,
+            .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
+            .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased:
+            false
+        }
+    }
 }
 
 /// What the provider answered.

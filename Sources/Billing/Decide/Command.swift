@@ -6,6 +6,10 @@ package enum Command: Sendable {
     case attach(AttachPlan)
     case settle(SettleEffect)
     case completeCheckout(CompleteCheckout)
+    /// Removes what is personal.
+    case erase
+    /// Says name and email once more, so that they are sealed in the log.
+    case sealProfile
     /// Nothing but what has fallen due.
     case advance
 }

@@ -62,6 +62,8 @@ extension CustomerState {
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):
             try decideCompleteCheckout(paid, pricing: pricing, now: now)
+        case .erase: decideErase()
+        case .sealProfile: decideSealProfile()
         case .advance: Decision()
         }
     }

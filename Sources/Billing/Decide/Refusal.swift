@@ -12,4 +12,11 @@ package enum Refusal: Error, Sendable, Equatable {
     case requestTooOld
     case checkoutNotFound
     case paymentProviderMissing
+    /// The data folder is of a format that seals nothing.
+    case erasureNeedsUpgrade
+    /// Records from before the upgrade still say it in the clear: until then, nil: for good, as
+    /// long as the whole history is kept.
+    case erasureTooEarly(until: Timestamp?)
+    /// The answer was erased with the customer's personal data.
+    case requestErased
 }

@@ -41,6 +41,11 @@ extension GRPCDispatcher {
             return try served { () throws(ExecuteFault) in
                 try loop.customers.get(id, names: names, in: workspace)
             }
+        case .eraseCustomer:
+            let call = try decoded { () throws(CallFault) in try reader.eraseCustomer(message) }
+            let service = loop.customers
+            try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
+            return nil
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
         case .attach:
             let call = try decoded { () throws(CallFault) in try reader.attach(message) }

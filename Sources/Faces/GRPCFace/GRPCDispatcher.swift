@@ -133,8 +133,8 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
             case .healthWatch: return .handler(HealthStream(health, call.writer))
             case .reflection, .reflectionAlpha:
                 return .handler(ReflectionStream(reflection, call.writer))
-            case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-                .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
+            case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
+                .publishCatalog, .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
                 preconditionFailure("a unary method is called, not opened")
             }
         } catch {

@@ -89,6 +89,15 @@ struct RPCRefusal {
             self.init(
                 .failedPrecondition, "PAYMENT_PROVIDER_MISSING",
                 "this environment has no payment provider, so only free plans can be attached")
+        case .erasureNeedsUpgrade:
+            self.init(.failedPrecondition, "ERASURE_NEEDS_UPGRADE", refusal.erasureText)
+        case .erasureTooEarly:
+            self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
+        case .requestErased:
+            self.init(
+                .failedPrecondition, "REQUEST_ERASED",
+                "this request_id was answered, but the answer was erased with the customer's "
+                    + "personal data; look at the customer")
         }
     }
 
@@ -134,5 +143,23 @@ extension RPCStatus {
         _ code: RPCCode, _ reason: String, _ message: String, retryAfterMilliseconds: Int? = nil
     ) -> RPCStatus {
         RPCRefusal(code, reason, message, retryAfterMilliseconds: retryAfterMilliseconds).status
+    }
+}
+
+extension Refusal {
+    /// Why a customer can't be erased, and what to do.
+    fileprivate var erasureText: String {
+        switch self {
+        case .erasureTooEarly(let until?):
+            "records from before the upgrade hold the customer's data in the clear until "
+                + "history-days removes them, not before \(until.text ?? "long"); lower "
+                + "history-days to be rid of them sooner"
+        case .erasureTooEarly(nil):
+            "records from before the upgrade hold the customer's data in the clear, and with "
+                + "history-days 0 they are kept for good; set history-days"
+        default:
+            "the data folder is of format 1, which seals nothing; stop the server and run tally "
+                + "upgrade"
+        }
     }
 }

@@ -8,6 +8,7 @@ enum Route: Int, CaseIterable {
     case attach
     case getOrCreateCustomer
     case getCustomer
+    case eraseCustomer
     case publishCatalog
     case getCatalog
     case streamTrack
@@ -32,6 +33,7 @@ enum Route: Int, CaseIterable {
         case .attach: "/tally.v1.AttachService/Attach"
         case .getOrCreateCustomer: "/tally.v1.CustomerService/GetOrCreateCustomer"
         case .getCustomer: "/tally.v1.CustomerService/GetCustomer"
+        case .eraseCustomer: "/tally.v1.CustomerService/EraseCustomer"
         case .publishCatalog: "/tally.v1.CatalogService/PublishCatalog"
         case .getCatalog: "/tally.v1.CatalogService/GetCatalog"
         case .streamTrack: "/tally.v1.UsageService/StreamTrack"
@@ -49,9 +51,9 @@ enum Route: Int, CaseIterable {
     var maxMessageBytes: Int {
         switch self {
         case .publishCatalog: 1 << 20
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .getCatalog,
-            .streamTrack, .watchCustomer, .listEvents, .aggregateEvents, .reflection,
-            .reflectionAlpha, .healthCheck, .healthWatch:
+        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
+            .getCatalog, .streamTrack, .watchCustomer, .listEvents, .aggregateEvents,
+            .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             16 << 10
         }
     }
@@ -65,6 +67,7 @@ enum Route: Int, CaseIterable {
         case .attach: .attachWrite
         case .getOrCreateCustomer: .customersWrite
         case .getCustomer: .customersRead
+        case .eraseCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
@@ -76,8 +79,8 @@ enum Route: Int, CaseIterable {
 
     var kind: CallKind {
         switch self {
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .publishCatalog,
-            .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
+        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
+            .publishCatalog, .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
             .unary
         case .watchCustomer, .healthWatch: .serverStreaming
         case .streamTrack, .reflection, .reflectionAlpha: .bidirectional

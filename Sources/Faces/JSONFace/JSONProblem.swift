@@ -141,6 +141,13 @@ extension JSONProblem {
         case .paymentProviderMissing:
             self = .invalidRequest(
                 "this environment has no payment provider, so only free plans can be attached")
+        case .requestErased:
+            self.init(
+                409, "duplicate_idempotency_key",
+                "this idempotency key was used, but its answer was erased with the customer's "
+                    + "personal data; look at the customer")
+        case .erasureNeedsUpgrade, .erasureTooEarly:
+            self = .invalidRequest("the customer can't be erased now")
         }
     }
 }

@@ -5,7 +5,7 @@ internal import Billing
 /// Customers' records name the catalog they were decided with, so the customers' logs are shipped
 /// before the directory's: the copy never refers to what it doesn't have. Snapshots follow once the
 /// log in the copy holds all that they do: they stand for what is older than `history-days`, and so
-/// do the day files of usage. The manifest comes last: a copy that was cut short is no environment,
+/// do the day files of usage. Keys of what is sealed come before the records that need them. The manifest comes last: a copy that was cut short is no environment,
 /// and is refused as one.
 package final class EnvironmentBackup {
     /// What one turn did.
@@ -25,7 +25,8 @@ package final class EnvironmentBackup {
     private let disk: any Disk
     private let targetDisk: any Disk
     private let shippers: [(name: String, shipper: LogShipper)]
-    /// Of the small files: what was copied last.
+    private let keyShippers: [KeyShipper]
+    /// Of the small files and the day files: what was copied last.
     private var copied: [String: [Int64]] = [:]
 
     /// The partitions in order, then the directory.
@@ -41,13 +42,19 @@ package final class EnvironmentBackup {
             throw Failure(description: "\(source) is no environment: it has no MANIFEST")
         }
         let partitions = try disk.list(source).filter { $0.hasPrefix("partition-") }.sorted()
+        var keyShippers: [KeyShipper] = []
         shippers = try (partitions + ["directory"]).map { name in
             try SmallFile.makeFolder("\(target)/\(name)")
-            let shipper = LogShipper(
+            let keys = KeyShipper(
                 from: "\(source)/\(name)", to: "\(target)/\(name)", disk: disk,
                 targetDisk: targetDisk)
+            keyShippers.append(keys)
+            let shipper = LogShipper(
+                from: "\(source)/\(name)", to: "\(target)/\(name)", disk: disk,
+                targetDisk: targetDisk, beforePiece: keys.turn)
             return (name, shipper)
         }
+        self.keyShippers = keyShippers
         try check()
     }
 
@@ -55,7 +62,11 @@ package final class EnvironmentBackup {
     private func check() throws {
         let path = "\(target)/\(Manifest.fileName)"
         guard let theirs = try SmallFile.read(path) else { return }
-        guard try SmallFile.read("\(source)/\(Manifest.fileName)") == theirs else {
+        let ours = try SmallFile.read("\(source)/\(Manifest.fileName)") ?? []
+        // An upgrade changes the format, not whose folder it is.
+        guard
+            try Manifest(ours, path: source).folderID == Manifest(theirs, path: path).folderID
+        else {
             throw Failure(
                 description: "\(target) is a copy of another environment than \(source); choose "
                     + "another folder")
@@ -73,6 +84,8 @@ package final class EnvironmentBackup {
             turn.sequences.append(shipper.sequence)
             try copySnapshots(name, shipper)
         }
+        // Keys that were destroyed.
+        for shipper in keyShippers { try shipper.turn() }
         try copyDayFiles()
         for name in [KeyRing.fileName, Manifest.fileName] { try copy(name) }
         return turn
@@ -98,7 +111,16 @@ package final class EnvironmentBackup {
     private func copyDayFiles() throws {
         guard try disk.list(source).contains("events") else { return }
         try SmallFile.makeFolder("\(target)/events")
-        try mirror("events").run(isWanted: { $0.hasSuffix(EventFolder.suffix) })
+        let mirror = mirror("events")
+        try mirror.run(
+            isWanted: { $0.hasSuffix(EventFolder.suffix) },
+            isReplaced: { name in
+                // Erasure takes properties out of it.
+                let version = SmallFile.version("\(source)/events/\(name)")
+                guard version != copied[name] else { return false }
+                copied[name] = version
+                return try mirror.differ(name, inLast: 24)
+            })
     }
 
     private func copy(_ name: String) throws {

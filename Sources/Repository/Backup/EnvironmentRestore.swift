@@ -28,13 +28,20 @@ package struct EnvironmentRestore {
                 description:
                     "\(backup) is no whole backup: it has no MANIFEST, which is copied last")
         }
-        _ = try Manifest(manifest, path: "\(backup)/\(Manifest.fileName)")
+        let seals = try Manifest(manifest, path: "\(backup)/\(Manifest.fileName)").seals
         guard SmallFile.version(folder) == nil else {
             throw Failure(
                 description: "\(folder) is there already; move it away first, nothing is replaced")
         }
         let names = try disk.list(backup)
             .filter { $0.hasPrefix("partition-") || $0 == "directory" }.sorted()
+        for name in names where seals && name != "directory" {
+            guard try disk.list("\(backup)/\(name)").contains(CustomerKeys.fileName) else {
+                throw Failure(
+                    description: "\(backup)/\(name) lacks \(CustomerKeys.fileName), without which "
+                        + "nothing personal in it can be read; use another backup")
+            }
+        }
         let logs = try names.map { Log(name: $0, records: try check($0)) }
         let dayFiles = try disk.list(backup).filter { $0 == "events" }
         for name in names + dayFiles { try copy(name, progress) }

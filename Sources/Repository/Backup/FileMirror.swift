@@ -1,5 +1,5 @@
-/// Copies whole files that never change once they have their names, and drops from the copy what is
-/// gone from the source.
+/// Copies whole files, which are never written to but at most replaced once they have their names,
+/// and drops from the copy what is gone from the source.
 struct FileMirror {
     private static let unfinished = ".copying"
 
@@ -11,13 +11,28 @@ struct FileMirror {
     /// - Parameters:
     ///   - isWanted: which names are meant; others are left alone, here and there.
     ///   - mayCopy: asked of each that isn't in the copy yet.
+    ///   - isReplaced: asked of each that is.
     func run(
-        isWanted: (String) -> Bool, mayCopy: (String) throws -> Bool = { _ in true }
+        isWanted: (String) -> Bool, mayCopy: (String) throws -> Bool = { _ in true },
+        isReplaced: (String) throws -> Bool = { _ in false }
     ) throws {
         let here = Set(try disk.list(source).filter(isWanted))
         let there = Set(try targetDisk.list(target).filter(isWanted))
         for name in here.subtracting(there).sorted() where try mayCopy(name) { try copy(name) }
+        for name in here.intersection(there).sorted() where try isReplaced(name) {
+            try copy(name)
+        }
         for name in there.subtracting(here) { try targetDisk.remove("\(target)/\(name)") }
+    }
+
+    /// Whether the files here and there differ in size or in their last bytes, a checksum among them.
+    func differ(_ name: String, inLast count: Int) throws -> Bool {
+        let file = try disk.open("\(source)/\(name)", .reading)
+        let copy = try targetDisk.open("\(target)/\(name)", .reading)
+        let size = try file.size()
+        guard try copy.size() == size else { return true }
+        let start = max(0, size - count)
+        return try file.bytes(count, at: start) != copy.bytes(count, at: start)
     }
 
     /// It gets its name once it is whole and durable.

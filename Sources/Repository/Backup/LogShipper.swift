@@ -29,8 +29,15 @@ final class LogShipper {
     private(set) var identity: UInt64?
     private var place: Place?
     private var writing: (segment: UInt32, file: any DiskFile)?
+    private let beforePiece: () throws -> Void
 
-    init(from source: String, to target: String, disk: any Disk, targetDisk: any Disk) {
+    /// - Parameter beforePiece: called before records get into the copy, when they are durable in the
+    ///   source: ships what they refer to.
+    init(
+        from source: String, to target: String, disk: any Disk, targetDisk: any Disk,
+        beforePiece: @escaping () throws -> Void = {}
+    ) {
+        self.beforePiece = beforePiece
         self.source = SegmentFolder(disk: disk, folder: source)
         self.target = SegmentFolder(disk: targetDisk, folder: target)
     }
@@ -129,6 +136,7 @@ final class LogShipper {
             ? .max : piece.frames.lazy.map(\.durableThrough).max() ?? 0
         guard let end = piece.frames.last(where: { $0.last.sequence <= known }) else { return 0 }
         let count = end.end - place.offset
+        try beforePiece()
         try write(piece.bytes, count: count, at: place)
         place.offset = end.end
         place.last = end.last

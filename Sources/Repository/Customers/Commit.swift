@@ -39,7 +39,8 @@ struct Commit {
                 return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in
                     try buckets.decideCheckAndDeduct(query, pricing: pricing)
                 }
-            case .create, .attach, .settle, .completeCheckout, .advance: break
+            case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+                break
             }
         }
         let customer = try repository.opened(shard.rows[row], workspace)
@@ -62,9 +63,11 @@ struct Commit {
         }
         let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
+            var key = shard.rows[row].key
             let appended = try append(
                 decision.facts, answering: request, message, now, names,
-                after: shard.rows[row].position)
+                after: shard.rows[row].position, sealingWith: &key)
+            shard.rows[row].key = key
             for fact in decision.facts {
                 let isApplied = shard.rows[row].buckets.apply(fact)
                 precondition(isApplied, "what was decided on buckets alone is about them alone")
@@ -87,6 +90,7 @@ struct Commit {
         in shard: inout Shard, _ finished: inout Finished?
     ) throws(ExecuteFault) -> Execution {
         var draft = customer
+        let spare = try prepareErasure(command, of: &draft)
         let names = repository.current(self.names, for: customer.catalogSequence)
         var facts = draft.advance(
             to: now, pricing: names.pricing, effectID: repository.newEffectID())
@@ -109,12 +113,22 @@ struct Commit {
         }
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
-            let appended = try append(
-                facts, answering: mark, message, now, names, after: customer.position)
+            let appended: Appended
+            do {
+                appended = try append(
+                    facts, answering: mark, message, now, names, after: customer.position,
+                    sealingWith: &draft.key)
+            } catch {
+                if let spare { repository.keys?.giveBack(spare) }
+                throw error
+            }
+            note(facts, appended)
             draft.sequence = appended.sequence
             draft.position = appended.position.rawValue
             draft.catalogSequence = names.pricing.sequence
-            shard.put(CustomerRow(draft, arena: workspace.arena), at: row, hash: hash)
+            shard.put(
+                CustomerRow(draft, arena: workspace.arena, seals: repository.keys), at: row,
+                hash: hash)
             if let mark {
                 repository.remember(mark, customer: hash, at: appended.position, in: &shard)
             }
@@ -124,20 +138,61 @@ struct Commit {
         return .done(Outcome(reply: decision.reply, message: message, sequence: draft.sequence))
     }
 
+    /// - Parameter key: the customer's, if it has one; after it, the one that was used.
     private func append(
         _ facts: [Fact], answering request: RequestMark?, _ message: UnsafeRawBufferPointer,
-        _ now: Timestamp, _ names: PricingNames, after previousPosition: UInt64
+        _ now: Timestamp, _ names: PricingNames, after previousPosition: UInt64,
+        sealingWith key: inout UInt32
     ) throws(ExecuteFault) -> Appended {
-        let record = CustomerRecord(
+        var record = CustomerRecord(
             customer: id, time: now, catalogSequence: names.pricing.sequence,
             previousPosition: previousPosition, facts: facts, request: request)
-        let bytes = RecordWriter(arena: workspace.arena).record(record, reply: message)
+        do {
+            if let keys = repository.keys, facts.contains(where: \.isPersonal) {
+                record.key = keys.isLive(key) ? key : try keys.allocate()
+            }
+        } catch {
+            throw .unavailable(error)
+        }
+        let bytes = RecordWriter(arena: workspace.arena, seals: repository.keys)
+            .record(record, reply: message)
         do {
             let appended = try repository.log.append(bytes)
             repository.raiseFloor(to: now)
+            if record.key != 0 { key = record.key }
             return appended
         } catch {
+            if record.key != 0, record.key != key { repository.keys?.giveBack(record.key) }
             throw .unavailable(error)
+        }
+    }
+}
+
+/// What is personal going.
+extension Commit {
+    /// A customer that may be in day files by what records in the clear said has no key of which
+    /// the erasure could be made out after a crash: it gets one, to be destroyed.
+    private func prepareErasure(
+        _ command: Command, of draft: inout CustomerState
+    ) throws(ExecuteFault) -> UInt32? {
+        guard case .erase = command else { return nil }
+        guard let keys = repository.keys else { throw .refused(.erasureNeedsUpgrade) }
+        guard draft.key == 0, keys.header.sealedAfter > 0 else { return nil }
+        do {
+            draft.key = try keys.allocate()
+            return draft.key
+        } catch {
+            throw .unavailable(error)
+        }
+    }
+
+    /// Under the shard's lock: no snapshot gets its name in between.
+    private func note(_ facts: [Fact], _ appended: Appended) {
+        for case .customerErased(let key) in facts where key != 0 {
+            repository.erasures.begin(
+                Erasures.Erasure(
+                    customer: id, key: key, sequence: appended.sequence,
+                    position: appended.position))
         }
     }
 }

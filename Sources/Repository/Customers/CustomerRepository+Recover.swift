@@ -17,6 +17,7 @@ extension CustomerRepository {
         let start = snapshot?.header.start ?? 0
         let report = try ReplayCrew(self, threads: threads).replay(from: start + 1)
         if let snapshot { try check(log.end, holds: snapshot.trailer.highest) }
+        try recoverErasures()
         try settleOpenBusiness()
         let position = LogPosition(rawValue: snapshot?.header.position ?? 0)
         return (report, Appended(sequence: start, position: position))
@@ -40,7 +41,7 @@ extension CustomerRepository {
             try withShard(shard) { shard in
                 for row in 0..<shard.rows.count where shard.rows[row].isBusy {
                     arena.reset()
-                    settlements.restore(try shard.rows[row].opened(arena))
+                    settlements.restore(try shard.rows[row].opened(arena, seals: keys))
                 }
             }
         }
@@ -59,7 +60,8 @@ extension CustomerRepository {
         {
             return
         }
-        let record = try RecordDecoder(arena: arena).record(bytes)
+        let record = try RecordDecoder(arena: arena, seals: keys).record(bytes)
+        note(erased: record, at: position)
         let fault: RecordFault? = withShard(Int(hash & 0xFF)) { shard in
             do throws(RecordFault) {
                 try restore(record, hash, sequence, position, arena, in: &shard)
@@ -82,6 +84,7 @@ extension CustomerRepository {
                 shard.rows[row].sequence = sequence
                 shard.rows[row].position = position.rawValue
                 shard.rows[row].catalogSequence = usage.catalogSequence
+                if usage.key != 0 { shard.rows[row].key = usage.key }
             }
             if let request { remember(request, customer: hash, at: position, in: &shard) }
             return true
@@ -97,13 +100,16 @@ extension CustomerRepository {
         let place = shard.find(record.customer, hash: hash)
         if place.map({ sequence > shard.rows[$0].sequence }) ?? true {
             var customer =
-                try place.map { row throws(RecordFault) in try shard.rows[row].opened(arena) }
-                ?? CustomerState(id: record.customer)
+                try place.map { row throws(RecordFault) in
+                    try shard.rows[row].opened(arena, seals: keys)
+                } ?? CustomerState(id: record.customer)
             for fact in record.facts { customer.apply(fact) }
+            if record.key != 0 { customer.key = record.key }
             customer.sequence = sequence
             customer.position = position.rawValue
             customer.catalogSequence = record.catalogSequence
-            shard.put(CustomerRow(customer, arena: arena), at: place, hash: hash)
+            shard.put(
+                CustomerRow(customer, arena: arena, seals: keys), at: place, hash: hash)
         }
         if let request = record.request {
             remember(request, customer: hash, at: position, in: &shard)
@@ -121,7 +127,7 @@ extension CustomerRepository {
                 let row = shard.rows[row]
                 let bytes = withExtendedLifetime(arena) {
                     // What this process encoded, or checked when it was loaded, it can read.
-                    (try? row.opened(arena)).map { Array(RecordWriter(arena: arena).state($0)) }
+                    (try? row.opened(arena, seals: keys)).map { Array(RecordWriter(arena: arena).state($0)) }
                 }
                 states.append((row.id, bytes ?? []))
             }

@@ -45,7 +45,10 @@ package enum Execution {
 package final class CustomerRepository: Sendable {
     package let directory: Directory
     package let log: any LogStore
+    /// What is personal is sealed with these; nil: the folder's format seals nothing.
+    package let keys: CustomerKeys?
     let settlements = Settlements()
+    package let erasures = Erasures()
     let watchers = Watchers()
     let time: any TimeSource
     let logger: Logger
@@ -66,8 +69,10 @@ package final class CustomerRepository: Sendable {
     package init(
         directory: Directory, log: any LogStore, time: any TimeSource, logger: Logger,
         seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
-        historySpan: Int64 = 35 * 86_400_000, newEffectID: (@Sendable () -> String)? = nil
+        historySpan: Int64 = 35 * 86_400_000, keys: CustomerKeys? = nil,
+        newEffectID: (@Sendable () -> String)? = nil
     ) {
+        self.keys = keys
         self.newEffectID = newEffectID ?? { Effects.newID() }
         self.directory = directory
         self.log = log
@@ -136,7 +141,7 @@ package final class CustomerRepository: Sendable {
         _ row: CustomerRow, _ workspace: Workspace
     ) throws(ExecuteFault) -> CustomerState {
         do {
-            return try row.opened(workspace.arena)
+            return try row.opened(workspace.arena, seals: keys)
         } catch {
             throw .damaged("\(error)")
         }
@@ -211,7 +216,7 @@ package final class CustomerRepository: Sendable {
         do {
             let bytes = try log.read(at: position)
             record = try bytes.withUnsafeBytes { bytes throws(RecordFault) in
-                try RecordDecoder(arena: workspace.arena).record(bytes)
+                try RecordDecoder(arena: workspace.arena, seals: keys).record(bytes)
             }
         } catch let fault as LogFault {
             throw .unavailable(fault)
@@ -226,6 +231,8 @@ package final class CustomerRepository: Sendable {
             throw .refused(.requestReused)
         }
         guard answered.fingerprint == request.fingerprint else { throw .refused(.requestReused) }
+        // Only a reply that shows name and email is sealed; it always shows something.
+        guard !record.isErased || !record.reply.isEmpty else { throw .refused(.requestErased) }
         let message = workspace.arena.copy(record.reply + replayedMark(of: method))
         return .done(
             Outcome(reply: .none, message: message, sequence: 0, replayed: true))

@@ -44,7 +44,8 @@ final class Settlements: Sendable {
                 state.withLock { _ = $0.sessions.removeValue(forKey: session) }
             case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
                 .customerCreated, .profileChanged, .subscriptionChanged, .subscriptionDropped,
-                .effectSettled, .methodSaved, .invoiceRaised, .invoiceDropped:
+                .effectSettled, .methodSaved, .invoiceRaised, .invoiceDropped,
+                .customerErased:
                 break
             }
         }

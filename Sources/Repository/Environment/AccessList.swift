@@ -8,11 +8,11 @@ package struct Access: RawRepresentable, Sendable, Equatable {
     }
 
     package init(environment: Int, scopes: Scopes) {
-        rawValue = environment << 8 | Int(scopes.rawValue)
+        rawValue = environment << 16 | Int(scopes.rawValue)
     }
 
-    package var environment: Int { rawValue >> 8 }
-    package var scopes: Scopes { Scopes(rawValue: UInt8(truncatingIfNeeded: rawValue)) }
+    package var environment: Int { rawValue >> 16 }
+    package var scopes: Scopes { Scopes(rawValue: UInt16(truncatingIfNeeded: rawValue)) }
 }
 
 /// Whom the server lets in: the API keys of its environments, and the names of client certificates

@@ -1,17 +1,19 @@
 /// What a folder is, in a file of lines "name: value" that people can read.
 ///
 ///     tally: data folder
-///     format: 1
-///     reader: 1              the oldest format version whose readers can read this folder
+///     format: 2              1: everything is in the clear; 2: what is personal is sealed
+///     reader: 2              the oldest format version whose readers can read this folder
 ///     environment: sandbox
 ///     folder: 5f0c…          32 hex digits, made once
 ///     partitions: 1
 ///     seed: 9a41…            16 hex digits, the secret of fingerprints
 struct Manifest {
     static let fileName = "MANIFEST"
-    /// The format this binary writes, and the newest it reads.
-    static let currentFormat = 1
+    /// The format of new folders, and the newest that this binary reads. A folder of an older one
+    /// is written as it is until it is upgraded.
+    static let currentFormat = 2
 
+    var format = currentFormat
     var environment: String
     var folderID: String
     var partitions = 1
@@ -46,19 +48,23 @@ struct Manifest {
         }
         guard let environment = values["environment"], let folderID = values["folder"],
             let seed = values["seed"].flatMap({ UInt64($0, radix: 16) }),
-            values["partitions"] == "1"
+            let format = values["format"].flatMap({ Int($0) }), values["partitions"] == "1"
         else { throw Failure(description: "\(path) is incomplete; restore it from a backup") }
+        self.format = format
         self.environment = environment
         self.folderID = folderID
         self.seed = seed
     }
 
+    /// What is personal is sealed.
+    var seals: Bool { format >= 2 }
+
     var content: [UInt8] {
         Array(
             """
             tally: data folder
-            format: \(Manifest.currentFormat)
-            reader: 1
+            format: \(format)
+            reader: \(format)
             environment: \(environment)
             folder: \(folderID)
             partitions: \(partitions)

@@ -1,8 +1,8 @@
 /// What a caller may do.
 package struct Scopes: OptionSet, Sendable {
-    package let rawValue: UInt8
+    package let rawValue: UInt16
 
-    package init(rawValue: UInt8) {
+    package init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
@@ -14,14 +14,15 @@ package struct Scopes: OptionSet, Sendable {
     package static let catalogRead = Scopes(rawValue: 32)
     package static let catalogWrite = Scopes(rawValue: 64)
     package static let usageRead = Scopes(rawValue: 128)
+    package static let customersErase = Scopes(rawValue: 256)
 
     /// The names, as people write them and files keep them.
     private static let table: [(scope: Scopes, name: String)] = [
         (.entitlementRead, "entitlement:read"), (.usageRead, "usage:read"),
         (.usageWrite, "usage:write"),
         (.attachWrite, "attach:write"), (.customersRead, "customers:read"),
-        (.customersWrite, "customers:write"), (.catalogRead, "catalog:read"),
-        (.catalogWrite, "catalog:write"),
+        (.customersWrite, "customers:write"), (.customersErase, "customers:erase"),
+        (.catalogRead, "catalog:read"), (.catalogWrite, "catalog:write"),
     ]
 
     /// What comes in later versions too: stored as `*`.

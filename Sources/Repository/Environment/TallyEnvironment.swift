@@ -10,7 +10,8 @@ package import Payments
 ///     keys.json       API keys, hashed
 ///     backup.json     what a follower says of its copy; see BackupStatus
 ///     directory/      log of the catalog
-///     partition-0/    log of the customers, and its snapshots
+///     partition-0/    log of the customers, its snapshots, and the keys that what is personal in
+///                     them is sealed with
 ///     events/         day files of usage, derived from that log
 package final class TallyEnvironment: Sendable {
     package let name: String
@@ -33,6 +34,7 @@ package final class TallyEnvironment: Sendable {
     let logger: Logger
     private let scrubber: Scrubber
     private let lock: FolderLock
+    let historyDays: Int
     private let onFault: @Sendable (LogFault) -> Void
 
     /// What an environment needs from outside.
@@ -72,6 +74,7 @@ package final class TallyEnvironment: Sendable {
         self.logger = logger
         fingerprintKey = manifest.seed
         provider = settings.provider
+        historyDays = settings.snapshots.historyDays
         keys = try KeyRing(folder: folder, environment: name)
 
         let onFault = settings.onFault
@@ -97,9 +100,11 @@ package final class TallyEnvironment: Sendable {
             logger: logger)
         let partition = SnapshotFolder(
             disk: PosixDisk(), folder: "\(folder)/partition-0", identity: manifest.seed &+ 2)
+        let customerKeys = try manifest.seals ? CustomerKeys.open(partition) : nil
         let log = FlatFileLog(
             folder: partition.folder, identity: partition.identity, settings: large,
             listener: LogListener(
+                beforeBatch: { () throws(DiskFault) in try customerKeys?.flush() },
                 onDurable: { durability.advance(to: $0) },
                 onFault: { fault in
                     durability.end()
@@ -111,7 +116,7 @@ package final class TallyEnvironment: Sendable {
             seed: InlineText.fold(manifest.seed, 0xA24B_AED4_963E_E407),
             requestSpan: Int64(settings.requestWindowHours) * 3_600_000,
             requestLimit: settings.requestMemory / RequestTable.bytesPerID,
-            historySpan: Int64(settings.snapshots.historyDays) * 86_400_000)
+            historySpan: Int64(settings.snapshots.historyDays) * 86_400_000, keys: customerKeys)
         let last: Appended
         (recovery, last) = try customers.recover(
             from: partition, threads: settings.recoveryThreads)
@@ -119,7 +124,8 @@ package final class TallyEnvironment: Sendable {
         try SmallFile.makeFolder("\(folder)/events")
         events = try EventStore(
             log: log, identity: manifest.seed &+ 2, folder: EventFolder(folder: "\(folder)/events"),
-            logger: logger)
+            seals: customerKeys, logger: logger)
+        try customers.sealProfiles()
         snapshots = SnapshotKeeper(
             customers, partition, settings: settings.snapshots, last: last, logger: logger)
         try refuseEarlierClock()
@@ -178,13 +184,21 @@ package final class TallyEnvironment: Sendable {
                 stop: onFault)
             group.addTask { await dueWork.run() }
             group.addTask(priority: .low) { [events] in await events.run() }
+            group.addTask { await self.eraseOn() }
         }
+    }
+
+    /// The log failed, or what belongs to it did: the process should stop.
+    func stop(_ fault: LogFault) {
+        durability.end()
+        onFault(fault)
     }
 
     /// Nobody waits for a provider any more; what is open goes on at the next start.
     package func stopEffects() {
         customers.settlements.close()
         customers.watchers.close()
+        customers.erasures.close()
     }
 
     /// Syncs and closes the logs; calls after it are refused.

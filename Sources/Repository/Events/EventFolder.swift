@@ -79,6 +79,14 @@ package struct EventFolder: Sendable {
         try disk.syncFolder(folder)
     }
 
+    /// Removes what was set aside.
+    func removeDamaged() throws {
+        for name in try disk.list(folder) where name.hasSuffix(Self.damaged) {
+            try disk.remove(path(name))
+        }
+        try disk.syncFolder(folder)
+    }
+
     func name(of part: EventPart) -> String {
         let date = CivilDate(Timestamp(milliseconds: Int64(part.day) * 86_400_000))
         let day = [(date.year, 4), (date.month, 2), (date.day, 2)].map { number, width in

@@ -2,7 +2,7 @@ internal import Dispatch
 package import Events
 package import Logging
 internal import Synchronization
-internal import Wire
+package import Wire
 
 /// The usage events of an environment, derived from its log.
 ///
@@ -19,13 +19,14 @@ package final class EventStore: Sendable {
     private static let farBehind: UInt64 = 1 << 17
 
     private let log: any LogStore
-    private let folder: EventFolder
+    let folder: EventFolder
     private let identity: UInt64
+    private let seals: (any CustomerSeals)?
     private let logger: Logger
     private let queue = DispatchQueue(label: "tally.events", qos: .utility)
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
-    private struct State {
+    struct State {
         /// In order of the log. Between two of them may be a gap.
         var parts: [EventPart]
         /// What fills the first gap; nil: none is being filled.
@@ -36,9 +37,11 @@ package final class EventStore: Sendable {
 
     /// Opens the folder's files; the log has been replayed. Reads no record but one.
     package init(
-        log: any LogStore, identity: UInt64, folder: EventFolder, logger: Logger
+        log: any LogStore, identity: UInt64, folder: EventFolder,
+        seals: (any CustomerSeals)? = nil, logger: Logger
     ) throws {
         self.log = log
+        self.seals = seals
         self.identity = identity
         self.folder = folder
         self.logger = logger
@@ -74,7 +77,7 @@ package final class EventStore: Sendable {
         }
     }
 
-    private func onQueue<Answer: Sendable>(
+    func onQueue<Answer: Sendable>(
         _ work: @escaping @Sendable (Flag) throws -> Answer
     ) async throws -> Answer {
         let isCancelled = Flag()
@@ -143,7 +146,7 @@ package final class EventStore: Sendable {
         return true
     }
 
-    private func emptyTail(behind parts: [EventPart]) -> EventPartBuilder {
+    func emptyTail(behind parts: [EventPart]) -> EventPartBuilder {
         EventPartBuilder(identity: identity, after: parts.last?.watermark ?? .start)
     }
 
@@ -174,7 +177,7 @@ package final class EventStore: Sendable {
             guard place.sequence <= last else { return false }
             if builder.isFull(for: nil) { parts.insert(try seal(&builder)) }
             var index: UInt32 = 0
-            var scan = UsageScan()
+            var scan = UsageScan(seals: seals)
             try scan.run(record) { usage in
                 if index == 0, builder.isFull(for: usage.commitTime) {
                     parts.insert(try seal(&builder))
@@ -197,7 +200,7 @@ package final class EventStore: Sendable {
     }
 
     /// Reads every file whole and sets those aside whose checksums are wrong.
-    private func setDamagedAside() throws {
+    func setDamagedAside() throws {
         try state.withLock { state in
             for part in state.parts {
                 do {
@@ -243,7 +246,7 @@ extension EventStore {
 }
 
 /// Set once, from any thread.
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let isSet = Atomic(false)
 
     func set() { isSet.store(true, ordering: .relaxed) }

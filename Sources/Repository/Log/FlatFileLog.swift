@@ -130,6 +130,16 @@ extension FlatFileLog {
         return last.map { LogPosition(segment: $0, offset: core.settings.segmentSize) }
     }
 
+    package func firstSequence() throws(LogFault) -> UInt64 {
+        let source = SegmentFolder(disk: core.disk, folder: core.folder)
+        do throws(DiskFault) {
+            guard let first = try source.segments().first else { return 1 }
+            return try source.opening(first)?.firstSequence ?? 1
+        } catch {
+            throw .disk(error)
+        }
+    }
+
     package func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
         let segments = Int(end.segment) - Int(start.segment)
         return UInt64(max(0, segments * core.settings.segmentSize + end.offset - start.offset))

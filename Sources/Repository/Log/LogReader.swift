@@ -40,13 +40,18 @@ package struct LogReader: Sendable {
     }
 
     /// What a server that starts here would say.
-    package func verify() throws -> LogVerdict {
+    package func verify() throws -> LogVerdict { try verify { _, _, _ in } }
+
+    /// The same, showing every whole record.
+    func verify(
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> LogVerdict {
         guard let identity = try identity() else {
             return .whole(records: 0, lastSequence: 0)
         }
         return try LogRecovery(
             disk: source.disk, folder: source.folder, identity: identity, segmentSize: 0
-        ).verify()
+        ).verify(body)
     }
 
     private func read(_ scan: inout FrameScan, _ body: (Frame) throws -> Void) throws {

@@ -59,12 +59,16 @@ struct LogRecovery {
     }
 
     /// What `run` from the log's first record on would say, without changing a byte.
-    func verify() throws -> LogVerdict {
+    ///
+    /// - Parameter body: is shown every whole record.
+    func verify(
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void = { _, _, _ in }
+    ) throws -> LogVerdict {
         do {
             let segments = try listed()
             let first = try segments.first.flatMap { try source.opening($0) }?.firstSequence ?? 1
             var walk = Walk(first: first)
-            guard let used = try walkThrough(segments, &walk, { _, _, _ in }),
+            guard let used = try walkThrough(segments, &walk, body),
                 let last = walk.last?.sequence
             else { return .whole(records: 0, lastSequence: 0) }
             let torn = try tail(walk, lost: last + 1).examine(segments[used...])

@@ -13,6 +13,9 @@ package protocol LogStore: AnyObject, Sendable {
     /// Before `replay`: about where the log ends; nil: nobody knows.
     var estimatedEnd: LogPosition? { get }
 
+    /// Sequence of the oldest record that is still there; 1 while nothing was removed.
+    func firstSequence() throws(LogFault) -> UInt64
+
     /// Bytes of log between two positions, about.
     func distance(from start: LogPosition, to end: LogPosition) -> UInt64
 
@@ -51,15 +54,19 @@ package protocol LogStore: AnyObject, Sendable {
 /// What the log tells its owner, on a thread of its own and never from within `append`. Both must
 /// be short and must not call `close`.
 package struct LogListener: Sendable {
+    /// Before each batch is written: makes durable what its records refer to. A fault fails the log.
+    package var beforeBatch: @Sendable () throws(DiskFault) -> Void
     /// Once a batch: every record up to this sequence is durable.
     package var onDurable: @Sendable (UInt64) -> Void
     /// At most once: the log failed; what is not durable yet never will be known to be.
     package var onFault: @Sendable (LogFault) -> Void
 
     package init(
+        beforeBatch: @escaping @Sendable () throws(DiskFault) -> Void = {},
         onDurable: @escaping @Sendable (UInt64) -> Void = { _ in },
         onFault: @escaping @Sendable (LogFault) -> Void = { _ in }
     ) {
+        self.beforeBatch = beforeBatch
         self.onDurable = onDurable
         self.onFault = onFault
     }

@@ -114,6 +114,7 @@ final class LogWriter: @unchecked Sendable {
         let before = core.durableSequence.load(ordering: .relaxed)
         var fault: DiskFault?
         do throws(DiskFault) {
+            try core.listener.beforeBatch()
             for part in batch.parts { try write(part, of: batch.buffer) }
         } catch {
             fault = error

@@ -32,6 +32,13 @@ package final class MemoryLog: LogStore {
             self.listener = listener
         }
 
+        func fail(_ why: String) {
+            let fault = LogFault.failed(why)
+            state.withLock { $0.refusal = fault }
+            progress.update { $0.fault = fault }
+            listener.onFault(fault)
+        }
+
         /// Gives whether to go on.
         @discardableResult
         func makeDurable() -> Bool {
@@ -39,6 +46,12 @@ package final class MemoryLog: LogStore {
                 (UInt64(state.records.count), state.isStopping)
             }
             if last > durable.load(ordering: .relaxed) {
+                do throws(DiskFault) {
+                    try listener.beforeBatch()
+                } catch {
+                    fail("\(error)")
+                    return false
+                }
                 durable.store(last, ordering: .releasing)
                 progress.update { $0.durable = last }
                 listener.onDurable(last)
@@ -84,6 +97,8 @@ package final class MemoryLog: LogStore {
     }
 
     package var estimatedEnd: LogPosition? { end.position }
+
+    package func firstSequence() throws(LogFault) -> UInt64 { 1 }
 
     package func distance(from start: LogPosition, to end: LogPosition) -> UInt64 {
         UInt64(max(0, end.offset - start.offset))
@@ -140,10 +155,7 @@ package final class MemoryLog: LogStore {
 
     /// Fails as a broken disk would: what isn't durable yet never will be.
     package func fail(_ why: String) {
-        let fault = LogFault.failed(why)
-        core.state.withLock { $0.refusal = fault }
-        core.progress.update { $0.fault = fault }
-        core.listener.onFault(fault)
+        core.fail(why)
     }
 
     package func waitUntilDurable(_ sequence: UInt64) throws(LogFault) {

@@ -138,6 +138,8 @@ package final class SnapshotKeeper: Sendable {
 
     private func publish(_ now: Int64, _ state: inout State) throws(DiskFault) {
         guard let writer = state.writer else { return }
+        // Before recovery skips the records that say so.
+        try repository.destroyErasedKeys()
         try folder.publish(start: writer.header.start)
         state.writer = nil
         state.taken += 1

@@ -18,6 +18,19 @@ package struct CustomersService: Sendable {
             in: workspace)
     }
 
+    /// Removes what is personal, and says how far that is.
+    package func erase(_ call: EraseCall) async throws(ExecuteFault) -> [UInt8] {
+        let (progress, replayed) = try await environment.erase(
+            call.customer, request: call.request)
+        let filesLeft: Int? = if case .rewriting(let files) = progress { files } else { nil }
+        let workspace = Workspace()
+        let writer = ReplyWriter(arena: workspace.arena, names: environment.directory.current)
+        // The bytes are the workspace's.
+        return withExtendedLifetime(workspace) {
+            Array(writer.eraseCustomer(filesLeft: filesLeft, replayed: replayed))
+        }
+    }
+
     package func get(
         _ customer: CustomerID, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {

@@ -6,6 +6,7 @@ package enum Method: UInt32, Sendable {
     case check = 2
     case attach = 3
     case getOrCreateCustomer = 4
+    case eraseCustomer = 5
 }
 
 /// Why a request could not be made sense of.
@@ -51,6 +52,12 @@ package struct AttachCall: Sendable {
 package struct CreateCall: Sendable {
     package var customer: CustomerID
     package var create: CreateCustomer
+    package var request: RequestMark?
+}
+
+/// An erasure, ready to be executed.
+package struct EraseCall: Sendable {
+    package var customer: CustomerID
     package var request: RequestMark?
 }
 

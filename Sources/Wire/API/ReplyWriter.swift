@@ -39,6 +39,20 @@ package struct ReplyWriter {
         return arena.pack(message)
     }
 
+    /// The reply to `EraseCustomer`.
+    ///
+    /// - Parameter filesLeft: day files yet to be looked at; nil: it is done.
+    package func eraseCustomer(filesLeft: Int?, replayed: Bool) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__erase_customer_response__init)
+        message.pointee.state =
+            filesLeft == nil
+            ? TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE
+            : TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING
+        message.pointee.day_files_left = Int32(clamping: filesLeft ?? 0)
+        message.pointee.replayed = replayed ? 1 : 0
+        return arena.pack(message)
+    }
+
     package func check(_ answer: CheckAnswer) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__check_response__init)
         message.pointee.allowed = answer.allowed ? 1 : 0
@@ -164,7 +178,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .track: 4
         case .check: 7
         case .attach: 6
-        case .getOrCreateCustomer: 3
+        case .getOrCreateCustomer, .eraseCustomer: 3
         }
     return [field << 3, 1]
 }

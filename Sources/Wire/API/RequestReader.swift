@@ -129,6 +129,17 @@ package struct RequestReader {
         return customer
     }
 
+    package func eraseCustomer(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> EraseCall {
+        let message = try open(bytes, tally__v1__erase_customer_request__init)
+        var fields = FieldReader()
+        let customer = fields.customerID(message.pointee.customer_id)
+        let requestID = fields.requestID(message.pointee.request_id)
+        guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
+        let fingerprint = Fingerprint(key: fingerprintKey, method: .eraseCustomer)
+        return EraseCall(
+            customer: customer, request: mark(requestID, .eraseCustomer, fingerprint))
+    }
+
     /// The message unpacked in the arena, its strings known to be text.
     func open<Message>(
         _ bytes: UnsafeRawBufferPointer,

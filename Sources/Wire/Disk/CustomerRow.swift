@@ -10,25 +10,33 @@ package struct CustomerRow: Sendable {
     package var catalogSequence: UInt64
     package var nextDue: Timestamp
     package var buckets: BucketSet
+    /// The key that what is personal in the rest is sealed with.
+    package var key: UInt32
     /// An effect or a payment page is open.
     package let isBusy: Bool
     package let rest: [UInt8]
 
-    package init(_ customer: borrowing CustomerState, arena: Arena) {
+    /// - Parameter seals: as in `RecordWriter`.
+    package init(
+        _ customer: borrowing CustomerState, arena: Arena, seals: (any CustomerSeals)?
+    ) {
         id = customer.id
         sequence = customer.sequence
         position = customer.position
         catalogSequence = customer.catalogSequence
         nextDue = customer.nextDue
         buckets = customer.buckets
+        key = customer.key
         isBusy = !customer.account.effects.isEmpty || customer.account.checkout != nil
-        rest = Array(RecordWriter(arena: arena).rest(customer))
+        rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
     }
 
     /// From a snapshot: what follows from the rest is found again, and so all of it is looked at.
-    init(_ customer: CustomerState, rest: [UInt8], arena: Arena) throws(RecordFault) {
+    init(
+        _ customer: CustomerState, rest: [UInt8], arena: Arena, seals: (any CustomerSeals)?
+    ) throws(RecordFault) {
         var whole = customer
-        try RecordDecoder(arena: arena).rest(rest, into: &whole)
+        try RecordDecoder(arena: arena, seals: seals).rest(rest, into: &whole)
         whole.refreshNextDue()
         id = whole.id
         sequence = whole.sequence
@@ -36,19 +44,23 @@ package struct CustomerRow: Sendable {
         catalogSequence = whole.catalogSequence
         nextDue = whole.nextDue
         buckets = whole.buckets
+        key = whole.key
         isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
         self.rest = rest
     }
 
     /// All of the customer. Uses the arena for a moment.
-    package func opened(_ arena: Arena) throws(RecordFault) -> CustomerState {
+    package func opened(
+        _ arena: Arena, seals: (any CustomerSeals)?
+    ) throws(RecordFault) -> CustomerState {
         var customer = CustomerState(id: id)
         customer.sequence = sequence
         customer.position = position
         customer.catalogSequence = catalogSequence
         customer.nextDue = nextDue
         customer.buckets = buckets
-        try RecordDecoder(arena: arena).rest(rest, into: &customer)
+        customer.key = key
+        try RecordDecoder(arena: arena, seals: seals).rest(rest, into: &customer)
         return customer
     }
 }

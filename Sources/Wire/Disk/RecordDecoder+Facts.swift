@@ -30,6 +30,8 @@ extension RecordDecoder {
                 number: try need(message.subscription_dropped).subscription)
         case TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED:
             return .invoiceDropped(number: try need(message.invoice_dropped).number)
+        case TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED:
+            return .customerErased(key: try need(message.customer_erased).key)
         default: return try accountFact(message)
         }
     }
@@ -38,8 +40,17 @@ extension RecordDecoder {
         of usage: Tally__Disk__V1__UsageRecorded
     ) throws(RecordFault) -> EventLabel? {
         guard usage.event_time != 0 || usage.n_properties > 0 else { return nil }
+        return EventLabel(
+            time: usage.event_time == 0 ? nil : Timestamp(milliseconds: usage.event_time),
+            properties: try properties(usage.n_properties, usage.properties))
+    }
+
+    func properties(
+        _ count: Int,
+        _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__Disk__V1__Property>?>?
+    ) throws(RecordFault) -> [EventProperty] {
         var properties: [EventProperty] = []
-        for property in elements(usage.n_properties, usage.properties) {
+        for property in elements(count, list) {
             let key = text(property.pointee.key)
             switch property.pointee.value_case {
             case TALLY__DISK__V1__PROPERTY__VALUE_TEXT:
@@ -53,9 +64,7 @@ extension RecordDecoder {
                 throw RecordFault("unknown property value: written by a newer version of tally")
             }
         }
-        return EventLabel(
-            time: usage.event_time == 0 ? nil : Timestamp(milliseconds: usage.event_time),
-            properties: properties)
+        return properties
     }
 
     private func accountFact(_ message: Tally__Disk__V1__Fact) throws(RecordFault) -> Fact {

@@ -16,9 +16,12 @@ package struct RecordFault: Error, Sendable, CustomStringConvertible {
 /// Reads what `RecordWriter` wrote.
 package struct RecordDecoder {
     let arena: Arena
+    let seals: (any CustomerSeals)?
 
-    package init(arena: Arena) {
+    /// - Parameter seals: nil: nothing is sealed, and what is all the same is a fault.
+    package init(arena: Arena, seals: (any CustomerSeals)? = nil) {
         self.arena = arena
+        self.seals = seals
     }
 
     package func record(_ bytes: UnsafeRawBufferPointer) throws(RecordFault) -> CustomerRecord {
@@ -39,6 +42,14 @@ package struct RecordDecoder {
             record.request = try mark(receipt)
             record.reply = Array(
                 UnsafeRawBufferPointer(start: receipt.reply.data, count: receipt.reply.len))
+        }
+        if let sealed = message.pointee.sealed?.pointee {
+            record.key = sealed.key
+            if let parts = try open(sealed, for: .record, of: customer) {
+                try put(parts, into: &record)
+            } else {
+                record.isErased = true
+            }
         }
         return record
     }

@@ -44,6 +44,10 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED
             message.pointee.invoice_dropped = arena.make(tally__disk__v1__invoice_dropped__init)
             message.pointee.invoice_dropped.pointee.number = number
+        case .customerErased(let key):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED
+            message.pointee.customer_erased = arena.make(tally__disk__v1__customer_erased__init)
+            message.pointee.customer_erased.pointee.key = key
         case .customerCreated, .profileChanged, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised:
             accountFact(fact, message)
@@ -55,23 +59,25 @@ extension RecordWriter {
         _ label: EventLabel, on usage: UnsafeMutablePointer<Tally__Disk__V1__UsageRecorded>
     ) {
         usage.pointee.event_time = label.time?.milliseconds ?? 0
-        (usage.pointee.n_properties, usage.pointee.properties) = arena.list(label.properties) {
-            property in
-            let message = arena.make(tally__disk__v1__property__init)
-            message.pointee.key = arena.string(property.key)
-            switch property.value {
-            case .text(let text):
-                message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_TEXT
-                message.pointee.text = arena.string(text)
-            case .number(let bits):
-                message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_NUMBER
-                message.pointee.number = bits
-            case .boolean(let flag):
-                message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_BOOLEAN
-                message.pointee.boolean = flag ? 1 : 0
-            }
-            return message
+        (usage.pointee.n_properties, usage.pointee.properties) =
+            arena.list(label.properties) { property($0) }
+    }
+
+    func property(_ property: EventProperty) -> UnsafeMutablePointer<Tally__Disk__V1__Property> {
+        let message = arena.make(tally__disk__v1__property__init)
+        message.pointee.key = arena.string(property.key)
+        switch property.value {
+        case .text(let text):
+            message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_TEXT
+            message.pointee.text = arena.string(text)
+        case .number(let bits):
+            message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_NUMBER
+            message.pointee.number = bits
+        case .boolean(let flag):
+            message.pointee.value_case = TALLY__DISK__V1__PROPERTY__VALUE_BOOLEAN
+            message.pointee.boolean = flag ? 1 : 0
         }
+        return message
     }
 
     /// Facts of the account; the others are handled above.
@@ -114,7 +120,7 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED
             message.pointee.invoice_raised = self.invoice(invoice)
         case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
-            .subscriptionChanged, .subscriptionDropped, .invoiceDropped:
+            .subscriptionChanged, .subscriptionDropped, .invoiceDropped, .customerErased:
             preconditionFailure("written by the caller")
         }
     }

@@ -11,6 +11,10 @@ package struct CustomerRecord {
     package var request: RequestMark?
     /// With `request`: the encoded reply, which a retry gets again.
     package var reply: [UInt8]
+    /// The key that what is personal is sealed with; 0: nothing is sealed.
+    package var key: UInt32 = 0
+    /// What was sealed is gone with its key: name, email, properties, and the reply if it is empty.
+    package var isErased = false
 
     package init(
         customer: CustomerID, time: Timestamp, catalogSequence: UInt64, previousPosition: UInt64,
@@ -29,15 +33,35 @@ package struct CustomerRecord {
 /// Turns commits and customers into the bytes of `tally.disk.v1`, in the arena.
 package struct RecordWriter {
     let arena: Arena
+    let seals: (any CustomerSeals)?
 
-    package init(arena: Arena) {
+    /// - Parameter seals: nil: everything is written in the clear, as format 1 has it.
+    package init(arena: Arena, seals: (any CustomerSeals)? = nil) {
         self.arena = arena
+        self.seals = seals
     }
 
+    /// What is personal is sealed with the record's key, if it has one.
+    ///
     /// - Parameter reply: used instead of `record.reply`, so that it needn't be copied first.
     package func record(
         _ record: borrowing CustomerRecord, reply: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer {
+        guard record.key != 0, let seals else { return arena.pack(message(record, reply)) }
+        var open = copy record
+        var parts = PersonalParts(takenFrom: &open.facts)
+        let sealsReply = open.request != nil && parts.concernsProfile
+        if sealsReply { parts.reply = Array(reply) }
+        let message = message(
+            open, sealsReply ? UnsafeRawBufferPointer(start: nil, count: 0) : reply)
+        message.pointee.sealed = sealed(
+            parts, with: open.key, for: .record, of: open.customer, seals)
+        return arena.pack(message)
+    }
+
+    private func message(
+        _ record: borrowing CustomerRecord, _ reply: UnsafeRawBufferPointer
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__CustomerRecord> {
         let message = arena.make(tally__disk__v1__customer_record__init)
         message.pointee.customer_id = record.customer.withBytes { arena.string($0) }
         message.pointee.commit_time = record.time.milliseconds
@@ -49,12 +73,13 @@ package struct RecordWriter {
             receipt.pointee.reply = arena.bytes(reply)
             message.pointee.receipt = receipt
         }
-        return arena.pack(message)
+        return message
     }
 
     /// A customer's whole state. Equal states give equal bytes.
     package func state(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
         let message = restMessage(customer)
+        message.pointee.key = customer.key
         message.pointee.customer_id = customer.id.withBytes { arena.string($0) }
         message.pointee.sequence = customer.sequence
         var buckets: [Bucket] = []

@@ -9,6 +9,7 @@ extension RecordWriter {
         message.pointee.sequence = row.sequence
         message.pointee.position = row.position
         message.pointee.catalog_sequence = row.catalogSequence
+        message.pointee.key = row.key
         let buckets = row.buckets
         (message.pointee.n_buckets, message.pointee.buckets) =
             arena.list(0..<buckets.count) { snapshotBucket(buckets[$0]) }
@@ -50,11 +51,12 @@ extension RecordDecoder {
         customer.sequence = message.sequence
         customer.position = message.position
         customer.catalogSequence = message.catalog_sequence
+        customer.key = message.key
         for index in 0..<message.n_buckets {
             customer.buckets.append(try snapshotBucket(try need(message.buckets[index])))
         }
         let rest = UnsafeRawBufferPointer(start: message.rest.data, count: message.rest.len)
-        return try CustomerRow(customer, rest: Array(rest), arena: arena)
+        return try CustomerRow(customer, rest: Array(rest), arena: arena, seals: seals)
     }
 
     private func snapshotBucket(
@@ -81,7 +83,17 @@ extension RecordDecoder {
 /// The part of a customer that isn't in the row's own fields.
 extension RecordWriter {
     func rest(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
-        arena.pack(restMessage(customer))
+        let message = restMessage(customer)
+        if customer.key != 0, let seals,
+            !customer.account.name.isEmpty || !customer.account.email.isEmpty
+        {
+            message.pointee.name = arena.string("")
+            message.pointee.email = arena.string("")
+            message.pointee.sealed = sealed(
+                PersonalParts(customer.account), with: customer.key, for: .state,
+                of: customer.id, seals)
+        }
+        return arena.pack(message)
     }
 
     func restMessage(
@@ -122,6 +134,13 @@ extension RecordDecoder {
         account.name = text(message.name)
         account.email = text(message.email)
         account.created = Timestamp(milliseconds: message.create_time)
+        if let sealed = message.sealed?.pointee,
+            let parts = try open(sealed, for: .state, of: customer.id),
+            let part = elements(parts.n_parts, parts.parts).first?.pointee
+        {
+            account.name = text(part.name)
+            account.email = text(part.email)
+        }
         for effect in elements(message.n_effects, message.effects) {
             account.effects.append(try self.effect(effect.pointee))
         }

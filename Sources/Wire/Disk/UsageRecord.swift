@@ -20,6 +20,8 @@ package struct RecordHead {
 /// A record that changes balances and nothing else, as most do; read where it lies, for replay.
 package struct UsageRecord {
     package private(set) var catalogSequence: UInt64 = 0
+    /// The key that its properties are sealed with; 0: none are.
+    package private(set) var key: UInt32 = 0
     private var receipt: UnsafeRawBufferPointer?
     private let bytes: UnsafeRawBufferPointer
 
@@ -40,6 +42,7 @@ package struct UsageRecord {
                     kind.number == UsageRecord.deducted || kind.number == UsageRecord.usageRecorded
                 else { return nil }
             case (6, .bytes(let part)): receipt = part
+            case (7, .bytes(let sealed)): key = SealedField(sealed).key
             default: break
             }
         }
@@ -106,5 +109,22 @@ extension Int64 {
     /// protobuf's sint64.
     fileprivate init(zigzag number: UInt64) {
         self = Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1)
+    }
+}
+
+/// A `tally.disk.v1.Sealed`, read where it lies.
+struct SealedField {
+    private(set) var key: UInt32 = 0
+    private(set) var content = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        var scan = FieldScan(bytes)
+        while let field = scan.next() {
+            switch (field.number, field.value) {
+            case (1, .number(let number)): key = UInt32(truncatingIfNeeded: number)
+            case (2, .bytes(let bytes)): content = bytes
+            default: break
+            }
+        }
     }
 }

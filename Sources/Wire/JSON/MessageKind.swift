@@ -16,6 +16,8 @@ package enum MessageKind: String, Sendable, CaseIterable {
     case getCustomerResponse = "GetCustomerResponse"
     case getOrCreateCustomerRequest = "GetOrCreateCustomerRequest"
     case getOrCreateCustomerResponse = "GetOrCreateCustomerResponse"
+    case eraseCustomerRequest = "EraseCustomerRequest"
+    case eraseCustomerResponse = "EraseCustomerResponse"
     case attachRequest = "AttachRequest"
     case attachResponse = "AttachResponse"
     case watchCustomerRequest = "WatchCustomerRequest"
@@ -67,6 +69,10 @@ package enum MessageKind: String, Sendable, CaseIterable {
             descriptor = emptied(tally__v1__get_or_create_customer_request__init).base.descriptor
         case .getOrCreateCustomerResponse:
             descriptor = emptied(tally__v1__get_or_create_customer_response__init).base.descriptor
+        case .eraseCustomerRequest:
+            descriptor = emptied(tally__v1__erase_customer_request__init).base.descriptor
+        case .eraseCustomerResponse:
+            descriptor = emptied(tally__v1__erase_customer_response__init).base.descriptor
         case .attachRequest:
             descriptor = emptied(tally__v1__attach_request__init).base.descriptor
         case .attachResponse:

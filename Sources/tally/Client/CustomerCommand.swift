@@ -4,9 +4,10 @@ internal import Wire
 struct CustomerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer",
-        abstract: "Makes customers, and shows what they have.",
+        abstract: "Makes customers, shows what they have, erases what is personal.",
         subcommands: [
             CreateCustomerCommand.self, GetCustomerCommand.self, WatchCustomerCommand.self,
+            EraseCustomerCommand.self,
         ])
 }
 

@@ -28,6 +28,8 @@ struct APIMethod {
     static let getOrCreateCustomer = APIMethod(
         "CustomerService", "GetOrCreateCustomer", .getOrCreateCustomerRequest,
         .getOrCreateCustomerResponse)
+    static let eraseCustomer = APIMethod(
+        "CustomerService", "EraseCustomer", .eraseCustomerRequest, .eraseCustomerResponse)
     static let publishCatalog = APIMethod(
         "CatalogService", "PublishCatalog", .publishCatalogRequest, .publishCatalogResponse)
     static let getCatalog = APIMethod(

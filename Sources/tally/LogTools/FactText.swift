@@ -80,6 +80,8 @@ struct FactText {
             ]
         case .invoiceDropped(let number):
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
+        case .customerErased(let key):
+            ["fact": .string("customer_erased"), "key": .number(key)]
         }
     }
 

@@ -9,7 +9,7 @@ struct InspectLog: AsyncParsableCommand {
         abstract: "Prints the records of a log in order: who, when, what changed.",
         discussion: """
             Each commit is one record. Damaged places are shown too, and the exit code is 1 then. \
-            --json prints one object a line.
+            --json prints one object a line. Names, emails and properties are sealed and not shown.
 
               tally log inspect .data/sandbox/partition-0 --from 100 --limit 10
               tally log inspect .data/sandbox/partition-0 --json | grep '"acme"'
@@ -85,7 +85,7 @@ struct InspectLog: AsyncParsableCommand {
         mutating func record(_ frame: LogReader.Frame) throws -> LogRecordText {
             let bytes = try payloads.payload(of: frame) ?? []
             arena.reset()
-            let decoder = RecordDecoder(arena: arena)
+            let decoder = RecordDecoder(arena: arena, seals: ClosedSeals())
             var text = LogRecordText(sequence: frame.header?.sequence ?? 0)
             do {
                 try bytes.withUnsafeBytes { bytes in

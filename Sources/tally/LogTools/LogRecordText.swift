@@ -29,6 +29,7 @@ struct LogRecordText {
         }
         json.append("catalog_sequence", .number(record.catalogSequence))
         json.append("previous_position", .number(record.previousPosition))
+        if record.key != 0 { json.append("sealed_with_key", .number(record.key)) }
         facts = record.facts.map { FactText(names: names).object($0) }
         json.append("facts", .array(facts.map { .object($0) }))
     }

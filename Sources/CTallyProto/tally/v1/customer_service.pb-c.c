@@ -188,6 +188,96 @@ void   tally__v1__get_customer_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__get_customer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__erase_customer_request__init
+                     (Tally__V1__EraseCustomerRequest         *message)
+{
+  static const Tally__V1__EraseCustomerRequest init_value = TALLY__V1__ERASE_CUSTOMER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__erase_customer_request__get_packed_size
+                     (const Tally__V1__EraseCustomerRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__erase_customer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__erase_customer_request__pack
+                     (const Tally__V1__EraseCustomerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__erase_customer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__erase_customer_request__pack_to_buffer
+                     (const Tally__V1__EraseCustomerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__erase_customer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__EraseCustomerRequest *
+       tally__v1__erase_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__EraseCustomerRequest *)
+     protobuf_c_message_unpack (&tally__v1__erase_customer_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__erase_customer_request__free_unpacked
+                     (Tally__V1__EraseCustomerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__erase_customer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__erase_customer_response__init
+                     (Tally__V1__EraseCustomerResponse         *message)
+{
+  static const Tally__V1__EraseCustomerResponse init_value = TALLY__V1__ERASE_CUSTOMER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__erase_customer_response__get_packed_size
+                     (const Tally__V1__EraseCustomerResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__erase_customer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__erase_customer_response__pack
+                     (const Tally__V1__EraseCustomerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__erase_customer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__erase_customer_response__pack_to_buffer
+                     (const Tally__V1__EraseCustomerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__erase_customer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__EraseCustomerResponse *
+       tally__v1__erase_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__EraseCustomerResponse *)
+     protobuf_c_message_unpack (&tally__v1__erase_customer_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__erase_customer_response__free_unpacked
+                     (Tally__V1__EraseCustomerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__erase_customer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[4] =
 {
   {
@@ -405,12 +495,159 @@ const ProtobufCMessageDescriptor tally__v1__get_customer_response__descriptor =
   (ProtobufCMessageInit) tally__v1__get_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__v1__erase_customer_request__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EraseCustomerRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EraseCustomerRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__erase_customer_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange tally__v1__erase_customer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__erase_customer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.EraseCustomerRequest",
+  "EraseCustomerRequest",
+  "Tally__V1__EraseCustomerRequest",
+  "tally.v1",
+  sizeof(Tally__V1__EraseCustomerRequest),
+  2,
+  tally__v1__erase_customer_request__field_descriptors,
+  tally__v1__erase_customer_request__field_indices_by_name,
+  1,  tally__v1__erase_customer_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__erase_customer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__erase_customer_response__field_descriptors[3] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EraseCustomerResponse, state),
+    &tally__v1__erasure_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_files_left",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EraseCustomerResponse, day_files_left),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__EraseCustomerResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__erase_customer_response__field_indices_by_name[] = {
+  1,   /* field[1] = day_files_left */
+  2,   /* field[2] = replayed */
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange tally__v1__erase_customer_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__erase_customer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.EraseCustomerResponse",
+  "EraseCustomerResponse",
+  "Tally__V1__EraseCustomerResponse",
+  "tally.v1",
+  sizeof(Tally__V1__EraseCustomerResponse),
+  3,
+  tally__v1__erase_customer_response__field_descriptors,
+  tally__v1__erase_customer_response__field_indices_by_name,
+  1,  tally__v1__erase_customer_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__erase_customer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue tally__v1__erasure_state__enum_values_by_number[3] =
+{
+  { "ERASURE_STATE_UNSPECIFIED", "TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED", 0 },
+  { "ERASURE_STATE_RUNNING", "TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING", 1 },
+  { "ERASURE_STATE_DONE", "TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE", 2 },
+};
+static const ProtobufCIntRange tally__v1__erasure_state__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__erasure_state__enum_values_by_name[3] =
+{
+  { "ERASURE_STATE_DONE", 2 },
+  { "ERASURE_STATE_RUNNING", 1 },
+  { "ERASURE_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__erasure_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.ErasureState",
+  "ErasureState",
+  "Tally__V1__ErasureState",
+  "tally.v1",
+  3,
+  tally__v1__erasure_state__enum_values_by_number,
+  3,
+  tally__v1__erasure_state__enum_values_by_name,
+  1,
+  tally__v1__erasure_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[3] =
 {
   { "GetOrCreateCustomer", &tally__v1__get_or_create_customer_request__descriptor, &tally__v1__get_or_create_customer_response__descriptor },
   { "GetCustomer", &tally__v1__get_customer_request__descriptor, &tally__v1__get_customer_response__descriptor },
+  { "EraseCustomer", &tally__v1__erase_customer_request__descriptor, &tally__v1__erase_customer_response__descriptor },
 };
 const unsigned tally__v1__customer_service__method_indices_by_name[] = {
+  2,        /* EraseCustomer */
   1,        /* GetCustomer */
   0         /* GetOrCreateCustomer */
 };
@@ -421,7 +658,7 @@ const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor =
   "CustomerService",
   "Tally__V1__CustomerService",
   "tally.v1",
-  2,
+  3,
   tally__v1__customer_service__method_descriptors,
   tally__v1__customer_service__method_indices_by_name
 };
@@ -440,6 +677,14 @@ void tally__v1__customer_service__get_customer(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__erase_customer(ProtobufCService *service,
+                                                 const Tally__V1__EraseCustomerRequest *input,
+                                                 Tally__V1__EraseCustomerResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *service,
                                         Tally__V1__CustomerService_ServiceDestroy destroy)

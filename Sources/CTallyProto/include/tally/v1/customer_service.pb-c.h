@@ -21,10 +21,30 @@ typedef struct Tally__V1__GetOrCreateCustomerRequest Tally__V1__GetOrCreateCusto
 typedef struct Tally__V1__GetOrCreateCustomerResponse Tally__V1__GetOrCreateCustomerResponse;
 typedef struct Tally__V1__GetCustomerRequest Tally__V1__GetCustomerRequest;
 typedef struct Tally__V1__GetCustomerResponse Tally__V1__GetCustomerResponse;
+typedef struct Tally__V1__EraseCustomerRequest Tally__V1__EraseCustomerRequest;
+typedef struct Tally__V1__EraseCustomerResponse Tally__V1__EraseCustomerResponse;
 
 
 /* --- enums --- */
 
+/*
+ * How far an erasure is.
+ */
+typedef enum _Tally__V1__ErasureState {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED = 0,
+  /*
+   * The key is destroyed; day files of usage are being rewritten, also across a restart.
+   */
+  TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING = 1,
+  /*
+   * Nothing of it is left.
+   */
+  TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__ERASURE_STATE)
+} Tally__V1__ErasureState;
 
 /* --- messages --- */
 
@@ -112,6 +132,50 @@ struct  Tally__V1__GetCustomerResponse
     , NULL }
 
 
+/*
+ * Names the customer to erase.
+ */
+struct  Tally__V1__EraseCustomerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The customer.
+   */
+  char *customer_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__ERASE_CUSTOMER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__erase_customer_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * How far the erasure is.
+ */
+struct  Tally__V1__EraseCustomerResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Mostly DONE.
+   */
+  Tally__V1__ErasureState state;
+  /*
+   * Day files of usage that haven't been looked at yet.
+   */
+  int32_t day_files_left;
+  /*
+   * True: this `request_id` was answered before, and changed nothing now; the state is today's.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__ERASE_CUSTOMER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__erase_customer_response__descriptor) \
+    , TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED, 0, 0 }
+
+
 /* Tally__V1__GetOrCreateCustomerRequest methods */
 void   tally__v1__get_or_create_customer_request__init
                      (Tally__V1__GetOrCreateCustomerRequest         *message);
@@ -188,6 +252,44 @@ Tally__V1__GetCustomerResponse *
 void   tally__v1__get_customer_response__free_unpacked
                      (Tally__V1__GetCustomerResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__EraseCustomerRequest methods */
+void   tally__v1__erase_customer_request__init
+                     (Tally__V1__EraseCustomerRequest         *message);
+size_t tally__v1__erase_customer_request__get_packed_size
+                     (const Tally__V1__EraseCustomerRequest   *message);
+size_t tally__v1__erase_customer_request__pack
+                     (const Tally__V1__EraseCustomerRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__erase_customer_request__pack_to_buffer
+                     (const Tally__V1__EraseCustomerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__EraseCustomerRequest *
+       tally__v1__erase_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__erase_customer_request__free_unpacked
+                     (Tally__V1__EraseCustomerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__EraseCustomerResponse methods */
+void   tally__v1__erase_customer_response__init
+                     (Tally__V1__EraseCustomerResponse         *message);
+size_t tally__v1__erase_customer_response__get_packed_size
+                     (const Tally__V1__EraseCustomerResponse   *message);
+size_t tally__v1__erase_customer_response__pack
+                     (const Tally__V1__EraseCustomerResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__erase_customer_response__pack_to_buffer
+                     (const Tally__V1__EraseCustomerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__EraseCustomerResponse *
+       tally__v1__erase_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__erase_customer_response__free_unpacked
+                     (Tally__V1__EraseCustomerResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__GetOrCreateCustomerRequest_Closure)
@@ -201,6 +303,12 @@ typedef void (*Tally__V1__GetCustomerRequest_Closure)
                   void *closure_data);
 typedef void (*Tally__V1__GetCustomerResponse_Closure)
                  (const Tally__V1__GetCustomerResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__EraseCustomerRequest_Closure)
+                 (const Tally__V1__EraseCustomerRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__EraseCustomerResponse_Closure)
+                 (const Tally__V1__EraseCustomerResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -217,6 +325,10 @@ struct Tally__V1__CustomerService_Service
                        const Tally__V1__GetCustomerRequest *input,
                        Tally__V1__GetCustomerResponse_Closure closure,
                        void *closure_data);
+  void (*erase_customer)(Tally__V1__CustomerService_Service *service,
+                         const Tally__V1__EraseCustomerRequest *input,
+                         Tally__V1__EraseCustomerResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Tally__V1__CustomerService_ServiceDestroy)(Tally__V1__CustomerService_Service *);
 void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *service,
@@ -226,7 +338,8 @@ void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *serv
 #define TALLY__V1__CUSTOMER_SERVICE__INIT(function_prefix__) \
     { TALLY__V1__CUSTOMER_SERVICE__BASE_INIT,\
       function_prefix__ ## get_or_create_customer,\
-      function_prefix__ ## get_customer  }
+      function_prefix__ ## get_customer,\
+      function_prefix__ ## erase_customer  }
 void tally__v1__customer_service__get_or_create_customer(ProtobufCService *service,
                                                          const Tally__V1__GetOrCreateCustomerRequest *input,
                                                          Tally__V1__GetOrCreateCustomerResponse_Closure closure,
@@ -235,13 +348,20 @@ void tally__v1__customer_service__get_customer(ProtobufCService *service,
                                                const Tally__V1__GetCustomerRequest *input,
                                                Tally__V1__GetCustomerResponse_Closure closure,
                                                void *closure_data);
+void tally__v1__customer_service__erase_customer(ProtobufCService *service,
+                                                 const Tally__V1__EraseCustomerRequest *input,
+                                                 Tally__V1__EraseCustomerResponse_Closure closure,
+                                                 void *closure_data);
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    tally__v1__erasure_state__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_customer_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__erase_customer_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__erase_customer_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -53,6 +53,141 @@ void   tally__disk__v1__customer_record__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__customer_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__sealed__init
+                     (Tally__Disk__V1__Sealed         *message)
+{
+  static const Tally__Disk__V1__Sealed init_value = TALLY__DISK__V1__SEALED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__sealed__get_packed_size
+                     (const Tally__Disk__V1__Sealed *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__sealed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__sealed__pack
+                     (const Tally__Disk__V1__Sealed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__sealed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__sealed__pack_to_buffer
+                     (const Tally__Disk__V1__Sealed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__sealed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Sealed *
+       tally__disk__v1__sealed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Sealed *)
+     protobuf_c_message_unpack (&tally__disk__v1__sealed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__sealed__free_unpacked
+                     (Tally__Disk__V1__Sealed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__sealed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__personal_parts__init
+                     (Tally__Disk__V1__PersonalParts         *message)
+{
+  static const Tally__Disk__V1__PersonalParts init_value = TALLY__DISK__V1__PERSONAL_PARTS__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__personal_parts__get_packed_size
+                     (const Tally__Disk__V1__PersonalParts *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__personal_parts__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__personal_parts__pack
+                     (const Tally__Disk__V1__PersonalParts *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__personal_parts__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__personal_parts__pack_to_buffer
+                     (const Tally__Disk__V1__PersonalParts *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__personal_parts__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PersonalParts *
+       tally__disk__v1__personal_parts__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PersonalParts *)
+     protobuf_c_message_unpack (&tally__disk__v1__personal_parts__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__personal_parts__free_unpacked
+                     (Tally__Disk__V1__PersonalParts *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__personal_parts__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__personal_part__init
+                     (Tally__Disk__V1__PersonalPart         *message)
+{
+  static const Tally__Disk__V1__PersonalPart init_value = TALLY__DISK__V1__PERSONAL_PART__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__personal_part__get_packed_size
+                     (const Tally__Disk__V1__PersonalPart *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__personal_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__personal_part__pack
+                     (const Tally__Disk__V1__PersonalPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__personal_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__personal_part__pack_to_buffer
+                     (const Tally__Disk__V1__PersonalPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__personal_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PersonalPart *
+       tally__disk__v1__personal_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PersonalPart *)
+     protobuf_c_message_unpack (&tally__disk__v1__personal_part__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__personal_part__free_unpacked
+                     (Tally__Disk__V1__PersonalPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__personal_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__receipt__init
                      (Tally__Disk__V1__Receipt         *message)
 {
@@ -1043,6 +1178,51 @@ void   tally__disk__v1__invoice_dropped__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__invoice_dropped__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__customer_erased__init
+                     (Tally__Disk__V1__CustomerErased         *message)
+{
+  static const Tally__Disk__V1__CustomerErased init_value = TALLY__DISK__V1__CUSTOMER_ERASED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__customer_erased__get_packed_size
+                     (const Tally__Disk__V1__CustomerErased *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_erased__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__customer_erased__pack
+                     (const Tally__Disk__V1__CustomerErased *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_erased__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__customer_erased__pack_to_buffer
+                     (const Tally__Disk__V1__CustomerErased *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_erased__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomerErased *
+       tally__disk__v1__customer_erased__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomerErased *)
+     protobuf_c_message_unpack (&tally__disk__v1__customer_erased__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__customer_erased__free_unpacked
+                     (Tally__Disk__V1__CustomerErased *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__customer_erased__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__customer_state__init
                      (Tally__Disk__V1__CustomerState         *message)
 {
@@ -1088,7 +1268,7 @@ void   tally__disk__v1__customer_state__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__customer_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_record__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_record__field_descriptors[7] =
 {
   {
     "customer_id",
@@ -1162,6 +1342,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_record__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sealed",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerRecord, sealed),
+    &tally__disk__v1__sealed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_record__field_indices_by_name[] = {
   2,   /* field[2] = catalog_sequence */
@@ -1170,11 +1362,12 @@ static const unsigned tally__disk__v1__customer_record__field_indices_by_name[] 
   4,   /* field[4] = facts */
   3,   /* field[3] = previous_position */
   5,   /* field[5] = receipt */
+  6,   /* field[6] = sealed */
 };
 static const ProtobufCIntRange tally__disk__v1__customer_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_record__descriptor =
 {
@@ -1184,11 +1377,190 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_record__descriptor =
   "Tally__Disk__V1__CustomerRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerRecord),
-  6,
+  7,
   tally__disk__v1__customer_record__field_descriptors,
   tally__disk__v1__customer_record__field_indices_by_name,
   1,  tally__disk__v1__customer_record__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__sealed__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Sealed, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Sealed, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__sealed__field_indices_by_name[] = {
+  1,   /* field[1] = content */
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange tally__disk__v1__sealed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__sealed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Sealed",
+  "Sealed",
+  "Tally__Disk__V1__Sealed",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Sealed),
+  2,
+  tally__disk__v1__sealed__field_descriptors,
+  tally__disk__v1__sealed__field_indices_by_name,
+  1,  tally__disk__v1__sealed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__sealed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_parts__field_descriptors[2] =
+{
+  {
+    "parts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__PersonalParts, n_parts),
+    offsetof(Tally__Disk__V1__PersonalParts, parts),
+    &tally__disk__v1__personal_part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reply",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalParts, reply),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__personal_parts__field_indices_by_name[] = {
+  0,   /* field[0] = parts */
+  1,   /* field[1] = reply */
+};
+static const ProtobufCIntRange tally__disk__v1__personal_parts__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PersonalParts",
+  "PersonalParts",
+  "Tally__Disk__V1__PersonalParts",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PersonalParts),
+  2,
+  tally__disk__v1__personal_parts__field_descriptors,
+  tally__disk__v1__personal_parts__field_indices_by_name,
+  1,  tally__disk__v1__personal_parts__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__personal_parts__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[4] =
+{
+  {
+    "fact",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, fact),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "email",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, email),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__PersonalPart, n_properties),
+    offsetof(Tally__Disk__V1__PersonalPart, properties),
+    &tally__disk__v1__property__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = {
+  2,   /* field[2] = email */
+  0,   /* field[0] = fact */
+  1,   /* field[1] = name */
+  3,   /* field[3] = properties */
+};
+static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PersonalPart",
+  "PersonalPart",
+  "Tally__Disk__V1__PersonalPart",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PersonalPart),
+  4,
+  tally__disk__v1__personal_part__field_descriptors,
+  tally__disk__v1__personal_part__field_indices_by_name,
+  1,  tally__disk__v1__personal_part__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__personal_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__receipt__field_descriptors[4] =
@@ -1319,7 +1691,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[17] =
 {
   {
     "customer_created",
@@ -1513,6 +1885,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "customer_erased",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, customer_erased),
+    &tally__disk__v1__customer_erased__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   6,   /* field[6] = bucket_closed */
@@ -1521,6 +1905,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
   0,   /* field[0] = customer_created */
+  16,   /* field[16] = customer_erased */
   2,   /* field[2] = deducted */
   8,   /* field[8] = effect_requested */
   9,   /* field[9] = effect_settled */
@@ -1535,7 +1920,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -1545,7 +1930,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  16,
+  17,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   1,  tally__disk__v1__fact__number_ranges,
@@ -3080,7 +3465,45 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__invoice_dropped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[14] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_erased__field_descriptors[1] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerErased, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__customer_erased__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange tally__disk__v1__customer_erased__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomerErased",
+  "CustomerErased",
+  "Tally__Disk__V1__CustomerErased",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomerErased),
+  1,
+  tally__disk__v1__customer_erased__field_descriptors,
+  tally__disk__v1__customer_erased__field_indices_by_name,
+  1,  tally__disk__v1__customer_erased__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__customer_erased__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[16] =
 {
   {
     "customer_id",
@@ -3250,6 +3673,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "key",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, sealed),
+    &tally__disk__v1__sealed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -3259,18 +3706,20 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
   13,   /* field[13] = invoices */
+  14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
   7,   /* field[7] = last_invoice */
   6,   /* field[6] = last_subscription */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
 };
 static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -3280,7 +3729,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  14,
+  16,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   1,  tally__disk__v1__customer_state__number_ranges,

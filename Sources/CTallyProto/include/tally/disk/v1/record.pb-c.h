@@ -17,6 +17,9 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Tally__Disk__V1__CustomerRecord Tally__Disk__V1__CustomerRecord;
+typedef struct Tally__Disk__V1__Sealed Tally__Disk__V1__Sealed;
+typedef struct Tally__Disk__V1__PersonalParts Tally__Disk__V1__PersonalParts;
+typedef struct Tally__Disk__V1__PersonalPart Tally__Disk__V1__PersonalPart;
 typedef struct Tally__Disk__V1__Receipt Tally__Disk__V1__Receipt;
 typedef struct Tally__Disk__V1__Quantity Tally__Disk__V1__Quantity;
 typedef struct Tally__Disk__V1__Fact Tally__Disk__V1__Fact;
@@ -39,6 +42,7 @@ typedef struct Tally__Disk__V1__MethodSaved Tally__Disk__V1__MethodSaved;
 typedef struct Tally__Disk__V1__InvoiceRaised Tally__Disk__V1__InvoiceRaised;
 typedef struct Tally__Disk__V1__SubscriptionDropped Tally__Disk__V1__SubscriptionDropped;
 typedef struct Tally__Disk__V1__InvoiceDropped Tally__Disk__V1__InvoiceDropped;
+typedef struct Tally__Disk__V1__CustomerErased Tally__Disk__V1__CustomerErased;
 typedef struct Tally__Disk__V1__CustomerState Tally__Disk__V1__CustomerState;
 
 
@@ -78,10 +82,85 @@ struct  Tally__Disk__V1__CustomerRecord
    * The request this commit answers, so that a retry gets the same answer.
    */
   Tally__Disk__V1__Receipt *receipt;
+  /*
+   * An encoded PersonalParts: what of the above is personal, where the format seals it.
+   */
+  Tally__Disk__V1__Sealed *sealed;
 };
 #define TALLY__DISK__V1__CUSTOMER_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_record__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, NULL, NULL }
+
+
+/*
+ * Bytes that only a customer's key opens, with AES-256-GCM. The associated data is one byte, 1 in a
+ * record and 2 in a customer's state, and the customer's id.
+ */
+struct  Tally__Disk__V1__Sealed
+{
+  ProtobufCMessage base;
+  /*
+   * The key's number, its slot in the file `customer-keys`.
+   */
+  uint32_t key;
+  /*
+   * A nonce of 12 random bytes, what is sealed, a tag of 16 bytes.
+   */
+  ProtobufCBinaryData content;
+};
+#define TALLY__DISK__V1__SEALED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__sealed__descriptor) \
+    , 0, {0,NULL} }
+
+
+/*
+ * What is personal in a record or a state.
+ */
+struct  Tally__Disk__V1__PersonalParts
+{
+  ProtobufCMessage base;
+  /*
+   * In order of fact.
+   */
+  size_t n_parts;
+  Tally__Disk__V1__PersonalPart **parts;
+  /*
+   * The receipt's reply, if it shows name and email.
+   */
+  ProtobufCBinaryData reply;
+};
+#define TALLY__DISK__V1__PERSONAL_PARTS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_parts__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+/*
+ * What is personal in a fact, which has these fields empty.
+ */
+struct  Tally__Disk__V1__PersonalPart
+{
+  ProtobufCMessage base;
+  /*
+   * Which one, counted from 0; in a state 0.
+   */
+  uint32_t fact;
+  /*
+   * What a person reads.
+   */
+  char *name;
+  /*
+   * Where receipts go.
+   */
+  char *email;
+  /*
+   * Of usage.
+   */
+  size_t n_properties;
+  Tally__Disk__V1__Property **properties;
+};
+#define TALLY__DISK__V1__PERSONAL_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_part__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*
@@ -149,7 +228,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_METHOD_SAVED = 13,
   TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED = 14,
   TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED = 15,
-  TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED = 16
+  TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED = 16,
+  TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -225,6 +305,10 @@ struct  Tally__Disk__V1__Fact
      * An invoice too old to be kept in the state; the log still has it.
      */
     Tally__Disk__V1__InvoiceDropped *invoice_dropped;
+    /*
+     * Name, email and the properties of usage went.
+     */
+    Tally__Disk__V1__CustomerErased *customer_erased;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -800,6 +884,22 @@ struct  Tally__Disk__V1__InvoiceDropped
 
 
 /*
+ * Name, email and the properties of usage went: their key is destroyed once this is durable.
+ */
+struct  Tally__Disk__V1__CustomerErased
+{
+  ProtobufCMessage base;
+  /*
+   * The key's number; 0: there was none.
+   */
+  uint32_t key;
+};
+#define TALLY__DISK__V1__CUSTOMER_ERASED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_erased__descriptor) \
+    , 0 }
+
+
+/*
  * A customer's whole state, for snapshots and comparison.
  */
 struct  Tally__Disk__V1__CustomerState
@@ -865,10 +965,18 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_invoices;
   Tally__Disk__V1__InvoiceRaised **invoices;
+  /*
+   * The number of the key that its personal data is sealed with; 0: it has none.
+   */
+  uint32_t key;
+  /*
+   * An encoded PersonalParts with name and email, which are empty then.
+   */
+  Tally__Disk__V1__Sealed *sealed;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -889,6 +997,63 @@ Tally__Disk__V1__CustomerRecord *
                       const uint8_t       *data);
 void   tally__disk__v1__customer_record__free_unpacked
                      (Tally__Disk__V1__CustomerRecord *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Sealed methods */
+void   tally__disk__v1__sealed__init
+                     (Tally__Disk__V1__Sealed         *message);
+size_t tally__disk__v1__sealed__get_packed_size
+                     (const Tally__Disk__V1__Sealed   *message);
+size_t tally__disk__v1__sealed__pack
+                     (const Tally__Disk__V1__Sealed   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__sealed__pack_to_buffer
+                     (const Tally__Disk__V1__Sealed   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Sealed *
+       tally__disk__v1__sealed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__sealed__free_unpacked
+                     (Tally__Disk__V1__Sealed *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PersonalParts methods */
+void   tally__disk__v1__personal_parts__init
+                     (Tally__Disk__V1__PersonalParts         *message);
+size_t tally__disk__v1__personal_parts__get_packed_size
+                     (const Tally__Disk__V1__PersonalParts   *message);
+size_t tally__disk__v1__personal_parts__pack
+                     (const Tally__Disk__V1__PersonalParts   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__personal_parts__pack_to_buffer
+                     (const Tally__Disk__V1__PersonalParts   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PersonalParts *
+       tally__disk__v1__personal_parts__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__personal_parts__free_unpacked
+                     (Tally__Disk__V1__PersonalParts *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PersonalPart methods */
+void   tally__disk__v1__personal_part__init
+                     (Tally__Disk__V1__PersonalPart         *message);
+size_t tally__disk__v1__personal_part__get_packed_size
+                     (const Tally__Disk__V1__PersonalPart   *message);
+size_t tally__disk__v1__personal_part__pack
+                     (const Tally__Disk__V1__PersonalPart   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__personal_part__pack_to_buffer
+                     (const Tally__Disk__V1__PersonalPart   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PersonalPart *
+       tally__disk__v1__personal_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__personal_part__free_unpacked
+                     (Tally__Disk__V1__PersonalPart *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Receipt methods */
 void   tally__disk__v1__receipt__init
@@ -1308,6 +1473,25 @@ Tally__Disk__V1__InvoiceDropped *
 void   tally__disk__v1__invoice_dropped__free_unpacked
                      (Tally__Disk__V1__InvoiceDropped *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CustomerErased methods */
+void   tally__disk__v1__customer_erased__init
+                     (Tally__Disk__V1__CustomerErased         *message);
+size_t tally__disk__v1__customer_erased__get_packed_size
+                     (const Tally__Disk__V1__CustomerErased   *message);
+size_t tally__disk__v1__customer_erased__pack
+                     (const Tally__Disk__V1__CustomerErased   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__customer_erased__pack_to_buffer
+                     (const Tally__Disk__V1__CustomerErased   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CustomerErased *
+       tally__disk__v1__customer_erased__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__customer_erased__free_unpacked
+                     (Tally__Disk__V1__CustomerErased *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomerState methods */
 void   tally__disk__v1__customer_state__init
                      (Tally__Disk__V1__CustomerState         *message);
@@ -1331,6 +1515,15 @@ void   tally__disk__v1__customer_state__free_unpacked
 
 typedef void (*Tally__Disk__V1__CustomerRecord_Closure)
                  (const Tally__Disk__V1__CustomerRecord *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Sealed_Closure)
+                 (const Tally__Disk__V1__Sealed *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PersonalParts_Closure)
+                 (const Tally__Disk__V1__PersonalParts *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PersonalPart_Closure)
+                 (const Tally__Disk__V1__PersonalPart *message,
                   void *closure_data);
 typedef void (*Tally__Disk__V1__Receipt_Closure)
                  (const Tally__Disk__V1__Receipt *message,
@@ -1398,6 +1591,9 @@ typedef void (*Tally__Disk__V1__SubscriptionDropped_Closure)
 typedef void (*Tally__Disk__V1__InvoiceDropped_Closure)
                  (const Tally__Disk__V1__InvoiceDropped *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__CustomerErased_Closure)
+                 (const Tally__Disk__V1__CustomerErased *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CustomerState_Closure)
                  (const Tally__Disk__V1__CustomerState *message,
                   void *closure_data);
@@ -1408,6 +1604,9 @@ typedef void (*Tally__Disk__V1__CustomerState_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_record__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__sealed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor;
@@ -1430,6 +1629,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descripto
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__subscription_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,19 @@
+extension CustomerState {
+    /// Removes what is personal. Nothing is left to remove: nothing happens.
+    func decideErase() -> Decision {
+        var decision = Decision()
+        if key != 0 || hasProfile { decision.facts = [.customerErased(key: key)] }
+        return decision
+    }
+
+    /// Says once more what only old records say, in the clear.
+    func decideSealProfile() -> Decision {
+        var decision = Decision()
+        if key == 0, hasProfile {
+            decision.facts = [.profileChanged(name: account.name, email: account.email)]
+        }
+        return decision
+    }
+
+    private var hasProfile: Bool { !account.name.isEmpty || !account.email.isEmpty }
+}

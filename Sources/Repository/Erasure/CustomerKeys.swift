@@ -1,0 +1,323 @@
+package import Billing
+internal import Synchronization
+package import Wire
+
+/// The keys that what is personal is sealed with, one for each customer that has any: in memory, and
+/// in a file (see `CustomerKeyFile.swift`) that is the only place where they are kept.
+///
+/// A key is given out under its shard's lock; its slot is written by the log's writer, before the
+/// batch that holds the first record that is sealed with it. So nothing durable is ever sealed with
+/// a key that isn't. Destroying overwrites the slot.
+package final class CustomerKeys: CustomerSeals, Sendable {
+    package static let fileName = "customer-keys"
+
+    /// How the file grows.
+    package struct Growth: Sendable {
+        /// Slots that are filled with zeros at once, and how many are left when it is time to.
+        package var slots: UInt32 = 8_192
+        package var reserve: UInt32 = 4_096
+
+        package init() {}
+
+        package init(slots: UInt32, reserve: UInt32) {
+            self.slots = slots
+            self.reserve = reserve
+        }
+    }
+
+    private struct State {
+        /// By number, in chunks that never move: growing copies little.
+        var chunks: [[CustomerKey]] = [[CustomerKey()]]
+        /// The next number to be given out; the first that isn't in the file; the first without
+        /// room there.
+        var next: UInt32 = 1
+        var written: UInt32 = 1
+        var room: UInt32 = 1
+        var changes: UInt64 = 0
+        /// Why there is no more room.
+        var shortage: LogFault?
+        /// A write or sync failed: nobody knows what the file holds.
+        var fault: DiskFault?
+        /// Slots that aren't whole.
+        var torn: Set<UInt32> = []
+
+        static let chunkSize = 4_096
+
+        subscript(number: UInt32) -> CustomerKey {
+            get { chunks[Int(number) / Self.chunkSize][Int(number) % Self.chunkSize] }
+            set { chunks[Int(number) / Self.chunkSize][Int(number) % Self.chunkSize] = newValue }
+        }
+
+        mutating func append(_ key: CustomerKey) {
+            if Int(next) % Self.chunkSize == 0 {
+                chunks.append([])
+                chunks[chunks.count - 1].reserveCapacity(Self.chunkSize)
+            }
+            chunks[Int(next) / Self.chunkSize].append(key)
+            next += 1
+        }
+
+        func keys(from first: UInt32) -> [CustomerKey] { (first..<next).map { self[$0] } }
+
+        mutating func removeLast() {
+            next -= 1
+            chunks[Int(next) / Self.chunkSize].removeLast()
+            if Int(next) % Self.chunkSize == 0 { chunks.removeLast() }
+        }
+    }
+
+    private let file: any DiskFile
+    package let header: Header
+    private let growth: Growth
+    private let random: @Sendable (UnsafeMutableRawBufferPointer) -> Void
+    private let state: Mutex<State>
+    /// One write at a time.
+    private let writing = Mutex(())
+    private let ciphers = Mutex<[SealCipher]>([])
+    /// Keys that were destroyed while their customers' day files still stood, and the raw positions
+    /// of the records that said so; when the file was opened.
+    let unfinished: [(key: UInt32, position: UInt64)]
+
+    /// What is told about records in the clear.
+    package struct Header: Sendable {
+        /// The last record that may be; 0: none is.
+        package let sealedAfter: UInt64
+        /// When that was, in milliseconds.
+        package let sealedSince: Int64
+    }
+
+    /// Opens a log's file of keys.
+    init(
+        folder: String, identity: UInt64, disk: any Disk, growth: Growth = Growth(),
+        random: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void = SealCipher.random
+    ) throws(CustomerKeyProblem) {
+        self.growth = growth
+        self.random = random
+        var state = State()
+        var unfinished: [(key: UInt32, position: UInt64)] = []
+        do throws(DiskFault) {
+            file = try disk.open("\(folder)/\(Self.fileName)", .writing)
+        } catch {
+            throw error.isMissing ? .missing : .disk(error)
+        }
+        let reader = CustomerKeyReader(file: file)
+        let header = try reader.header(identity: identity)
+        self.header = Header(sealedAfter: header.sealedAfter, sealedSince: header.sealedSince)
+        state.changes = try reader.changes()
+        state.room = try reader.forEachSlot { number, slot in
+            while state.next < number { state.append(CustomerKey()) }
+            state.append(slot?.key ?? CustomerKey())
+            if slot == nil { state.torn.insert(number) }
+            if let slot, slot.state == .erasing { unfinished.append((number, slot.position)) }
+        }
+        state.written = state.next
+        self.state = Mutex(state)
+        self.unfinished = unfinished
+        do throws(DiskFault) { try flush() } catch { throw .disk(error) }
+    }
+
+    /// Opens the file of keys beside a log, or makes it where the log is new.
+    static func open(_ partition: SnapshotFolder) throws -> CustomerKeys {
+        let (folder, identity, disk) = (partition.folder, partition.identity, partition.disk)
+        return try open(folder: folder, identity: identity, disk: disk)
+    }
+
+    package static func open(
+        folder: String, identity: UInt64, disk: any Disk, growth: Growth = Growth(),
+        random: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void = SealCipher.random
+    ) throws -> CustomerKeys {
+        do throws(CustomerKeyProblem) {
+            return try CustomerKeys(
+                folder: folder, identity: identity, disk: disk, growth: growth, random: random)
+        } catch .missing {
+            guard try SegmentName.segments(in: folder, on: disk).isEmpty else {
+                throw unusable(folder, .missing)
+            }
+            try CustomerKeyReader.make(
+                CustomerKeyHeader(identity: identity), in: folder, disk: disk)
+        } catch {
+            throw unusable(folder, error)
+        }
+        let keys = try CustomerKeys(
+            folder: folder, identity: identity, disk: disk, growth: growth, random: random)
+        return keys
+    }
+
+    private static func unusable(_ folder: String, _ problem: CustomerKeyProblem) -> LogFault {
+        .failed(
+            "\(folder)/\(fileName) can't be used: \(problem). Without it names, emails and "
+                + "properties can't be read; restore the folder from a backup")
+    }
+
+    /// Whether it is a key that something can be sealed with.
+    func isLive(_ key: UInt32) -> Bool {
+        state.withLock { key > 0 && key < $0.next && $0[key].isLive }
+    }
+
+    /// A new key. Short enough for a shard's lock. A fault means that nothing was given.
+    func allocate() throws(LogFault) -> UInt32 {
+        var key = CustomerKey()
+        withUnsafeMutableBytes(of: &key.words) { random($0) }
+        return try state.withLock { (state) throws(LogFault) in
+            guard state.next < state.room else {
+                throw state.shortage ?? .unavailable("the file of customers' keys is growing")
+            }
+            state.append(key)
+            return state.next - 1
+        }
+    }
+
+    /// The record that was to use it didn't come about.
+    func giveBack(_ key: UInt32) {
+        state.withLock { state in
+            if key + 1 == state.next, key >= state.written {
+                state.removeLast()
+            } else {
+                state[key] = CustomerKey()
+            }
+        }
+    }
+
+    /// Writes what was given out, durably, and makes room for more. To be called before a batch of
+    /// the log is written.
+    package func flush() throws(DiskFault) {
+        let isIdle = state.withLock { state in
+            state.written == state.next && state.room - state.next >= growth.reserve
+                && state.fault == nil
+        }
+        guard !isIdle else { return }
+        try exclusively { () throws(DiskFault) in
+            let (first, keys) = state.withLock { ($0.written, $0.keys(from: $0.written)) }
+            if !keys.isEmpty {
+                var bytes: [UInt8] = []
+                for (place, key) in keys.enumerated() {
+                    bytes += CustomerKeySlot(
+                        number: first + UInt32(place), state: key.isLive ? .live : .destroyed,
+                        key: key
+                    ).encoded
+                }
+                try put(bytes, at: first)
+                state.withLock { $0.written = first + UInt32(keys.count) }
+            }
+            try grow()
+        }
+    }
+
+    /// Overwrites the key: from now on nothing opens what it sealed.
+    ///
+    /// - Parameter position: of the record that says so.
+    func destroy(_ key: UInt32, erasedAt position: LogPosition) throws(DiskFault) {
+        try put(CustomerKeySlot(number: key, state: .erasing, position: position.rawValue))
+    }
+
+    /// Nothing of what the key stood for is left anywhere.
+    func finish(_ key: UInt32) throws(DiskFault) {
+        try put(CustomerKeySlot(number: key, state: .destroyed))
+    }
+
+    /// After a recovery: destroys what no customer has, which records that were lost had used.
+    /// Gives the keys that are used but damaged.
+    func settle(keeping isUsed: (UInt32) -> Bool) throws(DiskFault) -> [UInt32] {
+        let (end, torn) = state.withLock { ($0.next, $0.torn) }
+        let open = Set(unfinished.map(\.key))
+        for number in 1..<end where !isUsed(number) && !open.contains(number) {
+            if isLive(number) || torn.contains(number) { try finish(number) }
+        }
+        return torn.filter(isUsed).sorted()
+    }
+
+    private func put(_ slot: CustomerKeySlot) throws(DiskFault) {
+        state.withLock { state in
+            state[slot.number] = CustomerKey()
+            state.torn.remove(slot.number)
+        }
+        try exclusively { () throws(DiskFault) in try put(slot.encoded, at: slot.number) }
+    }
+
+    private func put(_ slots: [UInt8], at number: UInt32) throws(DiskFault) {
+        let changes = state.withLock { state in
+            state.changes += 1
+            return state.changes
+        }
+        try file.write(slots, count: slots.count, at: CustomerKeySlot.offset(of: number))
+        let counter = CustomerKeyCounter(changes: changes).encoded
+        try file.write(counter, count: counter.count, at: CustomerKeyHeader.size)
+        try file.sync()
+    }
+
+    /// A disk that is full is no fault yet: there is some room left, and then nothing is given out.
+    private func grow() throws(DiskFault) {
+        let (next, room) = state.withLock { ($0.next, $0.room) }
+        guard room < next + growth.reserve else { return }
+        let zeros = [UInt8](repeating: 0, count: Int(growth.slots) * CustomerKeySlot.size)
+        do throws(DiskFault) {
+            try file.write(zeros, count: zeros.count, at: CustomerKeySlot.offset(of: room))
+            try file.sync()
+        } catch {
+            guard error.isFull else { throw error }
+            return state.withLock { $0.shortage = .full("\(error)") }
+        }
+        state.withLock { state in
+            state.room = room + growth.slots
+            state.shortage = nil
+        }
+    }
+
+    /// A sync is never tried again: after a fault everything is refused.
+    private func exclusively(_ body: () throws(DiskFault) -> Void) throws(DiskFault) {
+        try writing.withLock { _ throws(DiskFault) in
+            if let fault = state.withLock({ $0.fault }) { throw fault }
+            do throws(DiskFault) {
+                try body()
+            } catch {
+                state.withLock { $0.fault = error }
+                throw error
+            }
+        }
+    }
+}
+
+extension CustomerKeys {
+    package func seal(
+        _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
+        of customer: CustomerID
+    ) -> [UInt8] {
+        let secret = state.withLock { $0[key] }
+        precondition(secret.isLive, "only what has a key is sealed")
+        let nonce = [UInt8](unsafeUninitializedCapacity: SealCipher.nonceSize) { buffer, count in
+            random(UnsafeMutableRawBufferPointer(buffer))
+            count = SealCipher.nonceSize
+        }
+        return withCipher {
+            $0.seal(content, key: secret, nonce: nonce, binding: binding(use, customer))
+        }
+    }
+
+    package func open(
+        _ sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
+        of customer: CustomerID
+    ) -> Unsealed {
+        let secret = state.withLock { key > 0 && key < $0.next ? $0[key] : nil }
+        guard let secret else {
+            return .failed(
+                "it is sealed with key \(key), which \(Self.fileName) doesn't have: the file is "
+                    + "older than the log; restore both from one backup")
+        }
+        guard secret.isLive else { return .destroyed }
+        let content = withCipher { $0.open(sealed, key: secret, binding: binding(use, customer)) }
+        guard let content else {
+            return .failed("key \(key) of \(Self.fileName) doesn't open what it should have sealed")
+        }
+        return .content(content)
+    }
+
+    private func binding(_ use: SealUse, _ customer: CustomerID) -> [UInt8] {
+        customer.withBytes { [use.rawValue] + $0 }
+    }
+
+    private func withCipher<Value>(_ body: (SealCipher) -> Value) -> Value {
+        let cipher = ciphers.withLock { $0.popLast() } ?? SealCipher()
+        defer { ciphers.withLock { $0.append(cipher) } }
+        return body(cipher)
+    }
+}

@@ -1,0 +1,82 @@
+package import Billing
+internal import Logging
+
+extension TallyEnvironment {
+    /// How long a caller waits for day files to be rewritten before it is told that they are.
+    private static let patience = 5_000
+
+    /// Removes what is personal of a customer. Ends when its key is destroyed and its day files are
+    /// rewritten, or take a while.
+    package func erase(
+        _ id: CustomerID, request: RequestMark?
+    ) async throws(ExecuteFault) -> (progress: Erasures.Progress, replayed: Bool) {
+        try refuseEarlyErasure(of: id)
+        let (_, _, replayed) = try await commit(.erase, for: id, request: request)
+        var waited = 0
+        while true {
+            let progress = customers.erasures.progress(of: id)
+            switch progress {
+            case .done: return (progress, replayed)
+            case .rewriting where waited >= TallyEnvironment.patience:
+                return (progress, replayed)
+            case .committed where durability.hasEnded: throw .unavailable(.closed)
+            case .committed, .rewriting: break
+            }
+            let step = min(max(waited / 4, 2), 100)
+            try? await Task.sleep(for: .milliseconds(step))
+            waited += step
+        }
+    }
+
+    /// What records in the clear say can't be erased before they are gone.
+    private func refuseEarlyErasure(of id: CustomerID) throws(ExecuteFault) {
+        guard let keys = customers.keys else { throw .refused(.erasureNeedsUpgrade) }
+        guard keys.header.sealedAfter > 0 else { return }
+        let first: UInt64
+        do throws(LogFault) { first = try customers.log.firstSequence() } catch {
+            throw .unavailable(error)
+        }
+        guard first <= keys.header.sealedAfter else { return }
+        let created = try customers.read(id, names: directory.current, in: Workspace()) {
+            customer, _ in customer.account.created
+        }.answer
+        guard created.milliseconds <= keys.header.sealedSince else { return }
+        let gone = keys.header.sealedSince + Int64(historyDays) * 86_400_000
+        throw .refused(
+            .erasureTooEarly(until: historyDays == 0 ? nil : Timestamp(milliseconds: gone)))
+    }
+
+    /// Carries erasures through, until the environment stops.
+    func eraseOn() async {
+        for await _ in customers.erasures.pending {
+            while !customers.erasures.isIdle, !Task.isCancelled {
+                do {
+                    try await eraseSome()
+                } catch let fault as DiskFault {
+                    return stop(.failed("\(fault)"))
+                } catch {
+                    logger.error(
+                        "an erasure can't go on and is tried again",
+                        metadata: ["error": "\(error)"])
+                    try? await Task.sleep(for: .seconds(1))
+                }
+            }
+        }
+    }
+
+    private func eraseSome() async throws {
+        let erasures = customers.erasures
+        if let sequence = erasures.lastCommitted {
+            guard await durability.reach(sequence) else { throw CancellationError() }
+        }
+        try customers.destroyErasedKeys()
+        for erasure in erasures.rewriting {
+            try await events.erase(erasure.customer, through: erasure.position.rawValue) { left in
+                erasures.update(erasure.key) { $0.filesLeft = left }
+            }
+            try customers.keys?.finish(erasure.key)
+            erasures.end(erasure.key)
+            logger.info("a customer's personal data was erased")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+internal import Billing
+internal import CTallyProto
+
+/// What is personal in a record or a state, taken out of it to be sealed.
+struct PersonalParts {
+    /// By the fact's place in its record.
+    var facts: [(place: Int, fact: Fact)] = []
+    var reply: [UInt8] = []
+
+    /// Leaves the facts without what is personal.
+    init(takenFrom facts: inout [Fact]) {
+        for place in facts.indices where facts[place].isPersonal {
+            self.facts.append((place, facts[place]))
+            facts[place] = facts[place].withoutPersonalParts
+        }
+    }
+
+    /// Of a state.
+    init(_ account: Account) {
+        facts = [(0, .profileChanged(name: account.name, email: account.email))]
+    }
+
+    /// A reply shows the customer's name and email.
+    var concernsProfile: Bool {
+        facts.contains { if case .usageRecorded = $0.fact { false } else { true } }
+    }
+}
+
+extension Fact {
+    fileprivate var withoutPersonalParts: Fact {
+        switch self {
+        case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)
+        case .profileChanged: .profileChanged(name: "", email: "")
+        case .usageRecorded(let feature, let value, let label):
+            .usageRecorded(
+                feature: feature, value: value, label: EventLabel(time: label?.time, properties: []))
+        default: self
+        }
+    }
+
+    fileprivate func with(
+        name: String, email: String, properties: [EventProperty]
+    ) -> Fact? {
+        switch self {
+        case .customerCreated(_, _, let time):
+            .customerCreated(name: name, email: email, time: time)
+        case .profileChanged: .profileChanged(name: name, email: email)
+        case .usageRecorded(let feature, let value, let label):
+            .usageRecorded(
+                feature: feature, value: value,
+                label: EventLabel(time: label?.time, properties: properties))
+        default: nil
+        }
+    }
+}
+
+extension RecordWriter {
+    /// - Parameter seals: must be there where there is a key.
+    func sealed(
+        _ parts: PersonalParts, with key: UInt32, for use: SealUse, of customer: CustomerID,
+        _ seals: any CustomerSeals
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__Sealed> {
+        let content = seals.seal(pack(parts), with: key, for: use, of: customer)
+        let message = arena.make(tally__disk__v1__sealed__init)
+        message.pointee.key = key
+        message.pointee.content = content.withUnsafeBytes { arena.bytes($0) }
+        return message
+    }
+
+    private func pack(_ parts: PersonalParts) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__disk__v1__personal_parts__init)
+        (message.pointee.n_parts, message.pointee.parts) = arena.list(parts.facts) { entry in
+            let part = arena.make(tally__disk__v1__personal_part__init)
+            part.pointee.fact = UInt32(entry.place)
+            switch entry.fact {
+            case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
+                part.pointee.name = arena.string(name)
+                part.pointee.email = arena.string(email)
+            case .usageRecorded(_, _, let label):
+                (part.pointee.n_properties, part.pointee.properties) =
+                    arena.list(label?.properties ?? []) { property($0) }
+            default: break
+            }
+            return part
+        }
+        message.pointee.reply = parts.reply.withUnsafeBytes { arena.bytes($0) }
+        return arena.pack(message)
+    }
+}
+
+extension RecordDecoder {
+    /// Opens what is sealed; nil: its key is destroyed.
+    func open(
+        _ sealed: Tally__Disk__V1__Sealed, for use: SealUse, of customer: CustomerID
+    ) throws(RecordFault) -> Tally__Disk__V1__PersonalParts? {
+        let bytes = UnsafeRawBufferPointer(start: sealed.content.data, count: sealed.content.len)
+        guard let content = try seals.content(of: bytes, with: sealed.key, for: use, customer)
+        else { return nil }
+        // The message's strings are copies in the arena.
+        return try content.withUnsafeBufferPointer { content throws(RecordFault) in
+            try open(
+                UnsafeRawBufferPointer(content), tally__disk__v1__personal_parts__init
+            ).pointee
+        }
+    }
+
+    /// Puts what was sealed back to where it was taken from.
+    func put(
+        _ parts: Tally__Disk__V1__PersonalParts, into record: inout CustomerRecord
+    ) throws(RecordFault) {
+        for part in elements(parts.n_parts, parts.parts) {
+            let place = Int(part.pointee.fact)
+            guard
+                record.facts.indices.contains(place),
+                let whole = record.facts[place].with(
+                    name: text(part.pointee.name), email: text(part.pointee.email),
+                    properties: try properties(part.pointee.n_properties, part.pointee.properties))
+            else { throw RecordFault("a sealed part belongs to no fact of its record") }
+            record.facts[place] = whole
+        }
+        if parts.reply.len > 0 {
+            record.reply = Array(
+                UnsafeRawBufferPointer(start: parts.reply.data, count: parts.reply.len))
+        }
+    }
+}
+
+extension CustomerSeals? {
+    /// nil: the key is destroyed.
+    func content(
+        of sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
+        _ customer: CustomerID
+    ) throws(RecordFault) -> [UInt8]? {
+        guard let self else {
+            throw RecordFault("it is sealed, but this folder's format seals nothing")
+        }
+        switch self.open(sealed, with: key, for: use, of: customer) {
+        case .content(let content): return content
+        case .destroyed: return nil
+        case .failed(let why): throw RecordFault(why)
+        }
+    }
+}

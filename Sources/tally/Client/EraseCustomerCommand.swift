@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Wire
+
+struct EraseCustomerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Erases a customer's name and email, and the properties of its usage.",
+        discussion: """
+            Balances, plans, invoices, usage amounts and the id stay. There is no way back: the key \
+            that the data was sealed with is destroyed. Waits until every file that lists usage is \
+            rewritten, too; interrupted, that goes on in the server, and running the command again \
+            shows how far it is. Backups made before keep their copy of the key: see \
+            docs/operating.md. The API key needs the scope customers:erase.
+
+              tally customer erase acme
+            """)
+
+    @OptionGroup var flags: ServerFlags
+
+    @Argument(help: "The customer's id.")
+    var id: String
+
+    @Option(help: "Default: a new one.")
+    var requestId: String?
+
+    func run() async throws {
+        let request: JSONObject = [
+            "customer_id": .string(id),
+            "request_id": .string(requestId ?? RequestIdentifier.make()),
+        ]
+        try await TallyClient.with(flags) { client in
+            while true {
+                let reply = try await client.call(.eraseCustomer, request)
+                let isDone = reply.text("state") == "done"
+                if isDone {
+                    print(flags.json ? JSONWriter.text(reply) : "erased \(id)")
+                    return
+                }
+                Console.complain("\(id): \(reply.text("day_files_left")) day files left")
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
