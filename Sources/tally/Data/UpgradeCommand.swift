@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Billing
 internal import Repository
 internal import Wire
 
