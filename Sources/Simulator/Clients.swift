@@ -203,7 +203,16 @@ private struct Call {
             if isNew {
                 world.model.add(.created(request.customer, time: time), at: outcome.sequence)
             }
-            return isCreated
+            let isNamed = !isNew && world.model.customers[request.customer]?.hasName == false
+            if isNamed { world.model.add(.named(request.customer), at: outcome.sequence) }
+            return isCreated || isNamed
+        case (.erase, .none):
+            let isPersonal = world.model.customers[request.customer]?.isPersonal == true
+            if isPersonal {
+                world.model.add(
+                    .erased(request.customer, at: outcome.sequence), at: outcome.sequence)
+            }
+            return isPersonal
         case (.track(let feature, let value, let refuses), .track(let reply)):
             let drawn = try draw(value, of: feature, refuses: refuses)
             guard let drawn else { throw world.fail("\(value) of \(feature) was not refused") }
@@ -219,7 +228,9 @@ private struct Call {
             try checkUsage(answer.balance, feature, drawn)
             add(drawn, feature, outcome)
             return true
-        case (.useImages, .track): return true
+        case (.useImages, .track):
+            world.model.add(.said(request.customer), at: outcome.sequence)
+            return true
         case (.attach, .attach(let reply)):
             world.requests[request.number].isUnsure = reply.outcome == .scheduled
             return reply.outcome == .processing
@@ -256,6 +267,10 @@ private struct Call {
             guard try draw(value, of: feature, refuses: refuses) == nil else { break }
             return
         case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress): return
+        case (.create, .requestErased):
+            let erased = world.model.customers[request.customer]?.erased ?? 0
+            guard let receipt = request.receipt, receipt.sequence < erased else { break }
+            return
         default: break
         }
         throw world.fail("request \(request.number), \(request.deed), was refused: \(refusal)")

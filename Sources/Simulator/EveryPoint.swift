@@ -180,7 +180,9 @@ extension Simulation {
             try simulation.work(process, LifePlan(end: .close, steps: 10))
             process.customersLog.log.drive()
         }
-        let files = simulation.world.machine.disk.files.filter { $0.path.hasPrefix("partition-0/") }
+        let files = simulation.world.machine.disk.files.filter {
+            $0.path.hasPrefix("partition-0/segment-")
+        }
         return (files, simulation.world.machine.customers.submitted, simulation.settings)
     }
 }

@@ -27,12 +27,20 @@ package struct Model {
         var balances: [Feature: Int]
         var nextDay: Int64
         var hasPaidPlan = false
+        /// Name and email are known; something personal is.
+        var hasName = true
+        var isPersonal = true
+        /// The record that erased it last.
+        var erased: UInt64 = 0
     }
 
     enum Event {
         case created(String, time: Int64)
         case drew(String, Feature, Int, time: Int64)
         case bought(String)
+        case named(String)
+        case said(String)
+        case erased(String, at: UInt64)
     }
 
     private static let day: Int64 = 86_400_000
@@ -63,6 +71,14 @@ package struct Model {
             customers[id]?.look(time)
             customers[id]?.balances[feature, default: 0] -= amount
         case .bought(let id): customers[id]?.hasPaidPlan = true
+        case .named(let id):
+            customers[id]?.hasName = true
+            customers[id]?.isPersonal = true
+        case .said(let id): customers[id]?.isPersonal = true
+        case .erased(let id, let sequence):
+            customers[id]?.hasName = false
+            customers[id]?.isPersonal = false
+            customers[id]?.erased = sequence
         }
     }
 

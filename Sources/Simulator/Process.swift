@@ -23,6 +23,7 @@ package final class Machine: @unchecked Sendable {
     package let directory = History("the catalog's log")
     package let customers = History("the customers' log")
     fileprivate var effects = 0
+    fileprivate var chance = Dice(seed: 1)
 
     package static let identity: UInt64 = 0x7A11_0000_0000_0001
     static let hour: Int64 = 3_600_000
@@ -42,6 +43,7 @@ package final class Process: @unchecked Sendable {
     package let session: DiskSession
     package let directory: Directory
     package let repository: CustomerRepository
+    let keys: CustomerKeys
     let machine: Machine
     let directoryLog: WatchedLog
     let customersLog: WatchedLog
@@ -78,17 +80,23 @@ package final class Process: @unchecked Sendable {
                     onFault: { state.directoryFault = $0 }),
                 logger: logger), machine.directory)
         directory = try Directory(log: directoryLog)
+        let keys = try CustomerKeys.open(
+            folder: "partition-0", identity: Machine.identity &+ 2, disk: session,
+            growth: CustomerKeys.Growth(slots: 16, reserve: 8),
+            random: { [machine] in machine.fill($0) })
+        self.keys = keys
         customersLog = WatchedLog(
             FlatFileLog(
                 folder: "partition-0", identity: Machine.identity &+ 2, disk: session,
                 settings: settings,
                 listener: LogListener(
+                    beforeBatch: { () throws(DiskFault) in try keys.flush() },
                     onDurable: { [machine] in machine.customers.acknowledge($0) },
                     onFault: { state.fault = $0 }),
                 logger: logger), machine.customers)
         repository = CustomerRepository(
             directory: directory, log: customersLog, time: machine.clock, logger: logger,
-            seed: Machine.identity, requestSpan: Machine.requestSpan,
+            seed: Machine.identity, requestSpan: Machine.requestSpan, keys: keys,
             newEffectID: { [machine] in machine.newEffectID() })
         names = directory.current
         _ = try repository.recover()
@@ -130,6 +138,11 @@ package final class Process: @unchecked Sendable {
 }
 
 extension Machine {
+    /// As random as a simulation may be: the same in every run of a seed.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        for place in buffer.indices { buffer[place] = UInt8(truncatingIfNeeded: chance.next()) }
+    }
+
     /// Of a fixed length, so that records have the same layout in every run of a seed.
     func newEffectID() -> String {
         effects += 1

@@ -8,6 +8,7 @@ internal import Wire
 ///     the recovered state is the committed one, to the byte   Process
 ///     what commits nothing changes nothing                    Process.observe
 ///     nothing is counted twice, and balances are the model's  Clients, Model, Audit
+///     nothing personal is in any file, and erased it has no key     World.checkSecrets
 ///     a fault that a caller is told has a cause               World.check
 ///     after a failed write or sync nothing is acknowledged    Simulation.work
 ///     with room again, and without faults, work goes on       Simulation.checkProgress
@@ -26,7 +27,7 @@ package struct Simulation {
 
     let world: World
     private let actors: [any Actor] = [
-        Clients(), LogThreads(), Provider(), Publisher(), ClockHand(),
+        Clients(), LogThreads(), Provider(), Publisher(), ClockHand(), Eraser(),
     ]
     private(set) var settings = LogSettings()
     private var skips: DiskCall?
@@ -144,6 +145,7 @@ package struct Simulation {
         session.decide = { [world] call, path in world.decide(call, path, session, plan) }
         let process = try Process(world.machine, session, settings: settings)
         world.recovered(process)
+        try world.checkSecrets(process)
         return process
     }
 
@@ -198,6 +200,7 @@ package struct Simulation {
         world.machine.disk.capacity = nil
         process.directoryLog.log.drive()
         process.customersLog.log.drive()
+        try process.keys.flush()
         let count = world.machine.customers.submitted.count
         world.requests.append(
             Request(

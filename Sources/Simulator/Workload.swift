@@ -10,6 +10,7 @@ enum Deed {
     /// Of the paid plans' feature, which the model doesn't count.
     case useImages(Int)
     case attach(plan: String)
+    case erase
 }
 
 extension Deed {
@@ -20,7 +21,8 @@ extension Deed {
         switch dice.below(20) {
         case 0, 1: return .create
         case 2...12: return .track(feature, value, refuses: dice.once(in: 3))
-        case 13, 14, 15: return .deduct(feature, max(1, value))
+        case 13, 14: return .deduct(feature, max(1, value))
+        case 15: return .erase
         case 16: return .useImages(dice.below(40_000))
         default: return .attach(plan: dice.pick(["pro", "team"]))
         }
@@ -33,6 +35,8 @@ extension Quantity {
 
 /// The catalogs that are published, one after the other: they differ in what is not free.
 enum Catalogs {
+    /// What clients say that no file may ever show.
+    static let secrets = ["acme@example.com", "Ada Lovelace"]
     static let names = (0..<8).map { "customer-\($0)" }
 
     static func draft(_ edition: Int) -> PricingDraft {
@@ -82,7 +86,7 @@ extension Deed {
     var feature: Model.Feature? {
         switch self {
         case .track(let feature, _, _), .deduct(let feature, _): feature
-        case .create, .useImages, .attach: nil
+        case .create, .useImages, .attach, .erase: nil
         }
     }
 
@@ -94,6 +98,7 @@ extension Deed {
         case .track, .useImages: .track
         case .deduct: .check
         case .attach: .attach
+        case .erase: .eraseCustomer
         }
     }
 
@@ -112,7 +117,8 @@ extension Deed {
             return number
         }
         switch self {
-        case .create: return .create(CreateCustomer(name: "Acme", email: "acme@example.com"))
+        case .create: return .create(CreateCustomer(name: "Acme", email: Catalogs.secrets[0]))
+        case .erase: return .erase
         case .track(let feature, let value, let refuses):
             return .track(
                 TrackUsage(
@@ -121,7 +127,9 @@ extension Deed {
         case .useImages(let value):
             return .track(
                 TrackUsage(
-                    feature: number("images"), value: Quantity(thousandths: value), overage: .cap))
+                    feature: number("images"), value: Quantity(thousandths: value), overage: .cap,
+                    label: EventLabel(
+                        time: nil, properties: [EventProperty("by", .text(Catalogs.secrets[1]))])))
         case .deduct(let feature, let value):
             return .checkAndDeduct(
                 CheckQuery(

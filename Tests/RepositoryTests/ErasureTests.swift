@@ -141,7 +141,9 @@ struct ErasureTests {
         let create = Command.create(CreateCustomer(name: "Ada", email: "ada@example.com"))
         let mark = bench.mark("create", .getOrCreateCustomer)
         let first = try await bench.commit(create, "ada", request: mark)
-        #expect(try await bench.commit(create, "ada", request: mark).message.starts(with: first.message))
+        #expect(
+            try await bench.commit(create, "ada", request: mark).message.starts(with: first.message)
+        )
         try await bench.track("ada", 3, properties: ["a": "b"], request: bench.mark("track"))
         try await bench.running { try await bench.erase("ada") }
         do {

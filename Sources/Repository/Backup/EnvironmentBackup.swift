@@ -3,10 +3,11 @@ internal import Billing
 /// Copies an environment's folder beside the server that uses it, and can follow it.
 ///
 /// Customers' records name the catalog they were decided with, so the customers' logs are shipped
-/// before the directory's: the copy never refers to what it doesn't have. Snapshots follow once the
-/// log in the copy holds all that they do: they stand for what is older than `history-days`, and so
-/// do the day files of usage. Keys of what is sealed come before the records that need them. The manifest comes last: a copy that was cut short is no environment,
-/// and is refused as one.
+/// before the directory's: the copy never refers to what it doesn't have. For the same reason the
+/// keys of what is sealed come before the records that need them. Snapshots follow once the log in
+/// the copy holds all that they do: they stand for what is older than `history-days`, and so do the
+/// day files of usage. The manifest comes last: a copy that was cut short is no environment, and is
+/// refused as one.
 package final class EnvironmentBackup {
     /// What one turn did.
     package struct Turn: Sendable, Equatable {

@@ -25,7 +25,7 @@ struct FileMirror {
         for name in there.subtracting(here) { try targetDisk.remove("\(target)/\(name)") }
     }
 
-    /// Whether the files here and there differ in size or in their last bytes, a checksum among them.
+    /// Whether the files here and there differ in size or in their last bytes, where a checksum is.
     func differ(_ name: String, inLast count: Int) throws -> Bool {
         let file = try disk.open("\(source)/\(name)", .reading)
         let copy = try targetDisk.open("\(target)/\(name)", .reading)

@@ -1,5 +1,5 @@
-/// Copies a log's file of keys to another folder as it changes, in place: a key that is destroyed in
-/// the source is overwritten in the copy.
+/// Copies a log's file of keys to another folder as it changes, in place: a key that is destroyed
+/// in the source is overwritten in the copy.
 ///
 /// Reads beside the server that writes the source. Use from one thread.
 final class KeyShipper {

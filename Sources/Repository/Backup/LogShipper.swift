@@ -31,8 +31,8 @@ final class LogShipper {
     private var writing: (segment: UInt32, file: any DiskFile)?
     private let beforePiece: () throws -> Void
 
-    /// - Parameter beforePiece: called before records get into the copy, when they are durable in the
-    ///   source: ships what they refer to.
+    /// - Parameter beforePiece: ships what records refer to: called before they get into the copy,
+    ///   when they are durable in the source.
     init(
         from source: String, to target: String, disk: any Disk, targetDisk: any Disk,
         beforePiece: @escaping () throws -> Void = {}

@@ -127,7 +127,9 @@ extension CustomerRepository {
                 let row = shard.rows[row]
                 let bytes = withExtendedLifetime(arena) {
                     // What this process encoded, or checked when it was loaded, it can read.
-                    (try? row.opened(arena, seals: keys)).map { Array(RecordWriter(arena: arena).state($0)) }
+                    (try? row.opened(arena, seals: keys)).map {
+                        Array(RecordWriter(arena: arena).state($0))
+                    }
                 }
                 states.append((row.id, bytes ?? []))
             }

@@ -124,7 +124,9 @@ extension CustomerRepository {
             arena.reset()
             let bytes = UnsafeRawBufferPointer(rebasing: payload[offset..<offset + length])
             offset += length
-            guard let row = try? RecordDecoder(arena: arena, seals: keys).row(bytes) else { return false }
+            guard let row = try? RecordDecoder(arena: arena, seals: keys).row(bytes) else {
+                return false
+            }
             let hash = self.hash(of: row.id)
             let isNew = withShard(Int(hash & 0xFF)) { shard in
                 guard shard.find(row.id, hash: hash) == nil else { return false }

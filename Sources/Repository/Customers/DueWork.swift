@@ -28,6 +28,12 @@ struct DueWork: Sendable {
                             + "at the wrong time"))
             }
             advanceDue()
+            do throws(DiskFault) {
+                // There may be room again.
+                try repository.keys?.flush()
+            } catch {
+                return stop(.failed("\(error)"))
+            }
             backup.look(
                 durable: repository.log.durableSequence, now: SystemClock.wall.milliseconds)
             do {

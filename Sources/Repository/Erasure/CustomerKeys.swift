@@ -2,8 +2,8 @@ package import Billing
 internal import Synchronization
 package import Wire
 
-/// The keys that what is personal is sealed with, one for each customer that has any: in memory, and
-/// in a file (see `CustomerKeyFile.swift`) that is the only place where they are kept.
+/// The keys that what is personal is sealed with, one for each customer that has any: in memory,
+/// and in a file (see `CustomerKeyFile.swift`) that is the only place where they are kept.
 ///
 /// A key is given out under its shard's lock; its slot is written by the log's writer, before the
 /// batch that holds the first record that is sealed with it. So nothing durable is ever sealed with
@@ -154,6 +154,13 @@ package final class CustomerKeys: CustomerSeals, Sendable {
         state.withLock { key > 0 && key < $0.next && $0[key].isLive }
     }
 
+    /// Keys that are live.
+    package var count: Int {
+        state.withLock { state in
+            state.chunks.reduce(0) { $0 + $1.count { $0.isLive } }
+        }
+    }
+
     /// A new key. Short enough for a shard's lock. A fault means that nothing was given.
     func allocate() throws(LogFault) -> UInt32 {
         var key = CustomerKey()
@@ -191,10 +198,11 @@ package final class CustomerKeys: CustomerSeals, Sendable {
             if !keys.isEmpty {
                 var bytes: [UInt8] = []
                 for (place, key) in keys.enumerated() {
-                    bytes += CustomerKeySlot(
-                        number: first + UInt32(place), state: key.isLive ? .live : .destroyed,
-                        key: key
-                    ).encoded
+                    bytes +=
+                        CustomerKeySlot(
+                            number: first + UInt32(place), state: key.isLive ? .live : .destroyed,
+                            key: key
+                        ).encoded
                 }
                 try put(bytes, at: first)
                 state.withLock { $0.written = first + UInt32(keys.count) }

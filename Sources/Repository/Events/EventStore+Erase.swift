@@ -3,8 +3,8 @@ internal import Events
 internal import Synchronization
 
 extension EventStore {
-    /// Takes the properties of a customer's events out of every file and out of memory. The key that
-    /// they were sealed with is destroyed, so that what is derived later has none.
+    /// Takes the properties of a customer's events out of every file and out of memory. The key
+    /// that they were sealed with is destroyed, so that what is derived later has none.
     ///
     /// One file at a time, on the thread that answers questions: between two files it answers.
     ///

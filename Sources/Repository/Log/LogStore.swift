@@ -54,7 +54,7 @@ package protocol LogStore: AnyObject, Sendable {
 /// What the log tells its owner, on a thread of its own and never from within `append`. Both must
 /// be short and must not call `close`.
 package struct LogListener: Sendable {
-    /// Before each batch is written: makes durable what its records refer to. A fault fails the log.
+    /// Before each batch is written: makes durable what its records refer to, or fails the log.
     package var beforeBatch: @Sendable () throws(DiskFault) -> Void
     /// Once a batch: every record up to this sequence is durable.
     package var onDurable: @Sendable (UInt64) -> Void

@@ -33,7 +33,8 @@ extension Fact {
         case .profileChanged: .profileChanged(name: "", email: "")
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
-                feature: feature, value: value, label: EventLabel(time: label?.time, properties: []))
+                feature: feature, value: value, label: EventLabel(time: label?.time, properties: [])
+            )
         default: self
         }
     }

@@ -6,11 +6,11 @@ struct EraseCustomerCommand: AsyncParsableCommand {
         commandName: "erase",
         abstract: "Erases a customer's name and email, and the properties of its usage.",
         discussion: """
-            Balances, plans, invoices, usage amounts and the id stay. There is no way back: the key \
-            that the data was sealed with is destroyed. Waits until every file that lists usage is \
-            rewritten, too; interrupted, that goes on in the server, and running the command again \
-            shows how far it is. Backups made before keep their copy of the key: see \
-            docs/operating.md. The API key needs the scope customers:erase.
+            Balances, plans, invoices, usage amounts and the id stay. There is no way back: the \
+            key that the data was sealed with is destroyed. Waits until every file that lists \
+            usage is rewritten, too; interrupted, that goes on in the server, and running the \
+            command again shows how far it is. Backups made before keep their copy of the key: \
+            see docs/operating.md. The API key needs the scope customers:erase.
 
               tally customer erase acme
             """)

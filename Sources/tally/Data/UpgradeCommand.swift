@@ -8,14 +8,14 @@ struct UpgradeCommand: AsyncParsableCommand {
         commandName: "upgrade",
         abstract: "Makes a data folder one of this version's format.",
         discussion: """
-            A newer tally writes a folder in the folder's own format, so that the older one can still
-            be put back. This ends that: older versions refuse the folder afterwards, and what the
-            new format brings can be used. Stop the server first. Every record is checked; cut short,
-            run it again; done already, it does nothing.
+            A newer tally writes a folder in the folder's own format, so that the older one can
+            still be put back. This ends that: older versions refuse the folder afterwards, and
+            what the new format brings can be used. Stop the server first. Every record is
+            checked; cut short, run it again; done already, it does nothing.
 
-            Format 2 seals names, emails and the properties of usage with a key for each customer,
-            which tally customer erase destroys. What was written before stays in the clear until
-            history-days removes it; customers from before can't be erased until then.
+            Format 2 seals names, emails and the properties of usage with a key for each
+            customer, which tally customer erase destroys. What was written before stays in the
+            clear until history-days removes it; customers from before can't be erased until then.
 
               tally upgrade --data /var/lib/tally --dry-run
               tally upgrade --data /var/lib/tally
