@@ -200,7 +200,7 @@ package struct Simulation {
         world.machine.disk.capacity = nil
         process.directoryLog.log.drive()
         process.customersLog.log.drive()
-        try process.keys.flush()
+        try? process.keys.flush()
         let count = world.machine.customers.submitted.count
         world.requests.append(
             Request(

@@ -73,6 +73,66 @@ struct BackupTests {
         try again.environment.close()
     }
 
+    @Test("What is erased is erased in the copy, too")
+    func erasure() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let (restored, time) = (try TemporaryFolder(), ManualTime())
+        let bench = try await Bench(folder, time: time)
+        for name in ["ada", "charles"] {
+            try await bench.create(name)
+            try await bench.track(name, 1, properties: ["by": name + " in person"])
+        }
+        time.advance(days: 1)
+        try await bench.create("later")
+        try await bench.track("later", 1)
+        _ = try bench.events(of: "ada")
+        let backup = try copy(folder, target)
+        try await Task.sleep(for: .milliseconds(100))
+        _ = try backup.turn()
+        let place = target.path + "/backup/sandbox/"
+        func files(_ name: String) throws -> [Data] {
+            try FileManager.default.contentsOfDirectory(atPath: place + name).sorted()
+                .compactMap { FileManager.default.contents(atPath: place + name + "/" + $0) }
+        }
+        let said = Data("ada in person".utf8)
+        #expect(try files("events").contains { $0.range(of: said) != nil })
+        try await bench.running { try await bench.erase("ada") }
+        try await Task.sleep(for: .milliseconds(100))
+        _ = try backup.turn()
+        #expect(try !files("events").contains { $0.range(of: said) != nil })
+        let keys = try CustomerKeys.open(
+            folder: place + "partition-0", identity: folder.identity(), disk: PosixDisk())
+        #expect(!keys.isLive(1) && keys.isLive(2) && keys.isLive(3))
+        let dump = bench.environment.customers.dump()
+        try bench.environment.close()
+        try restore(target, to: restored)
+        let again = try await Bench(restored, time: time, publish: false)
+        #expect(again.environment.customers.dump() == dump)
+        #expect(try again.profile("charles") == ["charles", ""])
+        try again.environment.close()
+    }
+
+    @Test("Keys are in the copy before the records that need them, wherever it is cut short")
+    func keysFirst() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let bench = try await Bench(folder)
+        try await bench.create("a")
+        try await Task.sleep(for: .milliseconds(100))
+        let backup = try copy(folder, target)
+        _ = try backup.turn()
+        for number in 0..<50 { try await bench.create("b\(number)") }
+        try await Task.sleep(for: .milliseconds(100))
+        struct Cut: Error {}
+        // Right after the log's first piece.
+        #expect(throws: Cut.self) { _ = try backup.turn { if $0 > 0 { throw Cut() } } }
+        try bench.environment.close()
+        let restored = try TemporaryFolder()
+        try restore(target, to: restored)
+        let again = try await Bench(restored, publish: false)
+        #expect(try again.profile("b49") == ["b49", ""])
+        try again.environment.close()
+    }
+
     @Test("A copy that was cut short, a folder in use, another environment's copy: refused")
     func refusals() async throws {
         let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())

@@ -1,4 +1,5 @@
 import Billing
+import Events
 import Foundation
 import Logging
 import Repository
@@ -10,7 +11,7 @@ import Wire
 /// To add one, when a format is released: TALLY_GOLDEN=2 swift test --filter GoldenTests
 @Suite("Golden data folders")
 struct GoldenTests {
-    @Test("replay to the same state, to the byte, and go on", arguments: [1])
+    @Test("replay to the same state, to the byte, and go on", arguments: [1, 2])
     func replay(format: Int) async throws {
         let golden = try Golden(format: format)
         let folder = try TemporaryFolder()
@@ -19,6 +20,12 @@ struct GoldenTests {
         #expect(bench.environment.customers.dump() == golden.dump)
         #expect(bench.names.pricing.plans == [[Samples.free], [Samples.pro]])
         #expect(bench.environment.recovery.tornBytes == 0)
+        if format >= 2 {
+            #expect(try bench.profile("kept") == ["kept", ""])
+            #expect(try bench.profile("erased") == ["", ""])
+            #expect(try bench.events(of: "kept").map(\.properties.count) == [1])
+            #expect(try bench.events(of: "erased").map(\.properties.count) == [0])
+        }
         try await bench.create("one-more")
         try bench.environment.close()
     }
@@ -36,6 +43,11 @@ struct GoldenTests {
         let work = Task { await environment.run() }
         var random = ReplayTests.Random(state: 42)
         for _ in 0..<150 { try await ReplayTests().step(bench, time, &random) }
+        for name in ["erased", "kept"] {
+            try await bench.create(name)
+            try await bench.track(name, 1, properties: ["by": name])
+        }
+        try await bench.erase("erased")
         work.cancel()
         bench.environment.stopEffects()
         await work.value
@@ -48,10 +60,13 @@ struct GoldenTests {
 }
 
 /// A data folder as text: each file's path and size, and its bytes up to the last that isn't zero.
-private struct Golden {
+struct Golden {
     var time: Int64
     var dump: [UInt8]
     var files: [(path: String, size: Int, bytes: Data)] = []
+
+    /// Whose ids the dump holds.
+    let customers = (0..<4).map { "customer-\($0)" }.filter { $0 != "customer-2" }
 
     static func place(_ format: Int) -> URL {
         URL(filePath: #filePath).deletingLastPathComponent()

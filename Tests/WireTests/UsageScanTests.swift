@@ -53,6 +53,53 @@ struct UsageScanTests {
         withExtendedLifetime(arena) {}
     }
 
+    @Test("finds what was sealed, and nothing of it once the key is gone", arguments: labels)
+    func sealed(label: EventLabel?) throws {
+        let customer = try #require(CustomerID("acme"))
+        let time = Timestamp(milliseconds: 5)
+        let facts: [Fact] = [
+            .customerCreated(name: "Ada", email: "ada@example.com", time: time), usage(1, label),
+            usage(2, nil), .profileChanged(name: "Ada Lovelace", email: ""), usage(3, label),
+        ]
+        var record = CustomerRecord(
+            customer: customer, time: time, catalogSequence: 1, previousPosition: 2, facts: facts,
+            request: RequestMark(id: customer, method: 4, fingerprint: 9))
+        record.key = 3
+        let arena = Arena()
+        let seals = MirrorSeals()
+        let reply = Array("Ada is here".utf8)
+        let bytes = reply.withUnsafeBytes {
+            Array(RecordWriter(arena: arena, seals: seals).record(record, reply: $0))
+        }
+        for word in ["Ada", "Lovelace", "größer"] {
+            #expect(!String(decoding: bytes, as: UTF8.self).contains(word))
+        }
+        try bytes.withUnsafeBytes { bytes in
+            let decoded = try RecordDecoder(arena: arena, seals: seals).record(bytes)
+            #expect(decoded.facts == facts && decoded.reply == reply && decoded.key == 3)
+            #expect(!decoded.isErased && decoded.request == record.request)
+            let erased = try RecordDecoder(arena: arena, seals: ClosedSeals()).record(bytes)
+            #expect(erased.isErased && erased.reply.isEmpty)
+            #expect(erased.facts[0] == .customerCreated(name: "", email: "", time: time))
+            #expect(
+                erased.facts[1] == usage(1, EventLabel(time: label?.time, properties: [])))
+            #expect(throws: RecordFault.self) { try RecordDecoder(arena: arena).record(bytes) }
+            #expect(try found(bytes, seals) == [label, nil, label])
+            #expect(
+                try found(bytes, ClosedSeals()).allSatisfy { $0?.properties.isEmpty ?? true })
+            #expect(throws: RecordFault.self) { try found(bytes, nil) }
+        }
+    }
+
+    private func found(
+        _ bytes: UnsafeRawBufferPointer, _ seals: (any CustomerSeals)?
+    ) throws -> [EventLabel?] {
+        var found: [EventLabel?] = []
+        var scan = UsageScan(seals: seals)
+        try scan.run(bytes) { found.append($0.label) }
+        return found
+    }
+
     @Test("refuses what is no record", arguments: [[0x0A], [0x2A, 0x02, 0x22, 0x05], [0xFF]])
     func refuses(bytes: [UInt8]) {
         bytes.withUnsafeBytes { bytes in
@@ -62,4 +109,17 @@ struct UsageScanTests {
             }
         }
     }
+}
+
+/// Seals that hide without a key: what is sealed reads backwards.
+private struct MirrorSeals: CustomerSeals {
+    func seal(
+        _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
+        of customer: CustomerID
+    ) -> [UInt8] { content.reversed() }
+
+    func open(
+        _ sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
+        of customer: CustomerID
+    ) -> Unsealed { .content(sealed.reversed()) }
 }

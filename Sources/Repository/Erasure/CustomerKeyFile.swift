@@ -32,7 +32,7 @@
 //
 // Example: the slot of key 1, destroyed.
 //
-//     5B 64 F9 1D 01 00 00 00  03 00 00 00 00 00 00 00, and 48 zeros
+//     93 B1 83 88 01 00 00 00  03 00 00 00 00 00 00 00, and 48 zeros
 
 /// The first 64 bytes of the file; the format stands at the top of this file.
 struct CustomerKeyHeader: Equatable, Sendable {
