@@ -148,13 +148,15 @@ struct Commit {
             customer: id, time: now, catalogSequence: names.pricing.sequence,
             previousPosition: previousPosition, facts: facts, request: request)
         do {
-            if let keys = repository.keys, facts.contains(where: \.isPersonal) {
+            // In this order: most records hold nothing personal, and then nothing is touched.
+            if facts.contains(where: { $0.isPersonal }), let keys = repository.keys {
                 record.key = keys.isLive(key) ? key : try keys.allocate()
             }
         } catch {
             throw .unavailable(error)
         }
-        let bytes = RecordWriter(arena: workspace.arena, seals: repository.keys)
+        let seals = record.key == 0 ? nil : repository.keys
+        let bytes = RecordWriter(arena: workspace.arena, seals: seals)
             .record(record, reply: message)
         do {
             let appended = try repository.log.append(bytes)

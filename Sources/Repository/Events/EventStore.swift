@@ -173,11 +173,11 @@ package final class EventStore: Sendable {
         sealing parts: inout [EventPart]
     ) throws {
         var left = records
+        var scan = UsageScan(seals: seals)
         try log.read(after: LogPlace(builder.watermark)) { place, record in
             guard place.sequence <= last else { return false }
             if builder.isFull(for: nil) { parts.insert(try seal(&builder)) }
             var index: UInt32 = 0
-            var scan = UsageScan(seals: seals)
             try scan.run(record) { usage in
                 if index == 0, builder.isFull(for: usage.commitTime) {
                     parts.insert(try seal(&builder))

@@ -16,7 +16,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < 128 {
-            read(input.rest, choice % 9)
+            read(input.rest, choice % 10)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[choice % kinds.count])
@@ -34,6 +34,7 @@ final class RequestTarget: FuzzTarget {
             case 5: try publish(bytes)
             case 6: _ = try reader.streamTrack(bytes)
             case 7: _ = try reader.watchCustomer(bytes)
+            case 8: _ = try reader.eraseCustomer(bytes)
             default: reflect(bytes)
             }
         } catch CallFault.tooLarge {
@@ -87,11 +88,12 @@ final class RequestTarget: FuzzTarget {
             // A stream's report is a track in a field; a watch begins like a get.
             if choice == 1 { seeds.append([6, 10, UInt8(bytes.count)] + bytes) }
             if choice == 4 { seeds.append([7] + bytes + [18, 2, 49, 122]) }
+            if choice == 4 { seeds.append([8] + bytes + [18, 2, 49, 122]) }
             let count = MessageKind.allCases.count
             guard let index = MessageKind.allCases.firstIndex(of: kind) else { continue }
             seeds.append([UInt8((128 / count + 1) * count + index)] + bytes)
         }
         let symbol = Array("tally.v1.UsageService".utf8)
-        return seeds + [[8, 34, UInt8(symbol.count)] + symbol, [8, 58, 0]]
+        return seeds + [[9, 34, UInt8(symbol.count)] + symbol, [9, 58, 0]]
     }
 }
