@@ -155,6 +155,8 @@ struct UpgradeTests {
                 }
                 for _ in 0..<3 {
                     try bench.fill(20_000, of: "charles")
+                    // Into files, before the log lets go of it.
+                    _ = try bench.events(of: "ada")
                     bench.environment.customers.noteLogEnd()
                     time.advance(days: 20)
                     bench.environment.customers.noteLogEnd()

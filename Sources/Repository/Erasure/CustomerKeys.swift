@@ -28,9 +28,10 @@ package final class CustomerKeys: CustomerSeals, Sendable {
     private struct State {
         /// By number, in chunks that never move: growing copies little.
         var chunks: [[CustomerKey]] = [[CustomerKey()]]
-        /// The next number to be given out; the first that isn't in the file; the first without
-        /// room there.
+        /// The next number to be given out; the first that nobody has begun to write; the first
+        /// that isn't durable; the first without room in the file.
         var next: UInt32 = 1
+        var taken: UInt32 = 1
         var written: UInt32 = 1
         var room: UInt32 = 1
         var changes: UInt64 = 0
@@ -57,7 +58,11 @@ package final class CustomerKeys: CustomerSeals, Sendable {
             next += 1
         }
 
-        func keys(from first: UInt32) -> [CustomerKey] { (first..<next).map { self[$0] } }
+        /// What is to be written: from then on it stays as it is.
+        mutating func take() -> [CustomerKey] {
+            defer { taken = next }
+            return (taken..<next).map { self[$0] }
+        }
 
         mutating func removeLast() {
             next -= 1
@@ -110,7 +115,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
             if slot == nil { state.torn.insert(number) }
             if let slot, slot.state == .erasing { unfinished.append((number, slot.position)) }
         }
-        state.written = state.next
+        (state.taken, state.written) = (state.next, state.next)
         self.state = Mutex(state)
         self.unfinished = unfinished
         do throws(DiskFault) { try flush() } catch { throw .disk(error) }
@@ -118,8 +123,8 @@ package final class CustomerKeys: CustomerSeals, Sendable {
 
     /// Opens the file of keys beside a log, or makes it where the log is new.
     static func open(_ partition: SnapshotFolder) throws -> CustomerKeys {
-        let (folder, identity, disk) = (partition.folder, partition.identity, partition.disk)
-        return try open(folder: folder, identity: identity, disk: disk)
+        try open(
+            folder: partition.folder, identity: partition.identity, disk: partition.disk)
     }
 
     package static func open(
@@ -131,22 +136,25 @@ package final class CustomerKeys: CustomerSeals, Sendable {
                 folder: folder, identity: identity, disk: disk, growth: growth, random: random)
         } catch .missing {
             guard try SegmentName.segments(in: folder, on: disk).isEmpty else {
-                throw unusable(folder, .missing)
+                throw Unusable(folder: folder, problem: .missing)
             }
-            try CustomerKeyReader.make(
-                CustomerKeyHeader(identity: identity), in: folder, disk: disk)
         } catch {
-            throw unusable(folder, error)
+            throw Unusable(folder: folder, problem: error)
         }
-        let keys = try CustomerKeys(
+        try CustomerKeyReader.make(CustomerKeyHeader(identity: identity), in: folder, disk: disk)
+        return try CustomerKeys(
             folder: folder, identity: identity, disk: disk, growth: growth, random: random)
-        return keys
     }
 
-    private static func unusable(_ folder: String, _ problem: CustomerKeyProblem) -> LogFault {
-        .failed(
+    /// Without the file nothing that is sealed can be read.
+    struct Unusable: Error, CustomStringConvertible {
+        var folder: String
+        var problem: CustomerKeyProblem
+
+        var description: String {
             "\(folder)/\(fileName) can't be used: \(problem). Without it names, emails and "
-                + "properties can't be read; restore the folder from a backup")
+                + "properties can't be read; restore the folder from a backup"
+        }
     }
 
     /// Whether it is a key that something can be sealed with.
@@ -177,7 +185,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
     /// The record that was to use it didn't come about.
     func giveBack(_ key: UInt32) {
         state.withLock { state in
-            if key + 1 == state.next, key >= state.written {
+            if key + 1 == state.next, key >= state.taken {
                 state.removeLast()
             } else {
                 state[key] = CustomerKey()
@@ -194,7 +202,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
         }
         guard !isIdle else { return }
         try exclusively { () throws(DiskFault) in
-            let (first, keys) = state.withLock { ($0.written, $0.keys(from: $0.written)) }
+            let (first, keys) = state.withLock { ($0.taken, $0.take()) }
             if !keys.isEmpty {
                 var bytes: [UInt8] = []
                 for (place, key) in keys.enumerated() {

@@ -24,31 +24,49 @@ extension CustomerRepository {
     /// that were never durable were sealed with them.
     func recoverErasures() throws {
         guard let keys else { return }
-        let arena = Arena()
+        var used: [UInt32: CustomerID] = [:]
+        eachShard { shard in
+            for row in 0..<shard.rows.count where shard.rows[row].key != 0 {
+                used[shard.rows[row].key] = shard.rows[row].id
+            }
+        }
         for (key, position) in keys.unfinished {
-            arena.reset()
-            let position = LogPosition(rawValue: position)
-            let record = try log.read(at: position).withUnsafeBytes {
-                try RecordDecoder(arena: arena, seals: keys).record($0)
+            var position = LogPosition(rawValue: position)
+            var customer = try erased(key, at: position)
+            if customer == nil {
+                // A copy whose log ends before the record: all that the key sealed is erased.
+                position = log.end.position
+                customer = used[key]
+            }
+            guard let customer else {
+                try keys.finish(key)
+                continue
             }
             erasures.begin(
                 Erasures.Erasure(
-                    customer: record.customer, key: key, sequence: 0, position: position,
+                    customer: customer, key: key, sequence: 0, position: position,
                     isKeyDestroyed: true))
         }
         try destroyErasedKeys()
-        var used: Set<UInt32> = []
-        eachShard { shard in
-            for row in 0..<shard.rows.count where shard.rows[row].key != 0 {
-                used.insert(shard.rows[row].key)
-            }
-        }
         let open = Set(erasures.rewriting.map(\.key))
-        let damaged = try keys.settle { used.contains($0) || open.contains($0) }
+        let damaged = try keys.settle { used[$0] != nil || open.contains($0) }
         guard damaged.isEmpty else {
             throw LogFault.failed(
                 "\(CustomerKeys.fileName) is damaged at key \(damaged[0]); restore the folder from "
                     + "a backup")
+        }
+    }
+
+    /// Whom the record there erased; nil: it isn't there.
+    private func erased(_ key: UInt32, at position: LogPosition) throws -> CustomerID? {
+        let arena = Arena()
+        do {
+            let record = try log.read(at: position).withUnsafeBytes {
+                try RecordDecoder(arena: arena, seals: keys).record($0)
+            }
+            return record.facts.contains(.customerErased(key: key)) ? record.customer : nil
+        } catch LogFault.notFound, LogFault.corrupt {
+            return nil
         }
     }
 
@@ -60,7 +78,7 @@ extension CustomerRepository {
         for shard in 0..<256 {
             let open: [CustomerID] = withShard(shard) { shard in
                 (0..<shard.rows.count).compactMap {
-                    shard.rows[$0].key == 0 ? shard.rows[$0].id : nil
+                    shard.rows[$0].hasOpenProfile ? shard.rows[$0].id : nil
                 }
             }
             for id in open { try sealProfile(of: id, workspace) }

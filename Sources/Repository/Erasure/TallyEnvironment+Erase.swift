@@ -23,7 +23,10 @@ extension TallyEnvironment {
             case .committed, .rewriting: break
             }
             let step = min(max(waited / 4, 2), 100)
-            try? await Task.sleep(for: .milliseconds(step))
+            // Cancelled: nobody waits any more, and it goes on all the same.
+            guard (try? await Task.sleep(for: .milliseconds(step))) != nil else {
+                throw .unavailable(.closed)
+            }
             waited += step
         }
     }

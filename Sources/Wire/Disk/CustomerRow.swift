@@ -49,6 +49,14 @@ package struct CustomerRow: Sendable {
         self.rest = rest
     }
 
+    /// Name or email are in the rest in the clear. They would be its first fields.
+    package var hasOpenProfile: Bool {
+        rest.withUnsafeBytes { rest in
+            var scan = FieldScan(rest)
+            return scan.next().map { $0.number == 3 || $0.number == 4 } ?? false
+        }
+    }
+
     /// All of the customer. Uses the arena for a moment.
     package func opened(
         _ arena: Arena, seals: (any CustomerSeals)?
