@@ -28,7 +28,8 @@ struct CustomerKeysTests {
 
     private func seal(_ keys: CustomerKeys, _ key: UInt32) throws -> [UInt8] {
         let ada = try #require(ada)
-        return secret.withUnsafeBytes { keys.seal($0, with: key, for: .record, of: ada) }
+        return try #require(
+            secret.withUnsafeBytes { keys.seal($0, with: key, for: .record, of: ada) })
     }
 
     private func unseal(
@@ -73,6 +74,9 @@ struct CustomerKeysTests {
             let isGone = number == 2 || number == 4
             #expect("\(unsealed)" == (isGone ? "destroyed" : "\(Unsealed.content(secret))"))
         }
+        let ada = try #require(ada)
+        let nothing = secret.withUnsafeBytes { keys.seal($0, with: 2, for: .record, of: ada) }
+        #expect(nothing == nil, "a destroyed key seals nothing")
         #expect(keys.unfinished.map(\.key) == [2] && keys.unfinished.map(\.position) == [99])
         #expect(try keys.allocate() == 6 && keys.count == 4)
         let bytes = Array(try Data(contentsOf: URL(filePath: path(folder))))

@@ -116,7 +116,7 @@ private struct MirrorSeals: CustomerSeals {
     func seal(
         _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
         of customer: CustomerID
-    ) -> [UInt8] { content.reversed() }
+    ) -> [UInt8]? { content.reversed() }
 
     func open(
         _ sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,

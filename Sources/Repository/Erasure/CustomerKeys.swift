@@ -297,9 +297,9 @@ extension CustomerKeys {
     package func seal(
         _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
         of customer: CustomerID
-    ) -> [UInt8] {
-        let secret = state.withLock { $0[key] }
-        precondition(secret.isLive, "only what has a key is sealed")
+    ) -> [UInt8]? {
+        let secret = state.withLock { key > 0 && key < $0.next ? $0[key] : CustomerKey() }
+        guard secret.isLive else { return nil }
         let nonce = [UInt8](unsafeUninitializedCapacity: SealCipher.nonceSize) { buffer, count in
             random(UnsafeMutableRawBufferPointer(buffer))
             count = SealCipher.nonceSize

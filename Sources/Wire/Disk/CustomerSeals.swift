@@ -3,12 +3,11 @@ package import Billing
 /// Seals what is personal with its customer's key, so that it is gone from every copy once the key
 /// is.
 package protocol CustomerSeals: Sendable {
-    /// - Parameter key: a live one.
-    /// - Returns: a `tally.disk.v1.Sealed`'s content.
+    /// The content of a `tally.disk.v1.Sealed`; nil: the key is destroyed.
     func seal(
         _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
         of customer: CustomerID
-    ) -> [UInt8]
+    ) -> [UInt8]?
 
     func open(
         _ sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
@@ -38,9 +37,7 @@ package struct ClosedSeals: CustomerSeals {
     package func seal(
         _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
         of customer: CustomerID
-    ) -> [UInt8] {
-        preconditionFailure("who only looks seals nothing")
-    }
+    ) -> [UInt8]? { nil }
 
     package func open(
         _ sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,

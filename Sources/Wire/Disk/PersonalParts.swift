@@ -56,12 +56,14 @@ extension Fact {
 }
 
 extension RecordWriter {
-    /// - Parameter seals: must be there where there is a key.
+    /// nil: the key is destroyed.
     func sealed(
         _ parts: PersonalParts, with key: UInt32, for use: SealUse, of customer: CustomerID,
         _ seals: any CustomerSeals
-    ) -> UnsafeMutablePointer<Tally__Disk__V1__Sealed> {
-        let content = seals.seal(pack(parts), with: key, for: use, of: customer)
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__Sealed>? {
+        guard let content = seals.seal(pack(parts), with: key, for: use, of: customer) else {
+            return nil
+        }
         let message = arena.make(tally__disk__v1__sealed__init)
         message.pointee.key = key
         message.pointee.content = content.withUnsafeBytes { arena.bytes($0) }

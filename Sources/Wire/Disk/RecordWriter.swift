@@ -56,6 +56,7 @@ package struct RecordWriter {
             open, sealsReply ? UnsafeRawBufferPointer(start: nil, count: 0) : reply)
         message.pointee.sealed = sealed(
             parts, with: open.key, for: .record, of: open.customer, seals)
+        precondition(message.pointee.sealed != nil, "a record is made with a key that is live")
         return arena.pack(message)
     }
 

@@ -89,6 +89,7 @@ extension RecordWriter {
         {
             message.pointee.name = arena.string("")
             message.pointee.email = arena.string("")
+            // Without its key it is erased, whatever said it once more.
             message.pointee.sealed = sealed(
                 PersonalParts(customer.account), with: customer.key, for: .state,
                 of: customer.id, seals)
