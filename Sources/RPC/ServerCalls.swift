@@ -54,7 +54,9 @@ final class ServerCalls {
         state.pointee.tick = port.tick
         if isObserved { state.pointee.burstBegan = .now() }
         let fine = session.receive(bytes)
-        if refuses(walk.walk(bytes)) { return false }
+        let fault = walk.walk(bytes)
+        state.pointee.meter.note(priorities: walk.takePriorities())
+        if refuses(fault) { return false }
         drain()
         if state.pointee.leaving == .heard { finishLeaving() }
         return fine

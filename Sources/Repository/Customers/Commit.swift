@@ -76,9 +76,8 @@ struct Commit {
                 repository.remember(request, customer: hash, at: appended.position, in: &shard)
             }
         }
-        return .done(
-            Outcome(
-                reply: decision.reply, message: message, sequence: shard.rows[row].sequence))
+        workspace.reply = decision.reply
+        return .done(Outcome(message: message, sequence: shard.rows[row].sequence))
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.
@@ -121,7 +120,8 @@ struct Commit {
             finished = .effects(facts, sequence: appended.sequence)
         }
         if let refusal { throw .refused(refusal) }
-        return .done(Outcome(reply: decision.reply, message: message, sequence: draft.sequence))
+        workspace.reply = decision.reply
+        return .done(Outcome(message: message, sequence: draft.sequence))
     }
 
     private func append(

@@ -28,22 +28,17 @@ package struct EntitlementService: Sendable {
                     shown(buckets.check(query, pricing: names.pricing), names, workspace)
                 })
         case .plan(let plan):
-            let (answer, sequence) = try environment.customers.read(
+            let (message, sequence) = try environment.customers.read(
                 call.customer, names: names, in: workspace
             ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
-            var outcome = answer
-            outcome.sequence = sequence
-            return .done(outcome)
+            return .done(Outcome(message: message, sequence: sequence))
         }
     }
 
-    /// Shown at once, until the reader of the row says otherwise.
     private func shown(
         _ answer: CheckAnswer, _ names: PricingNames, _ workspace: Workspace
-    ) -> Outcome {
-        Outcome(
-            reply: .check(answer),
-            message: ReplyWriter(arena: workspace.arena, names: names).check(answer), sequence: 0)
+    ) -> UnsafeRawBufferPointer {
+        ReplyWriter(arena: workspace.arena, names: names).check(answer)
     }
 
     /// A nudge for each durable change of the customer, several in a row perhaps as one; ends when
