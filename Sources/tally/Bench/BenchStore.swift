@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Events
 internal import Glibc
 internal import NIOCore
 internal import Repository
@@ -78,6 +79,19 @@ struct BenchStore: AsyncParsableCommand {
         print(JSONWriter.text(.object(JSONObject(report))))
     }
 
+    /// What a record costs on its way to the day files, unless they are there.
+    private func deriveEvents(
+        _ environment: TallyEnvironment, _ note: (String, JSONValue) -> Void
+    ) throws {
+        guard try PosixDisk().list(folder + "/sandbox/events").isEmpty else { return }
+        let before = ProcessorTime.seconds
+        let records = try environment.events.ask { parts in
+            parts.reduce(0) { $0 + Int($1.watermark.sequence + 1 - $1.firstSequence) }
+        }
+        let nanoseconds = (ProcessorTime.seconds - before) * 1e9
+        note("event_ns", .number(Int(nanoseconds) / max(records, 1)))
+    }
+
     private func restart(_ threads: Int, _ note: (String, JSONValue) -> Void) throws {
         let start = NIODeadline.now()
         let environment = try StoreDesk.open(folder, threads: threads)
@@ -91,6 +105,7 @@ struct BenchStore: AsyncParsableCommand {
         note("replayed_\(threads)", .number(Int(recovery.records)))
         let rate = Double(recovery.records) / max(seconds, 1e-9)
         note("replay_per_s_\(threads)", .number(Int(rate)))
+        try deriveEvents(environment, note)
         try environment.close()
     }
 }
