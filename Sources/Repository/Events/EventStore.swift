@@ -15,7 +15,7 @@ package final class EventStore: Sendable {
     /// Records read under one hold of the lock.
     private static let stepRecords = 1 << 14
     /// The same beside calls that nobody is to hold up, and how many records are too far behind.
-    private static let smallStepRecords = 1 << 8
+    private static let smallStepRecords = 1 << 11
     private static let farBehind: UInt64 = 1 << 17
 
     private let log: any LogStore
@@ -97,7 +97,7 @@ package final class EventStore: Sendable {
             } catch {
                 logger.error("events cannot be derived", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: isBehind ? .milliseconds(5) : .seconds(1))
+            try? await Task.sleep(for: isBehind ? .milliseconds(10) : .seconds(1))
         }
     }
 
