@@ -27,12 +27,11 @@ struct FrameWalk {
     /// A header of which a part has come; of a PRIORITY frame, all of it.
     private var partial = InlineArray<14, UInt8>(repeating: 0)
     private var partialCount = 0
-    private var highest: UInt32 = 0
-    /// The last ids passed over.
-    private var passedOver: Range<UInt32> = 0..<0
-    /// The last ids that the client ended.
-    private var ended = SIMD16<UInt32>(repeating: .max)
-    private var endedCount = 0
+    /// The latest stream that the client opened; clients' ids are odd.
+    private var latest: UInt32 = 0
+    /// Of the last 128 ids, which it opened and which it has ended: bit 0 is the latest.
+    private var opened: UInt128 = 0
+    private var ended: UInt128 = 0
 
     /// The next bytes of the connection. What comes after a fault isn't looked at.
     mutating func walk(_ bytes: UnsafeRawBufferPointer) -> Fault? {
@@ -104,24 +103,30 @@ struct FrameWalk {
         let type = Self.type(header)
         guard type == Self.data || type == Self.headers || type == Self.reset else { return nil }
         let stream = Self.id(header + 5)
-        if type == Self.reset {
-            end(stream)
-            return nil
+        if type == Self.headers, stream > latest {
+            open(stream)
+        } else if type != Self.reset, let bit = bit(of: stream) {
+            if ended & bit != 0 { return .streamClosed }
+            if opened & bit == 0 { return .streamPassedOver }
         }
-        if type == Self.headers, stream > highest {
-            if stream > highest + 2 { passedOver = highest + 1..<stream }
-            highest = stream
-        } else {
-            if any(ended .== stream) { return .streamClosed }
-            if passedOver.contains(stream) { return .streamPassedOver }
-        }
-        if header.load(fromByteOffset: 4, as: UInt8.self) & Self.endStream != 0 { end(stream) }
+        let ends = header.load(fromByteOffset: 4, as: UInt8.self) & Self.endStream != 0
+        if ends || type == Self.reset, let bit = bit(of: stream) { ended |= bit }
         return nil
     }
 
     @inline(__always)
-    private mutating func end(_ stream: UInt32) {
-        ended[endedCount & 15] = stream
-        endedCount &+= 1
+    private mutating func open(_ stream: UInt32) {
+        let step = (stream - latest + 1) / 2
+        opened = opened << step | 1
+        ended <<= step
+        latest = stream
+    }
+
+    /// nil: the id isn't among the last, or not a client's.
+    @inline(__always)
+    private func bit(of stream: UInt32) -> UInt128? {
+        guard stream <= latest, stream & 1 == 1 else { return nil }
+        let age = (latest - stream) / 2
+        return age < 128 ? 1 << age : nil
     }
 }

@@ -47,7 +47,13 @@ import Testing
         Talk(
             name: "what ended long ago is forgotten",
             frames: [headers(1, end: true)]
-                + (1...16).map { headers(2 * $0 + 1, end: true) } + [data(1)]),
+                + (1...127).map { headers(2 * $0 + 1, end: true) }
+                + [[0, 0, 1, 1, 5, 0, 0, 1, 1, 2], data(1)]),
+        Talk(
+            name: "what ended a while ago isn't",
+            frames: [headers(1, end: true)]
+                + (1...127).map { headers(2 * $0 + 1, end: true) } + [data(1)],
+            fault: .streamClosed),
         Talk(name: "a priority", frames: [priority(3, on: 1), headers(1), data(1, end: true)]),
         Talk(
             name: "a priority of no stream", frames: [priority(0, on: 1)],
