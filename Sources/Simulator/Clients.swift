@@ -71,7 +71,7 @@ struct Clients: Actor {
                     command, for: id, request: mark, names: process.names, in: Workspace())
             }
             guard case .again(let after) = execution,
-                after > process.customersLog.durableSequence
+                after.sequence > process.customersLog.durableSequence
             else { throw world.fail("request \(used.number) was answered under another payload") }
         } catch ExecuteFault.refused(.requestReused) {
         } catch let fault as ExecuteFault { try world.check(fault, process) }
@@ -91,7 +91,7 @@ struct Clients: Actor {
             }
             switch execution {
             case .again(let after):
-                guard request.receipt != nil, after > process.customersLog.durableSequence else {
+                guard request.receipt != nil, after.sequence > process.customersLog.durableSequence else {
                     throw world.fail("request \(number) must wait for nothing")
                 }
             case .done(let outcome):
@@ -187,11 +187,11 @@ private struct Call {
         }
         world.trace.note(
             "request \(request.number): \(request.customer) \(request.deed) at "
-                + "\(outcome.sequence)")
+                + "\(outcome.point.sequence)")
         guard try count(outcome) else { return }
         world.requests[request.number].receipts.append(
             Request.Receipt(
-                sequence: outcome.sequence, time: time,
+                sequence: outcome.point.sequence, time: time,
                 message: request.deed.isPurchase ? nil : message))
     }
 
@@ -201,7 +201,7 @@ private struct Call {
         case (.create, .created(let isCreated)):
             guard isCreated == isNew else { throw world.fail("created: \(isCreated)") }
             if isNew {
-                world.model.add(.created(request.customer, time: time), at: outcome.sequence)
+                world.model.add(.created(request.customer, time: time), at: outcome.point.sequence)
             }
             return isCreated
         case (.track(let feature, let value, let refuses), .track(let reply)):
@@ -245,7 +245,7 @@ private struct Call {
 
     private func add(_ drawn: Int, _ feature: Model.Feature, _ outcome: Outcome) {
         world.model.add(
-            .drew(request.customer, feature, drawn, time: time), at: outcome.sequence)
+            .drew(request.customer, feature, drawn, time: time), at: outcome.point.sequence)
     }
 
     func check(_ refusal: Refusal) throws {

@@ -32,12 +32,12 @@ struct Provider: Actor {
         guard world.model.customers[name] != nil, let id = CustomerID(name) else { return }
         let workspace = Workspace()
         do {
-            let (account, sequence) = try process.observe {
+            let (account, point) = try process.observe {
                 try process.repository.read(
                     id, names: process.directory.current, in: workspace
                 ) { customer, _ in customer.account }
             }
-            guard sequence <= process.customersLog.durableSequence else { return }
+            guard point.sequence <= process.customersLog.durableSequence else { return }
             if let effect = account.effects.first {
                 let answer = world.ledger.answer(effect, &world.dice)
                 // The answer may be lost on its way.
@@ -68,9 +68,9 @@ struct Provider: Actor {
         guard case .done(let outcome) = execution else {
             throw world.fail("an outcome has no request to wait for")
         }
-        world.trace.note("settled \(name): \(outcome.sequence)")
+        world.trace.note("settled \(name): \(outcome.point.sequence)")
         if case .attach(let reply) = outcome.reply, reply.outcome == .active {
-            world.model.add(.bought(name), at: outcome.sequence)
+            world.model.add(.bought(name), at: outcome.point.sequence)
         }
     }
 }

@@ -78,7 +78,8 @@ struct Commit {
         }
         return .done(
             Outcome(
-                reply: decision.reply, message: message, sequence: shard.rows[row].sequence))
+                reply: decision.reply, message: message,
+                point: repository.point(shard.rows[row].sequence)))
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.
@@ -121,7 +122,9 @@ struct Commit {
             finished = .effects(facts, sequence: appended.sequence)
         }
         if let refusal { throw .refused(refusal) }
-        return .done(Outcome(reply: decision.reply, message: message, sequence: draft.sequence))
+        return .done(
+            Outcome(
+                reply: decision.reply, message: message, point: repository.point(draft.sequence)))
     }
 
     private func append(

@@ -14,25 +14,26 @@ package struct EntitlementService: Sendable {
     package func check(
         _ call: CheckCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
+        let customers = environment.customers(of: call.customer)
         switch call.subject {
         case .feature(let feature) where call.deduct:
-            return try environment.customers.execute(
+            return try customers.execute(
                 .checkAndDeduct(.init(feature: feature, required: call.required)),
                 for: call.customer, request: call.request, names: names, in: workspace)
         case .feature(let feature):
             let query = CheckQuery(feature: feature, required: call.required)
             return .done(
-                try environment.customers.readBuckets(
+                try customers.readBuckets(
                     call.customer, names: names, in: workspace
                 ) { buckets, names in
                     shown(buckets.check(query, pricing: names.pricing), names, workspace)
                 })
         case .plan(let plan):
-            let (answer, sequence) = try environment.customers.read(
+            let (answer, point) = try customers.read(
                 call.customer, names: names, in: workspace
             ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
             var outcome = answer
-            outcome.sequence = sequence
+            outcome.point = point
             return .done(outcome)
         }
     }
@@ -43,7 +44,7 @@ package struct EntitlementService: Sendable {
     ) -> Outcome {
         Outcome(
             reply: .check(answer),
-            message: ReplyWriter(arena: workspace.arena, names: names).check(answer), sequence: 0)
+            message: ReplyWriter(arena: workspace.arena, names: names).check(answer))
     }
 
     /// A nudge for each durable change of the customer, several in a row perhaps as one; ends when
@@ -63,15 +64,15 @@ package struct EntitlementService: Sendable {
         return changes
     }
 
-    /// What a watcher is shown, and the sequence it shows.
+    /// What a watcher is shown, and when it may be.
     package func watched(
         _ customer: CustomerID, names: PricingNames, in workspace: Workspace
-    ) throws(ExecuteFault) -> (message: UnsafeRawBufferPointer, sequence: UInt64) {
-        let (message, sequence) = try environment.customers.read(
+    ) throws(ExecuteFault) -> (message: UnsafeRawBufferPointer, point: CommitPoint) {
+        let (message, point) = try environment.customers(of: customer).read(
             customer, names: names, in: workspace
         ) { customer, names in
             ReplyWriter(arena: workspace.arena, names: names).watchCustomer(customer)
         }
-        return (message, sequence)
+        return (message, point)
     }
 }

@@ -70,11 +70,11 @@ final class WatchStream: StreamHandler {
         changedMeanwhile = false
         workspace.reset()
         do throws(ExecuteFault) {
-            let (message, sequence) = try loop.entitlement.watched(
+            let (message, point) = try loop.entitlement.watched(
                 customer, names: loop.names, in: workspace)
             // Of something that isn't durable yet nothing is shown: a nudge comes when it is.
-            guard sequence <= loop.durable, sequence != shown else { return }
-            shown = sequence
+            guard loop.isDurable(point), point.sequence != shown else { return }
+            shown = point.sequence
             isBlocked = !writer.send(message)
         } catch {
             task?.cancel()
