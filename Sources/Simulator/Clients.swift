@@ -91,7 +91,8 @@ struct Clients: Actor {
             }
             switch execution {
             case .again(let after):
-                guard request.receipt != nil, after.sequence > process.customersLog.durableSequence else {
+                guard request.receipt != nil, after.sequence > process.customersLog.durableSequence
+                else {
                     throw world.fail("request \(number) must wait for nothing")
                 }
             case .done(let outcome):

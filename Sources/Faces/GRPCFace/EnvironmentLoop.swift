@@ -22,7 +22,8 @@ final class EnvironmentLoop {
     init(_ environment: TallyEnvironment, bells: [Durability.Bell]) {
         self.environment = environment
         partitions = zip(environment.partitions, bells).map { partition, bell in
-            PartitionLoop(log: partition.customers.log, durability: partition.durability, bell: bell)
+            PartitionLoop(
+                log: partition.customers.log, durability: partition.durability, bell: bell)
         }
         attach = AttachService(environment)
         catalog = CatalogService(environment)

@@ -151,7 +151,9 @@ extension Exchange {
     /// It fails only when something falls due in between and cannot be written.
     private func context(of customer: CustomerID) throws(JSONProblem) -> ReplyContext {
         do throws(ExecuteFault) {
-            return try environment.customers(of: customer).read(customer, names: names, in: Workspace()) {
+            return try environment.customers(of: customer).read(
+                customer, names: names, in: Workspace()
+            ) {
                 ReplyContext(of: $0, pricing: $1.pricing, environment: environment.name)
             }.answer
         } catch {
