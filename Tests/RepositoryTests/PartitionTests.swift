@@ -13,13 +13,12 @@ struct PartitionTests {
 
     /// Replies to a life of several customers, each as its bytes; the same life for the same seed.
     private func live(
-        _ bench: Bench, _ time: ManualTime, seed: UInt64, steps: Int = 300
+        _ bench: Bench, _ time: ManualTime, seed: UInt64, steps: Int
     ) async throws -> [[UInt8]] {
         var random = ReplayTests.Random(state: seed)
         var replies: [[UInt8]] = []
         for step in 0..<steps {
             let name = Self.customers[random.below(Self.customers.count)]
-            let mark = bench.mark("r\(random.below(steps / 2))", fingerprint: 1)
             let command: Command
             switch random.below(8) {
             case 0, 1: command = .create(CreateCustomer(name: name, email: ""))
@@ -36,10 +35,12 @@ struct PartitionTests {
                         value: Quantity(units: random.below(30)), overage: .cap))
             }
             do {
-                let isRepeatable = if case .track = command { true } else { false }
-                let reply = try await bench.commit(
-                    command, name, request: isRepeatable ? mark : nil)
-                replies.append(reply.message + (reply.replayed ? [1] : [0]))
+                var mark: RequestMark?
+                if case .track = command { mark = bench.mark("r\(step)") }
+                for _ in 0...(mark == nil ? 0 : random.below(2)) {
+                    let reply = try await bench.commit(command, name, request: mark)
+                    replies.append(reply.message + (reply.replayed ? [1] : [0]))
+                }
             } catch ExecuteFault.refused(let refusal) {
                 replies.append(Array("\(step): \(refusal)".utf8))
             }
@@ -48,7 +49,7 @@ struct PartitionTests {
         return replies
     }
 
-    @Test("One and four answer the same, also after a restart", arguments: UInt64(1)...4)
+    @Test("One and four answer the same, also after a restart", arguments: UInt64(1)...2)
     func sameReplies(seed: UInt64) async throws {
         var lives: [[[UInt8]]] = []
         for partitions in [1, 4] {
@@ -60,7 +61,7 @@ struct PartitionTests {
                     folder, time: time, publish: life == 0, threads: 1 + life * 2,
                     partitions: partitions)
                 #expect(bench.environment.dump() == dump)
-                replies += try await live(bench, time, seed: seed + UInt64(life) * 100)
+                replies += try await live(bench, time, seed: seed + UInt64(life) * 100, steps: 200)
                 dump = bench.environment.dump()
                 #expect(bench.environment.customerCount > 20)
                 let sizes = bench.environment.partitions.map(\.customers.count)
@@ -69,8 +70,10 @@ struct PartitionTests {
             }
             lives.append(replies)
         }
-        #expect(lives[0].count == 600)
-        #expect(lives[0] == lives[1])
+        #expect(lives[0].count > 400 && lives[0].count == lives[1].count)
+        let differing = zip(lives[0], lives[1]).enumerated().filter { $0.element.0 != $0.element.1 }
+        #expect(differing.map(\.offset) == [])
+        #expect(lives[0].contains { $0.last == 1 }, "some calls were repeated")
     }
 
     @Test("Whose partition a customer is never changes, for it is where the records are")
@@ -90,7 +93,10 @@ struct PartitionTests {
             let hash = CustomerID("customer-\(number)")?.hash(seed: manifest.customerSeed) ?? 0
             return Partition.number(ofHash: hash, of: manifest.partitions)
         }
-        #expect(numbers == [0])
+        #expect(
+            numbers == [
+                2, 1, 2, 3, 3, 2, 0, 3, 1, 3, 2, 0, 2, 3, 2, 2, 1, 2, 0, 0, 0, 0, 1, 3,
+            ])
     }
 
     @Test(
@@ -172,7 +178,8 @@ struct PartitionTests {
 
     @Test("A payment page is found whichever partition has it")
     func paymentPages() async throws {
-        let bench = try await Bench(try TemporaryFolder(), partitions: 4)
+        let folder = try TemporaryFolder()
+        let bench = try await Bench(folder, partitions: 4)
         let environment = bench.environment
         let work = Task { await environment.run() }
         let plan = try #require(bench.names.pricing.plan(id: "pro"))
@@ -220,10 +227,21 @@ struct PartitionDataTests {
         }
     }
 
-    @Test(
-        "Events come in order of time from all partitions, page by page, each once",
-        arguments: [ListQuery.Order.oldestFirst, .newestFirst], [1, 7, 50])
-    func events(order: ListQuery.Order, size: Int) async throws {
+    /// All events, page by page.
+    private func pages(
+        _ bench: Bench, _ order: ListQuery.Order, size: Int
+    ) async throws -> [UsageEvent] {
+        var (events, last): ([UsageEvent], EventCursor?) = ([], nil)
+        repeat {
+            let page = try await page(bench, order, after: last, limit: size)
+            events += page
+            last = page.count < size ? nil : page.last?.cursor
+        } while last != nil
+        return events
+    }
+
+    @Test("Events come in order of time from all partitions, page by page, each once")
+    func events() async throws {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
         for life in 0..<2 {
             let bench = try await Bench(folder, time: time, publish: life == 0, partitions: 4)
@@ -231,17 +249,18 @@ struct PartitionDataTests {
                 for name in Self.customers { try await bench.create(name) }
                 try await track(bench, time)
             }
-            var (events, last): ([UsageEvent], EventCursor?) = ([], nil)
-            repeat {
-                let page = try await page(bench, order, after: last, limit: size)
-                events += page
-                last = page.count < size ? nil : page.last?.cursor
-            } while last != nil
-            #expect(events.map { Int($0.value.raw / Quantity.scale) }.sorted() == Array(1...100))
-            let times = events.map(\.time)
-            #expect(times == (order == .oldestFirst ? times.sorted() : times.sorted(by: >)))
-            #expect(Set(events.map(\.cursor)).count == 100)
-            #expect(Set(events.map(\.cursor.partition)).count == 4)
+            for order in [ListQuery.Order.oldestFirst, .newestFirst] {
+                for size in [1, 7, 50] {
+                    let events = try await pages(bench, order, size: size)
+                    let values = events.map { Int($0.value.raw / Quantity.scale) }
+                    #expect(values.sorted() == Array(1...100))
+                    let times = events.map(\.time)
+                    #expect(
+                        times == (order == .oldestFirst ? times.sorted() : times.sorted(by: >)))
+                    #expect(Set(events.map(\.cursor)).count == 100)
+                    #expect(Set(events.map(\.cursor.partition)).count == 4)
+                }
+            }
             let folders = try FileManager.default.contentsOfDirectory(
                 atPath: folder.path + "/sandbox")
             #expect(folders.filter { $0.hasPrefix("events") }.count == 4)
@@ -253,9 +272,8 @@ struct PartitionDataTests {
     func sums() async throws {
         var answers: [[EventSeries]] = []
         for partitions in [1, 4] {
-            let time = ManualTime()
-            let bench = try await Bench(
-                try TemporaryFolder(), time: time, partitions: partitions)
+            let (folder, time) = (try TemporaryFolder(), ManualTime())
+            let bench = try await Bench(folder, time: time, partitions: partitions)
             for name in Self.customers { try await bench.create(name) }
             let start = time.now().milliseconds
             try await track(bench, time)
