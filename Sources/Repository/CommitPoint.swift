@@ -13,3 +13,7 @@ package struct CommitPoint: Sendable, Equatable {
     /// Nothing to wait for.
     package static let now = CommitPoint(partition: 0, sequence: 0)
 }
+
+extension CommitPoint: CustomStringConvertible {
+    package var description: String { "partition \(partition), record \(sequence)" }
+}

@@ -40,8 +40,7 @@ final class EnvironmentLoop {
 
     func forget(_ stream: StreamTrackStream) { streams[ObjectIdentifier(stream)] = nil }
 
-    /// Something waits for this partition's log, or may do so: what a stream waits for is its own
-    /// concern.
+    /// Something waits for this partition's log; a stream may wait for any.
     func isWaiting(_ partition: Int) -> Bool {
         !partitions[partition].held.isEmpty || !streams.isEmpty
     }

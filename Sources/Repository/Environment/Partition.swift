@@ -82,7 +82,7 @@ package final class Partition: Sendable {
 
     /// The number of the partition that a customer belongs to: part of the format. The lowest eight
     /// bits of the hash choose the shard, and the upper half the row; so these are those between.
-    static func number(ofHash hash: UInt64, of count: Int) -> Int {
+    package static func number(ofHash hash: UInt64, of count: Int) -> Int {
         let share = (hash >> 8) & 0xFF_FFFF
         return Int((share * UInt64(count)) >> 24)
     }
