@@ -16,14 +16,13 @@ final class EnvironmentLoop {
     let entitlement: EntitlementService
     let usage: UsageService
     var names: PricingNames
-    var partitions: [PartitionLoop]
+    let partitions: [PartitionLoop]
 
     /// - Parameter bells: one for each partition.
     init(_ environment: TallyEnvironment, bells: [Durability.Bell]) {
         self.environment = environment
         partitions = zip(environment.partitions, bells).map { partition, bell in
-            PartitionLoop(
-                log: partition.customers.log, durability: partition.durability, bell: bell)
+            PartitionLoop(partition, bell: bell)
         }
         attach = AttachService(environment)
         catalog = CatalogService(environment)
@@ -41,8 +40,8 @@ final class EnvironmentLoop {
     func forget(_ stream: StreamTrackStream) { streams[ObjectIdentifier(stream)] = nil }
 
     /// Something waits for this partition's log; a stream may wait for any.
-    func isWaiting(_ partition: Int) -> Bool {
-        !partitions[partition].held.isEmpty || !streams.isEmpty
+    func isWaiting(for partition: PartitionLoop) -> Bool {
+        !partition.held.isEmpty || !streams.isEmpty
     }
 
     /// Lets streams answer what is durable; those that wait no more are forgotten.
@@ -63,12 +62,18 @@ final class EnvironmentLoop {
 }
 
 /// One partition as one event loop sees it.
-struct PartitionLoop {
-    let log: any LogStore
+final class PartitionLoop {
+    private let log: any LogStore
     let durability: Durability
     /// Wakes the loop, and nobody else.
     let bell: Durability.Bell
     var held = HeldReplies()
+
+    init(_ partition: Partition, bell: Durability.Bell) {
+        log = partition.customers.log
+        durability = partition.durability
+        self.bell = bell
+    }
 
     var durable: UInt64 { log.durableSequence }
 }

@@ -6,29 +6,32 @@ extension GRPCDispatcher {
     /// Sends what a partition's log has made durable, and asks to be woken for the rest.
     func release(_ place: Int, _ number: Int) {
         let loop = environments[place]
+        let partition = loop.partitions[number]
         while true {
-            let durable = loop.partitions[number].durable
-            while let entry = loop.partitions[number].held.next(durable: durable) {
-                finish(entry, loop, number)
+            let durable = partition.durable
+            while let entry = partition.held.next(durable: durable) {
+                finish(entry, loop, partition)
             }
-            loop.partitions[number].held.tidy()
+            partition.held.tidy()
             loop.advanceStreams()
-            if !loop.isWaiting(number) { break }
-            if loop.partitions[number].durability.hasEnded {
-                abandon(loop, number)
+            if !loop.isWaiting(for: partition) { break }
+            if partition.durability.hasEnded {
+                abandon(loop, partition)
                 break
             }
             // Set first, then look again: the log may have moved in between.
-            loop.partitions[number].bell.set()
-            if loop.partitions[number].durable == durable { break }
+            partition.bell.set()
+            if partition.durable == durable { break }
         }
         port.flushFinished()
     }
 
-    private func finish(_ entry: HeldReplies.Entry, _ loop: EnvironmentLoop, _ number: Int) {
+    private func finish(
+        _ entry: HeldReplies.Entry, _ loop: EnvironmentLoop, _ partition: PartitionLoop
+    ) {
         switch entry.work {
         case .send(let range):
-            loop.partitions[number].held.withBytes(range) { port.finish(entry.token, message: $0) }
+            partition.held.withBytes(range) { port.finish(entry.token, message: $0) }
         case .again(let route, let scopes, let message):
             workspace.reset()
             do throws(RPCStatus) {
@@ -39,10 +42,10 @@ extension GRPCDispatcher {
                 }
                 switch execution {
                 case .done(let outcome):
-                    loop.partitions[number].held.hold(
+                    partition.held.hold(
                         outcome.message, entry.token, until: outcome.point.sequence)
                 case .again(let point):
-                    loop.partitions[number].held.hold(
+                    partition.held.hold(
                         .init(sequence: point.sequence, token: entry.token, work: entry.work))
                 case nil: break
                 }
@@ -54,14 +57,14 @@ extension GRPCDispatcher {
 
     /// The log ended: whether these commits are on disk is not known, so their callers must ask
     /// again.
-    private func abandon(_ loop: EnvironmentLoop, _ number: Int) {
+    private func abandon(_ loop: EnvironmentLoop, _ partition: PartitionLoop) {
         let status = RPCStatus.refused(
             .unavailable, "OUTCOME_UNKNOWN",
             "the server stopped before the commit was durable; retry with the same request_id")
-        while let entry = loop.partitions[number].held.nextAbandoned() {
+        while let entry = partition.held.nextAbandoned() {
             port.finish(entry.token, status: status)
         }
         for stream in loop.streams.values { stream.abandon(status) }
-        loop.partitions[number].held.tidy()
+        partition.held.tidy()
     }
 }

@@ -160,8 +160,8 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     /// Asks to be woken for what this burst left waiting; it may be durable already.
     package func burstEnded() {
         for (place, environment) in environments.enumerated() {
-            for number in environment.partitions.indices where environment.isWaiting(number) {
-                let partition = environment.partitions[number]
+            for (number, partition) in environment.partitions.enumerated()
+            where environment.isWaiting(for: partition) {
                 partition.bell.set()
                 if partition.held.isReady(durable: partition.durable)
                     || !environment.streams.isEmpty || partition.durability.hasEnded

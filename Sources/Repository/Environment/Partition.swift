@@ -32,7 +32,7 @@ package final class Partition: Sendable {
         let share = settings.share(of: manifest.partitions)
         var logger = logger
         if manifest.partitions > 1 { logger[metadataKey: "partition"] = "\(number)" }
-        let place = SnapshotFolder(
+        let snapshotFolder = SnapshotFolder(
             disk: PosixDisk(), folder: "\(path)/\(EnvironmentFolder.partition(number))",
             identity: manifest.partitionIdentity(number))
         let durability = Durability()
@@ -40,7 +40,7 @@ package final class Partition: Sendable {
         var logSettings = LogSettings()
         logSettings.segmentSize = settings.segmentSize
         let log = FlatFileLog(
-            folder: place.folder, identity: place.identity, settings: logSettings,
+            folder: snapshotFolder.folder, identity: snapshotFolder.identity, settings: logSettings,
             listener: LogListener(
                 onDurable: { durability.advance(to: $0) },
                 onFault: { [onFault = settings.onFault] fault in
@@ -55,15 +55,15 @@ package final class Partition: Sendable {
             requestLimit: share.requestMemory / RequestTable.bytesPerID,
             historySpan: Int64(settings.snapshots.historyDays) * 86_400_000)
         let last: Appended
-        (recovery, last) = try customers.recover(from: place, threads: threads)
+        (recovery, last) = try customers.recover(from: snapshotFolder, threads: threads)
         durability.advance(to: log.durableSequence)
         let dayFiles = "\(path)/\(EnvironmentFolder.events(number))"
         try SmallFile.makeFolder(dayFiles)
         events = try EventDerivation(
-            log: log, identity: place.identity, partition: number,
+            log: log, identity: snapshotFolder.identity, partition: number,
             folder: EventFolder(folder: dayFiles), logger: logger)
         snapshots = SnapshotKeeper(
-            customers, place, settings: share.snapshots, last: last, logger: logger)
+            customers, snapshotFolder, settings: share.snapshots, last: last, logger: logger)
     }
 
     deinit {

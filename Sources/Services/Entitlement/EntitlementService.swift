@@ -47,17 +47,20 @@ package struct EntitlementService: Sendable {
             message: ReplyWriter(arena: workspace.arena, names: names).check(answer))
     }
 
-    /// A nudge for each durable change of the customer, several in a row perhaps as one; ends when
-    /// the server stops.
+    /// A nudge as soon as what there is of the customer is durable, and one for each durable change
+    /// from now on, several in a row perhaps as one; ends when the server stops.
     package func changes(of customer: CustomerID) -> AsyncStream<Void> {
         let (changes, continuation) = AsyncStream<Void>.makeStream(
             bufferingPolicy: .bufferingNewest(1))
         let environment = self.environment
+        // Before anything is looked at, so that no change falls in between.
+        let nudges = environment.changes(of: customer)
         let task = Task {
-            for await _ in environment.changes(of: customer) {
+            var nudges = nudges.makeAsyncIterator()
+            repeat {
                 guard await environment.settled(customer) else { break }
                 continuation.yield()
-            }
+            } while await nudges.next() != nil
             continuation.finish()
         }
         continuation.onTermination = { _ in task.cancel() }

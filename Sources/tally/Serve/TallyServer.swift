@@ -162,7 +162,7 @@ final class TallyServer: Service {
             "environment \(environment.name) is open",
             metadata: [
                 "records": "\(recovery.records)", "customers": "\(environment.customerCount)",
-                "took": "\(recovery.duration)",
+                "partitions": "\(environment.partitions.count)", "took": "\(recovery.duration)",
             ])
         if recovery.tornBytes > 0 {
             logger.warning(

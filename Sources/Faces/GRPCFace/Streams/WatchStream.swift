@@ -45,13 +45,12 @@ final class WatchStream: StreamHandler {
 
     func cancelled(_ reason: RPCStatus) { task?.cancel() }
 
-    /// Starts with a nudge, so that a change between the first look and the watch is not missed.
+    /// The first nudge comes at once: every look follows a nudge.
     private func watch(_ customer: CustomerID) {
         let nudges = loop.entitlement.changes(of: customer)
         let port = writer.port
         let reference = Reference(self)
         task = Task {
-            port.eventLoop.execute { reference.stream?.show() }
             for await _ in nudges { port.eventLoop.execute { reference.stream?.show() } }
             port.eventLoop.execute { reference.stream?.drain() }
         }
