@@ -55,7 +55,8 @@ struct EnvironmentFolder {
     var logs: [String] { manifest.logs }
 
     private func refuseRemains() throws {
-        for name in logs where try !PosixDisk().names("\(path)/\(name)").isEmpty {
+        for name in logs {
+            if try PosixDisk().names("\(path)/\(name)").isEmpty { continue }
             throw Failure(
                 description: "\(path) has a log but no \(Manifest.fileName): it was copied in "
                     + "part; copy it whole, or restore it from a backup")

@@ -77,13 +77,13 @@ package final class TallyEnvironment: Sendable {
             logger: logger)
         let directory = try TallyEnvironment.directory(folder, settings, logger)
         self.directory = directory
-        let began = ContinuousClock.now
+        let began = SystemClock.monotonic
         partitions = try PartitionOpening { number, threads in
             try Partition(
                 number, in: folder, directory: directory, settings: settings, threads: threads,
                 logger: logger)
         }.run(count: manifest.partitions, threads: settings.recoveryThreads)
-        recovery = RecoveryReport(partitions.map(\.recovery), took: .now - began)
+        recovery = RecoveryReport(partitions.map(\.recovery), took: SystemClock.monotonic - began)
         events = EventStore(partitions.map(\.events), logger: logger)
         try refuseEarlierClock()
         for partition in partitions { try partition.start() }
@@ -175,8 +175,8 @@ package final class TallyEnvironment: Sendable {
 }
 
 extension RecoveryReport {
-    /// Of several logs.
-    fileprivate init(_ reports: [RecoveryReport], took duration: Duration) {
+    /// Of several logs, in so many milliseconds.
+    fileprivate init(_ reports: [RecoveryReport], took milliseconds: Int64) {
         for report in reports {
             records += report.records
             lastSequence = max(lastSequence, report.lastSequence)
@@ -184,6 +184,6 @@ extension RecoveryReport {
             tornBytes += report.tornBytes
             tornCopies += report.tornCopies
         }
-        self.duration = duration
+        duration = .milliseconds(milliseconds)
     }
 }
