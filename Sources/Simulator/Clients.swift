@@ -17,7 +17,7 @@ struct Request {
     var isUnsure = false
 
     struct Receipt {
-        var sequence: UInt64
+        var point: CommitPoint
         var time: Int64
         /// Nil: what a retry gets may change.
         var message: [UInt8]?
@@ -61,18 +61,18 @@ struct Clients: Actor {
     private func reuse(_ world: World, _ process: Process) throws {
         guard let used = world.requests.last(where: { $0.receipt != nil && $0.mark != nil }),
             let receipt = used.receipt, var mark = used.mark, let id = CustomerID(used.customer),
-            world.now - receipt.time < Machine.requestSpan
+            world.now(of: used.customer) - receipt.time < Machine.requestSpan
         else { return }
         mark.fingerprint ^= 1
         let command = used.deed.command(mark: mark, process)
         do {
             let execution = try process.observe {
-                try process.repository.execute(
+                try process.repository(of: id).execute(
                     command, for: id, request: mark, names: process.names, in: Workspace())
             }
-            guard case .again(let after) = execution,
-                after > process.customersLog.durableSequence
-            else { throw world.fail("request \(used.number) was answered under another payload") }
+            guard case .again(let after) = execution, !process.isDurable(after) else {
+                throw world.fail("request \(used.number) was answered under another payload")
+            }
         } catch ExecuteFault.refused(.requestReused) {
         } catch let fault as ExecuteFault { try world.check(fault, process) }
     }
@@ -86,12 +86,12 @@ struct Clients: Actor {
         let workspace = Workspace()
         do {
             let execution = try process.observe {
-                try process.repository.execute(
+                try process.repository(of: id).execute(
                     command, for: id, request: request.mark, names: process.names, in: workspace)
             }
             switch execution {
             case .again(let after):
-                guard request.receipt != nil, after > process.customersLog.durableSequence else {
+                guard request.receipt != nil, !process.isDurable(after) else {
                     throw world.fail("request \(number) must wait for nothing")
                 }
             case .done(let outcome):
@@ -110,11 +110,11 @@ struct Clients: Actor {
     /// Reads what a customer has.
     func look(at customer: String, _ world: World, _ process: Process) throws {
         guard let id = CustomerID(customer) else { return }
-        let now = world.now
+        let now = world.now(of: customer)
         let pricing = process.directory.current.pricing
         do {
             let (found, _) = try process.observe {
-                try process.repository.read(
+                try process.repository(of: id).read(
                     id, names: process.directory.current, in: Workspace()
                 ) { state, _ in
                     let usage = Model.Feature.allCases.map { feature in
@@ -160,9 +160,10 @@ private struct Call {
         self.request = request
         self.world = world
         self.process = process
-        time = world.now
+        time = world.now(of: request.customer)
         balance = request.deed.feature.flatMap { feature in
-            world.model.balance(of: feature, request.customer, at: world.now)
+            world.model.balance(
+                of: feature, request.customer, at: world.now(of: request.customer))
         }
     }
 
@@ -188,11 +189,11 @@ private struct Call {
         }
         world.trace.note(
             "request \(request.number): \(request.customer) \(request.deed) at "
-                + "\(outcome.sequence)")
+                + "\(outcome.point)")
         guard try count(outcome, reply) else { return }
         world.requests[request.number].receipts.append(
             Request.Receipt(
-                sequence: outcome.sequence, time: time,
+                point: outcome.point, time: time,
                 message: request.deed.isPurchase ? nil : message))
     }
 
@@ -202,7 +203,7 @@ private struct Call {
         case (.create, .created(let isCreated)):
             guard isCreated == isNew else { throw world.fail("created: \(isCreated)") }
             if isNew {
-                world.model.add(.created(request.customer, time: time), at: outcome.sequence)
+                world.model.add(.created(request.customer, time: time), at: outcome.point)
             }
             return isCreated
         case (.track(let feature, let value, let refuses), .track(let reply)):
@@ -246,7 +247,7 @@ private struct Call {
 
     private func add(_ drawn: Int, _ feature: Model.Feature, _ outcome: Outcome) {
         world.model.add(
-            .drew(request.customer, feature, drawn, time: time), at: outcome.sequence)
+            .drew(request.customer, feature, drawn, time: time), at: outcome.point)
     }
 
     func check(_ refusal: Refusal) throws {

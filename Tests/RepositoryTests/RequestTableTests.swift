@@ -89,7 +89,7 @@ struct RequestTableTests {
         let time = ManualTime()
         let bench = try await Bench(folder, time: time)
         try await bench.create("acme")
-        let customers = bench.environment.customers
+        let customers = bench.environment.customers(of: bench.id("acme"))
         let old = Self.uuid(time.now())
         try await bench.track("acme", 1, request: bench.mark(old))
         #expect(try await bench.track("acme", 1, request: bench.mark(old)).replayed)

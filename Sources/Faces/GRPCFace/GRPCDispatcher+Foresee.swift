@@ -29,7 +29,7 @@ extension GRPCDispatcher {
             }
         guard let hinted, let hint = CallHint(hinted, message) else { return }
         let environment = environments[Access(rawValue: principal).environment].environment
-        foresight.add(hint, environment.customers)
+        foresight.add(hint, environment.customers(of: hint.customer))
     }
 
     package func foreseen() { foresight.finish() }

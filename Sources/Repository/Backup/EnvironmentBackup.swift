@@ -24,6 +24,7 @@ package final class EnvironmentBackup {
     private let target: String
     private let disk: any Disk
     private let targetDisk: any Disk
+    private let manifest: Manifest
     private let shippers: [(name: String, shipper: LogShipper)]
     /// Of the small files: what was copied last.
     private var copied: [String: [Int64]] = [:]
@@ -37,11 +38,12 @@ package final class EnvironmentBackup {
         self.target = target
         self.disk = disk
         self.targetDisk = targetDisk
-        guard SmallFile.version("\(source)/\(Manifest.fileName)") != nil else {
+        let path = "\(source)/\(Manifest.fileName)"
+        guard let content = try SmallFile.read(path) else {
             throw Failure(description: "\(source) is no environment: it has no MANIFEST")
         }
-        let partitions = try disk.list(source).filter { $0.hasPrefix("partition-") }.sorted()
-        shippers = try (partitions + ["directory"]).map { name in
+        manifest = try Manifest(content, path: path)
+        shippers = try manifest.logs.map { name in
             try SmallFile.makeFolder("\(target)/\(name)")
             let shipper = LogShipper(
                 from: "\(source)/\(name)", to: "\(target)/\(name)", disk: disk,
@@ -69,7 +71,7 @@ package final class EnvironmentBackup {
         var turn = Turn()
         for (name, shipper) in shippers {
             turn.bytes += try shipper.turn(progress)
-            guard name != "directory" else { continue }
+            guard name != EnvironmentFolder.directory else { continue }
             turn.sequences.append(shipper.sequence)
             try copySnapshots(name, shipper)
         }
@@ -96,9 +98,11 @@ package final class EnvironmentBackup {
     }
 
     private func copyDayFiles() throws {
-        guard try disk.list(source).contains("events") else { return }
-        try SmallFile.makeFolder("\(target)/events")
-        try mirror("events").run(isWanted: { $0.hasSuffix(EventFolder.suffix) })
+        let names = try disk.list(source)
+        for folder in manifest.dayFiles where names.contains(folder) {
+            try SmallFile.makeFolder("\(target)/\(folder)")
+            try mirror(folder).run(isWanted: { $0.hasSuffix(EventFolder.suffix) })
+        }
     }
 
     private func copy(_ name: String) throws {

@@ -23,25 +23,33 @@ package struct EnvironmentRestore {
 
     /// Checks, copies, and makes the manifest last: what was cut short is refused at a start.
     package func run(_ progress: (Int) throws -> Void = { _ in }) throws -> [Log] {
-        guard let manifest = try SmallFile.read("\(backup)/\(Manifest.fileName)") else {
+        let path = "\(backup)/\(Manifest.fileName)"
+        guard let content = try SmallFile.read(path) else {
             throw Failure(
                 description:
                     "\(backup) is no whole backup: it has no MANIFEST, which is copied last")
         }
-        _ = try Manifest(manifest, path: "\(backup)/\(Manifest.fileName)")
+        let manifest = try Manifest(content, path: path)
         guard SmallFile.version(folder) == nil else {
             throw Failure(
                 description: "\(folder) is there already; move it away first, nothing is replaced")
         }
-        let names = try disk.list(backup)
-            .filter { $0.hasPrefix("partition-") || $0 == "directory" }.sorted()
-        let logs = try names.map { Log(name: $0, records: try check($0)) }
-        let dayFiles = try disk.list(backup).filter { $0 == "events" }
-        for name in names + dayFiles { try copy(name, progress) }
+        let names = Set(try disk.list(backup))
+        let logs = try manifest.logs.map { name in
+            guard names.contains(name) else {
+                throw Failure(
+                    description: "\(backup) has no folder \(name), which its MANIFEST tells of: "
+                        + "use another backup")
+            }
+            return Log(name: name, records: try check(name))
+        }
+        for name in manifest.logs + manifest.dayFiles where names.contains(name) {
+            try copy(name, progress)
+        }
         if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {
             try SmallFile.write(keys, to: "\(folder)/\(KeyRing.fileName)")
         }
-        try SmallFile.write(manifest, to: "\(folder)/\(Manifest.fileName)")
+        try SmallFile.write(content, to: "\(folder)/\(Manifest.fileName)")
         return logs
     }
 

@@ -77,7 +77,8 @@ struct Commit {
             }
         }
         workspace.reply = decision.reply
-        return .done(Outcome(message: message, sequence: shard.rows[row].sequence))
+        return .done(
+            Outcome(message: message, point: repository.point(shard.rows[row].sequence)))
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.
@@ -121,7 +122,7 @@ struct Commit {
         }
         if let refusal { throw .refused(refusal) }
         workspace.reply = decision.reply
-        return .done(Outcome(message: message, sequence: draft.sequence))
+        return .done(Outcome(message: message, point: repository.point(draft.sequence)))
     }
 
     private func append(

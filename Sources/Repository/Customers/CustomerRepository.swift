@@ -16,15 +16,15 @@ package enum ExecuteFault: Error, Sendable {
 package struct Outcome {
     /// The encoded reply, in the workspace's arena.
     package var message: UnsafeRawBufferPointer
-    /// The reply may be shown once the log is durable up to here; 0: at once.
-    package var sequence: UInt64
+    /// The reply may be shown once this is durable.
+    package var point: CommitPoint
     package var replayed = false
 
     package init(
-        message: UnsafeRawBufferPointer, sequence: UInt64, replayed: Bool = false
+        message: UnsafeRawBufferPointer, point: CommitPoint = .now, replayed: Bool = false
     ) {
         self.message = message
-        self.sequence = sequence
+        self.point = point
         self.replayed = replayed
     }
 }
@@ -32,11 +32,11 @@ package struct Outcome {
 /// The result of `execute`.
 package enum Execution {
     case done(Outcome)
-    /// A retry of a request whose answer is not durable yet: execute again once this sequence is.
-    case again(after: UInt64)
+    /// A retry of a request whose answer is not durable yet: execute again once it is.
+    case again(after: CommitPoint)
 }
 
-/// All customers of an environment: the one place where a decision becomes a commit.
+/// All customers of a partition: the one place where a decision becomes a commit.
 ///
 /// A call takes one shard's lock. Under it the command is decided, its record is appended to the
 /// log's buffer, and its facts are applied, in that order: a log that refuses leaves the state as
@@ -44,6 +44,8 @@ package enum Execution {
 package final class CustomerRepository: Sendable {
     package let directory: Directory
     package let log: any LogStore
+    /// The partition's number.
+    let partition: Int
     let settlements = Settlements()
     let watchers = Watchers()
     let time: any TimeSource
@@ -59,17 +61,20 @@ package final class CustomerRepository: Sendable {
     let history: HistoryMarks
 
     /// - Parameters:
+    ///   - partition: the partition's number.
+    ///   - seed: of the customers' hashes.
     ///   - requestSpan: milliseconds that answered requests are remembered at least.
     ///   - requestLimit: ids that are remembered at most.
     ///   - historySpan: milliseconds that log positions can be told times of.
     package init(
-        directory: Directory, log: any LogStore, time: any TimeSource, logger: Logger,
-        seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
+        directory: Directory, log: any LogStore, partition: Int = 0, time: any TimeSource,
+        logger: Logger, seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
         historySpan: Int64 = 35 * 86_400_000, newEffectID: (@Sendable () -> String)? = nil
     ) {
         self.newEffectID = newEffectID ?? { Effects.newID() }
         self.directory = directory
         self.log = log
+        self.partition = partition
         self.time = time
         self.logger = logger
         self.seed = seed
@@ -121,13 +126,13 @@ package final class CustomerRepository: Sendable {
     package func read<Answer>(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
         _ body: (borrowing CustomerState, PricingNames) -> Answer
-    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
+    ) throws(ExecuteFault) -> (answer: Answer, point: CommitPoint) {
         var found: (row: CustomerRow, names: PricingNames)?
         let sequence = try visit(id, names, workspace) { shard, row, names in
             found = (shard.rows[row], names)
         }
         guard let found else { preconditionFailure("a visit that ended well has found a row") }
-        return (body(try opened(found.row, workspace), found.names), sequence)
+        return (body(try opened(found.row, workspace), found.names), point(sequence))
     }
 
     /// All of a customer, whose rest is encoded.
@@ -152,7 +157,7 @@ package final class CustomerRepository: Sendable {
         let sequence = try visit(id, names, workspace) { shard, row, names in
             message = shard.withBuckets(row) { body($0, names) }
         }
-        return Outcome(message: message, sequence: sequence)
+        return Outcome(message: message, point: point(sequence))
     }
 
     /// Shows a customer's row under its shard's lock; the sequence of the row.
@@ -177,6 +182,12 @@ package final class CustomerRepository: Sendable {
             _ = try execute(.advance, for: id, request: nil, names: names, in: workspace)
         }
         throw .unavailable(.unavailable("the customer keeps falling due"))
+    }
+
+    /// A sequence of this log.
+    @inline(__always)
+    func point(_ sequence: UInt64) -> CommitPoint {
+        CommitPoint(partition: partition, sequence: sequence)
     }
 
     /// The names a caller holds, unless the customer was decided with newer ones.
@@ -204,7 +215,7 @@ package final class CustomerRepository: Sendable {
         let sequence = shards[Int(id.hash(seed: seed) & 0xFF)].withLock { shard in
             shard.find(id, hash: id.hash(seed: seed)).map { shard.rows[$0].sequence } ?? 0
         }
-        guard sequence <= log.durableSequence else { return .again(after: sequence) }
+        guard sequence <= log.durableSequence else { return .again(after: point(sequence)) }
         let record: CustomerRecord
         do {
             let bytes = try log.read(at: position)
@@ -226,7 +237,7 @@ package final class CustomerRepository: Sendable {
         guard answered.fingerprint == request.fingerprint else { throw .refused(.requestReused) }
         let message = workspace.arena.copy(record.reply + replayedMark(of: method))
         workspace.reply = .none
-        return .done(Outcome(message: message, sequence: 0, replayed: true))
+        return .done(Outcome(message: message, replayed: true))
     }
 }
 

@@ -64,7 +64,7 @@ struct BenchStore: AsyncParsableCommand {
             let tracked = try desk.track(records)
             note("track_median_ns", .number(Int(tracked.milliseconds(quantile: 0.5) * 1e6)))
             note("track_worst_us", .number(tracked.longest / 1_000))
-            let memory = desk.environment.customers.requestMemory
+            let memory = desk.environment.partitions[0].customers.requestMemory
             note("bytes_per_request_id", .number(memory.bytes / max(1, Int(memory.inserted))))
             let (milliseconds, pauses) = try desk.snapshot()
             note("snapshot_ms", .number(milliseconds))
@@ -96,10 +96,10 @@ struct BenchStore: AsyncParsableCommand {
         let start = NIODeadline.now()
         let environment = try StoreDesk.open(folder, threads: threads)
         let took = NIODeadline.now() - start
-        guard environment.customers.count == customers else {
+        guard environment.customerCount == customers else {
             throw CommandFault("customers are missing after the restart", exit: .negative)
         }
-        let recovery = environment.recovery
+        let recovery = environment.partitions[0].recovery
         let seconds = recovery.duration / .seconds(1)
         note("restart_ms_\(threads)", .number(Int(took.nanoseconds / 1_000_000)))
         note("replayed_\(threads)", .number(Int(recovery.records)))
