@@ -7,69 +7,102 @@ internal import CTallyProto
 /// past it unpacking fails cleanly. Confined to the thread that uses it.
 package final class Arena {
     private var blocks: [UnsafeMutableRawBufferPointer] = []
-    private var current = 0
-    private var used = 0
     private var total = 0
-    /// Something was refused since the last `reset`, because of the cap.
-    private(set) var isExhausted = false
     private let cap: Int
+    /// What every allocation changes. Behind a pointer, because an object's own properties are
+    /// guarded against overlapping access at run time.
+    private let state: UnsafeMutablePointer<State>
     /// Handed to protobuf-c; lives as long as the arena.
     private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
+
+    private struct State {
+        /// What is free of the current block.
+        var next: UnsafeMutableRawPointer
+        var end: UnsafeMutableRawPointer
+        /// There are more blocks than the first.
+        var isSpread = false
+        var isExhausted = false
+    }
 
     private static let blockSize = 64 * 1024
 
     /// - Parameter cap: bytes one call may use.
     package init(cap: Int = 16 << 20) {
         self.cap = cap
+        let block = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Arena.blockSize, alignment: 16)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(next: block.start, end: block.start + block.count))
         allocator = .allocate(capacity: 1)
         allocator.initialize(
             to: ProtobufCAllocator(
                 alloc: allocateInArena, free: { _, _ in }, allocator_data: nil))
         allocator.pointee.allocator_data = Unmanaged.passUnretained(self).toOpaque()
-        blocks.append(.allocate(byteCount: Arena.blockSize, alignment: 16))
+        blocks.append(block)
         total = Arena.blockSize
     }
 
     deinit {
         for block in blocks { block.deallocate() }
         allocator.deallocate()
+        state.deallocate()
     }
+
+    /// Something was refused since the last `reset`, because of the cap.
+    var isExhausted: Bool { state.pointee.isExhausted }
 
     /// Everything allocated so far is given up.
     package func reset() {
-        if blocks.count > 1 {
-            for block in blocks.dropFirst() { block.deallocate() }
-            blocks.removeLast(blocks.count - 1)
-            total = blocks[0].count
-        }
-        current = 0
-        used = 0
-        isExhausted = false
+        if state.pointee.isSpread { shrink() }
+        state.pointee.next = state.pointee.end - Arena.blockSize
+        state.pointee.isExhausted = false
+    }
+
+    private func shrink() {
+        for block in blocks.dropFirst() { block.deallocate() }
+        blocks.removeLast(blocks.count - 1)
+        total = Arena.blockSize
+        state.pointee.end = blocks[0].start + Arena.blockSize
+        state.pointee.isSpread = false
     }
 
     /// nil: the cap is reached.
+    @inline(__always)
     func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
         let aligned = (size + 15) & ~15
-        if used + aligned > blocks[current].count {
-            let wanted = max(Arena.blockSize, aligned)
-            guard total + wanted <= cap else {
-                isExhausted = true
-                return nil
-            }
-            blocks.append(.allocate(byteCount: wanted, alignment: 16))
-            total += wanted
-            current += 1
-            used = 0
-        }
-        let start = blocks[current].baseAddress! + used
-        used += aligned
+        let start = state.pointee.next
+        guard aligned <= state.pointee.end - start else { return allocateInNewBlock(aligned) }
+        state.pointee.next = start + aligned
         return start
+    }
+
+    private func allocateInNewBlock(_ size: Int) -> UnsafeMutableRawPointer? {
+        let wanted = max(Arena.blockSize, size)
+        guard total + wanted <= cap else {
+            state.pointee.isExhausted = true
+            return nil
+        }
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
+        blocks.append(block)
+        total += wanted
+        state.pointee.isSpread = true
+        state.pointee.next = block.start + size
+        state.pointee.end = block.start + wanted
+        return block.start
     }
 
     /// For what the process itself builds: bounded by what it holds already, so the cap is a bug.
     func require(_ size: Int) -> UnsafeMutableRawPointer {
         guard let memory = allocate(size) else { preconditionFailure("the arena's cap is too low") }
         return memory
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Of a block, which is never empty.
+    fileprivate var start: UnsafeMutableRawPointer {
+        guard let baseAddress else { preconditionFailure("an empty block") }
+        return baseAddress
     }
 }
 
