@@ -30,8 +30,9 @@ package struct RecordedEvent {
 }
 
 /// Collects the events of one file, in order of the log. The blocks that are full are encoded
-/// already, so that what is kept is about as large as the file.
-package struct EventPartBuilder: Sendable {
+/// already, so that what is kept is about as large as the file. Not copyable, because a question to
+/// it asked within a closure would copy all of it.
+package struct EventPartBuilder: ~Copyable, Sendable {
     private let identity: UInt64
     package let firstSequence: UInt64
     /// Everything up to here has been given.

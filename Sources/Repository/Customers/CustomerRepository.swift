@@ -101,14 +101,20 @@ package final class CustomerRepository: Sendable {
             repository: self, id: id, hash: hash, request: request, names: names,
             workspace: workspace)
         var finished: Finished?
-        var result: Result<Execution, ExecuteFault>?
+        var execution: Execution?
+        var fault: ExecuteFault?
         shards[Int(hash & 0xFF)].withLock { shard in
+            shard.prefetch(hash, request: fingerprint)
             if let fingerprint, let position = shard.requests.find(fingerprint) {
                 finished = .known(LogPosition(rawValue: position))
             } else if let request, window.isTooOld(request.id) {
-                result = .failure(.refused(.requestTooOld))
+                fault = .refused(.requestTooOld)
             } else {
-                result = commit.result(of: command, in: &shard, &finished)
+                do throws(ExecuteFault) {
+                    execution = try commit.run(command, in: &shard, &finished)
+                } catch {
+                    fault = error
+                }
             }
         }
         switch finished {
@@ -117,9 +123,10 @@ package final class CustomerRepository: Sendable {
             settlements.note(facts, of: id, sequence: sequence)
         case nil: break
         }
-        guard let result else { preconditionFailure("a command that ran has a result") }
         watchers.changed(id)
-        return try result.get()
+        if let fault { throw fault }
+        guard let execution else { preconditionFailure("a command that ran has a result") }
+        return execution
     }
 
     /// A read of one customer. What is due is executed first, so that nobody sees the past.

@@ -64,4 +64,18 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
     func copy(from first: Int, limit: Int) -> [CustomerRow] {
         (first..<min(count, first + limit)).map { self[$0] }
     }
+
+    /// Fetches what `copy` copies; a little later, what it refers to, whose count of references
+    /// grows with each copy.
+    func prefetch(from first: Int, limit: Int, rests: Bool) {
+        for row in first..<min(count, first + limit) {
+            if rests {
+                place(of: row).pointee.rest.withUnsafeBytes { rest in
+                    if let start = rest.baseAddress { tally_prefetch(start - 32) }
+                }
+            } else {
+                prefetch(row)
+            }
+        }
+    }
 }

@@ -104,8 +104,7 @@ struct ReplayHand {
             repository.requestFingerprint($0, customer: entry.hash)
         }
         repository.withShard(Int(entry.hash & 0xFF)) { shard in
-            shard.prefetchIndex(entry.hash)
-            if let fingerprint { shard.requests.prefetch(fingerprint) }
+            shard.prefetchIndex(entry.hash, request: fingerprint)
         }
         group[waiting] = Pending(
             usage: usage, hash: entry.hash, fingerprint: fingerprint, sequence: entry.sequence,

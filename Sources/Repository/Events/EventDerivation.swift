@@ -22,7 +22,7 @@ package final class EventDerivation: Sendable {
     private let logger: Logger
     private let state: Mutex<State>
 
-    private struct State {
+    private struct State: ~Copyable {
         /// In order of the log. Between two of them may be a gap.
         var parts: [EventPart]
         /// What fills the first gap; nil: none is being filled.
@@ -95,12 +95,12 @@ package final class EventDerivation: Sendable {
 
     /// Reads some of the records that a missing file covered.
     private func fill(_ gap: EventGap, _ state: inout State) throws {
-        var filler = state.filler ?? EventPartBuilder(identity: identity, after: gap.after)
-        state.filler = nil
+        var filler =
+            state.filler.take() ?? EventPartBuilder(identity: identity, after: gap.after)
         try derive(
             into: &filler, through: gap.through, records: Self.stepRecords, sealing: &state.parts)
         guard filler.watermark.sequence == gap.through else {
-            state.filler = filler
+            state.filler = consume filler
             return
         }
         // Unless the last of its records was the last of a file that was written just now.
