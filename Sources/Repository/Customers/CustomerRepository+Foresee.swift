@@ -10,10 +10,7 @@ extension CustomerRepository {
             requestFingerprint(
                 RequestMark(id: $0, method: hint.method.rawValue, fingerprint: 0), customer: hash)
         }
-        withShard(Int(hash & 0xFF)) { shard in
-            shard.prefetchIndex(hash)
-            if let fingerprint { shard.requests.prefetch(fingerprint) }
-        }
+        withShard(Int(hash & 0xFF)) { $0.prefetchIndex(hash, request: fingerprint) }
         return hash
     }
 
