@@ -6,7 +6,9 @@ import subprocess
 import pytest
 
 from conftest import connected
+from tally_client import new_id
 from tally_server import BINARY, ROOT, TallyServer
+from test_streams import report, stream, used
 from test_walkthrough import attach, check, new_customer, track
 
 
@@ -45,6 +47,21 @@ def test_the_number_stays_and_another_is_refused(divided):
     server.environment["TALLY_PARTITIONS"] = ""  # as if it were left out
     server.start()
     assert [check(client, customer, feature_id="test_messages") for customer in customers] == before
+    clients.close()
+
+
+def test_a_stream_answers_in_order_whichever_log_is_first(divided):
+    client = next(clients := connected(divided))
+    customers = [new_customer(client) for _ in range(12)]
+    for customer in customers:
+        attach(client, customer, "test_free")  # 3 messages
+    ids = [new_id("r") for _ in range(1200)]
+    reports = [report(customers[number % 12], one, value=0.01) for number, one in enumerate(ids)]
+    answers = list(stream(client, "StreamTrack", iter(reports)))
+    assert [answer.request_id for answer in answers] == ids
+    assert [used(client, customer) for customer in customers] == pytest.approx([1] * 12)
+    again = list(stream(client, "StreamTrack", iter(reports)))
+    assert all(answer.tracked.replayed for answer in again)
     clients.close()
 
 
