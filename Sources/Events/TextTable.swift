@@ -71,8 +71,8 @@ struct TextInterner: Sendable {
     private(set) var table = TextTable()
     /// Open addressing: half of the hash above 1 + the number; 0 means vacant.
     private var slots: [UInt64] = Array(repeating: 0, count: 16)
-    /// Secret: callers choose ids and properties.
-    private let seed = UInt64.random(in: .min ... .max)
+    /// The process's secret: callers choose ids and properties.
+    private let seed = UInt64(bitPattern: Int64(Hasher().finalize()))
 
     /// The text's number; a new one for a new text.
     mutating func number(of text: UnsafeRawBufferPointer) -> UInt32 {

@@ -153,8 +153,8 @@ struct RequestTable: ~Copyable, @unchecked Sendable {
 }
 
 /// Slots that share the leading bits of their fingerprints. All bits zero: an empty page.
-// Safety: only the table makes and frees pages; `slots` has `size` initialised entries, and a slot's
-// index is below `size` by how it is computed.
+// Safety: only the table makes and frees pages; `slots` has `size` initialised entries, and by how
+// the index of a slot is computed it is below `size`.
 private struct RequestPage: BitwiseCopyable {
     typealias Slot = RequestTable.Slot
 
