@@ -96,7 +96,8 @@ struct Clients: Actor {
                 }
             case .done(let outcome):
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }
-                try outcome.replayed ? call.checkReplay(message) : call.check(outcome, message)
+                try outcome.replayed
+                    ? call.checkReplay(message) : call.check(outcome, workspace.reply, message)
             }
         } catch ExecuteFault.refused(let refusal) {
             try call.check(refusal)
@@ -180,7 +181,7 @@ private struct Call {
     }
 
     /// An answer for the first time.
-    func check(_ outcome: Outcome, _ message: [UInt8]) throws {
+    func check(_ outcome: Outcome, _ reply: Reply, _ message: [UInt8]) throws {
         if let receipt = request.receipt, request.mark != nil {
             guard time - receipt.time >= Machine.requestSpan else {
                 throw world.fail("request \(request.number) was counted twice")
@@ -189,7 +190,7 @@ private struct Call {
         world.trace.note(
             "request \(request.number): \(request.customer) \(request.deed) at "
                 + "\(outcome.point)")
-        guard try count(outcome) else { return }
+        guard try count(outcome, reply) else { return }
         world.requests[request.number].receipts.append(
             Request.Receipt(
                 point: outcome.point, time: time,
@@ -197,8 +198,8 @@ private struct Call {
     }
 
     /// Holds the answer against the model and tells it; whether a retry must get it again.
-    private func count(_ outcome: Outcome) throws -> Bool {
-        switch (request.deed, outcome.reply) {
+    private func count(_ outcome: Outcome, _ reply: Reply) throws -> Bool {
+        switch (request.deed, reply) {
         case (.create, .created(let isCreated)):
             guard isCreated == isNew else { throw world.fail("created: \(isCreated)") }
             if isNew {
@@ -224,7 +225,7 @@ private struct Call {
         case (.attach, .attach(let reply)):
             world.requests[request.number].isUnsure = reply.outcome == .scheduled
             return reply.outcome == .processing
-        default: throw world.fail("\(request.deed) was answered with \(outcome.reply)")
+        default: throw world.fail("\(request.deed) was answered with \(reply)")
         }
     }
 

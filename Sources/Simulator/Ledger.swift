@@ -69,7 +69,7 @@ struct Provider: Actor {
             throw world.fail("an outcome has no request to wait for")
         }
         world.trace.note("settled \(name): \(outcome.point)")
-        if case .attach(let reply) = outcome.reply, reply.outcome == .active {
+        if case .attach(let reply) = workspace.reply, reply.outcome == .active {
             world.model.add(.bought(name), at: outcome.point)
         }
     }

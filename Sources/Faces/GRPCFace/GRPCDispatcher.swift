@@ -14,6 +14,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
     var slowCalls = 0
+    var foresight = Foresight()
 
     /// Calls that leave the loop, at once.
     static let maxSlowCalls = 256

@@ -76,10 +76,9 @@ struct Commit {
                 repository.remember(request, customer: hash, at: appended.position, in: &shard)
             }
         }
+        workspace.reply = decision.reply
         return .done(
-            Outcome(
-                reply: decision.reply, message: message,
-                point: repository.point(shard.rows[row].sequence)))
+            Outcome(message: message, point: repository.point(shard.rows[row].sequence)))
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.
@@ -122,9 +121,8 @@ struct Commit {
             finished = .effects(facts, sequence: appended.sequence)
         }
         if let refusal { throw .refused(refusal) }
-        return .done(
-            Outcome(
-                reply: decision.reply, message: message, point: repository.point(draft.sequence)))
+        workspace.reply = decision.reply
+        return .done(Outcome(message: message, point: repository.point(draft.sequence)))
     }
 
     private func append(

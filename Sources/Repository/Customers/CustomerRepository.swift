@@ -11,9 +11,9 @@ package enum ExecuteFault: Error, Sendable {
     case damaged(String)
 }
 
-/// What came of a command or a read.
+/// What came of a command or a read; small, as it is handed from layer to layer. The reply to a
+/// command, as a value, is the workspace's.
 package struct Outcome {
-    package var reply: Reply
     /// The encoded reply, in the workspace's arena.
     package var message: UnsafeRawBufferPointer
     /// The reply may be shown once this is durable.
@@ -21,10 +21,8 @@ package struct Outcome {
     package var replayed = false
 
     package init(
-        reply: Reply, message: UnsafeRawBufferPointer, point: CommitPoint = .now,
-        replayed: Bool = false
+        message: UnsafeRawBufferPointer, point: CommitPoint = .now, replayed: Bool = false
     ) {
-        self.reply = reply
         self.message = message
         self.point = point
         self.replayed = replayed
@@ -149,18 +147,17 @@ package final class CustomerRepository: Sendable {
     }
 
     /// The same for readers of balances and flags. The hot way: it touches nothing but the row's
-    /// buckets, and isn't generic, so that nothing is looked up at run time.
+    /// buckets, and isn't generic, so that nothing is looked up at run time. `body` gives the
+    /// message that answers.
     package func readBuckets(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
-        _ body: (borrowing BucketSet, PricingNames) -> Outcome
+        _ body: (borrowing BucketSet, PricingNames) -> UnsafeRawBufferPointer
     ) throws(ExecuteFault) -> Outcome {
-        var outcome: Outcome?
+        var message = UnsafeRawBufferPointer(start: nil, count: 0)
         let sequence = try visit(id, names, workspace) { shard, row, names in
-            outcome = shard.withBuckets(row) { body($0, names) }
+            message = shard.withBuckets(row) { body($0, names) }
         }
-        guard var outcome else { preconditionFailure("a visit that ended well has an outcome") }
-        outcome.point = point(sequence)
-        return outcome
+        return Outcome(message: message, point: point(sequence))
     }
 
     /// Shows a customer's row under its shard's lock; the sequence of the row.
@@ -239,7 +236,8 @@ package final class CustomerRepository: Sendable {
         }
         guard answered.fingerprint == request.fingerprint else { throw .refused(.requestReused) }
         let message = workspace.arena.copy(record.reply + replayedMark(of: method))
-        return .done(Outcome(reply: .none, message: message, replayed: true))
+        workspace.reply = .none
+        return .done(Outcome(message: message, replayed: true))
     }
 }
 

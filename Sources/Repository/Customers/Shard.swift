@@ -11,8 +11,24 @@ struct Shard: ~Copyable {
     /// When rows fall due. An entry whose moment is no longer the row's is stale and ignored.
     var due = Heap<DueEntry>()
 
+    @inline(__always)
     func find(_ id: CustomerID, hash: UInt64) -> Int? {
-        index.find(hash) { rows.place(of: $0).pointee.id == id }
+        index.find(hash) { row in
+            // It is the one almost always, and all of it is needed.
+            rows.prefetch(row)
+            return rows.place(of: row).pointee.id == id
+        }
+    }
+
+    /// Fetches what `find` of a customer will look at first.
+    func prefetchIndex(_ hash: UInt64) { index.prefetch(hash) }
+
+    /// Fetches what `find` of a customer will find.
+    func prefetchRow(_ hash: UInt64) {
+        _ = index.find(hash) { row in
+            rows.prefetch(row)
+            return true
+        }
     }
 
     /// Reads a row's buckets, which is all that most calls need: nothing else of the customer is

@@ -16,7 +16,7 @@ extension TallyEnvironment {
                 // The bytes are the workspace's.
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }
                 try await arrive(at: outcome.point)
-                return (outcome.reply, message, outcome.replayed)
+                return (workspace.reply, message, outcome.replayed)
             }
         }
     }

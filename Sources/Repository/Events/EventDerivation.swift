@@ -11,7 +11,7 @@ package final class EventDerivation: Sendable {
     /// Records read under one hold of the lock.
     private static let stepRecords = 1 << 14
     /// The same beside calls that nobody is to hold up, and how many records are too far behind.
-    private static let smallStepRecords = 1 << 8
+    private static let smallStepRecords = 1 << 11
     private static let farBehind: UInt64 = 1 << 17
 
     private let log: any LogStore

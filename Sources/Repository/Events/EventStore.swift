@@ -72,7 +72,7 @@ package final class EventStore: Sendable {
             } catch {
                 logger.error("events cannot be derived", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: isBehind ? .milliseconds(5) : .seconds(1))
+            try? await Task.sleep(for: isBehind ? .milliseconds(10) : .seconds(1))
         }
     }
 

@@ -27,6 +27,6 @@ package struct CatalogService: Sendable {
 
     package func get(names: PricingNames, in workspace: Workspace) -> Execution {
         let message = ReplyWriter(arena: workspace.arena, names: names).catalog()
-        return .done(Outcome(reply: .none, message: message))
+        return .done(Outcome(message: message))
     }
 }

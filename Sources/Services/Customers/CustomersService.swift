@@ -26,6 +26,6 @@ package struct CustomersService: Sendable {
         ) { customer, names in
             ReplyWriter(arena: workspace.arena, names: names).getCustomer(customer)
         }
-        return .done(Outcome(reply: .none, message: message, point: point))
+        return .done(Outcome(message: message, point: point))
     }
 }

@@ -29,22 +29,17 @@ package struct EntitlementService: Sendable {
                     shown(buckets.check(query, pricing: names.pricing), names, workspace)
                 })
         case .plan(let plan):
-            let (answer, point) = try customers.read(
+            let (message, point) = try customers.read(
                 call.customer, names: names, in: workspace
             ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
-            var outcome = answer
-            outcome.point = point
-            return .done(outcome)
+            return .done(Outcome(message: message, point: point))
         }
     }
 
-    /// Shown at once, until the reader of the row says otherwise.
     private func shown(
         _ answer: CheckAnswer, _ names: PricingNames, _ workspace: Workspace
-    ) -> Outcome {
-        Outcome(
-            reply: .check(answer),
-            message: ReplyWriter(arena: workspace.arena, names: names).check(answer))
+    ) -> UnsafeRawBufferPointer {
+        ReplyWriter(arena: workspace.arena, names: names).check(answer)
     }
 
     /// A nudge as soon as what there is of the customer is durable, and one for each durable change

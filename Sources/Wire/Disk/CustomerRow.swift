@@ -3,7 +3,7 @@ package import Billing
 /// A customer as it is kept, in memory and in snapshots: what every call reads as plain values, the
 /// rest as the bytes of a `tally.disk.v1.CustomerState`, which only purchases and pages open.
 package struct CustomerRow: Sendable {
-    package let id: CustomerID
+    package internal(set) var id: CustomerID
     /// As in `CustomerState`.
     package var sequence: UInt64
     package var position: UInt64
@@ -11,8 +11,8 @@ package struct CustomerRow: Sendable {
     package var nextDue: Timestamp
     package var buckets: BucketSet
     /// An effect or a payment page is open.
-    package let isBusy: Bool
-    package let rest: [UInt8]
+    package internal(set) var isBusy: Bool
+    package internal(set) var rest: [UInt8]
 
     package init(_ customer: borrowing CustomerState, arena: Arena) {
         id = customer.id
@@ -25,19 +25,26 @@ package struct CustomerRow: Sendable {
         rest = Array(RecordWriter(arena: arena).rest(customer))
     }
 
-    /// From a snapshot: what follows from the rest is found again, and so all of it is looked at.
-    init(_ customer: CustomerState, rest: [UInt8], arena: Arena) throws(RecordFault) {
-        var whole = customer
-        try RecordDecoder(arena: arena).rest(rest, into: &whole)
+    /// Nobody's.
+    init() {
+        id = .empty
+        sequence = 0
+        position = 0
+        catalogSequence = 0
+        nextDue = .never
+        buckets = BucketSet()
+        isBusy = false
+        rest = []
+    }
+
+    /// The same, with what follows from the rest: an older snapshot lacks it.
+    func completed(_ arena: Arena) throws(RecordFault) -> CustomerRow {
+        var whole = try opened(arena)
         whole.refreshNextDue()
-        id = whole.id
-        sequence = whole.sequence
-        position = whole.position
-        catalogSequence = whole.catalogSequence
-        nextDue = whole.nextDue
-        buckets = whole.buckets
-        isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
-        self.rest = rest
+        var row = self
+        row.nextDue = whole.nextDue
+        row.isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
+        return row
     }
 
     /// All of the customer. Uses the arena for a moment.
