@@ -82,7 +82,7 @@ def test_log_commands_know_every_partition(divided):
             [BINARY, "log", "inspect", server.data / "sandbox" / f"partition-{number}", "--json"],
             capture_output=True, text=True, check=True)
         seen.append({json.loads(line)["customer"] for line in inspected.stdout.splitlines()})
-    assert all(seen), "each has some"
+    assert sum(1 for customers in seen if customers) > 1, "they are divided"
     assert sum(len(customers) for customers in seen) == len(set.union(*seen)), "no two have one"
     assert names <= set.union(*seen)
     several = subprocess.run(
