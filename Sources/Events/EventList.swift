@@ -29,21 +29,23 @@ package struct UsageEvent: Sendable, Equatable {
     package var time: Timestamp { Timestamp(milliseconds: cursor.time) }
 }
 
-/// An event's place among all events: by time, then in order of the log. Unique, and never another
-/// event's, so that a list goes on behind it whatever was added meanwhile.
+/// An event's place among all events: by time, then by partition and in order of its log. Unique,
+/// and never another event's, so that a list goes on behind it whatever was added meanwhile.
 package struct EventCursor: Sendable, Hashable, Comparable {
     package var time: Int64
+    package var partition: UInt16
     package var sequence: UInt64
     package var index: UInt32
 
-    package init(time: Int64, sequence: UInt64, index: UInt32) {
+    package init(time: Int64, partition: UInt16 = 0, sequence: UInt64, index: UInt32) {
         self.time = time
+        self.partition = partition
         self.sequence = sequence
         self.index = index
     }
 
     package static func < (a: EventCursor, b: EventCursor) -> Bool {
-        (a.time, a.sequence, a.index) < (b.time, b.sequence, b.index)
+        (a.time, a.partition, a.sequence, a.index) < (b.time, b.partition, b.sequence, b.index)
     }
 }
 

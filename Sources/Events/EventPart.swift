@@ -14,6 +14,8 @@ package struct EventPart: Sendable {
     }
 
     package let identity: UInt64
+    /// Which of the logs that a question is about; a file doesn't know.
+    package var partition: UInt16 = 0
     package let firstSequence: UInt64
     /// The last record covered.
     package let watermark: EventWatermark

@@ -30,8 +30,9 @@ package struct RecordedEvent {
 }
 
 /// Collects the events of one file, in order of the log. The blocks that are full are encoded
-/// already, so that what is kept is about as large as the file.
-package struct EventPartBuilder: Sendable {
+/// already, so that what is kept is about as large as the file. Not copyable, because a question to
+/// it asked within a closure would copy all of it.
+package struct EventPartBuilder: ~Copyable, Sendable {
     private let identity: UInt64
     package let firstSequence: UInt64
     /// Everything up to here has been given.
@@ -45,6 +46,8 @@ package struct EventPartBuilder: Sendable {
     private var block = BlockRows()
     private var customers = TextInterner()
     private var features = TextInterner()
+    /// Of the event before: mostly the next one's, too.
+    private var lastFeature: (feature: FeatureNumber, number: UInt32)?
     private var rest = TextInterner()
     private var properties: [PropertyColumn] = []
     private var columnOfKey: [String: Int] = [:]
@@ -100,13 +103,22 @@ package struct EventPartBuilder: Sendable {
         block.indices.append(event.index)
         block.positions.append(event.position)
         block.customers.append(customers.number(of: event.customer))
-        block.features.append(
-            withUnsafeBytes(of: event.feature.rawValue.littleEndian) { features.number(of: $0) })
+        block.features.append(number(of: event.feature))
         block.values.append(event.value.raw)
         block.rests.append(0)
         if let label = event.label { add(label.properties) }
         rows += 1
         if block.count == EventFormat.blockRows { endBlock() }
+    }
+
+    @inline(__always)
+    private mutating func number(of feature: FeatureNumber) -> UInt32 {
+        if let lastFeature, lastFeature.feature == feature { return lastFeature.number }
+        let number = withUnsafeBytes(of: feature.rawValue.littleEndian) {
+            features.number(of: $0)
+        }
+        lastFeature = (feature, number)
+        return number
     }
 
     private mutating func add(_ list: [EventProperty]) {

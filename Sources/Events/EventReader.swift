@@ -40,8 +40,8 @@ final class EventReader: @unchecked Sendable {
 
     func cursor(_ row: Int) -> EventCursor {
         EventCursor(
-            time: Int64(self[.time, row]), sequence: UInt64(self[.sequence, row]),
-            index: UInt32(self[.index, row]))
+            time: Int64(self[.time, row]), partition: part.partition,
+            sequence: UInt64(self[.sequence, row]), index: UInt32(self[.index, row]))
     }
 
     func event(_ row: Int) throws -> UsageEvent {

@@ -1,3 +1,4 @@
+internal import Billing
 internal import Glibc
 
 /// Distinct texts by number, in the form in which a day file holds them.
@@ -70,23 +71,35 @@ struct TextInterner: Sendable {
     private(set) var table = TextTable()
     /// Open addressing: half of the hash above 1 + the number; 0 means vacant.
     private var slots: [UInt64] = Array(repeating: 0, count: 16)
+    /// The process's secret: callers choose ids and properties.
+    private let seed = UInt64(bitPattern: Int64(Hasher().finalize()))
 
     /// The text's number; a new one for a new text.
     mutating func number(of text: UnsafeRawBufferPointer) -> UInt32 {
         if (table.count + 1) * 4 > slots.count * 3 { grow() }
-        let tag = tag(of: text)
-        let mask = slots.count - 1
-        var slot = Int(tag) & mask
-        while slots[slot] != 0 {
-            if UInt32(slots[slot] >> 32) == tag {
-                let number = UInt32(truncatingIfNeeded: slots[slot]) - 1
-                if table.isEqual(Int(number), to: text) { return number }
-            }
-            slot = (slot + 1) & mask
-        }
+        let tag = hash(of: text) >> 32
+        let (number, vacant) = find(tag, text)
+        if let number { return number }
         table.append(text)
-        slots[slot] = UInt64(tag) << 32 | UInt64(table.count)
+        slots[vacant] = tag << 32 | UInt64(table.count)
         return UInt32(table.count - 1)
+    }
+
+    /// The number, or the slot for it.
+    @inline(__always)
+    private func find(_ tag: UInt64, _ text: UnsafeRawBufferPointer) -> (UInt32?, vacant: Int) {
+        slots.withUnsafeBufferPointer { slots in
+            let mask = slots.count - 1
+            var slot = Int(tag) & mask
+            while slots[slot] != 0 {
+                if slots[slot] >> 32 == tag {
+                    let number = UInt32(truncatingIfNeeded: slots[slot]) - 1
+                    if table.isEqual(Int(number), to: text) { return (number, slot) }
+                }
+                slot = (slot + 1) & mask
+            }
+            return (nil, slot)
+        }
     }
 
     private mutating func grow() {
@@ -100,10 +113,22 @@ struct TextInterner: Sendable {
         }
     }
 
-    /// Keyed by the process: callers choose ids and properties.
-    private func tag(of text: UnsafeRawBufferPointer) -> UInt32 {
-        var hasher = Hasher()
-        hasher.combine(bytes: text)
-        return UInt32(truncatingIfNeeded: hasher.finalize() >> 32)
+    /// Multiply and fold, as for ids, eight bytes at a time.
+    @inline(__always)
+    private func hash(of text: UnsafeRawBufferPointer) -> UInt64 {
+        let factor: UInt64 = 0xD6E8_FEB8_6659_FD93
+        var state = seed ^ UInt64(text.count)
+        var offset = 0
+        while offset + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            state = InlineText.fold(state ^ word, factor)
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        while offset < text.count {
+            rest = rest << 8 | UInt64(text[offset])
+            offset += 1
+        }
+        return InlineText.fold(InlineText.fold(state ^ rest, factor), seed | 1)
     }
 }

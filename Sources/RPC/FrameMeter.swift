@@ -101,8 +101,8 @@ struct FrameMeter {
         if emptyData > limits.emptyData { verdict = .flood }
     }
 
-    mutating func notePriority() {
-        priorities += 1
+    mutating func note(priorities count: Int) {
+        priorities += count
         if priorities > limits.priorities { verdict = .flood }
     }
 

@@ -174,7 +174,6 @@ private func noteControl(_ frame: UnsafePointer<nghttp2_frame>, _ state: StateRe
         {
             state.pointee.leaving = .heard
         }
-    case NGHTTP2_PRIORITY.rawValue: state.pointee.meter.notePriority()
     case NGHTTP2_WINDOW_UPDATE.rawValue: state.pointee.meter.noteWindowUpdate()
     case NGHTTP2_RST_STREAM.rawValue:
         // The others are counted when their stream closes.

@@ -51,6 +51,7 @@ final class HTTP2Session {
                 entry(
                     NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue,
                     settings.maxConcurrentStreams))
+            entries.append(entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES.rawValue, 1))
         } else {
             entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue, 0))
         }

@@ -26,6 +26,14 @@ package protocol RPCDispatcher: AnyObject {
     /// Changes when a key is made, revoked or changed.
     var authenticationEpoch: Int { get }
 
+    /// A unary call that came in one burst with others, all told before the first is made: a chance
+    /// to ask memory for what it will need, so that they wait for it at the same time and not one
+    /// after the other. Nothing was checked yet but who calls; nothing may come of it but speed.
+    func foresee(method: Int, principal: Int, message: UnsafeRawBufferPointer)
+
+    /// All calls of the burst were told.
+    func foreseen()
+
     /// One unary call. `message` is valid during the call only.
     func call(
         _ call: borrowing UnaryCall, message: UnsafeRawBufferPointer, reply: inout ReplyBuffer
@@ -44,6 +52,10 @@ extension RPCDispatcher {
     package func open(_ call: borrowing StreamingCall) -> StreamOpening {
         .failed(RPCStatus(.unimplemented))
     }
+
+    package func foresee(method: Int, principal: Int, message: UnsafeRawBufferPointer) {}
+
+    package func foreseen() {}
 
     package func burstEnded() {}
 }

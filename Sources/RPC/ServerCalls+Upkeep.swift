@@ -60,6 +60,8 @@ extension ServerCalls {
             session.submitGoAway(code: NGHTTP2_STREAM_CLOSED.rawValue, "the stream is closed")
         case (.fine, .streamPassedOver):
             session.submitGoAway(code: NGHTTP2_PROTOCOL_ERROR.rawValue, "stream ids only go up")
+        case (.fine, .priorityMalformed):
+            session.submitGoAway(code: NGHTTP2_PROTOCOL_ERROR.rawValue, "a priority of no stream")
         }
         return true
     }

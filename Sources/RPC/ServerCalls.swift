@@ -54,7 +54,10 @@ final class ServerCalls {
         state.pointee.tick = port.tick
         if isObserved { state.pointee.burstBegan = .now() }
         let fine = session.receive(bytes)
-        if refuses(walk.walk(bytes)) { return false }
+        let fault = walk.walk(bytes)
+        state.pointee.meter.note(priorities: walk.takePriorities())
+        if refuses(fault) { return false }
+        foresee()
         drain()
         if state.pointee.leaving == .heard { finishLeaving() }
         return fine
@@ -103,6 +106,25 @@ final class ServerCalls {
     }
 
     // MARK: Events
+
+    /// Tells the dispatcher the calls of a burst, if there are several.
+    private func foresee() {
+        let known: HTTP2Stream.Flags = [.isPost, .isGRPC, .methodKnown, .principalKnown]
+        let count = state.pointee.events.count
+        guard count >= 4 else { return }
+        for index in 0..<count {
+            let event = state.pointee.events[index]
+            guard event.kind == .data, event.count > GRPCFraming.prefixBytes,
+                event.bytes[0] == 0, event.stream.pointee.flags.isSuperset(of: known)
+            else { continue }
+            dispatcher.foresee(
+                method: Int(event.stream.pointee.method),
+                principal: event.stream.pointee.principal,
+                message: UnsafeRawBufferPointer(
+                    rebasing: event.bytes[GRPCFraming.prefixBytes...]))
+        }
+        dispatcher.foreseen()
+    }
 
     private func drain() {
         let wasDraining = port.isDraining

@@ -2,7 +2,10 @@ package import Billing
 internal import Synchronization
 package import Wire
 
-/// What is global to an environment: the catalog. Its log is small and its own.
+/// What is global to an environment, whatever its partitions: the catalog. Its log is small and its
+/// own. It is never asked on the way of a call: event loops hold what they need of it, and are told
+/// what is new. What else will be global (aliases of customers that were renamed, see `Partition`)
+/// is to be one more kind of record here.
 package final class Directory: Sendable {
     /// Called with the new catalog before a publication is acknowledged, so that whoever published
     /// finds it everywhere.

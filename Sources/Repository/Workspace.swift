@@ -5,6 +5,8 @@ package import Wire
 /// time. Bytes handed out by a call are valid until `reset`.
 package final class Workspace {
     package let arena: Arena
+    /// What the last command was answered, if that was done by now.
+    package var reply = Reply.none
 
     package init() {
         arena = Arena()

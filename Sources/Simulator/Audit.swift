@@ -20,7 +20,7 @@ struct Audit {
     func run() throws {
         var audit = self
         let arena = Arena()
-        for payload in world.machine.customers.submitted {
+        for payload in world.machine.customers.flatMap(\.submitted) {
             arena.reset()
             let record = try payload.withUnsafeBytes {
                 try RecordDecoder(arena: arena, seals: ClosedSeals()).record($0)

@@ -17,7 +17,7 @@ struct Request {
     var isUnsure = false
 
     struct Receipt {
-        var sequence: UInt64
+        var point: CommitPoint
         var time: Int64
         /// Nil: what a retry gets may change.
         var message: [UInt8]?
@@ -61,18 +61,18 @@ struct Clients: Actor {
     private func reuse(_ world: World, _ process: Process) throws {
         guard let used = world.requests.last(where: { $0.receipt != nil && $0.mark != nil }),
             let receipt = used.receipt, var mark = used.mark, let id = CustomerID(used.customer),
-            world.now - receipt.time < Machine.requestSpan
+            world.now(of: used.customer) - receipt.time < Machine.requestSpan
         else { return }
         mark.fingerprint ^= 1
         let command = used.deed.command(mark: mark, process)
         do {
             let execution = try process.observe {
-                try process.repository.execute(
+                try process.repository(of: id).execute(
                     command, for: id, request: mark, names: process.names, in: Workspace())
             }
-            guard case .again(let after) = execution,
-                after > process.customersLog.durableSequence
-            else { throw world.fail("request \(used.number) was answered under another payload") }
+            guard case .again(let after) = execution, !process.isDurable(after) else {
+                throw world.fail("request \(used.number) was answered under another payload")
+            }
         } catch ExecuteFault.refused(.requestReused) {
         } catch let fault as ExecuteFault { try world.check(fault, process) }
     }
@@ -86,17 +86,18 @@ struct Clients: Actor {
         let workspace = Workspace()
         do {
             let execution = try process.observe {
-                try process.repository.execute(
+                try process.repository(of: id).execute(
                     command, for: id, request: request.mark, names: process.names, in: workspace)
             }
             switch execution {
             case .again(let after):
-                guard request.receipt != nil, after > process.customersLog.durableSequence else {
+                guard request.receipt != nil, !process.isDurable(after) else {
                     throw world.fail("request \(number) must wait for nothing")
                 }
             case .done(let outcome):
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }
-                try outcome.replayed ? call.checkReplay(message) : call.check(outcome, message)
+                try outcome.replayed
+                    ? call.checkReplay(message) : call.check(outcome, workspace.reply, message)
             }
         } catch ExecuteFault.refused(let refusal) {
             try call.check(refusal)
@@ -109,11 +110,11 @@ struct Clients: Actor {
     /// Reads what a customer has.
     func look(at customer: String, _ world: World, _ process: Process) throws {
         guard let id = CustomerID(customer) else { return }
-        let now = world.now
+        let now = world.now(of: customer)
         let pricing = process.directory.current.pricing
         do {
             let (found, _) = try process.observe {
-                try process.repository.read(
+                try process.repository(of: id).read(
                     id, names: process.directory.current, in: Workspace()
                 ) { state, _ in
                     let usage = Model.Feature.allCases.map { feature in
@@ -159,9 +160,10 @@ private struct Call {
         self.request = request
         self.world = world
         self.process = process
-        time = world.now
+        time = world.now(of: request.customer)
         balance = request.deed.feature.flatMap { feature in
-            world.model.balance(of: feature, request.customer, at: world.now)
+            world.model.balance(
+                of: feature, request.customer, at: world.now(of: request.customer))
         }
     }
 
@@ -179,7 +181,7 @@ private struct Call {
     }
 
     /// An answer for the first time.
-    func check(_ outcome: Outcome, _ message: [UInt8]) throws {
+    func check(_ outcome: Outcome, _ reply: Reply, _ message: [UInt8]) throws {
         if let receipt = request.receipt, request.mark != nil {
             guard time - receipt.time >= Machine.requestSpan else {
                 throw world.fail("request \(request.number) was counted twice")
@@ -187,30 +189,31 @@ private struct Call {
         }
         world.trace.note(
             "request \(request.number): \(request.customer) \(request.deed) at "
-                + "\(outcome.sequence)")
-        guard try count(outcome) else { return }
+                + "\(outcome.point)")
+        guard try count(outcome, reply) else { return }
         world.requests[request.number].receipts.append(
             Request.Receipt(
-                sequence: outcome.sequence, time: time,
+                point: outcome.point, time: time,
                 message: request.deed.isPurchase ? nil : message))
     }
 
     /// Holds the answer against the model and tells it; whether a retry must get it again.
-    private func count(_ outcome: Outcome) throws -> Bool {
-        switch (request.deed, outcome.reply) {
+    private func count(_ outcome: Outcome, _ reply: Reply) throws -> Bool {
+        switch (request.deed, reply) {
         case (.create, .created(let isCreated)):
             guard isCreated == isNew else { throw world.fail("created: \(isCreated)") }
             if isNew {
-                world.model.add(.created(request.customer, time: time), at: outcome.sequence)
+                world.model.add(.created(request.customer, time: time), at: outcome.point)
             }
             let isNamed = !isNew && world.model.customers[request.customer]?.hasName == false
-            if isNamed { world.model.add(.named(request.customer), at: outcome.sequence) }
+            if isNamed { world.model.add(.named(request.customer), at: outcome.point) }
             return isCreated || isNamed
         case (.erase, .none):
             let isPersonal = world.model.customers[request.customer]?.isPersonal == true
             if isPersonal {
                 world.model.add(
-                    .erased(request.customer, at: outcome.sequence), at: outcome.sequence)
+                    .erased(request.customer, at: outcome.point.sequence),
+                    at: outcome.point)
             }
             return isPersonal
         case (.track(let feature, let value, let refuses), .track(let reply)):
@@ -229,12 +232,12 @@ private struct Call {
             add(drawn, feature, outcome)
             return true
         case (.useImages, .track):
-            world.model.add(.said(request.customer), at: outcome.sequence)
+            world.model.add(.said(request.customer), at: outcome.point)
             return true
         case (.attach, .attach(let reply)):
             world.requests[request.number].isUnsure = reply.outcome == .scheduled
             return reply.outcome == .processing
-        default: throw world.fail("\(request.deed) was answered with \(outcome.reply)")
+        default: throw world.fail("\(request.deed) was answered with \(reply)")
         }
     }
 
@@ -256,7 +259,7 @@ private struct Call {
 
     private func add(_ drawn: Int, _ feature: Model.Feature, _ outcome: Outcome) {
         world.model.add(
-            .drew(request.customer, feature, drawn, time: time), at: outcome.sequence)
+            .drew(request.customer, feature, drawn, time: time), at: outcome.point)
     }
 
     func check(_ refusal: Refusal) throws {
@@ -269,7 +272,7 @@ private struct Call {
         case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress): return
         case (.create, .requestErased):
             let erased = world.model.customers[request.customer]?.erased ?? 0
-            guard let receipt = request.receipt, receipt.sequence < erased else { break }
+            guard let receipt = request.receipt, receipt.point.sequence < erased else { break }
             return
         default: break
         }

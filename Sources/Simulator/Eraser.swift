@@ -8,7 +8,9 @@ struct Eraser: Actor {
 
     func turn(_ world: World, _ process: Process) throws {
         do throws(DiskFault) {
-            try process.repository.destroyErasedKeys()
+            for partition in process.partitions {
+                try partition.repository.destroyErasedKeys()
+            }
         } catch {
             guard world.faults > 0 || process.session.isDead else { throw world.fail("\(error)") }
             world.trace.note("the file of keys failed: \(error)")
@@ -22,8 +24,9 @@ extension World {
     /// anything personal, whatever was lost or torn.
     func checkSecrets(_ process: Process) throws {
         let known = model.customers.values.count { $0.isPersonal }
-        guard process.keys.count == known else {
-            throw fail("\(process.keys.count) keys for \(known) customers")
+        let count = process.partitions.reduce(0) { $0 + $1.keys.count }
+        guard count == known else {
+            throw fail("\(count) keys for \(known) customers")
         }
         for (path, bytes) in machine.disk.files {
             for secret in Catalogs.secrets where bytes.contains(secret) {

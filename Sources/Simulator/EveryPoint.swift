@@ -176,13 +176,13 @@ extension Simulation {
         let simulation = Simulation(seed: 1, trace: Trace(isKept: false))
         try simulation.begin()
         let process = try simulation.start(LifePlan.quiet)
-        while simulation.world.machine.customers.submitted.count < records {
+        while simulation.world.machine.records < records {
             try simulation.work(process, LifePlan(end: .close, steps: 10))
-            process.customersLog.log.drive()
+            process.drive()
         }
         let files = simulation.world.machine.disk.files.filter {
             $0.path.hasPrefix("partition-0/segment-")
         }
-        return (files, simulation.world.machine.customers.submitted, simulation.settings)
+        return (files, simulation.world.machine.customers[0].submitted, simulation.settings)
     }
 }

@@ -32,12 +32,12 @@ struct Provider: Actor {
         guard world.model.customers[name] != nil, let id = CustomerID(name) else { return }
         let workspace = Workspace()
         do {
-            let (account, sequence) = try process.observe {
-                try process.repository.read(
+            let (account, point) = try process.observe {
+                try process.repository(of: id).read(
                     id, names: process.directory.current, in: workspace
                 ) { customer, _ in customer.account }
             }
-            guard sequence <= process.customersLog.durableSequence else { return }
+            guard process.isDurable(point) else { return }
             if let effect = account.effects.first {
                 let answer = world.ledger.answer(effect, &world.dice)
                 // The answer may be lost on its way.
@@ -62,15 +62,15 @@ struct Provider: Actor {
     ) throws {
         let workspace = Workspace()
         let execution = try process.observe {
-            try process.repository.execute(
+            try process.repository(of: id).execute(
                 command, for: id, request: nil, names: process.directory.current, in: workspace)
         }
         guard case .done(let outcome) = execution else {
             throw world.fail("an outcome has no request to wait for")
         }
-        world.trace.note("settled \(name): \(outcome.sequence)")
-        if case .attach(let reply) = outcome.reply, reply.outcome == .active {
-            world.model.add(.bought(name), at: outcome.sequence)
+        world.trace.note("settled \(name): \(outcome.point)")
+        if case .attach(let reply) = workspace.reply, reply.outcome == .active {
+            world.model.add(.bought(name), at: outcome.point)
         }
     }
 }

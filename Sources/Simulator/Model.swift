@@ -1,3 +1,5 @@
+internal import Repository
+
 /// A naive account of what customers have, written apart from the product: one number for each
 /// feature of the plan that every customer starts with, and a list of what happened.
 ///
@@ -46,16 +48,16 @@ package struct Model {
     private static let day: Int64 = 86_400_000
 
     private(set) var customers: [String: Customer] = [:]
-    private var events: [(sequence: UInt64, event: Event)] = []
+    private var events: [(point: CommitPoint, event: Event)] = []
 
-    mutating func add(_ event: Event, at sequence: UInt64) {
-        events.append((sequence, event))
+    mutating func add(_ event: Event, at point: CommitPoint) {
+        events.append((point, event))
         apply(event)
     }
 
-    /// Forgets what came after a record.
-    mutating func rollBack(to sequence: UInt64) {
-        events.removeAll { $0.sequence > sequence }
+    /// Forgets what came after a record, of each partition.
+    mutating func rollBack(to last: [UInt64]) {
+        events.removeAll { $0.point.sequence > last[$0.point.partition] }
         customers = [:]
         for (_, event) in events { apply(event) }
     }

@@ -21,7 +21,8 @@ package final class Machine: @unchecked Sendable {
     package let disk: SimulatedDisk
     package let clock = SimulatedClock()
     package let directory = History("the catalog's log")
-    package let customers = History("the customers' log")
+    /// Of each partition.
+    package let customers: [History]
     fileprivate var effects = 0
     fileprivate var chance = Dice(seed: 1)
 
@@ -30,23 +31,25 @@ package final class Machine: @unchecked Sendable {
     /// How long answered requests are remembered at least.
     static let requestSpan: Int64 = 24 * hour
 
-    package init(_ disk: SimulatedDisk = SimulatedDisk()) {
+    package init(_ disk: SimulatedDisk = SimulatedDisk(), partitions: Int = 1) {
         self.disk = disk
+        customers = (0..<partitions).map { History("the log of partition \($0)") }
     }
+
+    /// Records of customers that there are.
+    package var records: Int { customers.reduce(0) { $0 + $1.submitted.count } }
 }
 
-/// One run of the server's inside: both logs, the directory and the customers, without a network
+/// One run of the server's inside: the logs, the directory and the customers, without a network
 /// and without threads.
 ///
 /// Safety: confined to one thread, as all of a simulation is.
 package final class Process: @unchecked Sendable {
     package let session: DiskSession
     package let directory: Directory
-    package let repository: CustomerRepository
-    let keys: CustomerKeys
     let machine: Machine
     let directoryLog: WatchedLog
-    let customersLog: WatchedLog
+    let partitions: [SimulatedPartition]
     let state: ProcessState
     /// The catalog as a caller holds it, which may be an older one.
     package var names: PricingNames
@@ -55,8 +58,8 @@ package final class Process: @unchecked Sendable {
     ///
     /// Safety: confined to one thread, as all of a simulation is.
     final class ProcessState: @unchecked Sendable {
-        /// The customers' log stopped.
-        var fault: LogFault?
+        /// Partitions whose logs stopped.
+        var faults: [Int: LogFault] = [:]
         /// The catalog's log stopped.
         var directoryFault: LogFault?
     }
@@ -80,59 +83,39 @@ package final class Process: @unchecked Sendable {
                     onFault: { state.directoryFault = $0 }),
                 logger: logger), machine.directory)
         directory = try Directory(log: directoryLog)
-        let keys = try CustomerKeys.open(
-            folder: "partition-0", identity: Machine.identity &+ 2, disk: session,
-            growth: CustomerKeys.Growth(slots: 16, reserve: 8),
-            random: { [machine] in machine.fill($0) })
-        self.keys = keys
-        customersLog = WatchedLog(
-            FlatFileLog(
-                folder: "partition-0", identity: Machine.identity &+ 2, disk: session,
-                settings: settings,
-                listener: LogListener(
-                    beforeBatch: { () throws(DiskFault) in try keys.flush() },
-                    onDurable: { [machine] in machine.customers.acknowledge($0) },
-                    onFault: { state.fault = $0 }),
-                logger: logger), machine.customers)
-        repository = CustomerRepository(
-            directory: directory, log: customersLog, time: machine.clock, logger: logger,
-            seed: Machine.identity, requestSpan: Machine.requestSpan, keys: keys,
-            newEffectID: { [machine] in machine.newEffectID() })
+        let directory = directory
+        partitions = try machine.customers.indices.map { number in
+            try SimulatedPartition(number, machine, session, settings, directory, state, logger)
+        }
         names = directory.current
-        _ = try repository.recover()
-        let count = machine.customers.submitted.count
-        guard count == 0 || machine.customers.digests.count < count || digest == lastDigest else {
-            throw Violation("the recovered state isn't the one that was committed")
-        }
+        for partition in partitions { try partition.recover() }
     }
 
-    /// Of the state of all customers.
-    package var digest: UInt64 {
-        repository.dump().withUnsafeBytes { bytes in
-            var digest = UInt64(bytes.count)
-            for offset in stride(from: 0, to: bytes.count, by: 8) {
-                var word: UInt64 = 0
-                withUnsafeMutableBytes(of: &word) {
-                    $0.copyBytes(from: bytes[offset..<min(offset + 8, bytes.count)])
-                }
-                digest = InlineText.fold(digest ^ word, 0xD6E8_FEB8_6659_FD93)
-            }
-            return digest
-        }
+    func partition(of id: CustomerID) -> SimulatedPartition {
+        partitions[
+            Partition.number(ofHash: id.hash(seed: Machine.identity), of: partitions.count)]
     }
 
-    private var lastDigest: UInt64? { machine.customers.digests.last }
+    func repository(of id: CustomerID) -> CustomerRepository { partition(of: id).repository }
+
+    func isDurable(_ point: CommitPoint) -> Bool {
+        point.sequence <= partitions[point.partition].log.durableSequence
+    }
+
+    /// Does all that the threads of the customers' logs would.
+    func drive() {
+        for partition in partitions { partition.log.log.drive() }
+    }
 
     /// Runs what may commit at most one record, and holds the state against the history: what
     /// committed nothing changed nothing.
     func observe<Answer>(_ body: () throws -> Answer) throws -> Answer {
-        let history = machine.customers
-        let count = history.submitted.count
-        defer { if history.submitted.count == count + 1 { history.digests.append(digest) } }
-        let result = Result { try body() }
-        guard history.submitted.count > count || digest == lastDigest || count == 0 else {
-            throw Violation("the state changed without a record")
+        let counts = partitions.map(\.history.submitted.count)
+        defer {
+            for (partition, count) in zip(partitions, counts) { partition.note(after: count) }
         }
+        let result = Result { try body() }
+        for (partition, count) in zip(partitions, counts) { try partition.check(after: count) }
         return try result.get()
     }
 }

@@ -46,7 +46,7 @@ package struct Simulation {
             simulation.report.failure = "step \(trace.step): \(error)"
         }
         simulation.report.steps = trace.step
-        simulation.report.records = simulation.world.machine.customers.submitted.count
+        simulation.report.records = simulation.world.machine.records
         simulation.report.trace = trace.lines
         return simulation.report
     }
@@ -94,7 +94,7 @@ package struct Simulation {
         let process = try start(LifePlan.quiet)
         _ = try process.directory.commit(
             .init(draft: Catalogs.draft(0), validateOnly: false, requestID: ""), found: [],
-            time: process.repository.now)
+            time: world.machine.clock.now())
         end(process, .close)
     }
 
@@ -104,7 +104,7 @@ package struct Simulation {
         guard let process = try startOrFail(plan) else { return }
         try checkAll(process)
         try work(process, plan)
-        if !process.session.isDead, process.state.fault == nil, world.faults == 0 {
+        if !process.session.isDead, process.state.faults.isEmpty, world.faults == 0 {
             try checkProgress(process)
         }
         end(process, plan.end)
@@ -155,8 +155,8 @@ package struct Simulation {
         for _ in 0..<plan.steps where !process.session.isDead && stepsAfterFault > 0 {
             world.trace.step += 1
             if plan.isShort, world.dice.once(in: 20) { world.changeRoom() }
-            let durable = world.machine.customers.acknowledged
-            let hadFault = process.state.fault != nil
+            let durable = world.machine.customers.map(\.acknowledged)
+            let failed = process.state.faults.keys
             var draw = world.dice.below(weights)
             let actor = actors.first {
                 draw -= $0.weight
@@ -164,22 +164,23 @@ package struct Simulation {
             }
             try actor?.turn(world, process)
             if let violation = world.violation { throw violation }
-            guard hadFault else { continue }
+            guard !failed.isEmpty else { continue }
             stepsAfterFault -= 1
-            guard world.machine.customers.acknowledged == durable else {
+            let now = world.machine.customers.map(\.acknowledged)
+            guard failed.allSatisfy({ now[$0] == durable[$0] }) else {
                 throw world.fail("something was acknowledged after the log had failed")
             }
         }
     }
 
     private func end(_ process: Process, _ end: LifePlan.End) {
-        if !process.session.isDead, process.state.fault == nil, end == .close {
-            try? process.customersLog.close()
+        if !process.session.isDead, process.state.faults.isEmpty, end == .close {
+            for partition in process.partitions { try? partition.log.close() }
             try? process.directoryLog.close()
-            let history = world.machine.customers
-            if process.state.fault == nil, !process.session.isDead,
-                history.acknowledged != history.submitted.count
-            {
+            let isAll = world.machine.customers.allSatisfy {
+                $0.acknowledged == $0.submitted.count
+            }
+            if process.state.faults.isEmpty, !process.session.isDead, !isAll {
                 world.violation = world.fail("a clean stop left records that aren't durable")
             }
         }
@@ -199,19 +200,19 @@ package struct Simulation {
     private func checkProgress(_ process: Process) throws {
         world.machine.disk.capacity = nil
         process.directoryLog.log.drive()
-        process.customersLog.log.drive()
-        try? process.keys.flush()
-        let count = world.machine.customers.submitted.count
+        process.drive()
+        for partition in process.partitions { try? partition.keys.flush() }
+        let count = world.machine.records
         world.requests.append(
             Request(
                 number: world.requests.count, customer: Catalogs.names[0],
                 deed: world.model.customers[Catalogs.names[0]] == nil
                     ? .create : .track(.words, -1, refuses: false), mark: nil))
         try Clients().send(world.requests.count - 1, world, process)
-        process.customersLog.log.drive()
-        let history = world.machine.customers
+        process.drive()
         let isDone =
-            history.submitted.count > count && history.acknowledged == history.submitted.count
+            world.machine.records > count
+            && world.machine.customers.allSatisfy { $0.acknowledged == $0.submitted.count }
         guard process.session.isDead || world.faults > 0 || isDone else {
             throw world.fail("nothing is in the way, but nothing goes on")
         }
@@ -224,10 +225,10 @@ package struct Simulation {
         try checkAll(process)
         for number in world.requests.indices where world.requests[number].mark != nil {
             try Clients().send(number, world, process)
-            process.customersLog.log.drive()
+            process.drive()
         }
         try checkAll(process)
-        process.customersLog.log.drive()
+        process.drive()
         try Audit(world).run()
         end(process, .power)
         _ = try startQuietly()

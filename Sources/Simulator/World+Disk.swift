@@ -13,12 +13,12 @@ extension World {
 
     /// The process has recovered: what was lost never was.
     func recovered(_ process: Process) {
-        let last = UInt64(machine.customers.submitted.count)
-        trace.note("recovered \(last) records")
+        trace.note("recovered \(machine.records) records")
+        let last = machine.customers.map { UInt64($0.submitted.count) }
         self.process = process
         model.rollBack(to: last)
         for index in requests.indices {
-            requests[index].receipts.removeAll { $0.sequence > last }
+            requests[index].receipts.removeAll { $0.point.sequence > last[$0.point.partition] }
         }
     }
 

@@ -4,7 +4,7 @@ internal import Wire
 
 /// Everything that a seed decides: the machine, those around it, and what they know.
 final class World {
-    let machine = Machine()
+    let machine: Machine
     let trace: Trace
     var dice: Dice
     var model = Model()
@@ -26,12 +26,18 @@ final class World {
     var isLogsTurn = false
     var isNested = false
 
+    /// Every fourth seed has several partitions.
     init(seed: UInt64, trace: Trace) {
+        machine = Machine(partitions: seed % 4 == 0 ? 4 : 1)
         dice = Dice(seed: seed)
         self.trace = trace
     }
 
-    var now: Int64 { process?.repository.now.milliseconds ?? machine.clock.milliseconds }
+    /// Customer time.
+    func now(of customer: String) -> Int64 {
+        guard let process, let id = CustomerID(customer) else { return machine.clock.milliseconds }
+        return process.repository(of: id).now.milliseconds
+    }
 
     func fail(_ what: String) -> Violation { Violation(what) }
 
@@ -42,7 +48,7 @@ final class World {
         case .damaged(let what): throw fail("a record can't be read: \(what)")
         case .unavailable(.unavailable): break
         case .unavailable(.full) where wasShort: break
-        case .unavailable(.failed) where process.state.fault != nil: break
+        case .unavailable(.failed) where !process.state.faults.isEmpty: break
         case .unavailable(.disk), .unavailable(.full):
             guard faults > 0 || process.session.isDead else { throw fail("\(fault)") }
         case .unavailable: throw fail("\(fault)")
@@ -65,7 +71,9 @@ struct LogThreads: Actor {
     let weight = 12
 
     func turn(_ world: World, _ process: Process) throws {
-        let log = world.dice.once(in: 8) ? process.directoryLog.log : process.customersLog.log
+        let isDirectorys = world.dice.once(in: 8)
+        let number = process.partitions.count == 1 ? 0 : world.dice.below(process.partitions.count)
+        let log = isDirectorys ? process.directoryLog.log : process.partitions[number].log.log
         world.isLogsTurn = true
         defer { world.isLogsTurn = false }
         switch world.dice.below(4) {
@@ -101,7 +109,7 @@ struct Publisher: Actor {
         do {
             _ = try process.directory.commit(
                 PublishCall(draft: draft, validateOnly: false, requestID: ""), found: [],
-                time: process.repository.now)
+                time: world.machine.clock.now())
             let history = world.machine.directory
             guard history.submitted.count == count || history.acknowledged == count + 1
             else { throw world.fail("a publication was acknowledged before it was durable") }

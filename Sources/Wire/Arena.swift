@@ -6,65 +6,36 @@ internal import CTallyProto
 /// Hostile input can make protobuf-c ask for many times the message's size, so the arena has a cap;
 /// past it unpacking fails cleanly. Confined to the thread that uses it.
 package final class Arena {
-    private var blocks: [UnsafeMutableRawBufferPointer] = []
-    private var current = 0
-    private var used = 0
-    private var total = 0
-    /// Something was refused since the last `reset`, because of the cap.
-    private(set) var isExhausted = false
-    private let cap: Int
+    /// At a fixed address, which protobuf-c reaches without asking whether somebody else is at it.
+    private let blocks: UnsafeMutablePointer<ArenaBlocks>
     /// Handed to protobuf-c; lives as long as the arena.
     private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
 
-    private static let blockSize = 64 * 1024
-
     /// - Parameter cap: bytes one call may use.
     package init(cap: Int = 16 << 20) {
-        self.cap = cap
+        blocks = .allocate(capacity: 1)
+        blocks.initialize(to: ArenaBlocks(cap: cap))
         allocator = .allocate(capacity: 1)
         allocator.initialize(
             to: ProtobufCAllocator(
-                alloc: allocateInArena, free: { _, _ in }, allocator_data: nil))
-        allocator.pointee.allocator_data = Unmanaged.passUnretained(self).toOpaque()
-        blocks.append(.allocate(byteCount: Arena.blockSize, alignment: 16))
-        total = Arena.blockSize
+                alloc: allocateInBlocks, free: { _, _ in }, allocator_data: blocks))
     }
 
     deinit {
-        for block in blocks { block.deallocate() }
+        blocks.deinitialize(count: 1)
+        blocks.deallocate()
         allocator.deallocate()
     }
 
+    /// Something was refused since the last `reset`, because of the cap.
+    var isExhausted: Bool { blocks.pointee.isExhausted }
+
     /// Everything allocated so far is given up.
-    package func reset() {
-        if blocks.count > 1 {
-            for block in blocks.dropFirst() { block.deallocate() }
-            blocks.removeLast(blocks.count - 1)
-            total = blocks[0].count
-        }
-        current = 0
-        used = 0
-        isExhausted = false
-    }
+    package func reset() { blocks.pointee.reset() }
 
     /// nil: the cap is reached.
-    func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
-        let aligned = (size + 15) & ~15
-        if used + aligned > blocks[current].count {
-            let wanted = max(Arena.blockSize, aligned)
-            guard total + wanted <= cap else {
-                isExhausted = true
-                return nil
-            }
-            blocks.append(.allocate(byteCount: wanted, alignment: 16))
-            total += wanted
-            current += 1
-            used = 0
-        }
-        let start = blocks[current].baseAddress! + used
-        used += aligned
-        return start
-    }
+    @inline(__always)
+    func allocate(_ size: Int) -> UnsafeMutableRawPointer? { blocks.pointee.allocate(size) }
 
     /// For what the process itself builds: bounded by what it holds already, so the cap is a bug.
     func require(_ size: Int) -> UnsafeMutableRawPointer {
@@ -73,12 +44,73 @@ package final class Arena {
     }
 }
 
+/// The memory of an arena: blocks, of which the last is filled from its start.
+private struct ArenaBlocks: ~Copyable {
+    private static let blockSize = 64 * 1024
+
+    private var blocks: [UnsafeMutableRawBufferPointer] = []
+    private var next: UnsafeMutableRawPointer
+    private var left: Int
+    private var total: Int
+    private let cap: Int
+    private(set) var isExhausted = false
+
+    init(cap: Int) {
+        let first = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: ArenaBlocks.blockSize, alignment: 16)
+        blocks.append(first)
+        next = first.baseAddress.unsafelyUnwrapped
+        left = first.count
+        total = first.count
+        self.cap = cap
+    }
+
+    deinit {
+        for block in blocks { block.deallocate() }
+    }
+
+    mutating func reset() {
+        if blocks.count > 1 {
+            for block in blocks.dropFirst() { block.deallocate() }
+            blocks.removeLast(blocks.count - 1)
+        }
+        next = blocks[0].baseAddress.unsafelyUnwrapped
+        left = blocks[0].count
+        total = left
+        isExhausted = false
+    }
+
+    @inline(__always)
+    mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+        let aligned = (size + 15) & ~15
+        guard aligned <= left || grow(by: aligned) else { return nil }
+        let start = next
+        next += aligned
+        left -= aligned
+        return start
+    }
+
+    @inline(never)
+    private mutating func grow(by size: Int) -> Bool {
+        let wanted = max(ArenaBlocks.blockSize, size)
+        guard total + wanted <= cap else {
+            isExhausted = true
+            return false
+        }
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
+        blocks.append(block)
+        total += wanted
+        next = block.baseAddress.unsafelyUnwrapped
+        left = wanted
+        return true
+    }
+}
+
 /// protobuf-c's way to the arena.
-private func allocateInArena(
+private func allocateInBlocks(
     _ data: UnsafeMutableRawPointer?, _ size: Int
 ) -> UnsafeMutableRawPointer? {
-    guard let data else { return nil }
-    return Unmanaged<Arena>.fromOpaque(data).takeUnretainedValue().allocate(size)
+    data?.assumingMemoryBound(to: ArenaBlocks.self).pointee.allocate(size)
 }
 
 extension Arena {

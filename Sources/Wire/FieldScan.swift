@@ -10,31 +10,41 @@ struct FieldScan {
         var value: Value
     }
 
-    private let bytes: UnsafeRawBufferPointer
-    private var offset = 0
+    private var place: UnsafePointer<UInt8>
+    private let end: UnsafePointer<UInt8>
     private(set) var failed = false
 
+    /// The bytes must outlive it.
+    @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
+        // Of no bytes at all there is no address; any will do for none.
+        let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+        place = start.assumingMemoryBound(to: UInt8.self)
+        end = place + bytes.count
     }
 
     /// nil: the end, or `failed`.
+    @inline(__always)
     mutating func next() -> Field? {
-        guard offset < bytes.count, !failed else { return nil }
+        guard place < end, !failed else { return nil }
         guard let tag = varint(), tag >> 3 > 0, tag >> 3 <= 0x1FFF_FFFF else { return fail() }
-        let number = UInt32(tag >> 3)
+        let number = UInt32(truncatingIfNeeded: tag >> 3)
         switch tag & 7 {
-        case 0: return varint().map { Field(number: number, value: .number($0)) } ?? fail()
-        case 1: return fixed(8).map { Field(number: number, value: .number($0)) } ?? fail()
-        case 5: return fixed(4).map { Field(number: number, value: .number($0)) } ?? fail()
+        case 0:
+            guard let value = varint() else { return fail() }
+            return Field(number: number, value: .number(value))
         case 2:
-            guard let length = varint(), length <= UInt64(bytes.count - offset) else {
-                return fail()
-            }
-            let payload = UnsafeRawBufferPointer(
-                rebasing: bytes[offset..<offset + Int(length)])
-            offset += Int(length)
+            guard let length = varint(), length <= UInt64(end - place) else { return fail() }
+            let count = Int(truncatingIfNeeded: length)
+            let payload = UnsafeRawBufferPointer(start: place, count: count)
+            place += count
             return Field(number: number, value: .bytes(payload))
+        case 1:
+            guard let value = fixed(8) else { return fail() }
+            return Field(number: number, value: .number(value))
+        case 5:
+            guard let value = fixed(4) else { return fail() }
+            return Field(number: number, value: .number(value))
         default: return fail()
         }
     }
@@ -44,12 +54,24 @@ struct FieldScan {
         return nil
     }
 
+    @inline(__always)
     private mutating func varint() -> UInt64? {
+        // Most are of one byte.
+        guard place < end else { return nil }
+        let first = place.pointee
+        guard first >= 0x80 else {
+            place += 1
+            return UInt64(first)
+        }
+        return longVarint()
+    }
+
+    private mutating func longVarint() -> UInt64? {
         var value: UInt64 = 0
         var shift: UInt64 = 0
-        while offset < bytes.count, shift < 64 {
-            let byte = bytes[offset]
-            offset += 1
+        while place < end, shift < 64 {
+            let byte = place.pointee
+            place += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }
             shift += 7
@@ -58,10 +80,10 @@ struct FieldScan {
     }
 
     private mutating func fixed(_ count: Int) -> UInt64? {
-        guard offset + count <= bytes.count else { return nil }
+        guard end - place >= count else { return nil }
         var value: UInt64 = 0
-        for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
-        offset += count
+        for index in 0..<count { value |= UInt64(place[index]) << UInt64(8 * index) }
+        place += count
         return value
     }
 }

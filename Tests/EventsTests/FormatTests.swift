@@ -151,11 +151,15 @@ struct FormatTests {
         var builder = EventPartBuilder(identity: 1, after: .start)
         let day: Int64 = 86_400_000
         builder.add(Samples.event(1, time: 10 * day))
-        #expect(!builder.isFull(for: Timestamp(milliseconds: 11 * day - 1)))
-        #expect(!builder.isFull(for: Timestamp(milliseconds: 10 * day - 1)))
-        #expect(builder.isFull(for: Timestamp(milliseconds: 11 * day)))
-        #expect(!builder.isFull(for: nil))
+        let times: [Timestamp?] = [
+            Timestamp(milliseconds: 11 * day - 1), Timestamp(milliseconds: 10 * day - 1),
+            Timestamp(milliseconds: 11 * day), nil,
+        ]
+        var answers: [Bool] = []
+        for time in times { answers.append(builder.isFull(for: time)) }
+        #expect(answers == [false, false, true, false])
         builder.pass(EventWatermark(sequence: 1 << 22, position: 1, chain: 0))
-        #expect(builder.isFull(for: nil))
+        let isFull = builder.isFull(for: nil)
+        #expect(isFull)
     }
 }

@@ -183,8 +183,9 @@ struct RequestTests {
              "value": \#(amount), "required_balance": \#(amount)}
             """#)
         #expect(answer.status == 200)
-        let usage = try stand.environment.customers.read(
-            try #require(CustomerID("acme")), names: stand.environment.directory.current,
+        let acme = try #require(CustomerID("acme"))
+        let usage = try stand.environment.customers(of: acme).read(
+            acme, names: stand.environment.directory.current,
             in: Workspace()
         ) { customer, _ in customer.buckets[0].usage }.answer
         #expect(DecimalText.text(usage.raw, digits: 10) == amount)

@@ -36,11 +36,12 @@ struct RetryTests {
         let customer = try #require(CustomerID("acme"))
         for _ in 0..<10 {
             _ = try await stand.post("balances.track", RetryTests.track)
-            let durable = stand.environment.customers.log.durableSequence
-            let (_, sequence) = try stand.environment.customers.read(
+            let customers = stand.environment.customers(of: customer)
+            let durable = customers.log.durableSequence
+            let (_, point) = try customers.read(
                 customer, names: stand.environment.directory.current, in: Workspace()
             ) { customer, _ in customer.lastBucket }
-            #expect(durable >= sequence)
+            #expect(durable >= point.sequence)
         }
     }
 

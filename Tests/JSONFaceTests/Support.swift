@@ -20,6 +20,8 @@ final class Stand: Sendable {
         var settings = TallyEnvironment.Settings()
         settings.time = ManualTime()
         settings.segmentSize = 1 << 20
+        settings.partitions = ProcessInfo.processInfo.environment["TALLY_PARTITIONS"]
+            .flatMap { Int($0) }
         environment = try TallyEnvironment(
             "sandbox", in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

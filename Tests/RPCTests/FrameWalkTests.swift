@@ -23,6 +23,10 @@ import Testing
         RawFrames.frame(3, 0, stream, [0, 0, 0, 8])
     }
 
+    private static func priority(_ stream: UInt8, on other: UInt8) -> [UInt8] {
+        RawFrames.frame(2, 0, stream, [0, 0, 0, other, 15])
+    }
+
     static let talks: [Talk] = [
         Talk(name: "calls", frames: [headers(1), data(1, end: true), headers(3, end: true)]),
         Talk(name: "trailers", frames: [headers(1), data(1), headers(1, end: true), headers(3)]),
@@ -43,7 +47,23 @@ import Testing
         Talk(
             name: "what ended long ago is forgotten",
             frames: [headers(1, end: true)]
-                + (1...16).map { headers(2 * $0 + 1, end: true) } + [data(1)]),
+                + (1...127).map { headers(2 * $0 + 1, end: true) }
+                + [[0, 0, 1, 1, 5, 0, 0, 1, 1, 2], data(1)]),
+        Talk(
+            name: "what ended a while ago isn't",
+            frames: [headers(1, end: true)]
+                + (1...127).map { headers(2 * $0 + 1, end: true) } + [data(1)],
+            fault: .streamClosed),
+        Talk(name: "a priority", frames: [priority(3, on: 1), headers(1), data(1, end: true)]),
+        Talk(
+            name: "a priority of no stream", frames: [priority(0, on: 1)],
+            fault: .priorityMalformed),
+        Talk(
+            name: "a priority on itself", frames: [headers(1), priority(5, on: 5)],
+            fault: .priorityMalformed),
+        Talk(
+            name: "a priority of another length is the library's",
+            frames: [RawFrames.frame(2, 0, 0, [0, 0, 0, 0]), headers(1), data(1, end: true)]),
     ]
 
     /// In one piece, and byte by byte.

@@ -59,11 +59,11 @@ private typealias Method = TestDispatcher.Method
             let client = try server.client()
             let first = call(client)
             try await eventually { begun(server) == 1 }
-            let late = call(client, .milliseconds(500))
             let cancelled = call(client)
-            try await eventually { try await server.heldCalls() == 3 }
+            try await eventually { try await server.heldCalls() == 2 }
             cancelled.cancel()
             await #expect(throws: RPCStatus.self) { try await cancelled.value }
+            let late = call(client, .milliseconds(500))
             await #expect(throws: RPCStatus.self) { try await late.value }
             try await eventually { try await server.heldCalls() == 1 }
             server.log.gate.open()

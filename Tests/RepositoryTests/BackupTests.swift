@@ -34,12 +34,14 @@ struct BackupTests {
         // The closing frame says that the last record is durable.
         try await Task.sleep(for: .milliseconds(100))
         let turn = try backup.turn()
-        #expect(turn.sequences == [bench.environment.customers.log.durableSequence])
-        let dump = bench.environment.customers.dump()
+        #expect(
+            turn.sequences
+                == bench.environment.partitions.map(\.customers.log.durableSequence))
+        let dump = bench.environment.dump()
         try bench.environment.close()
         try restore(target, to: restored)
         let again = try await Bench(restored, publish: false)
-        #expect(again.environment.customers.dump() == dump)
+        #expect(again.environment.dump() == dump)
         #expect(again.names.pricing.plans == [[Samples.free], [Samples.pro]])
         try await again.track("b", 7)
         try again.environment.close()
@@ -49,7 +51,7 @@ struct BackupTests {
     func snapshots() async throws {
         let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
         let restored = try TemporaryFolder()
-        let bench = try await Bench(folder)
+        let bench = try await Bench(folder, partitions: 1)
         let long = String(repeating: "x", count: 50)
         for number in 0..<50 { try await bench.create("\(long)-\(number)") }
         // Enough for several segments of 1 MiB.
@@ -61,15 +63,15 @@ struct BackupTests {
         }
         let partition = folder.path + "/sandbox/partition-0"
         try bench.environment.takeSnapshot()
-        let dump = bench.environment.customers.dump()
+        let dump = bench.environment.dump()
         try bench.environment.close()
         let segments = try PosixDisk().list(partition).filter { $0.hasPrefix("segment-") }.sorted()
         try #require(segments.count > 2)
         try FileManager.default.removeItem(atPath: partition + "/" + segments[0])
         _ = try copy(folder, target).turn()
         try restore(target, to: restored)
-        let again = try await Bench(restored, publish: false)
-        #expect(again.environment.customers.dump() == dump)
+        let again = try await Bench(restored, publish: false, partitions: 1)
+        #expect(again.environment.dump() == dump)
         try again.environment.close()
     }
 
@@ -77,7 +79,7 @@ struct BackupTests {
     func erasure() async throws {
         let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
         let (restored, time) = (try TemporaryFolder(), ManualTime())
-        let bench = try await Bench(folder, time: time)
+        let bench = try await Bench(folder, time: time, partitions: 1)
         for name in ["ada", "charles"] {
             try await bench.create(name)
             try await bench.track(name, 1, properties: ["by": name + " in person"])
@@ -103,11 +105,11 @@ struct BackupTests {
         let keys = try CustomerKeys.open(
             folder: place + "partition-0", identity: folder.identity(), disk: PosixDisk())
         #expect(!keys.isLive(1) && keys.isLive(2) && keys.isLive(3))
-        let dump = bench.environment.customers.dump()
+        let dump = bench.environment.dump()
         try bench.environment.close()
         try restore(target, to: restored)
-        let again = try await Bench(restored, time: time, publish: false)
-        #expect(again.environment.customers.dump() == dump)
+        let again = try await Bench(restored, time: time, publish: false, partitions: 1)
+        #expect(again.environment.dump() == dump)
         #expect(try again.profile("charles") == ["charles", ""])
         try again.environment.close()
     }
@@ -155,7 +157,7 @@ struct BackupTests {
     func damaged() async throws {
         let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
         let bench = try await Bench(folder)
-        for name in ["a", "b", "c", "d"] { try await bench.create(name) }
+        for number in 0..<40 { try await bench.create("customer-\(number)") }
         try bench.environment.close()
         _ = try copy(folder, target).turn()
         let path = target.path + "/backup/sandbox/partition-0/segment-00000001.log"
@@ -174,22 +176,23 @@ struct BackupTests {
         try await bench.create("a")
         let backup = try copy(folder, target)
         let watch = bench.environment.backupWatch
-        let durable = bench.environment.customers.log.durableSequence
+        let durable = bench.environment.partitions.map(\.customers.log.durableSequence)
+        let later = durable.map { $0 + 10 }
         watch.look(durable: durable, now: SystemClock.wall.milliseconds)
         #expect(watch.lagMilliseconds == nil)
         var turn = try backup.turn()
         try backup.say(turn)
         let now = SystemClock.wall.milliseconds
-        watch.look(durable: durable + 10, now: now)
-        watch.look(durable: durable + 10, now: now + 10_000)
+        watch.look(durable: later, now: now)
+        watch.look(durable: later, now: now + 10_000)
         #expect(watch.lagMilliseconds.map { $0 >= 10_000 } == true)
         #expect(bench.environment.conditions.current[.backup] != nil)
-        turn.sequences = [durable + 10]
+        turn.sequences = later
         try backup.say(turn)
-        watch.look(durable: durable + 10, now: SystemClock.wall.milliseconds)
+        watch.look(durable: later, now: SystemClock.wall.milliseconds)
         #expect(bench.environment.conditions.current.isEmpty)
         try backup.say(turn, ended: true)
-        watch.look(durable: durable + 10, now: now + 60_000)
+        watch.look(durable: later, now: now + 60_000)
         #expect(watch.lagMilliseconds == nil)
         try bench.environment.close()
     }

@@ -68,11 +68,11 @@ struct CommitTests {
         let folder = try TemporaryFolder()
         let bench = try await Bench(folder)
         try await bench.create("acme")
-        let before = bench.environment.customers.dump()
+        let before = bench.environment.dump()
         try bench.environment.close()
         await #expect(throws: ExecuteFault.self) { try await bench.track("acme", 7) }
         await #expect(throws: ExecuteFault.self) { try await bench.create("bravo") }
-        #expect(bench.environment.customers.dump() == before)
+        #expect(bench.environment.dump() == before)
     }
 
     @Test("Tracks from many tasks on few customers add up")

@@ -63,7 +63,7 @@ struct EnvironmentTests {
         let bench = try await Bench(folder)
         let again = PublishCall(draft: Samples.draft, validateOnly: false, requestID: "")
         let (changes, sequence) = try await bench.environment.directory.publish(
-            again, found: [], time: bench.environment.customers.now)
+            again, found: [], time: bench.environment.now)
         #expect(changes.isEmpty)
         #expect(sequence == 1)
         var faulty = again
@@ -71,7 +71,7 @@ struct EnvironmentTests {
         faulty.draft.plans[1].items[0].featureID = "nothing"
         await #expect(throws: ExecuteFault.self) {
             try await bench.environment.directory.publish(
-                faulty, found: [], time: bench.environment.customers.now)
+                faulty, found: [], time: bench.environment.now)
         }
         #expect(bench.names.pricing.plans[0].count == 1)
         try bench.environment.close()

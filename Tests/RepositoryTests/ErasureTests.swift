@@ -51,7 +51,7 @@ struct ErasureTests {
             #expect(after.map(\.value) == events.map(\.value))
             #expect(after.map(\.cursor) == events.map(\.cursor))
             #expect(try bench.events(of: "charles").allSatisfy { !$0.properties.isEmpty })
-            dump = bench.environment.customers.dump()
+            dump = bench.environment.dump()
             try bench.environment.close()
         }
         // The other one's properties are still in the day files; no more is hers.
@@ -60,7 +60,7 @@ struct ErasureTests {
         for reopened in [true, false] {
             if reopened { try folder.removeSnapshots() }
             let bench = try await Bench(folder, time: time, publish: false)
-            #expect(bench.environment.customers.dump() == dump)
+            #expect(bench.environment.dump() == dump)
             #expect(try bench.events(of: "ada").allSatisfy { $0.properties.isEmpty })
             try bench.environment.close()
         }
@@ -70,7 +70,7 @@ struct ErasureTests {
     @Test("Values that only the erased customer's usage had are in no file")
     func values() async throws {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
-        let bench = try await Bench(folder, time: time)
+        let bench = try await Bench(folder, time: time, partitions: 1)
         try await bench.create("ada")
         for day in 0..<3 {
             try await bench.track("ada", 1, properties: ["engine-room": "difference \(day)"])
@@ -93,7 +93,7 @@ struct ErasureTests {
             try bench.environment.takeSnapshot()
             try bench.environment.close()
         }
-        let text = try folder.text(of: "partition-0")
+        let text = try folder.names(of: "partition-").map { try folder.text(of: $0) }.joined()
         for secret in Self.secrets + ["Babbage"] { #expect(!text.contains(secret), "\(secret)") }
         let again = try await Bench(folder, time: time, publish: false)
         #expect(try again.profile("ada") == ["Ada Lovelace", "ada@example.com"])
@@ -105,7 +105,7 @@ struct ErasureTests {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
         let dump = try await eraseTwice(folder, time)
         let reopened = try await Bench(folder, time: time, publish: false)
-        #expect(reopened.environment.customers.dump() == dump)
+        #expect(reopened.environment.dump() == dump)
         try reopened.environment.close()
     }
 
@@ -115,10 +115,10 @@ struct ErasureTests {
         try await bench.running {
             let mark = bench.mark("erase-1", .eraseCustomer)
             #expect(try await !bench.erase("ada", request: mark))
-            let records = bench.environment.customers.log.end.sequence
+            let records = bench.environment.records
             #expect(try await bench.erase("ada", request: mark))
             #expect(try await !bench.erase("ada"))
-            #expect(bench.environment.customers.log.end.sequence == records)
+            #expect(bench.environment.records == records)
             try await bench.commit(
                 .create(CreateCustomer(name: "Augusta", email: "a@example.com")), "ada")
             try await bench.track("ada", 1, properties: ["room": "library"])
@@ -131,7 +131,7 @@ struct ErasureTests {
             #expect(try bench.profile("ada") == ["", ""])
         }
         try bench.environment.close()
-        return bench.environment.customers.dump()
+        return bench.environment.dump()
     }
 
     @Test("Retries of requests from before: amounts are answered, names are not")
@@ -164,13 +164,16 @@ struct ErasureTests {
             await #expect(throws: ExecuteFault.self) { try await bench.erase("nobody") }
             try await bench.commit(.create(CreateCustomer(name: "", email: "")), "bare")
             try await bench.track("bare", 1)
-            let end = bench.environment.customers.log.end.sequence
+            let end = bench.environment.records
             try await bench.erase("bare")
-            #expect(bench.environment.customers.log.end.sequence == end)
+            #expect(bench.environment.records == end)
         }
         try bench.environment.close()
-        let keys = try folder.bytes(CustomerKeys.fileName)
-        #expect(!keys[128...].contains { $0 != 0 }, "a bare customer needs no key")
+        for name in try folder.names(of: "partition-") {
+            let path = "\(folder.path)/sandbox/\(name)/\(CustomerKeys.fileName)"
+            let keys = try #require(FileManager.default.contents(atPath: path))
+            #expect(!keys[128...].contains { $0 != 0 }, "a bare customer needs no key")
+        }
     }
 
     @Test("Cut short anywhere, it is finished at the next start", arguments: Cut.allCases)
@@ -178,21 +181,23 @@ struct ErasureTests {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
         let live: [UInt8]
         do {
-            let bench = try await Bench(folder, time: time)
+            let bench = try await Bench(folder, time: time, partitions: 1)
             try await self.live(bench, time)
             _ = try bench.events(of: "ada")
             // Without its worker: only the record is there.
             try await bench.commit(.erase, "ada")
-            if cut != .record { try bench.environment.customers.destroyErasedKeys() }
+            if cut != .record {
+                try bench.environment.partitions[0].customers.destroyErasedKeys()
+            }
             if cut == .snapshot { try bench.environment.takeSnapshot() }
-            live = bench.environment.customers.dump()
+            live = bench.environment.dump()
             try bench.environment.close()
         }
         #expect(try folder.text(of: "events").contains("ada"))
-        let bench = try await Bench(folder, time: time, publish: false)
-        #expect(bench.environment.customers.dump() == live)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: 1)
+        #expect(bench.environment.dump() == live)
         try await bench.running {
-            while bench.environment.customers.erasures.progress(of: bench.id("ada")) != .done {
+            while bench.environment.progress(of: bench.id("ada")) != .done {
                 try await Task.sleep(for: .milliseconds(5))
             }
         }
@@ -218,10 +223,10 @@ struct ErasureTests {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
         let end: LogPosition
         do {
-            let bench = try await Bench(folder, time: time)
+            let bench = try await Bench(folder, time: time, partitions: 1)
             try await live(bench, time)
             _ = try bench.events(of: "ada")
-            end = bench.environment.customers.log.end.position
+            end = bench.environment.partitions[0].customers.log.end.position
             try bench.environment.close()
         }
         do {
@@ -229,10 +234,10 @@ struct ErasureTests {
                 folder: folder.partition, identity: folder.identity(), disk: PosixDisk())
             try keys.destroy(1, erasedAt: end)
         }
-        let bench = try await Bench(folder, time: time, publish: false)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: 1)
         #expect(try bench.profile("ada") == ["", ""])
         try await bench.running {
-            while bench.environment.customers.erasures.progress(of: bench.id("ada")) != .done {
+            while bench.environment.progress(of: bench.id("ada")) != .done {
                 try await Task.sleep(for: .milliseconds(5))
             }
             #expect(try bench.events(of: "ada").allSatisfy { $0.properties.isEmpty })
@@ -249,7 +254,7 @@ struct ErasureTests {
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
         var old: [UInt8] = []
         for folder in [folder, other] {
-            let bench = try await Bench(folder)
+            let bench = try await Bench(folder, partitions: 1)
             try await bench.create("ada")
             old = try folder.bytes(CustomerKeys.fileName)
             try await bench.create("charles")
@@ -262,10 +267,12 @@ struct ErasureTests {
                 try FileManager.default.removeItem(
                     atPath: folder.partition + "/" + CustomerKeys.fileName)
             }
-            await #expect(throws: (any Error).self) { _ = try await Bench(folder, publish: false) }
+            await #expect(throws: (any Error).self) {
+                _ = try await Bench(folder, publish: false, partitions: 1)
+            }
         }
         try folder.write(whole, CustomerKeys.fileName)
-        let bench = try await Bench(folder, publish: false)
+        let bench = try await Bench(folder, publish: false, partitions: 1)
         #expect(try bench.profile("charles") == ["charles", ""])
         try bench.environment.close()
     }
@@ -297,7 +304,7 @@ extension Bench {
         var (progress, replayed) = try await environment.erase(id(customer), request: request)
         while progress != .done {
             try await Task.sleep(for: .milliseconds(20))
-            progress = environment.customers.erasures.progress(of: id(customer))
+            progress = environment.progress(of: id(customer))
         }
         return replayed
     }
@@ -313,14 +320,16 @@ extension Bench {
     }
 
     func profile(_ customer: String) throws -> [String] {
-        try environment.customers.read(id(customer), names: names, in: workspace) {
+        try environment.customers(of: id(customer)).read(id(customer), names: names, in: workspace)
+        {
             customer, _ in [customer.account.name, customer.account.email]
         }.answer
     }
 
     /// What must not change: balances, subscriptions, invoices.
     func facts(of customer: String) throws -> [String] {
-        try environment.customers.read(id(customer), names: names, in: workspace) {
+        try environment.customers(of: id(customer)).read(id(customer), names: names, in: workspace)
+        {
             customer, _ in
             (0..<customer.buckets.count).map { "\(customer.buckets[$0])" }
                 + customer.subscriptions.map { "\($0)" } + customer.account.invoices.map { "\($0)" }
@@ -332,6 +341,15 @@ extension Bench {
             filter: EventFilter(customer: id(customer)), order: .oldestFirst, limit: 1_000)
         return try environment.events.ask { try query.run(over: $0) }
     }
+}
+
+extension TallyEnvironment {
+    func progress(of customer: CustomerID) -> Erasures.Progress {
+        customers(of: customer).erasures.progress(of: customer)
+    }
+
+    /// Of all customers' logs.
+    var records: UInt64 { partitions.reduce(0) { $0 + $1.customers.log.end.sequence } }
 }
 
 extension TemporaryFolder {
@@ -346,12 +364,18 @@ extension TemporaryFolder {
         return text
     }
 
+    /// Of the environment's folders.
+    func names(of prefix: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path + "/sandbox")
+            .filter { $0.hasPrefix(prefix) }
+    }
+
     func expectNone(of secrets: [String]) throws {
         let text = try text()
         for secret in secrets { #expect(!text.contains(secret), "\(secret) is in a file") }
     }
 
-    /// Of the customers' log.
+    /// Of the first customers' log.
     func identity() throws -> UInt64 {
         let manifest = try String(contentsOfFile: path + "/sandbox/MANIFEST", encoding: .utf8)
         let seed = try #require(manifest.split(separator: "\n").last?.split(separator: " ").last)

@@ -41,9 +41,10 @@ struct EventStoreTests {
     ) throws -> EventStore {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        return try EventStore(
+        let derivation = try EventDerivation(
             log: log, identity: 5, folder: EventFolder(folder: folder.path, disk: disk),
             logger: logger)
+        return EventStore([derivation], logger: logger)
     }
 
     /// (sequence, index, value) of every event, oldest first.

@@ -16,8 +16,9 @@ struct GoldenTests {
         let golden = try Golden(format: format)
         let folder = try TemporaryFolder()
         try golden.unpack(into: folder.path)
-        let bench = try await Bench(folder, time: ManualTime(golden.time), publish: false)
-        #expect(bench.environment.customers.dump() == golden.dump)
+        let bench = try await Bench(
+            folder, time: ManualTime(golden.time), publish: false, partitions: nil)
+        #expect(bench.environment.dump() == golden.dump)
         #expect(bench.names.pricing.plans == [[Samples.free], [Samples.pro]])
         #expect(bench.environment.recovery.tornBytes == 0)
         if format >= 2 {
@@ -38,7 +39,7 @@ struct GoldenTests {
             ProcessInfo.processInfo.environment["TALLY_GOLDEN"].flatMap { Int($0) })
         let folder = try TemporaryFolder()
         let time = ManualTime()
-        let bench = try await Bench(folder, time: time)
+        let bench = try await Bench(folder, time: time, partitions: 1)
         let environment = bench.environment
         let work = Task { await environment.run() }
         var random = ReplayTests.Random(state: 42)
@@ -53,7 +54,7 @@ struct GoldenTests {
         await work.value
         try bench.environment.close()
         let golden = try Golden(
-            packing: folder.path, dump: bench.environment.customers.dump(),
+            packing: folder.path, dump: bench.environment.dump(),
             time: time.now().milliseconds)
         try golden.text.write(to: Golden.place(format), atomically: true, encoding: .utf8)
     }

@@ -26,7 +26,7 @@ struct ReplayTests {
         for life in 0..<3 {
             let bench = try await Bench(
                 folder, time: time, publish: life == 0, threads: 1 + random.below(3))
-            if life > 0 { #expect(bench.environment.customers.dump() == live, "seed \(seed)") }
+            if life > 0 { #expect(bench.environment.dump() == live, "seed \(seed)") }
             let environment = bench.environment
             let work = Task { await environment.run() }
             for _ in 0..<60 {
@@ -36,7 +36,7 @@ struct ReplayTests {
             work.cancel()
             bench.environment.stopEffects()
             await work.value
-            live = bench.environment.customers.dump()
+            live = bench.environment.dump()
             // Every second life ends without a close, as a killed process does; what was
             // acknowledged is durable all the same.
             if life % 2 == 0 { try bench.environment.close() }
@@ -44,7 +44,7 @@ struct ReplayTests {
         // From a snapshot if there is one, then from the log alone.
         for _ in 0..<2 {
             let last = try await Bench(folder, time: time, publish: false)
-            #expect(last.environment.customers.dump() == live, "seed \(seed)")
+            #expect(last.environment.dump() == live, "seed \(seed)")
             try last.environment.close()
             try folder.removeSnapshots()
         }
@@ -78,7 +78,7 @@ struct ReplayTests {
     }
 
     private func pay(_ bench: Bench, _ name: String) async throws {
-        let open = try bench.environment.customers.read(
+        let open = try bench.environment.customers(of: bench.id(name)).read(
             bench.id(name), names: bench.names, in: bench.workspace
         ) { customer, _ in customer.account.checkout?.session }.answer
         guard let open else { return }

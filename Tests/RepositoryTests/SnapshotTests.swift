@@ -19,13 +19,13 @@ struct SnapshotTests {
             first = try await bench.track("c7", 7, request: bench.mark("r1")).message
             try bench.environment.takeSnapshot()
             for number in 0..<30 { try await bench.track("c\(number % 5)", 1) }
-            live = bench.environment.customers.dump()
+            live = bench.environment.dump()
             try bench.environment.close()
         }
         for threads in [1, 3] {
             let bench = try await Bench(folder, publish: false, threads: threads)
             #expect(bench.environment.recovery.records == 30)
-            #expect(bench.environment.customers.dump() == live)
+            #expect(bench.environment.dump() == live)
             let again = try await bench.track("c7", 7, request: bench.mark("r1"))
             #expect(again.replayed && again.message == first + replayedMark(of: .track))
             try bench.environment.close()
@@ -58,14 +58,14 @@ struct SnapshotTests {
                 for _ in 0..<4 { try environment.takeSnapshot() }
                 try await group.waitForAll()
             }
-            live = environment.customers.dump()
+            live = environment.dump()
             try environment.close()
         }
         for isCold in [false, true] {
             if isCold { try folder.removeSnapshots() }
             let bench = try await Bench(folder, publish: false, threads: 2)
             #expect((bench.environment.recovery.records > 1_000) == isCold)
-            #expect(bench.environment.customers.dump() == live)
+            #expect(bench.environment.dump() == live)
             try bench.environment.close()
         }
     }
@@ -75,7 +75,7 @@ struct SnapshotTests {
         let folder = try TemporaryFolder()
         var live: [UInt8] = []
         do {
-            let bench = try await Bench(folder)
+            let bench = try await Bench(folder, partitions: 1)
             try await populate(bench, 40)
             try bench.environment.takeSnapshot()
             try await bench.track("c1", 5)
@@ -83,15 +83,15 @@ struct SnapshotTests {
             try await bench.track("c2", 5, request: bench.mark("r1"))
             try bench.environment.takeSnapshot()
             try await bench.track("c3", 5)
-            live = bench.environment.customers.dump()
+            live = bench.environment.dump()
             try bench.environment.close()
         }
         let names = try folder.snapshots()
         #expect(names.count == 2, "two are kept")
         let whole = try folder.bytes(names[0])
         func records() async throws -> UInt64 {
-            let bench = try await Bench(folder, publish: false, threads: 2)
-            #expect(bench.environment.customers.dump() == live)
+            let bench = try await Bench(folder, publish: false, threads: 2, partitions: 1)
+            #expect(bench.environment.dump() == live)
             let records = bench.environment.recovery.records
             try bench.environment.close()
             return records
@@ -115,23 +115,25 @@ struct SnapshotTests {
     func shortLog() async throws {
         let folder = try TemporaryFolder()
         do {
-            let bench = try await Bench(folder)
+            let bench = try await Bench(folder, partitions: 1)
             try await populate(bench, 10)
             try bench.environment.close()
         }
         let segment = try folder.names("segment-")[0]
         let before = try folder.bytes(segment)
         do {
-            let bench = try await Bench(folder, publish: false)
+            let bench = try await Bench(folder, publish: false, partitions: 1)
             try await bench.track("c1", 5)
             try bench.environment.takeSnapshot()
             try bench.environment.close()
         }
         try folder.write(before, segment)
-        await #expect(throws: LogFault.self) { _ = try await Bench(folder, publish: false) }
+        await #expect(throws: LogFault.self) {
+            _ = try await Bench(folder, publish: false, partitions: 1)
+        }
         try folder.removeSnapshots()
-        let bench = try await Bench(folder, publish: false)
-        #expect(bench.environment.customers.count == 10)
+        let bench = try await Bench(folder, publish: false, partitions: 1)
+        #expect(bench.environment.customerCount == 10)
         try bench.environment.close()
     }
 
@@ -177,18 +179,18 @@ struct SnapshotTests {
         let folder = try TemporaryFolder()
         var live: [UInt8] = []
         do {
-            let bench = try await Bench(folder)
+            let bench = try await Bench(folder, partitions: 1)
             try await populate(bench, 50)
             let partition = SnapshotFolder(
                 disk: PosixDisk(), folder: folder.partition, identity: 1)
-            var writer = try SnapshotWriter(bench.environment.customers, partition)
+            var writer = try SnapshotWriter(bench.environment.partitions[0].customers, partition)
             for _ in 0..<300 { _ = try writer.turn() }
             #expect(try folder.snapshots().isEmpty)
-            live = bench.environment.customers.dump()
+            live = bench.environment.dump()
             try bench.environment.close()
         }
-        let again = try await Bench(folder, publish: false)
-        #expect(again.environment.customers.dump() == live)
+        let again = try await Bench(folder, publish: false, partitions: 1)
+        #expect(again.environment.dump() == live)
         try again.environment.takeSnapshot()
         #expect(try folder.snapshots().count == 1)
         try again.environment.close()
@@ -236,7 +238,7 @@ struct SnapshotTests {
         let bench = try await Bench(folder, publish: false, threads: 2)
         #expect(bench.environment.recovery.records == 1)
         try await bench.track("c4", 7)
-        let customers = bench.environment.customers
+        let customers = bench.environment.customers(of: bench.id("c4"))
         var position = try customers.read(bench.id("c4"), names: bench.names, in: Workspace()) {
             customer, _ in customer.position
         }.answer
@@ -261,24 +263,24 @@ struct SnapshotTests {
         let time = ManualTime()
         var live: [UInt8] = []
         do {
-            let bench = try await Bench(folder, time: time)
+            let bench = try await Bench(folder, time: time, partitions: 1)
             try await bench.create("acme")
             let environment = bench.environment
             for days in [1, 20, 20] {
                 #expect(try folder.names("segment-").contains("segment-00000001.log"))
                 try fill(bench, 20_000)
-                environment.customers.noteLogEnd()
+                environment.partitions[0].customers.noteLogEnd()
                 time.advance(days: Int64(days))
-                environment.customers.noteLogEnd()
+                environment.partitions[0].customers.noteLogEnd()
                 try environment.takeSnapshot()
             }
-            live = environment.customers.dump()
+            live = environment.dump()
             try environment.close()
         }
         let segments = try folder.names("segment-")
         #expect(!segments.contains("segment-00000001.log") && segments.count > 1)
-        let bench = try await Bench(folder, time: time, publish: false)
-        #expect(bench.environment.customers.dump() == live)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: 1)
+        #expect(bench.environment.dump() == live)
         try bench.environment.close()
     }
 
@@ -290,7 +292,7 @@ struct SnapshotTests {
         while left > 0 {
             let workspace = Workspace()
             do {
-                _ = try bench.environment.customers.execute(
+                _ = try bench.environment.customers(of: bench.id("acme")).execute(
                     .track(usage), for: bench.id("acme"), request: nil, names: bench.names,
                     in: workspace)
                 left -= 1
@@ -316,10 +318,16 @@ struct SnapshotTests {
 }
 
 extension TallyEnvironment {
-    func takeSnapshot() throws { try snapshots.take(now: SystemClock.monotonic) }
+    /// In every partition.
+    func takeSnapshot() throws {
+        for partition in partitions {
+            try partition.snapshots.take(now: SystemClock.monotonic)
+        }
+    }
 }
 
 extension TemporaryFolder {
+    /// The first one's folder.
     var partition: String { path + "/sandbox/partition-0" }
 
     func names(_ prefix: String) throws -> [String] {
@@ -330,9 +338,12 @@ extension TemporaryFolder {
     /// The newest first.
     func snapshots() throws -> [String] { try names("snapshot-").reversed() }
 
+    /// Of every partition.
     func removeSnapshots() throws {
-        for name in try snapshots() {
-            try FileManager.default.removeItem(atPath: partition + "/" + name)
+        let folder = path + "/sandbox"
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder)
+        where path.contains("/snapshot-") {
+            try FileManager.default.removeItem(atPath: folder + "/" + path)
         }
     }
 

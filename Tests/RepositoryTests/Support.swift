@@ -73,14 +73,17 @@ struct Bench {
     let environment: TallyEnvironment
     let workspace = Workspace()
 
+    /// Of environments that a test says nothing else about: `TALLY_PARTITIONS`, else one.
+    static let partitions =
+        ProcessInfo.processInfo.environment["TALLY_PARTITIONS"].flatMap { Int($0) } ?? 1
+
     init(
         _ folder: TemporaryFolder, time: ManualTime = ManualTime(), publish: Bool = true,
-        threads: Int = 1
-    )
-        async throws
-    {
+        threads: Int = 1, partitions: Int? = Bench.partitions
+    ) async throws {
         var settings = TallyEnvironment.Settings()
         settings.time = time
+        settings.partitions = partitions
         settings.segmentSize = 1 << 20
         settings.recoveryThreads = threads
         settings.provider = Sandbox(address: { "https://localhost" })
@@ -91,7 +94,7 @@ struct Bench {
         if publish {
             let call = PublishCall(draft: Samples.draft, validateOnly: false, requestID: "")
             _ = try await environment.directory.publish(
-                call, found: [], time: environment.customers.now)
+                call, found: [], time: environment.now)
         }
     }
 
@@ -137,8 +140,14 @@ struct Bench {
     }
 
     func remaining(_ customer: String) throws -> Quantity? {
-        try environment.customers.read(id(customer), names: names, in: workspace) {
+        try environment.customers(of: id(customer)).read(id(customer), names: names, in: workspace)
+        {
             customer, _ in customer.balance(of: feature("messages"))?.remaining
         }.answer
     }
+}
+
+extension TallyEnvironment {
+    /// The whole state of all customers, partition by partition.
+    func dump() -> [UInt8] { partitions.flatMap { $0.customers.dump() } }
 }

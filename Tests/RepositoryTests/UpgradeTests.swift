@@ -31,7 +31,7 @@ struct UpgradeTests {
     func oneVersionBack() async throws {
         let (folder, time) = try old()
         do {
-            let bench = try await Bench(folder, time: time, publish: false)
+            let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
             try await bench.commit(
                 .create(CreateCustomer(name: "Ada", email: "ada@example.com")), "ada")
             try await bench.track("ada", 1, properties: ["room": "library"])
@@ -58,7 +58,7 @@ struct UpgradeTests {
         try log.close()
         #expect(records == 62)
         #expect(try folder.text(of: "partition-0").contains("ada@example.com"))
-        let again = try await Bench(folder, time: time, publish: false)
+        let again = try await Bench(folder, time: time, publish: false, partitions: nil)
         #expect(try again.profile("ada") == ["Ada", "ada@example.com"])
         try again.environment.close()
     }
@@ -77,10 +77,10 @@ struct UpgradeTests {
                 == text.replacing("format: 1\nreader: 1\n", with: "format: 2\nreader: 2\n"))
         #expect(try upgrade(folder, time).isNeeded == false)
         let golden = try Golden(format: 1)
-        let bench = try await Bench(folder, time: time, publish: false)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
         let names = try golden.customers.map { try bench.profile($0) }
         #expect(names == golden.customers.map { [$0, ""] })
-        let again = bench.environment.customers.dump()
+        let again = bench.environment.dump()
         try bench.environment.close()
         withExtendedLifetime(bench) {}
         #expect(!again.isEmpty)
@@ -94,15 +94,15 @@ struct UpgradeTests {
         try text.write(
             toFile: folder.path + "/sandbox/MANIFEST", atomically: true, encoding: .utf8)
         do {
-            let bench = try await Bench(folder, time: time, publish: false)
+            let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
             try await bench.create("later")
             try bench.environment.close()
         }
         #expect(try folder.text(of: "partition-0").contains("later"))
         #expect(try upgrade(folder, time).records == 61)
-        let bench = try await Bench(folder, time: time, publish: false)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
         #expect(try bench.profile("later") == ["later", ""])
-        #expect(bench.environment.customers.keys?.header.sealedAfter == 61)
+        #expect(bench.environment.partitions[0].customers.keys?.header.sealedAfter == 61)
         try bench.environment.close()
     }
 
@@ -116,11 +116,11 @@ struct UpgradeTests {
         }
         try write(Manifest.currentFormat + 1)
         await #expect(throws: Manifest.Failure.self) {
-            _ = try await Bench(folder, time: time, publish: false)
+            _ = try await Bench(folder, time: time, publish: false, partitions: nil)
         }
         #expect(throws: Manifest.Failure.self) { try upgrade(folder, time) }
         try write(1)
-        let bench = try await Bench(folder, time: time, publish: false)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
         #expect(throws: LogFault.self) { try upgrade(folder, time) }
         try bench.environment.close()
     }
@@ -129,7 +129,7 @@ struct UpgradeTests {
     func plainHistory() async throws {
         let (folder, time) = try old()
         do {
-            let bench = try await Bench(folder, time: time, publish: false)
+            let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
             try await bench.commit(
                 .create(CreateCustomer(name: "Ada", email: "ada@example.com")), "ada")
             try await bench.track("ada", 1, properties: ["room": "library"])
@@ -140,7 +140,7 @@ struct UpgradeTests {
         let upgraded = time.now()
         let live: [UInt8]
         do {
-            let bench = try await Bench(folder, time: time, publish: false)
+            let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
             #expect(try bench.profile("ada") == ["Ada", "ada@example.com"])
             time.advance(days: 1)
             try await bench.create("charles")
@@ -157,22 +157,22 @@ struct UpgradeTests {
                     try bench.fill(20_000, of: "charles")
                     // Into files, before the log lets go of it.
                     _ = try bench.events(of: "ada")
-                    bench.environment.customers.noteLogEnd()
+                    bench.environment.partitions[0].customers.noteLogEnd()
                     time.advance(days: 20)
-                    bench.environment.customers.noteLogEnd()
+                    bench.environment.partitions[0].customers.noteLogEnd()
                     try bench.environment.takeSnapshot()
                 }
-                #expect(try bench.environment.customers.log.firstSequence() > 63)
+                #expect(try bench.environment.partitions[0].customers.log.firstSequence() > 63)
                 #expect(try folder.text(of: "events").contains("library"))
                 #expect(try !folder.text(of: "partition-0").contains("ada@example.com"))
                 try await bench.erase("ada")
             }
-            live = bench.environment.customers.dump()
+            live = bench.environment.dump()
             try bench.environment.close()
         }
         try folder.expectNone(of: ["ada@example.com", "library"])
-        let bench = try await Bench(folder, time: time, publish: false)
-        #expect(bench.environment.customers.dump() == live)
+        let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
+        #expect(bench.environment.dump() == live)
         #expect(try bench.events(of: "ada").map(\.properties) == [[]])
         try bench.environment.close()
     }
@@ -187,7 +187,7 @@ extension Bench {
         while left > 0 {
             let workspace = Workspace()
             do {
-                _ = try environment.customers.execute(
+                _ = try environment.customers(of: id(customer)).execute(
                     .track(usage), for: id(customer), request: nil, names: names, in: workspace)
                 left -= 1
             } catch ExecuteFault.unavailable {

@@ -140,12 +140,12 @@ def crash(server, rounds, dice, answers, stop):
             print(f"round {number} of {rounds}: {answers.value} calls answered", flush=True)
 
 
-def run(folder, rounds, seed):
+def run(folder, rounds, seed, partitions):
     import pricing
     from tally_client import TallyClient
     subprocess.run([ROOT / "scripts" / "dev-certs", folder / "certificates"], check=True)
     server = TallyServer(folder, folder / "certificates")
-    server.environment = {"TALLY_LOG_SEGMENT_MIB": "1"}
+    server.environment = {"TALLY_LOG_SEGMENT_MIB": "1", "TALLY_PARTITIONS": str(partitions)}
     context = multiprocessing.get_context("spawn")
     stop, answers, queue = context.Event(), context.Value("q", 0), context.Queue()
     try:
@@ -182,10 +182,12 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/crash-test")
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--partitions", type=int, default=1)
     options = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tally-crash-") as folder:
-        faults, calls, customers = run(Path(folder), options.rounds, options.seed)
+        faults, calls, customers = run(
+            Path(folder), options.rounds, options.seed, options.partitions)
     print(f"{options.rounds} kills, {calls} calls answered, {customers} customers, "
           f"{len(faults)} faults, in {time.monotonic() - began:.0f} s (seed {options.seed})")
     for fault in faults[:20]:

@@ -7,6 +7,11 @@ package struct Decision: Sendable {
     package var settlesRequest: RequestMark?
 
     package init() {}
+
+    init(facts: [Fact], reply: Reply) {
+        self.facts = facts
+        self.reply = reply
+    }
 }
 
 /// What the caller is told.
@@ -46,6 +51,20 @@ package struct AttachReply: Sendable, Equatable {
 
     package init(_ outcome: AttachOutcome) {
         self.outcome = outcome
+    }
+}
+
+extension BucketSet {
+    /// Decides a command that is about buckets alone, everything due having been applied.
+    package func decide(
+        _ command: Command, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        switch command {
+        case .track(let usage): try decideTrack(usage, pricing: pricing, now: now)
+        case .checkAndDeduct(let query): try decideCheckAndDeduct(query, pricing: pricing)
+        case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+            preconditionFailure("this command is about more than buckets")
+        }
     }
 }
 

@@ -35,6 +35,7 @@ struct Deduction {
         rest = value
         self.overage = overage
         candidates = []
+        candidates.reserveCapacity(min(buckets.count, 4))
         let pools = pricing.pools(of: feature)
         for index in 0..<buckets.count {
             let bucket = buckets[index]

@@ -17,18 +17,19 @@ extension BucketSet {
         if !isFlag, usage.overage == .reject, deduction.rest > .zero {
             throw .insufficientBalance(featureID: pricing.feature(usage.feature).id)
         }
-        var decision = Decision()
-        decision.facts.reserveCapacity(draws.count + 1)
-        decision.facts.append(
+        var facts: [Fact] = []
+        facts.reserveCapacity(draws.count + 1)
+        facts.append(
             .usageRecorded(feature: usage.feature, value: usage.value, label: usage.label))
         for draw in draws {
-            decision.facts.append(.deducted(bucket: draw.bucket, amount: draw.amount))
+            facts.append(.deducted(bucket: draw.bucket, amount: draw.amount))
         }
-        decision.reply = .track(
-            TrackReply(
-                value: usage.value, balance: balance(afterwards: draws, of: usage.feature, pricing),
-                draws: draws))
-        return decision
+        return Decision(
+            facts: facts,
+            reply: .track(
+                TrackReply(
+                    value: usage.value,
+                    balance: balance(afterwards: draws, of: usage.feature, pricing), draws: draws)))
     }
 
     /// Check and deduct in one commit: all of it, or nothing (entitlements §1.6).

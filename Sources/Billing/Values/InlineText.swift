@@ -6,11 +6,16 @@ package struct InlineText: Sendable, Hashable {
     package private(set) var words: InlineArray<8, UInt64>
 
     package static let capacity = 63
+    package static var empty: InlineText { InlineText() }
+
+    private init() {
+        words = InlineArray(repeating: 0)
+    }
 
     /// nil when there are more than 63 bytes.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= InlineText.capacity else { return nil }
-        words = InlineArray(repeating: 0)
+        self.init()
         withUnsafeMutableBytes(of: &words) { target in
             target.copyMemory(from: bytes)
             target[InlineText.capacity] = UInt8(bytes.count)

@@ -34,6 +34,11 @@ package struct Quantity: Sendable, Equatable, Comparable, AdditiveArithmetic {
 
     /// Whole units and ten-billionths, both with the quantity's sign: how it is stored on disk.
     package var parts: (whole: Int64, fraction: Int64) {
+        // Most are short, and then no division is needed: the scale is known.
+        if let short = Int64(exactly: raw) {
+            let (whole, fraction) = short.quotientAndRemainder(dividingBy: 10_000_000_000)
+            return (whole, fraction)
+        }
         let (whole, fraction) = raw.quotientAndRemainder(dividingBy: Quantity.scale)
         return (Int64(whole), Int64(fraction))
     }

@@ -14,4 +14,9 @@ uint32_t tally_crc32c(uint32_t crc, const void *bytes, size_t count);
 /// The portable form: one table look-up a byte. Always there, so that a test can compare the two.
 uint32_t tally_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 
+/// Asks the processor for the cache line of an address, which may be any. Swift has no word for it.
+static inline void tally_prefetch(const void *address) {
+    __builtin_prefetch(address);
+}
+
 #endif

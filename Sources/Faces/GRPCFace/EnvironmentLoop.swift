@@ -6,8 +6,8 @@ internal import Repository
 internal import Usage
 internal import Wire
 
-/// One environment as one event loop sees it: its services, and the loop's own reference to the
-/// catalog, replaced by a posted task when there is a new one.
+/// One environment as one event loop sees it: its services, what waits for its logs, and the loop's
+/// own reference to the catalog, replaced by a posted task when there is a new one.
 final class EnvironmentLoop {
     let environment: TallyEnvironment
     let attach: AttachService
@@ -16,12 +16,14 @@ final class EnvironmentLoop {
     let entitlement: EntitlementService
     let usage: UsageService
     var names: PricingNames
-    var held = HeldReplies()
-    let bell: Durability.Bell
+    let partitions: [PartitionLoop]
 
-    init(_ environment: TallyEnvironment, bell: Durability.Bell) {
+    /// - Parameter bells: one for each partition.
+    init(_ environment: TallyEnvironment, bells: [Durability.Bell]) {
         self.environment = environment
-        self.bell = bell
+        partitions = zip(environment.partitions, bells).map { partition, bell in
+            PartitionLoop(partition, bell: bell)
+        }
         attach = AttachService(environment)
         catalog = CatalogService(environment)
         customers = CustomersService(environment)
@@ -37,8 +39,10 @@ final class EnvironmentLoop {
 
     func forget(_ stream: StreamTrackStream) { streams[ObjectIdentifier(stream)] = nil }
 
-    /// Something waits for the log.
-    var isWaiting: Bool { !held.isEmpty || !streams.isEmpty }
+    /// Something waits for this partition's log; a stream may wait for any.
+    func isWaiting(for partition: PartitionLoop) -> Bool {
+        !partition.held.isEmpty || !streams.isEmpty
+    }
 
     /// Lets streams answer what is durable; those that wait no more are forgotten.
     func advanceStreams() {
@@ -48,9 +52,28 @@ final class EnvironmentLoop {
         }
     }
 
-    var durable: UInt64 { environment.customers.log.durableSequence }
+    func isDurable(_ point: CommitPoint) -> Bool {
+        point.sequence <= partitions[point.partition].durable
+    }
 
     func reader(_ arena: Arena) -> RequestReader {
         RequestReader(arena: arena, names: names, fingerprintKey: environment.fingerprintKey)
     }
+}
+
+/// One partition as one event loop sees it.
+final class PartitionLoop {
+    private let log: any LogStore
+    let durability: Durability
+    /// Wakes the loop, and nobody else.
+    let bell: Durability.Bell
+    var held = HeldReplies()
+
+    init(_ partition: Partition, bell: Durability.Bell) {
+        log = partition.customers.log
+        durability = partition.durability
+        self.bell = bell
+    }
+
+    var durable: UInt64 { log.durableSequence }
 }

@@ -14,6 +14,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
     var slowCalls = 0
+    var foresight = Foresight()
 
     /// Calls that leave the loop, at once.
     static let maxSlowCalls = 256
@@ -26,9 +27,14 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
         let loop = port.eventLoop
         let later = Later()
         environments = access.environments.enumerated().map { place, environment in
-            let bell = Durability.Bell { loop.execute { later.dispatcher?.release(place) } }
-            environment.durability.add(bell)
-            return EnvironmentLoop(environment, bell: bell)
+            let bells = environment.partitions.enumerated().map { number, partition in
+                let bell = Durability.Bell {
+                    loop.execute { later.dispatcher?.release(place, number) }
+                }
+                partition.durability.add(bell)
+                return bell
+            }
+            return EnvironmentLoop(environment, bells: bells)
         }
         later.dispatcher = self
         for (place, environment) in access.environments.enumerated() {
@@ -102,15 +108,16 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
             else { return .held }
             switch execution {
             case .done(let outcome):
-                if outcome.sequence <= environment.durable {
+                if environment.isDurable(outcome.point) {
                     reply.append(outcome.message)
                     return .replied
                 }
-                environment.held.hold(outcome.message, call.token, until: outcome.sequence)
-            case .again(let sequence):
-                environment.held.hold(
+                environment.partitions[outcome.point.partition].held.hold(
+                    outcome.message, call.token, until: outcome.point.sequence)
+            case .again(let point):
+                environment.partitions[point.partition].held.hold(
                     .init(
-                        sequence: sequence, token: call.token,
+                        sequence: point.sequence, token: call.token,
                         work: .again(
                             route: route, scopes: scopes, message: Array(message))))
             }
@@ -153,13 +160,15 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
 
     /// Asks to be woken for what this burst left waiting; it may be durable already.
     package func burstEnded() {
-        for (place, environment) in environments.enumerated() where environment.isWaiting {
-            environment.bell.set()
-            if environment.held.isReady(durable: environment.durable)
-                || !environment.streams.isEmpty
-                || environment.environment.durability.hasEnded
-            {
-                port.eventLoop.execute { self.release(place) }
+        for (place, environment) in environments.enumerated() {
+            for (number, partition) in environment.partitions.enumerated()
+            where environment.isWaiting(for: partition) {
+                partition.bell.set()
+                if partition.held.isReady(durable: partition.durable)
+                    || !environment.streams.isEmpty || partition.durability.hasEnded
+                {
+                    port.eventLoop.execute { self.release(place, number) }
+                }
             }
         }
     }

@@ -121,25 +121,25 @@ extension Exchange {
         _ serve: (PricingNames, Workspace) throws(ExecuteFault) -> Execution
     ) async throws(JSONProblem) -> [UInt8] {
         while true {
-            let (message, sequence) = try step(form, serve)
-            guard await environment.durability.reach(sequence) else { throw .outcomeUnknown }
+            let (message, point) = try step(form, serve)
+            guard await environment.reach(point) else { throw .outcomeUnknown }
             if let message { return message }
         }
     }
 
-    /// No message: to be asked again once the sequence is durable.
+    /// No message: to be asked again once the point is durable.
     private func step(
         _ form: FilledForm,
         _ serve: (PricingNames, Workspace) throws(ExecuteFault) -> Execution
-    ) throws(JSONProblem) -> (message: [UInt8]?, sequence: UInt64) {
+    ) throws(JSONProblem) -> (message: [UInt8]?, point: CommitPoint) {
         let workspace = Workspace()
         do throws(ExecuteFault) {
             switch try serve(names, workspace) {
-            case .again(let sequence): return (nil, sequence)
+            case .again(let point): return (nil, point)
             case .done(let outcome):
                 // The message lies in the workspace's arena.
                 return withExtendedLifetime(workspace) {
-                    (Array(outcome.message), outcome.sequence)
+                    (Array(outcome.message), outcome.point)
                 }
             }
         } catch {
@@ -151,7 +151,9 @@ extension Exchange {
     /// It fails only when something falls due in between and cannot be written.
     private func context(of customer: CustomerID) throws(JSONProblem) -> ReplyContext {
         do throws(ExecuteFault) {
-            return try environment.customers.read(customer, names: names, in: Workspace()) {
+            return try environment.customers(of: customer).read(
+                customer, names: names, in: Workspace()
+            ) {
                 ReplyContext(of: $0, pricing: $1.pricing, environment: environment.name)
             }.answer
         } catch {

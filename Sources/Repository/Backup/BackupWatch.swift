@@ -4,7 +4,8 @@ internal import Synchronization
 /// The server's side of a copy that follows it: how far it is behind, once a second.
 package final class BackupWatch: Sendable {
     private struct State {
-        var lag = BackupLag()
+        /// Of each partition.
+        var lags: [BackupLag] = []
         var version: [Int64]?
         var status: BackupStatus?
         var milliseconds: Int64?
@@ -24,7 +25,8 @@ package final class BackupWatch: Sendable {
     /// How far the copy is behind; nil: nothing follows.
     package var lagMilliseconds: Int64? { state.withLock { $0.milliseconds } }
 
-    func look(durable: UInt64, now: Int64) {
+    /// - Parameter durable: the last durable sequence of each partition.
+    func look(durable: [UInt64], now: Int64) {
         let (lag, target) = state.withLock { state in
             let version = SmallFile.version("\(folder)/\(BackupStatus.fileName)")
             if version != state.version {
@@ -33,12 +35,16 @@ package final class BackupWatch: Sendable {
             }
             guard let status = state.status, !status.ended else {
                 state.milliseconds = nil
-                state.lag = BackupLag()
+                state.lags = []
                 return (nil as Int64?, "")
             }
-            state.milliseconds = state.lag.look(
-                durable: durable, shipped: status.sequences.first ?? 0, saidAt: status.time,
-                now: now)
+            if state.lags.isEmpty { state.lags = durable.map { _ in BackupLag() } }
+            for (number, sequence) in durable.enumerated() {
+                let shipped = number < status.sequences.count ? status.sequences[number] : 0
+                let lag = state.lags[number].look(
+                    durable: sequence, shipped: shipped, saidAt: status.time, now: now)
+                state.milliseconds = number == 0 ? lag : max(lag, state.milliseconds ?? 0)
+            }
             return (state.milliseconds, status.target)
         }
         report(lag ?? 0, target)

@@ -25,6 +25,7 @@ package final class EnvironmentBackup {
     private let target: String
     private let disk: any Disk
     private let targetDisk: any Disk
+    private let manifest: Manifest
     private let shippers: [(name: String, shipper: LogShipper)]
     private let keyShippers: [KeyShipper]
     /// Of the small files and the day files: what was copied last.
@@ -39,12 +40,13 @@ package final class EnvironmentBackup {
         self.target = target
         self.disk = disk
         self.targetDisk = targetDisk
-        guard SmallFile.version("\(source)/\(Manifest.fileName)") != nil else {
+        let path = "\(source)/\(Manifest.fileName)"
+        guard let content = try SmallFile.read(path) else {
             throw Failure(description: "\(source) is no environment: it has no MANIFEST")
         }
-        let partitions = try disk.list(source).filter { $0.hasPrefix("partition-") }.sorted()
+        manifest = try Manifest(content, path: path)
         var keyShippers: [KeyShipper] = []
-        shippers = try (partitions + ["directory"]).map { name in
+        shippers = try manifest.logs.map { name in
             try SmallFile.makeFolder("\(target)/\(name)")
             let keys = KeyShipper(
                 from: "\(source)/\(name)", to: "\(target)/\(name)", disk: disk,
@@ -81,7 +83,7 @@ package final class EnvironmentBackup {
         var turn = Turn()
         for (name, shipper) in shippers {
             turn.bytes += try shipper.turn(progress)
-            guard name != "directory" else { continue }
+            guard name != EnvironmentFolder.directory else { continue }
             turn.sequences.append(shipper.sequence)
             try copySnapshots(name, shipper)
         }
@@ -110,18 +112,21 @@ package final class EnvironmentBackup {
     }
 
     private func copyDayFiles() throws {
-        guard try disk.list(source).contains("events") else { return }
-        try SmallFile.makeFolder("\(target)/events")
-        let mirror = mirror("events")
-        try mirror.run(
-            isWanted: { $0.hasSuffix(EventFolder.suffix) },
-            isReplaced: { name in
-                // Erasure takes properties out of it.
-                let version = SmallFile.version("\(source)/events/\(name)")
-                guard version != copied[name] else { return false }
-                copied[name] = version
-                return try mirror.differ(name, inLast: 24)
-            })
+        let names = try disk.list(source)
+        for folder in manifest.dayFiles where names.contains(folder) {
+            try SmallFile.makeFolder("\(target)/\(folder)")
+            let mirror = mirror(folder)
+            try mirror.run(
+                isWanted: { $0.hasSuffix(EventFolder.suffix) },
+                isReplaced: { name in
+                    // Erasure takes properties out of it.
+                    let path = "\(folder)/\(name)"
+                    let version = SmallFile.version("\(source)/\(path)")
+                    guard version != copied[path] else { return false }
+                    copied[path] = version
+                    return try mirror.differ(name, inLast: 24)
+                })
+        }
     }
 
     private func copy(_ name: String) throws {

@@ -23,33 +23,45 @@ package struct EnvironmentRestore {
 
     /// Checks, copies, and makes the manifest last: what was cut short is refused at a start.
     package func run(_ progress: (Int) throws -> Void = { _ in }) throws -> [Log] {
-        guard let manifest = try SmallFile.read("\(backup)/\(Manifest.fileName)") else {
+        let path = "\(backup)/\(Manifest.fileName)"
+        guard let content = try SmallFile.read(path) else {
             throw Failure(
                 description:
                     "\(backup) is no whole backup: it has no MANIFEST, which is copied last")
         }
-        let seals = try Manifest(manifest, path: "\(backup)/\(Manifest.fileName)").seals
+        let manifest = try Manifest(content, path: path)
         guard SmallFile.version(folder) == nil else {
             throw Failure(
                 description: "\(folder) is there already; move it away first, nothing is replaced")
         }
-        let names = try disk.list(backup)
-            .filter { $0.hasPrefix("partition-") || $0 == "directory" }.sorted()
-        for name in names where seals && name != "directory" {
-            guard try disk.list("\(backup)/\(name)").contains(CustomerKeys.fileName) else {
+        let names = Set(try disk.list(backup))
+        for name in manifest.logs {
+            guard names.contains(name) else {
                 throw Failure(
-                    description: "\(backup)/\(name) lacks \(CustomerKeys.fileName), without which "
-                        + "nothing personal in it can be read; use another backup")
+                    description: "\(backup) has no folder \(name), which its MANIFEST tells of: "
+                        + "use another backup")
             }
+            try checkKeys(of: name, manifest)
         }
-        let logs = try names.map { Log(name: $0, records: try check($0)) }
-        let dayFiles = try disk.list(backup).filter { $0 == "events" }
-        for name in names + dayFiles { try copy(name, progress) }
+        let logs = try manifest.logs.map { Log(name: $0, records: try check($0)) }
+        for name in manifest.logs + manifest.dayFiles where names.contains(name) {
+            try copy(name, progress)
+        }
         if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {
             try SmallFile.write(keys, to: "\(folder)/\(KeyRing.fileName)")
         }
-        try SmallFile.write(manifest, to: "\(folder)/\(Manifest.fileName)")
+        try SmallFile.write(content, to: "\(folder)/\(Manifest.fileName)")
         return logs
+    }
+
+    /// Nothing personal in a log can be read without its keys.
+    private func checkKeys(of log: String, _ manifest: Manifest) throws {
+        guard manifest.seals, log != EnvironmentFolder.directory,
+            try !disk.list("\(backup)/\(log)").contains(CustomerKeys.fileName)
+        else { return }
+        throw Failure(
+            description: "\(backup)/\(log) lacks \(CustomerKeys.fileName), without which nothing "
+                + "personal in it can be read; use another backup")
     }
 
     private func check(_ name: String) throws -> UInt64 {

@@ -10,17 +10,7 @@ struct Commit {
     let names: PricingNames
     let workspace: Workspace
 
-    func result(
-        of command: Command, in shard: inout Shard, _ finished: inout Finished?
-    ) -> Result<Execution, ExecuteFault> {
-        do throws(ExecuteFault) {
-            return .success(try run(command, in: &shard, &finished))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private func run(
+    func run(
         _ command: Command, in shard: inout Shard, _ finished: inout Finished?
     ) throws(ExecuteFault) -> Execution {
         let now = repository.now
@@ -31,14 +21,8 @@ struct Commit {
         }
         if shard.rows[row].nextDue > now {
             switch command {
-            case .track(let usage):
-                return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in
-                    try buckets.decideTrack(usage, pricing: pricing, now: now)
-                }
-            case .checkAndDeduct(let query):
-                return try runInPlace(row, now, &shard) { (buckets, pricing) throws(Refusal) in
-                    try buckets.decideCheckAndDeduct(query, pricing: pricing)
-                }
+            case .track, .checkAndDeduct:
+                return try runInPlace(row, command, now: now, in: &shard)
             case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
                 break
             }
@@ -49,39 +33,36 @@ struct Commit {
 
     /// The short way: nothing is due, and both the decision and its facts are about buckets only.
     private func runInPlace(
-        _ row: Int, _ now: Timestamp, _ shard: inout Shard,
-        _ decide: (borrowing BucketSet, PricingState) throws(Refusal) -> Decision
+        _ row: Int, _ command: Command, now: Timestamp, in shard: inout Shard
     ) throws(ExecuteFault) -> Execution {
-        let names = repository.current(self.names, for: shard.rows[row].catalogSequence)
+        let place = shard.rows.place(of: row)
+        let names = repository.current(self.names, for: place.pointee.catalogSequence)
         let decision: Decision
         do {
-            decision = try shard.withBuckets(row) { (buckets) throws(Refusal) in
-                try decide(buckets, names.pricing)
-            }
+            decision = try place.pointee.buckets.decide(
+                command, pricing: names.pricing, now: now)
         } catch {
             throw .refused(error)
         }
         let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
-            var key = shard.rows[row].key
             let appended = try append(
                 decision.facts, answering: request, message, now, names,
-                after: shard.rows[row].position, sealingWith: &key)
-            shard.rows[row].key = key
+                after: place.pointee.position, sealingWith: &place.pointee.key)
             for fact in decision.facts {
-                let isApplied = shard.rows[row].buckets.apply(fact)
+                let isApplied = place.pointee.buckets.apply(fact)
                 precondition(isApplied, "what was decided on buckets alone is about them alone")
             }
-            shard.rows[row].sequence = appended.sequence
-            shard.rows[row].position = appended.position.rawValue
-            shard.rows[row].catalogSequence = names.pricing.sequence
+            place.pointee.sequence = appended.sequence
+            place.pointee.position = appended.position.rawValue
+            place.pointee.catalogSequence = names.pricing.sequence
             if let request {
                 repository.remember(request, customer: hash, at: appended.position, in: &shard)
             }
         }
+        workspace.reply = decision.reply
         return .done(
-            Outcome(
-                reply: decision.reply, message: message, sequence: shard.rows[row].sequence))
+            Outcome(message: message, point: repository.point(place.pointee.sequence)))
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.
@@ -135,7 +116,8 @@ struct Commit {
             finished = .effects(facts, sequence: appended.sequence)
         }
         if let refusal { throw .refused(refusal) }
-        return .done(Outcome(reply: decision.reply, message: message, sequence: draft.sequence))
+        workspace.reply = decision.reply
+        return .done(Outcome(message: message, point: repository.point(draft.sequence)))
     }
 
     /// - Parameter key: the customer's, if it has one; after it, the one that was used.

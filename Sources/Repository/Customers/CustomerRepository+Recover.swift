@@ -55,11 +55,6 @@ extension CustomerRepository {
         _ arena: Arena
     ) throws(RecordFault) {
         arena.reset()
-        if let usage = UsageRecord(bytes), let head = RecordHead(bytes),
-            try restore(usage, of: head.customer, hash, sequence, position)
-        {
-            return
-        }
         let record = try RecordDecoder(arena: arena, seals: keys).record(bytes)
         note(erased: record, at: position)
         let fault: RecordFault? = withShard(Int(hash & 0xFF)) { shard in
@@ -71,26 +66,28 @@ extension CustomerRepository {
         if let fault { throw fault }
     }
 
-    /// The short way: in place. False: it must go the other way.
-    private func restore(
-        _ usage: UsageRecord, of customer: CustomerID, _ hash: UInt64, _ sequence: UInt64,
-        _ position: LogPosition
-    ) throws(RecordFault) -> Bool {
-        let request = usage.request
-        let done: Bool? = withShard(Int(hash & 0xFF)) { shard in
-            guard let row = shard.find(customer, hash: hash) else { return false }
-            if sequence > shard.rows[row].sequence {
-                guard usage.draw(from: &shard.rows[row].buckets) else { return nil }
-                shard.rows[row].sequence = sequence
-                shard.rows[row].position = position.rawValue
-                shard.rows[row].catalogSequence = usage.catalogSequence
-                if usage.key != 0 { shard.rows[row].key = usage.key }
+    /// The short way: in place. False: there is no such customer yet.
+    func restore(
+        _ usage: UsageRecord, hash: UInt64, fingerprint: UInt64?, sequence: UInt64,
+        position: LogPosition
+    ) -> Bool {
+        let id = usage.customer
+        let catalogSequence = usage.catalogSequence
+        return withShard(Int(hash & 0xFF)) { shard in
+            guard let row = shard.find(id, hash: hash) else { return false }
+            let place = shard.rows.place(of: row)
+            if sequence > place.pointee.sequence {
+                usage.draw(from: &place.pointee.buckets)
+                place.pointee.sequence = sequence
+                place.pointee.position = position.rawValue
+                place.pointee.catalogSequence = catalogSequence
             }
-            if let request { remember(request, customer: hash, at: position, in: &shard) }
+            if let fingerprint {
+                shard.requests.insert(
+                    fingerprint, position: position.rawValue, horizon: window.horizon)
+            }
             return true
         }
-        guard let done else { throw .malformed }
-        return done
     }
 
     private func restore(

@@ -141,10 +141,14 @@ extension CustomerRepository {
     private func loadRequests(_ payload: UnsafeRawBufferPointer, of chunk: SnapshotChunk) -> Bool {
         guard payload.count == chunk.count * 16 else { return false }
         withShard(chunk.shard) { shard in
-            for entry in 0..<chunk.count {
-                shard.requests.insert(
-                    payload.integer(at: entry * 16), position: payload.integer(at: entry * 16 + 8),
-                    horizon: 0)
+            // They come as they stood in a page, in order of slot. In that order they would pile up
+            // in the first slots of a page that has yet to grow; in sixteen rounds they don't.
+            for round in 0..<16 {
+                for entry in stride(from: round, to: chunk.count, by: 16) {
+                    shard.requests.insert(
+                        payload.integer(at: entry * 16),
+                        position: payload.integer(at: entry * 16 + 8), horizon: 0)
+                }
             }
         }
         return true

@@ -11,21 +11,20 @@ package enum ExecuteFault: Error, Sendable {
     case damaged(String)
 }
 
-/// What came of a command or a read.
+/// What came of a command or a read; small, as it is handed from layer to layer. The reply to a
+/// command, as a value, is the workspace's.
 package struct Outcome {
-    package var reply: Reply
     /// The encoded reply, in the workspace's arena.
     package var message: UnsafeRawBufferPointer
-    /// The reply may be shown once the log is durable up to here; 0: at once.
-    package var sequence: UInt64
+    /// The reply may be shown once this is durable.
+    package var point: CommitPoint
     package var replayed = false
 
     package init(
-        reply: Reply, message: UnsafeRawBufferPointer, sequence: UInt64, replayed: Bool = false
+        message: UnsafeRawBufferPointer, point: CommitPoint = .now, replayed: Bool = false
     ) {
-        self.reply = reply
         self.message = message
-        self.sequence = sequence
+        self.point = point
         self.replayed = replayed
     }
 }
@@ -33,11 +32,11 @@ package struct Outcome {
 /// The result of `execute`.
 package enum Execution {
     case done(Outcome)
-    /// A retry of a request whose answer is not durable yet: execute again once this sequence is.
-    case again(after: UInt64)
+    /// A retry of a request whose answer is not durable yet: execute again once it is.
+    case again(after: CommitPoint)
 }
 
-/// All customers of an environment: the one place where a decision becomes a commit.
+/// All customers of a partition: the one place where a decision becomes a commit.
 ///
 /// A call takes one shard's lock. Under it the command is decided, its record is appended to the
 /// log's buffer, and its facts are applied, in that order: a log that refuses leaves the state as
@@ -45,6 +44,8 @@ package enum Execution {
 package final class CustomerRepository: Sendable {
     package let directory: Directory
     package let log: any LogStore
+    /// The partition's number.
+    let partition: Int
     /// What is personal is sealed with these; nil: the folder's format seals nothing.
     package let keys: CustomerKeys?
     let settlements = Settlements()
@@ -63,12 +64,14 @@ package final class CustomerRepository: Sendable {
     let history: HistoryMarks
 
     /// - Parameters:
+    ///   - partition: the partition's number.
+    ///   - seed: of the customers' hashes.
     ///   - requestSpan: milliseconds that answered requests are remembered at least.
     ///   - requestLimit: ids that are remembered at most.
     ///   - historySpan: milliseconds that log positions can be told times of.
     package init(
-        directory: Directory, log: any LogStore, time: any TimeSource, logger: Logger,
-        seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
+        directory: Directory, log: any LogStore, partition: Int = 0, time: any TimeSource,
+        logger: Logger, seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
         historySpan: Int64 = 35 * 86_400_000, keys: CustomerKeys? = nil,
         newEffectID: (@Sendable () -> String)? = nil
     ) {
@@ -76,6 +79,7 @@ package final class CustomerRepository: Sendable {
         self.newEffectID = newEffectID ?? { Effects.newID() }
         self.directory = directory
         self.log = log
+        self.partition = partition
         self.time = time
         self.logger = logger
         self.seed = seed
@@ -102,14 +106,20 @@ package final class CustomerRepository: Sendable {
             repository: self, id: id, hash: hash, request: request, names: names,
             workspace: workspace)
         var finished: Finished?
-        var result: Result<Execution, ExecuteFault>?
+        var execution: Execution?
+        var fault: ExecuteFault?
         shards[Int(hash & 0xFF)].withLock { shard in
+            shard.prefetch(hash, request: fingerprint)
             if let fingerprint, let position = shard.requests.find(fingerprint) {
                 finished = .known(LogPosition(rawValue: position))
             } else if let request, window.isTooOld(request.id) {
-                result = .failure(.refused(.requestTooOld))
+                fault = .refused(.requestTooOld)
             } else {
-                result = commit.result(of: command, in: &shard, &finished)
+                do throws(ExecuteFault) {
+                    execution = try commit.run(command, in: &shard, &finished)
+                } catch {
+                    fault = error
+                }
             }
         }
         switch finished {
@@ -118,22 +128,23 @@ package final class CustomerRepository: Sendable {
             settlements.note(facts, of: id, sequence: sequence)
         case nil: break
         }
-        guard let result else { preconditionFailure("a command that ran has a result") }
         watchers.changed(id)
-        return try result.get()
+        if let fault { throw fault }
+        guard let execution else { preconditionFailure("a command that ran has a result") }
+        return execution
     }
 
     /// A read of one customer. What is due is executed first, so that nobody sees the past.
     package func read<Answer>(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
         _ body: (borrowing CustomerState, PricingNames) -> Answer
-    ) throws(ExecuteFault) -> (answer: Answer, sequence: UInt64) {
+    ) throws(ExecuteFault) -> (answer: Answer, point: CommitPoint) {
         var found: (row: CustomerRow, names: PricingNames)?
         let sequence = try visit(id, names, workspace) { shard, row, names in
             found = (shard.rows[row], names)
         }
         guard let found else { preconditionFailure("a visit that ended well has found a row") }
-        return (body(try opened(found.row, workspace), found.names), sequence)
+        return (body(try opened(found.row, workspace), found.names), point(sequence))
     }
 
     /// All of a customer, whose rest is encoded.
@@ -148,18 +159,17 @@ package final class CustomerRepository: Sendable {
     }
 
     /// The same for readers of balances and flags. The hot way: it touches nothing but the row's
-    /// buckets, and isn't generic, so that nothing is looked up at run time.
+    /// buckets, and isn't generic, so that nothing is looked up at run time. `body` gives the
+    /// message that answers.
     package func readBuckets(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
-        _ body: (borrowing BucketSet, PricingNames) -> Outcome
+        _ body: (borrowing BucketSet, PricingNames) -> UnsafeRawBufferPointer
     ) throws(ExecuteFault) -> Outcome {
-        var outcome: Outcome?
+        var message = UnsafeRawBufferPointer(start: nil, count: 0)
         let sequence = try visit(id, names, workspace) { shard, row, names in
-            outcome = shard.withBuckets(row) { body($0, names) }
+            message = shard.withBuckets(row) { body($0, names) }
         }
-        guard var outcome else { preconditionFailure("a visit that ended well has an outcome") }
-        outcome.sequence = sequence
-        return outcome
+        return Outcome(message: message, point: point(sequence))
     }
 
     /// Shows a customer's row under its shard's lock; the sequence of the row.
@@ -184,6 +194,12 @@ package final class CustomerRepository: Sendable {
             _ = try execute(.advance, for: id, request: nil, names: names, in: workspace)
         }
         throw .unavailable(.unavailable("the customer keeps falling due"))
+    }
+
+    /// A sequence of this log.
+    @inline(__always)
+    func point(_ sequence: UInt64) -> CommitPoint {
+        CommitPoint(partition: partition, sequence: sequence)
     }
 
     /// The names a caller holds, unless the customer was decided with newer ones.
@@ -211,7 +227,7 @@ package final class CustomerRepository: Sendable {
         let sequence = shards[Int(id.hash(seed: seed) & 0xFF)].withLock { shard in
             shard.find(id, hash: id.hash(seed: seed)).map { shard.rows[$0].sequence } ?? 0
         }
-        guard sequence <= log.durableSequence else { return .again(after: sequence) }
+        guard sequence <= log.durableSequence else { return .again(after: point(sequence)) }
         let record: CustomerRecord
         do {
             let bytes = try log.read(at: position)
@@ -234,8 +250,8 @@ package final class CustomerRepository: Sendable {
         // Only a reply that shows name and email is sealed; it always shows something.
         guard !record.isErased || !record.reply.isEmpty else { throw .refused(.requestErased) }
         let message = workspace.arena.copy(record.reply + replayedMark(of: method))
-        return .done(
-            Outcome(reply: .none, message: message, sequence: 0, replayed: true))
+        workspace.reply = .none
+        return .done(Outcome(message: message, replayed: true))
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CChecksum
 internal import Wire
 
 /// A shard's customers, in chunks that never move: growing copies nothing, and a row's number stays
@@ -6,11 +7,12 @@ internal import Wire
 struct CustomerRows: ~Copyable, @unchecked Sendable {
     private static let chunkSize = 256
 
-    private var chunks: [UnsafeMutablePointer<CustomerRow>] = []
+    private var chunks = Cells<UnsafeMutablePointer<CustomerRow>?>(count: 1)
     private(set) var count = 0
 
     deinit {
-        for (index, chunk) in chunks.enumerated() {
+        for index in 0..<chunks.count {
+            guard let chunk = chunks[index] else { break }
             let used = min(count - index * CustomerRows.chunkSize, CustomerRows.chunkSize)
             chunk.deinitialize(count: used)
             chunk.deallocate()
@@ -26,19 +28,54 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
     /// all it refers to; what the pointer points at isn't.
     @inline(__always)
     func place(of row: Int) -> UnsafeMutablePointer<CustomerRow> {
-        precondition(row < count)
-        return chunks[row / CustomerRows.chunkSize] + row % CustomerRows.chunkSize
+        guard row < count, let chunk = chunks[row / CustomerRows.chunkSize] else {
+            preconditionFailure("there is no such row")
+        }
+        return chunk + row % CustomerRows.chunkSize
+    }
+
+    /// Asks the processor for all of a row: its lines come at once instead of one by one.
+    @inline(__always)
+    func prefetch(_ row: Int) {
+        let start = UnsafeRawPointer(place(of: row))
+        for offset in stride(from: 0, to: MemoryLayout<CustomerRow>.stride, by: 64) {
+            tally_prefetch(start + offset)
+        }
     }
 
     mutating func append(_ row: CustomerRow) {
-        let place = count % CustomerRows.chunkSize
-        if place == 0 { chunks.append(.allocate(capacity: CustomerRows.chunkSize)) }
-        (chunks[chunks.count - 1] + place).initialize(to: row)
+        let (chunk, place) = count.quotientAndRemainder(dividingBy: CustomerRows.chunkSize)
+        if place == 0 { addChunk(chunk) }
+        guard let start = chunks[chunk] else { preconditionFailure("a chunk is missing") }
+        (start + place).initialize(to: row)
         count += 1
+    }
+
+    private mutating func addChunk(_ chunk: Int) {
+        if chunk == chunks.count {
+            let more = Cells<UnsafeMutablePointer<CustomerRow>?>(count: chunks.count * 2)
+            for index in 0..<chunks.count { more[index] = chunks[index] }
+            chunks = more
+        }
+        chunks[chunk] = .allocate(capacity: CustomerRows.chunkSize)
     }
 
     /// Copies of the rows from `first` on, at most `limit`.
     func copy(from first: Int, limit: Int) -> [CustomerRow] {
         (first..<min(count, first + limit)).map { self[$0] }
+    }
+
+    /// Fetches what `copy` copies; a little later, what it refers to, whose count of references
+    /// grows with each copy.
+    func prefetch(from first: Int, limit: Int, rests: Bool) {
+        for row in first..<min(count, first + limit) {
+            if rests {
+                place(of: row).pointee.rest.withUnsafeBytes { rest in
+                    if let start = rest.baseAddress { tally_prefetch(start - 32) }
+                }
+            } else {
+                prefetch(row)
+            }
+        }
     }
 }

@@ -4,7 +4,8 @@ internal import Logging
 /// Does what falls due on time, so that nobody waits for a visitor; and once a second looks at the
 /// key file, at the copy that follows, and at the clock.
 struct DueWork: Sendable {
-    let repository: CustomerRepository
+    /// Of each partition.
+    let repositories: [CustomerRepository]
     let keys: KeyRing
     let backup: BackupWatch
     let logger: Logger
@@ -27,15 +28,18 @@ struct DueWork: Sendable {
                         "the clock jumped by \(jump / 1000) s; periods would be billed and reset "
                             + "at the wrong time"))
             }
-            advanceDue()
             do throws(DiskFault) {
-                // There may be room again.
-                try repository.keys?.flush()
+                for repository in repositories {
+                    advanceDue(repository)
+                    // There may be room again.
+                    try repository.keys?.flush()
+                }
             } catch {
                 return stop(.failed("\(error)"))
             }
             backup.look(
-                durable: repository.log.durableSequence, now: SystemClock.wall.milliseconds)
+                durable: repositories.map(\.log.durableSequence),
+                now: SystemClock.wall.milliseconds)
             do {
                 try keys.reload()
             } catch {
@@ -49,7 +53,7 @@ struct DueWork: Sendable {
         SystemClock.wall.milliseconds - SystemClock.monotonic
     }
 
-    private func advanceDue() {
+    private func advanceDue(_ repository: CustomerRepository) {
         let workspace = Workspace()
         var found: [CustomerID] = []
         repository.eachShard { shard in

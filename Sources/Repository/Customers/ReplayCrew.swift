@@ -2,17 +2,18 @@ internal import Billing
 internal import Logging
 internal import Wire
 
-/// Replays a log into a repository. The thread that calls reads the frames and checks them; with
-/// more than one thread, each of the others applies the records of its share of the shards, which
-/// come to it in batches.
+/// Replays a log into a repository. The thread that calls reads the frames and checks them, and
+/// collects the records in batches; with more than one thread, each of the others applies those of
+/// its share of the shards.
 struct ReplayCrew {
+    /// Records handed over at once. Alone, so few that they stay in the cache.
     private static let batchRecords = 2_048
+    private static let batchRecordsAlone = 256
     /// Records between looks at what is to be forgotten.
     private static let noteInterval: UInt64 = 1 << 16
 
     let repository: CustomerRepository
     private let workers: [ReplayWorker]
-    private let arena = Arena()
 
     init(_ repository: CustomerRepository, threads: Int) {
         self.repository = repository
@@ -23,6 +24,9 @@ struct ReplayCrew {
         var progress = ReplayProgress(
             end: repository.log.estimatedEnd, log: repository.log, logger: repository.logger)
         var batch = ReplayBatch()
+        var hand = ReplayHand(repository)
+        let limit = workers.isEmpty ? Self.batchRecordsAlone : Self.batchRecords
+        batch.reserve(records: limit)
         var latest = Timestamp.epoch
         var count: UInt64 = 0
         let threads = try workers.map { worker in try LogThread { worker.run() } }
@@ -38,40 +42,19 @@ struct ReplayCrew {
                 }
                 latest = max(latest, head.time)
                 count += 1
-                let hash = repository.hash(of: head.customer)
-                if workers.isEmpty {
-                    try apply(bytes, hash, sequence, position)
-                } else {
-                    batch.add(bytes, hash: hash, sequence: sequence, position: position)
-                    if batch.entries.count == ReplayCrew.batchRecords { try hand(&batch) }
-                }
+                batch.add(
+                    bytes, hash: repository.hash(of: head.customer), sequence: sequence,
+                    position: position)
+                if batch.entries.count == limit { try hand.take(&batch, with: workers) }
                 guard count % ReplayCrew.noteInterval == 0 else { return }
                 repository.noteReplayed(latest, position)
                 progress.note(count, at: position)
             }
-            try hand(&batch)
+            try hand.take(&batch, with: workers)
         }
         for worker in workers { try worker.check() }
         repository.raiseFloor(to: latest)
         return report
-    }
-
-    private func apply(
-        _ bytes: UnsafeRawBufferPointer, _ hash: UInt64, _ sequence: UInt64,
-        _ position: LogPosition
-    ) throws {
-        do throws(RecordFault) {
-            try repository.restore(
-                bytes, hash: hash, sequence: sequence, position: position, arena)
-        } catch {
-            throw ReplayCrew.damage(error.description, position)
-        }
-    }
-
-    private func hand(_ batch: inout ReplayBatch) throws {
-        guard !batch.entries.isEmpty else { return }
-        for worker in workers { try worker.take(batch) }
-        batch = ReplayBatch()
     }
 
     static func damage(_ why: String, _ position: LogPosition) -> LogFault {
@@ -79,29 +62,19 @@ struct ReplayCrew {
     }
 }
 
-/// Records on their way to the workers.
-struct ReplayBatch: Sendable {
-    struct Entry: Sendable {
-        var hash: UInt64
-        var sequence: UInt64
-        var position: LogPosition
-        /// Where the payload ends in `bytes`; it begins where the one before ends.
-        var end: Int
-    }
-
-    private(set) var entries: [Entry] = []
-    private(set) var bytes: [UInt8] = []
-
-    mutating func add(
-        _ payload: UnsafeRawBufferPointer, hash: UInt64, sequence: UInt64, position: LogPosition
-    ) {
-        if entries.isEmpty {
-            entries.reserveCapacity(2_048)
-            bytes.reserveCapacity(512 << 10)
+extension ReplayHand {
+    /// Applies a batch, or has the workers do it, and empties it.
+    fileprivate mutating func take(
+        _ batch: inout ReplayBatch, with workers: [ReplayWorker]
+    ) throws {
+        guard !workers.isEmpty else {
+            try apply(batch)
+            return batch.removeAll()
         }
-        bytes.append(contentsOf: payload)
-        entries.append(
-            Entry(hash: hash, sequence: sequence, position: position, end: bytes.count))
+        let records = batch.entries.count
+        for worker in workers { try worker.take(batch) }
+        batch = ReplayBatch()
+        batch.reserve(records: records)
     }
 }
 
@@ -146,10 +119,10 @@ final class ReplayWorker: Sendable {
 
     /// The thread's life.
     func run() {
-        let arena = Arena()
+        var hand = ReplayHand(repository, share: number, of: count)
         while let batch = next() {
             do throws(LogFault) {
-                try apply(batch, arena)
+                try hand.apply(batch)
             } catch {
                 return work.update { $0.fault = error }
             }
@@ -166,26 +139,6 @@ final class ReplayWorker: Sendable {
         // The reader may wait for room.
         work.update { _ in }
         return next
-    }
-
-    private func apply(_ batch: ReplayBatch, _ arena: Arena) throws(LogFault) {
-        let fault: LogFault? = batch.bytes.withUnsafeBytes { bytes in
-            var start = 0
-            for entry in batch.entries {
-                defer { start = entry.end }
-                guard Int(entry.hash & 0xFF) % count == number else { continue }
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[start..<entry.end])
-                do throws(RecordFault) {
-                    try repository.restore(
-                        payload, hash: entry.hash, sequence: entry.sequence,
-                        position: entry.position, arena)
-                } catch {
-                    return ReplayCrew.damage(error.description, entry.position)
-                }
-            }
-            return nil
-        }
-        if let fault { throw fault }
     }
 }
 

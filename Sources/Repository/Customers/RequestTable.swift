@@ -1,26 +1,17 @@
+internal import CChecksum
+
 /// Which requests were answered, and where in the log: (keyed fingerprint → position).
 ///
 /// Pages of open addressing, found by the fingerprint's leading bits; a page that is full loses
 /// what is no longer remembered, grows, and at 1,024 slots splits in two. So no insertion ever
 /// moves more than a page, and an id takes 20 to 33 bytes. A fingerprint may collide; the record at
 /// the position tells.
-struct RequestTable {
-    struct Slot: Equatable {
+// Safety: the pages' memory is the table's own, freed with it, and it can't be copied.
+struct RequestTable: ~Copyable, @unchecked Sendable {
+    struct Slot: Equatable, BitwiseCopyable {
         /// 0: vacant.
         var fingerprint: UInt64 = 0
         var position: UInt64 = 0
-    }
-
-    fileprivate struct Page {
-        /// How many leading bits its fingerprints share.
-        var depth: Int
-        var slots: [Slot]
-        var count = 0
-
-        init(depth: Int, slots: Int) {
-            self.depth = depth
-            self.slots = Array(repeating: Slot(), count: slots)
-        }
     }
 
     /// What an id takes at most, by and large, and so what a budget counts it as.
@@ -33,35 +24,50 @@ struct RequestTable {
     private static let deepest = 20
 
     /// Indices of pages, by the `depth` leading bits.
-    private var directory: [Int32] = [0]
+    private var directory = Cells<Int32>(count: 1)
     private var depth = 0
-    private var pages = [Page(depth: 0, slots: 0)]
+    /// The first `pageCount` are in use.
+    private var pages = Cells<RequestPage>(count: 1)
+    private var pageCount = 1
     /// Ids that were inserted, ever.
     private(set) var inserted: UInt64 = 0
 
+    deinit {
+        for index in 0..<pageCount { pages[index].free() }
+    }
+
     /// Bytes that it takes.
     var byteCount: Int {
-        pages.reduce(directory.count * 4) {
-            $0 + $1.slots.count * MemoryLayout<Slot>.stride + MemoryLayout<Page>.stride + 32
+        (0..<pageCount).reduce(directory.count * 4) {
+            $0 + pages[$1].size * MemoryLayout<Slot>.stride
+                + MemoryLayout<RequestPage>.stride + 32
         }
     }
 
+    @inline(__always)
     func find(_ fingerprint: UInt64) -> UInt64? {
         let fingerprint = max(fingerprint, 1)
-        let page = pageIndex(fingerprint)
-        guard !pages[page].slots.isEmpty else { return nil }
-        let slot = pages[page].slot(of: fingerprint)
-        return pages[page].slots[slot].fingerprint == 0 ? nil : pages[page].slots[slot].position
+        return pages[pageIndex(fingerprint)].find(fingerprint)
+    }
+
+    /// To be called a little before `find` or `insert`.
+    @inline(__always)
+    func prefetch(_ fingerprint: UInt64) {
+        pages[pageIndex(max(fingerprint, 1))].prefetch(max(fingerprint, 1))
     }
 
     /// - Parameter horizon: entries below this position may be forgotten.
     mutating func insert(_ fingerprint: UInt64, position: UInt64, horizon: UInt64) {
-        let fingerprint = max(fingerprint, 1)
+        let entry = Slot(fingerprint: max(fingerprint, 1), position: position)
         inserted += 1
         while true {
-            let page = pageIndex(fingerprint)
-            if pages[page].insert(Slot(fingerprint: fingerprint, position: position)) { return }
-            makeRoom(page, prefix: fingerprint, horizon: horizon)
+            let index = pageIndex(entry.fingerprint)
+            var page = pages[index]
+            if page.insert(entry) {
+                pages[index] = page
+                return
+            }
+            makeRoom(index, prefix: entry.fingerprint, horizon: horizon)
         }
     }
 
@@ -71,25 +77,27 @@ struct RequestTable {
         let page = pages[pageIndex(place)]
         let shift = UInt64(64 - page.depth)
         let next = (place >> shift + 1) << shift
-        return (page.slots, page.depth == 0 || next == 0 ? nil : next)
+        return (page.all, page.depth == 0 || next == 0 ? nil : next)
     }
 
+    @inline(__always)
     private func pageIndex(_ fingerprint: UInt64) -> Int {
         Int(directory[Int(truncatingIfNeeded: fingerprint >> UInt64(64 - depth))])
     }
 
     private mutating func makeRoom(_ index: Int, prefix: UInt64, horizon: UInt64) {
         let old = pages[index]
-        let live = old.slots.filter { $0.fingerprint != 0 && $0.position >= horizon }
-        let isRoomy = live.count * 10 <= old.slots.count * 6 && !old.slots.isEmpty
-        let mayGrow = old.slots.count < RequestTable.lastSize || old.depth == RequestTable.deepest
-        if isRoomy || mayGrow {
-            let size = isRoomy ? old.slots.count : RequestTable.size(after: old.slots.count)
-            pages[index] = Page(depth: old.depth, slots: size)
-            for slot in live { _ = pages[index].insert(slot) }
-        } else {
-            split(index, prefix: prefix, live)
+        let live = old.count { $0.position >= horizon }
+        let isRoomy = live * 10 <= old.size * 6 && old.size > 0
+        let mayGrow = old.size < RequestTable.lastSize || old.depth == RequestTable.deepest
+        guard isRoomy || mayGrow else {
+            return split(index, prefix: prefix, horizon: horizon)
         }
+        var new = RequestPage(
+            depth: old.depth, size: isRoomy ? old.size : RequestTable.size(after: old.size))
+        old.each { if $0.position >= horizon { _ = new.insert($0) } }
+        old.free()
+        pages[index] = new
     }
 
     private static func size(after size: Int) -> Int {
@@ -97,54 +105,138 @@ struct RequestTable {
         return size == splitSize ? lastSize : size * 2
     }
 
-    private mutating func split(_ index: Int, prefix: UInt64, _ live: [Slot]) {
-        let bits = pages[index].depth
-        if bits == depth {
-            directory = directory.flatMap { [$0, $0] }
-            depth += 1
+    /// Half of what a page may hold can be all of it, not by chance, but it must fit.
+    private static func size(for count: Int) -> Int {
+        RequestPage.fits(count, in: splitSize) ? splitSize : lastSize
+    }
+
+    private mutating func split(_ index: Int, prefix: UInt64, horizon: UInt64) {
+        let old = pages[index]
+        if old.depth == depth { deepen() }
+        let half = UInt64(1) << UInt64(63 - old.depth)
+        let live = old.count { $0.position >= horizon }
+        let upper = old.count { $0.position >= horizon && $0.fingerprint & half != 0 }
+        var pair = (
+            RequestPage(depth: old.depth + 1, size: RequestTable.size(for: live - upper)),
+            RequestPage(depth: old.depth + 1, size: RequestTable.size(for: upper))
+        )
+        old.each { slot in
+            guard slot.position >= horizon else { return }
+            _ = slot.fingerprint & half == 0 ? pair.0.insert(slot) : pair.1.insert(slot)
         }
-        let sibling = pages.count
-        pages[index] = Page(depth: bits + 1, slots: RequestTable.splitSize)
-        pages.append(Page(depth: bits + 1, slots: RequestTable.splitSize))
+        old.free()
+        pages[index] = pair.0
+        let sibling = add(pair.1)
         // The directory's entries of the old page: the upper half goes to the sibling.
-        let span = 1 << (depth - bits)
+        let span = 1 << (depth - old.depth)
         let first = Int(truncatingIfNeeded: prefix >> UInt64(64 - depth)) & ~(span - 1)
         for entry in first + span / 2..<first + span { directory[entry] = Int32(sibling) }
-        for slot in live {
-            let page = pageIndex(slot.fingerprint)
-            if !pages[page].insert(slot) {
-                // All in one half: not by chance, but it must hold.
-                makeRoom(page, prefix: slot.fingerprint, horizon: 0)
-                _ = pages[pageIndex(slot.fingerprint)].insert(slot)
-            }
+    }
+
+    private mutating func deepen() {
+        let wider = Cells<Int32>(count: directory.count * 2)
+        for entry in 0..<wider.count { wider[entry] = directory[entry / 2] }
+        directory = wider
+        depth += 1
+    }
+
+    private mutating func add(_ page: RequestPage) -> Int {
+        if pageCount == pages.count {
+            let more = Cells<RequestPage>(count: pages.count * 2)
+            for index in 0..<pageCount { more[index] = pages[index] }
+            pages = more
         }
+        pages[pageCount] = page
+        pageCount += 1
+        return pageCount - 1
     }
 }
 
-extension RequestTable.Page {
-    /// Where it is, or would be. The page is never full.
-    func slot(of fingerprint: UInt64) -> Int {
-        // The lower bits, spread over the slots; the upper ones chose the page.
-        let first = Int((fingerprint & 0xFFFF_FFFF) * UInt64(slots.count) >> 32)
-        return slots.withUnsafeBufferPointer { slots in
-            var slot = first
-            while slots[slot].fingerprint != 0, slots[slot].fingerprint != fingerprint {
-                slot += 1
-                if slot == slots.count { slot = 0 }
-            }
-            return slot
-        }
+/// Slots that share the leading bits of their fingerprints. All bits zero: an empty page.
+// Safety: only the table makes and frees pages; `slots` has `size` initialised entries, and by how
+// the index of a slot is computed it is below `size`.
+private struct RequestPage: BitwiseCopyable {
+    typealias Slot = RequestTable.Slot
+
+    private var slots: UnsafeMutablePointer<Slot>?
+    private var shortSize: UInt32
+    private var used: UInt32
+    private var shortDepth: UInt32
+
+    init(depth: Int, size: Int) {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: size)
+        slots.initialize(repeating: Slot(), count: size)
+        self.slots = slots
+        shortSize = UInt32(size)
+        used = 0
+        shortDepth = UInt32(depth)
+    }
+
+    /// How many leading bits its fingerprints share.
+    var depth: Int { Int(shortDepth) }
+    var size: Int { Int(shortSize) }
+
+    var all: [Slot] { Array(UnsafeBufferPointer(start: slots, count: size)) }
+
+    func free() {
+        slots?.deallocate()
+    }
+
+    static func fits(_ count: Int, in size: Int) -> Bool { count * 3 <= size * 2 }
+
+    @inline(__always)
+    func find(_ fingerprint: UInt64) -> UInt64? {
+        guard let slots else { return nil }
+        let slot = slots[place(of: fingerprint, in: slots)]
+        return slot.fingerprint == 0 ? nil : slot.position
+    }
+
+    @inline(__always)
+    func prefetch(_ fingerprint: UInt64) {
+        guard let slots else { return }
+        tally_prefetch(slots + first(for: fingerprint))
     }
 
     /// False: it takes no more.
-    mutating func insert(_ entry: RequestTable.Slot) -> Bool {
-        guard !slots.isEmpty else { return false }
-        let slot = self.slot(of: entry.fingerprint)
-        if slots[slot].fingerprint == 0 {
-            guard (count + 1) * 3 <= slots.count * 2 else { return false }
-            count += 1
+    @inline(__always)
+    mutating func insert(_ entry: Slot) -> Bool {
+        guard let slots else { return false }
+        let place = place(of: entry.fingerprint, in: slots)
+        if slots[place].fingerprint == 0 {
+            guard RequestPage.fits(Int(used) + 1, in: size) else { return false }
+            used += 1
         }
-        slots[slot] = entry
+        slots[place] = entry
         return true
+    }
+
+    @inline(__always)
+    func each(_ body: (Slot) -> Void) {
+        guard let slots else { return }
+        for slot in 0..<size where slots[slot].fingerprint != 0 { body(slots[slot]) }
+    }
+
+    @inline(__always)
+    func count(where isWanted: (Slot) -> Bool) -> Int {
+        var count = 0
+        each { if isWanted($0) { count += 1 } }
+        return count
+    }
+
+    /// The lower bits, spread over the slots; the upper ones chose the page.
+    @inline(__always)
+    private func first(for fingerprint: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((fingerprint & 0xFFFF_FFFF) &* UInt64(shortSize)) >> 32)
+    }
+
+    /// Where it is, or would be. The page is never full.
+    @inline(__always)
+    private func place(of fingerprint: UInt64, in slots: UnsafeMutablePointer<Slot>) -> Int {
+        var slot = first(for: fingerprint)
+        while slots[slot].fingerprint != 0, slots[slot].fingerprint != fingerprint {
+            slot += 1
+            if slot == size { slot = 0 }
+        }
+        return slot
     }
 }

@@ -8,15 +8,15 @@ extension TallyEnvironment {
     ) async throws(ExecuteFault) -> (reply: Reply, message: [UInt8], replayed: Bool) {
         while true {
             let workspace = Workspace()
-            let execution = try customers.execute(
+            let execution = try customers(of: id).execute(
                 command, for: id, request: request, names: directory.current, in: workspace)
             switch execution {
-            case .again(let sequence): try await reach(sequence)
+            case .again(let point): try await arrive(at: point)
             case .done(let outcome):
                 // The bytes are the workspace's.
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }
-                try await reach(outcome.sequence)
-                return (outcome.reply, message, outcome.replayed)
+                try await arrive(at: outcome.point)
+                return (workspace.reply, message, outcome.replayed)
             }
         }
     }
@@ -26,21 +26,23 @@ extension TallyEnvironment {
     package func commit(
         _ command: Command, requesting effectID: String, for id: CustomerID, request: RequestMark?
     ) async throws(ExecuteFault) -> (message: [UInt8], replayed: Bool) {
-        let expectation = customers.settlements.expect(effectID)
-        defer { customers.settlements.forget(effectID, expectation) }
+        let settlements = customers(of: id).settlements
+        let expectation = settlements.expect(effectID)
+        defer { settlements.forget(effectID, expectation) }
         let (reply, message, replayed) = try await commit(command, for: id, request: request)
         guard case .attach(let attach) = reply, attach.outcome == .processing,
             let settled = await expectation.outcome
         else { return (message, replayed) }
-        try await reach(settled.sequence)
+        try await arrive(at: settled.point)
         return (settled.message, false)
     }
 
     /// Waits while the customer has an effect open; false: there was none.
     package func waitForOpenEffect(of id: CustomerID) async -> Bool {
         guard let open = openEffect(of: id) else { return false }
-        let expectation = customers.settlements.expect(open.id)
-        defer { customers.settlements.forget(open.id, expectation) }
+        let settlements = customers(of: id).settlements
+        let expectation = settlements.expect(open.id)
+        defer { settlements.forget(open.id, expectation) }
         // Asked again now that the outcome can't be missed.
         guard openEffect(of: id)?.id == open.id else { return true }
         _ = await expectation.outcome
@@ -48,7 +50,7 @@ extension TallyEnvironment {
     }
 
     package func openEffect(of customer: CustomerID) -> Effect? {
-        let found = try? customers.read(
+        let found = try? customers(of: customer).read(
             customer, names: directory.current, in: Workspace()
         ) { customer, _ in customer.openEffect }
         return found?.answer
@@ -58,8 +60,11 @@ extension TallyEnvironment {
     package func checkout(
         _ session: String
     ) -> (customer: CustomerID, name: String, checkout: Checkout)? {
-        guard let id = customers.settlements.customer(ofSession: session) else { return nil }
-        let found = try? customers.read(id, names: directory.current, in: Workspace()) {
+        let owner = partitions.lazy.compactMap {
+            $0.customers.settlements.customer(ofSession: session)
+        }.first
+        guard let id = owner else { return nil }
+        let found = try? customers(of: id).read(id, names: directory.current, in: Workspace()) {
             customer, _ in (customer.account.name, customer.account.checkout)
         }
         guard let (name, checkout) = found?.answer, let checkout, checkout.session == session else {
@@ -68,8 +73,8 @@ extension TallyEnvironment {
         return (id, name, checkout)
     }
 
-    private func reach(_ sequence: UInt64) async throws(ExecuteFault) {
-        guard await durability.reach(sequence) else { throw .unavailable(.closed) }
+    private func arrive(at point: CommitPoint) async throws(ExecuteFault) {
+        guard await reach(point) else { throw .unavailable(.closed) }
     }
 
     /// A new effect's id: unguessable, never used before.

@@ -100,7 +100,7 @@ struct Effects: Sendable {
                 guard case .done(let outcome) = execution else { continue }
                 // The bytes are the workspace's.
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }
-                let settled = Settlements.Settled(message: message, sequence: outcome.sequence)
+                let settled = Settlements.Settled(message: message, point: outcome.point)
                 repository.settlements.resume(pending.effect.id, with: settled)
                 return
             } catch {

@@ -16,7 +16,7 @@ final class Settlements: Sendable {
     struct Settled: Sendable {
         /// The encoded reply to whoever asked for it.
         var message: [UInt8]
-        var sequence: UInt64
+        var point: CommitPoint
     }
 
     private struct State {

@@ -50,7 +50,7 @@ package struct EnvironmentUpgrade {
             guard plan.isNeeded else { return plan }
             for (number, log) in logs.enumerated() {
                 let header = CustomerKeyHeader(
-                    identity: manifest.seed &+ UInt64(number) &+ 2, sealedAfter: log.last,
+                    identity: manifest.partitionIdentity(number), sealedAfter: log.last,
                     sealedSince: log.time)
                 try CustomerKeyReader.make(header, in: log.folder, disk: disk)
             }
@@ -68,8 +68,9 @@ package struct EnvironmentUpgrade {
         let manifest = try Manifest(content, path: path)
         var plan = Plan(from: manifest.format)
         guard plan.isNeeded else { return (plan, manifest, []) }
-        let names = try disk.list(folder).filter { $0.hasPrefix("partition-") }.sorted()
-        let logs = try names.map { try check("\(folder)/\($0)", now) }
+        let logs = try (0..<manifest.partitions).map { number in
+            try check("\(folder)/\(EnvironmentFolder.partition(number))", now)
+        }
         plan.records = logs.reduce(0) { $0 + $1.records }
         return (plan, manifest, logs)
     }

@@ -1,3 +1,5 @@
+internal import Billing
+
 /// What a folder is, in a file of lines "name: value" that people can read.
 ///
 ///     tally: data folder
@@ -5,8 +7,9 @@
 ///     reader: 2              the oldest format version whose readers can read this folder
 ///     environment: sandbox
 ///     folder: 5f0c…          32 hex digits, made once
-///     partitions: 1
-///     seed: 9a41…            16 hex digits, the secret of fingerprints
+///     partitions: 1          how many; stays as it was when the folder was made
+///     seed: 9a41…            16 hex digits, the secret of fingerprints, and of which customer
+///                            belongs to which partition
 struct Manifest {
     static let fileName = "MANIFEST"
     /// The format of new folders, and the newest that this binary reads. A folder of an older one
@@ -16,16 +19,17 @@ struct Manifest {
     var format = currentFormat
     var environment: String
     var folderID: String
-    var partitions = 1
+    var partitions: Int
     var seed: UInt64
 
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
-    init(environment: String) {
+    init(environment: String, partitions: Int) {
         var generator = SystemRandomNumberGenerator()
         self.environment = environment
+        self.partitions = partitions
         folderID = Manifest.hex(generator.next()) + Manifest.hex(generator.next())
         seed = generator.next()
     }
@@ -48,16 +52,28 @@ struct Manifest {
         }
         guard let environment = values["environment"], let folderID = values["folder"],
             let seed = values["seed"].flatMap({ UInt64($0, radix: 16) }),
-            let format = values["format"].flatMap({ Int($0) }), values["partitions"] == "1"
+            let format = values["format"].flatMap({ Int($0) }),
+            let partitions = values["partitions"].flatMap({ Int($0) }),
+            1...Partition.limit ~= partitions
         else { throw Failure(description: "\(path) is incomplete; restore it from a backup") }
         self.format = format
         self.environment = environment
         self.folderID = folderID
+        self.partitions = partitions
         self.seed = seed
     }
 
     /// What is personal is sealed.
     var seals: Bool { format >= 2 }
+
+    // Each log has an identity of its own, so that none is taken for another.
+
+    var directoryIdentity: UInt64 { seed &+ 1 }
+
+    func partitionIdentity(_ number: Int) -> UInt64 { seed &+ 2 &+ UInt64(number) }
+
+    /// Secret: customers choose their ids.
+    var customerSeed: UInt64 { InlineText.fold(seed, 0xA24B_AED4_963E_E407) }
 
     var content: [UInt8] {
         Array(

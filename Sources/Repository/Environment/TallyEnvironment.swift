@@ -1,45 +1,37 @@
-internal import Billing
+package import Billing
 package import Logging
 package import Payments
 
 /// One environment, `sandbox` or `live`: its own folder, lock, logs, catalog, keys and clock.
-/// Nothing is shared with another.
-///
-///     MANIFEST        what the folder is; see Manifest
-///     LOCK            held while a server uses the folder
-///     keys.json       API keys, hashed
-///     backup.json     what a follower says of its copy; see BackupStatus
-///     directory/      log of the catalog
-///     partition-0/    log of the customers, its snapshots, and the keys that what is personal in
-///                     them is sealed with
-///     events/         day files of usage, derived from that log
+/// Nothing is shared with another. What lies where: see `EnvironmentFolder`.
 package final class TallyEnvironment: Sendable {
     package let name: String
     package let directory: Directory
-    package let customers: CustomerRepository
-    package let durability: Durability
+    /// At least one. Each customer belongs to one of them.
+    package let partitions: [Partition]
     package let events: EventStore
     package let keys: KeyRing
     /// Secret of request fingerprints.
     package let fingerprintKey: UInt64
     /// nil: nothing that costs money can be bought here.
     package let provider: (any PaymentProvider)?
+    /// Of all partitions, in the time that all took.
     package let recovery: RecoveryReport
     /// What an operator should look at.
     package let conditions = Conditions()
     package let backupWatch: BackupWatch
-    /// Takes snapshots, on a thread of its own.
-    package let snapshots: SnapshotKeeper
-    private let snapshotThread = SnapshotThread()
     let logger: Logger
+    let historyDays: Int
+    private let customerSeed: UInt64
     private let scrubber: Scrubber
     private let lock: FolderLock
-    let historyDays: Int
     private let onFault: @Sendable (LogFault) -> Void
 
     /// What an environment needs from outside.
     package struct Settings: Sendable {
         package var time: any TimeSource = SystemTime()
+        /// Of a new folder; one that is there must have as many. nil: as many as it has, or one.
+        package var partitions: Int?
         package var provider: (any PaymentProvider)?
         /// How long an answered request is remembered at least.
         package var requestWindowHours = 24
@@ -66,99 +58,58 @@ package final class TallyEnvironment: Sendable {
     package init(
         _ name: String, in dataFolder: String, settings: Settings, logger: Logger
     ) throws {
-        let folder = "\(dataFolder)/\(name)"
-        try SmallFile.makeFolder(folder)
-        lock = try FolderLock(folder: folder)
-        let manifest = try TallyEnvironment.manifest(folder, environment: name)
+        let path = "\(dataFolder)/\(name)"
+        try SmallFile.makeFolder(path)
+        lock = try FolderLock(folder: path)
+        let folder = try EnvironmentFolder(
+            path, environment: name, partitions: settings.partitions)
+        let manifest = folder.manifest
         self.name = name
         self.logger = logger
         fingerprintKey = manifest.seed
+        customerSeed = manifest.customerSeed
         provider = settings.provider
         historyDays = settings.snapshots.historyDays
-        keys = try KeyRing(folder: folder, environment: name)
-
-        let onFault = settings.onFault
-        self.onFault = onFault
-        var small = LogSettings()
-        small.segmentSize = 4 << 20
-        small.bufferSize = 2 << 20
-        try SmallFile.makeFolder("\(folder)/directory")
-        directory = try Directory(
-            log: FlatFileLog(
-                folder: "\(folder)/directory", identity: manifest.seed &+ 1, settings: small,
-                listener: LogListener(onFault: onFault), logger: logger))
-
-        let durability = Durability()
-        self.durability = durability
-        var large = LogSettings()
-        large.segmentSize = settings.segmentSize
-        try SmallFile.makeFolder("\(folder)/partition-0")
-        backupWatch = BackupWatch(folder: folder, conditions: conditions, logger: logger)
+        onFault = settings.onFault
+        keys = try KeyRing(folder: path, environment: name)
+        backupWatch = BackupWatch(folder: path, conditions: conditions, logger: logger)
         scrubber = Scrubber(
-            folders: ["\(folder)/partition-0", "\(folder)/directory"],
+            folders: folder.logs.map { "\(path)/\($0)" },
             intervalMilliseconds: settings.scrubHours * 3_600_000, conditions: conditions,
             logger: logger)
-        let partition = SnapshotFolder(
-            disk: PosixDisk(), folder: "\(folder)/partition-0", identity: manifest.seed &+ 2)
-        let customerKeys = try manifest.seals ? CustomerKeys.open(partition) : nil
-        let log = FlatFileLog(
-            folder: partition.folder, identity: partition.identity, settings: large,
-            listener: LogListener(
-                beforeBatch: { () throws(DiskFault) in try customerKeys?.flush() },
-                onDurable: { durability.advance(to: $0) },
-                onFault: { fault in
-                    durability.end()
-                    onFault(fault)
-                }),
-            logger: logger)
-        customers = CustomerRepository(
-            directory: directory, log: log, time: settings.time, logger: logger,
-            seed: InlineText.fold(manifest.seed, 0xA24B_AED4_963E_E407),
-            requestSpan: Int64(settings.requestWindowHours) * 3_600_000,
-            requestLimit: settings.requestMemory / RequestTable.bytesPerID,
-            historySpan: Int64(settings.snapshots.historyDays) * 86_400_000, keys: customerKeys)
-        let last: Appended
-        (recovery, last) = try customers.recover(
-            from: partition, threads: settings.recoveryThreads)
-        durability.advance(to: log.durableSequence)
-        try SmallFile.makeFolder("\(folder)/events")
-        events = try EventStore(
-            log: log, identity: manifest.seed &+ 2, folder: EventFolder(folder: "\(folder)/events"),
-            seals: customerKeys, logger: logger)
-        try customers.sealProfiles()
-        snapshots = SnapshotKeeper(
-            customers, partition, settings: settings.snapshots, last: last, logger: logger)
+        let directory = try TallyEnvironment.directory(folder, settings, logger)
+        self.directory = directory
+        let began = SystemClock.monotonic
+        partitions = try PartitionOpening { number, threads in
+            try Partition(
+                number, in: folder, directory: directory, settings: settings, threads: threads,
+                logger: logger)
+        }.run(count: manifest.partitions, threads: settings.recoveryThreads)
+        recovery = RecoveryReport(partitions.map(\.recovery), took: SystemClock.monotonic - began)
+        events = EventStore(partitions.map(\.events), logger: logger)
         try refuseEarlierClock()
-        try snapshotThread.start(snapshots)
+        for partition in partitions { try partition.start() }
         if settings.scrubHours > 0 { try scrubber.start() }
     }
 
-    /// The folder's manifest, made first when the folder is empty.
-    private static func manifest(_ folder: String, environment: String) throws -> Manifest {
-        let path = "\(folder)/\(Manifest.fileName)"
-        guard let content = try SmallFile.read(path) else {
-            guard SmallFile.version("\(folder)/partition-0") == nil else {
-                throw Failure(
-                    description: "\(folder) has a log but no \(Manifest.fileName): it was copied "
-                        + "in part; copy it whole, or restore it from a backup")
-            }
-            let manifest = Manifest(environment: environment)
-            try SmallFile.write(manifest.content, to: path)
-            return manifest
-        }
-        let manifest = try Manifest(content, path: path)
-        guard manifest.environment == environment else {
-            throw Failure(
-                description: "\(folder) is the \(manifest.environment) environment, not "
-                    + "\(environment); give each its own folder")
-        }
-        return manifest
+    /// Its log is small.
+    private static func directory(
+        _ folder: EnvironmentFolder, _ settings: Settings, _ logger: Logger
+    ) throws -> Directory {
+        var logSettings = LogSettings()
+        logSettings.segmentSize = 4 << 20
+        logSettings.bufferSize = 2 << 20
+        return try Directory(
+            log: FlatFileLog(
+                folder: "\(folder.path)/\(EnvironmentFolder.directory)",
+                identity: folder.manifest.directoryIdentity, settings: logSettings,
+                listener: LogListener(onFault: settings.onFault), logger: logger))
     }
 
     /// Starting with a clock far behind the last commit would stamp new commits with old times.
     private func refuseEarlierClock() throws {
-        let clock = customers.time.now()
-        let last = customers.now
+        let clock = partitions[0].customers.time.now()
+        let last = now
         guard last.milliseconds - clock.milliseconds <= 60_000 else {
             throw Failure(
                 description: "the clock is \((last.milliseconds - clock.milliseconds) / 1000) s "
@@ -166,48 +117,85 @@ package final class TallyEnvironment: Sendable {
         }
     }
 
-    deinit {
-        snapshotThread.end()
+    /// The customers among whom this one is, or would be.
+    package func customers(of id: CustomerID) -> CustomerRepository {
+        partition(of: id).customers
+    }
+
+    package func partition(of id: CustomerID) -> Partition {
+        guard partitions.count > 1 else { return partitions[0] }
+        let hash = id.hash(seed: customerSeed)
+        return partitions[Partition.number(ofHash: hash, of: partitions.count)]
+    }
+
+    /// How many customers there are.
+    package var customerCount: Int { partitions.reduce(0) { $0 + $1.customers.count } }
+
+    /// Customer time: the clock, but never before the last commit.
+    package var now: Timestamp {
+        partitions.lazy.map(\.customers.now).reduce(.epoch, max)
+    }
+
+    /// Waits until something may be shown; false: its log ended first.
+    package func reach(_ point: CommitPoint) async -> Bool {
+        await partitions[point.partition].durability.reach(point.sequence)
     }
 
     /// What goes on beside calls: effects, and what falls due. Until the task is cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             if let provider {
-                let effects = Effects(
-                    repository: customers, provider: provider, durability: durability,
-                    logger: logger)
-                group.addTask { await effects.run() }
+                for partition in partitions {
+                    let effects = Effects(
+                        repository: partition.customers, provider: provider,
+                        durability: partition.durability, logger: logger)
+                    group.addTask { await effects.run() }
+                }
             }
             let dueWork = DueWork(
-                repository: customers, keys: keys, backup: backupWatch, logger: logger,
-                stop: onFault)
+                repositories: partitions.map(\.customers), keys: keys, backup: backupWatch,
+                logger: logger, stop: onFault)
             group.addTask { await dueWork.run() }
             group.addTask(priority: .low) { [events] in await events.run() }
-            group.addTask { await self.eraseOn() }
+            for partition in partitions {
+                group.addTask { await self.eraseOn(partition) }
+            }
         }
     }
 
-    /// The log failed, or what belongs to it did: the process should stop.
-    func stop(_ fault: LogFault) {
-        durability.end()
+    /// A partition's log failed, or what belongs to it did: the process should stop.
+    func stop(_ partition: Partition, _ fault: LogFault) {
+        partition.durability.end()
         onFault(fault)
     }
 
     /// Nobody waits for a provider any more; what is open goes on at the next start.
     package func stopEffects() {
-        customers.settlements.close()
-        customers.watchers.close()
-        customers.erasures.close()
+        for partition in partitions {
+            partition.customers.settlements.close()
+            partition.customers.watchers.close()
+            partition.customers.erasures.close()
+        }
     }
 
     /// Syncs and closes the logs; calls after it are refused.
     package func close() throws {
-        customers.settlements.close()
         scrubber.stop()
-        durability.end()
-        snapshotThread.end()
-        try customers.log.close()
+        for partition in partitions { try partition.close() }
         try directory.close()
+    }
+}
+
+extension RecoveryReport {
+    /// Of several logs, in so many milliseconds.
+    fileprivate init(_ reports: [RecoveryReport], took milliseconds: Int64) {
+        for report in reports {
+            records += report.records
+            lastSequence = max(lastSequence, report.lastSequence)
+            segments += report.segments
+            tornBytes += report.tornBytes
+            tornCopies += report.tornCopies
+        }
+        duration = .milliseconds(milliseconds)
     }
 }

@@ -162,6 +162,14 @@ package final class CustomerKeys: CustomerSeals, Sendable {
         state.withLock { key > 0 && key < $0.next && $0[key].isLive }
     }
 
+    /// Whether it was ever given out.
+    func has(_ key: UInt32) -> Bool { state.withLock { key < $0.next } }
+
+    func lacks(_ key: UInt32) -> String {
+        "something is sealed with key \(key), which \(Self.fileName) doesn't have: the file is "
+            + "older than the log; restore both from one backup"
+    }
+
     /// Keys that are live.
     package var count: Int {
         state.withLock { state in
@@ -315,9 +323,7 @@ extension CustomerKeys {
     ) -> Unsealed {
         let secret = state.withLock { key > 0 && key < $0.next ? $0[key] : nil }
         guard let secret else {
-            return .failed(
-                "it is sealed with key \(key), which \(Self.fileName) doesn't have: the file is "
-                    + "older than the log; restore both from one backup")
+            return .failed(lacks(key))
         }
         guard secret.isLive else { return .destroyed }
         let content = withCipher { $0.open(sealed, key: secret, binding: binding(use, customer)) }

@@ -30,6 +30,10 @@ extension CustomerRepository {
                 used[shard.rows[row].key] = shard.rows[row].id
             }
         }
+        if let key = used.keys.max(), !keys.has(key) {
+            // A snapshot's rows aren't opened.
+            throw LogFault.failed(keys.lacks(key))
+        }
         for (key, position) in keys.unfinished {
             var position = LogPosition(rawValue: position)
             var customer = try erased(key, at: position)

@@ -10,16 +10,17 @@ extension TallyEnvironment {
     package func erase(
         _ id: CustomerID, request: RequestMark?
     ) async throws(ExecuteFault) -> (progress: Erasures.Progress, replayed: Bool) {
-        try refuseEarlyErasure(of: id)
+        let partition = partition(of: id)
+        try refuseEarlyErasure(of: id, in: partition.customers)
         let (_, _, replayed) = try await commit(.erase, for: id, request: request)
         var waited = 0
         while true {
-            let progress = customers.erasures.progress(of: id)
+            let progress = partition.customers.erasures.progress(of: id)
             switch progress {
             case .done: return (progress, replayed)
             case .rewriting where waited >= TallyEnvironment.patience:
                 return (progress, replayed)
-            case .committed where durability.hasEnded: throw .unavailable(.closed)
+            case .committed where partition.durability.hasEnded: throw .unavailable(.closed)
             case .committed, .rewriting: break
             }
             let step = min(max(waited / 4, 2), 100)
@@ -32,7 +33,9 @@ extension TallyEnvironment {
     }
 
     /// What records in the clear say can't be erased before they are gone.
-    private func refuseEarlyErasure(of id: CustomerID) throws(ExecuteFault) {
+    private func refuseEarlyErasure(
+        of id: CustomerID, in customers: CustomerRepository
+    ) throws(ExecuteFault) {
         guard let keys = customers.keys else { throw .refused(.erasureNeedsUpgrade) }
         guard keys.header.sealedAfter > 0 else { return }
         let first: UInt64
@@ -49,14 +52,15 @@ extension TallyEnvironment {
             .erasureTooEarly(until: historyDays == 0 ? nil : Timestamp(milliseconds: gone)))
     }
 
-    /// Carries erasures through, until the environment stops.
-    func eraseOn() async {
-        for await _ in customers.erasures.pending {
-            while !customers.erasures.isIdle, !Task.isCancelled {
+    /// Carries a partition's erasures through, until the environment stops.
+    func eraseOn(_ partition: Partition) async {
+        let erasures = partition.customers.erasures
+        for await _ in erasures.pending {
+            while !erasures.isIdle, !Task.isCancelled {
                 do {
-                    try await eraseSome()
+                    try await eraseSome(in: partition)
                 } catch let fault as DiskFault {
-                    return stop(.failed("\(fault)"))
+                    return stop(partition, .failed("\(fault)"))
                 } catch {
                     logger.error(
                         "an erasure can't go on and is tried again",
@@ -67,14 +71,17 @@ extension TallyEnvironment {
         }
     }
 
-    private func eraseSome() async throws {
+    private func eraseSome(in partition: Partition) async throws {
+        let customers = partition.customers
         let erasures = customers.erasures
         if let sequence = erasures.lastCommitted {
-            guard await durability.reach(sequence) else { throw CancellationError() }
+            guard await partition.durability.reach(sequence) else { throw CancellationError() }
         }
         try customers.destroyErasedKeys()
         for erasure in erasures.rewriting {
-            try await events.erase(erasure.customer, through: erasure.position.rawValue) { left in
+            try await events.erase(
+                erasure.customer, of: customers.partition, through: erasure.position.rawValue
+            ) { left in
                 erasures.update(erasure.key) { $0.filesLeft = left }
             }
             try customers.keys?.finish(erasure.key)

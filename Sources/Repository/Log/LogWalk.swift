@@ -2,8 +2,8 @@ import Synchronization
 
 /// Follows a log that is in use, record by record, up to what is durable.
 struct LogWalk {
-    /// Bytes read at once.
-    private static let window = 1 << 20
+    /// Bytes read at once at most.
+    private static let largestWindow = 1 << 20
 
     private let core: LogCore
     private let tag: UInt32
@@ -15,6 +15,8 @@ struct LogWalk {
     /// What was read last, and where it begins in the segment.
     private var bytes: [UInt8] = []
     private var start = 0
+    /// Bytes to read next; twice as many each time, because many want but a few records.
+    private var window = 1 << 16
 
     init(_ core: LogCore, after place: LogPlace) throws {
         self.core = core
@@ -119,7 +121,8 @@ struct LogWalk {
     private mutating func fill(_ count: Int) throws {
         if offset >= start, offset + count <= start + bytes.count { return }
         let isLast = segment == end.segment
-        let wanted = isLast ? min(Self.window, end.offset - offset) : Self.window
+        let wanted = isLast ? min(window, end.offset - offset) : window
+        window = min(window * 2, Self.largestWindow)
         bytes = try core.files.file(segment).bytes(max(count, wanted), at: offset)
         start = offset
     }

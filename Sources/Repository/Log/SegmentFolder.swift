@@ -1,3 +1,5 @@
+import Glibc
+
 /// The segments in a log's folder, to be read one after the other.
 struct SegmentFolder {
     let disk: any Disk
@@ -41,7 +43,9 @@ final class SegmentBytes {
     fileprivate(set) var count = 0
 
     fileprivate init(count: Int) {
-        whole = .allocate(byteCount: count, alignment: 4_096)
+        whole = .allocate(byteCount: count, alignment: 2 << 20)
+        // In huge pages if there are any: thousands of page faults less for each segment.
+        madvise(whole.baseAddress, count, MADV_HUGEPAGE)
     }
 
     deinit {

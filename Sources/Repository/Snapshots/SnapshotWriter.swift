@@ -62,6 +62,13 @@ struct SnapshotWriter {
     }
 
     private mutating func copyRows(_ shard: Int, from row: Int) {
+        // Fetched before they are copied, so that the lock isn't held while memory is waited for:
+        // this thread is one that others may push aside for long, and then they wait for the lock.
+        for rests in [false, true] {
+            repository.withShard(shard) { shard in
+                shard.rows.prefetch(from: row, limit: SnapshotWriter.rowLimit, rests: rests)
+            }
+        }
         let (rows, sequence) = repository.withShard(shard) { shard in
             (
                 shard.rows.copy(from: row, limit: SnapshotWriter.rowLimit),

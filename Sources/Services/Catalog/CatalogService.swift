@@ -16,7 +16,7 @@ package struct CatalogService: Sendable {
         _ call: PublishCall, found: [Violation]
     ) async throws(ExecuteFault) -> [UInt8] {
         let (changes, sequence) = try await environment.directory.publish(
-            call, found: found, time: environment.customers.now)
+            call, found: found, time: environment.now)
         let workspace = Workspace()
         let writer = ReplyWriter(arena: workspace.arena, names: environment.directory.current)
         // The bytes are the workspace's.
@@ -27,6 +27,6 @@ package struct CatalogService: Sendable {
 
     package func get(names: PricingNames, in workspace: Workspace) -> Execution {
         let message = ReplyWriter(arena: workspace.arena, names: names).catalog()
-        return .done(Outcome(reply: .none, message: message, sequence: 0))
+        return .done(Outcome(message: message))
     }
 }

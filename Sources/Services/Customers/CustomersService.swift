@@ -13,7 +13,7 @@ package struct CustomersService: Sendable {
     package func getOrCreate(
         _ call: CreateCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
-        try environment.customers.execute(
+        try environment.customers(of: call.customer).execute(
             .create(call.create), for: call.customer, request: call.request, names: names,
             in: workspace)
     }
@@ -34,11 +34,11 @@ package struct CustomersService: Sendable {
     package func get(
         _ customer: CustomerID, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
-        let (message, sequence) = try environment.customers.read(
+        let (message, point) = try environment.customers(of: customer).read(
             customer, names: names, in: workspace
         ) { customer, names in
             ReplyWriter(arena: workspace.arena, names: names).getCustomer(customer)
         }
-        return .done(Outcome(reply: .none, message: message, sequence: sequence))
+        return .done(Outcome(message: message, point: point))
     }
 }

@@ -14,64 +14,63 @@ package struct EntitlementService: Sendable {
     package func check(
         _ call: CheckCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
+        let customers = environment.customers(of: call.customer)
         switch call.subject {
         case .feature(let feature) where call.deduct:
-            return try environment.customers.execute(
+            return try customers.execute(
                 .checkAndDeduct(.init(feature: feature, required: call.required)),
                 for: call.customer, request: call.request, names: names, in: workspace)
         case .feature(let feature):
             let query = CheckQuery(feature: feature, required: call.required)
             return .done(
-                try environment.customers.readBuckets(
+                try customers.readBuckets(
                     call.customer, names: names, in: workspace
                 ) { buckets, names in
                     shown(buckets.check(query, pricing: names.pricing), names, workspace)
                 })
         case .plan(let plan):
-            let (answer, sequence) = try environment.customers.read(
+            let (message, point) = try customers.read(
                 call.customer, names: names, in: workspace
             ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
-            var outcome = answer
-            outcome.sequence = sequence
-            return .done(outcome)
+            return .done(Outcome(message: message, point: point))
         }
     }
 
-    /// Shown at once, until the reader of the row says otherwise.
     private func shown(
         _ answer: CheckAnswer, _ names: PricingNames, _ workspace: Workspace
-    ) -> Outcome {
-        Outcome(
-            reply: .check(answer),
-            message: ReplyWriter(arena: workspace.arena, names: names).check(answer), sequence: 0)
+    ) -> UnsafeRawBufferPointer {
+        ReplyWriter(arena: workspace.arena, names: names).check(answer)
     }
 
-    /// A nudge for each durable change of the customer, several in a row perhaps as one; ends when
-    /// the server stops.
+    /// A nudge as soon as what there is of the customer is durable, and one for each durable change
+    /// from now on, several in a row perhaps as one; ends when the server stops.
     package func changes(of customer: CustomerID) -> AsyncStream<Void> {
         let (changes, continuation) = AsyncStream<Void>.makeStream(
             bufferingPolicy: .bufferingNewest(1))
         let environment = self.environment
+        // Before anything is looked at, so that no change falls in between.
+        let nudges = environment.changes(of: customer)
         let task = Task {
-            for await _ in environment.changes(of: customer) {
+            var nudges = nudges.makeAsyncIterator()
+            repeat {
                 guard await environment.settled(customer) else { break }
                 continuation.yield()
-            }
+            } while await nudges.next() != nil
             continuation.finish()
         }
         continuation.onTermination = { _ in task.cancel() }
         return changes
     }
 
-    /// What a watcher is shown, and the sequence it shows.
+    /// What a watcher is shown, and when it may be.
     package func watched(
         _ customer: CustomerID, names: PricingNames, in workspace: Workspace
-    ) throws(ExecuteFault) -> (message: UnsafeRawBufferPointer, sequence: UInt64) {
-        let (message, sequence) = try environment.customers.read(
+    ) throws(ExecuteFault) -> (message: UnsafeRawBufferPointer, point: CommitPoint) {
+        let (message, point) = try environment.customers(of: customer).read(
             customer, names: names, in: workspace
         ) { customer, names in
             ReplyWriter(arena: workspace.arena, names: names).watchCustomer(customer)
         }
-        return (message, sequence)
+        return (message, point)
     }
 }

@@ -14,7 +14,7 @@ package struct UsageService: Sendable {
     package func track(
         _ call: TrackCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
-        try environment.customers.execute(
+        try environment.customers(of: call.customer).execute(
             .track(call.usage), for: call.customer, request: call.request, names: names,
             in: workspace)
     }

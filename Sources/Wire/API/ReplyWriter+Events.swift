@@ -36,9 +36,7 @@ extension ReplyWriter {
 
     private func event(_ event: UsageEvent) -> UnsafeMutablePointer<Tally__V1__UsageEvent> {
         let message = arena.make(tally__v1__usage_event__init)
-        message.pointee.event_id = arena.string(
-            "evt_" + String(event.cursor.sequence, radix: 36) + "_"
-                + String(event.cursor.index, radix: 36))
+        message.pointee.event_id = arena.string(Self.id(of: event.cursor))
         message.pointee.customer_id = event.customer.withBytes { arena.string($0) }
         message.pointee.feature_id = names.id(event.feature)
         message.pointee.value = event.value.double
@@ -52,6 +50,13 @@ extension ReplyWriter {
                 return entry
             }
         return message
+    }
+
+    /// Where its record stands; the first partition isn't told.
+    private static func id(of cursor: EventCursor) -> String {
+        let place = [cursor.sequence, UInt64(cursor.index), UInt64(cursor.partition)]
+        let told = place.prefix(cursor.partition == 0 ? 2 : 3)
+        return "evt_" + told.map { String($0, radix: 36) }.joined(separator: "_")
     }
 
     private func value(

@@ -160,17 +160,17 @@ extension EventCursor {
     /// Its numbers in base 36, and the list's mark.
     func token(mark: UInt32) -> String {
         [
-            String(time, radix: 36), String(sequence, radix: 36), String(index, radix: 36),
-            String(mark, radix: 36),
+            String(time, radix: 36), String(partition, radix: 36), String(sequence, radix: 36),
+            String(index, radix: 36), String(mark, radix: 36),
         ].joined(separator: ".")
     }
 
     fileprivate init?(token: String, mark: UInt32) {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, UInt32(parts[3], radix: 36) == mark,
-            let time = Int64(parts[0], radix: 36), let sequence = UInt64(parts[1], radix: 36),
-            let index = UInt32(parts[2], radix: 36)
+        guard parts.count == 5, UInt32(parts[4], radix: 36) == mark,
+            let time = Int64(parts[0], radix: 36), let partition = UInt16(parts[1], radix: 36),
+            let sequence = UInt64(parts[2], radix: 36), let index = UInt32(parts[3], radix: 36)
         else { return nil }
-        self.init(time: time, sequence: sequence, index: index)
+        self.init(time: time, partition: partition, sequence: sequence, index: index)
     }
 }

@@ -3,7 +3,7 @@ package import Billing
 /// A customer as it is kept, in memory and in snapshots: what every call reads as plain values, the
 /// rest as the bytes of a `tally.disk.v1.CustomerState`, which only purchases and pages open.
 package struct CustomerRow: Sendable {
-    package let id: CustomerID
+    package internal(set) var id: CustomerID
     /// As in `CustomerState`.
     package var sequence: UInt64
     package var position: UInt64
@@ -13,8 +13,8 @@ package struct CustomerRow: Sendable {
     /// The key that what is personal in the rest is sealed with.
     package var key: UInt32
     /// An effect or a payment page is open.
-    package let isBusy: Bool
-    package let rest: [UInt8]
+    package internal(set) var isBusy: Bool
+    package internal(set) var rest: [UInt8]
 
     /// - Parameter seals: as in `RecordWriter`.
     package init(
@@ -31,22 +31,29 @@ package struct CustomerRow: Sendable {
         rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
     }
 
-    /// From a snapshot: what follows from the rest is found again, and so all of it is looked at.
-    init(
-        _ customer: CustomerState, rest: [UInt8], arena: Arena, seals: (any CustomerSeals)?
-    ) throws(RecordFault) {
-        var whole = customer
-        try RecordDecoder(arena: arena, seals: seals).rest(rest, into: &whole)
+    /// Nobody's.
+    init() {
+        id = .empty
+        sequence = 0
+        position = 0
+        catalogSequence = 0
+        nextDue = .never
+        buckets = BucketSet()
+        key = 0
+        isBusy = false
+        rest = []
+    }
+
+    /// The same, with what follows from the rest: an older snapshot lacks it.
+    func completed(
+        _ arena: Arena, seals: (any CustomerSeals)?
+    ) throws(RecordFault) -> CustomerRow {
+        var whole = try opened(arena, seals: seals)
         whole.refreshNextDue()
-        id = whole.id
-        sequence = whole.sequence
-        position = whole.position
-        catalogSequence = whole.catalogSequence
-        nextDue = whole.nextDue
-        buckets = whole.buckets
-        key = whole.key
-        isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
-        self.rest = rest
+        var row = self
+        row.nextDue = whole.nextDue
+        row.isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
+        return row
     }
 
     /// Name or email are in the rest in the clear. They would be its first fields.

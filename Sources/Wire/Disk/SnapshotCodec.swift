@@ -1,82 +1,117 @@
 internal import Billing
 internal import CTallyProto
 
+/// Rows of snapshots are written and read by hand: a restart waits for a million of them. The field
+/// numbers are those of `tally.disk.v1.SnapshotRow`; a test holds this against the generated code.
 extension RecordWriter {
+    private static let isComplete: UInt64 = 1 << 0
+    private static let isBusy: UInt64 = 1 << 1
+
     /// A row as a snapshot holds it.
     package func row(_ row: borrowing CustomerRow) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__disk__v1__snapshot_row__init)
-        message.pointee.customer_id = row.id.withBytes { arena.string($0) }
-        message.pointee.sequence = row.sequence
-        message.pointee.position = row.position
-        message.pointee.catalog_sequence = row.catalogSequence
-        message.pointee.key = row.key
-        let buckets = row.buckets
-        (message.pointee.n_buckets, message.pointee.buckets) =
-            arena.list(0..<buckets.count) { snapshotBucket(buckets[$0]) }
-        message.pointee.rest = row.rest.withUnsafeBytes { arena.bytes($0) }
-        return arena.pack(message)
+        let count = row.buckets.count
+        var writer = FieldWriter(
+            arena, capacity: 172 + count * (FieldWriter.bucketLimit + 8) + row.rest.count)
+        row.id.withBytes { writer.bytes(1, $0) }
+        writer.number(2, row.sequence)
+        writer.number(3, row.position)
+        writer.number(4, row.catalogSequence)
+        for index in 0..<count {
+            var bucket = FieldWriter(arena, capacity: FieldWriter.bucketLimit)
+            bucket.bucket(row.buckets[index])
+            writer.bytes(5, bucket.written)
+        }
+        row.rest.withUnsafeBytes { writer.bytes(6, $0) }
+        writer.number(7, UInt64(bitPattern: row.nextDue.milliseconds))
+        writer.number(8, RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0))
+        writer.number(9, UInt64(row.key))
+        return writer.written
+    }
+}
+
+extension FieldWriter {
+    /// Seventeen numbers, each with its key.
+    fileprivate static let bucketLimit = 17 * 12
+
+    fileprivate mutating func bucket(_ bucket: Bucket) {
+        number(1, UInt64(bucket.number))
+        number(2, UInt64(bucket.feature.rawValue))
+        number(3, UInt64(bucket.subscription))
+        number(4, UInt64(bucket.plan?.rawValue ?? 0))
+        quantity(5, bucket.granted)
+        quantity(7, bucket.balance)
+        quantity(9, bucket.maxOverage)
+        number(11, UInt64(bucket.cycle.interval.rawValue))
+        number(12, UInt64(bucket.cycle.count))
+        number(13, UInt64(bitPattern: bucket.created.milliseconds))
+        signed(14, bucket.anchor.milliseconds &- bucket.created.milliseconds)
+        number(15, UInt64(bitPattern: stored(bucket.nextReset)))
+        number(16, UInt64(bitPattern: stored(bucket.expires)))
+        number(17, UInt64(bucket.flags.rawValue))
     }
 
-    private func snapshotBucket(
-        _ bucket: Bucket
-    ) -> UnsafeMutablePointer<Tally__Disk__V1__SnapshotBucket> {
-        let message = arena.make(tally__disk__v1__snapshot_bucket__init)
-        message.pointee.bucket = bucket.number
-        message.pointee.feature = bucket.feature.rawValue
-        message.pointee.subscription = bucket.subscription
-        message.pointee.plan = bucket.plan?.rawValue ?? 0
-        (message.pointee.granted_whole, message.pointee.granted_fraction) = bucket.granted.parts
-        (message.pointee.balance_whole, message.pointee.balance_fraction) = bucket.balance.parts
-        (message.pointee.max_overage_whole, message.pointee.max_overage_fraction) =
-            bucket.maxOverage.parts
-        message.pointee.interval = UInt32(bucket.cycle.interval.rawValue)
-        message.pointee.interval_count = UInt32(bucket.cycle.count)
-        message.pointee.created = bucket.created.milliseconds
-        message.pointee.anchor_after =
-            bucket.anchor.milliseconds &- bucket.created.milliseconds
-        message.pointee.next_reset = stored(bucket.nextReset)
-        message.pointee.expires = stored(bucket.expires)
-        message.pointee.flags = UInt32(bucket.flags.rawValue)
-        return message
+    /// In two fields.
+    private mutating func quantity(_ field: UInt32, _ quantity: Quantity) {
+        guard quantity != .zero else { return }
+        let (whole, fraction) = quantity.parts
+        signed(field, whole)
+        signed(field + 1, fraction)
     }
 }
 
 extension RecordDecoder {
     package func row(_ bytes: UnsafeRawBufferPointer) throws(RecordFault) -> CustomerRow {
-        let message = try open(bytes, tally__disk__v1__snapshot_row__init).pointee
-        guard let id = CustomerID(Wire.bytes(of: message.customer_id)), !id.isEmpty else {
-            throw RecordFault("a customer id is missing or too long")
+        var row = CustomerRow()
+        var isComplete = false
+        var scan = FieldScan(bytes)
+        while let field = scan.next() {
+            switch (field.number, field.value) {
+            case (1, .bytes(let id)): row.id = CustomerID(id) ?? .empty
+            case (2, .number(let number)): row.sequence = number
+            case (3, .number(let number)): row.position = number
+            case (4, .number(let number)): row.catalogSequence = number
+            case (5, .bytes(let bucket)): row.buckets.append(try snapshotBucket(bucket))
+            case (6, .bytes(let rest)): row.rest = Array(rest)
+            case (7, .number(let number)):
+                row.nextDue = Timestamp(milliseconds: Int64(bitPattern: number))
+            case (8, .number(let marks)):
+                isComplete = marks & 1 != 0
+                row.isBusy = marks & 2 != 0
+            case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
+            default: break
+            }
         }
-        var customer = CustomerState(id: id)
-        customer.sequence = message.sequence
-        customer.position = message.position
-        customer.catalogSequence = message.catalog_sequence
-        customer.key = message.key
-        for index in 0..<message.n_buckets {
-            customer.buckets.append(try snapshotBucket(try need(message.buckets[index])))
-        }
-        let rest = UnsafeRawBufferPointer(start: message.rest.data, count: message.rest.len)
-        return try CustomerRow(customer, rest: Array(rest), arena: arena, seals: seals)
+        guard !scan.failed else { throw .malformed }
+        guard !row.id.isEmpty else { throw RecordFault("a customer id is missing or too long") }
+        return isComplete ? row : try row.completed(arena, seals: seals)
     }
 
     private func snapshotBucket(
-        _ message: Tally__Disk__V1__SnapshotBucket
+        _ bytes: UnsafeRawBufferPointer
     ) throws(RecordFault) -> Bucket {
-        Bucket(
-            number: message.bucket, feature: FeatureNumber(rawValue: message.feature),
-            subscription: message.subscription,
-            plan: message.plan == 0 ? nil : PlanNumber(rawValue: message.plan),
-            granted: Quantity(whole: message.granted_whole, fraction: message.granted_fraction),
-            balance: Quantity(whole: message.balance_whole, fraction: message.balance_fraction),
-            maxOverage: Quantity(
-                whole: message.max_overage_whole, fraction: message.max_overage_fraction),
-            cycle: Cycle(
-                try known(message.interval, Interval.self),
-                count: UInt16(clamping: message.interval_count)),
-            anchor: Timestamp(milliseconds: message.created &+ message.anchor_after),
-            nextReset: time(message.next_reset), expires: time(message.expires),
-            created: Timestamp(milliseconds: message.created),
-            flags: Bucket.Flags(rawValue: UInt8(truncatingIfNeeded: message.flags)))
+        // By field number; 0 is no field.
+        var numbers = InlineArray<18, UInt64>(repeating: 0)
+        var scan = FieldScan(bytes)
+        while let field = scan.next() {
+            guard field.number < 18, case .number(let number) = field.value else { continue }
+            numbers[Int(field.number)] = number
+        }
+        guard !scan.failed else { throw .malformed }
+        func short(_ field: Int) -> UInt32 { UInt32(truncatingIfNeeded: numbers[field]) }
+        func long(_ field: Int) -> Int64 { Int64(bitPattern: numbers[field]) }
+        func quantity(_ field: Int) -> Quantity {
+            Quantity(
+                whole: Int64(zigzag: numbers[field]), fraction: Int64(zigzag: numbers[field + 1]))
+        }
+        return Bucket(
+            number: short(1), feature: FeatureNumber(rawValue: short(2)), subscription: short(3),
+            plan: short(4) == 0 ? nil : PlanNumber(rawValue: short(4)), granted: quantity(5),
+            balance: quantity(7), maxOverage: quantity(9),
+            cycle: Cycle(try known(short(11), Interval.self), count: UInt16(clamping: short(12))),
+            anchor: Timestamp(milliseconds: long(13) &+ Int64(zigzag: numbers[14])),
+            nextReset: time(long(15)), expires: time(long(16)),
+            created: Timestamp(milliseconds: long(13)),
+            flags: Bucket.Flags(rawValue: UInt8(truncatingIfNeeded: numbers[17])))
     }
 }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Events
 internal import Glibc
 internal import NIOCore
 internal import Repository
@@ -12,7 +13,8 @@ struct BenchStore: AsyncParsableCommand {
             Makes --customers customers, each with a subscription and four balances, in a new \
             folder; tracks --records times with request ids of their own; takes a snapshot at \
             the limited rate while tracks go on; tracks --records times more; then opens the \
-            folder again with one thread and with --threads. Prints one JSON object.
+            folder again with one thread and with --threads. Prints one JSON object. --again \
+            repeats the last part alone, for a profiler.
 
               tally bench store --folder /var/tmp/bench --customers 1000000 --records 1000000
             """)
@@ -29,6 +31,9 @@ struct BenchStore: AsyncParsableCommand {
     @Option(help: "Threads of the second restart.")
     var threads = 2
 
+    @Flag(help: "Only open the folder that an earlier run has left, with --threads.")
+    var again = false
+
     func validate() throws {
         guard 1...BenchData.customerLimit ~= customers, 1...100_000_000 ~= records,
             1...64 ~= threads
@@ -36,8 +41,10 @@ struct BenchStore: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard access(folder, F_OK) != 0 else {
-            throw CommandFault("\(folder) is there already; name a new folder", exit: .usage)
+        guard again == (access(folder, F_OK) == 0) else {
+            throw CommandFault(
+                again ? "\(folder) isn't there" : "\(folder) is there already; name a new folder",
+                exit: .usage)
         }
         var report: [JSONObject.Member] = [
             JSONObject.Member("customers", .number(customers)),
@@ -46,7 +53,7 @@ struct BenchStore: AsyncParsableCommand {
         func note(_ name: String, _ value: JSONValue) {
             report.append(JSONObject.Member(name, value))
         }
-        do {
+        if !again {
             let desk = try await StoreDesk(folder, customers: customers)
             let empty = StoreDesk.residentBytes
             let made = try desk.make()
@@ -57,7 +64,7 @@ struct BenchStore: AsyncParsableCommand {
             let tracked = try desk.track(records)
             note("track_median_ns", .number(Int(tracked.milliseconds(quantile: 0.5) * 1e6)))
             note("track_worst_us", .number(tracked.longest / 1_000))
-            let memory = desk.environment.customers.requestMemory
+            let memory = desk.environment.partitions[0].customers.requestMemory
             note("bytes_per_request_id", .number(memory.bytes / max(1, Int(memory.inserted))))
             let (milliseconds, pauses) = try desk.snapshot()
             note("snapshot_ms", .number(milliseconds))
@@ -66,25 +73,39 @@ struct BenchStore: AsyncParsableCommand {
             _ = try desk.track(records)
             try desk.environment.close()
         }
-        for threads in Set([1, threads]).sorted() {
+        for threads in again ? [threads] : Set([1, threads]).sorted() {
             try restart(threads, note)
         }
         print(JSONWriter.text(.object(JSONObject(report))))
+    }
+
+    /// What a record costs on its way to the day files, unless they are there.
+    private func deriveEvents(
+        _ environment: TallyEnvironment, _ note: (String, JSONValue) -> Void
+    ) throws {
+        guard try PosixDisk().list(folder + "/sandbox/events").isEmpty else { return }
+        let before = ProcessorTime.seconds
+        let records = try environment.events.ask { parts in
+            parts.reduce(0) { $0 + Int($1.watermark.sequence + 1 - $1.firstSequence) }
+        }
+        let nanoseconds = (ProcessorTime.seconds - before) * 1e9
+        note("event_ns", .number(Int(nanoseconds) / max(records, 1)))
     }
 
     private func restart(_ threads: Int, _ note: (String, JSONValue) -> Void) throws {
         let start = NIODeadline.now()
         let environment = try StoreDesk.open(folder, threads: threads)
         let took = NIODeadline.now() - start
-        guard environment.customers.count == customers else {
+        guard environment.customerCount == customers else {
             throw CommandFault("customers are missing after the restart", exit: .negative)
         }
-        let recovery = environment.recovery
+        let recovery = environment.partitions[0].recovery
         let seconds = recovery.duration / .seconds(1)
         note("restart_ms_\(threads)", .number(Int(took.nanoseconds / 1_000_000)))
         note("replayed_\(threads)", .number(Int(recovery.records)))
         let rate = Double(recovery.records) / max(seconds, 1e-9)
         note("replay_per_s_\(threads)", .number(Int(rate)))
+        try deriveEvents(environment, note)
         try environment.close()
     }
 }

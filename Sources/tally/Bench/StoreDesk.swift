@@ -21,7 +21,7 @@ final class StoreDesk {
         self.customers = customers
         let call = PublishCall(draft: StoreDesk.draft, validateOnly: false, requestID: "")
         _ = try await environment.directory.publish(
-            call, found: [], time: environment.customers.now)
+            call, found: [], time: environment.now)
         names = environment.directory.current
     }
 
@@ -66,14 +66,15 @@ final class StoreDesk {
     /// Tracks until a snapshot is taken at the limited rate, beside it.
     func snapshot() throws -> (milliseconds: Int, LatencyHistogram) {
         var times = LatencyHistogram()
-        let before = environment.snapshots.taken
-        environment.snapshots.request()
-        while environment.snapshots.taken == before {
+        let snapshots = environment.partitions[0].snapshots
+        let before = snapshots.taken
+        snapshots.request()
+        while snapshots.taken == before {
             // As a server's burst: some calls, then a moment for everybody else.
             for _ in 0..<128 { times.add(nanoseconds: try trackOnce()) }
             usleep(1_000)
         }
-        return (environment.snapshots.lastMilliseconds, times)
+        return (snapshots.lastMilliseconds, times)
     }
 
     private func trackOnce() throws -> Int64 {
@@ -97,7 +98,7 @@ final class StoreDesk {
             workspace.reset()
             let start = NIODeadline.now()
             do throws(ExecuteFault) {
-                _ = try environment.customers.execute(
+                _ = try environment.customers(of: id).execute(
                     command, for: id, request: mark, names: names, in: workspace)
                 return (NIODeadline.now() - start).nanoseconds
             } catch {

@@ -54,7 +54,7 @@ struct Development {
 
     /// Somebody to try things on.
     private func makeCustomer(_ environment: TallyEnvironment) async throws {
-        guard environment.customers.count == 0, let acme = CustomerID("acme") else { return }
+        guard environment.customerCount == 0, let acme = CustomerID("acme") else { return }
         _ = try await environment.commit(
             .create(CreateCustomer(name: "Acme", email: "acme@example.com")), for: acme,
             request: nil)

@@ -8,6 +8,9 @@ struct SettingsFlags: ParsableArguments {
     @Option(help: "Folder of all data.")
     var data: String?
 
+    @Option(help: "Logs that customers are divided over; fixed when the folder is made.")
+    var partitions: String?
+
     @Option(help: "Address and port, such as 127.0.0.1:7443; port 0 takes any free one.")
     var listen: String?
 
@@ -29,6 +32,7 @@ struct SettingsFlags: ParsableArguments {
     var sources: ServerSettings.Sources {
         var sources = ServerSettings.Sources(file: file)
         sources.flags["data"] = data
+        sources.flags["partitions"] = partitions
         sources.flags["listen"] = listen
         sources.flags["public-address"] = publicAddress
         sources.flags["tls-certificate"] = tlsCertificate

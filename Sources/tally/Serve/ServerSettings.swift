@@ -7,6 +7,8 @@ internal import SystemPackage
 /// file (`{"tally": {"listen": …}}`), else by default.
 struct ServerSettings {
     var data: String
+    /// nil: as many as the data folder has; of a new one, one.
+    var partitions: Int?
     /// At least one.
     var listeners: [ListenerSettings]
     /// Where browsers reach the pages; empty: https://localhost and the port.
@@ -34,6 +36,9 @@ struct ServerSettings {
 
     static let entries = [
         Entry(key: "data", meaning: "folder of all data", standard: ".data"),
+        Entry(
+            key: "partitions", meaning: "logs that customers are divided over; of a new folder",
+            standard: ""),
         Entry(
             key: "listen", meaning: "address and port, when there are no listeners",
             standard: "127.0.0.1:7443"),
@@ -148,6 +153,9 @@ struct ServerSettings {
     init(_ sources: Sources) async throws {
         let values = SettingsValues(try await ServerSettings.values(sources))
         data = values.text("data")
+        if !values.text("partitions").isEmpty {
+            partitions = try values.number("partitions", 1...Partition.limit)
+        }
         listeners = try ListenerSettings.all(values)
         guard sources.flags["listen"] == nil || values.text("listeners").isEmpty else {
             throw CommandFault(

@@ -43,6 +43,7 @@ final class TallyServer: Service {
         self.address = address
         environments = try ["sandbox", "live"].map { name in
             var needs = TallyEnvironment.Settings()
+            needs.partitions = settings.partitions
             needs.requestWindowHours = settings.requestWindowHours
             needs.requestMemory = settings.requestMemoryMiB << 20
             needs.segmentSize = settings.logSegmentMiB << 20
@@ -160,8 +161,8 @@ final class TallyServer: Service {
         logger.info(
             "environment \(environment.name) is open",
             metadata: [
-                "records": "\(recovery.records)", "customers": "\(environment.customers.count)",
-                "took": "\(recovery.duration)",
+                "records": "\(recovery.records)", "customers": "\(environment.customerCount)",
+                "partitions": "\(environment.partitions.count)", "took": "\(recovery.duration)",
             ])
         if recovery.tornBytes > 0 {
             logger.warning(

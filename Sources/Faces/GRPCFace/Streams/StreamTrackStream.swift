@@ -10,7 +10,7 @@ final class StreamTrackStream: StreamHandler {
     private static let window = 256
 
     private struct Pending {
-        var sequence: UInt64
+        var point: CommitPoint
         var work: Work
     }
 
@@ -69,7 +69,7 @@ final class StreamTrackStream: StreamHandler {
     /// Answers what is durable by now.
     func advance() {
         var sent = 0
-        while sent < pending.count, !isBlocked, pending[sent].sequence <= loop.durable {
+        while sent < pending.count, !isBlocked, loop.isDurable(pending[sent].point) {
             switch pending[sent].work {
             case .answer(let bytes):
                 isBlocked = !writer.send(bytes)
@@ -117,11 +117,11 @@ final class StreamTrackStream: StreamHandler {
         case .success(let track):
             do throws(ExecuteFault) {
                 switch try loop.usage.track(track, names: loop.names, in: workspace) {
-                case .again(let sequence):
-                    return Pending(sequence: sequence, work: .again(Array(message)))
+                case .again(let point):
+                    return Pending(point: point, work: .again(Array(message)))
                 case .done(let outcome):
                     let bytes = streamTracked(call.requestID, reply: outcome.message)
-                    return Pending(sequence: outcome.sequence, work: .answer(bytes))
+                    return Pending(point: outcome.point, work: .answer(bytes))
                 }
             } catch .refused(let refusal) {
                 return refused(call.requestID, RPCRefusal(refusal))
@@ -135,6 +135,6 @@ final class StreamTrackStream: StreamHandler {
         let bytes = streamRefused(
             requestID, code: refusal.code.rawValue, reason: refusal.reason,
             message: refusal.message)
-        return Pending(sequence: 0, work: .answer(bytes))
+        return Pending(point: .now, work: .answer(bytes))
     }
 }

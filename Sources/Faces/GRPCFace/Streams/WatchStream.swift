@@ -45,13 +45,12 @@ final class WatchStream: StreamHandler {
 
     func cancelled(_ reason: RPCStatus) { task?.cancel() }
 
-    /// Starts with a nudge, so that a change between the first look and the watch is not missed.
+    /// The first nudge comes at once: every look follows a nudge.
     private func watch(_ customer: CustomerID) {
         let nudges = loop.entitlement.changes(of: customer)
         let port = writer.port
         let reference = Reference(self)
         task = Task {
-            port.eventLoop.execute { reference.stream?.show() }
             for await _ in nudges { port.eventLoop.execute { reference.stream?.show() } }
             port.eventLoop.execute { reference.stream?.drain() }
         }
@@ -70,11 +69,11 @@ final class WatchStream: StreamHandler {
         changedMeanwhile = false
         workspace.reset()
         do throws(ExecuteFault) {
-            let (message, sequence) = try loop.entitlement.watched(
+            let (message, point) = try loop.entitlement.watched(
                 customer, names: loop.names, in: workspace)
             // Of something that isn't durable yet nothing is shown: a nudge comes when it is.
-            guard sequence <= loop.durable, sequence != shown else { return }
-            shown = sequence
+            guard loop.isDurable(point), point.sequence != shown else { return }
+            shown = point.sequence
             isBlocked = !writer.send(message)
         } catch {
             task?.cancel()

@@ -188,7 +188,7 @@ void   tally__disk__v1__log_mark__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__log_mark__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_row__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_row__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -263,8 +263,32 @@ static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_row__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "key",
+    "next_due",
     7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SnapshotRow, next_due),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "marks",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SnapshotRow, marks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    9,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
@@ -279,7 +303,9 @@ static const unsigned tally__disk__v1__snapshot_row__field_indices_by_name[] = {
   4,   /* field[4] = buckets */
   3,   /* field[3] = catalog_sequence */
   0,   /* field[0] = customer_id */
-  6,   /* field[6] = key */
+  8,   /* field[8] = key */
+  7,   /* field[7] = marks */
+  6,   /* field[6] = next_due */
   2,   /* field[2] = position */
   5,   /* field[5] = rest */
   1,   /* field[1] = sequence */
@@ -287,7 +313,7 @@ static const unsigned tally__disk__v1__snapshot_row__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__snapshot_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__snapshot_row__descriptor =
 {
@@ -297,7 +323,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__snapshot_row__descriptor =
   "Tally__Disk__V1__SnapshotRow",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SnapshotRow),
-  7,
+  9,
   tally__disk__v1__snapshot_row__field_descriptors,
   tally__disk__v1__snapshot_row__field_indices_by_name,
   1,  tally__disk__v1__snapshot_row__number_ranges,

@@ -59,13 +59,22 @@ struct  Tally__Disk__V1__SnapshotRow
    */
   ProtobufCBinaryData rest;
   /*
+   * When something of it falls due next; see marks.
+   */
+  int64_t next_due;
+  /*
+   * Bits. 1: next_due and bit 2 are there, so that nothing of the rest has to be opened; older
+   * snapshots lack them. 2: an effect or a payment page is open.
+   */
+  uint32_t marks;
+  /*
    * The number of the key that its personal data is sealed with; 0: it has none.
    */
   uint32_t key;
 };
 #define TALLY__DISK__V1__SNAPSHOT_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__snapshot_row__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, {0,NULL}, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, {0,NULL}, 0, 0, 0 }
 
 
 /*
