@@ -249,8 +249,10 @@ struct ErasureTests {
         try bench.environment.close()
     }
 
-    @Test("A file of keys that is gone, another log's, or older than the log is refused")
-    func foreignKeys() async throws {
+    @Test(
+        "A file of keys that is gone, another log's, or older than the log is refused",
+        arguments: [false, true])
+    func foreignKeys(hasSnapshot: Bool) async throws {
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
         var old: [UInt8] = []
         for folder in [folder, other] {
@@ -258,6 +260,8 @@ struct ErasureTests {
             try await bench.create("ada")
             old = try folder.bytes(CustomerKeys.fileName)
             try await bench.create("charles")
+            // Then no record is replayed, and nothing is opened.
+            if hasSnapshot { try bench.environment.takeSnapshot() }
             try bench.environment.close()
         }
         let whole = try folder.bytes(CustomerKeys.fileName)

@@ -112,7 +112,7 @@ struct UsageScanTests {
 }
 
 /// Seals that hide without a key: what is sealed reads backwards.
-private struct MirrorSeals: CustomerSeals {
+struct MirrorSeals: CustomerSeals {
     func seal(
         _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
         of customer: CustomerID

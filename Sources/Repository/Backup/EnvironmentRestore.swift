@@ -56,9 +56,9 @@ package struct EnvironmentRestore {
 
     /// Nothing personal in a log can be read without its keys.
     private func checkKeys(of log: String, _ manifest: Manifest) throws {
-        guard manifest.seals, log != EnvironmentFolder.directory,
-            try !disk.list("\(backup)/\(log)").contains(CustomerKeys.fileName)
-        else { return }
+        guard manifest.seals, log != EnvironmentFolder.directory else { return }
+        let names = try disk.list("\(backup)/\(log)")
+        guard !names.contains(CustomerKeys.fileName) else { return }
         throw Failure(
             description: "\(backup)/\(log) lacks \(CustomerKeys.fileName), without which nothing "
                 + "personal in it can be read; use another backup")
