@@ -254,18 +254,18 @@ struct ErasureTests {
         arguments: [false, true])
     func foreignKeys(hasSnapshot: Bool) async throws {
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
-        var old: [UInt8] = []
-        for folder in [folder, other] {
+        var old: [[UInt8]] = []
+        for folder in [other, folder] {
             let bench = try await Bench(folder, partitions: 1)
             try await bench.create("ada")
-            old = try folder.bytes(CustomerKeys.fileName)
+            old.append(try folder.bytes(CustomerKeys.fileName))
             try await bench.create("charles")
             // Then no record is replayed, and nothing is opened.
             if hasSnapshot { try bench.environment.takeSnapshot() }
             try bench.environment.close()
         }
         let whole = try folder.bytes(CustomerKeys.fileName)
-        for bad in [old, [], nil] {
+        for bad in [old[0], old[1], [], nil] {
             try folder.write(bad ?? [], CustomerKeys.fileName)
             if bad == nil {
                 try FileManager.default.removeItem(
