@@ -1,7 +1,7 @@
 /// Reads along with the library, the headers of a client's frames only, for what it lets pass.
 /// Because it keeps no closed streams (each would hold half a kilobyte): frames on a stream that
-/// the client has ended, or has passed over. Because it is told that priorities are ignored (or each
-/// call would pay for their tree): PRIORITY frames. Reports only what is certain.
+/// the client has ended, or has passed over. Because it is told that priorities are ignored (or
+/// each call would pay for their tree): PRIORITY frames. Reports only what is certain.
 struct FrameWalk {
     enum Fault {
         /// RFC 9113, 5.1: the client itself had ended or reset the stream.
