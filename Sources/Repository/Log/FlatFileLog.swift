@@ -39,6 +39,7 @@ package final class FlatFileLog: LogStore {
             disk: core.disk, folder: core.folder, identity: core.identity,
             segmentSize: core.settings.segmentSize, bufferSize: core.settings.bufferSize)
         var (report, end, ready) = try recovery.run(from: first, body)
+        try core.pool.find(before: end.segment)
         if ready.isEmpty, end.size == 0 {
             // A new log: nothing could be appended before the first segment is there.
             _ = try preparer.prepare(1)
@@ -142,9 +143,8 @@ extension FlatFileLog {
         do throws(DiskFault) {
             let old = try SegmentName.segments(in: core.folder, on: core.disk).prefix { $0 < bound }
             for segment in old {
-                try core.disk.remove(SegmentName.path(segment, in: core.folder))
-                // In this order on disk too: a gap would look like damage.
-                try core.disk.syncFolder(core.folder)
+                // Each durably before the next: a gap would look like damage.
+                try core.pool.retire(segment)
             }
             return old.count
         } catch {
@@ -176,6 +176,18 @@ extension FlatFileLog {
         guard position.rawValue < durableEnd, position.offset % FrameHeader.alignment == 0 else {
             throw .notFound(position)
         }
+        while true {
+            let version = core.files.version
+            do throws(LogFault) {
+                return try readOnce(at: position)
+            } catch {
+                // The file may have become another segment while it was read.
+                guard core.files.version != version else { throw error }
+            }
+        }
+    }
+
+    private func readOnce(at position: LogPosition) throws(LogFault) -> [UInt8] {
         let file: any DiskFile
         do throws(DiskFault) {
             file = try core.files.file(position.segment)

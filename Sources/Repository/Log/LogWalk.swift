@@ -15,6 +15,8 @@ struct LogWalk {
     /// What was read last, and where it begins in the segment.
     private var bytes: [UInt8] = []
     private var start = 0
+    /// Of the open files, before that.
+    private var version = 0
 
     init(_ core: LogCore, after place: LogPlace) throws {
         self.core = core
@@ -31,14 +33,13 @@ struct LogWalk {
     /// Hands over each record until `body` gives false or there is no more.
     mutating func run(_ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool) throws {
         while LogPosition(segment: segment, offset: offset) < end {
-            guard let header = try header() else {
+            guard let (header, payload) = try next() else {
                 // Blank, and yet before the end: the segment goes no further.
                 segment += 1
                 offset = 0
                 bytes = []
                 continue
             }
-            let payload = try payload(of: header)
             let position = LogPosition(segment: segment, offset: offset)
             switch header.kind {
             case .opening: try check(payload, header)
@@ -63,10 +64,21 @@ struct LogWalk {
         guard place.position < end else { throw LogFault.notFound(place.position) }
         segment = place.position.segment
         offset = place.position.offset
-        guard let header = try header(), header.kind == .record,
+        guard let header = try next()?.header, header.kind == .record,
             header.sequence == place.sequence, header.checksum == place.chain
         else { throw corrupt("another record is there than was before") }
         offset += header.frameSize
+    }
+
+    /// The frame at the offset; nil: the segment ends here. The file may have become another segment
+    /// while it was read: what isn't whole is read again then.
+    private mutating func next() throws -> (header: FrameHeader, payload: Range<Int>)? {
+        while true {
+            let found = Result { try header().map { ($0, try payload(of: $0)) } }
+            if case .success(let frame?) = found { return frame }
+            guard version != core.files.version else { return try found.get() }
+            bytes = []
+        }
     }
 
     /// nil: the segment ends here.
@@ -119,6 +131,7 @@ struct LogWalk {
     private mutating func fill(_ count: Int) throws {
         if offset >= start, offset + count <= start + bytes.count { return }
         let isLast = segment == end.segment
+        version = core.files.version
         let wanted = isLast ? min(Self.window, end.offset - offset) : Self.window
         bytes = try core.files.file(segment).bytes(max(count, wanted), at: offset)
         start = offset

@@ -17,6 +17,8 @@ struct SegmentFolder {
         let file = try open(segment, .reading)
         let bytes = SegmentBytes(count: try file.size())
         bytes.count = try file.read(into: bytes.whole, at: 0)
+        // Beside a server it may have become another segment meanwhile: then this name is gone.
+        _ = try open(segment, .reading)
         return bytes
     }
 

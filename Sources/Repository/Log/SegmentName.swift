@@ -1,6 +1,8 @@
-/// Names of the log's files: `segment-0000001f.log` is segment 31.
+/// Names of the log's files: `segment-0000001f.log` is segment 31, `recycled-0000001f.log` what was
+/// segment 31 once.
 enum SegmentName {
     private static let prefix = "segment-"
+    private static let recycledPrefix = "recycled-"
     private static let suffix = ".log"
     /// A segment that isn't filled with zeros yet; worthless after a crash.
     static let preparing = "segment.preparing"
@@ -13,6 +15,10 @@ enum SegmentName {
         folder + "/" + file(segment)
     }
 
+    static func recycledPath(_ segment: UInt32, in folder: String) -> String {
+        folder + "/" + recycledPrefix + hexadecimal(segment) + suffix
+    }
+
     /// The file that keeps what was cut off; `attempt` tells copies of the same place apart.
     static func torn(_ segment: UInt32, offset: Int, attempt: Int) -> String {
         "torn-" + hexadecimal(segment) + "-" + hexadecimal(UInt32(offset))
@@ -20,10 +26,15 @@ enum SegmentName {
     }
 
     /// The segment's id, if this is the name of one.
-    static func segment(_ name: String) -> UInt32? {
+    static func segment(_ name: String) -> UInt32? { id(name, prefix) }
+
+    /// The former id, if this is the name of a recycled segment.
+    static func recycled(_ name: String) -> UInt32? { id(name, recycledPrefix) }
+
+    private static func id(_ name: String, _ prefix: String) -> UInt32? {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
         let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
-        guard digits.count == 8 else { return nil }
+        guard digits.utf8.count == 8 else { return nil }
         return UInt32(digits, radix: 16)
     }
 
