@@ -2,9 +2,9 @@ internal import Repository
 
 /// A log of real commands, cut off at every byte, and with every byte changed.
 ///
-/// Cut off, as a power cut leaves it: every whole record before the cut is recovered, and so is what
-/// is appended next. Behind the cut the file ends, or holds what it held before: zeros, or, where
-/// segments are recycled, an older segment's frames. Changed: the
+/// Cut off, as a power cut leaves it: every whole record before the cut is recovered, and so is
+/// what is appended next. Behind the cut the file ends, or holds what it held before: zeros, or,
+/// where segments are recycled, an older segment's frames. Changed: the
 /// log is refused and the place named, or the records before the place are recovered, the loss is
 /// reported, and no durable frame on disk says that what is lost was durable once.
 package struct EveryPoint: Sendable {
@@ -246,14 +246,17 @@ extension Simulation {
     static func smallLog(
         records: Int
     ) throws -> (files: [(path: String, bytes: [UInt8])], payloads: [[UInt8]], LogSettings) {
-        let simulation = Simulation(seed: 1, trace: Trace(isKept: false))
+        var simulation = Simulation(seed: 1, trace: Trace(isKept: false))
+        simulation.keepWholeLog()
         try simulation.begin()
         let process = try simulation.start(LifePlan.quiet)
         while simulation.world.machine.customers.submitted.count < records {
             try simulation.work(process, LifePlan(end: .close, steps: 10))
             process.customersLog.log.drive()
         }
-        let files = simulation.world.machine.disk.files.filter { $0.path.hasPrefix("partition-0/") }
+        let files = simulation.world.machine.disk.files.filter {
+            $0.path.hasPrefix("\(EveryPoint.folder)/segment-")
+        }
         return (files, simulation.world.machine.customers.submitted, simulation.settings)
     }
 }

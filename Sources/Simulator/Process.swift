@@ -46,6 +46,9 @@ package final class Process: @unchecked Sendable {
     let directoryLog: WatchedLog
     let customersLog: WatchedLog
     let state: ProcessState
+    package let keeper: SnapshotKeeper
+    /// Records that came from a snapshot, not from the log.
+    let snapshotRecords: Int
     /// The catalog as a caller holds it, which may be an older one.
     package var names: PricingNames
 
@@ -60,7 +63,10 @@ package final class Process: @unchecked Sendable {
     }
 
     /// Starts and recovers.
-    package init(_ machine: Machine, _ session: DiskSession, settings: LogSettings) throws {
+    package init(
+        _ machine: Machine, _ session: DiskSession, settings: LogSettings,
+        snapshots: SnapshotSettings = SnapshotSettings()
+    ) throws {
         self.machine = machine
         self.session = session
         let state = ProcessState()
@@ -89,9 +95,14 @@ package final class Process: @unchecked Sendable {
         repository = CustomerRepository(
             directory: directory, log: customersLog, time: machine.clock, logger: logger,
             seed: Machine.identity, requestSpan: Machine.requestSpan,
+            historySpan: Int64(snapshots.historyDays) * 24 * Machine.hour,
             newEffectID: { [machine] in machine.newEffectID() })
         names = directory.current
-        _ = try repository.recover()
+        let report: RecoveryReport
+        (keeper, report) = try SnapshotKeeper.recovering(
+            repository, in: "partition-0", identity: Machine.identity &+ 2, disk: session,
+            settings: snapshots, logger: logger)
+        snapshotRecords = Int(report.lastSequence - report.records)
         let count = machine.customers.submitted.count
         guard count == 0 || machine.customers.digests.count < count || digest == lastDigest else {
             throw Violation("the recovered state isn't the one that was committed")

@@ -20,10 +20,13 @@ final class World {
     var faults = 0
     /// Or before.
     var hasFailed = false
+    var coverage = Coverage()
+    /// Monotonic milliseconds.
+    var keeperTime: Int64 = 0
     /// Of the process that was started last.
     var session: DiskSession?
-    /// The log's threads are at work, and whether clients run beside them.
-    var isLogsTurn = false
+    /// A thread beside the clients' is at work, and whether clients run beside it.
+    var isThreadsTurn = false
     var isNested = false
 
     init(seed: UInt64, trace: Trace) {
@@ -50,8 +53,8 @@ final class World {
     }
 }
 
-/// Somebody who takes turns in a running process. What is added to the product (snapshots, a
-/// scrubber) is simulated as one of these.
+/// Somebody who takes turns in a running process. What is added to the product (a scrubber) is
+/// simulated as one of these.
 protocol Actor {
     var name: String { get }
     /// How often it has its turn, against the others.
@@ -66,12 +69,34 @@ struct LogThreads: Actor {
 
     func turn(_ world: World, _ process: Process) throws {
         let log = world.dice.once(in: 8) ? process.directoryLog.log : process.customersLog.log
-        world.isLogsTurn = true
-        defer { world.isLogsTurn = false }
+        world.isThreadsTurn = true
+        defer { world.isThreadsTurn = false }
         switch world.dice.below(4) {
         case 0: log.drivePreparer()
         case 1: log.driveWriter(closesBatch: true)
         default: log.driveWriter()
+        }
+    }
+}
+
+/// The thread that takes snapshots, drops what of the log is too old, and compresses what no start
+/// needs. Clients go on meanwhile, so that no snapshot is of one moment.
+struct Keeper: Actor {
+    let name = "keeper"
+    let weight = 8
+
+    func turn(_ world: World, _ process: Process) throws {
+        world.isThreadsTurn = true
+        defer { world.isThreadsTurn = false }
+        let digest = process.digest
+        let count = world.machine.customers.submitted.count
+        let taken = process.keeper.taken
+        for _ in 0..<world.dice.between(1, 700) where !process.session.isDead {
+            world.keeperTime += Int64(process.keeper.turn(now: world.keeperTime)) + 1
+        }
+        world.trace.note("keeper: \(process.keeper.taken - taken) snapshots")
+        guard world.machine.customers.submitted.count > count || process.digest == digest else {
+            throw world.fail("a snapshot changed the state")
         }
     }
 }

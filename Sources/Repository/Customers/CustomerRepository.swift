@@ -99,7 +99,10 @@ package final class CustomerRepository: Sendable {
         var finished: Finished?
         var result: Result<Execution, ExecuteFault>?
         shards[Int(hash & 0xFF)].withLock { shard in
-            if let fingerprint, let position = shard.requests.find(fingerprint) {
+            // One below the horizon may be forgotten, and its record gone.
+            if let fingerprint, let position = shard.requests.find(fingerprint),
+                position >= window.horizon
+            {
                 finished = .known(LogPosition(rawValue: position))
             } else if let request, window.isTooOld(request.id) {
                 result = .failure(.refused(.requestTooOld))

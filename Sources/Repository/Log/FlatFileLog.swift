@@ -7,6 +7,7 @@ package final class FlatFileLog: LogStore {
     private let core: LogCore
     private let writer: LogWriter
     private let preparer: SegmentPreparer
+    private let compression: HistoryCompression
     private let threads = Mutex<[LogThread]>([])
 
     /// Touches no file yet. `identity` is drawn once, at random, when the folder is made, and is
@@ -21,6 +22,7 @@ package final class FlatFileLog: LogStore {
             listener: listener, logger: logger)
         writer = LogWriter(core)
         preparer = SegmentPreparer(core: core)
+        compression = HistoryCompression(core)
     }
 
     deinit {
@@ -141,12 +143,31 @@ extension FlatFileLog {
             position.segment,
             LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring)).segment)
         do throws(DiskFault) {
-            let old = try SegmentName.segments(in: core.folder, on: core.disk).prefix { $0 < bound }
+            let source = SegmentFolder(disk: core.disk, folder: core.folder)
+            let old = try source.segments().prefix { $0 < bound }
+            let uncompressed = Set(try source.uncompressed())
             for segment in old {
                 // Each durably before the next: a gap would look like damage.
-                try core.pool.retire(segment)
+                if uncompressed.contains(segment) {
+                    try core.pool.retire(segment)
+                } else {
+                    try source.remove(segment)
+                    core.files.forget(segment)
+                    try core.disk.syncFolder(core.folder)
+                }
             }
             return old.count
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    package func compressHistory(before position: LogPosition) throws(LogFault) -> Int? {
+        let bound = min(
+            position.segment,
+            LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring)).segment)
+        do throws(DiskFault) {
+            return try compression.turn(before: bound)
         } catch {
             throw .disk(error)
         }

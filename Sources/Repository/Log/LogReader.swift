@@ -39,6 +39,11 @@ package struct LogReader: Sendable {
         }
     }
 
+    /// A segment to read from, whether it is compressed or not.
+    package func file(of segment: UInt32) throws(DiskFault) -> any DiskFile {
+        try source.open(segment, .reading)
+    }
+
     /// What a server that starts here would say.
     package func verify() throws -> LogVerdict {
         guard let identity = try identity() else {

@@ -75,13 +75,47 @@ struct LogRecovery {
         }
     }
 
+    /// Hands over the records from `first` on without changing a byte, beside whoever writes the
+    /// log; gives where it ended.
+    func read(
+        from first: UInt64,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> (RecoveryReport, end: LogPosition) {
+        let segments = try listed()
+        var walk = Walk(first: first)
+        guard let used = try walkThrough(segments, &walk, body), let last = walk.last?.sequence
+        else {
+            try check(first, last: 0, end: walk.end)
+            return (walk.report, walk.end)
+        }
+        do {
+            _ = try tail(walk, lost: last + 1).examine(segments[used...])
+        } catch LogFault.corrupt(let segment, let offset, let why) {
+            // Unless the log has grown meanwhile, and what was missing is there.
+            var again = Walk(first: last + 1)
+            _ = try walkThrough(try listed(), &again, { _, _, _ in })
+            guard again.report.records > 0 else {
+                throw LogFault.corrupt(segment: segment, offset: offset, why: why)
+            }
+        }
+        try check(first, last: last, end: walk.end)
+        walk.report.lastSequence = last
+        return (walk.report, walk.end)
+    }
+
+    /// Of the first record that is still there; nil: there is none.
+    func firstSequence() throws -> UInt64? {
+        try source.segments().first.flatMap { try source.opening($0) }?.firstSequence
+    }
+
     /// The names may not be durable yet if the process was killed, so they are made so. A segment
-    /// that wasn't filled is dropped.
+    /// that wasn't filled, or isn't compressed yet, is dropped.
     private func prepare() throws(DiskFault) {
         if try source.disk.list(source.folder).contains(SegmentName.preparing) {
             try source.disk.remove(source.folder + "/" + SegmentName.preparing)
         }
         try source.disk.syncFolder(source.folder)
+        try source.settleCompression()
     }
 
     private func listed() throws -> [UInt32] {
@@ -159,6 +193,8 @@ struct LogRecovery {
         _ segments: ArraySlice<UInt32>, _ walk: inout Walk, lost: UInt64
     ) throws -> [LogTail.Piece] {
         let tail = tail(walk, lost: lost)
+        // Only if what came after it is gone; then there is evidence, or it was on purpose.
+        try source.expand(walk.end.segment)
         let pieces = try tail.examine(segments)
         for piece in pieces where piece.count > 0 {
             walk.report.tornBytes += piece.count
@@ -195,7 +231,7 @@ struct LogRecovery {
             try source.open(piece.segment, .reading).size() == segmentSize
         }
         for piece in unused.dropFirst(kept.count).reversed() {
-            try source.disk.remove(SegmentName.path(piece.segment, in: source.folder))
+            try source.remove(piece.segment)
             try source.disk.syncFolder(source.folder)
         }
         return kept.map {

@@ -55,7 +55,10 @@ package struct LogRepair: Sendable {
             source: source, tag: 0, bad: plan.position, problem: plan.problem,
             lost: plan.kept + 1)
         // Backwards: cut short, it leaves a log whose first bad place is the same.
-        return try pieces(plan).reversed().map { try tail.cut($0) }
+        return try pieces(plan).reversed().map { piece in
+            try source.expand(piece.segment)
+            return try tail.cut(piece)
+        }
     }
 
     private func pieces(_ plan: Plan) throws -> [LogTail.Piece] {

@@ -20,7 +20,7 @@ struct LogTail {
     /// Looks through the bad segment and the later ones; gives what is torn in each, changes
     /// nothing.
     func examine(_ segments: some Sequence<UInt32>) throws -> [Piece] {
-        if problem.isForeign, try !isOld { throw corruption("\(problem)") }
+        if problem.isForeign, try isOld == false { throw corruption("\(problem)") }
         return try segments.map { segment in
             try source.load(segment).withBytes { try examine($0, of: segment) }
         }

@@ -24,7 +24,7 @@ struct LogWalk {
         tag = FrameHeader.tag(identity: core.identity)
         end = LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring))
         if place.sequence == 0 {
-            segment = try SegmentName.segments(in: core.folder, on: core.disk).first ?? 1
+            segment = try SegmentFolder(disk: core.disk, folder: core.folder).segments().first ?? 1
         } else {
             try skipPlace()
         }
@@ -70,8 +70,8 @@ struct LogWalk {
         offset += header.frameSize
     }
 
-    /// The frame at the offset; nil: the segment ends here. The file may have become another segment
-    /// while it was read: what isn't whole is read again then.
+    /// The frame at the offset; nil: the segment ends here. The file may have become another
+    /// segment while it was read: what isn't whole is read again then.
     private mutating func next() throws -> (header: FrameHeader, payload: Range<Int>)? {
         while true {
             let found = Result { try header().map { ($0, try payload(of: $0)) } }

@@ -2,16 +2,14 @@ import Synchronization
 
 /// Segments open for reading, the last used ones; any thread.
 final class SegmentFiles: Sendable {
-    private let disk: any Disk
-    private let folder: String
+    private let source: SegmentFolder
     private let limit: Int
     /// The latest last.
     private let open = Mutex<[(segment: UInt32, file: any DiskFile)]>([])
     private let forgotten = Atomic(0)
 
     init(disk: any Disk, folder: String, limit: Int) {
-        self.disk = disk
-        self.folder = folder
+        source = SegmentFolder(disk: disk, folder: folder)
         self.limit = limit
     }
 
@@ -33,7 +31,7 @@ final class SegmentFiles: Sendable {
         }
         if let known { return known }
         let before = version
-        let file = try disk.open(SegmentName.path(segment, in: folder), .reading)
+        let file = try source.open(segment, .reading)
         open.withLock { list in
             guard version == before else { return }
             list.append((segment, file))

@@ -1,11 +1,14 @@
 /// Names of the log's files: `segment-0000001f.log` is segment 31, `recycled-0000001f.log` what was
-/// segment 31 once.
+/// segment 31 once, and `segment-0000001f.log.z` segment 31 compressed.
 enum SegmentName {
     private static let prefix = "segment-"
     private static let recycledPrefix = "recycled-"
     private static let suffix = ".log"
     /// A segment that isn't filled with zeros yet; worthless after a crash.
     static let preparing = "segment.preparing"
+    /// A compressed segment that isn't whole yet; worthless after a crash.
+    static let compressing = "segment.compressing"
+    private static let compressedSuffix = ".z"
 
     static func file(_ segment: UInt32) -> String {
         prefix + hexadecimal(segment) + suffix
@@ -17,6 +20,16 @@ enum SegmentName {
 
     static func recycledPath(_ segment: UInt32, in folder: String) -> String {
         folder + "/" + recycledPrefix + hexadecimal(segment) + suffix
+    }
+
+    static func compressedPath(_ segment: UInt32, in folder: String) -> String {
+        path(segment, in: folder) + compressedSuffix
+    }
+
+    /// The id, if this is the name of a compressed segment.
+    static func compressed(_ name: String) -> UInt32? {
+        name.hasSuffix(compressedSuffix)
+            ? segment(String(name.dropLast(compressedSuffix.count))) : nil
     }
 
     /// The file that keeps what was cut off; `attempt` tells copies of the same place apart.
@@ -36,11 +49,6 @@ enum SegmentName {
         let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
         guard digits.utf8.count == 8 else { return nil }
         return UInt32(digits, radix: 16)
-    }
-
-    /// The ids of all segments in a folder, ascending.
-    static func segments(in folder: String, on disk: any Disk) throws(DiskFault) -> [UInt32] {
-        try disk.list(folder).compactMap(segment).sorted()
     }
 
     private static func hexadecimal(_ value: UInt32) -> String {

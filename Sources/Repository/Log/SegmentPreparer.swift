@@ -1,9 +1,9 @@
 import Logging
 import Synchronization
 
-/// Makes the next segments before they are needed, out of old ones or filled with zeros. Blocks that
-/// are already written are overwritten 1.3 to 2 times as fast as a file grows; merely allocated ones
-/// aren't.
+/// Makes the next segments before they are needed, out of old ones or filled with zeros. Blocks
+/// that are already written are overwritten 1.3 to 2 times as fast as a file grows; merely
+/// allocated ones aren't.
 struct SegmentPreparer: Sendable {
     private static let chunkSize = 1 << 20
 
