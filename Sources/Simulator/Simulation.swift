@@ -19,16 +19,19 @@ package struct Simulation {
         package var records = 0
         /// Disk calls of the last life.
         package var calls = 0
+        /// What it met on its way.
+        package var coverage = Coverage()
         /// What was broken, and where; nil: nothing.
         package var failure: String?
         package var trace: [String] = []
     }
 
     let world: World
-    private let actors: [any Actor] = [
-        Clients(), LogThreads(), Provider(), Publisher(), ClockHand(),
+    private var actors: [any Actor] = [
+        Clients(), LogThreads(), Provider(), Publisher(), ClockHand(), Keeper(),
     ]
     private(set) var settings = LogSettings()
+    private var snapshots = SnapshotSettings()
     private var skips: DiskCall?
     private var report = Report()
 
@@ -46,6 +49,7 @@ package struct Simulation {
         }
         simulation.report.steps = trace.step
         simulation.report.records = simulation.world.machine.records
+        simulation.report.coverage = simulation.world.coverage
         simulation.report.trace = trace.lines
         return simulation.report
     }
@@ -72,15 +76,18 @@ package struct Simulation {
 
     init(seed: UInt64, trace: Trace) {
         world = World(seed: seed, trace: trace)
-        settings.segmentSize = 8_192 * world.dice.between(1, 3)
+        settings.segmentSize = 4_096 * world.dice.between(1, 4)
         settings.bufferSize = 8_192 * world.dice.between(1, 3)
         settings.readySegments = world.dice.between(1, 2)
         settings.openSegments = world.dice.between(1, 4)
+        // Often, and a log that is old after a day.
+        snapshots.records = UInt64(world.dice.between(5, 40))
+        snapshots.historyDays = 1
     }
 
     private mutating func run() throws {
         try begin()
-        for _ in 0..<world.dice.between(3, 8) {
+        for _ in 0..<(world.dice.once(in: 4) ? 16 : world.dice.between(3, 8)) {
             let plan = LifePlan(&world.dice)
             report.lives += 1
             try live(plan)
@@ -99,7 +106,7 @@ package struct Simulation {
 
     /// A process, from its start to its end.
     private mutating func live(_ plan: LifePlan) throws {
-        if world.dice.once(in: 6) { settings.segmentSize = 8_192 * world.dice.between(1, 3) }
+        if world.dice.once(in: 6) { settings.segmentSize = 4_096 * world.dice.between(1, 4) }
         guard let process = try startOrFail(plan) else { return }
         try checkAll(process)
         try work(process, plan)
@@ -142,9 +149,16 @@ package struct Simulation {
         session.skips = skips
         world.begin(session, plan)
         session.decide = { [world] call, path in world.decide(call, path, session, plan) }
-        let process = try Process(world.machine, session, settings: settings)
+        let process = try Process(
+            world.machine, session, settings: settings, snapshots: snapshots)
         world.recovered(process)
+        world.coverage.add(process, world.machine.disk)
         return process
+    }
+
+    /// Nobody takes snapshots, so all of the log stays as it is.
+    mutating func keepWholeLog() {
+        actors.removeAll { $0 is Keeper }
     }
 
     func work(_ process: Process, _ plan: LifePlan) throws {

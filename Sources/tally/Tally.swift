@@ -25,7 +25,10 @@ struct Tally: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Data",
-                subcommands: [BackupCommand.self, RestoreCommand.self, LogCommand.self]),
+                subcommands: [
+                    BackupCommand.self, RestoreCommand.self, ExportCommand.self,
+                    ImportCommand.self, LogCommand.self,
+                ]),
             CommandGroup(name: "Tools", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 

@@ -13,9 +13,24 @@ extension CustomerRepository {
     func recover(
         from snapshots: SnapshotFolder?, threads: Int
     ) throws -> (report: RecoveryReport, snapshot: Appended) {
-        let snapshot = snapshots.flatMap { load($0, threads: threads) }
+        snapshots?.abandon()
+        return try restore(from: snapshots, threads: threads)
+    }
+
+    /// The same, without changing a byte on disk unless the log does.
+    func restore(
+        from snapshots: SnapshotFolder?, threads: Int
+    ) throws -> (report: RecoveryReport, snapshot: Appended) {
+        let (snapshot, fault) = snapshots.map { load($0, threads: threads) } ?? (nil, nil)
         let start = snapshot?.header.start ?? 0
-        let report = try ReplayCrew(self, threads: threads).replay(from: start + 1)
+        let report: RecoveryReport
+        do {
+            report = try ReplayCrew(self, threads: threads).replay(from: start + 1)
+        } catch LogFault.corrupt(let segment, let offset, let why) {
+            // A log that begins later isn't damaged if what stands before it can't be read now.
+            if let fault { throw LogFault.disk(fault) }
+            throw LogFault.corrupt(segment: segment, offset: offset, why: why)
+        }
         if let snapshot { try check(log.end, holds: snapshot.trailer.highest) }
         try settleOpenBusiness()
         let position = LogPosition(rawValue: snapshot?.header.position ?? 0)

@@ -105,7 +105,10 @@ package final class CustomerRepository: Sendable {
         var fault: ExecuteFault?
         shards[Int(hash & 0xFF)].withLock { shard in
             shard.prefetch(hash, request: fingerprint)
-            if let fingerprint, let position = shard.requests.find(fingerprint) {
+            // One below the horizon may be forgotten, and its record gone.
+            if let fingerprint, let position = shard.requests.find(fingerprint),
+                position >= window.horizon
+            {
                 finished = .known(LogPosition(rawValue: position))
             } else if let request, window.isTooOld(request.id) {
                 fault = .refused(.requestTooOld)
