@@ -69,9 +69,11 @@ struct ColumnEncoder {
     /// How many zeros all values end with, ten at most: the decimals of a whole unit.
     private static func commonExponent(of values: [Int128]) -> Int {
         var exponent = 10
+        var power = power(exponent)
         for value in values {
-            while exponent > 0, quotient(value, power(exponent)) * power(exponent) != value {
+            while exponent > 0, quotient(value, power) * power != value {
                 exponent -= 1
+                power /= 10
             }
             if exponent == 0 { break }
         }

@@ -45,6 +45,8 @@ package struct EventPartBuilder: ~Copyable, Sendable {
     private var blocks: [BlockReference] = []
     private var block = BlockRows()
     private var customers = TextInterner()
+    /// Customers of the last events, which have no number yet.
+    private var waiting = TextQueue()
     private var features = TextInterner()
     /// Of the event before: mostly the next one's, too.
     private var lastFeature: (feature: FeatureNumber, number: UInt32)?
@@ -95,7 +97,8 @@ package struct EventPartBuilder: ~Copyable, Sendable {
         block.sequences.append(event.sequence)
         block.indices.append(event.index)
         block.positions.append(event.position)
-        block.customers.append(customers.number(of: event.customer))
+        waiting.append(event.customer)
+        if waiting.count == TextQueue.limit { numberWaiting() }
         block.features.append(number(of: event.feature))
         block.values.append(event.value.raw)
         block.rests.append(0)
@@ -138,7 +141,13 @@ package struct EventPartBuilder: ~Copyable, Sendable {
         return properties.count - 1
     }
 
+    private mutating func numberWaiting() {
+        customers.numbers(of: waiting, appendingTo: &block.customers)
+        waiting.removeAll()
+    }
+
     private mutating func endBlock() {
+        numberWaiting()
         var encoder = ColumnEncoder(image: image, base: EventFormat.headerSize)
         image = []
         blocks.append(block.encode(with: &encoder, properties: properties))
@@ -152,7 +161,8 @@ package struct EventPartBuilder: ~Copyable, Sendable {
 
 extension EventPartBuilder {
     /// The events so far, to be read like those of a file.
-    package func part() -> EventPart {
+    package mutating func part() -> EventPart {
+        numberWaiting()
         var encoder = ColumnEncoder(base: EventFormat.headerSize + image.count)
         var blocks = self.blocks
         if block.count > 0 { blocks.append(block.encode(with: &encoder, properties: properties)) }

@@ -1,4 +1,5 @@
 internal import Billing
+internal import CChecksum
 internal import Glibc
 
 /// Distinct texts by number, in the form in which a day file holds them.
@@ -39,6 +40,20 @@ package struct TextTable: Sendable {
         }
     }
 
+    /// Fetches where a text begins and ends; a little later, `prefetchText` the text itself.
+    func prefetchEnd(_ number: Int) {
+        ends.withUnsafeBufferPointer { ends in
+            if let start = ends.baseAddress { tally_prefetch(start + number) }
+        }
+    }
+
+    func prefetchText(_ number: Int) {
+        let offset = number == 0 ? 0 : Int(ends[number - 1])
+        bytes.withUnsafeBufferPointer { bytes in
+            if let start = bytes.baseAddress { tally_prefetch(start + offset) }
+        }
+    }
+
     /// The number of a text; looks at all of them, once a question.
     func find(_ text: UnsafeRawBufferPointer) -> Int? {
         ends.indices.first { isEqual($0, to: text) }
@@ -76,13 +91,48 @@ struct TextInterner: Sendable {
 
     /// The text's number; a new one for a new text.
     mutating func number(of text: UnsafeRawBufferPointer) -> UInt32 {
+        number(of: text, tag: tag(of: text))
+    }
+
+    /// The same for each of some texts, in order. With many texts in the table none of them is in
+    /// the cache: so all slots are asked of the memory at once, then all ends, then all texts.
+    mutating func numbers(of queue: borrowing TextQueue, appendingTo numbers: inout [UInt32]) {
+        var tags = InlineArray<16, UInt64>(repeating: 0)
+        for index in 0..<queue.count {
+            tags[index] = queue.with(index) { tag(of: $0) }
+            prefetchSlot(tags[index])
+        }
+        for index in 0..<queue.count {
+            if let number = candidate(tags[index]) { table.prefetchEnd(number) }
+        }
+        for index in 0..<queue.count {
+            if let number = candidate(tags[index]) { table.prefetchText(number) }
+        }
+        for index in 0..<queue.count {
+            numbers.append(queue.with(index) { number(of: $0, tag: tags[index]) })
+        }
+    }
+
+    private mutating func number(of text: UnsafeRawBufferPointer, tag: UInt64) -> UInt32 {
         if (table.count + 1) * 4 > slots.count * 3 { grow() }
-        let tag = hash(of: text) >> 32
         let (number, vacant) = find(tag, text)
         if let number { return number }
         table.append(text)
         slots[vacant] = tag << 32 | UInt64(table.count)
         return UInt32(table.count - 1)
+    }
+
+    private func prefetchSlot(_ tag: UInt64) {
+        slots.withUnsafeBufferPointer { slots in
+            guard let start = slots.baseAddress else { return }
+            tally_prefetch(start + (Int(tag) & (slots.count - 1)))
+        }
+    }
+
+    /// The text in the first slot for the tag, if it has the same one.
+    private func candidate(_ tag: UInt64) -> Int? {
+        let entry = slots[Int(tag) & (slots.count - 1)]
+        return entry != 0 && entry >> 32 == tag ? Int(entry & 0xFFFF_FFFF) - 1 : nil
     }
 
     /// The number, or the slot for it.
@@ -113,9 +163,9 @@ struct TextInterner: Sendable {
         }
     }
 
-    /// Multiply and fold, as for ids, eight bytes at a time.
+    /// Half of a hash: multiply and fold, as for ids, eight bytes at a time.
     @inline(__always)
-    private func hash(of text: UnsafeRawBufferPointer) -> UInt64 {
+    private func tag(of text: UnsafeRawBufferPointer) -> UInt64 {
         let factor: UInt64 = 0xD6E8_FEB8_6659_FD93
         var state = seed ^ UInt64(text.count)
         var offset = 0
@@ -129,6 +179,33 @@ struct TextInterner: Sendable {
             rest = rest << 8 | UInt64(text[offset])
             offset += 1
         }
-        return InlineText.fold(InlineText.fold(state ^ rest, factor), seed | 1)
+        return InlineText.fold(InlineText.fold(state ^ rest, factor), seed | 1) >> 32
+    }
+}
+
+/// Texts that wait for their numbers, sixteen at most.
+struct TextQueue: Sendable {
+    static let limit = 16
+
+    private var bytes: [UInt8] = []
+    private var ends: [Int] = []
+
+    var count: Int { ends.count }
+
+    mutating func append(_ text: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: text)
+        ends.append(bytes.count)
+    }
+
+    func with<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = index == 0 ? 0 : ends[index - 1]
+        return bytes.withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[start..<ends[index]]))
+        }
+    }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
     }
 }
