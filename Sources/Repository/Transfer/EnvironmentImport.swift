@@ -84,7 +84,8 @@ package struct EnvironmentImport {
     private func write(
         _ header: ExportHeader, to draft: String, _ progress: (Int) -> Void
     ) throws {
-        let manifest = Manifest(environment: environment ?? header.environment)
+        let manifest = Manifest(
+            environment: environment ?? header.environment, partitions: 1)
         try SmallFile.makeFolder("\(draft)/events")
         let directory = try ImportedLog(
             folder: "\(draft)/directory", identity: manifest.seed &+ 1, segmentSize: 4 << 20)
