@@ -33,6 +33,9 @@ extension CustomerRepository {
         }
         if let snapshot { try check(log.end, holds: snapshot.trailer.highest) }
         try settleOpenBusiness()
+        // A snapshot's window is as old as the snapshot; what has left it since may have left the
+        // log as well.
+        noteLogEnd()
         let position = LogPosition(rawValue: snapshot?.header.position ?? 0)
         return (report, Appended(sequence: start, position: position))
     }
