@@ -114,8 +114,14 @@ final class SegmentBytes {
     /// Bytes that were read.
     fileprivate(set) var count = 0
 
+    private static let hugePage = 2 << 20
+
     fileprivate init(count: Int) {
-        whole = .allocate(byteCount: count, alignment: 2 << 20)
+        guard count >= SegmentBytes.hugePage else {
+            whole = .allocate(byteCount: count, alignment: 4_096)
+            return
+        }
+        whole = .allocate(byteCount: count, alignment: SegmentBytes.hugePage)
         // In huge pages if there are any: thousands of page faults less for each segment.
         madvise(whole.baseAddress, count, MADV_HUGEPAGE)
     }
