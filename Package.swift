@@ -67,10 +67,14 @@ let package = Package(
         house("Billing", []),
         house("Events", ["Billing", "CChecksum"]),
         house("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
+        house("Interchange", ["Billing", "Wire"]),
         house("Payments", ["Billing", "CCurl"]),
         house(
             "Repository",
-            ["Billing", "Wire", "Payments", "Events", "CChecksum", "COpenSSL", log, heap]),
+            [
+                "Billing", "Wire", "Interchange", "Payments", "Events", "CChecksum", "COpenSSL",
+                "CZlib", log, heap,
+            ]),
         .target(name: "CChecksum"),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
         service("Catalog"),
@@ -90,7 +94,7 @@ let package = Package(
             name: "tally",
             dependencies: [
                 "GRPCFace", "JSONFace", "WebFace", "Catalog", "RPC", "Billing", "Wire", "Payments",
-                "Repository", "Events", log,
+                "Interchange", "Repository", "Events", log,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -115,9 +119,11 @@ let package = Package(
         suite("BillingTests", ["Billing"]),
         suite("EventsTests", ["Events", "Billing", "CChecksum"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
+        suite("InterchangeTests", ["Interchange", "Billing", "Wire"]),
         suite("LogTests", ["Repository", "CChecksum", "Simulator"]),
         suite(
-            "RepositoryTests", ["Repository", "Billing", "Wire", "Payments", "Events", log]),
+            "RepositoryTests",
+            ["Repository", "Billing", "Wire", "Interchange", "Payments", "Events", log]),
         suite(
             "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
         suite("GRPCFaceTests", ["GRPCFace", "Wire"]),

@@ -118,5 +118,9 @@ final class WatchedLog: LogStore, @unchecked Sendable {
         try log.removeHistory(before: position)
     }
 
+    func compressHistory(before position: LogPosition) throws(LogFault) -> Int? {
+        try log.compressHistory(before: position)
+    }
+
     func close() throws(LogFault) { try log.close() }
 }

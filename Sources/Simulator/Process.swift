@@ -65,7 +65,10 @@ package final class Process: @unchecked Sendable {
     }
 
     /// Starts and recovers.
-    package init(_ machine: Machine, _ session: DiskSession, settings: LogSettings) throws {
+    package init(
+        _ machine: Machine, _ session: DiskSession, settings: LogSettings,
+        snapshots: SnapshotSettings = SnapshotSettings()
+    ) throws {
         self.machine = machine
         self.session = session
         let state = ProcessState()
@@ -85,10 +88,10 @@ package final class Process: @unchecked Sendable {
         directory = try Directory(log: directoryLog)
         let directory = directory
         partitions = try machine.customers.indices.map { number in
-            try SimulatedPartition(number, machine, session, settings, directory, state, logger)
+            try SimulatedPartition(
+                number, machine, session, settings, snapshots, directory, state, logger)
         }
         names = directory.current
-        for partition in partitions { try partition.recover() }
     }
 
     func partition(of id: CustomerID) -> SimulatedPartition {

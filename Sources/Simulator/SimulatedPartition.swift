@@ -8,15 +8,22 @@ struct SimulatedPartition {
     let history: History
     let keys: CustomerKeys
     let repository: CustomerRepository
+    let keeper: SnapshotKeeper
+    /// Records that came from a snapshot, not from the log.
+    let snapshotRecords: Int
+    private let number: Int
 
+    /// Opens and recovers.
     init(
         _ number: Int, _ machine: Machine, _ session: DiskSession, _ settings: LogSettings,
-        _ directory: Directory, _ state: Process.ProcessState, _ logger: Logger
+        _ snapshots: SnapshotSettings, _ directory: Directory, _ state: Process.ProcessState,
+        _ logger: Logger
     ) throws {
+        self.number = number
+        let folder = SimulatedPartition.folder(number)
+        let identity = Machine.identity &+ 2 &+ UInt64(number)
         let history = machine.customers[number]
         self.history = history
-        let folder = "partition-\(number)"
-        let identity = Machine.identity &+ 2 &+ UInt64(number)
         let keys = try CustomerKeys.open(
             folder: folder, identity: identity, disk: session,
             growth: CustomerKeys.Growth(slots: 16, reserve: 8),
@@ -32,20 +39,26 @@ struct SimulatedPartition {
                 logger: logger), history)
         repository = CustomerRepository(
             directory: directory, log: log, partition: number, time: machine.clock, logger: logger,
-            seed: Machine.identity, requestSpan: Machine.requestSpan, keys: keys,
+            seed: Machine.identity, requestSpan: Machine.requestSpan,
+            historySpan: Int64(snapshots.historyDays) * 24 * Machine.hour, keys: keys,
             newEffectID: { [machine] in machine.newEffectID() })
-    }
-
-    func recover() throws {
-        _ = try repository.recover()
+        let report: RecoveryReport
+        (keeper, report) = try SnapshotKeeper.recovering(
+            repository, in: folder, identity: identity, disk: session, settings: snapshots,
+            logger: logger)
+        snapshotRecords = Int(report.lastSequence - report.records)
         let count = history.submitted.count
         guard count == 0 || history.digests.count < count || digest == history.digests.last else {
             throw Violation("the recovered state isn't the one that was committed")
         }
     }
 
+    static func folder(_ number: Int) -> String { "partition-\(number)" }
+
+    var folder: String { SimulatedPartition.folder(number) }
+
     /// Of the state of all customers.
-    private var digest: UInt64 {
+    var digest: UInt64 {
         repository.dump().withUnsafeBytes { bytes in
             var digest = UInt64(bytes.count)
             for offset in stride(from: 0, to: bytes.count, by: 8) {

@@ -20,16 +20,19 @@ package struct Simulation {
         package var records = 0
         /// Disk calls of the last life.
         package var calls = 0
+        /// What it met on its way.
+        package var coverage = Coverage()
         /// What was broken, and where; nil: nothing.
         package var failure: String?
         package var trace: [String] = []
     }
 
     let world: World
-    private let actors: [any Actor] = [
-        Clients(), LogThreads(), Provider(), Publisher(), ClockHand(), Eraser(),
+    private var actors: [any Actor] = [
+        Clients(), LogThreads(), Provider(), Publisher(), ClockHand(), Keeper(), Eraser(),
     ]
     private(set) var settings = LogSettings()
+    private var snapshots = SnapshotSettings()
     private var skips: DiskCall?
     private var report = Report()
 
@@ -47,6 +50,7 @@ package struct Simulation {
         }
         simulation.report.steps = trace.step
         simulation.report.records = simulation.world.machine.records
+        simulation.report.coverage = simulation.world.coverage
         simulation.report.trace = trace.lines
         return simulation.report
     }
@@ -73,15 +77,18 @@ package struct Simulation {
 
     init(seed: UInt64, trace: Trace) {
         world = World(seed: seed, trace: trace)
-        settings.segmentSize = 8_192 * world.dice.between(1, 3)
+        settings.segmentSize = 4_096 * world.dice.between(1, 4)
         settings.bufferSize = 8_192 * world.dice.between(1, 3)
         settings.readySegments = world.dice.between(1, 2)
         settings.openSegments = world.dice.between(1, 4)
+        // Often, and a log that is old after a day.
+        snapshots.records = UInt64(world.dice.between(5, 40))
+        snapshots.historyDays = 1
     }
 
     private mutating func run() throws {
         try begin()
-        for _ in 0..<world.dice.between(3, 8) {
+        for _ in 0..<(world.dice.once(in: 4) ? 16 : world.dice.between(3, 8)) {
             let plan = LifePlan(&world.dice)
             report.lives += 1
             try live(plan)
@@ -100,7 +107,7 @@ package struct Simulation {
 
     /// A process, from its start to its end.
     private mutating func live(_ plan: LifePlan) throws {
-        if world.dice.once(in: 6) { settings.segmentSize = 8_192 * world.dice.between(1, 3) }
+        if world.dice.once(in: 6) { settings.segmentSize = 4_096 * world.dice.between(1, 4) }
         guard let process = try startOrFail(plan) else { return }
         try checkAll(process)
         try work(process, plan)
@@ -143,10 +150,17 @@ package struct Simulation {
         session.skips = skips
         world.begin(session, plan)
         session.decide = { [world] call, path in world.decide(call, path, session, plan) }
-        let process = try Process(world.machine, session, settings: settings)
+        let process = try Process(
+            world.machine, session, settings: settings, snapshots: snapshots)
         world.recovered(process)
         try world.checkSecrets(process)
+        world.coverage.add(process, world.machine.disk)
         return process
+    }
+
+    /// Nobody takes snapshots, so all of the log stays as it is.
+    mutating func keepWholeLog() {
+        actors.removeAll { $0 is Keeper }
     }
 
     func work(_ process: Process, _ plan: LifePlan) throws {

@@ -48,7 +48,7 @@ extension World {
     /// Clients go on while the log's threads wait for the disk.
     private func runClients(_ session: DiskSession) {
         guard let process, process.session === session, !isNested, violation == nil,
-            isLogsTurn, dice.once(in: 3)
+            isThreadsTurn, dice.once(in: 3)
         else { return }
         isNested = true
         defer { isNested = false }

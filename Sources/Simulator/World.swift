@@ -20,10 +20,13 @@ final class World {
     var faults = 0
     /// Or before.
     var hasFailed = false
+    var coverage = Coverage()
+    /// Monotonic milliseconds.
+    var keeperTime: Int64 = 0
     /// Of the process that was started last.
     var session: DiskSession?
-    /// The log's threads are at work, and whether clients run beside them.
-    var isLogsTurn = false
+    /// A thread beside the clients' is at work, and whether clients run beside it.
+    var isThreadsTurn = false
     var isNested = false
 
     /// Every fourth seed has several partitions.
@@ -56,8 +59,8 @@ final class World {
     }
 }
 
-/// Somebody who takes turns in a running process. What is added to the product (snapshots, a
-/// scrubber) is simulated as one of these.
+/// Somebody who takes turns in a running process. What is added to the product (a scrubber) is
+/// simulated as one of these.
 protocol Actor {
     var name: String { get }
     /// How often it has its turn, against the others.
@@ -74,12 +77,35 @@ struct LogThreads: Actor {
         let isDirectorys = world.dice.once(in: 8)
         let number = process.partitions.count == 1 ? 0 : world.dice.below(process.partitions.count)
         let log = isDirectorys ? process.directoryLog.log : process.partitions[number].log.log
-        world.isLogsTurn = true
-        defer { world.isLogsTurn = false }
+        world.isThreadsTurn = true
+        defer { world.isThreadsTurn = false }
         switch world.dice.below(4) {
         case 0: log.drivePreparer()
         case 1: log.driveWriter(closesBatch: true)
         default: log.driveWriter()
+        }
+    }
+}
+
+/// The thread that takes snapshots, drops what of the log is too old, and compresses what no start
+/// needs. Clients go on meanwhile, so that no snapshot is of one moment.
+struct Keeper: Actor {
+    let name = "keeper"
+    let weight = 8
+
+    func turn(_ world: World, _ process: Process) throws {
+        world.isThreadsTurn = true
+        defer { world.isThreadsTurn = false }
+        let number = process.partitions.count == 1 ? 0 : world.dice.below(process.partitions.count)
+        let partition = process.partitions[number]
+        let (keeper, digest) = (partition.keeper, partition.digest)
+        let (count, taken) = (partition.history.submitted.count, keeper.taken)
+        for _ in 0..<world.dice.between(1, 700) where !process.session.isDead {
+            world.keeperTime += Int64(keeper.turn(now: world.keeperTime)) + 1
+        }
+        world.trace.note("keeper \(number): \(keeper.taken - taken) snapshots")
+        guard partition.history.submitted.count > count || partition.digest == digest else {
+            throw world.fail("a snapshot changed the state")
         }
     }
 }

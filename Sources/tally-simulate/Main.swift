@@ -56,7 +56,7 @@ import Synchronization
 
 /// What all seeds came to.
 private final class Total: Sendable {
-    private let sums = Mutex((seeds: 0, lives: 0, steps: 0))
+    private let sums = Mutex((seeds: 0, lives: 0, steps: 0, coverage: Coverage()))
 
     /// Gives how many seeds there are now.
     func add(_ report: Simulation.Report) -> Int {
@@ -64,13 +64,14 @@ private final class Total: Sendable {
             sums.seeds += 1
             sums.lives += report.lives
             sums.steps += report.steps
+            sums.coverage = sums.coverage + report.coverage
             return sums.seeds
         }
     }
 
     var text: String {
-        let (seeds, lives, steps) = sums.withLock { $0 }
-        return "\(seeds) seeds passed: \(lives) lives, \(steps) steps"
+        let (seeds, lives, steps, coverage) = sums.withLock { $0 }
+        return "\(seeds) seeds passed: \(lives) lives, \(steps) steps; \(coverage)"
     }
 }
 

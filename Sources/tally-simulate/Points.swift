@@ -11,11 +11,14 @@ struct Points: Sendable {
 
     func run() async {
         do {
-            let log = try EveryPoint(records: Self.records)
-            let places = log.places(stride: 1)
-            await each(places.count, "bytes cut off and changed") { index in
-                try log.cut(at: places[index])
-                try log.flip(at: places[index])
+            for isRecycled in [false, true] {
+                let log = try EveryPoint(records: Self.records, isRecycled: isRecycled)
+                let places = log.places(stride: 1)
+                let what = isRecycled ? " of recycled segments" : ""
+                await each(places.count, "bytes\(what) cut off and changed") { index in
+                    try log.cut(at: places[index])
+                    try log.flip(at: places[index])
+                }
             }
         } catch { fail(error) }
         await calls()

@@ -26,7 +26,8 @@ struct Tally: AsyncParsableCommand {
             CommandGroup(
                 name: "Data",
                 subcommands: [
-                    BackupCommand.self, RestoreCommand.self, UpgradeCommand.self, LogCommand.self,
+                    BackupCommand.self, RestoreCommand.self, ExportCommand.self,
+                    ImportCommand.self, UpgradeCommand.self, LogCommand.self,
                 ]),
             CommandGroup(name: "Tools", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])

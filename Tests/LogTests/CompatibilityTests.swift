@@ -65,6 +65,10 @@ private final class KeepingLog: LogStore {
         try log.removeHistory(before: position)
     }
 
+    func compressHistory(before position: LogPosition) throws(LogFault) -> Int? {
+        try log.compressHistory(before: position)
+    }
+
     func replay(
         from first: UInt64,
         _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void

@@ -23,8 +23,9 @@ import Testing
         #expect((1...60).contains { Simulation.run(seed: $0, skipping: skipped).failure != nil })
     }
 
-    @Test func everyPoint() throws {
-        let log = try EveryPoint(records: 60)
+    @Test(arguments: [false, true])
+    func everyPoint(isRecycled: Bool) throws {
+        let log = try EveryPoint(records: 60, isRecycled: isRecycled)
         for place in log.places(stride: 151) {
             try log.cut(at: place)
             try log.flip(at: place)
@@ -35,7 +36,7 @@ import Testing
     func everyCall(code: Int32) {
         let count = Simulation.countCalls()
         #expect(count > 50)
-        for call in stride(from: 1, through: count, by: 37) {
+        for call in stride(from: 1, through: count, by: max(37, count / 10)) {
             #expect(Simulation.run(failing: call, code: code, .power).failure == nil)
         }
     }

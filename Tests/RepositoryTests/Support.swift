@@ -79,13 +79,14 @@ struct Bench {
 
     init(
         _ folder: TemporaryFolder, time: ManualTime = ManualTime(), publish: Bool = true,
-        threads: Int = 1, partitions: Int? = Bench.partitions
+        threads: Int = 1, partitions: Int? = Bench.partitions, requestWindowHours: Int = 24
     ) async throws {
         var settings = TallyEnvironment.Settings()
         settings.time = time
         settings.partitions = partitions
         settings.segmentSize = 1 << 20
         settings.recoveryThreads = threads
+        settings.requestWindowHours = requestWindowHours
         settings.provider = Sandbox(address: { "https://localhost" })
         var logger = Logger(label: "test")
         logger.logLevel = .critical

@@ -78,7 +78,8 @@ package struct EnvironmentRestore {
 
     private func copy(_ name: String, _ progress: (Int) throws -> Void) throws {
         try SmallFile.makeFolder("\(folder)/\(name)")
-        for file in try disk.list("\(backup)/\(name)").sorted() {
+        let files = try disk.list("\(backup)/\(name)")
+        for file in files.filter({ SegmentName.recycled($0) == nil }).sorted() {
             let source = try disk.open("\(backup)/\(name)/\(file)", .reading)
             let target = try disk.open("\(folder)/\(name)/\(file)", .creating)
             var offset = 0

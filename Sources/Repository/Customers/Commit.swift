@@ -108,7 +108,7 @@ struct Commit {
             draft.position = appended.position.rawValue
             draft.catalogSequence = names.pricing.sequence
             shard.put(
-                CustomerRow(draft, arena: workspace.arena, seals: repository.keys), at: row,
+                CustomerRow(draft, arena: workspace.arena, seals: repository.seals), at: row,
                 hash: hash)
             if let mark {
                 repository.remember(mark, customer: hash, at: appended.position, in: &shard)

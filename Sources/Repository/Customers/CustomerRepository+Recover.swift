@@ -13,12 +13,30 @@ extension CustomerRepository {
     func recover(
         from snapshots: SnapshotFolder?, threads: Int
     ) throws -> (report: RecoveryReport, snapshot: Appended) {
-        let snapshot = snapshots.flatMap { load($0, threads: threads) }
+        snapshots?.abandon()
+        return try restore(from: snapshots, threads: threads)
+    }
+
+    /// The same, without changing a byte on disk unless the log does.
+    func restore(
+        from snapshots: SnapshotFolder?, threads: Int
+    ) throws -> (report: RecoveryReport, snapshot: Appended) {
+        let (snapshot, fault) = snapshots.map { load($0, threads: threads) } ?? (nil, nil)
         let start = snapshot?.header.start ?? 0
-        let report = try ReplayCrew(self, threads: threads).replay(from: start + 1)
+        let report: RecoveryReport
+        do {
+            report = try ReplayCrew(self, threads: threads).replay(from: start + 1)
+        } catch LogFault.corrupt(let segment, let offset, let why) {
+            // A log that begins later isn't damaged if what stands before it can't be read now.
+            if let fault { throw LogFault.disk(fault) }
+            throw LogFault.corrupt(segment: segment, offset: offset, why: why)
+        }
         if let snapshot { try check(log.end, holds: snapshot.trailer.highest) }
         try recoverErasures()
         try settleOpenBusiness()
+        // A snapshot's window is as old as the snapshot; what has left it since may have left the
+        // log as well.
+        noteLogEnd()
         let position = LogPosition(rawValue: snapshot?.header.position ?? 0)
         return (report, Appended(sequence: start, position: position))
     }
@@ -41,7 +59,7 @@ extension CustomerRepository {
             try withShard(shard) { shard in
                 for row in 0..<shard.rows.count where shard.rows[row].isBusy {
                     arena.reset()
-                    settlements.restore(try shard.rows[row].opened(arena, seals: keys))
+                    settlements.restore(try shard.rows[row].opened(arena, seals: seals))
                 }
             }
         }
@@ -55,7 +73,7 @@ extension CustomerRepository {
         _ arena: Arena
     ) throws(RecordFault) {
         arena.reset()
-        let record = try RecordDecoder(arena: arena, seals: keys).record(bytes)
+        let record = try RecordDecoder(arena: arena, seals: seals).record(bytes)
         note(erased: record, at: position)
         let fault: RecordFault? = withShard(Int(hash & 0xFF)) { shard in
             do throws(RecordFault) {
@@ -98,7 +116,7 @@ extension CustomerRepository {
         if place.map({ sequence > shard.rows[$0].sequence }) ?? true {
             var customer =
                 try place.map { row throws(RecordFault) in
-                    try shard.rows[row].opened(arena, seals: keys)
+                    try shard.rows[row].opened(arena, seals: seals)
                 } ?? CustomerState(id: record.customer)
             for fact in record.facts { customer.apply(fact) }
             if record.key != 0 { customer.key = record.key }
@@ -106,7 +124,7 @@ extension CustomerRepository {
             customer.position = position.rawValue
             customer.catalogSequence = record.catalogSequence
             shard.put(
-                CustomerRow(customer, arena: arena, seals: keys), at: place, hash: hash)
+                CustomerRow(customer, arena: arena, seals: seals), at: place, hash: hash)
         }
         if let request = record.request {
             remember(request, customer: hash, at: position, in: &shard)
@@ -124,7 +142,7 @@ extension CustomerRepository {
                 let row = shard.rows[row]
                 let bytes = withExtendedLifetime(arena) {
                     // What this process encoded, or checked when it was loaded, it can read.
-                    (try? row.opened(arena, seals: keys)).map {
+                    (try? row.opened(arena, seals: seals)).map {
                         Array(RecordWriter(arena: arena).state($0))
                     }
                 }

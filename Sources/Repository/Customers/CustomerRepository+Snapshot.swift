@@ -38,28 +38,32 @@ extension CustomerRepository {
         history.note(time, position: position.rawValue)
     }
 
-    /// Loads the newest snapshot that is whole; nil: there is none.
-    func load(_ folder: SnapshotFolder, threads: Int) -> SnapshotFile? {
-        folder.abandon()
+    /// Loads the newest snapshot that is whole; nil: there is none. The fault: what the disk said
+    /// of one that isn't.
+    func load(
+        _ folder: SnapshotFolder, threads: Int
+    ) -> (snapshot: SnapshotFile?, fault: DiskFault?) {
         let names: [String]
         do throws(DiskFault) {
             names = try folder.names()
         } catch {
             logger.warning("the snapshots can't be listed; the whole log is read: \(error)")
-            return nil
+            return (nil, error)
         }
+        var fault: DiskFault?
         for name in names {
             do throws(SnapshotProblem) {
                 let file = try folder.open(name)
                 try load(file, threads: threads)
-                return file
+                return (file, nil)
             } catch {
+                if case .disk(let problem) = error { fault = problem }
                 logger.warning(
                     "snapshot \(name) is ignored; an older one or the log itself is read: \(error)")
                 forget()
             }
         }
-        return nil
+        return (nil, fault)
     }
 
     private func load(_ file: SnapshotFile, threads: Int) throws(SnapshotProblem) {
@@ -124,7 +128,7 @@ extension CustomerRepository {
             arena.reset()
             let bytes = UnsafeRawBufferPointer(rebasing: payload[offset..<offset + length])
             offset += length
-            guard let row = try? RecordDecoder(arena: arena, seals: keys).row(bytes) else {
+            guard let row = try? RecordDecoder(arena: arena, seals: seals).row(bytes) else {
                 return false
             }
             let hash = self.hash(of: row.id)

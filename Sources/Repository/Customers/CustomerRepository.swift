@@ -47,6 +47,8 @@ package final class CustomerRepository: Sendable {
     /// The partition's number.
     let partition: Int
     /// What is personal is sealed with these; nil: the folder's format seals nothing.
+    let seals: (any CustomerSeals)?
+    /// The same, to give out keys and to destroy them; nil also where nothing is written.
     package let keys: CustomerKeys?
     let settlements = Settlements()
     package let erasures = Erasures()
@@ -69,13 +71,16 @@ package final class CustomerRepository: Sendable {
     ///   - requestSpan: milliseconds that answered requests are remembered at least.
     ///   - requestLimit: ids that are remembered at most.
     ///   - historySpan: milliseconds that log positions can be told times of.
+    ///   - seals: in place of the keys, where nothing is written.
     package init(
         directory: Directory, log: any LogStore, partition: Int = 0, time: any TimeSource,
         logger: Logger, seed: UInt64, requestSpan: Int64, requestLimit: Int = 1 << 23,
         historySpan: Int64 = 35 * 86_400_000, keys: CustomerKeys? = nil,
+        seals: (any CustomerSeals)? = nil,
         newEffectID: (@Sendable () -> String)? = nil
     ) {
         self.keys = keys
+        self.seals = seals ?? keys
         self.newEffectID = newEffectID ?? { Effects.newID() }
         self.directory = directory
         self.log = log
@@ -110,7 +115,10 @@ package final class CustomerRepository: Sendable {
         var fault: ExecuteFault?
         shards[Int(hash & 0xFF)].withLock { shard in
             shard.prefetch(hash, request: fingerprint)
-            if let fingerprint, let position = shard.requests.find(fingerprint) {
+            // One below the horizon may be forgotten, and its record gone.
+            if let fingerprint, let position = shard.requests.find(fingerprint),
+                position >= window.horizon
+            {
                 finished = .known(LogPosition(rawValue: position))
             } else if let request, window.isTooOld(request.id) {
                 fault = .refused(.requestTooOld)
@@ -152,7 +160,7 @@ package final class CustomerRepository: Sendable {
         _ row: CustomerRow, _ workspace: Workspace
     ) throws(ExecuteFault) -> CustomerState {
         do {
-            return try row.opened(workspace.arena, seals: keys)
+            return try row.opened(workspace.arena, seals: seals)
         } catch {
             throw .damaged("\(error)")
         }
@@ -232,7 +240,7 @@ package final class CustomerRepository: Sendable {
         do {
             let bytes = try log.read(at: position)
             record = try bytes.withUnsafeBytes { bytes throws(RecordFault) in
-                try RecordDecoder(arena: workspace.arena, seals: keys).record(bytes)
+                try RecordDecoder(arena: workspace.arena, seals: seals).record(bytes)
             }
         } catch let fault as LogFault {
             throw .unavailable(fault)

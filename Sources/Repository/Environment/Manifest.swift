@@ -3,7 +3,8 @@ internal import Billing
 /// What a folder is, in a file of lines "name: value" that people can read.
 ///
 ///     tally: data folder
-///     format: 2              1: everything is in the clear; 2: what is personal is sealed
+///     format: 2              1: everything is in the clear; 2: what is personal is sealed, old
+///                            segments become new ones or are compressed
 ///     reader: 2              the oldest format version whose readers can read this folder
 ///     environment: sandbox
 ///     folder: 5f0c…          32 hex digits, made once
@@ -63,8 +64,16 @@ struct Manifest {
         self.seed = seed
     }
 
+    // What a binary that reads no newer format couldn't read.
+
     /// What is personal is sealed.
     var seals: Bool { format >= 2 }
+
+    /// Old segments of logs become new ones.
+    var recycles: Bool { format >= 2 }
+
+    /// Segments that no restart needs may be compressed.
+    var compresses: Bool { format >= 2 }
 
     // Each log has an identity of its own, so that none is taken for another.
 

@@ -29,7 +29,8 @@ package final class Partition: Sendable {
         settings: TallyEnvironment.Settings, threads: Int, logger: Logger
     ) throws {
         let (manifest, path) = (folder.manifest, folder.path)
-        let share = settings.share(of: manifest.partitions)
+        var share = settings.share(of: manifest.partitions)
+        share.snapshots.compressesLog = share.snapshots.compressesLog && manifest.compresses
         var logger = logger
         if manifest.partitions > 1 { logger[metadataKey: "partition"] = "\(number)" }
         let snapshotFolder = SnapshotFolder(
@@ -40,6 +41,8 @@ package final class Partition: Sendable {
         var logSettings = LogSettings()
         logSettings.segmentSize = settings.segmentSize
         let keys = try manifest.seals ? CustomerKeys.open(snapshotFolder) : nil
+        // What was said in the clear goes with its segment, and isn't left in the next one.
+        logSettings.recyclesSegments = manifest.recycles && keys?.header.sealedAfter == 0
         let log = FlatFileLog(
             folder: snapshotFolder.folder, identity: snapshotFolder.identity, settings: logSettings,
             listener: LogListener(

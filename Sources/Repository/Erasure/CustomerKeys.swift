@@ -1,6 +1,6 @@
-package import Billing
+internal import Billing
 internal import Synchronization
-package import Wire
+internal import Wire
 
 /// The keys that what is personal is sealed with, one for each customer that has any: in memory,
 /// and in a file (see `CustomerKeyFile.swift`) that is the only place where they are kept.
@@ -74,11 +74,11 @@ package final class CustomerKeys: CustomerSeals, Sendable {
     private let file: any DiskFile
     package let header: Header
     private let growth: Growth
-    private let random: @Sendable (UnsafeMutableRawBufferPointer) -> Void
+    let random: @Sendable (UnsafeMutableRawBufferPointer) -> Void
     private let state: Mutex<State>
     /// One write at a time.
     private let writing = Mutex(())
-    private let ciphers = Mutex<[SealCipher]>([])
+    let ciphers = Mutex<[SealCipher]>([])
     /// Keys that were destroyed while their customers' day files still stood, and the raw positions
     /// of the records that said so; when the file was opened.
     let unfinished: [(key: UInt32, position: UInt64)]
@@ -92,8 +92,11 @@ package final class CustomerKeys: CustomerSeals, Sendable {
     }
 
     /// Opens a log's file of keys.
+    ///
+    /// - Parameter purpose: reading changes nothing: no key is given out.
     init(
-        folder: String, identity: UInt64, disk: any Disk, growth: Growth = Growth(),
+        folder: String, identity: UInt64, disk: any Disk, for purpose: DiskPurpose = .writing,
+        growth: Growth = Growth(),
         random: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void = SealCipher.random
     ) throws(CustomerKeyProblem) {
         self.growth = growth
@@ -101,7 +104,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
         var state = State()
         var unfinished: [(key: UInt32, position: UInt64)] = []
         do throws(DiskFault) {
-            file = try disk.open("\(folder)/\(Self.fileName)", .writing)
+            file = try disk.open("\(folder)/\(Self.fileName)", purpose)
         } catch {
             throw error.isMissing ? .missing : .disk(error)
         }
@@ -118,6 +121,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
         (state.taken, state.written) = (state.next, state.next)
         self.state = Mutex(state)
         self.unfinished = unfinished
+        guard purpose == .writing else { return }
         do throws(DiskFault) { try flush() } catch { throw .disk(error) }
     }
 
@@ -135,7 +139,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
             return try CustomerKeys(
                 folder: folder, identity: identity, disk: disk, growth: growth, random: random)
         } catch .missing {
-            guard try SegmentName.segments(in: folder, on: disk).isEmpty else {
+            guard try SegmentFolder(disk: disk, folder: folder).segments().isEmpty else {
                 throw Unusable(folder: folder, problem: .missing)
             }
         } catch {
@@ -165,9 +169,19 @@ package final class CustomerKeys: CustomerSeals, Sendable {
     /// Whether it was ever given out.
     func has(_ key: UInt32) -> Bool { state.withLock { key < $0.next } }
 
+    /// Whether it is there, whole.
+    func isWhole(_ key: UInt32) -> Bool {
+        state.withLock { key < $0.next && !$0.torn.contains(key) }
+    }
+
     func lacks(_ key: UInt32) -> String {
         "something is sealed with key \(key), which \(Self.fileName) doesn't have: the file is "
             + "older than the log; restore both from one backup"
+    }
+
+    /// Nil: there never was one of that number.
+    func secret(_ key: UInt32) -> CustomerKey? {
+        state.withLock { key > 0 && key < $0.next ? $0[key] : nil }
     }
 
     /// Keys that are live.
@@ -298,48 +312,5 @@ package final class CustomerKeys: CustomerSeals, Sendable {
                 throw error
             }
         }
-    }
-}
-
-extension CustomerKeys {
-    package func seal(
-        _ content: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
-        of customer: CustomerID
-    ) -> [UInt8]? {
-        let secret = state.withLock { key > 0 && key < $0.next ? $0[key] : CustomerKey() }
-        guard secret.isLive else { return nil }
-        let nonce = [UInt8](unsafeUninitializedCapacity: SealCipher.nonceSize) { buffer, count in
-            random(UnsafeMutableRawBufferPointer(buffer))
-            count = SealCipher.nonceSize
-        }
-        return withCipher {
-            $0.seal(content, key: secret, nonce: nonce, binding: binding(use, customer))
-        }
-    }
-
-    package func open(
-        _ sealed: UnsafeRawBufferPointer, with key: UInt32, for use: SealUse,
-        of customer: CustomerID
-    ) -> Unsealed {
-        let secret = state.withLock { key > 0 && key < $0.next ? $0[key] : nil }
-        guard let secret else {
-            return .failed(lacks(key))
-        }
-        guard secret.isLive else { return .destroyed }
-        let content = withCipher { $0.open(sealed, key: secret, binding: binding(use, customer)) }
-        guard let content else {
-            return .failed("key \(key) of \(Self.fileName) doesn't open what it should have sealed")
-        }
-        return .content(content)
-    }
-
-    private func binding(_ use: SealUse, _ customer: CustomerID) -> [UInt8] {
-        customer.withBytes { [use.rawValue] + $0 }
-    }
-
-    private func withCipher<Value>(_ body: (SealCipher) -> Value) -> Value {
-        let cipher = ciphers.withLock { $0.popLast() } ?? SealCipher()
-        defer { ciphers.withLock { $0.append(cipher) } }
-        return body(cipher)
     }
 }

@@ -66,7 +66,7 @@ extension CustomerRepository {
         let arena = Arena()
         do {
             let record = try log.read(at: position).withUnsafeBytes {
-                try RecordDecoder(arena: arena, seals: keys).record($0)
+                try RecordDecoder(arena: arena, seals: seals).record($0)
             }
             return record.facts.contains(.customerErased(key: key)) ? record.customer : nil
         } catch LogFault.notFound, LogFault.corrupt {

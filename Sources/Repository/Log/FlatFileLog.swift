@@ -7,6 +7,7 @@ package final class FlatFileLog: LogStore {
     private let core: LogCore
     private let writer: LogWriter
     private let preparer: SegmentPreparer
+    private let compression: HistoryCompression
     private let threads = Mutex<[LogThread]>([])
 
     /// Touches no file yet. `identity` is drawn once, at random, when the folder is made, and is
@@ -21,6 +22,7 @@ package final class FlatFileLog: LogStore {
             listener: listener, logger: logger)
         writer = LogWriter(core)
         preparer = SegmentPreparer(core: core)
+        compression = HistoryCompression(core)
     }
 
     deinit {
@@ -39,6 +41,7 @@ package final class FlatFileLog: LogStore {
             disk: core.disk, folder: core.folder, identity: core.identity,
             segmentSize: core.settings.segmentSize, bufferSize: core.settings.bufferSize)
         var (report, end, ready) = try recovery.run(from: first, body)
+        try core.pool.find(before: end.segment)
         if ready.isEmpty, end.size == 0 {
             // A new log: nothing could be appended before the first segment is there.
             _ = try preparer.prepare(1)
@@ -133,8 +136,7 @@ extension FlatFileLog {
     package func firstSequence() throws(LogFault) -> UInt64 {
         let source = SegmentFolder(disk: core.disk, folder: core.folder)
         do throws(DiskFault) {
-            guard let first = try source.segments().first else { return 1 }
-            return try source.opening(first)?.firstSequence ?? 1
+            return try source.firstSequence() ?? 1
         } catch {
             throw .disk(error)
         }
@@ -150,13 +152,31 @@ extension FlatFileLog {
             position.segment,
             LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring)).segment)
         do throws(DiskFault) {
-            let old = try SegmentName.segments(in: core.folder, on: core.disk).prefix { $0 < bound }
+            let source = SegmentFolder(disk: core.disk, folder: core.folder)
+            let old = try source.segments().prefix { $0 < bound }
+            let uncompressed = Set(try source.uncompressed())
             for segment in old {
-                try core.disk.remove(SegmentName.path(segment, in: core.folder))
-                // In this order on disk too: a gap would look like damage.
-                try core.disk.syncFolder(core.folder)
+                // Each durably before the next: a gap would look like damage.
+                if uncompressed.contains(segment) {
+                    try core.pool.retire(segment)
+                } else {
+                    try source.remove(segment)
+                    core.files.forget(segment)
+                    try core.disk.syncFolder(core.folder)
+                }
             }
             return old.count
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    package func compressHistory(before position: LogPosition) throws(LogFault) -> Int? {
+        let bound = min(
+            position.segment,
+            LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring)).segment)
+        do throws(DiskFault) {
+            return try compression.turn(before: bound)
         } catch {
             throw .disk(error)
         }
@@ -186,6 +206,18 @@ extension FlatFileLog {
         guard position.rawValue < durableEnd, position.offset % FrameHeader.alignment == 0 else {
             throw .notFound(position)
         }
+        while true {
+            let version = core.files.version
+            do throws(LogFault) {
+                return try readOnce(at: position)
+            } catch {
+                // The file may have become another segment while it was read.
+                guard core.files.version != version else { throw error }
+            }
+        }
+    }
+
+    private func readOnce(at position: LogPosition) throws(LogFault) -> [UInt8] {
         let file: any DiskFile
         do throws(DiskFault) {
             file = try core.files.file(position.segment)

@@ -31,9 +31,9 @@ struct FrameScan {
         self.last = last
     }
 
-    /// Nothing but zeros from here on.
-    var isRestBlank: Bool {
-        UnsafeRawBufferPointer(rebasing: bytes[min(offset, bytes.count)...]).lastNonZero == nil
+    /// Nothing was written from here on; `bytes` are the whole segment.
+    var isRestUnused: Bool {
+        SegmentRest(bytes, from: offset, segment: segment, tag: tag).count == 0
     }
 
     mutating func next() -> Step {

@@ -1,4 +1,5 @@
-/// Memory for one batch; the pages are touched once so that no append meets a fault.
+/// Memory for one batch, and the zeros behind it; the pages are touched once so that no append
+/// meets a fault.
 ///
 /// Safety: passed between the collector, under its lock, and the writer; one of them has it.
 final class BatchBuffer: @unchecked Sendable {
@@ -7,8 +8,9 @@ final class BatchBuffer: @unchecked Sendable {
 
     init(capacity: Int) {
         self.capacity = capacity
-        base = .allocate(byteCount: capacity, alignment: 4_096)
-        base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
+        let size = capacity + FrameHeader.size
+        base = .allocate(byteCount: size, alignment: 4_096)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
     }
 
     deinit {
@@ -23,6 +25,9 @@ struct BatchPart: Sendable {
     var offset: Int
     var start: Int
     var count: Int
+    /// Zeros behind the frames, which are written with them: they tell the segment's end from what
+    /// was there before.
+    var zeros: Int
     /// Every record up to this one is durable once this part is.
     var lastSequence: UInt64
 
@@ -35,10 +40,12 @@ struct Batch: Sendable {
     let parts: [BatchPart]
 }
 
-/// A segment of zeros on disk.
+/// A segment on disk that nothing was written to, whatever it held in an earlier life.
 struct ReadySegment: Equatable, Sendable {
     var id: UInt32
     var size: Int
+    /// It isn't all zeros.
+    var isRecycled = false
 }
 
 /// The end of the log, where the next frame goes.
@@ -150,7 +157,8 @@ struct LogCollector {
             throw .tooLarge(length: length, limit: payloadLimit)
         }
         let fitsSegment = end.offset + size + FrameHeader.size <= end.size
-        let needed = fitsSegment ? size : size + SegmentOpening.frameSize
+        let gap = used > partStart ? FrameHeader.size : 0
+        let needed = fitsSegment ? size : gap + SegmentOpening.frameSize + size
         guard used + needed <= buffer.capacity else {
             throw .unavailable("the disk is slower than the records come")
         }
@@ -171,7 +179,7 @@ struct LogCollector {
         end.offset = 0
         let opening = SegmentOpening(
             segment: next.id, identity: identity, firstSequence: end.sequence + 1,
-            chain: end.chain)
+            chain: end.chain, isRecycled: next.isRecycled)
         withUnsafeTemporaryAllocation(byteCount: SegmentOpening.length, alignment: 8) { bytes in
             guard let base = bytes.baseAddress else { return }
             opening.encode(to: base)
@@ -186,10 +194,13 @@ struct LogCollector {
     }
 
     private mutating func endPart() {
+        let zeros = min(FrameHeader.size, end.size - end.offset)
+        (buffer.base + used).initializeMemory(as: UInt8.self, repeating: 0, count: zeros)
         parts.append(
             BatchPart(
                 segment: end.segment, offset: partOffset, start: partStart,
-                count: used - partStart, lastSequence: end.sequence))
+                count: used - partStart, zeros: zeros, lastSequence: end.sequence))
+        used += zeros
     }
 
     /// Lays a frame of `size` bytes down at the end. There must be room.

@@ -32,6 +32,7 @@ final class LogCore: Sendable {
     let listener: LogListener
     let logger: Logger
     let files: SegmentFiles
+    let pool: SegmentPool
 
     let shared: Mutex<Shared>
     let durableSequence = Atomic<UInt64>(0)
@@ -54,6 +55,9 @@ final class LogCore: Sendable {
         self.listener = listener
         self.logger = logger
         files = SegmentFiles(disk: disk, folder: folder, limit: settings.openSegments)
+        pool = SegmentPool(
+            disk: disk, folder: folder, files: files,
+            limit: settings.recyclesSegments ? SegmentPool.limit : 0)
         let collector = LogCollector(
             identity: identity, payloadLimit: settings.payloadLimit,
             buffer: BatchBuffer(capacity: settings.bufferSize))

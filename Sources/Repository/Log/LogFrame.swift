@@ -1,7 +1,10 @@
 // The format of a log segment, version 1. All integers are little-endian.
 //
-// A segment is a file of fixed size, filled with zeros before it is used. It holds frames, one
-// after the other from offset 0, each at a multiple of 8; what follows the last one is zero.
+// A segment is a file of fixed size that was written once before it is used: with zeros, or, being
+// recycled, with an older segment of the same log. It holds frames, one after the other from offset
+// 0, each at a multiple of 8; the last one is followed by 48 zeros, as far as there is room. What
+// comes after these is zero too, unless the segment is recycled: then it is whatever was there, and
+// nothing counts but frames that name this segment. (Ids grow, so what was there names older ones.)
 // The first frame is an opening frame, all others are records and closing frames. At least the
 // last 48 bytes are left for a closing frame.
 //
@@ -28,7 +31,7 @@
 // Opening frame: sequence is that of the segment's first record; seed is 0 and the checksum is
 // no part of the chain. Its payload has 32 bytes:
 //
-//      0  u32  format version: 1
+//      0  u32  format version: 1, or 2: the segment is recycled
 //      4  u32  segment id
 //      8  u64  identity of the log
 //     16  u64  first sequence: that of the first record in this segment
@@ -133,7 +136,8 @@ package struct FrameHeader: Equatable, Sendable {
 
 /// The payload of an opening frame.
 package struct SegmentOpening: Equatable, Sendable {
-    static let version: UInt32 = 1
+    private static let version: UInt32 = 1
+    private static let recycledVersion: UInt32 = 2
     static let length = 32
     static let frameSize = FrameHeader.frameSize(length: length)
 
@@ -141,9 +145,11 @@ package struct SegmentOpening: Equatable, Sendable {
     var identity: UInt64
     var firstSequence: UInt64
     var chain: UInt32
+    /// What follows the frames isn't zeros.
+    var isRecycled = false
 
     func encode(to bytes: UnsafeMutableRawPointer) {
-        bytes.store(Self.version, at: 0)
+        bytes.store(isRecycled ? Self.recycledVersion : Self.version, at: 0)
         bytes.store(segment, at: 4)
         bytes.store(identity, at: 8)
         bytes.store(firstSequence, at: 16)
@@ -154,10 +160,13 @@ package struct SegmentOpening: Equatable, Sendable {
     static func decode(_ bytes: UnsafeRawBufferPointer) throws(FrameProblem) -> SegmentOpening {
         guard bytes.count == length else { throw .noOpening }
         let version: UInt32 = bytes.integer(at: 0)
-        guard version == Self.version else { throw .formatVersion(version) }
+        guard version == Self.version || version == Self.recycledVersion else {
+            throw .formatVersion(version)
+        }
         return SegmentOpening(
             segment: bytes.integer(at: 4), identity: bytes.integer(at: 8),
-            firstSequence: bytes.integer(at: 16), chain: bytes.integer(at: 24))
+            firstSequence: bytes.integer(at: 16), chain: bytes.integer(at: 24),
+            isRecycled: version == Self.recycledVersion)
     }
 }
 

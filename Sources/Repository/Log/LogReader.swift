@@ -39,6 +39,11 @@ package struct LogReader: Sendable {
         }
     }
 
+    /// A segment to read from, whether it is compressed or not.
+    package func file(of segment: UInt32) throws(DiskFault) -> any DiskFile {
+        try source.open(segment, .reading)
+    }
+
     /// What a server that starts here would say.
     package func verify() throws -> LogVerdict { try verify { _, _, _ in } }
 
@@ -63,14 +68,14 @@ package struct LogReader: Sendable {
                 try body(frame)
             case .stop(let problem):
                 frame.problem = problem
-                if !scan.isRestBlank { try body(frame) }
+                if !scan.isRestUnused { try body(frame) }
                 guard scan.resume() else { return }
             }
         }
     }
 
     /// The log's identity, by its first whole opening frame; nil: there is none.
-    private func identity() throws -> UInt64? {
+    func identity() throws -> UInt64? {
         for segment in try source.segments() {
             if let opening = try source.opening(segment) { return opening.identity }
         }

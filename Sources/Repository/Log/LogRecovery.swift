@@ -46,9 +46,8 @@ struct LogRecovery {
             return (walk.report, LogEnd(), [])
         }
         try check(first, last: last.sequence, end: walk.end)
-        try settle(segments[used...], &walk, lost: last.sequence + 1)
-        let unused = walk.end.offset == 0 ? segments[used...] : segments[(used + 1)...]
-        let ready = try keepReady(unused)
+        let rest = try settle(segments[used...], &walk, lost: last.sequence + 1)
+        let ready = try keepReady(walk.end.offset == 0 ? rest[...] : rest.dropFirst())
         walk.report.lastSequence = last.sequence
         walk.report.duration = clock.now - start
         guard walk.end.offset > 0 else { return (walk.report, LogEnd(), ready) }
@@ -72,22 +71,50 @@ struct LogRecovery {
                 let last = walk.last?.sequence
             else { return .whole(records: 0, lastSequence: 0) }
             let torn = try tail(walk, lost: last + 1).examine(segments[used...])
-            guard torn.isEmpty else {
-                return .torn(walk.end, bytes: torn.reduce(0) { $0 + $1.count })
-            }
+                .reduce(0) { $0 + $1.count }
+            guard torn == 0 else { return .torn(walk.end, bytes: torn) }
             return .whole(records: walk.report.records, lastSequence: last)
         } catch let fault as LogFault {
             return .damaged(fault)
         }
     }
 
+    /// Hands over the records from `first` on without changing a byte, beside whoever writes the
+    /// log; gives where it ended.
+    func read(
+        from first: UInt64,
+        _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> (RecoveryReport, end: LogPosition) {
+        let segments = try listed()
+        var walk = Walk(first: first)
+        guard let used = try walkThrough(segments, &walk, body), let last = walk.last?.sequence
+        else {
+            try check(first, last: 0, end: walk.end)
+            return (walk.report, walk.end)
+        }
+        do {
+            _ = try tail(walk, lost: last + 1).examine(segments[used...])
+        } catch LogFault.corrupt(let segment, let offset, let why) {
+            // Unless the log has grown meanwhile, and what was missing is there.
+            var again = Walk(first: last + 1)
+            _ = try walkThrough(try listed(), &again, { _, _, _ in })
+            guard again.report.records > 0 else {
+                throw LogFault.corrupt(segment: segment, offset: offset, why: why)
+            }
+        }
+        try check(first, last: last, end: walk.end)
+        walk.report.lastSequence = last
+        return (walk.report, walk.end)
+    }
+
     /// The names may not be durable yet if the process was killed, so they are made so. A segment
-    /// that wasn't filled is dropped.
+    /// that wasn't filled, or isn't compressed yet, is dropped.
     private func prepare() throws(DiskFault) {
         if try source.disk.list(source.folder).contains(SegmentName.preparing) {
             try source.disk.remove(source.folder + "/" + SegmentName.preparing)
         }
         try source.disk.syncFolder(source.folder)
+        try source.settleCompression()
     }
 
     private func listed() throws -> [UInt32] {
@@ -160,18 +187,22 @@ struct LogRecovery {
     }
 
     /// Tells a torn tail from damage, cuts it off, and makes what was read durable: a process
-    /// that was killed may have left it in memory only.
+    /// that was killed may have left it in memory only. Gives what each segment has behind it.
     private func settle(
         _ segments: ArraySlice<UInt32>, _ walk: inout Walk, lost: UInt64
-    ) throws {
+    ) throws -> [LogTail.Piece] {
         let tail = tail(walk, lost: lost)
-        for piece in try tail.examine(segments) {
+        // Only if what came after it is gone; then there is evidence, or it was on purpose.
+        try source.expand(walk.end.segment)
+        let pieces = try tail.examine(segments)
+        for piece in pieces where piece.count > 0 {
             walk.report.tornBytes += piece.count
             walk.report.tornCopies.append(try tail.cut(piece))
         }
         try source.open(walk.end.segment, .writing).sync()
         try readAgain(walk.end.segment, around: walk.end.offset)
         if let next = segments.dropFirst().first { try readAgain(next, around: 0) }
+        return pieces
     }
 
     /// Holds what was read at the log's end against the disk itself. A sync that failed before, in
@@ -192,17 +223,19 @@ struct LogRecovery {
         LogTail(source: source, tag: tag, bad: walk.end, problem: walk.problem, lost: lost)
     }
 
-    /// Unused segments are all zeros now. Those of another size are dropped, with all after them:
+    /// Nothing is in unused segments now. Those of another size are dropped, with all after them:
     /// the last one first, each durably, so that no crash leaves a gap.
-    private func keepReady(_ segments: ArraySlice<UInt32>) throws -> [ReadySegment] {
-        let kept = try segments.prefix { segment in
-            try source.open(segment, .reading).size() == segmentSize
+    private func keepReady(_ unused: ArraySlice<LogTail.Piece>) throws -> [ReadySegment] {
+        let kept = try unused.prefix { piece in
+            try source.open(piece.segment, .reading).size() == segmentSize
         }
-        for segment in segments.dropFirst(kept.count).reversed() {
-            try source.disk.remove(SegmentName.path(segment, in: source.folder))
+        for piece in unused.dropFirst(kept.count).reversed() {
+            try source.remove(piece.segment)
             try source.disk.syncFolder(source.folder)
         }
-        return kept.map { ReadySegment(id: $0, size: segmentSize) }
+        return kept.map {
+            ReadySegment(id: $0.segment, size: segmentSize, isRecycled: $0.isRecycled)
+        }
     }
 
     private func check(_ opening: SegmentOpening, _ walk: Walk) throws(LogFault) {

@@ -55,16 +55,20 @@ package struct LogRepair: Sendable {
             source: source, tag: 0, bad: plan.position, problem: plan.problem,
             lost: plan.kept + 1)
         // Backwards: cut short, it leaves a log whose first bad place is the same.
-        return try pieces(plan).reversed().map { try tail.cut($0) }
+        return try pieces(plan).reversed().map { piece in
+            try source.expand(piece.segment)
+            return try tail.cut(piece)
+        }
     }
 
     private func pieces(_ plan: Plan) throws -> [LogTail.Piece] {
-        try source.segments().filter { $0 >= plan.position.segment }.compactMap { segment in
+        let tag = try reader.identity().map(FrameHeader.tag(identity:)) ?? 0
+        return try source.segments().filter { $0 >= plan.position.segment }.compactMap { segment in
             let start = segment == plan.position.segment ? plan.position.offset : 0
             return try source.load(segment).withBytes { bytes in
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[min(start, bytes.count)...])
-                guard let last = rest.lastNonZero else { return nil }
-                return LogTail.Piece(segment: segment, offset: start, count: last + 1)
+                let rest = SegmentRest(bytes, from: start, segment: segment, tag: tag)
+                guard rest.count > 0 else { return nil }
+                return LogTail.Piece(segment: segment, offset: start, count: rest.count)
             }
         }
     }

@@ -52,17 +52,25 @@ struct LogScrub {
 
     private func next(_ segment: UInt32) throws(DiskFault) -> Next {
         guard try source.segments().contains(segment) else { return .unused }
-        let start = try source.open(segment, .reading).bytes(SegmentOpening.frameSize, at: 0)
-        guard start.contains(where: { $0 != 0 }) else { return .unused }
-        return try source.opening(segment).map { .opening($0) } ?? .damaged
+        if let opening = try source.opening(segment) { return .opening(opening) }
+        let start = try source.open(segment, .reading).bytes(FrameHeader.size, at: 0)
+        let found = start.withUnsafeBytes { bytes in
+            Result { () throws(FrameProblem) in try FrameHeader.decode(bytes) }
+        }
+        return switch found {
+        // What a recycled one held before.
+        case .success(let header) where header.segment < segment: .unused
+        case .failure(.blank): .unused
+        default: .damaged
+        }
     }
 
     private mutating func read(_ segment: UInt32, before next: Next) throws(DiskFault) -> Step {
         if tag == nil { tag = try identity(segment, next).map(FrameHeader.tag(identity:)) }
         guard let tag else { return damage(.noOpening, before: next) }
-        let file = try source.open(segment, .reading)
-        let piece = try SegmentWalk(file: file, segment: segment, tag: tag)
-            .piece(at: offset, after: last)
+        var piece = try piece(of: segment, tag)
+        // Once more: the file may have become another segment meanwhile.
+        if piece.problem != nil { piece = try self.piece(of: segment, tag) }
         if let frame = piece.frames.last {
             offset = frame.end
             last = frame.last
@@ -74,6 +82,11 @@ struct LogScrub {
         segments += 1
         goOn(before: next)
         return .read(piece.bytes.count)
+    }
+
+    private func piece(of segment: UInt32, _ tag: UInt32) throws(DiskFault) -> SegmentWalk.Piece {
+        try SegmentWalk(file: try source.open(segment, .reading), segment: segment, tag: tag)
+            .piece(at: offset, after: last)
     }
 
     private func identity(_ segment: UInt32, _ next: Next) throws(DiskFault) -> UInt64? {

@@ -9,6 +9,8 @@ package struct LogSettings: Sendable {
     package var maximumPayload = 1 << 20
     /// Segments kept ready beyond the current one; at least 1.
     package var readySegments = 1
+    /// Old segments become new ones. Binaries from before that refuse a log which has such.
+    package var recyclesSegments = true
     /// Microseconds that a batch may gather for those who just wrote together to come back; see
     /// `BatchPace`.
     package var gatherMicroseconds = 1_000

@@ -47,6 +47,10 @@ package protocol LogStore: AnyObject, Sendable {
     /// Reading there ends with `.notFound`. Gives how many went.
     func removeHistory(before position: LogPosition) throws(LogFault) -> Int
 
+    /// One step of making what lies before a position smaller, without changing how it reads; how
+    /// many bytes of work that was, nil: there is nothing left to do. Beside appending.
+    func compressHistory(before position: LogPosition) throws(LogFault) -> Int?
+
     /// Makes everything durable and stops. Appending and waiting end with `.closed` after it.
     func close() throws(LogFault)
 }

@@ -1,10 +1,12 @@
 /// What follows the last whole frame: nothing, a torn tail, or records that were durable once.
 struct LogTail {
-    /// Bytes that are not zero, in one segment.
+    /// Bytes of one segment that are cut off; 0: nothing was written there.
     struct Piece: Equatable {
         var segment: UInt32
         var offset: Int
         var count: Int
+        /// What is left in the segment isn't all zeros.
+        var isRecycled = false
     }
 
     let source: SegmentFolder
@@ -15,18 +17,31 @@ struct LogTail {
     /// The sequence that belongs there.
     let lost: UInt64
 
-    /// Looks through the bad segment and the later ones; gives what is torn, changes nothing.
+    /// Looks through the bad segment and the later ones; gives what is torn in each, changes
+    /// nothing.
     func examine(_ segments: some Sequence<UInt32>) throws -> [Piece] {
-        if problem.isForeign { throw corruption("\(problem)") }
-        return try segments.compactMap { segment in
+        if problem.isForeign, try isOld == false { throw corruption("\(problem)") }
+        return try segments.map { segment in
             try source.load(segment).withBytes { try examine($0, of: segment) }
         }
     }
 
-    private func examine(_ bytes: UnsafeRawBufferPointer, of segment: UInt32) throws -> Piece? {
+    /// It is of the older segment that the bad one was.
+    private var isOld: Bool {
+        get throws(DiskFault) {
+            guard case .otherSegment(let segment) = problem, segment < bad.segment else {
+                return false
+            }
+            return try source.opening(bad.segment)?.isRecycled ?? false
+        }
+    }
+
+    private func examine(_ bytes: UnsafeRawBufferPointer, of segment: UInt32) throws -> Piece {
         let start = segment == bad.segment ? min(bad.offset, bytes.count) : 0
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-        guard let last = rest.lastNonZero else { return nil }
+        let rest = SegmentRest(bytes, from: start, segment: segment, tag: tag)
+        let piece = Piece(
+            segment: segment, offset: start, count: rest.count, isRecycled: rest.isRecycled)
+        guard rest.count > 0 else { return piece }
         let evidence = Evidence.find(
             in: bytes, from: start, segment: segment, tag: tag, lost: lost, bad: bad,
             isEnd: problem.isEnd)
@@ -36,7 +51,7 @@ struct LogTail {
                     + "\(SegmentName.file(segment)) was written after it was durable "
                     + "(durable through \(evidence.header.durableThrough), lost \(lost))")
         }
-        return Piece(segment: segment, offset: start, count: last + 1)
+        return piece
     }
 
     private func corruption(_ why: String) -> LogFault {

@@ -17,6 +17,8 @@ struct LogWalk {
     private var start = 0
     /// Bytes to read next; twice as many each time, because many want but a few records.
     private var window = 1 << 16
+    /// Of the open files, before that.
+    private var version = 0
 
     init(_ core: LogCore, after place: LogPlace) throws {
         self.core = core
@@ -24,7 +26,7 @@ struct LogWalk {
         tag = FrameHeader.tag(identity: core.identity)
         end = LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring))
         if place.sequence == 0 {
-            segment = try SegmentName.segments(in: core.folder, on: core.disk).first ?? 1
+            segment = try SegmentFolder(disk: core.disk, folder: core.folder).segments().first ?? 1
         } else {
             try skipPlace()
         }
@@ -33,14 +35,13 @@ struct LogWalk {
     /// Hands over each record until `body` gives false or there is no more.
     mutating func run(_ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool) throws {
         while LogPosition(segment: segment, offset: offset) < end {
-            guard let header = try header() else {
+            guard let (header, payload) = try next() else {
                 // Blank, and yet before the end: the segment goes no further.
                 segment += 1
                 offset = 0
                 bytes = []
                 continue
             }
-            let payload = try payload(of: header)
             let position = LogPosition(segment: segment, offset: offset)
             switch header.kind {
             case .opening: try check(payload, header)
@@ -65,10 +66,21 @@ struct LogWalk {
         guard place.position < end else { throw LogFault.notFound(place.position) }
         segment = place.position.segment
         offset = place.position.offset
-        guard let header = try header(), header.kind == .record,
+        guard let header = try next()?.header, header.kind == .record,
             header.sequence == place.sequence, header.checksum == place.chain
         else { throw corrupt("another record is there than was before") }
         offset += header.frameSize
+    }
+
+    /// The frame at the offset; nil: the segment ends here. The file may have become another
+    /// segment while it was read: what isn't whole is read again then.
+    private mutating func next() throws -> (header: FrameHeader, payload: Range<Int>)? {
+        while true {
+            let found = Result { try header().map { ($0, try payload(of: $0)) } }
+            if case .success(let frame?) = found { return frame }
+            guard version != core.files.version else { return try found.get() }
+            bytes = []
+        }
     }
 
     /// nil: the segment ends here.
@@ -121,6 +133,7 @@ struct LogWalk {
     private mutating func fill(_ count: Int) throws {
         if offset >= start, offset + count <= start + bytes.count { return }
         let isLast = segment == end.segment
+        version = core.files.version
         let wanted = isLast ? min(window, end.offset - offset) : window
         window = min(window * 2, Self.largestWindow)
         bytes = try core.files.file(segment).bytes(max(count, wanted), at: offset)

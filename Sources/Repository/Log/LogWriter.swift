@@ -135,7 +135,8 @@ final class LogWriter: @unchecked Sendable {
             at += FrameHeader.seal(bytes + at, durableThrough: durable)
         }
         let file = try file(part.segment)
-        try file.write(UnsafeRawBufferPointer(start: bytes, count: part.count), at: part.offset)
+        let written = UnsafeRawBufferPointer(start: bytes, count: part.count + part.zeros)
+        try file.write(written, at: part.offset)
         try file.sync()
         core.publish(part.lastSequence, end: part.end)
     }

@@ -199,6 +199,8 @@ package final class MemoryLog: LogStore {
         }
     }
 
+    package func compressHistory(before position: LogPosition) throws(LogFault) -> Int? { nil }
+
     package func close() throws(LogFault) {
         core.state.withLock { $0.refusal = $0.refusal ?? .closed }
         stop()

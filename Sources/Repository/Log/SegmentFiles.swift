@@ -2,16 +2,25 @@ import Synchronization
 
 /// Segments open for reading, the last used ones; any thread.
 final class SegmentFiles: Sendable {
-    private let disk: any Disk
-    private let folder: String
+    private let source: SegmentFolder
     private let limit: Int
     /// The latest last.
     private let open = Mutex<[(segment: UInt32, file: any DiskFile)]>([])
+    private let forgotten = Atomic(0)
 
     init(disk: any Disk, folder: String, limit: Int) {
-        self.disk = disk
-        self.folder = folder
+        source = SegmentFolder(disk: disk, folder: folder)
         self.limit = limit
+    }
+
+    /// Changes when a file that was given out may be another segment's. What was read in between
+    /// and isn't whole must be read again.
+    var version: Int { forgotten.load(ordering: .acquiring) }
+
+    /// The segment is in this file no more.
+    func forget(_ segment: UInt32) {
+        open.withLock { list in list.removeAll { $0.segment == segment } }
+        forgotten.add(1, ordering: .acquiringAndReleasing)
     }
 
     func file(_ segment: UInt32) throws(DiskFault) -> any DiskFile {
@@ -21,8 +30,10 @@ final class SegmentFiles: Sendable {
             return list[list.count - 1].file
         }
         if let known { return known }
-        let file = try disk.open(SegmentName.path(segment, in: folder), .reading)
+        let before = version
+        let file = try source.open(segment, .reading)
         open.withLock { list in
+            guard version == before else { return }
             list.append((segment, file))
             if list.count > limit { list.removeFirst() }
         }

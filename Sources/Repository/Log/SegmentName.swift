@@ -1,9 +1,14 @@
-/// Names of the log's files: `segment-0000001f.log` is segment 31.
+/// Names of the log's files: `segment-0000001f.log` is segment 31, `recycled-0000001f.log` what was
+/// segment 31 once, and `segment-0000001f.log.z` segment 31 compressed.
 enum SegmentName {
     private static let prefix = "segment-"
+    private static let recycledPrefix = "recycled-"
     private static let suffix = ".log"
     /// A segment that isn't filled with zeros yet; worthless after a crash.
     static let preparing = "segment.preparing"
+    /// A compressed segment that isn't whole yet; worthless after a crash.
+    static let compressing = "segment.compressing"
+    private static let compressedSuffix = ".z"
 
     static func file(_ segment: UInt32) -> String {
         prefix + hexadecimal(segment) + suffix
@@ -13,6 +18,20 @@ enum SegmentName {
         folder + "/" + file(segment)
     }
 
+    static func recycledPath(_ segment: UInt32, in folder: String) -> String {
+        folder + "/" + recycledPrefix + hexadecimal(segment) + suffix
+    }
+
+    static func compressedPath(_ segment: UInt32, in folder: String) -> String {
+        path(segment, in: folder) + compressedSuffix
+    }
+
+    /// The id, if this is the name of a compressed segment.
+    static func compressed(_ name: String) -> UInt32? {
+        name.hasSuffix(compressedSuffix)
+            ? segment(String(name.dropLast(compressedSuffix.count))) : nil
+    }
+
     /// The file that keeps what was cut off; `attempt` tells copies of the same place apart.
     static func torn(_ segment: UInt32, offset: Int, attempt: Int) -> String {
         "torn-" + hexadecimal(segment) + "-" + hexadecimal(UInt32(offset))
@@ -20,16 +39,16 @@ enum SegmentName {
     }
 
     /// The segment's id, if this is the name of one.
-    static func segment(_ name: String) -> UInt32? {
+    static func segment(_ name: String) -> UInt32? { id(name, prefix) }
+
+    /// The former id, if this is the name of a recycled segment.
+    static func recycled(_ name: String) -> UInt32? { id(name, recycledPrefix) }
+
+    private static func id(_ name: String, _ prefix: String) -> UInt32? {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
         let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
-        guard digits.count == 8 else { return nil }
+        guard digits.utf8.count == 8 else { return nil }
         return UInt32(digits, radix: 16)
-    }
-
-    /// The ids of all segments in a folder, ascending.
-    static func segments(in folder: String, on disk: any Disk) throws(DiskFault) -> [UInt32] {
-        try disk.list(folder).compactMap(segment).sorted()
     }
 
     private static func hexadecimal(_ value: UInt32) -> String {

@@ -42,7 +42,8 @@ struct SegmentWalk {
             ? try self.piece(at: offset, after: last, size: Self.most) : piece
     }
 
-    private func piece(
+    /// - Parameter size: bytes to read; more than any frame.
+    func piece(
         at offset: Int, after last: (sequence: UInt64, chain: UInt32)?, size: Int
     ) throws(DiskFault) -> Piece {
         let bytes = try file.bytes(size, at: offset)

@@ -1,10 +1,11 @@
 internal import Billing
-internal import Logging
+package import Logging
 internal import Synchronization
 internal import Wire
 
-/// Takes snapshots when it is time to, forgets old requests, and removes what of the log is older
-/// than its history: all that is done beside calls, a short step at a time.
+/// Takes snapshots when it is time to, forgets old requests, compresses what of the log no restart
+/// needs, and removes what is older than its history: all that is done beside calls, a short step
+/// at a time.
 ///
 /// Time is an argument, and there is no thread here (see `SnapshotThread`), so that a simulation
 /// can drive it.
@@ -24,6 +25,9 @@ package final class SnapshotKeeper: Sendable {
         var isRequested = false
         /// Raw position up to which old segments were removed.
         var trimmed: UInt64 = 0
+        /// Raw position up to which segments are to be compressed; nil: to be found out.
+        var compressible: UInt64?
+        var compressionRetry: Int64 = .min
     }
 
     /// Milliseconds between looks when there is nothing to do, and after a fault.
@@ -31,6 +35,8 @@ package final class SnapshotKeeper: Sendable {
     private static let retryPause: Int64 = 60_000
     /// So far ahead of the rate it may be before it pauses, in milliseconds.
     private static let burst: Int64 = 5
+    /// Bytes of log a second that are compressed; it takes a part of one core.
+    private static let compressionRate = 16 << 20
 
     private let repository: CustomerRepository
     private let folder: SnapshotFolder
@@ -71,7 +77,7 @@ package final class SnapshotKeeper: Sendable {
             note(now, &state)
             do throws(DiskFault) {
                 if state.writer == nil, isDue(now, &state) { try begin(now, &state) }
-                guard state.writer != nil else { return SnapshotKeeper.pause }
+                guard state.writer != nil else { return compress(now, &state) }
                 return try step(now, &state)
             } catch {
                 fail(error, now, &state)
@@ -154,6 +160,7 @@ package final class SnapshotKeeper: Sendable {
                 "milliseconds": "\(now - state.began)",
             ])
         trimHistory(&state)
+        state.compressible = nil
     }
 
     private func fail(_ fault: DiskFault, _ now: Int64, _ state: inout State) {
@@ -208,5 +215,54 @@ package final class SnapshotKeeper: Sendable {
         let count = try repository.log.removeHistory(before: position)
         guard count > 0 else { return }
         logger.info("segments older than the history were removed", metadata: ["count": "\(count)"])
+    }
+
+    // MARK: Compression
+
+    /// One step; milliseconds until the next one is due.
+    private func compress(_ now: Int64, _ state: inout State) -> Int {
+        guard settings.compressesLog, now >= state.compressionRetry else {
+            return SnapshotKeeper.pause
+        }
+        do {
+            let bound = try state.compressible ?? replayStart()
+            state.compressible = bound
+            let position = LogPosition(rawValue: bound)
+            if let bytes = try repository.log.compressHistory(before: position) {
+                return bytes * 1_000 / SnapshotKeeper.compressionRate
+            }
+            // Nothing is left until there is another snapshot.
+            state.compressible = 0
+        } catch {
+            state.compressionRetry = now + SnapshotKeeper.retryPause
+            logger.warning(
+                "a segment could not be compressed, trying again in a minute: \(error)")
+        }
+        return SnapshotKeeper.pause
+    }
+
+    /// Where a replay begins if the newest snapshot turns out to be damaged; 0: at the beginning.
+    private func replayStart() throws -> UInt64 {
+        let names = try folder.names().prefix(SnapshotFolder.kept)
+        guard names.count == SnapshotFolder.kept else { return 0 }
+        return try names.map { try folder.open($0).header.position }.min() ?? 0
+    }
+}
+
+extension SnapshotKeeper {
+    /// Recovers customers from the snapshots beside their log, and goes on taking such.
+    ///
+    /// - Parameters:
+    ///   - folder: the log's.
+    ///   - identity: the log's.
+    package static func recovering(
+        _ repository: CustomerRepository, in folder: String, identity: UInt64,
+        disk: any Disk = PosixDisk(), settings: SnapshotSettings, threads: Int = 1, logger: Logger
+    ) throws -> (keeper: SnapshotKeeper, report: RecoveryReport) {
+        let folder = SnapshotFolder(disk: disk, folder: folder, identity: identity)
+        let (report, last) = try repository.recover(from: folder, threads: threads)
+        let keeper = SnapshotKeeper(
+            repository, folder, settings: settings, last: last, logger: logger)
+        return (keeper, report)
     }
 }

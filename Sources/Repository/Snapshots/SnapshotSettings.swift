@@ -8,6 +8,8 @@ package struct SnapshotSettings: Sendable {
     package var minutes = 60
     /// Bytes a second; so that syncs of the log don't wait for it.
     package var bytesPerSecond = 200_000_000
+    /// Whether segments that no restart needs are compressed.
+    package var compressesLog = true
     /// Days that the log is kept at least; 0: for good.
     package var historyDays = 35
 

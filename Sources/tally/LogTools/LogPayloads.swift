@@ -22,8 +22,7 @@ struct LogPayloads {
 
     private mutating func file(_ segment: UInt32) throws -> any DiskFile {
         if let open, open.segment == segment { return open.file }
-        let digits = RequestIdentifier.hexadecimal(UInt64(segment)).suffix(8)
-        let file = try PosixDisk().open("\(folder)/segment-\(digits).log", .reading)
+        let file = try LogReader(folder: folder).file(of: segment)
         open = (segment, file)
         return file
     }

@@ -70,6 +70,9 @@ struct ServerSettings {
             key: "history-days", meaning: "how long the log is kept at least; 0: for good",
             standard: "35"),
         Entry(
+            key: "log-compression", meaning: "sealed segments are compressed: yes or no",
+            standard: "yes"),
+        Entry(
             key: "log-level", meaning: "trace, debug, info, notice, warning, error",
             standard: "info"),
         Entry(
@@ -99,6 +102,10 @@ struct ServerSettings {
             key: "max-connection-age-grace-seconds", meaning: "what calls may take then",
             standard: "60"),
     ]
+
+    private enum Choice: String, CaseIterable {
+        case yes, no
+    }
 
     /// Everything there is to know about where settings come from.
     struct Sources {
@@ -183,6 +190,7 @@ struct ServerSettings {
         snapshots.minutes = try number("snapshot-minutes", 0...365 * 1440)
         snapshots.bytesPerSecond = try number("snapshot-mb-per-second", 1...100_000) * 1_000_000
         snapshots.historyDays = try number("history-days", 0...36_500)
+        snapshots.compressesLog = try values.word("log-compression", of: Choice.self) == .yes
     }
 
     private mutating func takeLimits(_ values: SettingsValues) throws {

@@ -1,0 +1,260 @@
+package import Billing
+internal import Wire
+
+/// One line of an export. A file is a header, the publications of the catalog, the customers in
+/// order of id, and the events, if they were asked for, in order of commit. docs/export.md shows
+/// each.
+package enum ExportLine: Sendable {
+    case header(ExportHeader)
+    case publication(Publication)
+    case customer(ExportedCustomer)
+    case event(ExportedEvent)
+}
+
+/// What a file is.
+package struct ExportHeader: Sendable, Equatable {
+    package static let format = "tally.export"
+    package static let version: UInt32 = 1
+
+    package var environment: String
+    /// Nothing in the file is of later.
+    package var time: Timestamp
+    package var publications: UInt64
+    package var customers: UInt64
+    /// 0 also where they weren't asked for.
+    package var events: UInt64
+
+    package init(
+        environment: String, time: Timestamp, publications: UInt64, customers: UInt64,
+        events: UInt64
+    ) {
+        self.environment = environment
+        self.time = time
+        self.publications = publications
+        self.customers = customers
+        self.events = events
+    }
+}
+
+/// What was published at once.
+package struct Publication: Sendable, Equatable {
+    /// Counted from 1.
+    package var sequence: UInt64
+    package var time: Timestamp
+    package var requestID: String
+    package var draft: PricingDraft
+    /// Of its plans, in order.
+    package var revisions: [UInt32]
+
+    static let empty = Publication(
+        sequence: 0, time: .never, requestID: "",
+        draft: PricingDraft(currency: "", features: [], plans: []), revisions: [])
+
+    private init(
+        sequence: UInt64, time: Timestamp, requestID: String, draft: PricingDraft,
+        revisions: [UInt32]
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.requestID = requestID
+        self.draft = draft
+        self.revisions = revisions
+    }
+
+    /// - Parameter pricing: the catalog with the publication in it.
+    package init(
+        time: Timestamp, requestID: String, draft: PricingDraft, makes pricing: PricingState
+    ) {
+        self.init(
+            sequence: pricing.sequence, time: time, requestID: requestID, draft: draft,
+            revisions: draft.plans.map { plan in
+                pricing.plan(id: plan.id).map { pricing.latest($0).revision } ?? 0
+            })
+    }
+}
+
+/// A usage event, as it was recorded.
+package struct ExportedEvent: Sendable, Equatable {
+    package var customer: CustomerID
+    package var feature: FeatureNumber
+    package var value: Quantity
+    package var committed: Timestamp
+    package var label: EventLabel?
+
+    package init(
+        customer: CustomerID, feature: FeatureNumber, value: Quantity, committed: Timestamp,
+        label: EventLabel?
+    ) {
+        self.customer = customer
+        self.feature = feature
+        self.value = value
+        self.committed = committed
+        self.label = label
+    }
+}
+
+/// Lines to texts and back, by the catalog that the publications before them make.
+package struct ExportCodec {
+    package private(set) var pricing: PricingState
+
+    package init(pricing: PricingState = .empty) {
+        self.pricing = pricing
+    }
+
+    /// Without a line break.
+    package func text(_ line: ExportLine) throws(FormFault) -> String {
+        var form = Form(pricing: pricing)
+        var type = ""
+        switch line {
+        case .header(var header):
+            try form.header(&header)
+        case .publication(var publication):
+            type = "publication"
+            try form.text("type", &type)
+            try form.publication(&publication)
+        case .customer(var customer):
+            type = "customer"
+            try form.text("type", &type)
+            try form.customer(&customer)
+        case .event(var event):
+            type = "event"
+            try form.text("type", &type)
+            try form.event(&event)
+        }
+        return JSONWriter.text(.object(form.object))
+    }
+
+    /// Reads a line. What a publication makes of the catalog counts for the lines after it.
+    package mutating func read(_ bytes: [UInt8]) throws(FormFault) -> ExportLine {
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(bytes)
+        } catch {
+            throw FormFault("", "is no JSON: \(error.message) (column \(error.column))")
+        }
+        guard case .object(let object) = value else { throw FormFault("", "is no JSON object") }
+        var form = Form(object, pricing: pricing)
+        let line: ExportLine
+        if object["format"] != nil {
+            var header = ExportHeader(
+                environment: "", time: .never, publications: 0, customers: 0, events: 0)
+            try form.header(&header)
+            line = .header(header)
+        } else {
+            var type = ""
+            try form.text("type", &type)
+            line = try body(type, &form)
+        }
+        try form.end()
+        if case .publication(let publication) = line { try publish(publication) }
+        if case .customer(let customer) = line { try customer.check() }
+        return line
+    }
+
+    private func body(_ type: String, _ form: inout Form) throws(FormFault) -> ExportLine {
+        switch type {
+        case "publication":
+            var publication = Publication.empty
+            try form.publication(&publication)
+            return .publication(publication)
+        case "customer":
+            var customer = ExportedCustomer.empty
+            try form.customer(&customer)
+            return .customer(customer)
+        case "event":
+            var event = ExportedEvent(
+                customer: .empty, feature: FeatureNumber(rawValue: 0), value: .zero,
+                committed: .never, label: nil)
+            try form.event(&event)
+            return .event(event)
+        default:
+            throw FormFault("type", "must be publication, customer or event, not \"\(type)\"")
+        }
+    }
+
+    private mutating func publish(_ publication: Publication) throws(FormFault) {
+        if let fault = publication.draft.validate(onto: pricing).first {
+            throw FormFault(fault.path, fault.message)
+        }
+        let next = pricing.publishing(publication.draft)
+        guard publication.sequence == next.sequence else {
+            throw FormFault("sequence", "must be \(next.sequence): none may be left out")
+        }
+        let made = Publication(
+            time: publication.time, requestID: publication.requestID, draft: publication.draft,
+            makes: next)
+        for (index, revision) in made.revisions.enumerated()
+        where revision != publication.revisions[index] {
+            throw FormFault("plans[\(index)].revision", "must be \(revision)")
+        }
+        pricing = next
+    }
+}
+
+extension Form {
+    fileprivate mutating func header(_ value: inout ExportHeader) throws(FormFault) {
+        var format = ExportHeader.format
+        var version = ExportHeader.version
+        try text("format", &format)
+        try number("version", &version)
+        guard format == ExportHeader.format else { throw fault("format", "is unknown") }
+        guard version == ExportHeader.version else {
+            throw fault("version", "is \(version), and this tally reads \(ExportHeader.version)")
+        }
+        try text("environment", &value.environment)
+        try time("time", &value.time)
+        try number("publications", &value.publications)
+        try number("customers", &value.customers)
+        try number("events", &value.events)
+    }
+
+    fileprivate mutating func event(_ value: inout ExportedEvent) throws(FormFault) {
+        try id("customer", &value.customer)
+        try feature("feature", &value.feature)
+        try quantity("value", &value.value)
+        try time("committed", &value.committed)
+        var time = value.label?.time ?? .never
+        var properties = value.label?.properties ?? []
+        try self.time("time", &time)
+        try self.properties("properties", &properties)
+        value.label = EventLabel(time: time == .never ? nil : time, properties: properties)
+    }
+
+    private mutating func properties(
+        _ key: String, _ value: inout [EventProperty]
+    ) throws(FormFault) {
+        try self.value(
+            key, &value,
+            write: { properties in
+                .object(
+                    JSONObject(
+                        properties.map { JSONObject.Member($0.key, Form.json($0.value)) }))
+            },
+            read: { found in
+                guard case .object(let object) = found else { return nil }
+                let properties = object.members.compactMap { member in
+                    Form.property(member.value).map { EventProperty(member.key, $0) }
+                }
+                return properties.count == object.members.count ? properties : nil
+            }, "an object of texts, numbers, true and false")
+    }
+
+    private static func json(_ value: PropertyValue) -> JSONValue {
+        switch value {
+        case .text(let text): .string(text)
+        case .number(let bits): .number(Double(bitPattern: bits))
+        case .boolean(let flag): .bool(flag)
+        }
+    }
+
+    private static func property(_ value: JSONValue) -> PropertyValue? {
+        switch value {
+        case .string(let text): return .text(text)
+        case .bool(let flag): return .boolean(flag)
+        case .number(let text):
+            guard let number = Double(text), number.isFinite else { return nil }
+            return .number(bits: number == 0 ? 0 : number.bitPattern)
+        case .null, .array, .object: return nil
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import Billing
+internal import Wire
+
+extension Form {
+    /// The revisions that its plans get stand beside them.
+    mutating func publication(_ value: inout Publication) throws(FormFault) {
+        try number("sequence", &value.sequence)
+        try time("time", &value.time)
+        try text("request_id", &value.requestID)
+        try text("currency", &value.draft.currency)
+        try list(
+            "features", &value.draft.features, empty: Feature(id: "", name: "", kind: .boolean)
+        ) { (form, feature) throws(FormFault) in try form.feature(&feature) }
+        var plans = zip(value.draft.plans, value.revisions)
+            .map { PlanRevision(plan: $0, revision: $1) }
+        try list("plans", &plans, empty: PlanRevision(plan: Plan(id: "", name: ""), revision: 0)) {
+            (form, plan) throws(FormFault) in
+            try form.plan(&plan)
+        }
+        value.draft.plans = plans.map(\.plan)
+        value.revisions = plans.map(\.revision)
+    }
+
+    private struct PlanRevision {
+        var plan: Plan
+        var revision: UInt32
+    }
+
+    private mutating func feature(_ value: inout Feature) throws(FormFault) {
+        try text("id", &value.id)
+        try text("name", &value.name)
+        try word(
+            "type", &value.kind,
+            [
+                (.boolean, "boolean"), (.metered, "metered"), (.allocated, "allocated"),
+                (.creditSystem, "credit_system"),
+            ])
+        try list(
+            "credit_costs", &value.creditCosts, empty: CreditCost(featureID: "", credits: .zero)
+        ) { (form, cost) throws(FormFault) in
+            try form.text("feature", &cost.featureID)
+            try form.price("credits", &cost.credits)
+        }
+    }
+
+    private mutating func plan(_ value: inout PlanRevision) throws(FormFault) {
+        try text("id", &value.plan.id)
+        try number("revision", &value.revision)
+        try text("name", &value.plan.name)
+        try text("group", &value.plan.group)
+        try flag("add_on", &value.plan.addOn)
+        try flag("auto_enable", &value.plan.autoEnable)
+        try part("price", &value.plan.price, empty: BasePrice(amount: .zero, interval: .month)) {
+            (form, price) throws(FormFault) in
+            try form.price("amount", &price.amount)
+            try form.interval("interval", &price.interval)
+        }
+        let empty = PlanItem(
+            featureID: "", included: .zero, unlimited: false, reset: nil, usagePrice: nil)
+        try list("items", &value.plan.items, empty: empty) { (form, item) throws(FormFault) in
+            try form.item(&item)
+        }
+    }
+
+    private mutating func item(_ value: inout PlanItem) throws(FormFault) {
+        try text("feature", &value.featureID)
+        try quantity("included", &value.included)
+        try flag("unlimited", &value.unlimited)
+        try part("reset", &value.reset, empty: Cycle(.month)) { (form, cycle) throws(FormFault) in
+            try form.cycle(&cycle)
+        }
+        let empty = UsagePrice(amount: .zero, billingUnits: .zero, maxPurchase: nil)
+        try part("usage_price", &value.usagePrice, empty: empty) {
+            (form, price) throws(FormFault) in
+            try form.price("amount", &price.amount)
+            try form.quantity("billing_units", &price.billingUnits)
+            try form.optional("max_purchase", &price.maxPurchase, empty: .zero) {
+                (form, most) throws(FormFault) in
+                try form.quantity("max_purchase", &most)
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+internal import Billing
+internal import Wire
+
+extension Form {
+    mutating func customer(_ value: inout ExportedCustomer) throws(FormFault) {
+        try id("id", &value.id)
+        try text("name", &value.account.name)
+        try text("email", &value.account.email)
+        try time("created", &value.account.created)
+        try number("catalog_sequence", &value.catalogSequence)
+        guard value.catalogSequence <= pricing.sequence else {
+            throw fault("catalog_sequence", "was never published")
+        }
+        try number("last_subscription", &value.lastSubscription)
+        try number("last_grant", &value.lastGrant)
+        try number("last_invoice", &value.lastInvoice)
+        try list("subscriptions", &value.subscriptions, empty: .empty) {
+            (form, subscription) throws(FormFault) in
+            try form.subscription(&subscription)
+        }
+        try list("grants", &value.grants, empty: .empty) { (form, grant) throws(FormFault) in
+            try form.grant(&grant)
+        }
+        try part(
+            "payment_method", &value.account.method,
+            empty: PaymentMethod(token: "", brand: "", last4: "")
+        ) { (form, method) throws(FormFault) in
+            try form.text("token", &method.token)
+            try form.text("brand", &method.brand)
+            try form.text("last4", &method.last4)
+        }
+        try list("effects", &value.account.effects, empty: .empty) {
+            (form, effect) throws(FormFault) in
+            try form.effect(&effect)
+        }
+        let empty = Checkout(session: "", url: "", order: .empty)
+        try part("checkout", &value.account.checkout, empty: empty) {
+            (form, checkout) throws(FormFault) in
+            try form.text("session", &checkout.session)
+            try form.text("url", &checkout.url)
+            try form.order(&checkout.order)
+        }
+        try list("invoices", &value.account.invoices, empty: .empty) {
+            (form, invoice) throws(FormFault) in
+            try form.invoice(&invoice)
+        }
+    }
+
+    private mutating func subscription(_ value: inout Subscription) throws(FormFault) {
+        try number("number", &value.number)
+        try revision(&value.plan)
+        try word(
+            "status", &value.status,
+            [
+                (.active, "active"), (.canceling, "canceling"), (.scheduled, "scheduled"),
+                (.renewing, "renewing"), (.pastDue, "past_due"), (.ended, "ended"),
+            ])
+        try flag("add_on", &value.addOn)
+        try time("start", &value.start)
+        try time("anchor", &value.anchor)
+        try time("period_start", &value.periodStart)
+        try time("period_end", &value.periodEnd)
+        try time("canceled", &value.canceled)
+        try time("end", &value.end)
+    }
+
+    private mutating func grant(_ value: inout Bucket) throws(FormFault) {
+        try number("number", &value.number)
+        try feature("feature", &value.feature)
+        try number("subscription", &value.subscription)
+        try optional("plan", &value.plan, empty: PlanNumber(rawValue: 0)) {
+            (form, plan) throws(FormFault) in
+            try form.plan("plan", &plan)
+        }
+        try quantity("granted", &value.granted)
+        try quantity("balance", &value.balance)
+        try quantity("max_overage", &value.maxOverage)
+        try cycle(&value.cycle)
+        try time("anchor", &value.anchor)
+        try time("next_reset", &value.nextReset)
+        try time("expires", &value.expires)
+        try time("created", &value.created)
+        let flags: [(String, Bucket.Flags)] = [
+            ("unlimited", .unlimited), ("priced", .priced), ("boolean", .boolean),
+            ("add_on", .addOn), ("allocated", .allocated), ("overage_limited", .limited),
+        ]
+        for (key, flag) in flags {
+            var isSet = value.flags.contains(flag)
+            try self.flag(key, &isSet)
+            if isSet { value.flags.insert(flag) } else { value.flags.remove(flag) }
+        }
+    }
+
+    private mutating func effect(_ value: inout Effect) throws(FormFault) {
+        try text("id", &value.id)
+        try word("kind", &value.kind, [(.openCheckout, "open_checkout"), (.collect, "collect")])
+        try order(&value.order)
+        let empty = RequestMark(id: .empty, method: 0, fingerprint: 0)
+        try part("request", &value.request, empty: empty) { (form, mark) throws(FormFault) in
+            try form.id("id", &mark.id)
+            try form.number("method", &mark.method)
+            try form.number("fingerprint", &mark.fingerprint)
+        }
+    }
+
+    private mutating func order(_ value: inout Order) throws(FormFault) {
+        try whole("order", &value, empty: .empty) { (form, order) throws(FormFault) in
+            try form.word(
+                "purpose", &order.purpose, [(.purchase, "purchase"), (.renewal, "renewal")])
+            try form.revision(&order.plan)
+            try form.number("subscription", &order.subscription)
+            try form.lines(&order.lines)
+            try form.money("total", &order.total)
+            try form.text("success_url", &order.successURL)
+        }
+    }
+
+    private mutating func invoice(_ value: inout Invoice) throws(FormFault) {
+        try number("number", &value.number)
+        try word(
+            "status", &value.status,
+            [(.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible")])
+        try time("time", &value.time)
+        try money("total", &value.total)
+        try lines(&value.lines)
+    }
+
+    private mutating func lines(_ value: inout [InvoiceLine]) throws(FormFault) {
+        let empty = InvoiceLine(
+            description: "", minorUnits: 0, plan: PlanNumber(rawValue: 0), feature: nil)
+        try list("lines", &value, empty: empty) { (form, line) throws(FormFault) in
+            try form.text("description", &line.description)
+            try form.number("amount", &line.minorUnits)
+            try form.plan("plan", &line.plan)
+            try form.optional("feature", &line.feature, empty: FeatureNumber(rawValue: 0)) {
+                (form, feature) throws(FormFault) in
+                try form.feature("feature", &feature)
+            }
+        }
+    }
+}
+
+// What is read into.
+
+extension InlineText {
+    static var empty: InlineText {
+        guard let empty = InlineText("") else { preconditionFailure("nothing is short enough") }
+        return empty
+    }
+}
+
+extension Money {
+    static var empty: Money {
+        guard let currency = Currency(code: "usd") else { preconditionFailure("a known code") }
+        return Money(minorUnits: 0, currency: currency)
+    }
+}
+
+extension PlanReference {
+    static let empty = PlanReference(plan: PlanNumber(rawValue: 0), revision: 0)
+}
+
+extension Order {
+    static var empty: Order {
+        Order(purpose: .purchase, plan: .empty, subscription: 0, lines: [], total: .empty)
+    }
+}
+
+extension Effect {
+    static var empty: Effect { Effect(id: "", kind: .collect, order: .empty, request: nil) }
+}
+
+extension Invoice {
+    static var empty: Invoice {
+        Invoice(number: 0, status: .open, lines: [], total: .empty, time: .never)
+    }
+}
+
+extension Subscription {
+    static var empty: Subscription {
+        Subscription(
+            number: 0, plan: .empty, status: .active, addOn: false, start: .never, anchor: .never,
+            periodStart: .never, periodEnd: .never)
+    }
+}
+
+extension Bucket {
+    static var empty: Bucket {
+        Bucket(
+            number: 0, feature: FeatureNumber(rawValue: 0), subscription: 0, granted: .zero,
+            balance: .zero, cycle: Cycle(.oneOff), anchor: .never, nextReset: .never,
+            created: .never, flags: [])
+    }
+}

@@ -1,0 +1,158 @@
+internal import Billing
+internal import Wire
+
+/// How each kind of value stands in an export: quantities and prices as decimal texts, money as
+/// whole minor units, instants as RFC 3339, features and plans by their ids.
+extension Form {
+    mutating func text(_ key: String, _ value: inout String) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .string($0) },
+            read: { if case .string(let text) = $0 { text } else { nil } }, "text")
+    }
+
+    mutating func flag(_ key: String, _ value: inout Bool) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .bool($0) },
+            read: { if case .bool(let flag) = $0 { flag } else { nil } }, "true or false")
+    }
+
+    mutating func number<Number: FixedWidthInteger>(
+        _ key: String, _ value: inout Number
+    ) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .number($0) },
+            read: { if case .number(let text) = $0 { Number(text) } else { nil } },
+            "a whole number from \(Number.min) to \(Number.max)")
+    }
+
+    mutating func quantity(_ key: String, _ value: inout Quantity) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .string(DecimalText.text($0.raw, digits: 10)) },
+            read: { found in
+                guard case .string(let text) = found,
+                    let raw = DecimalText.parseExactly(text, digits: 10),
+                    raw.magnitude <= Quantity.balanceLimit.raw.magnitude
+                else { return nil }
+                return Quantity(raw: raw)
+            }, "a decimal in quotes, with at most 10 decimals")
+    }
+
+    mutating func price(_ key: String, _ value: inout UnitPrice) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .string($0.text) },
+            read: { if case .string(let text) = $0 { UnitPrice(text) } else { nil } },
+            "a decimal in quotes, with at most 12 decimals")
+    }
+
+    /// Null: never.
+    mutating func time(_ key: String, _ value: inout Timestamp) throws(FormFault) {
+        if !isReading, value != .never, value.rfc3339 == nil {
+            throw fault(key, "is an instant outside the years 1 to 9999")
+        }
+        try self.value(
+            key, &value, write: { $0.rfc3339.map { .string($0) } ?? .null },
+            read: { found in
+                switch found {
+                case .null: .never
+                case .string(let text): Timestamp(rfc3339: text)
+                default: nil
+                }
+            }, "an instant such as \"2026-03-01T12:00:00Z\", or null")
+    }
+
+    /// A value of a few, by its word.
+    mutating func word<Word: Equatable>(
+        _ key: String, _ value: inout Word, _ words: [(Word, String)]
+    ) throws(FormFault) {
+        try self.value(
+            key, &value,
+            write: { value in .string(words.first { $0.0 == value }?.1 ?? "") },
+            read: { found in
+                guard case .string(let text) = found else { return nil }
+                return words.first { $0.1 == text }?.0
+            }, "one of " + words.map(\.1).joined(separator: ", "))
+    }
+
+    mutating func interval(_ key: String, _ value: inout Interval) throws(FormFault) {
+        try word(
+            key, &value,
+            [
+                (.oneOff, "one_off"), (.minute, "minute"), (.hour, "hour"), (.day, "day"),
+                (.week, "week"), (.month, "month"), (.quarter, "quarter"),
+                (.semiAnnual, "semi_annual"), (.year, "year"),
+            ])
+    }
+
+    mutating func cycle(_ value: inout Cycle) throws(FormFault) {
+        try interval("interval", &value.interval)
+        try number("interval_count", &value.count)
+        guard value.count > 0 else { throw fault("interval_count", "must be at least 1") }
+    }
+
+    mutating func feature(_ key: String, _ value: inout FeatureNumber) throws(FormFault) {
+        let pricing = pricing
+        try self.value(
+            key, &value, write: { .string(pricing.feature($0).id) },
+            read: { if case .string(let id) = $0 { pricing.feature(id: id) } else { nil } },
+            "the id of a feature that was published before")
+    }
+
+    /// Null: none.
+    mutating func optional<Value>(
+        _ key: String, _ value: inout Value?, empty: Value,
+        _ body: (inout Form, inout Value) throws(FormFault) -> Void
+    ) throws(FormFault) {
+        if isReading ? object[key] == .null : value == nil {
+            var nothing: Void = ()
+            try self.value(key, &nothing, write: { _ in .null }, read: { _ in () }, "null")
+            return value = nil
+        }
+        var present = value ?? empty
+        try body(&self, &present)
+        value = present
+    }
+
+    mutating func plan(_ key: String, _ value: inout PlanNumber) throws(FormFault) {
+        let pricing = pricing
+        try self.value(
+            key, &value,
+            write: { number in
+                .string(pricing.plan(PlanReference(plan: number, revision: 1)).id)
+            },
+            read: { if case .string(let id) = $0 { pricing.plan(id: id) } else { nil } },
+            "the id of a plan that was published before")
+    }
+
+    /// A plan and its revision, which must have been published.
+    mutating func revision(_ value: inout PlanReference) throws(FormFault) {
+        try plan("plan", &value.plan)
+        try number("revision", &value.revision)
+        guard value.revision >= 1, value.revision <= pricing.latest(value.plan).revision else {
+            throw fault("revision", "was never published")
+        }
+    }
+
+    mutating func currency(_ key: String, _ value: inout Currency) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .string($0.code) },
+            read: { if case .string(let code) = $0 { Currency(code: code) } else { nil } },
+            "an ISO 4217 code in small letters")
+    }
+
+    /// Minor units, beside a currency.
+    mutating func money(_ key: String, _ value: inout Money) throws(FormFault) {
+        try currency("currency", &value.currency)
+        try number(key, &value.minorUnits)
+    }
+
+    /// An id of at most 63 bytes.
+    mutating func id(_ key: String, _ value: inout InlineText) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .string($0.text) },
+            read: { found in
+                guard case .string(let text) = found, let id = InlineText(text), !id.isEmpty
+                else { return nil }
+                return id
+            }, "text of 1 to 63 bytes")
+    }
+}

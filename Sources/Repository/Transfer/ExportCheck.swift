@@ -1,0 +1,82 @@
+internal import Billing
+internal import Interchange
+
+/// What holds between the lines of an export. A machine over lines, in order.
+struct ExportCheck {
+    private enum Part: Int, Comparable {
+        case start, publications, customers, events
+
+        static func < (left: Part, right: Part) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private(set) var header: ExportHeader?
+    private var part = Part.start
+    private var publications: UInt64 = 0
+    /// With the time of the last event of each.
+    private var customers: [CustomerID: Timestamp] = [:]
+    private var lastCustomer: CustomerID?
+    private var events: UInt64 = 0
+    private var lastPublication = Timestamp.epoch
+
+    mutating func take(_ line: ExportLine) throws(FormFault) {
+        guard let header else {
+            guard case .header(let header) = line else {
+                throw FormFault("format", "is missing: the first line must be the header")
+            }
+            guard header.time != .never else { throw FormFault("time", "is missing") }
+            return self.header = header
+        }
+        switch line {
+        case .header: throw FormFault("format", "is there twice")
+        case .publication(let publication):
+            try enter(.publications)
+            publications += 1
+            try check(publication.time, "time", after: lastPublication, header)
+            lastPublication = publication.time
+        case .customer(let customer):
+            try enter(.customers)
+            guard lastCustomer.map({ $0 < customer.id }) ?? true else {
+                throw FormFault("id", "must come after the customer's before: they are sorted")
+            }
+            lastCustomer = customer.id
+            customers[customer.id] = .epoch
+        case .event(let event):
+            try enter(.events)
+            events += 1
+            guard let last = customers[event.customer] else {
+                throw FormFault("customer", "is none of the customers above")
+            }
+            // Commits of two customers at the same time may be in either order.
+            try check(event.committed, "committed", after: last, header)
+            customers[event.customer] = event.committed
+        }
+    }
+
+    /// The file ends.
+    func end() throws(FormFault) {
+        guard let header else { throw FormFault("", "the file is empty") }
+        guard publications == header.publications, customers.count == header.customers,
+            events == header.events
+        else {
+            throw FormFault(
+                "",
+                "the file ends after \(publications) publications, \(customers.count) customers "
+                    + "and \(events) events, but its header says \(header.publications), "
+                    + "\(header.customers) and \(header.events): it was cut short")
+        }
+    }
+
+    private mutating func enter(_ part: Part) throws(FormFault) {
+        guard part >= self.part else {
+            throw FormFault("type", "comes too late: publications, customers, events")
+        }
+        self.part = part
+    }
+
+    private mutating func check(
+        _ time: Timestamp, _ field: String, after last: Timestamp, _ header: ExportHeader
+    ) throws(FormFault) {
+        guard time <= header.time else { throw FormFault(field, "is later than the header's") }
+        guard time >= last else { throw FormFault(field, "is earlier than the one before") }
+    }
+}

@@ -1,0 +1,179 @@
+import Billing
+import Testing
+import Wire
+
+@testable import Interchange
+
+/// One catalog, and lines that name it.
+enum Samples {
+    static let publication = """
+        {"type":"publication","sequence":1,"time":"2026-01-01T00:00:00Z","request_id":"r-1",\
+        "currency":"usd","features":[{"id":"messages","name":"Messages","type":"metered",\
+        "credit_costs":[]},{"id":"credits","name":"Credits","type":"credit_system",\
+        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}]}],\
+        "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\
+        "auto_enable":false,"price":{"amount":"19.99","interval":"month"},\
+        "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
+        "reset":{"interval":"month","interval_count":3},"usage_price":{"amount":"0.01",\
+        "billing_units":"10","max_purchase":null}}]}]}
+        """
+    static let order = """
+        {"purpose":"renewal","plan":"pro","revision":1,"subscription":1,\
+        "lines":[{"description":"Pro","amount":1999,"plan":"pro","feature":null},\
+        {"description":"Messages","amount":-12,"plan":"pro","feature":"messages"}],\
+        "currency":"usd","total":1987,"success_url":"https://example.com/done"}
+        """
+    static let customer = """
+        {"type":"customer","id":"acme","name":"Acme \\"Ä\\"","email":"acme@example.com",\
+        "created":"2026-01-01T00:00:00.001Z","catalog_sequence":1,"last_subscription":4,\
+        "last_grant":7,"last_invoice":3,\
+        "subscriptions":[{"number":1,"plan":"pro","revision":1,"status":"past_due",\
+        "add_on":false,"start":"2026-01-31T12:00:00Z","anchor":"2026-01-31T12:00:00Z",\
+        "period_start":"2026-01-31T12:00:00Z","period_end":"2026-02-28T12:00:00Z",\
+        "canceled":null,"end":null}],\
+        "grants":[{"number":7,"feature":"messages","subscription":1,"plan":"pro",\
+        "granted":"100.0000000001","balance":"-0.5","max_overage":"0","interval":"month",\
+        "interval_count":3,"anchor":"2026-01-31T12:00:00Z","next_reset":"2026-04-30T12:00:00Z",\
+        "expires":null,"created":"2026-01-31T12:00:00Z","unlimited":false,"priced":true,\
+        "boolean":false,"add_on":false,"allocated":false,"overage_limited":false},\
+        {"number":2,"feature":"credits","subscription":0,"plan":null,"granted":"5",\
+        "balance":"5","max_overage":"0","interval":"one_off","interval_count":1,\
+        "anchor":"2026-01-31T12:00:00Z","next_reset":null,"expires":"2027-01-01T00:00:00Z",\
+        "created":"2026-01-31T12:00:00Z","unlimited":false,"priced":false,"boolean":false,\
+        "add_on":false,"allocated":false,"overage_limited":false}],\
+        "payment_method":{"token":"t","brand":"visa","last4":"4242"},\
+        "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
+        "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}}],\
+        "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
+        "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
+        "currency":"usd","total":1987,"lines":[{"description":"Pro","amount":1987,"plan":"pro",\
+        "feature":null}]}]}
+        """
+    static let event = """
+        {"type":"event","customer":"acme","feature":"messages","value":"-1.5",\
+        "committed":"2026-02-01T00:00:00Z","time":"2026-01-31T23:59:59.999Z",\
+        "properties":{"cached":true,"model":"large","share":0.1}}
+        """
+    static let header = """
+        {"format":"tally.export","version":1,"environment":"sandbox",\
+        "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
+        """
+
+    /// A codec that has read the publication.
+    static func codec() throws -> ExportCodec {
+        var codec = ExportCodec()
+        _ = try codec.read(Array(publication.utf8))
+        return codec
+    }
+}
+
+@Suite("Lines of an export")
+struct LineTests {
+    @Test(
+        "What is read is written again, to the byte",
+        arguments: [Samples.header, Samples.customer, Samples.event])
+    func roundTrip(line: String) throws {
+        var codec = try Samples.codec()
+        #expect(try codec.text(try codec.read(Array(line.utf8))) == line)
+    }
+
+    @Test("A publication, too; and it counts for what comes after it")
+    func publication() throws {
+        var codec = ExportCodec()
+        let line = try codec.read(Array(Samples.publication.utf8))
+        #expect(try codec.text(line) == Samples.publication)
+        #expect(codec.pricing.plan(id: "pro") != nil && codec.pricing.sequence == 1)
+    }
+
+    @Test("The facts of a customer make it again, with the numbers that were given")
+    func facts() throws {
+        var codec = try Samples.codec()
+        guard case .customer(let customer) = try codec.read(Array(Samples.customer.utf8)) else {
+            Issue.record("no customer")
+            return
+        }
+        var state = CustomerState(id: customer.id)
+        for fact in customer.facts { state.apply(fact) }
+        state.catalogSequence = customer.catalog
+        #expect(ExportedCustomer(state) == customer)
+        #expect(state.lastBucket == 7 && state.lastSubscription == 4 && state.lastInvoice == 3)
+        #expect(state.subscriptions[0].periodEnd == Timestamp(rfc3339: "2026-02-28T12:00:00Z"))
+        #expect(state.buckets[0].balance == Quantity(raw: -5_000_000_000))
+    }
+
+    @Test(
+        "What is wrong is named",
+        arguments: [
+            ("\"balance\":\"-0.5\"", "\"balance\":-0.5", "grants[0].balance"),
+            ("\"balance\":\"5\"", "\"balance\":\"5.00000000001\"", "grants[1].balance"),
+            ("\"balance\":\"5\"", "\"balance\":\"1e30\"", "grants[1].balance"),
+            (
+                "[{\"number\":1,\"plan\":\"pro\"", "[{\"number\":1,\"plan\":\"no\"",
+                "subscriptions[0].plan"
+            ),
+            ("\"revision\":1,\"status\"", "\"revision\":2,\"status\"", "subscriptions[0].revision"),
+            ("\"past_due\"", "\"late\"", "subscriptions[0].status"),
+            ("2026-02-28T12:00:00Z", "2026-02-30T12:00:00Z", "subscriptions[0].period_end"),
+            ("2026-02-28T12:00:00Z", "2026-02-28T12:00:00.0001Z", "subscriptions[0].period_end"),
+            ("\"last_grant\":7", "\"last_grant\":6", "last_grant"),
+            ("\"last_invoice\":3", "\"last_invoice\":-3", "last_invoice"),
+            ("{\"number\":2,", "{\"number\":7,", "grants[1].number"),
+            (
+                "\"credits\",\"subscription\":0", "\"credits\",\"subscription\":9",
+                "grants[1].subscription"
+            ),
+            ("\"last4\":\"4242\"", "\"last4\":4242", "payment_method.last4"),
+            ("\"total\":1987,\"success", "\"total\":19.87,\"success", "effects[0].order.total"),
+            ("\"amount\":-12", "\"amount\":\"-12\"", "effects[0].order.lines[1].amount"),
+            ("\"catalog_sequence\":1", "\"catalog_sequence\":2", "catalog_sequence"),
+            ("\"type\":\"customer\"", "\"type\":\"client\"", "type"),
+            (",\"last_invoice\":3", "", "last_invoice"),
+            ("\"last_invoice\":3", "\"last_invoice\":3,\"vat\":1", "vat"),
+            ("\"brand\":\"visa\"", "\"brand\":\"visa\",\"cvc\":\"1\"", "payment_method.cvc"),
+            ("\"id\":\"acme\"", "\"id\":\"\"", "id"),
+        ])
+    func faults(part: String, changed: String, field: String) throws {
+        var codec = try Samples.codec()
+        let line = try replacing(part, by: changed, in: Samples.customer)
+        let fault = #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
+        #expect(fault?.field == field, "\(String(describing: fault))")
+    }
+
+    @Test(
+        "Of publications as well",
+        arguments: [
+            ("\"sequence\":1", "\"sequence\":2", "sequence"),
+            ("\"revision\":1", "\"revision\":2", "plans[0].revision"),
+            (
+                "\"included\":\"100.0000000001\"", "\"included\":\"-1\"",
+                "plans[0].items[0].included"
+            ),
+            ("\"interval\":\"month\"}", "\"interval\":\"moon\"}", "plans[0].price.interval"),
+        ])
+    func catalogFaults(part: String, changed: String, field: String) throws {
+        var codec = ExportCodec()
+        let line = try replacing(part, by: changed, in: Samples.publication)
+        let fault = #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
+        #expect(fault?.field == field, "\(String(describing: fault))")
+    }
+
+    @Test(
+        "A file of another format or a later version",
+        arguments: ["tally.export\",\"version\":2", "x\",\"version\":1"])
+    func versions(text: String) throws {
+        var codec = ExportCodec()
+        let line = try replacing("tally.export\",\"version\":1", by: text, in: Samples.header)
+        #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
+    }
+
+    private func replacing(_ part: String, by other: String, in text: String) throws -> String {
+        let range = try #require(text.firstRange(of: part))
+        return text.replacingCharacters(range, by: other)
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(_ range: Range<String.Index>, by other: String) -> String {
+        String(self[..<range.lowerBound]) + other + self[range.upperBound...]
+    }
+}
