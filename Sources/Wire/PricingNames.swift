@@ -30,6 +30,13 @@ package final class PricingNames: Sendable {
     func id(_ plan: PlanNumber) -> UnsafeMutablePointer<CChar> {
         plans.text(plan.rawValue)
     }
+
+    /// The same, without the zero at its end.
+    func bytes(of feature: FeatureNumber) -> UnsafeRawBufferPointer {
+        features.bytes(feature.rawValue)
+    }
+
+    func bytes(of plan: PlanNumber) -> UnsafeRawBufferPointer { plans.bytes(plan.rawValue) }
 }
 
 /// Numbers, counted from 1, by their names: open addressing over the names' bytes.
@@ -78,4 +85,8 @@ private final class NameTable: Sendable {
     }
 
     func text(_ number: UInt32) -> UnsafeMutablePointer<CChar> { texts[Int(number) - 1] }
+
+    func bytes(_ number: UInt32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: text(number), count: keys[Int(number) - 1].count)
+    }
 }

@@ -49,7 +49,11 @@ struct UsageRecordTests {
         let request = RequestMark(
             id: try #require(RequestID("request-1")), method: 7, fingerprint: .max - 5)
         let facts: [Fact] =
-            [.usageRecorded(feature: FeatureNumber(rawValue: 3), value: Quantity(units: 2))]
+            [
+                .usageRecorded(
+                    feature: FeatureNumber(rawValue: 3), value: Quantity(units: 2),
+                    label: draws % 2 == 0 ? nil : EventLabel(time: .epoch, properties: []))
+            ]
             + amounts.enumerated().map { .deducted(bucket: UInt32($0 + 2), amount: $1) }
         let (record, arena, bytes) = try record(facts, request: draws == 0 ? nil : request)
         try withExtendedLifetime(arena) {
@@ -66,6 +70,11 @@ struct UsageRecordTests {
                 #expect(isApplied)
             }
             for index in 0..<byHand.count { #expect(byHand[index] == byFacts[index]) }
+            let initial = arena.make(tally__disk__v1__customer_record__init)
+            let message = try #require(
+                arena.unpack(
+                    Tally__Disk__V1__CustomerRecord.self, arena.descriptor(of: initial), bytes))
+            #expect(arena.pack(message).elementsEqual(bytes))
             for cut in 1..<bytes.count {
                 // Never read past the end; most cuts are noticed, those between fields aren't.
                 _ = UsageRecord(UnsafeRawBufferPointer(rebasing: bytes[..<cut]))

@@ -53,32 +53,6 @@ package struct ReplyWriter {
         return arena.pack(message)
     }
 
-    package func check(_ answer: CheckAnswer) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__check_response__init)
-        message.pointee.allowed = answer.allowed ? 1 : 0
-        message.pointee.reason = Tally__V1__CheckReason(UInt32(answer.reason.rawValue))
-        message.pointee.required_quantity = answer.required.double
-        message.pointee.balance = answer.balance.map { balance($0) }
-        message.pointee.flag = answer.flag.map { flag($0) }
-        message.pointee.subscription = answer.subscription.map { subscription($0) }
-        return arena.pack(message)
-    }
-
-    private func track(_ reply: TrackReply) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__track_response__init)
-        message.pointee.value = reply.value.double
-        message.pointee.balance = reply.balance.map { balance($0) }
-        (message.pointee.n_deductions, message.pointee.deductions) = arena.list(reply.draws) {
-            draw in
-            let deduction = arena.make(tally__v1__deduction__init)
-            deduction.pointee.balance_id = balanceID(draw.bucket)
-            deduction.pointee.feature_id = names.id(draw.feature)
-            deduction.pointee.value = draw.amount.double
-            return deduction
-        }
-        return arena.pack(message)
-    }
-
     private func attach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__attach_response__init)
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
@@ -133,9 +107,7 @@ package struct ReplyWriter {
     func time(_ time: Timestamp) -> UnsafeMutablePointer<Google__Protobuf__Timestamp>? {
         guard time != .never else { return nil }
         let message = arena.make(google__protobuf__timestamp__init)
-        let seconds = time.milliseconds / 1000 - (time.milliseconds % 1000 < 0 ? 1 : 0)
-        message.pointee.seconds = seconds
-        message.pointee.nanos = Int32(time.milliseconds - seconds * 1000) * 1_000_000
+        (message.pointee.seconds, message.pointee.nanos) = time.parts
         return message
     }
 

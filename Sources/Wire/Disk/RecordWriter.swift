@@ -47,7 +47,9 @@ package struct RecordWriter {
     package func record(
         _ record: borrowing CustomerRecord, reply: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer {
-        guard record.key != 0, let seals else { return arena.pack(message(record, reply)) }
+        guard record.key != 0, let seals else {
+            return usage(record, reply: reply) ?? arena.pack(message(record, reply))
+        }
         var open = copy record
         var parts = PersonalParts(takenFrom: &open.facts)
         let sealsReply = open.request != nil && parts.concernsProfile
