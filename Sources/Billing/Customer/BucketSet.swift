@@ -18,13 +18,12 @@ package struct BucketSet: Sendable {
     package var count: Int { Int(used) }
 
     package subscript(index: Int) -> Bucket {
-        get { index < 4 ? inline[index] : overflow[index - 4] }
-        set {
-            if index < 4 {
-                inline[index] = newValue
-            } else {
-                overflow[index - 4] = newValue
-            }
+        // Not `get`, which would copy all of them.
+        _read {
+            if index < 4 { yield inline[index] } else { yield overflow[index - 4] }
+        }
+        _modify {
+            if index < 4 { yield &inline[index] } else { yield &overflow[index - 4] }
         }
     }
 
@@ -65,15 +64,14 @@ package struct BucketSet: Sendable {
     }
 
     package mutating func draw(_ amount: Quantity, fromBucket number: UInt32) {
-        if let index = index(ofNumber: number) { draw(amount, at: index) }
+        for index in 0..<count where self[index].number == number {
+            draw(amount, at: index)
+            return
+        }
     }
 
     /// Changes one balance where it lies.
     package mutating func draw(_ amount: Quantity, at index: Int) {
-        if index < 4 {
-            inline[index].balance = inline[index].balance - amount
-        } else {
-            overflow[index - 4].balance = overflow[index - 4].balance - amount
-        }
+        self[index].balance = self[index].balance - amount
     }
 }

@@ -42,6 +42,13 @@ extension BucketSet {
     /// no bucket of it.
     package func balance(of feature: FeatureNumber, after draws: [Draw] = []) -> BalanceView? {
         var view = BalanceView(feature: feature)
+        return show(feature, after: draws, in: &view) ? view : nil
+    }
+
+    /// - Parameter view: an empty one, to be filled.
+    func show(
+        _ feature: FeatureNumber, after draws: [Draw] = [], in view: inout BalanceView
+    ) -> Bool {
         view.parts.reserveCapacity(min(count, 4))
         var uncapped = false
         var most = Quantity.zero
@@ -57,10 +64,10 @@ extension BucketSet {
             }
             view.add(bucket)
         }
-        guard !view.parts.isEmpty else { return nil }
+        guard !view.parts.isEmpty else { return false }
         if view.overageAllowed, !uncapped { view.maxPurchase = most }
         if view.unlimited { view.showUnlimited() }
-        return view
+        return true
     }
 
     /// The features there are buckets of, in order of their first bucket.

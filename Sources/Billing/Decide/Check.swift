@@ -35,6 +35,11 @@ package struct CheckAnswer: Sendable, Equatable {
         self.reason = reason
         self.required = required
     }
+
+    /// That there is nothing of it.
+    package init(to query: CheckQuery) {
+        self.init(.notIncluded, required: query.required)
+    }
 }
 
 /// A boolean feature that a customer has.
@@ -47,43 +52,56 @@ extension BucketSet {
     /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything
     /// due has been applied before.
     package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
-        if pricing.kind(of: query.feature) == .boolean { return checkFlag(query) }
-        guard let (view, required) = pool(for: query, pricing: pricing) else {
-            return CheckAnswer(.notIncluded, required: query.required)
-        }
-        var answer = CheckAnswer(view.verdict(on: required), required: required)
-        answer.balance = view
+        var answer = CheckAnswer(to: query)
+        check(query, pricing: pricing, answering: &answer)
         return answer
     }
 
-    private func checkFlag(_ query: CheckQuery) -> CheckAnswer {
-        for index in 0..<count where self[index].feature == query.feature {
-            var answer = CheckAnswer(.flag, required: query.required)
-            answer.flag = FlagView(feature: query.feature, plan: self[index].plan)
-            return answer
+    /// - Parameter answer: that there is nothing.
+    package func check(
+        _ query: CheckQuery, pricing: PricingState, answering answer: inout CheckAnswer
+    ) {
+        if pricing.kind(of: query.feature) == .boolean {
+            checkFlag(query, answering: &answer)
+        } else {
+            checkPools(query, pricing, answering: &answer)
         }
-        return CheckAnswer(.notIncluded, required: query.required)
+    }
+
+    private func checkFlag(_ query: CheckQuery, answering answer: inout CheckAnswer) {
+        for index in 0..<count where self[index].feature == query.feature {
+            answer.reason = .flag
+            answer.flag = FlagView(feature: query.feature, plan: self[index].plan)
+            return
+        }
     }
 
     /// The balance that decides, and the amount it is asked for (entitlements §1.4): the feature's
     /// own when it suffices alone, else the first credit system that would, else the first owned.
-    private func pool(
-        for query: CheckQuery, pricing: PricingState
-    ) -> (BalanceView, Quantity)? {
-        let own = balance(of: query.feature)
-        let pools = pricing.pools(of: query.feature)
-        if let own, pools.isEmpty || own.verdict(on: query.required).allows {
-            return (own, query.required)
+    private func checkPools(
+        _ query: CheckQuery, _ pricing: PricingState, answering answer: inout CheckAnswer
+    ) {
+        var own = BalanceView(feature: query.feature)
+        let isOwned = show(query.feature, in: &own)
+        let reason = own.verdict(on: query.required)
+        if isOwned, reason.allows || pricing.pools(of: query.feature).isEmpty {
+            answer.reason = reason
+            answer.balance = own
+            return
         }
-        var first: (BalanceView, Quantity)?
-        for pool in pools {
+        for pool in pricing.pools(of: query.feature) {
             guard let view = balance(of: pool.feature) else { continue }
-            let converted = query.required.credits(at: pool.cost)
             // The reference compares the unconverted amount here; so do we.
-            if view.verdict(on: query.required).allows { return (view, converted) }
-            if first == nil { first = (view, converted) }
+            let allows = view.verdict(on: query.required).allows
+            guard allows || answer.balance == nil else { continue }
+            answer.required = query.required.credits(at: pool.cost)
+            answer.reason = view.verdict(on: answer.required)
+            answer.balance = view
+            if allows { return }
         }
-        return first ?? own.map { ($0, query.required) }
+        guard answer.balance == nil, isOwned else { return }
+        answer.reason = reason
+        answer.balance = own
     }
 }
 

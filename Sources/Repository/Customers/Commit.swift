@@ -39,8 +39,7 @@ struct Commit {
         let names = repository.current(self.names, for: place.pointee.catalogSequence)
         let decision: Decision
         do {
-            decision = try place.pointee.buckets.decide(
-                command, pricing: names.pricing, now: now)
+            decision = try decide(command, on: &place.pointee.buckets, names, now)
         } catch {
             throw .refused(error)
         }
@@ -63,6 +62,14 @@ struct Commit {
         workspace.reply = decision.reply
         return .done(
             Outcome(message: message, point: repository.point(place.pointee.sequence)))
+    }
+
+    /// `inout`, as the compiler would copy what is borrowed.
+    @inline(__always)
+    private func decide(
+        _ command: Command, on buckets: inout BucketSet, _ names: PricingNames, _ now: Timestamp
+    ) throws(Refusal) -> Decision {
+        try buckets.decide(command, pricing: names.pricing, now: now)
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.

@@ -171,11 +171,11 @@ package final class CustomerRepository: Sendable {
     /// message that answers.
     package func readBuckets(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
-        _ body: (borrowing BucketSet, PricingNames) -> UnsafeRawBufferPointer
+        _ body: (inout BucketSet, PricingNames) -> UnsafeRawBufferPointer
     ) throws(ExecuteFault) -> Outcome {
         var message = UnsafeRawBufferPointer(start: nil, count: 0)
         let sequence = try visit(id, names, workspace) { shard, row, names in
-            message = shard.withBuckets(row) { body($0, names) }
+            message = shard.withBuckets(row) { body(&$0, names) }
         }
         return Outcome(message: message, point: point(sequence))
     }

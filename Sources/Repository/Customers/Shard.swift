@@ -44,11 +44,12 @@ struct Shard: ~Copyable {
     }
 
     /// Reads a row's buckets, which is all that most calls need: nothing else of the customer is
-    /// touched, and what isn't in the cache stays out of it.
-    func withBuckets<Answer, Fault: Error>(
-        _ row: Int, _ body: (borrowing BucketSet) throws(Fault) -> Answer
+    /// touched, and what isn't in the cache stays out of it. `inout`, as the compiler would copy
+    /// what is borrowed.
+    mutating func withBuckets<Answer, Fault: Error>(
+        _ row: Int, _ body: (inout BucketSet) throws(Fault) -> Answer
     ) throws(Fault) -> Answer {
-        try body(rows.place(of: row).pointee.buckets)
+        try body(&rows.place(of: row).pointee.buckets)
     }
 
     /// Puts a customer in its row's place; nil: it is new.

@@ -26,7 +26,10 @@ package struct EntitlementService: Sendable {
                 try customers.readBuckets(
                     call.customer, names: names, in: workspace
                 ) { buckets, names in
-                    shown(buckets.check(query, pricing: names.pricing), names, workspace)
+                    // In place: an answer is large.
+                    var answer = CheckAnswer(to: query)
+                    buckets.check(query, pricing: names.pricing, answering: &answer)
+                    return shown(answer, names, workspace)
                 })
         case .plan(let plan):
             let (message, point) = try customers.read(
@@ -37,7 +40,7 @@ package struct EntitlementService: Sendable {
     }
 
     private func shown(
-        _ answer: CheckAnswer, _ names: PricingNames, _ workspace: Workspace
+        _ answer: borrowing CheckAnswer, _ names: PricingNames, _ workspace: Workspace
     ) -> UnsafeRawBufferPointer {
         ReplyWriter(arena: workspace.arena, names: names).check(answer)
     }

@@ -3,7 +3,7 @@ package import Billing
 /// The replies to checks and tracks are written by hand: they are what a server mostly says. The
 /// field numbers are those of `tally.v1`; a test holds this against the generated code.
 extension ReplyWriter {
-    package func check(_ answer: CheckAnswer) -> UnsafeRawBufferPointer {
+    package func check(_ answer: borrowing CheckAnswer) -> UnsafeRawBufferPointer {
         let subscription = answer.subscription.map { arena.pack(self.subscription($0)) }
         var writer = FieldWriter(
             arena, capacity: 200 + limit(of: answer.balance) + (subscription?.count ?? 0))
