@@ -33,6 +33,7 @@ let nio: [Target.Dependency] = [
 ]
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let bits: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
 let services: [Target.Dependency] = ["Attach", "Entitlement", "Usage", "Customers", "Catalog"]
 
 let package = Package(
@@ -73,7 +74,7 @@ let package = Package(
             "Repository",
             [
                 "Billing", "Wire", "Interchange", "Payments", "Events", "CChecksum", "COpenSSL",
-                "CZlib", log, heap,
+                "CZlib", log, heap, bits,
             ]),
         .target(name: "CChecksum"),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),

@@ -16,7 +16,7 @@ enum HousePlan {
         "Payments": ["Billing", "CCurl"],
         "Events": ["Billing", "CChecksum"],
         "Repository": [
-            "Billing", "CChecksum", "COpenSSL", "CZlib", "Events", "HeapModule", "Interchange",
+            "Billing", "CChecksum", "COpenSSL", "CZlib", "Events", "BitCollections", "HeapModule", "Interchange",
             "Logging", "Payments", "Wire",
         ],
         "Attach": service,

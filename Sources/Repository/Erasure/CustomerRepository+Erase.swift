@@ -1,3 +1,4 @@
+internal import BitCollections
 internal import Billing
 internal import Wire
 
@@ -24,13 +25,11 @@ extension CustomerRepository {
     /// that were never durable were sealed with them.
     func recoverErasures() throws {
         guard let keys else { return }
-        var used: [UInt32: CustomerID] = [:]
+        var used = BitSet()
         eachShard { shard in
-            for row in 0..<shard.rows.count where shard.rows[row].key != 0 {
-                used[shard.rows[row].key] = shard.rows[row].id
-            }
+            for row in 0..<shard.rows.count { used.insert(Int(shard.rows[row].key)) }
         }
-        if let key = used.keys.max(), !keys.has(key) {
+        if let key = used.max().map({ UInt32($0) }), !keys.has(key) {
             // A snapshot's rows aren't opened.
             throw LogFault.failed(keys.lacks(key))
         }
@@ -40,7 +39,7 @@ extension CustomerRepository {
             if customer == nil {
                 // A copy whose log ends before the record: all that the key sealed is erased.
                 position = log.end.position
-                customer = used[key]
+                customer = owner(of: key)
             }
             guard let customer else {
                 try keys.finish(key)
@@ -53,12 +52,23 @@ extension CustomerRepository {
         }
         try destroyErasedKeys()
         let open = Set(erasures.rewriting.map(\.key))
-        let damaged = try keys.settle { used[$0] != nil || open.contains($0) }
+        let damaged = try keys.settle { used.contains(Int($0)) || open.contains($0) }
         guard damaged.isEmpty else {
             throw LogFault.failed(
                 "\(CustomerKeys.fileName) is damaged at key \(damaged[0]); restore the folder from "
                     + "a backup")
         }
+    }
+
+    /// Who has a key; nil: nobody.
+    private func owner(of key: UInt32) -> CustomerID? {
+        var owner: CustomerID?
+        eachShard { shard in
+            for row in 0..<shard.rows.count where shard.rows[row].key == key {
+                owner = shard.rows[row].id
+            }
+        }
+        return owner
     }
 
     /// Whom the record there erased; nil: it isn't there.
