@@ -16,7 +16,8 @@ enum HousePlan {
         "Payments": ["Billing", "CCurl"],
         "Events": ["Billing", "CChecksum"],
         "Repository": [
-            "Billing", "CChecksum", "COpenSSL", "CZlib", "Events", "BitCollections", "HeapModule", "Interchange",
+            "Billing", "CChecksum", "COpenSSL", "CZlib", "Events", "BitCollections", "HeapModule",
+            "Interchange",
             "Logging", "Payments", "Wire",
         ],
         "Attach": service,
