@@ -50,8 +50,14 @@ import Synchronization
     private static func fail(_ seed: UInt64, _ failure: String) -> Never {
         print("seed \(seed) FAILED at \(failure)")
         print("again: scripts/simulate --seed \(seed) --trace")
-        exit(1)
+        leave()
     }
+}
+
+/// Ends all of it at once. The other workers go on meanwhile, so nothing they use is torn down.
+func leave() -> Never {
+    fflush(nil)
+    _exit(1)
 }
 
 /// What all seeds came to.

@@ -1,4 +1,3 @@
-import Glibc
 import Simulator
 
 /// Each single fault, one after the other, instead of many by chance.
@@ -46,6 +45,6 @@ struct Points: Sendable {
 
     private func fail(_ error: any Error) -> Never {
         print("FAILED: \(error)")
-        exit(1)
+        leave()
     }
 }

@@ -26,7 +26,7 @@ extension CustomerRepository {
     package func noteLogEnd() {
         // In this order: nothing before the position was committed after the time.
         let position = log.end.position.rawValue
-        let inserted = insertedRequests
+        let inserted = window.inserted(at: position) ?? insertedRequests
         let time = now
         window.note(time, position: position, inserted: inserted)
         history.note(time, position: position)

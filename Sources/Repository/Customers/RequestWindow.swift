@@ -16,6 +16,8 @@ final class RequestWindow: Sendable {
         var marks = [LogMark.beginning]
         /// Ids inserted before those that the tables counted.
         var before: UInt64 = 0
+        /// What was noted last.
+        var noted: (position: UInt64, inserted: UInt64)?
     }
 
     private static let generations: Int64 = 16
@@ -48,6 +50,12 @@ final class RequestWindow: Sendable {
         return time.milliseconds <= since.milliseconds + RequestWindow.tolerance
     }
 
+    /// The ids that the tables had counted when the log's end was noted last; nil: it was elsewhere
+    /// then. While the end stays, so does their number.
+    func inserted(at position: UInt64) -> UInt64? {
+        state.withLock { $0.noted?.position == position ? $0.noted?.inserted : nil }
+    }
+
     /// Marks the log's end if it is time to, and forgets what is too old or too much. To be called
     /// once a second or so.
     ///
@@ -56,6 +64,7 @@ final class RequestWindow: Sendable {
     ///   - inserted: ids that the tables have counted.
     func note(_ time: Timestamp, position: UInt64, inserted: UInt64) {
         state.withLock { state in
+            state.noted = (position, inserted)
             let mark = LogMark(
                 time: time, position: position, inserted: state.before &+ inserted)
             let last = state.marks[state.marks.count - 1]
@@ -83,6 +92,7 @@ final class RequestWindow: Sendable {
         state.withLock { state in
             state.marks = marks.isEmpty ? [.beginning] : marks
             state.before = inserted &- counted
+            state.noted = nil
             publish(state)
         }
     }

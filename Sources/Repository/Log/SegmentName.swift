@@ -46,9 +46,9 @@ enum SegmentName {
 
     private static func id(_ name: String, _ prefix: String) -> UInt32? {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
-        let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
-        guard digits.utf8.count == 8 else { return nil }
-        return UInt32(digits, radix: 16)
+        let digits = name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)
+        guard digits.count == 8 else { return nil }
+        return UInt32(Substring(digits), radix: 16)
     }
 
     private static func hexadecimal(_ value: UInt32) -> String {

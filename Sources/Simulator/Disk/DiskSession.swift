@@ -87,8 +87,7 @@ package final class DiskSession: Disk, @unchecked Sendable {
 
     package func list(_ folder: String) throws(DiskFault) -> [String] {
         try check(.list, folder)
-        return disk.names.keys.filter { SimulatedDisk.folder(of: $0) == folder }
-            .map { String($0.dropFirst(folder.count + 1)) }.sorted()
+        return disk.list(folder)
     }
 
     package func syncFolder(_ folder: String) throws(DiskFault) {

@@ -31,7 +31,11 @@ package final class SimulatedDisk: @unchecked Sendable {
         }
     }
 
-    private(set) var names: [String: Node] = [:]
+    private(set) var names: [String: Node] = [:] {
+        didSet { lists = [:] }
+    }
+    /// What was listed since a name changed last: names without their folder, by folder.
+    private var lists: [String: [String]] = [:]
     private var durableNames: [String: Node] = [:]
     private var changes: [NameChange] = []
     /// Bytes that all files together may take; nil: any.
@@ -40,7 +44,16 @@ package final class SimulatedDisk: @unchecked Sendable {
     package init() {}
 
     static func folder(of path: String) -> String {
-        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        String(path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)])
+    }
+
+    /// The names in a folder, without it, in order.
+    func list(_ folder: String) -> [String] {
+        if let list = lists[folder] { return list }
+        let list = names.keys.filter { SimulatedDisk.folder(of: $0) == folder }
+            .map { String($0.dropFirst(folder.count + 1)) }.sorted()
+        lists[folder] = list
+        return list
     }
 
     /// Bytes that the files take.
