@@ -83,11 +83,14 @@ struct TestServer {
         return try Self.client(port, serverName: serverName)
     }
 
-    static func client(_ port: Int, serverName: String = "localhost") throws -> RPCClient {
-        try RPCClient(
-            endpoint: RPCEndpoint(
-                host: "127.0.0.1", port: port, serverName: serverName,
-                authorityFile: TestCertificate.identity.certificateChainFile))
+    static func client(
+        _ port: Int, serverName: String = "localhost", silence: TimeAmount = .seconds(30)
+    ) throws -> RPCClient {
+        var endpoint = RPCEndpoint(
+            host: "127.0.0.1", port: port, serverName: serverName,
+            authorityFile: TestCertificate.identity.certificateChainFile)
+        endpoint.silence = silence
+        return try RPCClient(endpoint: endpoint)
     }
 
     /// On the first loop.
