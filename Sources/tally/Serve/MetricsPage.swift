@@ -25,6 +25,7 @@ final class MetricsPage: PageHandler {
         }
         var page = PrometheusPage()
         page.add(await server.metrics())
+        page.add(environments)
         return PageResponse(
             status: 200,
             headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
