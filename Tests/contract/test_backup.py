@@ -136,6 +136,12 @@ def test_a_follower_that_stops_ends_clean_and_one_that_dies_is_reported(own_clie
     assert health(server, "") == 1, "calls are served all the same"
 
 
+def test_the_rate_is_limited(server, tmp_path):
+    for rate, code in (("0", 0), ("8", 0), ("7", 64), ("-1", 64), ("fast", 64)):
+        done, _, said = tally("backup", tmp_path / rate, "--data", server.data, "--rate-mib", rate)
+        assert done == code and (code == 0 or "rate-mib" in said), said
+
+
 def test_refusals_say_what_to_do(server, tmp_path):
     code, _, said = tally("backup", tmp_path / "copy", "--data", tmp_path)
     assert code == 64 and "MANIFEST" in said
