@@ -7,6 +7,7 @@ package final class AccessLog: CallInterceptor {
     private let logger: Logger
     private let methods: [String]
     private let linesPerSecond: Int
+    private let principalName: (Int) -> String
     private let now: () -> NIODeadline
     private var second = NIODeadline.distantPast
     private var lines = 0
@@ -15,11 +16,13 @@ package final class AccessLog: CallInterceptor {
     /// `methods`: their paths, in the order of their numbers.
     package init(
         _ logger: Logger, methods: [String], linesPerSecond: Int,
+        principalName: @escaping (Int) -> String = { "\($0)" },
         now: @escaping () -> NIODeadline = { .now() }
     ) {
         self.logger = logger
         self.methods = methods
         self.linesPerSecond = linesPerSecond
+        self.principalName = principalName
         self.now = now
     }
 
@@ -36,7 +39,7 @@ package final class AccessLog: CallInterceptor {
             "status": "\(call.code.name)", "us": "\(call.latency.nanoseconds / 1000)",
             "in": "\(call.requestBytes)", "out": "\(call.responseBytes)",
         ]
-        if call.principal >= 0 { metadata["principal"] = "\(call.principal)" }
+        if call.principal >= 0 { metadata["principal"] = "\(principalName(call.principal))" }
         if let peer = call.peer { metadata["peer"] = "\(peer.ipAddress ?? "?"):\(peer.port ?? 0)" }
         if leftOut > 0 {
             metadata["left-out"] = "\(leftOut)"

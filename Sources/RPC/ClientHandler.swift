@@ -5,14 +5,12 @@ final class ClientHandler: ChannelInboundHandler, ClientTransport {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// A server that is silent for so long while calls wait is asked whether it is there, and
-    /// given up when it is silent for as long again.
-    private static let silence = TimeAmount.seconds(30)
-
     let calls: ClientCalls
     private let eventLoop: any EventLoop
     private let workshop: HTTP2Workshop
     private let tls: TLSMachine
+    /// As in `RPCEndpoint`.
+    private let silence: TimeAmount
     private let output: SecureOutput
     private let handshaken: EventLoopPromise<Void>
     private var context: ChannelHandlerContext?
@@ -22,7 +20,11 @@ final class ClientHandler: ChannelInboundHandler, ClientTransport {
     private var isPinged = false
     private var sweeper: Scheduled<Void>?
 
-    init(_ eventLoop: any EventLoop, _ workshop: HTTP2Workshop, _ tls: TLSMachine) {
+    init(
+        _ eventLoop: any EventLoop, _ workshop: HTTP2Workshop, _ tls: TLSMachine,
+        silence: TimeAmount
+    ) {
+        self.silence = silence
         self.eventLoop = eventLoop
         self.workshop = workshop
         self.tls = tls
@@ -120,7 +122,7 @@ final class ClientHandler: ChannelInboundHandler, ClientTransport {
     func closeNow() { end("the connection was closed") }
 
     private func scheduleSweep() {
-        sweeper = eventLoop.assumeIsolated().scheduleTask(in: Self.silence) { [weak self] in
+        sweeper = eventLoop.assumeIsolated().scheduleTask(in: silence) { [weak self] in
             self?.sweep()
         }
     }

@@ -12,7 +12,8 @@ package final class InProcessServer: Sendable {
         makeInterceptors: @escaping @Sendable (LoopPort) -> [any CallInterceptor] = { _ in [] }
     ) async throws {
         let port = LoopPort(
-            eventLoop: group.next(), limits: limits, allConnections: ConnectionCount())
+            eventLoop: group.next(), limits: limits, allConnections: ConnectionCount(),
+            pool: WorkPool(limits.slowCalls))
         self.port = port
         try await port.eventLoop.submit { port.begin(makeDispatcher, makeInterceptors) }.get()
     }
@@ -21,5 +22,6 @@ package final class InProcessServer: Sendable {
     package func shutdown() async {
         let port = port
         try? await port.eventLoop.submit { port.end() }.get()
+        await port.pool.shutdown()
     }
 }

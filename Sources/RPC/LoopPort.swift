@@ -14,6 +14,8 @@ package final class LoopPort: @unchecked Sendable {
     let limits: RPCLimits
     let workshop: HTTP2Workshop
     let held: HeldCalls
+    /// The server's, for calls that take long.
+    package let pool: WorkPool
     var pagesInProgress = 0
     /// Handlers run on events that are being drained.
     var isDraining = false
@@ -34,8 +36,10 @@ package final class LoopPort: @unchecked Sendable {
     private(set) var isLeaving = false
 
     init(
-        eventLoop: any EventLoop, limits: RPCLimits, allConnections: ConnectionCount
+        eventLoop: any EventLoop, limits: RPCLimits, allConnections: ConnectionCount,
+        pool: WorkPool
     ) {
+        self.pool = pool
         self.allConnections = allConnections
         self.eventLoop = eventLoop
         self.limits = limits

@@ -102,6 +102,8 @@ package struct RPCLimits: Sendable {
     package var maxHeldCalls = 4_096
     /// Per loop. Beyond it new page requests are answered with 503.
     package var maxPagesInProgress = 256
+    /// Of the whole server.
+    package var slowCalls = WorkPool.Limits()
 
     package init() {}
 }

@@ -49,7 +49,8 @@ package final class RPCClientLoop: @unchecked Sendable {
         let handler = try ClientHandler(
             eventLoop, workshop,
             TLSMachine(
-                client: tls, name: endpoint.serverName, output: workshop.wire))
+                client: tls, name: endpoint.serverName, output: workshop.wire),
+            silence: endpoint.silence)
         let connection = RPCConnection(self, handler)
         let bound = NIOLoopBound(handler, eventLoop: eventLoop)
         return ClientBootstrap(group: eventLoop)

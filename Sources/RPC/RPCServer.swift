@@ -11,6 +11,7 @@ package final class RPCServer: Sendable {
         var listeners: [ServedListener]
         var channels: [any Channel]
         var ports: [LoopPort]
+        var pool: WorkPool
     }
 
     private let configuration: RPCConfiguration
@@ -40,14 +41,16 @@ package final class RPCServer: Sendable {
             try ServedListener(settings, place: place, tickets: tickets)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let pool = WorkPool(configuration.limits.slowCalls)
         var channels: [any Channel] = []
         do {
-            let ports = try await makePorts(group)
+            let ports = try await makePorts(group, pool)
             for listener in listeners {
                 channels.append(try await listen(listener, group, ports))
             }
             let made = Running(
-                group: group, listeners: listeners, channels: channels, ports: ports)
+                group: group, listeners: listeners, channels: channels, ports: ports,
+                pool: pool)
             running.withLock { $0 = made }
             return channels.map { $0.localAddress?.port ?? 0 }
         } catch {
@@ -57,12 +60,14 @@ package final class RPCServer: Sendable {
         }
     }
 
-    private func makePorts(_ group: MultiThreadedEventLoopGroup) async throws -> [LoopPort] {
+    private func makePorts(
+        _ group: MultiThreadedEventLoopGroup, _ pool: WorkPool
+    ) async throws -> [LoopPort] {
         var ports: [LoopPort] = []
         let all = ConnectionCount()
         for loop in group.makeIterator() {
             let port = LoopPort(
-                eventLoop: loop, limits: configuration.limits, allConnections: all)
+                eventLoop: loop, limits: configuration.limits, allConnections: all, pool: pool)
             let (make, interceptors) = (makeDispatcher, makeInterceptors)
             try await loop.submit { port.begin(make, interceptors) }.get()
             ports.append(port)
@@ -117,6 +122,7 @@ package final class RPCServer: Sendable {
     /// Of all loops together; empty when the server doesn't run.
     package func metrics() async -> ServerMetrics {
         var total = ServerMetrics()
+        total.slowCalls = running.withLock { $0?.pool.metrics } ?? WorkMetrics()
         for port in ports {
             let before = total
             let after = try? await port.eventLoop.submit {
@@ -141,6 +147,8 @@ package final class RPCServer: Sendable {
             try? await clock.sleep(for: .milliseconds(10))
         }
         for port in running.ports { try? await port.eventLoop.submit { port.end() }.get() }
+        // Its calls are over by now; what it runs sees that, and comes back to a loop.
+        await running.pool.shutdown()
         try? await running.group.shutdownGracefully()
     }
 

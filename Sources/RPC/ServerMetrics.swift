@@ -4,56 +4,60 @@ package struct ServerMetrics: Sendable {
     package var openConnections = 0
     /// Calls that wait for their answer, and streams.
     package var heldCalls = 0
+    /// Of the pool.
+    package var slowCalls = WorkMetrics()
     /// Nil: no `CallMeter` is installed.
     package var calls: CallMetrics?
 
     package init() {}
 }
 
-extension ServerMetrics {
-    /// In Prometheus' text format, under the names that gRPC servers usually have there.
-    package var prometheusText: String {
-        var page = PrometheusPage()
-        page.family(
+extension PrometheusPage {
+    /// Under the names that gRPC servers usually have there.
+    package mutating func add(_ server: ServerMetrics) {
+        add(server.connections)
+        family("rpc_connections", "gauge", "Connections open now.")
+        sample("", server.openConnections)
+        family("rpc_calls_waiting", "gauge", "Calls that wait for an answer, and streams.")
+        sample("", server.heldCalls)
+        add(server.slowCalls)
+        if let calls = server.calls { add(calls) }
+    }
+
+    private mutating func add(_ connections: ConnectionMetrics) {
+        family(
             "rpc_connections_opened_total", "counter", "Connections that were accepted.")
-        page.sample("", connections.opened)
-        page.family(
+        sample("", connections.opened)
+        family(
             "rpc_connections_refused_total", "counter", "Connections refused for want of room.")
-        page.sample("", connections.refused)
-        page.family("rpc_connections_closed_total", "counter", "Why connections ended.")
+        sample("", connections.refused)
+        family("rpc_connections_closed_total", "counter", "Why connections ended.")
         for reason in ConnectionMetrics.Closing.allCases {
-            page.sample("reason=\"\(reason)\"", connections.closed(reason))
+            sample("reason=\"\(reason)\"", connections.closed(reason))
         }
-        page.family("rpc_tls_handshakes_total", "counter", "TLS handshakes; resumed: by a ticket.")
-        page.sample("resumed=\"false\"", connections.handshakes - connections.resumed)
-        page.sample("resumed=\"true\"", connections.resumed)
-        page.family("rpc_connections", "gauge", "Connections open now.")
-        page.sample("", openConnections)
-        page.family("rpc_calls_waiting", "gauge", "Calls that wait for an answer, and streams.")
-        page.sample("", heldCalls)
-        if let calls { page.add(calls) }
-        return page.text
-    }
-}
-
-private struct PrometheusPage {
-    private(set) var text = ""
-    private var name = ""
-
-    mutating func family(_ name: String, _ kind: String, _ help: String) {
-        self.name = name
-        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+        family("rpc_tls_handshakes_total", "counter", "TLS handshakes; resumed: by a ticket.")
+        sample("resumed=\"false\"", connections.handshakes - connections.resumed)
+        sample("resumed=\"true\"", connections.resumed)
     }
 
-    mutating func sample(
-        _ labels: String, _ value: some CustomStringConvertible, _ suffix: String = ""
-    ) {
-        let braced = labels.isEmpty ? "" : "{\(labels)}"
-        text += "\(name)\(suffix)\(braced) \(value)\n"
+    private mutating func add(_ pool: WorkMetrics) {
+        family("rpc_slow_calls_waiting", "gauge", "Slow calls that wait for a thread.")
+        sample("", pool.waiting)
+        family("rpc_slow_calls_running", "gauge", "Slow calls that run.")
+        sample("", pool.running)
+        family(
+            "rpc_slow_calls_refused_total", "counter",
+            "Slow calls that weren't taken: the caller had too many, or too many waited.")
+        sample("reason=\"caller\"", pool.refused(.principal))
+        sample("reason=\"queue\"", pool.refused(.queue))
+        family(
+            "rpc_slow_calls_dropped_total", "counter",
+            "Slow calls that were cancelled, or too late, before their turn.")
+        sample("", pool.dropped)
     }
 
     /// Methods that were never called are left out.
-    mutating func add(_ calls: CallMetrics) {
+    private mutating func add(_ calls: CallMetrics) {
         let called = (0...calls.methods.count).filter { method in
             RPCCode.allCases.contains { calls.count(method: method, code: $0) > 0 }
         }

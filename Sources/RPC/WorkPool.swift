@@ -1,9 +1,10 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Where slow calls run: a fixed number of threads behind a queue of bounded length, so that
-/// neither the event loops nor each other's callers wait for them without end.
+/// Where slow calls run: a fixed number of threads of low priority behind a queue of bounded
+/// length, so that neither the event loops nor each other's callers wait for them without end.
 package final class WorkPool: Sendable {
     package struct Limits: Sendable {
         package var threads = 2
@@ -13,73 +14,76 @@ package final class WorkPool: Sendable {
         package var perPrincipal = 16
 
         package init() {}
+
+        /// One thread is always another's, if there is more than one.
+        var runningPerPrincipal: Int { max(1, threads - 1) }
     }
 
-    private struct Load {
-        var waiting = 0
-        var byPrincipal: [Int: Int] = [:]
+    package typealias Work = @Sendable (WorkTicket) -> Result<[UInt8], RPCStatus>
+
+    private struct Job {
+        let ticket: WorkTicket
+        let work: Work
+        let finish: @Sendable (Result<[UInt8], RPCStatus>) -> Void
     }
 
-    private let limits: Limits
     private let threads: NIOThreadPool
-    private let load = Mutex(Load())
+    private let queue: Mutex<WorkQueue<Job>>
 
     package init(_ limits: Limits = Limits()) {
-        self.limits = limits
+        queue = Mutex(WorkQueue(limits) { $0.ticket.isOver })
         threads = NIOThreadPool(numberOfThreads: limits.threads)
         threads.start()
     }
 
     deinit { threads.shutdownGracefully { _ in } }
 
-    /// Serves a call by `work` on one of the threads: `.held`, or refused when there is no room.
-    /// Work that waits isn't begun when its call is over by then: its deadline has passed, its
-    /// caller has gone. `call.message` must have been read by now.
+    package var metrics: WorkMetrics { queue.withLock { $0.metrics } }
+
+    /// Serves a call by `work` on one of the threads; `.held`. Work that waits isn't begun when its
+    /// call is over by then: its deadline has passed, its caller has gone. `call.message` must have
+    /// been read by now.
     package func serve(
-        _ call: borrowing UnaryCall, on port: LoopPort,
-        by work: @escaping @Sendable (WorkTicket) -> Result<[UInt8], RPCStatus>
-    ) -> CallOutcome {
-        let principal = call.principal
-        if let refusal = admit(principal) { return .failed(refusal) }
+        _ call: borrowing UnaryCall, on port: LoopPort, by work: @escaping Work
+    ) throws(WorkRefusal) -> CallOutcome {
         let ticket = WorkTicket(deadline: call.deadline ?? .distantFuture)
-        call.stream.pointee.ticket = .passRetained(ticket)
-        let token = call.token
-        threads.submit { [self] state in
-            load.withLock { $0.waiting -= 1 }
-            // Nobody waits for a call that is over: the transport has answered it.
-            let result =
-                state == .active && !ticket.isOver
-                ? work(ticket) : .failure(RPCStatus(.unavailable, "the server is stopping"))
-            release(principal)
+        let (principal, token) = (call.principal, call.token)
+        let job = Job(ticket: ticket, work: work) { result in
             port.eventLoop.execute { port.finish(token, result) }
         }
+        try queue.withLock { (queue) throws(WorkRefusal) in try queue.add(job, of: principal) }
+        call.stream.pointee.ticket = .passRetained(ticket)
+        start()
         return .held
     }
 
-    func admit(_ principal: Int) -> RPCStatus? {
-        load.withLock { load in
-            let own = load.byPrincipal[principal, default: 0]
-            guard own < limits.perPrincipal else {
-                return RPCStatus(.resourceExhausted, "too many slow calls with this key")
+    /// Gives threads what waits for them.
+    private func start() {
+        while let (principal, job) = queue.withLock({ $0.next() }) {
+            threads.submit { [self] state in
+                run(job, isStopping: state == .cancelled)
+                queue.withLock { $0.end(of: principal) }
+                start()
             }
-            guard load.waiting < limits.waiting else {
-                return RPCStatus(.resourceExhausted, "too many slow calls are waiting")
-            }
-            load.waiting += 1
-            load.byPrincipal[principal] = own + 1
-            return nil
         }
     }
 
-    private func release(_ principal: Int) {
-        load.withLock { load in
-            let left = load.byPrincipal[principal, default: 1] - 1
-            load.byPrincipal[principal] = left == 0 ? nil : left
-        }
+    private func run(_ job: Job, isStopping: Bool) {
+        guard !isStopping else { return job.finish(.failure(.stopping)) }
+        // Of this thread alone, as Linux has it: whoever serves quick calls comes first.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        job.finish(job.work(job.ticket))
     }
 
     /// Work that waits ends with UNAVAILABLE; what runs is waited for.
-    package func shutdown() async { try? await threads.shutdownGracefully() }
+    package func shutdown() async {
+        for job in queue.withLock({ $0.close() }) { job.finish(.failure(.stopping)) }
+        try? await threads.shutdownGracefully()
+    }
+}
+
+extension RPCStatus {
+    fileprivate static let stopping = RPCStatus(.unavailable, "the server is stopping")
 }
 
 /// One slow call, as its work knows it.

@@ -26,13 +26,13 @@ final class Gate: Sendable {
     }
 }
 
-extension WorkPool.Limits {
-    /// Small, so that a test can fill it.
-    static var test: WorkPool.Limits {
-        var limits = WorkPool.Limits()
-        limits.threads = 1
-        limits.waiting = 4
-        limits.perPrincipal = 3
+extension RPCLimits {
+    /// With a pool so small that a test can fill it.
+    static func slow(threads: Int = 1, waiting: Int = 4, perPrincipal: Int = 3) -> RPCLimits {
+        var limits = RPCLimits()
+        limits.slowCalls.threads = threads
+        limits.slowCalls.waiting = waiting
+        limits.slowCalls.perPrincipal = perPrincipal
         return limits
     }
 }

@@ -178,7 +178,9 @@ private final class LineBox: Sendable {
                 let opened = try await port.eventLoop.submit { port.metrics.opened }.get()
                 #expect(opened > 0)
             }
-            let text = await server.server.metrics().prometheusText
+            var page = PrometheusPage()
+            page.add(await server.server.metrics())
+            let text = page.text
             let line =
                 "grpc_server_handled_total{grpc_service=\"test.v1.Test\",grpc_method=\"echo\","
                 + "grpc_code=\"OK\"} 600\n"

@@ -34,14 +34,15 @@ struct TestServer {
             let server = try await InProcessServer(
                 limits: limits, makeDispatcher: { TestDispatcher($0, log) },
                 makeInterceptors: { log.interceptors($0) })
-            defer { log.release() }
             do {
                 try await body(
                     TestServer(ports: [server.port], port: 0, log: log, listening: nil))
             } catch {
+                log.release()
                 await server.shutdown()
                 throw error
             }
+            log.release()
             await server.shutdown()
         }
     }
@@ -51,15 +52,16 @@ struct TestServer {
         _ body: (TestServer) async throws -> Void
     ) async throws {
         let server = make(log, limits: limits, loops: loops)
-        defer { log.release() }
         let port = try await server.start()[0]
         do {
             try await body(
                 TestServer(ports: server.ports, port: port, log: log, listening: server))
         } catch {
+            log.release()
             await server.shutdown(grace: .zero)
             throw error
         }
+        log.release()
         await server.shutdown(grace: .zero)
     }
 
@@ -81,11 +83,14 @@ struct TestServer {
         return try Self.client(port, serverName: serverName)
     }
 
-    static func client(_ port: Int, serverName: String = "localhost") throws -> RPCClient {
-        try RPCClient(
-            endpoint: RPCEndpoint(
-                host: "127.0.0.1", port: port, serverName: serverName,
-                authorityFile: TestCertificate.identity.certificateChainFile))
+    static func client(
+        _ port: Int, serverName: String = "localhost", silence: TimeAmount = .seconds(30)
+    ) throws -> RPCClient {
+        var endpoint = RPCEndpoint(
+            host: "127.0.0.1", port: port, serverName: serverName,
+            authorityFile: TestCertificate.identity.certificateChainFile)
+        endpoint.silence = silence
+        return try RPCClient(endpoint: endpoint)
     }
 
     /// On the first loop.
@@ -123,7 +128,6 @@ final class TestLog: Sendable {
     /// Messages that the streams have sent, and received.
     let sent = Mutex(0)
     let received = Mutex(0)
-    let pool = WorkPool(.test)
     /// Work of `slow` waits here, and counts itself.
     let gate = Gate()
     let more: [any CallInterceptor & Sendable]
@@ -134,7 +138,7 @@ final class TestLog: Sendable {
         [CallMeter(methods: TestDispatcher.Method.allCases.map(\.path))] + more
     }
 
-    /// At the test's end.
+    /// At the test's end: a server that stops waits for work that runs.
     func release() { gate.open() }
 }
 
@@ -219,7 +223,11 @@ final class TestDispatcher: RPCDispatcher {
         case .flaky: return flaky()
         case .slow:
             let gate = log.gate
-            return log.pool.serve(call, on: port) { gate.work($0) }
+            do throws(WorkRefusal) {
+                return try port.pool.serve(call, on: port) { gate.work($0) }
+            } catch {
+                return .failed(RPCStatus(.resourceExhausted, "\(error)"))
+            }
         case .stream, .collect, .count, .stall, nil:
             return .failed(RPCStatus(.unimplemented))
         }

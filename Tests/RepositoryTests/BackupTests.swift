@@ -184,18 +184,20 @@ struct BackupTests {
         let durable = bench.environment.partitions.map(\.customers.log.durableSequence)
         let later = durable.map { $0 + 10 }
         watch.look(durable: durable, now: SystemClock.wall.milliseconds)
-        #expect(watch.lagMilliseconds == nil)
+        #expect(watch.lagMilliseconds == nil && watch.lagRecords == nil)
         var turn = try backup.turn()
         try backup.say(turn)
         let now = SystemClock.wall.milliseconds
         watch.look(durable: later, now: now)
         watch.look(durable: later, now: now + 10_000)
         #expect(watch.lagMilliseconds.map { $0 >= 10_000 } == true)
+        let lacking = zip(later, turn.sequences).reduce(0) { $0 + $1.0 - $1.1 }
+        #expect(watch.lagRecords == lacking && lacking >= 10)
         #expect(bench.environment.conditions.current[.backup] != nil)
         turn.sequences = later
         try backup.say(turn)
         watch.look(durable: later, now: SystemClock.wall.milliseconds)
-        #expect(bench.environment.conditions.current.isEmpty)
+        #expect(bench.environment.conditions.current.isEmpty && watch.lagRecords == 0)
         try backup.say(turn, ended: true)
         watch.look(durable: later, now: now + 60_000)
         #expect(watch.lagMilliseconds == nil)

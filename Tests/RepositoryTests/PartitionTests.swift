@@ -225,9 +225,7 @@ struct PartitionDataTests {
         _ bench: Bench, _ order: ListQuery.Order, after: EventCursor?, limit: Int
     ) async throws -> [UsageEvent] {
         let query = ListQuery(filter: EventFilter(), order: order, after: after, limit: limit)
-        return try await bench.environment.events.answer {
-            try query.run(over: $0, checkpoint: $1)
-        }
+        return try bench.environment.events.ask { try query.run(over: $0) }
     }
 
     /// All events, page by page.
@@ -285,9 +283,7 @@ struct PartitionDataTests {
             let query = AggregateQuery(
                 filter: EventFilter(), bins: bins, grouping: .customer, groupLimit: 5)
             answers.append(
-                try await bench.environment.events.answer {
-                    try query.run(over: $0, checkpoint: $1)
-                })
+                try bench.environment.events.ask { try query.run(over: $0) })
             try bench.environment.close()
         }
         #expect(answers[0].count == 6)

@@ -95,6 +95,7 @@ struct RequestTableTests {
         try await bench.create("acme")
         let customers = bench.environment.customers(of: bench.id("acme"))
         let old = Self.uuid(time.now())
+        #expect(bench.environment.requestWindow == nil, "nothing was forgotten")
         try await bench.track("acme", 1, request: bench.mark(old))
         #expect(try await bench.track("acme", 1, request: bench.mark(old)).replayed)
         for _ in 0..<3 {
@@ -104,6 +105,10 @@ struct RequestTableTests {
         }
         customers.noteLogEnd()
         #expect(customers.requestsRememberedSince > .epoch)
+        let window = try #require(bench.environment.requestWindow)
+        #expect(
+            window == time.now().milliseconds - customers.requestsRememberedSince.milliseconds)
+        #expect((24 * 3_600_000..<72 * 3_600_000).contains(window))
         // Still in its table perhaps; but the record with its answer may be gone.
         await #expect(throws: ExecuteFault.self) {
             try await bench.track("acme", 1, request: bench.mark(old))

@@ -3,7 +3,8 @@
  *
  *   RECORD_FOLDER   the folder; must exist
  *   RECORD_FILE     where the record goes, outside of the folder
- *   SYNC_FAILS      while a file of this name exists, every fsync and fdatasync fails with EIO
+ *   SYNC_FAILS      while a file of this name exists, every fsync and fdatasync fails with EIO of
+ *                   a file whose path contains the text in it; every one if it is empty
  *
  * An operation is a line "name TAB path TAB target TAB offset TAB length TAB nanoseconds", its
  * bytes, and a newline; it is written after the operation is done and before the process knows.
@@ -129,9 +130,22 @@ ssize_t pwrite64(int file, const void *bytes, size_t length, off_t offset) {
     return pwrite(file, bytes, length, offset);
 }
 
+static int fails(int file) {
+    char part[PATH_MAX], link[40], path[PATH_MAX];
+    int words = failing ? (int)syscall(SYS_openat, AT_FDCWD, failing, O_RDONLY) : -1;
+    if (words < 0) return 0;
+    ssize_t length = syscall(SYS_read, words, part, sizeof part - 1);
+    syscall(SYS_close, words);
+    part[length < 0 ? 0 : length] = 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    return strstr(path, part) != NULL;
+}
+
 static int sync_with(long number, int file) {
     char buffer[PATH_MAX];
-    if (failing && syscall(SYS_access, failing, F_OK) == 0) {
+    if (fails(file)) {
         errno = EIO;
         return -1;
     }

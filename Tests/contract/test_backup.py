@@ -10,6 +10,7 @@ import grpc
 
 from tally_client import TallyClient, new_id
 from tally_server import BINARY, ROOT, TallyServer
+from test_metrics import page
 from test_walkthrough import attach, check, new_customer, track
 
 
@@ -97,6 +98,15 @@ def test_follow_kill_restore_loses_at_most_five_seconds(own_client, own_server, 
         restored.kill()
 
 
+def lag(server):
+    """What the metrics say of the sandbox's copy; None: there is no such sample."""
+    seen = page(server)
+    return {
+        "seconds": seen("tally_backup_lag_seconds", environment="sandbox"),
+        "records": seen("tally_backup_lag_records", environment="sandbox"),
+        "healthy": seen("tally_healthy", environment="sandbox", condition="backup")}
+
+
 def test_a_follower_that_stops_ends_clean_and_one_that_dies_is_reported(own_client, own_server,
                                                                       tmp_path):
     server, copy = own_server, tmp_path / "copy"
@@ -108,16 +118,28 @@ def test_a_follower_that_stops_ends_clean_and_one_that_dies_is_reported(own_clie
               if (server.data / "sandbox" / "backup.json").exists() else None, 10)
         time.sleep(1.2)
         assert health(server, "tally.backup.sandbox") == 1
+        assert lag(server)["seconds"] < 5 and lag(server)["records"] == 0
         follower.send_signal(how)
         code = follower.wait(10)
         if how == signal.SIGTERM:
             assert code == 0
             time.sleep(2)
             assert health(server, "tally.backup.sandbox") == expected
+            assert lag(server)["seconds"] is None, "nothing follows"
+            assert lag(server)["healthy"] == 1
         else:
+            track(own_client, new_customer(own_client))
             until(lambda: health(server, "tally.backup.sandbox") == expected, 12)
+            seen = lag(server)
+            assert seen["seconds"] > 5 and seen["records"] > 0 and seen["healthy"] == 0
             assert "behind" in server.log.read_text()
     assert health(server, "") == 1, "calls are served all the same"
+
+
+def test_the_rate_is_limited(server, tmp_path):
+    for rate, code in (("0", 0), ("8", 0), ("7", 64), ("-1", 64), ("fast", 64)):
+        done, _, said = tally("backup", tmp_path / rate, "--data", server.data, "--rate-mib", rate)
+        assert done == code and (code == 0 or "rate-mib" in said), said
 
 
 def test_refusals_say_what_to_do(server, tmp_path):

@@ -105,3 +105,32 @@ def test_a_sync_that_fails_stops_the_server_and_loses_nothing(tmp_path, certific
         client.close()
     finally:
         server.kill()
+
+
+def test_a_catalog_log_that_fails_stops_the_server_too(tmp_path, certificates):
+    """The directory's log has a small part, and nothing is served without it."""
+    server, broken = TallyServer(tmp_path, certificates), tmp_path / "broken"
+    server.environment = {"LD_PRELOAD": str(recorder(tmp_path)), "SYNC_FAILS": str(broken)}
+    try:
+        server.start()
+        client = TallyClient(server, server.key)
+        broken.write_text("/sandbox/directory/")
+        # Customers' logs are whole, and what needs no new catalog goes on.
+        customer_id = new_customer(client)
+        unsure = refusal(pricing.publish, client)
+        assert unsure.code == grpc.StatusCode.UNAVAILABLE
+        assert unsure.reason == "LOG_FAILED"
+        assert server.process.wait(PATIENCE) == 3
+        text = server.log.read_text()
+        assert "the log failed; the server stops" in text
+        assert "/sandbox/directory/segment-" in text and "Check the disk, then start" in text
+        broken.unlink()
+        server.start()
+        # Whether that was on disk isn't known; publishing again is harmless.
+        pricing.publish(client)
+        attach(client, customer_id, "test_unlimited")
+        track(client, customer_id)
+        assert usage(client, customer_id) == 1
+        client.close()
+    finally:
+        server.kill()

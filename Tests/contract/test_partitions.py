@@ -88,3 +88,31 @@ def test_log_commands_know_every_partition(divided):
     several = subprocess.run(
         [BINARY, "log", "inspect", server.data / "sandbox"], capture_output=True, text=True)
     assert several.returncode == 64 and "partition-3" in several.stderr
+
+
+def log_command(*words):
+    return subprocess.run([BINARY, "log", *words], capture_output=True, text=True, timeout=60)
+
+
+def test_in_a_copy_an_empty_partition_is_a_log_without_records(divided, tmp_path):
+    """It has no segment there; nothing is wrong with it, and so there is nothing to repair."""
+    copy = tmp_path / "copy"
+    subprocess.run([BINARY, "backup", copy, "--data", divided.data], check=True,
+                   capture_output=True, timeout=60)
+    partitions = [copy / "sandbox" / f"partition-{number}" for number in range(4)]
+    empty = [folder for folder in partitions if not list(folder.glob("segment-*"))]
+    assert empty, "nobody is in them"
+    for how in ("--dry-run", "--accept-loss"):
+        done = log_command("repair", empty[0], how)
+        assert done.returncode == 0 and "nothing to repair" in done.stdout, done
+        assert log_command("repair", empty[0], how, "--json").stdout == '{"damaged":false}\n'
+    verified = log_command("verify", copy, "--json")
+    logs = [json.loads(line) for line in verified.stdout.splitlines()]
+    assert len(logs) == 10 and all(log["verdict"] == "whole" for log in logs)
+    # What isn't known to be a log, or is known to have had records, is still refused.
+    (empty[0] / "snapshot-0000000000000001").touch()
+    assert log_command("repair", empty[0], "--dry-run").returncode == 64
+    (empty[0] / "snapshot-0000000000000001").unlink()
+    (copy / "sandbox" / "MANIFEST").unlink()
+    refused = log_command("repair", empty[0], "--dry-run")
+    assert refused.returncode == 64 and "there is no log" in refused.stderr

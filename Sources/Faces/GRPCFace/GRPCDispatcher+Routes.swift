@@ -61,25 +61,13 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
-        case .listEvents:
-            let call = try decoded { () throws(CallFault) in try reader.listEvents(message) }
-            let service = loop.usage
-            try leave(token) { () throws(ExecuteFault) in try await service.list(call) }
-            return nil
-        case .aggregateEvents:
-            let query = try decoded { () throws(CallFault) in
-                try reader.aggregateEvents(message)
-            }
-            let service = loop.usage
-            try leave(token) { () throws(ExecuteFault) in try await service.aggregate(query) }
-            return nil
-        case .streamTrack, .watchCustomer, .reflection, .reflectionAlpha, .healthCheck,
-            .healthWatch:
+        case .streamTrack, .watchCustomer, .listEvents, .aggregateEvents, .reflection,
+            .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }
     }
 
-    private func decoded<Call>(
+    func decoded<Call>(
         _ read: () throws(CallFault) -> Call
     ) throws(RPCStatus) -> Call {
         do throws(CallFault) { return try read() } catch { throw RPCStatus(error) }
@@ -91,17 +79,18 @@ extension GRPCDispatcher {
         do throws(ExecuteFault) { return try serve() } catch { throw RPCStatus(error) }
     }
 
-    /// Runs a slow call off the loop, and finishes it back on it.
+    /// Runs a call that waits for others (a payment provider, the log) off the loop, and finishes
+    /// it back on it.
     private func leave(
         _ token: CallToken,
         _ body: @escaping @Sendable () async throws(ExecuteFault) -> [UInt8]
     ) throws(RPCStatus) {
-        guard slowCalls < GRPCDispatcher.maxSlowCalls else {
+        guard awayCalls < GRPCDispatcher.maxAwayCalls else {
             throw .refused(
-                .resourceExhausted, "TOO_MANY_CALLS", "too many slow calls are under way",
+                .resourceExhausted, "TOO_MANY_CALLS", "too many such calls are under way",
                 retryAfterMilliseconds: 1000)
         }
-        slowCalls += 1
+        awayCalls += 1
         Task {
             let result: Result<[UInt8], RPCStatus>
             do throws(ExecuteFault) {
@@ -114,7 +103,7 @@ extension GRPCDispatcher {
     }
 
     private func finish(_ token: CallToken, _ result: Result<[UInt8], RPCStatus>) {
-        slowCalls -= 1
+        awayCalls -= 1
         switch result {
         case .success(let message): message.withUnsafeBytes { port.finish(token, message: $0) }
         case .failure(let status): port.finish(token, status: status)

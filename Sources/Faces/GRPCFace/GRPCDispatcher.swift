@@ -13,11 +13,11 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     let workspace = Workspace()
     private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
-    var slowCalls = 0
+    var awayCalls = 0
     var foresight = Foresight()
 
-    /// Calls that leave the loop, at once.
-    static let maxSlowCalls = 256
+    /// Calls that wait for others off the loop, at once.
+    static let maxAwayCalls = 256
 
     /// A principal is an `Access`.
     package init(port: LoopPort, access: AccessList, health: Health) {
@@ -102,6 +102,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
             }
             workspace.reset()
             let environment = try environment(call.principal, for: route)
+            if route.isSlow { return try ask(route, call, message, environment) }
             let scopes = Access(rawValue: call.principal).scopes
             guard
                 let execution = try run(route, message, environment, scopes, token: call.token)

@@ -77,6 +77,9 @@ enum Route: Int, CaseIterable {
     /// Needs no key.
     var isOpen: Bool { self == .healthCheck || self == .healthWatch }
 
+    /// Reads files for as long as that takes: runs on the server's pool.
+    var isSlow: Bool { self == .listEvents || self == .aggregateEvents }
+
     var kind: CallKind {
         switch self {
         case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,

@@ -9,6 +9,7 @@ package final class BackupWatch: Sendable {
         var version: [Int64]?
         var status: BackupStatus?
         var milliseconds: Int64?
+        var records: UInt64 = 0
     }
 
     private let folder: String
@@ -25,6 +26,11 @@ package final class BackupWatch: Sendable {
     /// How far the copy is behind; nil: nothing follows.
     package var lagMilliseconds: Int64? { state.withLock { $0.milliseconds } }
 
+    /// Records that it lacks, of all partitions; nil: nothing follows.
+    package var lagRecords: UInt64? {
+        state.withLock { state in state.milliseconds.map { _ in state.records } }
+    }
+
     /// - Parameter durable: the last durable sequence of each partition.
     func look(durable: [UInt64], now: Int64) {
         let (lag, target) = state.withLock { state in
@@ -39,10 +45,12 @@ package final class BackupWatch: Sendable {
                 return (nil as Int64?, "")
             }
             if state.lags.isEmpty { state.lags = durable.map { _ in BackupLag() } }
+            state.records = 0
             for (number, sequence) in durable.enumerated() {
                 let shipped = number < status.sequences.count ? status.sequences[number] : 0
                 let lag = state.lags[number].look(
                     durable: sequence, shipped: shipped, saidAt: status.time, now: now)
+                state.records += sequence - min(shipped, sequence)
                 state.milliseconds = number == 0 ? lag : max(lag, state.milliseconds ?? 0)
             }
             return (state.milliseconds, status.target)

@@ -26,16 +26,18 @@ package final class EnvironmentBackup {
     private let disk: any Disk
     private let targetDisk: any Disk
     private let manifest: Manifest
+    /// Of the partitions in order, then the directory's.
     private let shippers: [(name: String, shipper: LogShipper)]
     private let keyShippers: [KeyShipper]
     /// Of the small files and the day files: what was copied last.
     private var copied: [String: [Int64]] = [:]
 
-    /// The partitions in order, then the directory.
+    /// - Parameter pace: how fast the source is read; nil: as fast as it can be.
     package init(
         from source: String, to target: String, disk: any Disk = PosixDisk(),
-        targetDisk: any Disk = PosixDisk()
+        targetDisk: any Disk = PosixDisk(), pace: BackupPace? = nil
     ) throws {
+        let disk: any Disk = pace.map { PacedDisk(disk: disk, pace: $0) } ?? disk
         self.source = source
         self.target = target
         self.disk = disk
@@ -78,21 +80,32 @@ package final class EnvironmentBackup {
 
     /// Copies what is durable now and isn't there yet.
     ///
-    /// - Parameter progress: told after each piece how many bytes of logs it had.
-    package func turn(_ progress: (Int) throws -> Void = { _ in }) throws -> Turn {
-        var turn = Turn()
-        for (name, shipper) in shippers {
-            turn.bytes += try shipper.turn(progress)
-            guard name != EnvironmentFolder.directory else { continue }
-            turn.sequences.append(shipper.sequence)
-            try copySnapshots(name, shipper)
+    /// - Parameters:
+    ///   - progress: told after each piece how many bytes of logs it had.
+    ///   - meanwhile: called now and then while large files are copied, which may take long: a
+    ///     chance to `ship`.
+    package func turn(
+        _ progress: (Int) throws -> Void = { _ in }, meanwhile: () throws -> Void = {}
+    ) throws -> Turn {
+        var turn = try ship(progress)
+        for (name, shipper) in shippers where name != EnvironmentFolder.directory {
+            try copySnapshots(name, shipper, meanwhile)
         }
         // Keys that were destroyed.
         for shipper in keyShippers { try shipper.turn() }
-        try copyDayFiles()
+        try copyDayFiles(meanwhile)
         for name in [KeyRing.fileName, Manifest.fileName] { try copy(name) }
+        turn.sequences = sequences
         return turn
     }
+
+    /// The logs alone.
+    package func ship(_ progress: (Int) throws -> Void = { _ in }) throws -> Turn {
+        let bytes = try shippers.reduce(0) { try $0 + $1.shipper.turn(progress) }
+        return Turn(bytes: bytes, sequences: sequences)
+    }
+
+    private var sequences: [UInt64] { shippers.dropLast().map(\.shipper.sequence) }
 
     private func mirror(_ name: String) -> FileMirror {
         FileMirror(
@@ -100,18 +113,22 @@ package final class EnvironmentBackup {
             target: "\(target)/\(name)")
     }
 
-    private func copySnapshots(_ name: String, _ shipper: LogShipper) throws {
+    private func copySnapshots(
+        _ name: String, _ shipper: LogShipper, _ meanwhile: () throws -> Void
+    ) throws {
         guard let identity = shipper.identity else { return }
         let snapshots = SnapshotFolder(
             disk: disk, folder: "\(source)/\(name)", identity: identity)
-        try mirror(name).run(isWanted: SnapshotFolder.isName) { name in
-            // One that is damaged is of no use there either.
-            guard let file = try? snapshots.open(name) else { return false }
-            return file.trailer.highest <= shipper.sequence
-        }
+        try mirror(name).run(
+            isWanted: SnapshotFolder.isName,
+            mayCopy: { name in
+                // One that is damaged is of no use there either.
+                guard let file = try? snapshots.open(name) else { return false }
+                return file.trailer.highest <= shipper.sequence
+            }, meanwhile: meanwhile)
     }
 
-    private func copyDayFiles() throws {
+    private func copyDayFiles(_ meanwhile: () throws -> Void) throws {
         let names = try disk.list(source)
         for folder in manifest.dayFiles where names.contains(folder) {
             try SmallFile.makeFolder("\(target)/\(folder)")
@@ -125,7 +142,7 @@ package final class EnvironmentBackup {
                     guard version != copied[path] else { return false }
                     copied[path] = version
                     return try mirror.differ(name, inLast: 24)
-                })
+                }, meanwhile: meanwhile)
         }
     }
 

@@ -2,6 +2,7 @@
 /// and drops from the copy what is gone from the source.
 struct FileMirror {
     private static let unfinished = ".copying"
+    private static let blockSize = 1 << 20
 
     let disk: any Disk
     let targetDisk: any Disk
@@ -12,15 +13,18 @@ struct FileMirror {
     ///   - isWanted: which names are meant; others are left alone, here and there.
     ///   - mayCopy: asked of each that isn't in the copy yet.
     ///   - isReplaced: asked of each that is.
+    ///   - meanwhile: called after each block.
     func run(
         isWanted: (String) -> Bool, mayCopy: (String) throws -> Bool = { _ in true },
-        isReplaced: (String) throws -> Bool = { _ in false }
+        isReplaced: (String) throws -> Bool = { _ in false }, meanwhile: () throws -> Void
     ) throws {
         let here = Set(try disk.list(source).filter(isWanted))
         let there = Set(try targetDisk.list(target).filter(isWanted))
-        for name in here.subtracting(there).sorted() where try mayCopy(name) { try copy(name) }
+        for name in here.subtracting(there).sorted() where try mayCopy(name) {
+            try copy(name, meanwhile)
+        }
         for name in here.intersection(there).sorted() where try isReplaced(name) {
-            try copy(name)
+            try copy(name, meanwhile)
         }
         for name in there.subtracting(here) { try targetDisk.remove("\(target)/\(name)") }
     }
@@ -36,7 +40,7 @@ struct FileMirror {
     }
 
     /// It gets its name once it is whole and durable.
-    private func copy(_ name: String) throws {
+    private func copy(_ name: String, _ meanwhile: () throws -> Void) throws {
         let temporary = "\(target)/\(name)\(Self.unfinished)"
         if try targetDisk.list(target).contains(name + Self.unfinished) {
             try targetDisk.remove(temporary)
@@ -45,10 +49,11 @@ struct FileMirror {
         let copy = try targetDisk.open(temporary, .creating)
         var offset = 0
         while true {
-            let bytes = try file.bytes(4 << 20, at: offset)
+            let bytes = try file.bytes(Self.blockSize, at: offset)
             guard !bytes.isEmpty else { break }
             try copy.write(bytes, count: bytes.count, at: offset)
             offset += bytes.count
+            try meanwhile()
         }
         try copy.sync()
         try targetDisk.rename(temporary, to: "\(target)/\(name)")

@@ -1,5 +1,6 @@
-/// Who a caller is: which environment is meant, by its place in the `AccessList`, and what may be
-/// done there. In one number, so that the transport can keep it for a connection.
+/// Who a caller is: which environment is meant, by its place in the `AccessList`, what may be done
+/// there, and a number that tells callers apart: the first 32 bits of the SHA-256 of its key, or of
+/// its certificate's name. In one number, so that the transport can keep it for a connection.
 package struct Access: RawRepresentable, Sendable, Equatable {
     package let rawValue: Int
 
@@ -7,11 +8,24 @@ package struct Access: RawRepresentable, Sendable, Equatable {
         self.rawValue = rawValue
     }
 
-    package init(environment: Int, scopes: Scopes) {
-        rawValue = environment << 16 | Int(scopes.rawValue)
+    package init(environment: Int, scopes: Scopes, caller: UInt32) {
+        rawValue = Int(caller) << 24 | environment << 16 | Int(scopes.rawValue)
     }
 
-    package var environment: Int { rawValue >> 16 }
+    /// A caller whose certificate has this name, such as `DNS:billing.example.com`.
+    package init(environment: Int, scopes: Scopes, certificateName: String) {
+        var name = certificateName
+        let digest = name.withUTF8 { SHA256.digest(UnsafeRawBufferPointer($0)) }
+        self.init(
+            environment: environment, scopes: scopes, caller: Access.caller(digest: digest))
+    }
+
+    static func caller(digest: [UInt8]) -> UInt32 {
+        digest.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    package var caller: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 24) }
+    package var environment: Int { rawValue >> 16 & 0xFF }
     package var scopes: Scopes { Scopes(rawValue: UInt16(truncatingIfNeeded: rawValue)) }
 }
 
@@ -33,8 +47,9 @@ package struct AccessList: Sendable {
     /// nil: the key is unknown, or was revoked.
     package func access(key: UnsafeRawBufferPointer) -> Access? {
         for (place, environment) in environments.enumerated() {
-            if let scopes = environment.keys.scopes(of: key) {
-                return Access(environment: place, scopes: scopes)
+            if let (scopes, digest) = environment.keys.find(key) {
+                return Access(
+                    environment: place, scopes: scopes, caller: Access.caller(digest: digest))
             }
         }
         return nil
@@ -43,5 +58,12 @@ package struct AccessList: Sendable {
     /// By the first of a certificate's names that is known.
     package func access(certificateNames names: [String]) -> Access? {
         names.lazy.compactMap { certificates[$0] }.first
+    }
+
+    /// For people: the environment, and how the id of the caller's key begins (`live/0123abcd`).
+    package func name(of access: Access) -> String {
+        let digits = String(access.caller, radix: 16)
+        let zeros = String(repeating: "0", count: 8 - digits.count)
+        return "\(environments[access.environment].name)/\(zeros)\(digits)"
     }
 }

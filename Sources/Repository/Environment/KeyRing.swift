@@ -43,9 +43,12 @@ package final class KeyRing: Sendable {
     package var epoch: Int { changes.load(ordering: .relaxed) }
 
     /// What a key of the environment allows; nil: there is no such key, or it was revoked.
-    package func scopes(of key: UnsafeRawBufferPointer) -> Scopes? {
+    package func scopes(of key: UnsafeRawBufferPointer) -> Scopes? { find(key)?.scopes }
+
+    /// The same with the key's SHA-256.
+    func find(_ key: UnsafeRawBufferPointer) -> (scopes: Scopes, digest: [UInt8])? {
         let digest = SHA256.digest(key)
-        return state.withLock { $0.byDigest[digest] }
+        return state.withLock { $0.byDigest[digest] }.map { ($0, digest) }
     }
 
     /// How every key of an environment begins.

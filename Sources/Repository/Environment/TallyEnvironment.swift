@@ -136,6 +136,12 @@ package final class TallyEnvironment: Sendable {
         partitions.lazy.map(\.customers.now).reduce(.epoch, max)
     }
 
+    /// How far back every answered request is remembered, milliseconds; nil: none was forgotten.
+    package var requestWindow: Int64? {
+        let since = partitions.map(\.customers.requestsRememberedSince).reduce(.epoch, max)
+        return since > .epoch ? now.milliseconds - since.milliseconds : nil
+    }
+
     /// Waits until something may be shown; false: its log ended first.
     package func reach(_ point: CommitPoint) async -> Bool {
         await partitions[point.partition].durability.reach(point.sequence)

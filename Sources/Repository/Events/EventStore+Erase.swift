@@ -4,7 +4,7 @@ extension EventStore {
     /// Takes the properties of a customer's events out of every file and out of memory. The key
     /// that they were sealed with is destroyed, so that what is derived later has none.
     ///
-    /// One file at a time, on the thread that answers questions: between two files it answers.
+    /// One file at a time, while no question is answered: between two files they are.
     ///
     /// - Parameters:
     ///   - partition: the customer's.
@@ -15,10 +15,10 @@ extension EventStore {
         progress: @Sendable (Int) -> Void
     ) async throws {
         let derivation = derivations[partition]
-        let parts = try await onQueue { _ in try derivation.partsToErase() }
+        let parts = try await onQueue(alone: true) { _ in try derivation.partsToErase() }
         for (place, part) in parts.enumerated() {
             progress(parts.count - place)
-            try await onQueue { isCancelled in
+            try await onQueue(alone: true) { isCancelled in
                 try derivation.erase(
                     customer, through: position, from: part, checkpoint: isCancelled.check)
             }

@@ -14,48 +14,43 @@ package final class EventStore: Sendable {
     /// One for each log.
     let derivations: [EventDerivation]
     private let logger: Logger
-    private let queue = DispatchQueue(label: "tally.events", qos: .utility)
+    /// Questions stand side by side; what replaces files that they read stands alone.
+    private let queue = DispatchQueue(
+        label: "tally.events", qos: .utility, attributes: .concurrent)
 
     package init(_ derivations: [EventDerivation], logger: Logger) {
         self.derivations = derivations
         self.logger = logger
     }
 
-    /// Puts a question to every event that is durable now. When a file turns out to be damaged, it
-    /// is made again and the question is put once more.
+    /// Puts a question to every event that is durable now, on the caller's thread. When a file
+    /// turns out to be damaged, it is made again and the question is put once more.
     package func ask<Answer>(_ question: ([EventPart]) throws -> Answer) throws -> Answer {
-        do {
-            return try question(try parts())
-        } catch EventFault.damaged(let why) {
-            logger.error("a day file is damaged", metadata: ["why": "\(why)"])
-            for derivation in derivations { try derivation.setDamagedAside() }
-            return try question(try parts())
+        try queue.sync {
+            do {
+                return try question(try parts())
+            } catch EventFault.damaged(let why) {
+                logger.error("a day file is damaged", metadata: ["why": "\(why)"])
+                for derivation in derivations { try derivation.setDamagedAside() }
+                return try question(try parts())
+            }
         }
     }
 
     private func parts() throws -> [EventPart] { try derivations.flatMap { try $0.parts() } }
 
-    /// A question, and what it calls now and then: that throws once the asking task is cancelled.
-    package typealias Question<Answer> =
-        @Sendable ([EventPart], _ checkpoint: () throws -> Void) throws -> Answer
-
-    /// The same on a thread of the store's own, one question after the other, so that questions
-    /// take neither more than one core nor more than one question's memory.
-    package func answer<Answer: Sendable>(
-        _ question: @escaping Question<Answer>
-    ) async throws -> Answer {
-        try await onQueue { isCancelled in
-            try self.ask { parts in try question(parts, isCancelled.check) }
-        }
-    }
-
+    /// Work of the store's own, on a thread of its own.
+    ///
+    /// - Parameter alone: while no question is asked and nothing else is done.
     func onQueue<Answer: Sendable>(
-        _ work: @escaping @Sendable (Flag) throws -> Answer
+        alone: Bool, _ work: @escaping @Sendable (Flag) throws -> Answer
     ) async throws -> Answer {
         let isCancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.async { continuation.resume(with: Result { try work(isCancelled) }) }
+                queue.async(flags: alone ? .barrier : []) {
+                    continuation.resume(with: Result { try work(isCancelled) })
+                }
             }
         } onCancel: {
             isCancelled.set()
@@ -68,7 +63,7 @@ package final class EventStore: Sendable {
         while !Task.isCancelled {
             var isBehind = false
             do {
-                isBehind = try await onQueue { _ in try self.advance() }
+                isBehind = try await onQueue(alone: false) { _ in try self.advance() }
             } catch {
                 logger.error("events cannot be derived", metadata: ["error": "\(error)"])
             }

@@ -3,18 +3,23 @@ package import Events
 package import Repository
 package import Wire
 
-/// What is asked about usage. Runs beside the event loops.
+/// What is asked about usage. Takes as long as reading files does: not for event loops. The
+/// checkpoint is called now and then; what it throws ends the question.
 extension UsageService {
     /// A page of events.
-    package func list(_ call: ListEventsCall) async throws(ExecuteFault) -> [UInt8] {
-        let events = try await answer { try call.query.run(over: $0, checkpoint: $1) }
+    package func list(
+        _ call: ListEventsCall, checkpoint: () throws -> Void
+    ) throws(ExecuteFault) -> [UInt8] {
+        let events = try answer { try call.query.run(over: $0, checkpoint: checkpoint) }
         let isLast = events.count < call.query.limit
         return encoded { $0.events(events, of: call, isLast: isLast) }
     }
 
     /// Sums over time.
-    package func aggregate(_ query: AggregateQuery) async throws(ExecuteFault) -> [UInt8] {
-        let series = try await answer { try query.run(over: $0, checkpoint: $1) }
+    package func aggregate(
+        _ query: AggregateQuery, checkpoint: () throws -> Void
+    ) throws(ExecuteFault) -> [UInt8] {
+        let series = try answer { try query.run(over: $0, checkpoint: checkpoint) }
         return encoded { $0.aggregate(series, query.bins) }
     }
 
@@ -25,11 +30,11 @@ extension UsageService {
         return withExtendedLifetime(workspace) { Array(write(writer)) }
     }
 
-    private func answer<Answer: Sendable>(
-        _ question: @escaping EventStore.Question<Answer>
-    ) async throws(ExecuteFault) -> Answer {
+    private func answer<Answer>(
+        _ question: ([EventPart]) throws -> Answer
+    ) throws(ExecuteFault) -> Answer {
         do {
-            return try await environment.events.answer(question)
+            return try environment.events.ask(question)
         } catch EventFault.tooManyGroups(let limit) {
             throw .refused(.tooMany("grouping", "gives more than \(limit) groups"))
         } catch EventFault.tooManyCells(let limit) {

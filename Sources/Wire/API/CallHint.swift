@@ -18,6 +18,8 @@ package struct CallHint {
         self.method = method
         self.customer = customer
         while let field = scan.next() {
+            // The last one would count.
+            guard field.number != 1 else { return nil }
             guard field.number == requestField, case .bytes(let id) = field.value else { continue }
             request = InlineText(id)
         }

@@ -18,10 +18,17 @@ struct BackupCommand: AsyncParsableCommand {
             in the copy: mostly under a second. The server warns, in its log and as the health of
             tally.backup.sandbox and tally.backup.live, when the copy is more than 5 s behind.
 
+            The data folder is read at 100 MiB/s at most, all environments together, so that the
+            server's own syncs don't suffer; --rate-mib sets another limit. It must be more than the
+            logs grow by.
+
               tally backup /mnt/backup/tally --data /var/lib/tally
               tally backup /mnt/backup/tally --follow
               tally restore /mnt/backup/tally --data /var/lib/tally-restored
             """)
+
+    /// Between two looks, milliseconds.
+    private static let interval: Int64 = 500
 
     @Argument(help: "Folder of the copy; made if there is none.", completion: .directory)
     var target: String
@@ -32,8 +39,19 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Go on until SIGINT or SIGTERM.")
     var follow = false
 
+    @Option(
+        name: .customLong("rate-mib"),
+        help: "MiB a second that are read, from 8 up; 0: no limit.")
+    var rate = 100
+
     @Flag(help: "Print JSON, one object a line.")
     var json = false
+
+    func validate() throws {
+        guard rate == 0 || (8...1 << 20).contains(rate) else {
+            throw ValidationError("--rate-mib must be 0 or a whole number from 8 to \(1 << 20)")
+        }
+    }
 
     func run() async throws {
         var sources = ServerSettings.Sources()
@@ -41,9 +59,11 @@ struct BackupCommand: AsyncParsableCommand {
         let folder = try await ServerSettings(sources).data
         let names = try DataFolder.environments(in: folder)
         let target = target
+        let pace = rate == 0 ? nil : BackupPace(bytesPerSecond: rate << 20)
         let backups = try DataFolder.refusing {
             try names.map { name in
-                try EnvironmentBackup(from: "\(folder)/\(name)", to: "\(target)/\(name)")
+                try EnvironmentBackup(
+                    from: "\(folder)/\(name)", to: "\(target)/\(name)", pace: pace)
             }
         }
         try copy(backups, names)
@@ -72,11 +92,25 @@ struct BackupCommand: AsyncParsableCommand {
         while true {
             // Read before the turn: the last one is after the signal.
             let isLast = ending.isNow.load(ordering: .relaxed)
-            try DataFolder.refusing {
-                for backup in backups { try backup.say(try backup.turn(), ended: isLast) }
-            }
-            if isLast { return }
-            try? await Task.sleep(for: .milliseconds(500))
+            try DataFolder.refusing { try look(backups) }
+            if isLast { break }
+            try? await Task.sleep(for: .milliseconds(Self.interval))
+        }
+        try DataFolder.refusing {
+            for backup in backups { try backup.say(try backup.ship(), ended: true) }
+        }
+    }
+
+    /// Large files take their time; the logs don't wait for them.
+    private func look(_ backups: [EnvironmentBackup]) throws {
+        var shipped = SystemClock.monotonic
+        for backup in backups {
+            let turn = try backup.turn(meanwhile: {
+                guard SystemClock.monotonic - shipped >= Self.interval else { return }
+                for backup in backups { try backup.say(try backup.ship()) }
+                shipped = SystemClock.monotonic
+            })
+            try backup.say(turn)
         }
     }
 

@@ -27,7 +27,9 @@ enum LogFolder {
 
     private static func logs(in folder: String, levels: Int) throws(CommandFault) -> [String] {
         let names = try names(in: folder)
-        if names.contains(where: { $0.hasPrefix("segment-") }) { return [folder] }
+        if names.contains(where: { $0.hasPrefix("segment-") }) || LogReader.isEmptyLog(folder) {
+            return [folder]
+        }
         guard levels > 0 else { return [] }
         var found: [String] = []
         for name in names.sorted() {

@@ -23,10 +23,13 @@ final class MetricsPage: PageHandler {
         guard request.method == "GET", let server = server.withLock({ $0 }) else {
             return .text(405, "only GET")
         }
+        var page = PrometheusPage()
+        page.add(await server.metrics())
+        page.add(environments)
         return PageResponse(
             status: 200,
             headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
-            body: Array(await server.metrics().prometheusText.utf8))
+            body: Array(page.text.utf8))
     }
 
     private func isAllowed(_ authorization: String?) -> Bool {

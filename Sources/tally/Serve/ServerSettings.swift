@@ -83,6 +83,14 @@ struct ServerSettings {
             key: "scrub-hours", meaning: "everything on disk is read again after this; 0: never",
             standard: "24"),
         Entry(key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
+        Entry(
+            key: "slow-call-threads", meaning: "for lists and sums of usage", standard: "2"),
+        Entry(
+            key: "slow-calls-waiting", meaning: "for these threads; more are refused",
+            standard: "256"),
+        Entry(
+            key: "slow-calls-per-key", meaning: "of one caller, waiting or running",
+            standard: "16"),
         Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
         Entry(key: "handshake-seconds", meaning: "for a client's first words", standard: "10"),
         Entry(key: "request-seconds", meaning: "for a request to arrive whole", standard: "60"),
@@ -204,5 +212,8 @@ struct ServerSettings {
         limits.keepaliveTimeoutSeconds = try number("keepalive-timeout-seconds", 1...day)
         limits.maxConnectionAgeSeconds = try number("max-connection-age-seconds", 0...(365 * day))
         limits.ageGraceSeconds = try number("max-connection-age-grace-seconds", 0...day)
+        limits.slowCalls.threads = try number("slow-call-threads", 1...64)
+        limits.slowCalls.waiting = try number("slow-calls-waiting", 1...100_000)
+        limits.slowCalls.perPrincipal = try number("slow-calls-per-key", 1...100_000)
     }
 }

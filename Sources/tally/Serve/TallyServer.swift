@@ -70,18 +70,23 @@ final class TallyServer: Service {
                 limits: settings.limits),
             makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) },
             makeInterceptors: { _ in
-                TallyServer.interceptors(accessLog: settings.accessLog, logger)
+                TallyServer.interceptors(accessLog: settings.accessLog, access, logger)
             })
         metrics.show(server)
     }
 
     private static func interceptors(
-        accessLog linesPerSecond: Int, _ logger: Logger
+        accessLog linesPerSecond: Int, _ access: AccessList, _ logger: Logger
     ) -> [any CallInterceptor] {
         let methods = GRPCDispatcher.methods
         let meter = CallMeter(methods: methods)
         guard linesPerSecond > 0 else { return [meter] }
-        return [meter, AccessLog(logger, methods: methods, linesPerSecond: linesPerSecond)]
+        return [
+            meter,
+            AccessLog(
+                logger, methods: methods, linesPerSecond: linesPerSecond,
+                principalName: { access.name(of: Access(rawValue: $0)) }),
+        ]
     }
 
     private static func access(
@@ -93,7 +98,8 @@ final class TallyServer: Service {
         for principal in settings.principals {
             guard let place = places[principal.environment] else { continue }
             certificates[principal.certificateName] = Access(
-                environment: place, scopes: principal.scopes)
+                environment: place, scopes: principal.scopes,
+                certificateName: principal.certificateName)
         }
         return AccessList(environments: environments, certificates: certificates)
     }

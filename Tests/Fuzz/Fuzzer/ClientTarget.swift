@@ -31,7 +31,8 @@ final class ClientTarget: FuzzTarget {
             let handler = try ClientHandler(
                 loop, clients.workshop,
                 TLSMachine(
-                    client: authorities, name: "localhost", output: clients.workshop.wire))
+                    client: authorities, name: "localhost", output: clients.workshop.wire),
+                silence: .seconds(30))
             left = handler
             try serve(input, handler, RPCConnection(clients, handler))
         }

@@ -25,7 +25,8 @@ final class ServerBench {
             RPCListener(port: 0, identity: identity, pages: FuzzPages()), place: 0,
             tickets: TLSTickets())
         port = LoopPort(
-            eventLoop: loop, limits: Self.limits, allConnections: ConnectionCount())
+            eventLoop: loop, limits: Self.limits, allConnections: ConnectionCount(),
+            pool: WorkPool())
         let dispatcher = FuzzDispatcher(port)
         self.dispatcher = dispatcher
         port.begin({ _ in dispatcher }, { _ in [] })

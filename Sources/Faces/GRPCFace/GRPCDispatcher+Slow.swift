@@ -1,0 +1,62 @@
+internal import RPC
+internal import Repository
+internal import Usage
+internal import Wire
+
+extension GRPCDispatcher {
+    /// Puts a slow route's question on the pool.
+    func ask(
+        _ route: Route, _ call: borrowing UnaryCall, _ message: UnsafeRawBufferPointer,
+        _ loop: EnvironmentLoop
+    ) throws(RPCStatus) -> CallOutcome {
+        let service = loop.usage
+        let reader = loop.reader(workspace.arena)
+        if route == .listEvents {
+            let question = try decoded { () throws(CallFault) in try reader.listEvents(message) }
+            return try serve(call) { (checkpoint) throws(ExecuteFault) in
+                try service.list(question, checkpoint: checkpoint)
+            }
+        }
+        let query = try decoded { () throws(CallFault) in try reader.aggregateEvents(message) }
+        return try serve(call) { (checkpoint) throws(ExecuteFault) in
+            try service.aggregate(query, checkpoint: checkpoint)
+        }
+    }
+
+    private func serve(
+        _ call: borrowing UnaryCall,
+        by answer: @escaping @Sendable (() throws -> Void) throws(ExecuteFault) -> [UInt8]
+    ) throws(RPCStatus) -> CallOutcome {
+        do throws(WorkRefusal) {
+            return try port.pool.serve(call, on: port) { ticket in
+                do throws(ExecuteFault) {
+                    // Nobody hears why a call that is over was left.
+                    return .success(
+                        try answer { if ticket.isOver { throw CancellationError() } })
+                } catch {
+                    return .failure(RPCStatus(error))
+                }
+            }
+        } catch {
+            throw RPCStatus(error)
+        }
+    }
+}
+
+extension RPCStatus {
+    fileprivate init(_ refusal: WorkRefusal) {
+        switch refusal {
+        case .principal:
+            self = .refused(
+                .resourceExhausted, "TOO_MANY_CALLS",
+                "the caller has as many slow calls under way as it may; wait for one to end",
+                retryAfterMilliseconds: 1000)
+        case .queue:
+            self = .refused(
+                .resourceExhausted, "TOO_MANY_CALLS", "too many slow calls are waiting",
+                retryAfterMilliseconds: 1000)
+        case .stopping:
+            self = .refused(.unavailable, "SHUTTING_DOWN", "the server is stopping")
+        }
+    }
+}
