@@ -56,10 +56,14 @@ let package = Package(
         copy("Billing", []),
         copy("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
         copy("Events", ["Billing", "CChecksum"]),
+        copy("Interchange", ["Billing", "Wire"]),
         copy("Payments", ["Billing", "CCurl"]),
         copy(
             "Repository",
-            ["Billing", "Wire", "Events", "Payments", "CChecksum", "COpenSSL", log, heap]),
+            [
+                "Billing", "Wire", "Interchange", "Events", "Payments", "CChecksum", "COpenSSL",
+                "CZlib", log, heap,
+            ]),
         .target(name: "CFuzzer", path: "CFuzzer"),
         .executableTarget(
             name: "tally-fuzz",

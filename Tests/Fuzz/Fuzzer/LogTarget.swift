@@ -38,7 +38,7 @@ final class LogTarget: FuzzTarget {
                     checksum(content, seed: header.seed) == header.checksum, "a wrong checksum")
             case .stop(let problem):
                 expect(!problem.description.isEmpty, "a problem without words")
-                _ = scan.isRestBlank
+                _ = scan.isRestUnused
                 guard scan.resume() else { return evidence(bytes) }
             }
         }
