@@ -56,9 +56,11 @@ package struct Simulation {
     }
 
     /// The same life each time, in which the disk call of this number fails; then a quiet one.
-    package static func run(failing call: Int, code: Int32, _ end: LifePlan.End) -> Report {
+    package static func run(
+        failing call: Int, code: Int32, _ end: LifePlan.End, steps: Int = 60
+    ) -> Report {
         var simulation = Simulation(seed: 7, trace: Trace(isKept: false))
-        var plan = LifePlan(end: end, steps: 400)
+        var plan = LifePlan(end: end, steps: steps)
         plan.failsAtCall = call
         plan.code = code
         do {
@@ -73,7 +75,9 @@ package struct Simulation {
     }
 
     /// Disk calls of that life when none fails.
-    package static func countCalls() -> Int { run(failing: 0, code: 0, .kill).calls }
+    package static func countCalls(steps: Int = 60) -> Int {
+        run(failing: 0, code: 0, .kill, steps: steps).calls
+    }
 
     init(seed: UInt64, trace: Trace) {
         world = World(seed: seed, trace: trace)
@@ -149,7 +153,9 @@ package struct Simulation {
         let session = DiskSession(world.machine.disk, seed: world.dice.next())
         session.skips = skips
         world.begin(session, plan)
-        session.decide = { [world] call, path in world.decide(call, path, session, plan) }
+        session.decide = { [unowned world, unowned session] call, path in
+            world.decide(call, path, session, plan)
+        }
         let process = try Process(
             world.machine, session, settings: settings, snapshots: snapshots)
         world.recovered(process)

@@ -9,7 +9,7 @@ import Synchronization
         if let seed = options.numbers["--seed"] {
             replay(UInt64(seed), isTraced: options.flags.contains("--trace"))
         } else if options.flags.contains("--points") {
-            await Points(workers: options.workers).run()
+            await Points(workers: options.workers, steps: options.numbers["--steps"] ?? 60).run()
         } else {
             await run(options)
         }

@@ -3,10 +3,13 @@ import Simulator
 /// Each single fault, one after the other, instead of many by chance.
 struct Points: Sendable {
     let workers: Int
+    /// Of the life whose disk calls fail.
+    let steps: Int
 
     private static let records = 200
-    /// EIO and ENOSPC; of a write that fails some part is done.
-    private static let codes: [Int32] = [5, 28]
+    /// EIO and, once, ENOSPC; of a write that fails some part is done.
+    private static let ways: [(LifePlan.End, code: Int32)] =
+        LifePlan.End.allCases.map { ($0, 5) } + [(.power, 28)]
 
     func run() async {
         do {
@@ -24,12 +27,12 @@ struct Points: Sendable {
     }
 
     private func calls() async {
-        let ends = LifePlan.End.allCases
-        let ways = ends.flatMap { end in Self.codes.map { (end, $0) } }
-        let count = Simulation.countCalls()
+        let ways = Self.ways
+        let count = Simulation.countCalls(steps: steps)
         await each(count * ways.count, "disk calls that fail") { index in
             let (end, code) = ways[index % ways.count]
-            let report = Simulation.run(failing: 1 + index / ways.count, code: code, end)
+            let report = Simulation.run(
+                failing: 1 + index / ways.count, code: code, end, steps: steps)
             if let failure = report.failure { throw Violation(failure) }
         }
     }

@@ -6,6 +6,10 @@ enum Regressions {
         (13, "a sync failed, and the next process took what it read for written"),
         (42, "the same, in the process that wrote it"),
         (117, "a start from a snapshot remembered requests whose records had left the log"),
+        (7678, "and so did one whose window of requests began earlier than the log"),
+        (9207, "the same, after several starts"),
+        (1091, "a power cut in the last slot of the keys hid how many there are"),
+        (2965, "an erased customer's answer that says nothing was taken for one that was sealed"),
         (32, "dropping unused segments left a gap, and the log didn't open"),
     ]
 }

@@ -255,8 +255,7 @@ package final class CustomerRepository: Sendable {
             throw .refused(.requestReused)
         }
         guard answered.fingerprint == request.fingerprint else { throw .refused(.requestReused) }
-        // Only a reply that shows name and email is sealed; it always shows something.
-        guard !record.isErased || !record.reply.isEmpty else { throw .refused(.requestErased) }
+        guard !record.isErased || !record.hidesReply else { throw .refused(.requestErased) }
         let message = workspace.arena.copy(record.reply + replayedMark(of: method))
         workspace.reply = .none
         return .done(Outcome(message: message, replayed: true))

@@ -245,11 +245,13 @@ package final class CustomerKeys: CustomerSeals, Sendable {
     ///
     /// - Parameter position: of the record that says so.
     func destroy(_ key: UInt32, erasedAt position: LogPosition) throws(DiskFault) {
+        try follow(key)
         try put(CustomerKeySlot(number: key, state: .erasing, position: position.rawValue))
     }
 
     /// Nothing of what the key stood for is left anywhere.
     func finish(_ key: UInt32) throws(DiskFault) {
+        try follow(key)
         try put(CustomerKeySlot(number: key, state: .destroyed))
     }
 
@@ -262,6 +264,17 @@ package final class CustomerKeys: CustomerSeals, Sendable {
             if isLive(number) || torn.contains(number) { try finish(number) }
         }
         return torn.filter(isUsed).sorted()
+    }
+
+    /// How many keys there are is told by the last slot. So it is never overwritten, as nobody knows
+    /// what a cut leaves of it: one that is nobody's comes after it first.
+    private func follow(_ key: UInt32) throws(DiskFault) {
+        let isLast = state.withLock { state in
+            guard key + 1 == state.next, state.next < state.room else { return false }
+            state.append(CustomerKey())
+            return true
+        }
+        if isLast { try flush() }
     }
 
     private func put(_ slot: CustomerKeySlot) throws(DiskFault) {

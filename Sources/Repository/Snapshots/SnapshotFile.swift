@@ -34,6 +34,9 @@ struct SnapshotFile: Sendable {
         else { throw .damaged(offset: trailer.indexOffset, "the index is out of order") }
     }
 
+    /// Requests that were answered before this log position aren't remembered by it.
+    var horizon: UInt64 { index.requests.first?.position ?? 0 }
+
     /// A chunk by its number, its payload verified: from `SnapshotChunk.size` on.
     func chunk(_ number: Int) throws(SnapshotProblem) -> (SnapshotChunk, bytes: [UInt8]) {
         let offset = index.chunks[number]

@@ -202,7 +202,8 @@ package final class SnapshotKeeper: Sendable {
             for name in names {
                 let snapshot = try folder.open(name)
                 try snapshot.verify()
-                bound = min(bound, snapshot.header.position)
+                // What a start from it remembers must still be there.
+                bound = min(bound, snapshot.header.position, snapshot.horizon)
             }
             try remove(before: LogPosition(rawValue: bound))
             state.trimmed = end

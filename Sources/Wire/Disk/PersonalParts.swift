@@ -21,12 +21,18 @@ struct PersonalParts {
     }
 
     /// A reply shows the customer's name and email.
-    var concernsProfile: Bool {
-        facts.contains { if case .usageRecorded = $0.fact { false } else { true } }
-    }
+    var concernsProfile: Bool { facts.contains(where: \.fact.concernsProfile) }
 }
 
 extension Fact {
+    /// It may say a name and an email.
+    var concernsProfile: Bool {
+        switch self {
+        case .customerCreated, .profileChanged: true
+        default: false
+        }
+    }
+
     fileprivate var withoutPersonalParts: Fact {
         switch self {
         case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)

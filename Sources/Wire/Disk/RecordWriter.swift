@@ -16,6 +16,9 @@ package struct CustomerRecord {
     /// What was sealed is gone with its key: name, email, properties, and the reply if it is empty.
     package var isErased = false
 
+    /// The reply shows name and email, and is sealed with them.
+    package var hidesReply: Bool { request != nil && facts.contains(where: \.concernsProfile) }
+
     package init(
         customer: CustomerID, time: Timestamp, catalogSequence: UInt64, previousPosition: UInt64,
         facts: [Fact], request: RequestMark?, reply: [UInt8] = []
