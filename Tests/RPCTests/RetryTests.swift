@@ -110,7 +110,8 @@ private typealias Method = TestDispatcher.Method
         slow.initialBackoff = .seconds(30)
         slow.maxBackoff = .seconds(30)
         let began = NIODeadline.now()
-        #expect(try await attempts(1, way, retry: slow, deadline: .seconds(25)) == (.unavailable, 1))
+        #expect(
+            try await attempts(1, way, retry: slow, deadline: .seconds(25)) == (.unavailable, 1))
         #expect(NIODeadline.now() - began < .seconds(20))
     }
 
