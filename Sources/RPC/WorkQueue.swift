@@ -106,11 +106,18 @@ struct WorkQueue<Job> {
     }
 
     private mutating func dropThoseOver() {
-        let over = waiting.filter { isOver($0.job) }
-        guard !over.isEmpty else { return }
-        waiting.removeAll { isOver($0.job) }
-        counts.dropped += over.count
-        for call in over { leave(call.principal) }
+        guard waiting.contains(where: { isOver($0.job) }) else { return }
+        let all = waiting
+        waiting = []
+        for call in all {
+            // Asked once: it may be over a moment later.
+            guard isOver(call.job) else {
+                waiting.append(call)
+                continue
+            }
+            counts.dropped += 1
+            leave(call.principal)
+        }
     }
 
     private mutating func leave(_ principal: Int) {

@@ -86,6 +86,31 @@ struct CustomerKeysTests {
         }
     }
 
+    @Test("Whatever a cut leaves of a slot that is overwritten, it is known how many there are")
+    func lastSlot() throws {
+        let folder = try TemporaryFolder()
+        for isFinished in [false, true] {
+            let key: UInt32
+            do {
+                let keys = try open(folder)
+                key = try keys.allocate()
+                try keys.flush()
+                if isFinished {
+                    try keys.finish(key)
+                } else {
+                    try keys.destroy(key, erasedAt: LogPosition(rawValue: 99))
+                }
+            }
+            var bytes = try Data(contentsOf: URL(filePath: path(folder)))
+            let slot = CustomerKeySlot.offset(of: key)
+            bytes.replaceSubrange(slot..<slot + CustomerKeySlot.size, with: Data(count: 64))
+            try bytes.write(to: URL(filePath: path(folder)))
+            let keys = try open(folder)
+            #expect(keys.has(key) && !keys.isLive(key))
+            #expect(try keys.allocate() > key + 1)
+        }
+    }
+
     @Test("Sealed for one customer and one use, it opens for no other")
     func binding() throws {
         let keys = try open(try TemporaryFolder())

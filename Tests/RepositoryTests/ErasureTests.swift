@@ -145,6 +145,9 @@ struct ErasureTests {
             try await bench.commit(create, "ada", request: mark).message.starts(with: first.message)
         )
         try await bench.track("ada", 3, properties: ["a": "b"], request: bench.mark("track"))
+        // Its answer says nothing, and so has no bytes.
+        try await bench.track(
+            "ada", 0, of: "sso", properties: ["a": "b"], request: bench.mark("nothing"))
         try await bench.running { try await bench.erase("ada") }
         do {
             try await bench.commit(create, "ada", request: mark)
@@ -153,6 +156,9 @@ struct ErasureTests {
             #expect(refusal == .requestErased)
         }
         #expect(try await bench.track("ada", 3, request: bench.mark("track")).replayed)
+        let nothing = try await bench.track(
+            "ada", 0, of: "sso", properties: [:], request: bench.mark("nothing"))
+        #expect(nothing.replayed)
         try bench.environment.close()
     }
 
@@ -289,15 +295,15 @@ extension Bench {
 
     @discardableResult
     func track(
-        _ customer: String, _ value: Int, properties: [String: String],
-        request: RequestMark? = nil
+        _ customer: String, _ value: Int, of feature: String = "messages",
+        properties: [String: String], request: RequestMark? = nil
     ) async throws -> (reply: Reply, message: [UInt8], replayed: Bool) {
         let label = EventLabel(
             time: nil, properties: properties.map { EventProperty($0.key, .text($0.value)) })
         return try await commit(
             .track(
                 TrackUsage(
-                    feature: feature("messages"), value: Quantity(units: value), overage: .cap,
+                    feature: self.feature(feature), value: Quantity(units: value), overage: .cap,
                     label: label)),
             customer, request: request)
     }

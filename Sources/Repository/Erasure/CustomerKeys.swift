@@ -266,7 +266,7 @@ package final class CustomerKeys: CustomerSeals, Sendable {
         return torn.filter(isUsed).sorted()
     }
 
-    /// How many keys there are is told by the last slot. So it is never overwritten, as nobody knows
+    /// The last slot tells how many keys there are. So it is never overwritten, as nobody knows
     /// what a cut leaves of it: one that is nobody's comes after it first.
     private func follow(_ key: UInt32) throws(DiskFault) {
         let isLast = state.withLock { state in
