@@ -18,12 +18,14 @@ package struct BucketSet: Sendable {
     package var count: Int { Int(used) }
 
     package subscript(index: Int) -> Bucket {
-        // Not `get`, which would copy all of them.
-        _read {
-            if index < 4 { yield inline[index] } else { yield overflow[index - 4] }
-        }
-        _modify {
-            if index < 4 { yield &inline[index] } else { yield &overflow[index - 4] }
+        // Not `_read`, which allocates a frame each time.
+        get { index < 4 ? inline[index] : overflow[index - 4] }
+        set {
+            if index < 4 {
+                inline[index] = newValue
+            } else {
+                overflow[index - 4] = newValue
+            }
         }
     }
 
@@ -72,6 +74,10 @@ package struct BucketSet: Sendable {
 
     /// Changes one balance where it lies.
     package mutating func draw(_ amount: Quantity, at index: Int) {
-        self[index].balance = self[index].balance - amount
+        if index < 4 {
+            inline[index].balance = inline[index].balance - amount
+        } else {
+            overflow[index - 4].balance = overflow[index - 4].balance - amount
+        }
     }
 }
