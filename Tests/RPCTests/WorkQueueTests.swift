@@ -31,6 +31,22 @@ import Testing
         }
     }
 
+    /// Whoever is over only when asked the first time is in the queue, or isn't: never by half.
+    @Test func anEndIsLookedAtOnce() throws {
+        var limits = WorkPool.Limits()
+        limits.perPrincipal = 1
+        let asked = Mutex(0)
+        var queue = WorkQueue<Int>(limits) { _ in
+            asked.withLock { asked in
+                asked += 1
+                return asked == 1
+            }
+        }
+        try queue.add(0, of: 7)
+        #expect(queue.next()?.job == 0 && queue.metrics.dropped == 0)
+        #expect(throws: WorkRefusal.principal) { try queue.add(1, of: 7) }
+    }
+
     @Test(arguments: [
         // Threads, whose calls come in, and which run side by side.
         (1, [7, 7, 8], [[0], [1], [2]]),
