@@ -15,7 +15,7 @@ from tally.v1 import usage_service_pb2 as usage_pb
 
 import pricing
 from authority import Authority
-from tally_client import TallyClient, new_id, refusal
+from tally_client import Refused, TallyClient, new_id, refusal
 from tally_server import BINARY, ROOT, TallyServer
 from test_tls import Renewed, ask, shake, wait_for
 from test_walkthrough import attach
@@ -117,8 +117,8 @@ def outcome(client, call):
     try:
         client.call(*call)
         return "OK"
-    except grpc.RpcError:
-        return refusal(client.call, *call).reason
+    except grpc.RpcError as error:
+        return Refused(error).reason
     finally:
         client.close()
 
