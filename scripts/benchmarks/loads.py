@@ -8,7 +8,7 @@ import subprocess
 from contextlib import contextmanager
 
 from benchmarks.machine import (
-    LOAD_CORE, SERVER_CORE, fail, on_cores, quantile, sync_milliseconds)
+    LOAD_CORE, SERVER_CORE, fail, ideal_milliseconds, on_cores, quantile, sync_milliseconds)
 from benchmarks.server import Server, Usage
 
 LOADS = {  # name: (method, connections, streams)
@@ -125,6 +125,10 @@ def paced(name, load, server, options, customers, rate):
         own = quantile(syncs, 0.99)
         row |= {"sync_p50_ms": round(quantile(syncs, 0.5), 3), "sync_p99_ms": round(own, 3),
                 "p99_limit_ms": round(2 * own + 0.5, 3)}
+        ideal = [quantile(ideal_milliseconds(server.folder, options.seconds, rate), 0.99)
+                 for _ in range(options.runs)]
+        row |= {"ideal_p99_ms": round(quantile(ideal, 0.5), 3),
+                "ideal_p99_ms_runs": [round(p99, 3) for p99 in ideal]}
     return row
 
 

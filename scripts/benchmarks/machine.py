@@ -63,3 +63,29 @@ def sync_milliseconds(folder, seconds, size=4096):
             took.append((time.monotonic() - before) * 1e3)
     path.unlink()
     return took
+
+
+def ideal_milliseconds(folder, seconds, rate, size=290):
+    """How long calls at that rate would take on this disk, now, if a server needed no time of its
+    own: each round writes and syncs the records, of `size` bytes, that came during the one before.
+    What is left is the disk's, and the stalls of the machine. A stall of 50 ms shows in the p99 of
+    5 s of calls, while it is one sync of 20,000."""
+    path, total = folder / "ideal-probe", 64 << 20
+    source, took, at = os.urandom(4 << 20), [], 0
+    with open(path, "w+b", buffering=0) as file:
+        for _ in range(total >> 20):
+            file.write(bytes(1 << 20))
+        os.fsync(file)
+        began = last = time.monotonic()
+        while last - began < seconds:
+            now = time.monotonic()
+            calls = int((now - began) * rate) - int((last - began) * rate)
+            block = source[:max(64, calls * size)]
+            at = at if at + len(block) <= total else 0
+            os.pwrite(file.fileno(), block, at)
+            os.fdatasync(file)
+            at, done = at + len(block), time.monotonic()
+            took += [(done - last - (now - last) * call / calls) * 1e3 for call in range(calls)]
+            last = now
+    path.unlink()
+    return took

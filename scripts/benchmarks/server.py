@@ -144,4 +144,16 @@ class Server:
         began = time.monotonic()
         if self.load("--prepare", "--calls", 1000, "--customers", customers)["failed"]:
             fail("the customers are there, but their checks do not succeed")
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        self.settle()
+        return seconds
+
+    def settle(self, limit=120):
+        """Waits for what follows customers being made, a snapshot for one, to be over."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            before = self.cpu_seconds()
+            time.sleep(1.5)
+            if self.cpu_seconds() - before < 0.03:
+                return
+        fail(f"the server is still busy {limit} s after the customers were made")
