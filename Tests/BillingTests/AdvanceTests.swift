@@ -143,7 +143,7 @@ import Testing
     @Test("balance (§4.2)", arguments: views)
     func view(row: ViewRow) throws {
         var customer = CustomerState.sample()
-        for bucket in row.buckets { customer.apply(.bucketOpened(bucket)) }
+        customer.apply(row.buckets.map { .bucketOpened($0) })
         let view = try #require(customer.balance(of: FeatureNumber(rawValue: 1)))
         #expect(view.granted == row.granted && view.remaining == row.remaining)
         #expect(view.usage == row.usage && view.overage == row.overage)

@@ -84,7 +84,7 @@ import Testing
         if row.later.number > row.first.number { customer = .sample(row.first, row.later) }
         var deduction = Deduction(
             of: 7, feature: FeatureNumber(rawValue: 1), from: customer.buckets,
-            pricing: DeductionOrderTests.pricing, overage: .cap)
+            pricing: DeductionOrderTests.pricing, overage: .cap, now: .utc(2027, 1, 10))
         let draws = deduction.run()
         #expect(
             draws == [Draw(bucket: row.first.number, feature: row.first.feature, amount: 7)])
@@ -101,7 +101,7 @@ import Testing
             .sample(7, 1, granted: 5, expires: .utc(2027, 3, 1)))
         var deduction = Deduction(
             of: 34, feature: FeatureNumber(rawValue: 1), from: customer.buckets,
-            pricing: DeductionOrderTests.pricing, overage: .cap)
+            pricing: DeductionOrderTests.pricing, overage: .cap, now: .utc(2027, 1, 10))
         let draws = deduction.run()
         #expect(draws.map(\.bucket) == [6, 5, 7, 4, 2, 3, 1])
         #expect(draws.map(\.amount) == [5, 5, 5, 5, 5, 5, 4])

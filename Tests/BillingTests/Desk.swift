@@ -7,6 +7,7 @@ struct StateView: Equatable {
     let last: [UInt32]
     let subscriptions: [Subscription]
     let account: Account
+    let extras: Extras
 
     init(_ customer: CustomerState) {
         nextDue = customer.nextDue
@@ -14,6 +15,7 @@ struct StateView: Equatable {
         last = [customer.lastBucket, customer.lastSubscription, customer.lastInvoice]
         subscriptions = customer.subscriptions
         account = customer.account
+        extras = customer.buckets.extras
     }
 }
 
@@ -38,7 +40,7 @@ struct Desk {
     }
 
     mutating func apply(_ facts: [Fact]) {
-        for fact in facts { customer.apply(fact) }
+        customer.apply(facts)
         self.facts += facts
     }
 
@@ -90,6 +92,10 @@ struct Desk {
         _ featureID: String, _ required: Quantity
     ) throws(Refusal) -> CheckAnswer {
         let query = CheckQuery(feature: pricing.number(ofFeature: featureID), required: required)
+        return try checkAndDeduct(query)
+    }
+
+    mutating func checkAndDeduct(_ query: CheckQuery) throws(Refusal) -> CheckAnswer {
         guard case .check(let answer) = try run(.checkAndDeduct(query)).reply else {
             preconditionFailure("a check replies with a check")
         }
@@ -97,8 +103,21 @@ struct Desk {
     }
 
     func check(_ featureID: String, _ required: Quantity = 1) -> CheckAnswer {
-        let query = CheckQuery(feature: pricing.number(ofFeature: featureID), required: required)
-        return customer.check(query, pricing: pricing)
+        do {
+            return try check(featureID, required, of: .empty)
+        } catch {
+            preconditionFailure("a check of the customer itself is never refused")
+        }
+    }
+
+    func check(
+        _ featureID: String, _ required: Quantity, of entity: InlineText,
+        _ properties: [EventProperty] = []
+    ) throws(Refusal) -> CheckAnswer {
+        var query = CheckQuery(feature: pricing.number(ofFeature: featureID), required: required)
+        query.entity = entity
+        query.properties = properties
+        return try customer.check(query, pricing: pricing, now: now)
     }
 
     func balance(_ featureID: String) -> BalanceView? {

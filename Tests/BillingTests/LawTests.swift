@@ -97,7 +97,7 @@ import Testing
     func replay(seed: UInt64) {
         let desk = LawTests.run(seed: seed, commands: 150) { _, _ in }
         var replayed = CustomerState(id: desk.customer.id)
-        for fact in desk.facts { replayed.apply(fact) }
+        replayed.apply(desk.facts)
         #expect(StateView(replayed) == StateView(desk.customer), "seed \(seed)")
     }
 
@@ -154,7 +154,7 @@ import Testing
             guard pricing.feature(feature).kind != .boolean else { return }
             var deduction = Deduction(
                 of: value, feature: feature, from: desk.customer.buckets, pricing: pricing,
-                overage: .cap)
+                overage: .cap, now: desk.now)
             var total = Quantity.zero
             for draw in deduction.run() {
                 let cost = pricing.pools(of: feature).first { $0.feature == draw.feature }?.cost

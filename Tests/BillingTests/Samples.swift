@@ -119,7 +119,7 @@ extension Bucket {
 extension CustomerState {
     static func sample(_ buckets: Bucket...) -> CustomerState {
         var customer = CustomerState(id: "customer")
-        for bucket in buckets { customer.apply(.bucketOpened(bucket)) }
+        customer.apply(buckets.map { .bucketOpened($0) })
         return customer
     }
 }

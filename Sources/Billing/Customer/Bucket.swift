@@ -16,6 +16,10 @@ package struct Bucket: Sendable, Equatable {
         package static let allocated = Flags(rawValue: 1 << 4)
         /// `maxOverage` counts.
         package static let limited = Flags(rawValue: 1 << 5)
+        /// What went over from cycles before; drawn first, never given back to.
+        package static let rollover = Flags(rawValue: 1 << 6)
+        /// An entity's share of an item that every entity gets.
+        package static let slice = Flags(rawValue: 1 << 7)
 
         package init(rawValue: UInt8) {
             self.rawValue = rawValue

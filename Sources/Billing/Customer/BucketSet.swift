@@ -1,9 +1,12 @@
-/// A customer's buckets: the first four in place, more on the heap.
+/// A customer's buckets, and what else decides about usage: the first four buckets in place, the
+/// rest on the heap.
 ///
-/// Most customers have at most four, and then reading or changing them touches no other memory.
+/// Most customers have at most four and nothing else, and then reading or changing them touches no
+/// other memory.
 package struct BucketSet: Sendable {
     private var inline: InlineArray<4, Bucket>
     private var overflow: [Bucket] = []
+    private var box: ExtrasBox?
     private var used: UInt32 = 0
 
     private static let vacant = Bucket(
@@ -54,12 +57,19 @@ package struct BucketSet: Sendable {
     /// one concerns more of the customer.
     package mutating func apply(_ fact: Fact) -> Bool {
         switch fact {
-        case .deducted(let bucket, let amount): draw(amount, fromBucket: bucket)
-        case .usageRecorded: break
-        case .bucketReset, .bucketOpened, .bucketClosed, .customerCreated, .profileChanged,
-            .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
-            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
-            .customerErased:
+        case .deducted(let bucket, let amount, let entity):
+            if entity == 0 {
+                draw(amount, fromBucket: bucket)
+            } else {
+                change(bucket: bucket, of: entity) { $0.balance = $0.balance - amount }
+            }
+        case .windowCounted(let window): count(window)
+        case .usageRecorded, .notified: break
+        case .bucketReset, .bucketOpened, .bucketClosed, .bucketChanged, .customerCreated,
+            .profileChanged, .subscriptionChanged, .subscriptionDropped, .effectRequested,
+            .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
+            .invoiceDropped, .customerErased, .entityCreated, .entityChanged, .entityDeleted,
+            .controlsSet, .poolingSet, .holdOpened, .holdExtended, .holdClosed, .detailSet:
             return false
         }
         return true
@@ -79,5 +89,77 @@ package struct BucketSet: Sendable {
         } else {
             overflow[index - 4].balance = overflow[index - 4].balance - amount
         }
+    }
+}
+
+/// What only some have.
+extension BucketSet {
+    package var hasExtras: Bool { box != nil }
+
+    package var extras: Extras {
+        get { box?.value ?? .none }
+        set { changeExtras { $0 = newValue } }
+    }
+
+    /// Changes them where they lie, unless a copy shares them.
+    package mutating func changeExtras(_ change: (inout Extras) -> Void) {
+        if box == nil {
+            box = ExtrasBox(.none)
+        } else if !isKnownUniquelyReferenced(&box), let shared = box {
+            box = ExtrasBox(shared.value)
+        }
+        guard let box else { return }
+        change(&box.value)
+        if box.value == .none { self.box = nil }
+    }
+
+    /// Changes a bucket of the customer itself or, if not 0, of an entity.
+    mutating func change(
+        bucket number: UInt32, of entity: UInt32, _ change: (inout Bucket) -> Void
+    ) {
+        guard entity != 0 else {
+            guard let index = index(ofNumber: number) else { return }
+            var bucket = self[index]
+            change(&bucket)
+            self[index] = bucket
+            return
+        }
+        changeExtras { extras in
+            extras.entities.change(entity) { entity in
+                guard let index = entity.buckets.firstIndex(where: { $0.number == number })
+                else { return }
+                change(&entity.buckets[index])
+            }
+        }
+    }
+
+    /// Every bucket, those of entities too, with its entity's number.
+    package func each(_ body: (Bucket, _ entity: UInt32) -> Void) {
+        for index in 0..<count { body(self[index], 0) }
+        guard let box else { return }
+        for index in 0..<box.value.entities.count {
+            let entity = box.value.entities[index]
+            for bucket in entity.buckets { body(bucket, entity.number) }
+        }
+    }
+
+    private mutating func count(_ window: UsageWindow) {
+        changeExtras { extras in
+            if let index = extras.windows.firstIndex(where: { $0.key == window.key }) {
+                extras.windows[index] = window
+            } else {
+                extras.windows.append(window)
+            }
+        }
+    }
+}
+
+/// Holds extras on the heap.
+// Safety: changed only by its one owner, as checked by `isKnownUniquelyReferenced`.
+private final class ExtrasBox: @unchecked Sendable {
+    var value: Extras
+
+    init(_ value: Extras) {
+        self.value = value
     }
 }

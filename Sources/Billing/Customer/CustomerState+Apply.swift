@@ -1,24 +1,30 @@
 extension CustomerState {
-    /// Makes one fact part of the state. Total: every fact that `decide` emitted applies.
-    package mutating func apply(_ fact: Fact) {
+    /// Makes facts part of the state. Total: every fact that `decide` emitted applies.
+    package mutating func apply(_ facts: [Fact]) {
+        var movesDue = false
+        for fact in facts where !buckets.apply(fact) {
+            change(by: fact)
+            movesDue = true
+        }
+        if movesDue { refreshNextDue() }
+    }
+
+    /// One fact that is about more than balances; `nextDue` is refreshed once all are applied.
+    mutating func change(by fact: Fact) {
         switch fact {
-        case .deducted(let bucket, let amount): buckets.draw(amount, fromBucket: bucket)
-        case .usageRecorded:
-            // Nothing of the state: the log is the record of usage.
-            break
-        case .bucketReset(let bucket, let balance, let nextReset):
-            if let index = buckets.index(ofNumber: bucket) {
-                buckets[index].balance = balance
-                buckets[index].nextReset = nextReset
+        case .deducted, .usageRecorded, .windowCounted, .notified:
+            // Of usage nothing is state: the log is its record.
+            _ = buckets.apply(fact)
+        case .bucketReset(let bucket, let balance, let nextReset, let entity):
+            buckets.change(bucket: bucket, of: entity) {
+                $0.balance = balance
+                $0.nextReset = nextReset
             }
-            refreshNextDue()
-        case .bucketOpened(let bucket):
-            buckets.append(bucket)
-            lastBucket = max(lastBucket, bucket.number)
-            refreshNextDue()
-        case .bucketClosed(let bucket):
-            if let index = buckets.index(ofNumber: bucket) { buckets.remove(at: index) }
-            refreshNextDue()
+        case .bucketOpened(let bucket, let entity): open(bucket, of: entity)
+        case .bucketChanged(let bucket, let entity):
+            buckets.change(bucket: bucket.number, of: entity) { $0 = bucket }
+        case .bucketClosed(let bucket, let entity): close(bucket, of: entity)
+        case .detailSet(let detail): set(detail)
         case .customerCreated(let name, let email, let time):
             account.name = name
             account.email = email
@@ -26,17 +32,13 @@ extension CustomerState {
         case .profileChanged(let name, let email):
             account.name = name
             account.email = email
-        case .subscriptionChanged(let subscription):
-            put(subscription)
-            refreshNextDue()
+        case .subscriptionChanged(let subscription): put(subscription)
         case .subscriptionDropped(let number):
             subscriptions.removeAll { $0.number == number }
         case .effectRequested(let effect):
             account.effects.append(effect)
-            refreshNextDue()
         case .effectSettled(let id, _):
             account.effects.removeAll { $0.id == id }
-            refreshNextDue()
         case .checkoutOpened(let checkout):
             account.checkout = checkout
         case .checkoutClosed(let session, _):
@@ -52,6 +54,41 @@ extension CustomerState {
             account.name = ""
             account.email = ""
             key = 0
+            if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
+        case .entityCreated, .entityChanged, .entityDeleted, .controlsSet, .poolingSet,
+            .holdOpened, .holdExtended, .holdClosed:
+            buckets.changeExtras { $0.apply(fact) }
+        }
+    }
+
+    private mutating func open(_ bucket: Bucket, of entity: UInt32) {
+        lastBucket = max(lastBucket, bucket.number)
+        guard entity != 0 else { return buckets.append(bucket) }
+        buckets.changeExtras { $0.entities.change(entity) { $0.buckets.append(bucket) } }
+    }
+
+    private mutating func close(_ bucket: UInt32, of entity: UInt32) {
+        if entity == 0 {
+            if let index = buckets.index(ofNumber: bucket) { buckets.remove(at: index) }
+            guard buckets.hasExtras else { return }
+            buckets.changeExtras { $0.details.removeAll { $0.bucket == bucket } }
+        } else {
+            buckets.changeExtras { extras in
+                extras.details.removeAll { $0.bucket == bucket }
+                extras.entities.change(entity) { $0.buckets.removeAll { $0.number == bucket } }
+            }
+        }
+    }
+
+    private mutating func set(_ detail: BucketDetail) {
+        buckets.changeExtras { extras in
+            let index = extras.details.firstIndex { $0.bucket == detail.bucket }
+            switch (index, detail.isNeeded) {
+            case (let index?, true): extras.details[index] = detail
+            case (let index?, false): extras.details.remove(at: index)
+            case (nil, true): extras.details.append(detail)
+            case (nil, false): break
+            }
         }
     }
 
@@ -64,16 +101,25 @@ extension CustomerState {
         }
     }
 
+    /// What it grants isn't granted anew before its debt is paid (entitlements §5.1).
+    func isPastDue(_ number: UInt32) -> Bool {
+        number != 0
+            && subscriptions.contains { $0.number == number && $0.status == .pastDue }
+    }
+
     /// The earliest moment at which `advance` has something to do. While a charge is open nothing
     /// else is billed, so billing moments wait for its outcome.
     package mutating func refreshNextDue() {
         var due = Timestamp.never
         let billingWaits = !account.effects.isEmpty
-        for index in 0..<buckets.count {
-            let bucket = buckets[index]
-            let waits = billingWaits && bucket.flags.contains(.priced)
+        buckets.each { bucket, _ in
+            let waits =
+                bucket.flags.contains(.priced) ? billingWaits : isPastDue(bucket.subscription)
             if !waits { due = min(due, bucket.nextReset) }
             due = min(due, bucket.expires)
+        }
+        if buckets.hasExtras {
+            for hold in buckets.extras.holds { due = min(due, hold.expires) }
         }
         if !billingWaits {
             for subscription in subscriptions {

@@ -3,11 +3,16 @@
 /// Facts are what the log holds. Applying one reads neither rules, nor catalog, nor clock, so a new
 /// binary replays an old log to the same state.
 package enum Fact: Sendable, Equatable {
-    case deducted(bucket: UInt32, amount: Quantity)
+    /// From a bucket of the customer itself or, if not 0, of an entity.
+    case deducted(bucket: UInt32, amount: Quantity, entity: UInt32 = 0)
     case usageRecorded(feature: FeatureNumber, value: Quantity, label: EventLabel? = nil)
-    case bucketReset(bucket: UInt32, balance: Quantity, nextReset: Timestamp)
-    case bucketClosed(bucket: UInt32)
-    indirect case bucketOpened(Bucket)
+    case bucketReset(
+        bucket: UInt32, balance: Quantity, nextReset: Timestamp, entity: UInt32 = 0)
+    case bucketClosed(bucket: UInt32, entity: UInt32 = 0)
+    indirect case bucketOpened(Bucket, entity: UInt32 = 0)
+    /// The bucket with this number, whole, as it stands from now on.
+    indirect case bucketChanged(Bucket, entity: UInt32 = 0)
+    indirect case detailSet(BucketDetail)
     indirect case customerCreated(name: String, email: String, time: Timestamp)
     indirect case profileChanged(name: String, email: String)
     indirect case subscriptionChanged(Subscription)
@@ -21,6 +26,49 @@ package enum Fact: Sendable, Equatable {
     case invoiceDropped(number: UInt32)
     /// Name and email went, and all that is sealed with this key; 0: there was no key.
     case customerErased(key: UInt32)
+    /// An entity, without buckets and controls.
+    indirect case entityCreated(Entity)
+    indirect case entityChanged(number: UInt32, name: String)
+    case entityDeleted(number: UInt32)
+    /// From now on the owner has these and no others.
+    indirect case controlsSet(OwnedControls)
+    case poolingSet(isDisabled: Bool)
+    /// A usage limit's count, as it stands from now on.
+    indirect case windowCounted(UsageWindow)
+    /// What it drew is deducted beside it.
+    indirect case holdOpened(Hold)
+    case holdExtended(id: String, expires: Timestamp)
+    case holdClosed(id: String)
+    /// Somebody is to be told. Nothing of the state.
+    indirect case notified(Notice)
+}
+
+/// That a deduction passed a threshold (entitlements §7.4).
+package struct Notice: Sendable, Equatable {
+    package enum Event: Sendable, Equatable {
+        case alert(UsageAlert)
+        /// What was allowed isn't any more.
+        case limitReached(LimitKind)
+    }
+
+    package var feature: FeatureNumber
+    /// 0: the customer as a whole.
+    package var entity: UInt32
+    package var event: Event
+
+    package init(feature: FeatureNumber, entity: UInt32, event: Event) {
+        self.feature = feature
+        self.entity = entity
+        self.event = event
+    }
+}
+
+/// What limits usage. Raw values are stored.
+package enum LimitKind: UInt8, Sendable {
+    case included = 1
+    case maxPurchase = 2
+    case spendLimit = 3
+    case usageLimit = 4
 }
 
 extension Fact {
@@ -30,9 +78,14 @@ extension Fact {
         case .usageRecorded(_, _, let label): label.map { !$0.properties.isEmpty } ?? false
         case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
             !name.isEmpty || !email.isEmpty
-        case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .subscriptionChanged,
-            .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
-            .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased:
+        case .entityCreated(let entity): !entity.name.isEmpty
+        case .entityChanged(_, let name): !name.isEmpty
+        case .holdOpened(let hold): !hold.properties.isEmpty
+        case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .bucketChanged, .detailSet,
+            .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
+            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
+            .customerErased, .entityDeleted, .controlsSet, .poolingSet, .windowCounted,
+            .holdExtended, .holdClosed, .notified:
             false
         }
     }

@@ -17,6 +17,7 @@ extension CustomerState {
             precondition(!sheet.facts.isEmpty, "what is due changes something")
             facts += sheet.facts
             draft = sheet.customer
+            draft.refreshNextDue()
         }
         return facts
     }
@@ -25,6 +26,7 @@ extension CustomerState {
 extension FactSheet {
     /// Everything due at the sheet's moment.
     fileprivate mutating func advance(now: Timestamp, effectID: () -> String) {
+        releaseHolds()
         expireBuckets()
         resetBuckets(now: now)
         guard customer.openEffect == nil else { return }
@@ -45,13 +47,19 @@ extension FactSheet {
     }
 
     private mutating func expireBuckets() {
-        var index = 0
-        while index < customer.buckets.count {
-            let bucket = customer.buckets[index]
-            if bucket.expires <= now {
-                emit(.bucketClosed(bucket: bucket.number))
-            } else {
-                index += 1
+        var expired: [(number: UInt32, entity: UInt32)] = []
+        customer.buckets.each { bucket, entity in
+            if bucket.expires <= now { expired.append((bucket.number, entity)) }
+        }
+        for (number, entity) in expired { emit(.bucketClosed(bucket: number, entity: entity)) }
+    }
+
+    /// What nobody settled in time is given back.
+    private mutating func releaseHolds() {
+        guard customer.buckets.hasExtras else { return }
+        for hold in customer.buckets.extras.holds where hold.expires <= now {
+            for fact in customer.buckets.releaseFacts(of: hold, pricing: pricing, now: now) {
+                emit(fact)
             }
         }
     }
@@ -59,13 +67,96 @@ extension FactSheet {
     /// Missed cycles collapse into one reset (entitlements §5.2). Priced buckets reset when their
     /// overage is billed.
     private mutating func resetBuckets(now: Timestamp) {
-        for index in 0..<customer.buckets.count {
-            let bucket = customer.buckets[index]
-            guard bucket.nextReset <= self.now, !bucket.flags.contains(.priced) else { continue }
+        var due: [(bucket: Bucket, entity: UInt32)] = []
+        customer.buckets.each { bucket, entity in
+            guard bucket.nextReset <= self.now, !bucket.flags.contains(.priced),
+                !customer.isPastDue(bucket.subscription)
+            else { return }
+            due.append((bucket, entity))
+        }
+        for (bucket, entity) in due { reset(bucket, of: entity, now: now) }
+    }
+
+    private mutating func reset(_ bucket: Bucket, of entity: UInt32, now: Timestamp) {
+        let detail =
+            customer.buckets.hasExtras
+            ? customer.buckets.extras.detail(of: bucket.number) : nil
+        var bucket = bucket
+        if var detail, detail.adjustment != .zero {
+            bucket.granted = bucket.granted - detail.adjustment
+            emit(.bucketChanged(bucket, entity: entity))
+            detail.adjustment = .zero
+            emit(.detailSet(detail))
+        }
+        var start = bucket.granted
+        if pricing.settings.keepsFreeOverage, bucket.overage > .zero {
+            start = start - bucket.overage
+        }
+        emit(
+            .bucketReset(
+                bucket: bucket.number, balance: start,
+                nextReset: bucket.cycle.boundary(after: now, anchor: bucket.anchor),
+                entity: entity))
+        if let rollover = detail?.rollover ?? item(of: bucket)?.rollover {
+            rollOver(bucket, of: entity, rollover)
+        }
+    }
+
+    private func item(of bucket: Bucket) -> PlanItem? {
+        guard let subscription = customer.subscription(bucket.subscription) else { return nil }
+        let id = pricing.feature(bucket.feature).id
+        return pricing.plan(subscription.plan).items.first { $0.featureID == id }
+    }
+
+    /// What is left goes over into the next cycle; of all that did, as much as the cap allows, what
+    /// expires soonest going first (entitlements §5.3).
+    private mutating func rollOver(_ bucket: Bucket, of entity: UInt32, _ rollover: Rollover) {
+        if bucket.balance > .zero {
+            let number = customer.lastBucket + 1
+            let expires =
+                rollover.months == 0
+                ? Timestamp.never : bucket.nextReset.adding(months: Int64(rollover.months))
             emit(
-                .bucketReset(
-                    bucket: bucket.number, balance: bucket.granted,
-                    nextReset: bucket.cycle.boundary(after: now, anchor: bucket.anchor)))
+                .bucketOpened(
+                    Bucket(
+                        number: number, feature: bucket.feature,
+                        subscription: bucket.subscription, plan: bucket.plan,
+                        granted: bucket.balance, balance: bucket.balance, cycle: Cycle(.oneOff),
+                        anchor: self.now, nextReset: .never, expires: expires, created: self.now,
+                        flags: bucket.flags.intersection([.addOn, .slice]).union(.rollover)),
+                    entity: entity))
+            emit(.detailSet(BucketDetail(bucket: number, parent: bucket.number)))
+        }
+        let most: Quantity? =
+            switch rollover.cap {
+            case .none: nil
+            case .units(let units): units
+            case .percentage(let part): bucket.granted.percent(part).wholeUnits
+            }
+        if let most { trim(bucket.number, of: entity, to: most) }
+    }
+
+    private mutating func trim(_ parent: UInt32, of entity: UInt32, to most: Quantity) {
+        let details = customer.buckets.extras.details
+        var rows: [Bucket] = []
+        customer.buckets.each { bucket, owner in
+            guard owner == entity, bucket.flags.contains(.rollover),
+                details.contains(where: { $0.bucket == bucket.number && $0.parent == parent })
+            else { return }
+            rows.append(bucket)
+        }
+        var excess = rows.reduce(.zero) { $0 + $1.remaining } - most
+        rows.sort { ($0.expires, $0.number) < ($1.expires, $1.number) }
+        for var row in rows where excess > .zero {
+            let cut = min(excess, row.remaining)
+            excess = excess - cut
+            if cut == row.remaining {
+                emit(.bucketClosed(bucket: row.number, entity: entity))
+            } else {
+                row.granted = row.granted - cut
+                row.balance = row.balance - cut
+                emit(.bucketChanged(row, entity: entity))
+            }
         }
     }
 

@@ -11,8 +11,10 @@ package struct BalanceView: Sendable, Equatable {
     package var maxPurchase: Quantity?
     package var nextReset = Timestamp.never
     package var parts: [Part] = []
+    /// What there is to say about some of the parts.
+    package var details: [BucketDetail] = []
 
-    /// One bucket behind it.
+    /// One bucket behind it, or all slices of one item.
     package struct Part: Sendable, Equatable {
         package var bucket: UInt32
         /// nil: given outside a plan.
@@ -24,6 +26,9 @@ package struct BalanceView: Sendable, Equatable {
         package var cycle: Cycle
         package var nextReset: Timestamp
         package var expires: Timestamp
+        package var flags: Bucket.Flags
+        /// It is an entity's.
+        package var isOfEntity: Bool
     }
 
     init(feature: FeatureNumber) {
@@ -38,43 +43,80 @@ package struct BalanceView: Sendable, Equatable {
 }
 
 extension BucketSet {
-    /// The balance of one feature, as it will be once the draws are applied; nil: the customer has
-    /// no bucket of it.
-    package func balance(of feature: FeatureNumber, after draws: [Draw] = []) -> BalanceView? {
+    /// The balance of one feature that a scope may use, as it will be once the draws are applied;
+    /// nil: there is no bucket of it.
+    package func balance(
+        of feature: FeatureNumber, in scope: Scope = .customer, after draws: [Draw] = []
+    ) -> BalanceView? {
         var view = BalanceView(feature: feature)
-        return show(feature, after: draws, in: &view) ? view : nil
+        return show(feature, in: scope, after: draws, in: &view) ? view : nil
     }
 
     /// - Parameter view: an empty one, to be filled.
     func show(
-        _ feature: FeatureNumber, after draws: [Draw] = [], in view: inout BalanceView
+        _ feature: FeatureNumber, in scope: Scope = .customer, after draws: [Draw] = [],
+        in view: inout BalanceView
     ) -> Bool {
         view.parts.reserveCapacity(min(count, 4))
-        var uncapped = false
-        var most = Quantity.zero
-        for index in 0..<count where self[index].feature == feature {
-            var bucket = self[index]
-            for draw in draws where draw.bucket == bucket.number {
-                bucket.balance = bucket.balance - draw.amount
+        var caps = OverageCaps()
+        if hasExtras {
+            eachUsable(scope) { bucket, entity in
+                guard bucket.feature == feature else { return }
+                view.add(bucket.after(draws, entity), of: entity, &caps)
             }
-            if bucket.flags.contains(.priced) {
-                view.overageAllowed = true
-                most = most + bucket.maxOverage
-                if !bucket.flags.contains(.limited) { uncapped = true }
+            let details = extras.details
+            view.details = details.filter { detail in
+                view.parts.contains { $0.bucket == detail.bucket }
             }
-            view.add(bucket)
+        } else {
+            for index in 0..<count where self[index].feature == feature {
+                view.add(self[index].after(draws, 0), of: 0, &caps)
+            }
         }
         guard !view.parts.isEmpty else { return false }
-        if view.overageAllowed, !uncapped { view.maxPurchase = most }
+        if view.overageAllowed, !caps.isOpen { view.maxPurchase = caps.most }
         if view.unlimited { view.showUnlimited() }
         return true
     }
 
+    /// Adds what entities have of a feature and share with nobody: the customer as a whole is shown
+    /// it in its totals, but can't use it (entitlements §1.3).
+    func addEntities(to view: inout BalanceView, after draws: [Draw] = []) {
+        guard hasExtras, !view.unlimited else { return }
+        let entities = extras.entities
+        for index in 0..<entities.count {
+            let entity = entities[index]
+            for bucket in entity.buckets
+            where bucket.feature == view.feature
+                && bucket.flags.isDisjoint(with: [.slice, .unlimited])
+            {
+                view.addTotals(bucket.after(draws, entity.number))
+            }
+        }
+    }
+
+    /// The balance as a scope is shown it; nil: there is no bucket of it at all.
+    package func shownBalance(
+        of feature: FeatureNumber, in scope: Scope = .customer, after draws: [Draw] = []
+    ) -> BalanceView? {
+        var view = BalanceView(feature: feature)
+        let isUsable = show(feature, in: scope, after: draws, in: &view)
+        guard hasExtras, !scope.isEntity else { return isUsable ? view : nil }
+        let before = view
+        addEntities(to: &view, after: draws)
+        return isUsable || view != before ? view : nil
+    }
+
     /// The features there are buckets of, in order of their first bucket.
-    package var features: [FeatureNumber] {
+    package func features(in scope: Scope) -> [FeatureNumber] {
         var found: [FeatureNumber] = []
-        for index in 0..<count where !found.contains(self[index].feature) {
-            found.append(self[index].feature)
+        func note(_ bucket: Bucket) {
+            if !found.contains(bucket.feature) { found.append(bucket.feature) }
+        }
+        if scope.isEntity {
+            eachUsable(scope) { bucket, _ in note(bucket) }
+        } else {
+            each { bucket, _ in note(bucket) }
         }
         return found
     }
@@ -82,7 +124,7 @@ extension BucketSet {
 
 extension CustomerState {
     package func balance(of feature: FeatureNumber) -> BalanceView? {
-        buckets.balance(of: feature)
+        buckets.shownBalance(of: feature)
     }
 }
 
@@ -96,18 +138,68 @@ extension BalanceView {
         maxPurchase = nil
     }
 
-    fileprivate mutating func add(_ bucket: Bucket) {
+    fileprivate mutating func add(_ bucket: Bucket, of entity: UInt32, _ caps: inout OverageCaps) {
+        if bucket.flags.contains(.priced) {
+            overageAllowed = true
+            caps.add(bucket)
+        }
+        addTotals(bucket)
+        let isUnlimited = bucket.flags.contains(.unlimited)
+        if isUnlimited { unlimited = true }
+        let part = Part(
+            bucket: bucket.number, plan: bucket.plan, granted: bucket.granted,
+            remaining: bucket.remaining, usage: bucket.usage, unlimited: isUnlimited,
+            cycle: bucket.cycle, nextReset: bucket.nextReset, expires: bucket.expires,
+            flags: bucket.flags, isOfEntity: entity != 0)
+        if bucket.flags.contains(.slice), let index = parts.firstIndex(where: part.isSibling) {
+            parts[index].add(part)
+        } else {
+            parts.append(part)
+        }
+    }
+
+    fileprivate mutating func addTotals(_ bucket: Bucket) {
         granted = granted + bucket.granted
         remaining = remaining + bucket.remaining
         usage = usage + bucket.usage
         overage = overage + bucket.overage
         nextReset = min(nextReset, bucket.nextReset)
-        let isUnlimited = bucket.flags.contains(.unlimited)
-        if isUnlimited { unlimited = true }
-        parts.append(
-            Part(
-                bucket: bucket.number, plan: bucket.plan, granted: bucket.granted,
-                remaining: bucket.remaining, usage: bucket.usage, unlimited: isUnlimited,
-                cycle: bucket.cycle, nextReset: bucket.nextReset, expires: bucket.expires))
+    }
+}
+
+extension BalanceView.Part {
+    /// Both are slices of one plan's item.
+    fileprivate func isSibling(_ other: BalanceView.Part) -> Bool {
+        other.flags == flags && other.plan == plan && other.cycle == cycle
+    }
+
+    fileprivate mutating func add(_ other: BalanceView.Part) {
+        granted = granted + other.granted
+        remaining = remaining + other.remaining
+        usage = usage + other.usage
+        nextReset = min(nextReset, other.nextReset)
+    }
+}
+
+extension Bucket {
+    fileprivate func after(_ draws: [Draw], _ entity: UInt32) -> Bucket {
+        guard !draws.isEmpty else { return self }
+        var bucket = self
+        for draw in draws where draw.bucket == number && draw.entity == entity {
+            bucket.balance = bucket.balance - draw.amount
+        }
+        return bucket
+    }
+}
+
+/// The most overage of priced buckets together.
+private struct OverageCaps {
+    var most = Quantity.zero
+    /// One of them has no limit.
+    var isOpen = false
+
+    mutating func add(_ bucket: Bucket) {
+        most = most + bucket.maxOverage
+        if !bucket.flags.contains(.limited) { isOpen = true }
     }
 }

@@ -15,6 +15,8 @@ package enum CheckReason: UInt8, Sendable {
     case planNotAttached = 23
     case planScheduled = 24
     case planEnded = 25
+    case usageLimit = 26
+    case spendLimit = 27
 
     package var allows: Bool { rawValue < CheckReason.notIncluded.rawValue }
 }
@@ -49,53 +51,80 @@ package struct FlagView: Sendable, Equatable {
 }
 
 extension BucketSet {
+    /// Who is asked about (entitlements §1.2).
+    package func scope(of entity: InlineText) throws(Refusal) -> Scope {
+        guard !entity.isEmpty else { return .customer }
+        guard hasExtras, let found = extras.entities.find(entity) else {
+            throw .entityNotFound(entity.text)
+        }
+        return Scope(entity: found.number)
+    }
+
     /// Whether the customer may use this much of a feature (entitlements §1.4, §1.5). Everything
     /// due has been applied before.
-    package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
+    package func check(
+        _ query: CheckQuery, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> CheckAnswer {
         var answer = CheckAnswer(to: query)
-        check(query, pricing: pricing, answering: &answer)
+        try check(query, pricing: pricing, now: now, answering: &answer)
         return answer
     }
 
     /// - Parameter answer: that there is nothing.
     package func check(
-        _ query: CheckQuery, pricing: PricingState, answering answer: inout CheckAnswer
-    ) {
+        _ query: CheckQuery, pricing: PricingState, now: Timestamp,
+        answering answer: inout CheckAnswer
+    ) throws(Refusal) {
+        let scope = try scope(of: query.entity)
         if pricing.kind(of: query.feature) == .boolean {
-            checkFlag(query, answering: &answer)
+            checkFlag(query, scope, answering: &answer)
         } else {
-            checkPools(query, pricing, answering: &answer)
+            check(query, scope, pricing, now, answering: &answer)
+            if hasExtras, !scope.isEntity, var shown = answer.balance {
+                addEntities(to: &shown)
+                answer.balance = shown
+            }
         }
     }
 
-    private func checkFlag(_ query: CheckQuery, answering answer: inout CheckAnswer) {
-        for index in 0..<count where self[index].feature == query.feature {
-            answer.reason = .flag
-            answer.flag = FlagView(feature: query.feature, plan: self[index].plan)
-            return
+    private func checkFlag(
+        _ query: CheckQuery, _ scope: Scope, answering answer: inout CheckAnswer
+    ) {
+        var found: FlagView?
+        eachUsable(scope) { bucket, _ in
+            guard bucket.feature == query.feature, found == nil else { return }
+            found = FlagView(feature: query.feature, plan: bucket.plan)
         }
+        guard let found else { return }
+        answer.reason = .flag
+        answer.flag = found
     }
 
     /// The balance that decides, and the amount it is asked for (entitlements §1.4): the feature's
     /// own when it suffices alone, else the first credit system that would, else the first owned.
-    private func checkPools(
-        _ query: CheckQuery, _ pricing: PricingState, answering answer: inout CheckAnswer
+    func check(
+        _ query: CheckQuery, _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
+        answering answer: inout CheckAnswer
     ) {
         var own = BalanceView(feature: query.feature)
-        let isOwned = show(query.feature, in: &own)
-        let reason = own.verdict(on: query.required)
+        let isOwned = show(query.feature, in: scope, in: &own)
+        let limits = hasExtras ? limits(of: query.feature, scope, query, now) : nil
+        let reason = own.verdict(on: query.required, limits, headroom: limits?.headroom)
         if isOwned, reason.allows || pricing.pools(of: query.feature).isEmpty {
             answer.reason = reason
             answer.balance = own
             return
         }
         for pool in pricing.pools(of: query.feature) {
-            guard let view = balance(of: pool.feature) else { continue }
+            guard let view = balance(of: pool.feature, in: scope) else { continue }
+            let credits = hasExtras ? self.limits(of: pool.feature, scope, query, now) : nil
+            let headroom = limits?.headroom.map { $0.credits(at: pool.cost) }
+            let room = [headroom, credits?.headroom].compactMap(\.self).min()
             // The reference compares the unconverted amount here; so do we.
-            let allows = view.verdict(on: query.required).allows
+            let allows = view.verdict(on: query.required, credits, headroom: room).allows
             guard allows || answer.balance == nil else { continue }
             answer.required = query.required.credits(at: pool.cost)
-            answer.reason = view.verdict(on: answer.required)
+            answer.reason = view.verdict(on: answer.required, credits, headroom: room)
             answer.balance = view
             if allows { return }
         }
@@ -103,11 +132,19 @@ extension BucketSet {
         answer.reason = reason
         answer.balance = own
     }
+
+    private func limits(
+        of feature: FeatureNumber, _ scope: Scope, _ query: CheckQuery, _ now: Timestamp
+    ) -> FeatureLimits {
+        FeatureLimits(of: feature, in: scope, self, properties: query.properties, now: now)
+    }
 }
 
 extension CustomerState {
-    package func check(_ query: CheckQuery, pricing: PricingState) -> CheckAnswer {
-        buckets.check(query, pricing: pricing)
+    package func check(
+        _ query: CheckQuery, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> CheckAnswer {
+        try buckets.check(query, pricing: pricing, now: now)
     }
 
     /// Whether the customer has a plan.
@@ -135,12 +172,22 @@ extension CustomerState {
 
 extension BalanceView {
     /// Entitlements §1.5, in its order.
-    fileprivate func verdict(on required: Quantity) -> CheckReason {
+    ///
+    /// - Parameter headroom: what usage limits still allow; nil: any amount.
+    fileprivate func verdict(
+        on required: Quantity, _ limits: FeatureLimits?, headroom: Quantity?
+    ) -> CheckReason {
         if unlimited { return .unlimited }
         if required < .zero { return .nothingRequired }
+        if let headroom, required > headroom.clampedToZero { return .usageLimit }
         if remaining >= required { return .included }
-        guard overageAllowed else { return .insufficientBalance }
-        guard let room = overageRoom else { return .overage }
+        guard limits?.allowsOverage ?? overageAllowed else { return .insufficientBalance }
+        if let limit = limits?.overageLimit {
+            let room = (limit - overage).clampedToZero
+            return remaining + room >= required ? .overage : .spendLimit
+        }
+        // What a control allows by itself has no bound.
+        guard overageAllowed, let room = overageRoom else { return .overage }
         return remaining + room >= required ? .overage : .maxPurchase
     }
 }

@@ -3,6 +3,18 @@ package enum Command: Sendable {
     case create(CreateCustomer)
     case track(TrackUsage)
     case checkAndDeduct(CheckQuery)
+    /// What several tracks do, all of them or none.
+    case trackAll([TrackUsage])
+    case settleHold(SettleHold)
+    case extendHold(ExtendHold)
+    case openBalance(OpenBalance)
+    case updateBalance(UpdateBalance)
+    case deleteBalance(DeleteBalance)
+    case recalculateBalances(RecalculateBalances)
+    case createEntity(CreateEntity)
+    case updateEntity(UpdateEntity)
+    case deleteEntity(id: InlineText)
+    case setControls(SetControls)
     case attach(AttachPlan)
     case settle(SettleEffect)
     case completeCheckout(CompleteCheckout)
@@ -29,14 +41,26 @@ package struct CreateCustomer: Sendable {
 package enum OverageBehavior: UInt8, Sendable {
     case cap = 1
     case reject = 2
+    /// It is drawn all the same, whatever the balance's floor; only spend limits hold.
+    case overflow = 3
 }
 
 /// Records usage.
 package struct TrackUsage: Sendable {
     package var feature: FeatureNumber
+    /// Other features that the same event feeds, each with the whole value.
+    package var others: [FeatureNumber] = []
     package var value: Quantity
     package var overage: OverageBehavior
     package var label: EventLabel?
+    /// Empty: the customer as a whole.
+    package var entity = InlineText.empty
+    /// `value` is what the usage is from now on, not what is added to it.
+    package var setsUsage = false
+    /// Usage of a cycle that is over is refused; otherwise it counts in the present one.
+    package var refusesLate = false
+    /// What is drawn is reserved only.
+    package var hold: HoldRequest?
 
     package init(
         feature: FeatureNumber, value: Quantity, overage: OverageBehavior,
@@ -53,10 +77,175 @@ package struct TrackUsage: Sendable {
 package struct CheckQuery: Sendable {
     package var feature: FeatureNumber
     package var required: Quantity
+    /// Empty: the customer as a whole.
+    package var entity = InlineText.empty
+    /// Of the usage that is asked for; usage limits may concern some usage only.
+    package var properties: [EventProperty] = []
+    /// With a deduction: it is reserved only.
+    package var hold: HoldRequest?
 
     package init(feature: FeatureNumber, required: Quantity) {
         self.feature = feature
         self.required = required
+    }
+}
+
+/// Asks for what is drawn to be reserved.
+package final class HoldRequest: Sendable {
+    /// The caller's; not empty.
+    package let id: String
+    /// nil: after the longest time there is.
+    package let expires: Timestamp?
+
+    package init(id: String, expires: Timestamp?) {
+        self.id = id
+        self.expires = expires
+    }
+}
+
+/// Ends a hold: what was used in the end is kept, the rest given back.
+package struct SettleHold: Sendable {
+    package var id: String
+    /// Tracked units; nil: as many as were held. Zero gives all back.
+    package var value: Quantity?
+    /// Of the event; nil: the hold's.
+    package var label: EventLabel?
+
+    package init(id: String, value: Quantity?, label: EventLabel? = nil) {
+        self.id = id
+        self.value = value
+        self.label = label
+    }
+}
+
+/// Keeps a hold open for longer.
+package struct ExtendHold: Sendable {
+    package var id: String
+    package var expires: Timestamp
+
+    package init(id: String, expires: Timestamp) {
+        self.id = id
+        self.expires = expires
+    }
+}
+
+/// Grants an amount outside any plan (entitlements §6.1).
+package struct OpenBalance: Sendable {
+    package var feature: FeatureNumber
+    /// Empty: for the customer as a whole.
+    package var entity = InlineText.empty
+    /// The caller's name for it; empty: none.
+    package var name = ""
+    /// nil: unlimited, or a flag.
+    package var granted: Quantity?
+    package var unlimited = false
+    package var reset: Cycle?
+    package var nextReset: Timestamp?
+    package var expires: Timestamp?
+    package var rollover: Rollover?
+
+    package init(feature: FeatureNumber) {
+        self.feature = feature
+    }
+}
+
+/// Which of a customer's balances are meant.
+package struct BalanceFilter: Sendable {
+    /// nil: of every feature.
+    package var feature: FeatureNumber?
+    package var entity = InlineText.empty
+    /// A caller's name, or the id that Tally gave; empty: any.
+    package var id = ""
+    package var interval: Interval?
+
+    package init(feature: FeatureNumber?) {
+        self.feature = feature
+    }
+}
+
+/// Changes balances (entitlements §6.2).
+package struct UpdateBalance: Sendable {
+    package enum Amount: Sendable {
+        /// What is left of all of them together.
+        case remaining(Quantity)
+        case added(Quantity)
+        case usage(Quantity)
+    }
+
+    package var filter: BalanceFilter
+    package var amount: Amount?
+    /// Until the next reset.
+    package var granted: Quantity?
+    package var nextReset: Timestamp?
+    package var expires: Timestamp?
+
+    package init(filter: BalanceFilter) {
+        self.filter = filter
+    }
+}
+
+/// Takes balances away (entitlements §6.3).
+package struct DeleteBalance: Sendable {
+    package var filter: BalanceFilter
+    /// What was used of them counts against what is left.
+    package var keepsUsage: Bool
+
+    package init(filter: BalanceFilter, keepsUsage: Bool) {
+        self.filter = filter
+        self.keepsUsage = keepsUsage
+    }
+}
+
+/// Grants everything anew and draws the same usage again, so that overage in one balance meets
+/// what is left in another (entitlements §6.4).
+package struct RecalculateBalances: Sendable {
+    package var filter: BalanceFilter
+
+    package init(filter: BalanceFilter) {
+        self.filter = filter
+    }
+}
+
+/// Makes a part of a customer with balances of its own.
+package struct CreateEntity: Sendable {
+    package var id: InlineText
+    package var feature: FeatureNumber
+    package var name: String
+    package var controls: Controls
+
+    package init(
+        id: InlineText, feature: FeatureNumber, name: String, controls: Controls = .none
+    ) {
+        self.id = id
+        self.feature = feature
+        self.name = name
+        self.controls = controls
+    }
+}
+
+/// Changes what is given.
+package struct UpdateEntity: Sendable {
+    package var id: InlineText
+    package var name: String?
+
+    package init(id: InlineText, name: String?) {
+        self.id = id
+        self.name = name
+    }
+}
+
+/// Replaces the lists that are given of a customer's controls or an entity's.
+package struct SetControls: Sendable {
+    /// Empty: the customer's.
+    package var entity: InlineText
+    package var spendLimits: [SpendLimit]?
+    package var usageLimits: [UsageLimit]?
+    package var usageAlerts: [UsageAlert]?
+    package var overagePermissions: [OveragePermission]?
+    package var isPoolingDisabled: Bool?
+
+    package init(entity: InlineText = .empty) {
+        self.entity = entity
     }
 }
 

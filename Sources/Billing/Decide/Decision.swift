@@ -19,6 +19,9 @@ package enum Reply: Sendable, Equatable {
     case none
     case created(Bool)
     case track(TrackReply)
+    case trackAll([TrackReply])
+    /// The number of a new bucket.
+    case balance(number: UInt32)
     case check(CheckAnswer)
     case attach(AttachReply)
 }
@@ -61,8 +64,12 @@ extension BucketSet {
     ) throws(Refusal) -> Decision {
         switch command {
         case .track(let usage): try decideTrack(usage, pricing: pricing, now: now)
-        case .checkAndDeduct(let query): try decideCheckAndDeduct(query, pricing: pricing)
-        case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+        case .trackAll(let parts): try decideTrackAll(parts, pricing: pricing, now: now)
+        case .checkAndDeduct(let query):
+            try decideCheckAndDeduct(query, pricing: pricing, now: now)
+        case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance,
+            .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
+            .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -76,7 +83,23 @@ extension CustomerState {
         switch command {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
         case .track(let usage): try buckets.decideTrack(usage, pricing: pricing, now: now)
-        case .checkAndDeduct(let query): try buckets.decideCheckAndDeduct(query, pricing: pricing)
+        case .trackAll(let parts): try buckets.decideTrackAll(parts, pricing: pricing, now: now)
+        case .checkAndDeduct(let query):
+            try buckets.decideCheckAndDeduct(query, pricing: pricing, now: now)
+        case .settleHold(let settle):
+            try buckets.decideSettleHold(settle, pricing: pricing, now: now)
+        case .extendHold(let extend): try buckets.decideExtendHold(extend, now: now)
+        case .openBalance(let open): try decideOpenBalance(open, pricing: pricing, now: now)
+        case .updateBalance(let update):
+            try decideUpdateBalance(update, pricing: pricing, now: now)
+        case .deleteBalance(let delete):
+            try decideDeleteBalance(delete, pricing: pricing, now: now)
+        case .recalculateBalances(let again):
+            try decideRecalculate(again, pricing: pricing, now: now)
+        case .createEntity(let create): try decideCreateEntity(create, pricing: pricing, now: now)
+        case .updateEntity(let update): try decideUpdateEntity(update)
+        case .deleteEntity(let id): try decideDeleteEntity(id, pricing: pricing, now: now)
+        case .setControls(let set): try decideSetControls(set)
         case .attach(let attach): try decideAttach(attach, pricing: pricing, now: now)
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):

@@ -1,20 +1,36 @@
 /// What was drawn from one bucket, in the bucket's own units; negative when given back.
 package struct Draw: Sendable, Equatable {
     package var bucket: UInt32
+    /// The bucket's; 0: it is the customer's own.
+    package var entity: UInt32
     package var feature: FeatureNumber
     package var amount: Quantity
+
+    package init(
+        bucket: UInt32, entity: UInt32 = 0, feature: FeatureNumber, amount: Quantity
+    ) {
+        self.bucket = bucket
+        self.entity = entity
+        self.feature = feature
+        self.amount = amount
+    }
 }
 
-/// Spreads usage over a customer's buckets (entitlements §2.3, §2.4).
+/// Spreads usage over the buckets that a scope may draw from (entitlements §2.3, §2.4).
 struct Deduction {
     /// A bucket that may be drawn from, copied so that the customer stays untouched.
     private struct Candidate {
         var bucket: Bucket
+        var entity: UInt32
         /// nil: the tracked feature's own bucket.
         var cost: UnitPrice?
         var drawn = Quantity.zero
+        /// Tracked units covered by what was drawn.
+        var units = Quantity.zero
 
         var balance: Quantity { bucket.balance - drawn }
+        var overage: Quantity { (-balance).clampedToZero }
+        var isRollover: Bool { bucket.flags.contains(.rollover) }
 
         /// The bucket's own units for this many tracked units.
         func own(_ units: Quantity) -> Quantity { cost.map { units.credits(at: $0) } ?? units }
@@ -23,28 +39,54 @@ struct Deduction {
         func tracked(_ own: Quantity) -> Quantity { cost.map { own.units(at: $0) } ?? own }
     }
 
-    private var candidates: [Candidate]
+    private let feature: FeatureNumber
+    private let scope: Scope
+    private let overage: OverageBehavior
+    /// A credit system itself is tracked.
+    private let isCredits: Bool
+    private var candidates: [Candidate] = []
     /// Tracked units not placed yet.
     private(set) var rest: Quantity
-    private let overage: OverageBehavior
+    /// Of the tracked feature first; empty: nothing limits.
+    private var limits: [FeatureLimits] = []
+    private var taken = Quantity.zero
 
     init(
-        of value: Quantity, feature: FeatureNumber, from buckets: borrowing BucketSet,
-        pricing: PricingState, overage: OverageBehavior
+        of value: Quantity, feature: FeatureNumber, in scope: Scope = .customer,
+        from buckets: borrowing BucketSet, pricing: PricingState, overage: OverageBehavior,
+        properties: [EventProperty] = [], now: Timestamp
     ) {
         rest = value
+        self.feature = feature
+        self.scope = scope
         self.overage = overage
-        candidates = []
+        isCredits = pricing.kind(of: feature) == .creditSystem
         candidates.reserveCapacity(min(buckets.count, 4))
         let pools = pricing.pools(of: feature)
-        for index in 0..<buckets.count {
-            let bucket = buckets[index]
-            if bucket.feature == feature {
-                insert(Candidate(bucket: bucket, cost: nil))
-            } else if let pool = pools.first(where: { $0.feature == bucket.feature }) {
-                insert(Candidate(bucket: bucket, cost: pool.effectiveCost))
+        if buckets.hasExtras {
+            buckets.eachUsable(scope) { insert($0, of: $1, pools) }
+            limits = [
+                FeatureLimits(
+                    of: feature, in: scope, buckets, properties: properties, now: now)
+            ]
+            for pool in pools where pool.feature != feature {
+                limits.append(
+                    FeatureLimits(
+                        of: pool.feature, in: scope, buckets, properties: properties, now: now))
             }
+        } else {
+            for index in 0..<buckets.count { insert(buckets[index], of: 0, pools) }
         }
+    }
+
+    /// From these buckets and no others, whatever limits usage: how balances are corrected.
+    init(correcting value: Quantity, _ buckets: [(bucket: Bucket, entity: UInt32)], scope: Scope) {
+        rest = value
+        feature = buckets.first?.bucket.feature ?? FeatureNumber(rawValue: 0)
+        self.scope = scope
+        overage = .overflow
+        isCredits = false
+        for (bucket, entity) in buckets { insert(bucket, of: entity, []) }
     }
 
     var isEmpty: Bool { candidates.isEmpty }
@@ -56,90 +98,224 @@ struct Deduction {
 
     /// What each bucket gives, in order; leaves in `rest` what no bucket took.
     mutating func run() -> [Draw] {
+        let asked = rest
         if rest > .zero {
+            let beyond = cutToWindows()
+            drawRollovers()
             drawDownToZero()
             drawOverage()
+            if overage == .overflow { land() }
+            rest = rest + beyond
+            taken = asked - rest
         } else if rest < .zero {
             giveBack { $0.bucket.flags.contains(.unlimited) ? nil : .zero }
             giveBack { $0.bucket.granted }
+            if overage == .overflow { land() }
         }
         return candidates.compactMap { candidate in
             guard candidate.drawn != .zero else { return nil }
             return Draw(
-                bucket: candidate.bucket.number, feature: candidate.bucket.feature,
-                amount: candidate.drawn)
+                bucket: candidate.bucket.number, entity: candidate.entity,
+                feature: candidate.bucket.feature, amount: candidate.drawn)
         }
     }
 
+    /// What a hold remembers of the run, in the order of the draws.
+    var shares: [Hold.Share] {
+        candidates.compactMap { candidate in
+            guard candidate.drawn != .zero || candidate.units != .zero else { return nil }
+            let draw = Draw(
+                bucket: candidate.bucket.number, entity: candidate.entity,
+                feature: candidate.bucket.feature, amount: candidate.drawn)
+            return Hold.Share(draw: draw, units: candidate.units, cost: candidate.cost)
+        }
+    }
+
+    /// What the run adds to the counts of usage limits (entitlements §2.5): units of the tracked
+    /// feature, credits of a credit system, but not those that went over from before.
+    var counted: [Hold.Counted] {
+        guard !limits.isEmpty, taken > .zero, !hasUnlimited else { return [] }
+        return limits.flatMap { limits -> [Hold.Counted] in
+            let isTracked = limits.feature == feature && !isCredits
+            let amount = isTracked ? taken : creditsTaken(of: limits.feature)
+            guard amount > .zero else { return [] }
+            return limits.windows.map { Hold.Counted(window: $0.current.key, amount: amount) }
+        }
+    }
+
+    /// The windows as they are with what the run adds.
+    var windowFacts: [Fact] {
+        counted.compactMap { counted in
+            let found = limits.lazy.flatMap(\.windows).first { $0.current.key == counted.window }
+            guard var window = found?.current else { return nil }
+            window.used = window.used + counted.amount
+            return .windowCounted(window)
+        }
+    }
+
+    // MARK: Order
+
     /// Keeps the candidates sorted; there are few, and equal ones stay in order of creation.
-    private mutating func insert(_ candidate: Candidate) {
+    private mutating func insert(_ bucket: Bucket, of entity: UInt32, _ pools: [CreditPool]) {
+        var candidate = Candidate(bucket: bucket, entity: entity)
+        if bucket.feature != feature {
+            guard let pool = pools.first(where: { $0.feature == bucket.feature }) else { return }
+            // A cost of 0 counts as 1, except for what went over (entitlements §2.4).
+            let isFree = pool.cost == .zero && !candidate.isRollover
+            candidate.cost = isFree ? UnitPrice(raw: UnitPrice.scale) : pool.cost
+        }
         var index = candidates.count
-        while index > 0, Deduction.precedes(candidate, candidates[index - 1]) { index -= 1 }
+        while index > 0, precedes(candidate, candidates[index - 1]) { index -= 1 }
         candidates.insert(candidate, at: index)
     }
 
-    /// Entitlements §2.3, most significant key first. Entities come with their own issue.
-    private static func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
+    /// Entitlements §2.3, most significant key first; before it, what went over.
+    private func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
+        if a.isRollover != b.isRollover { return a.isRollover }
+        if a.isRollover { return a.bucket.expires < b.bucket.expires }
         let unlimited = (a.bucket.flags.contains(.unlimited), b.bucket.flags.contains(.unlimited))
         if unlimited.0 != unlimited.1 { return unlimited.0 }
+        if (a.entity == 0) != (b.entity == 0) { return (a.entity == 0) != scope.isEntity }
         if (a.cost == nil) != (b.cost == nil) { return a.cost == nil }
-        let resets = (a.bucket.nextReset != .never, b.bucket.nextReset != .never)
-        if resets.0 != resets.1 { return resets.0 }
-        let lengths = (a.bucket.cycleMinutes, b.bucket.cycleMinutes)
-        if lengths.0 != lengths.1 { return lengths.0 < lengths.1 }
-        if a.bucket.expires != b.bucket.expires { return a.bucket.expires < b.bucket.expires }
-        let addOns = (a.bucket.flags.contains(.addOn), b.bucket.flags.contains(.addOn))
-        if addOns.0 != addOns.1 { return addOns.1 }
-        let priced = (a.bucket.flags.contains(.priced), b.bucket.flags.contains(.priced))
-        if priced.0 != priced.1 { return priced.1 }
-        return a.bucket.created < b.bucket.created
+        return Deduction.precedes(a.bucket, b.bucket)
     }
 
-    /// Pass 1: each bucket down to 0; an unlimited one takes everything.
-    private mutating func drawDownToZero() {
-        for index in candidates.indices where rest > .zero {
+    /// The keys that are the bucket's own.
+    static func precedes(_ a: Bucket, _ b: Bucket) -> Bool {
+        let resets = (a.nextReset != .never, b.nextReset != .never)
+        if resets.0 != resets.1 { return resets.0 }
+        let lengths = (a.cycleMinutes, b.cycleMinutes)
+        if lengths.0 != lengths.1 { return lengths.0 < lengths.1 }
+        if a.expires != b.expires { return a.expires < b.expires }
+        let addOns = (a.flags.contains(.addOn), b.flags.contains(.addOn))
+        if addOns.0 != addOns.1 { return addOns.1 }
+        let priced = (a.flags.contains(.priced), b.flags.contains(.priced))
+        if priced.0 != priced.1 { return priced.1 }
+        // Slices of one item follow in the order of their entities, in which they come.
+        if a.flags.contains(.slice), b.flags.contains(.slice) { return false }
+        return a.created < b.created
+    }
+
+    // MARK: Use
+
+    /// Takes what usage limits of the tracked feature don't allow out of `rest`, and gives it.
+    private mutating func cutToWindows() -> Quantity {
+        guard let first = limits.first, !isCredits, overage != .overflow, !hasUnlimited,
+            let headroom = first.headroom?.clampedToZero, rest > headroom
+        else { return .zero }
+        defer { rest = headroom }
+        return rest - headroom
+    }
+
+    /// What went over is drawn from before anything else is (corrections, 4).
+    private mutating func drawRollovers() {
+        for index in candidates.indices where rest > .zero && candidates[index].isRollover {
             let candidate = candidates[index]
+            guard candidate.balance > .zero else { continue }
             let need = candidate.own(rest)
-            if candidate.bucket.flags.contains(.unlimited) || need <= candidate.balance {
+            if need <= candidate.balance {
                 take(need, covering: rest, at: index)
-            } else if candidate.balance > .zero {
+            } else {
                 let given = candidate.balance
                 take(given, covering: min(candidate.tracked(given), rest), at: index)
             }
         }
     }
 
-    /// Pass 2: those that may go below 0, as far as they may.
-    private mutating func drawOverage() {
-        for index in candidates.indices where rest > .zero {
+    /// Pass 1: each bucket down to 0; an unlimited one takes everything.
+    private mutating func drawDownToZero() {
+        for index in candidates.indices where rest > .zero && !candidates[index].isRollover {
             let candidate = candidates[index]
             let need = candidate.own(rest)
-            guard let room = overageRoom(of: candidate) else {
+            guard !candidate.bucket.flags.contains(.unlimited) else {
                 take(need, covering: rest, at: index)
                 continue
             }
-            if need <= room {
-                take(need, covering: rest, at: index)
-            } else if room > .zero {
-                take(room, covering: min(candidate.tracked(room), rest), at: index)
-            }
+            takeUp(to: candidate.balance, of: need, at: index)
         }
     }
 
-    /// nil: any amount. A free allocated bucket goes below 0 unless told to reject (§2.6).
-    private func overageRoom(of candidate: Candidate) -> Quantity? {
-        if candidate.bucket.flags.contains(.priced) {
-            var room = candidate.bucket
-            room.balance = candidate.balance
-            return room.overageRoom
+    /// Pass 2: those that may go below 0, as far as they may.
+    private mutating func drawOverage() {
+        for index in candidates.indices where rest > .zero && !candidates[index].isRollover {
+            takeUp(
+                to: overageRoom(of: candidates[index]), of: candidates[index].own(rest), at: index)
         }
-        let isFreeSeat = candidate.bucket.flags.contains(.allocated)
-        return isFreeSeat && overage == .cap ? nil : .zero
     }
+
+    /// nil: any amount.
+    private mutating func takeUp(to room: Quantity?, of need: Quantity, at index: Int) {
+        var room = room
+        let candidate = candidates[index]
+        if let headroom = creditHeadroom(of: candidate.bucket.feature) {
+            room = room.map { min($0, headroom) } ?? headroom
+        }
+        guard let room, need > room else {
+            take(need, covering: rest, at: index)
+            return
+        }
+        if room > .zero { take(room, covering: min(candidate.tracked(room), rest), at: index) }
+    }
+
+    /// How much more overage a bucket takes; nil: any amount (entitlements §2.6).
+    private func overageRoom(of candidate: Candidate) -> Quantity? {
+        let limits = limits(of: candidate.bucket.feature)
+        let isNative = self.isNative(candidate)
+        if let allows = limits?.allowsOverage {
+            guard allows else { return .zero }
+            let others = candidates.contains {
+                $0.bucket.feature == candidate.bucket.feature && self.isNative($0)
+            }
+            guard isNative || !others else { return .zero }
+        } else if !isNative {
+            return .zero
+        }
+        // A spend limit takes the place of the most that may be bought (corrections, 1).
+        if let limit = limits?.overageLimit {
+            return (limit - overage(of: candidate.bucket.feature)).clampedToZero
+        }
+        guard candidate.bucket.flags.contains(.limited) else { return nil }
+        return (candidate.bucket.maxOverage - candidate.overage).clampedToZero
+    }
+
+    /// It may go below 0 by itself: at a price, or as a free seat unless told to reject.
+    private func isNative(_ candidate: Candidate) -> Bool {
+        candidate.bucket.flags.contains(.priced)
+            || (candidate.bucket.flags.contains(.allocated) && overage != .reject)
+    }
+
+    private func overage(of feature: FeatureNumber) -> Quantity {
+        candidates.reduce(.zero) { sum, candidate in
+            candidate.bucket.feature == feature && !candidate.bucket.flags.contains(.unlimited)
+                ? sum + candidate.overage : sum
+        }
+    }
+
+    /// The whole rest lands in one bucket, whatever its floor or ceiling; only a spend limit holds.
+    private mutating func land() {
+        guard rest != .zero else { return }
+        let open = candidates.indices.filter { !candidates[$0].isRollover }
+        let native = rest > .zero ? open.first { isNative(candidates[$0]) } : nil
+        guard let landing = native ?? open.first else { return }
+        let candidate = candidates[landing]
+        let need = rest > .zero ? candidate.own(rest) : -candidate.own(-rest)
+        if rest > .zero, let limit = limits(of: candidate.bucket.feature)?.overageLimit {
+            let room = (limit - overage(of: candidate.bucket.feature)).clampedToZero
+            guard need <= room else {
+                if room > .zero {
+                    take(room, covering: min(candidate.tracked(room), rest), at: landing)
+                }
+                return
+            }
+        }
+        take(need, covering: rest, at: landing)
+    }
+
+    // MARK: Giving back
 
     /// Lifts balances up to a ceiling, in order; what exceeds every ceiling stays in `rest`.
     private mutating func giveBack(upTo ceiling: (Candidate) -> Quantity?) {
-        for index in candidates.indices where rest < .zero {
+        for index in candidates.indices where rest < .zero && !candidates[index].isRollover {
             let candidate = candidates[index]
             guard let ceiling = ceiling(candidate), candidate.balance < ceiling else { continue }
             let room = ceiling - candidate.balance
@@ -154,7 +330,32 @@ struct Deduction {
 
     private mutating func take(_ own: Quantity, covering units: Quantity, at index: Int) {
         candidates[index].drawn = candidates[index].drawn + own
+        candidates[index].units = candidates[index].units + units
         rest = rest - units
+    }
+
+    // MARK: Limits
+
+    private var hasUnlimited: Bool {
+        candidates.contains { $0.bucket.flags.contains(.unlimited) }
+    }
+
+    private func limits(of feature: FeatureNumber) -> FeatureLimits? {
+        limits.first { $0.feature == feature }
+    }
+
+    /// What usage limits of a credit system still allow; nil: any amount.
+    private func creditHeadroom(of pool: FeatureNumber) -> Quantity? {
+        guard overage != .overflow, pool != feature || isCredits,
+            let headroom = limits(of: pool)?.headroom
+        else { return nil }
+        return (headroom - creditsTaken(of: pool)).clampedToZero
+    }
+
+    private func creditsTaken(of pool: FeatureNumber) -> Quantity {
+        candidates.reduce(.zero) { sum, candidate in
+            candidate.bucket.feature == pool && !candidate.isRollover ? sum + candidate.drawn : sum
+        }
     }
 }
 
@@ -162,12 +363,5 @@ extension Bucket {
     /// Minutes of its cycle, longest for those that never repeat.
     fileprivate var cycleMinutes: UInt64 {
         cycle.interval.nominalMinutes.map { $0 * UInt64(cycle.count) } ?? .max
-    }
-}
-
-extension CreditPool {
-    /// A cost of 0 counts as 1 (entitlements §2.4).
-    fileprivate var effectiveCost: UnitPrice {
-        cost == .zero ? UnitPrice(raw: UnitPrice.scale) : cost
     }
 }

@@ -18,7 +18,7 @@ struct FactSheet {
 
     mutating func emit(_ fact: Fact) {
         facts.append(fact)
-        customer.apply(fact)
+        customer.change(by: fact)
     }
 
     /// Does what paying an order does.
@@ -74,6 +74,12 @@ struct FactSheet {
             addOn: plan.addOn, start: now, anchor: now, periodStart: now,
             periodEnd: plan.isFree ? .never : cycle?.boundary(after: now, anchor: now) ?? .never)
         emit(.subscriptionChanged(subscription))
+        if !plan.controls.isEmpty {
+            emit(
+                .controlsSet(
+                    OwnedControls(
+                        owner: .subscription(subscription.number), controls: plan.controls)))
+        }
         grant(subscription, held: held)
         return subscription
     }
@@ -83,26 +89,62 @@ struct FactSheet {
         let plan = pricing.plan(subscription.plan)
         for item in plan.items {
             guard let feature = pricing.feature(id: item.featureID) else { continue }
-            let kind = pricing.feature(feature).kind
-            var flags: Bucket.Flags = plan.addOn ? .addOn : []
-            if kind == .boolean { flags.insert(.boolean) }
-            if kind == .allocated { flags.insert(.allocated) }
-            if item.unlimited { flags.insert(.unlimited) }
-            if item.usagePrice != nil { flags.insert(.priced) }
-            if item.usagePrice?.maxPurchase != nil { flags.insert(.limited) }
-            let cycle = item.reset ?? Cycle(.oneOff)
-            emit(
-                .bucketOpened(
-                    Bucket(
-                        number: customer.lastBucket + 1, feature: feature,
-                        subscription: subscription.number, plan: subscription.plan.plan,
-                        granted: item.included,
-                        balance: item.included - (held[feature] ?? .zero),
-                        maxOverage: item.usagePrice?.maxPurchase ?? .zero, cycle: cycle,
-                        anchor: subscription.anchor,
-                        nextReset: cycle.boundary(after: now, anchor: subscription.anchor),
-                        created: now, flags: flags)))
+            let bucket = bucket(item, feature, of: subscription, plan, held: held[feature])
+            guard let entityFeature = item.entityFeatureID else {
+                emit(.bucketOpened(bucket))
+                continue
+            }
+            guard let sliced = pricing.feature(id: entityFeature) else { continue }
+            for entity in entities(of: sliced) { slice(bucket, for: entity) }
         }
+    }
+
+    /// An entity's share of every item that is for each entity of its kind.
+    mutating func grantSlices(to entity: UInt32, of feature: FeatureNumber) {
+        let id = pricing.feature(feature).id
+        for subscription in customer.subscriptions where subscription.status.grantsAccess {
+            let plan = pricing.plan(subscription.plan)
+            for item in plan.items where item.entityFeatureID == id {
+                guard let number = pricing.feature(id: item.featureID) else { continue }
+                let whole = bucket(item, number, of: subscription, plan, held: nil)
+                slice(whole, for: entity)
+            }
+        }
+    }
+
+    private func entities(of feature: FeatureNumber) -> [UInt32] {
+        guard customer.buckets.hasExtras else { return [] }
+        let table = customer.buckets.extras.entities
+        return (0..<table.count).map { table[$0] }.filter { $0.feature == feature }.map(\.number)
+    }
+
+    private mutating func slice(_ bucket: Bucket, for entity: UInt32) {
+        var slice = bucket
+        slice.number = customer.lastBucket + 1
+        slice.flags.insert(.slice)
+        emit(.bucketOpened(slice, entity: entity))
+    }
+
+    private func bucket(
+        _ item: PlanItem, _ feature: FeatureNumber, of subscription: Subscription, _ plan: Plan,
+        held: Quantity?
+    ) -> Bucket {
+        let kind = pricing.feature(feature).kind
+        var flags: Bucket.Flags = plan.addOn ? .addOn : []
+        if kind == .boolean { flags.insert(.boolean) }
+        if kind == .allocated { flags.insert(.allocated) }
+        if item.unlimited { flags.insert(.unlimited) }
+        if item.usagePrice != nil { flags.insert(.priced) }
+        if item.usagePrice?.maxPurchase != nil { flags.insert(.limited) }
+        let cycle = item.reset ?? Cycle(.oneOff)
+        return Bucket(
+            number: customer.lastBucket + 1, feature: feature, subscription: subscription.number,
+            plan: subscription.plan.plan, granted: item.included,
+            balance: item.included - (held ?? .zero),
+            maxOverage: item.usagePrice?.maxPurchase ?? .zero, cycle: cycle,
+            anchor: subscription.anchor,
+            nextReset: cycle.boundary(after: now, anchor: subscription.anchor), created: now,
+            flags: flags)
     }
 
     /// Notes a plan that starts when another one ends, and keeps that one's billing anchor (billing
@@ -130,16 +172,21 @@ struct FactSheet {
         ended.status = .ended
         ended.end = now
         emit(.subscriptionChanged(ended))
-        var closing: [Bucket] = []
-        for index in 0..<customer.buckets.count
-        where customer.buckets[index].subscription == subscription.number {
-            closing.append(customer.buckets[index])
+        var closing: [(bucket: Bucket, entity: UInt32)] = []
+        customer.buckets.each { bucket, entity in
+            if bucket.subscription == subscription.number { closing.append((bucket, entity)) }
         }
-        for bucket in closing {
+        for (bucket, entity) in closing {
             if bucket.flags.contains(.allocated) {
                 held[bucket.feature] = (held[bucket.feature] ?? .zero) + bucket.usage
             }
-            emit(.bucketClosed(bucket: bucket.number))
+            emit(.bucketClosed(bucket: bucket.number, entity: entity))
+        }
+        let owner = ControlOwner.subscription(subscription.number)
+        if customer.buckets.hasExtras,
+            customer.buckets.extras.controls.contains(where: { $0.owner == owner })
+        {
+            emit(.controlsSet(OwnedControls(owner: owner, controls: .none)))
         }
         dropOldest(except: subscription.number)
         return held

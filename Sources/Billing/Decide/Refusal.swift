@@ -3,6 +3,17 @@ package enum Refusal: Error, Sendable, Equatable {
     case customerNotFound(String)
     case planNotFound(String)
     case featureNotFound(String)
+    case entityNotFound(String)
+    case entityExists(String)
+    case balanceNotFound
+    case balanceExists(String)
+    case holdNotFound(String)
+    case holdExists(String)
+    case tooMany(String, limit: Int)
+    /// The seats of the entity's feature are used up.
+    case featureLimitReached(featureID: String)
+    /// What is paid for can't be deleted.
+    case balanceIsPaid(String)
     case invalid([Violation])
     case planAlreadyAttached(planID: String)
     case purchaseInProgress

@@ -3,15 +3,57 @@ extension BucketSet {
     package func decideTrack(
         _ usage: TrackUsage, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
+        if usage.others.isEmpty { return try decideTrackOne(usage, pricing: pricing, now: now) }
+        var features = [usage.feature]
+        for feature in usage.others where !features.contains(feature) { features.append(feature) }
+        let parts = features.map { feature in
+            var part = usage
+            part.feature = feature
+            part.others = []
+            return part
+        }
+        return try decideTrackAll(parts, pricing: pricing, now: now)
+    }
+
+    /// Each sees what the ones before it drew.
+    func decideTrackAll(
+        _ parts: [TrackUsage], pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        var draft = self
+        var decision = Decision()
+        var replies: [TrackReply] = []
+        for part in parts {
+            let one = try draft.decideTrack(part, pricing: pricing, now: now)
+            for fact in one.facts { _ = draft.apply(fact) }
+            decision.facts += one.facts
+            switch one.reply {
+            case .track(let reply): replies.append(reply)
+            case .trackAll(let more): replies += more
+            default: preconditionFailure("a track replies with a track")
+            }
+        }
+        decision.reply = .trackAll(replies)
+        return decision
+    }
+
+    private func decideTrackOne(
+        _ usage: TrackUsage, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
         if let time = usage.label?.time, time > now || time <= .epoch {
             throw .invalid([
                 Violation(path: "event_time", message: "must be after 1970 and not in the future")
             ])
         }
-        var deduction = Deduction(
-            of: usage.value, feature: usage.feature, from: self, pricing: pricing,
-            overage: usage.overage)
+        let scope = try scope(of: usage.entity)
         let isFlag = pricing.kind(of: usage.feature) == .boolean
+        let hold = try usage.hold.map { (request) throws(Refusal) in
+            try admit(request, of: usage.feature, pricing, now)
+        }
+        if usage.refusesLate { try refuseLate(usage, scope, now) }
+        if usage.setsUsage { return try decideSetUsage(usage, scope, pricing, now) }
+        var deduction = Deduction(
+            of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
+            overage: usage.overage, properties: usage.label?.properties ?? [], now: now)
         let draws = isFlag ? [] : deduction.run()
         guard !deduction.overflows else { throw .outOfRange("value") }
         if !isFlag, usage.overage == .reject, deduction.rest > .zero {
@@ -20,31 +62,101 @@ extension BucketSet {
         var facts: [Fact] = []
         facts.reserveCapacity(draws.count + 1)
         facts.append(
-            .usageRecorded(feature: usage.feature, value: usage.value, label: usage.label))
-        for draw in draws {
-            facts.append(.deducted(bucket: draw.bucket, amount: draw.amount))
+            .usageRecorded(
+                feature: usage.feature, value: usage.value,
+                label: EventLabel.of(usage.label, entity: usage.entity)))
+        deduct(draws, deduction, feature: usage.feature, usage.label, scope, pricing, now, &facts)
+        if let hold {
+            facts.append(
+                .holdOpened(
+                    hold.with(deduction, scope, properties: usage.label?.properties ?? [])))
         }
+        let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
         return Decision(
             facts: facts,
-            reply: .track(
-                TrackReply(
-                    value: usage.value,
-                    balance: balance(afterwards: draws, of: usage.feature, pricing), draws: draws)))
+            reply: .track(TrackReply(value: usage.value, balance: shown, draws: draws)))
+    }
+
+    /// What the draws change, and who is told of it.
+    func deduct(
+        _ draws: [Draw], _ deduction: Deduction, feature: FeatureNumber, _ label: EventLabel?,
+        _ scope: Scope, _ pricing: PricingState, _ now: Timestamp, _ facts: inout [Fact]
+    ) {
+        for draw in draws {
+            facts.append(
+                .deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
+        }
+        let windows = hasExtras ? deduction.windowFacts : []
+        facts += windows
+        notice(
+            draws, windows: windows, of: feature, properties: label?.properties ?? [], scope,
+            pricing, now, &facts)
+    }
+
+    /// Makes the usage what the caller says it is, outside all limits (entitlements §2.1).
+    private func decideSetUsage(
+        _ usage: TrackUsage, _ scope: Scope, _ pricing: PricingState, _ now: Timestamp
+    ) throws(Refusal) -> Decision {
+        var buckets: [(Bucket, UInt32)] = []
+        var used = Quantity.zero
+        eachUsable(scope) { bucket, entity in
+            guard bucket.feature == usage.feature else { return }
+            buckets.append((bucket, entity))
+            used = used + bucket.usage
+        }
+        guard !buckets.isEmpty else { throw .balanceNotFound }
+        let change = usage.value - used
+        var deduction = Deduction(correcting: change, buckets, scope: scope)
+        let draws = deduction.run()
+        guard !deduction.overflows else { throw .outOfRange("value") }
+        var facts: [Fact] = [
+            .usageRecorded(
+                feature: usage.feature, value: change,
+                label: EventLabel.of(usage.label, entity: usage.entity))
+        ]
+        deduct(draws, deduction, feature: usage.feature, usage.label, scope, pricing, now, &facts)
+        let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
+        return Decision(
+            facts: facts,
+            reply: .track(TrackReply(value: usage.value, balance: shown, draws: draws)))
+    }
+
+    /// Usage of a cycle that is over can't be counted in it any more.
+    private func refuseLate(
+        _ usage: TrackUsage, _ scope: Scope, _ now: Timestamp
+    ) throws(Refusal) {
+        guard let time = usage.label?.time, let anchor = cycleAnchor(of: usage.feature, scope)
+        else { return }
+        var isLate = false
+        eachUsable(scope) { bucket, _ in
+            guard bucket.feature == usage.feature, bucket.anchor == anchor else { return }
+            let period = bucket.cycle.period(around: now, anchor: bucket.anchor)
+            if time < period.lowerBound { isLate = true }
+        }
+        guard isLate else { return }
+        throw .invalid([
+            Violation(path: "event_time", message: "lies in a cycle that is over")
+        ])
     }
 
     /// Check and deduct in one commit: all of it, or nothing (entitlements §1.6).
     package func decideCheckAndDeduct(
-        _ query: CheckQuery, pricing: PricingState
+        _ query: CheckQuery, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         guard pricing.kind(of: query.feature) != .boolean else {
             throw .invalid([
                 Violation(path: "deduct", message: "a boolean feature has nothing to deduct")
             ])
         }
+        let scope = try scope(of: query.entity)
+        let hold = try query.hold.map { (request) throws(Refusal) in
+            try admit(request, of: query.feature, pricing, now)
+        }
         var deduction = Deduction(
-            of: query.required, feature: query.feature, from: self, pricing: pricing,
-            overage: .reject)
-        var answer = check(query, pricing: pricing)
+            of: query.required, feature: query.feature, in: scope, from: self, pricing: pricing,
+            overage: .reject, properties: query.properties, now: now)
+        var answer = CheckAnswer(to: query)
+        check(query, scope, pricing, now, answering: &answer)
         var decision = Decision()
         guard !deduction.isEmpty else {
             if query.required <= .zero { answer.reason = .nothingRequired }
@@ -59,12 +171,21 @@ extension BucketSet {
             if answer.allowed { answer.reason = .insufficientBalance }
         } else {
             if !answer.allowed { answer.reason = .included }
-            decision.facts = [.usageRecorded(feature: query.feature, value: query.required)]
-            for draw in draws {
-                decision.facts.append(.deducted(bucket: draw.bucket, amount: draw.amount))
+            let label = EventLabel(time: nil, properties: query.properties)
+            decision.facts = [
+                .usageRecorded(
+                    feature: query.feature, value: query.required,
+                    label: EventLabel.of(label, entity: query.entity))
+            ]
+            deduct(
+                draws, deduction, feature: query.feature, label, scope, pricing, now,
+                &decision.facts)
+            if let hold {
+                decision.facts.append(
+                    .holdOpened(hold.with(deduction, scope, properties: query.properties)))
             }
             let shown = answer.balance?.feature ?? query.feature
-            answer.balance = balance(of: shown, after: draws)
+            answer.balance = shownBalance(of: shown, in: scope, after: draws)
         }
         decision.reply = .check(answer)
         return decision
@@ -72,22 +193,38 @@ extension BucketSet {
 
     /// The balance that a track shows: the tracked feature's when something was drawn there or
     /// nothing anywhere, else that of the first credit system drawn from (entitlements §2.7).
-    private func balance(
-        afterwards draws: [Draw], of feature: FeatureNumber, _ pricing: PricingState
+    func balance(
+        afterwards draws: [Draw], of feature: FeatureNumber, _ scope: Scope,
+        _ pricing: PricingState
     ) -> BalanceView? {
         guard pricing.kind(of: feature) != .boolean else { return nil }
         let drawn = draws.contains { $0.feature == feature } ? feature : draws.first?.feature
-        if let drawn { return balance(of: drawn, after: draws) }
-        if let own = balance(of: feature) { return own }
+        if let drawn { return shownBalance(of: drawn, in: scope, after: draws) }
+        if let own = shownBalance(of: feature, in: scope) { return own }
         for pool in pricing.pools(of: feature) {
-            if let view = balance(of: pool.feature) { return view }
+            if let view = shownBalance(of: pool.feature, in: scope) { return view }
         }
         return nil
     }
 }
 
 extension Refusal {
-    fileprivate static func outOfRange(_ path: String) -> Refusal {
+    static func outOfRange(_ path: String) -> Refusal {
         .invalid([Violation(path: path, message: "takes a balance beyond 10^17")])
+    }
+}
+
+extension EventLabel {
+    /// The property that names an entity in lists and aggregates; callers can't set it.
+    package static let entityKey = "$entity_id"
+
+    /// The label, and whose usage it was.
+    static func of(_ label: EventLabel?, entity: InlineText) -> EventLabel? {
+        guard !entity.isEmpty else { return label }
+        return EventLabel(
+            time: label?.time,
+            properties: (label?.properties ?? []) + [
+                EventProperty(entityKey, .text(entity.text))
+            ])
     }
 }

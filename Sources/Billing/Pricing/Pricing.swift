@@ -54,6 +54,8 @@ package struct Feature: Sendable, Equatable {
     package var name: String
     package var kind: FeatureKind
     package var creditCosts: [CreditCost]
+    /// Names of events that feed it.
+    package var eventNames: [String] = []
 
     package init(id: String, name: String, kind: FeatureKind, creditCosts: [CreditCost] = []) {
         self.id = id
@@ -107,16 +109,22 @@ package struct PlanItem: Sendable, Equatable {
     /// nil: never resets.
     package var reset: Cycle?
     package var usagePrice: UsagePrice?
+    /// What goes over into the next cycle; nil: nothing.
+    package var rollover: Rollover?
+    /// Each of the customer's entities of this feature gets the grant; nil: the customer does.
+    package var entityFeatureID: String?
 
     package init(
         featureID: String, included: Quantity, unlimited: Bool, reset: Cycle?,
-        usagePrice: UsagePrice?
+        usagePrice: UsagePrice?, rollover: Rollover? = nil, entityFeatureID: String? = nil
     ) {
         self.featureID = featureID
         self.included = included
         self.unlimited = unlimited
         self.reset = reset
         self.usagePrice = usagePrice
+        self.rollover = rollover
+        self.entityFeatureID = entityFeatureID
     }
 }
 
@@ -129,6 +137,8 @@ package struct Plan: Sendable, Equatable {
     package var autoEnable: Bool
     package var price: BasePrice?
     package var items: [PlanItem]
+    /// Of every customer that has it.
+    package var controls = Controls.none
 
     package init(
         id: String, name: String, group: String = "", addOn: Bool = false, autoEnable: Bool = false,
@@ -165,11 +175,21 @@ package struct Plan: Sendable, Equatable {
     }
 }
 
+/// What holds for all customers.
+package struct PricingSettings: Sendable, Equatable {
+    /// What was used of a free feature beyond its grant counts against the next grant.
+    package var keepsFreeOverage = false
+
+    package init() {}
+}
+
 /// Features and plans as somebody wrote them: not yet known to make sense.
 package struct PricingDraft: Sendable, Equatable {
     package var currency: String
     package var features: [Feature]
     package var plans: [Plan]
+    /// nil: as they are.
+    package var settings: PricingSettings?
 
     package init(currency: String, features: [Feature], plans: [Plan]) {
         self.currency = currency

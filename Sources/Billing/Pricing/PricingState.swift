@@ -15,18 +15,24 @@ package final class PricingState: Sendable {
     package let features: [Feature]
     /// By number − 1, then by revision − 1.
     package let plans: [[Plan]]
+    package let settings: PricingSettings
 
     private let featureNumbers: [String: FeatureNumber]
     private let planNumbers: [String: PlanNumber]
     /// By number − 1: read on every call, so apart from the features' texts.
     private let kinds: [FeatureKind]
+    private let eventFeatures: [String: [FeatureNumber]]
     /// By feature number − 1: the credit systems it draws from, in catalog order.
     private let pools: [[CreditPool]]
 
     package static let empty = PricingState(sequence: 0, currency: nil, features: [], plans: [])
 
-    init(sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]]) {
+    init(
+        sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]],
+        settings: PricingSettings = PricingSettings()
+    ) {
         self.sequence = sequence
+        self.settings = settings
         self.currency = currency
         self.features = features
         self.plans = plans
@@ -51,7 +57,17 @@ package final class PricingState: Sendable {
         self.planNumbers = planNumbers
         self.pools = pools
         kinds = features.map(\.kind)
+        var eventFeatures: [String: [FeatureNumber]] = [:]
+        for (index, feature) in features.enumerated() {
+            for name in feature.eventNames {
+                eventFeatures[name, default: []].append(FeatureNumber(rawValue: UInt32(index + 1)))
+            }
+        }
+        self.eventFeatures = eventFeatures
     }
+
+    /// The features that an event feeds, in catalog order; empty: none.
+    package func features(ofEvent name: String) -> [FeatureNumber] { eventFeatures[name] ?? [] }
 
     package func feature(id: String) -> FeatureNumber? { featureNumbers[id] }
     package func plan(id: String) -> PlanNumber? { planNumbers[id] }
@@ -142,6 +158,6 @@ extension PricingState {
         }
         return PricingState(
             sequence: sequence + 1, currency: currency ?? Currency(code: draft.currency),
-            features: features, plans: plans)
+            features: features, plans: plans, settings: draft.settings ?? settings)
     }
 }

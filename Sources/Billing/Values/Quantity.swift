@@ -32,6 +32,9 @@ package struct Quantity: Sendable, Equatable, Comparable, AdditiveArithmetic {
     /// Never below zero: what is left of a balance, or how far one is overdrawn.
     package var clampedToZero: Quantity { raw < 0 ? .zero : self }
 
+    /// Without what follows the point.
+    package var wholeUnits: Quantity { Quantity(raw: raw - raw % Quantity.scale) }
+
     /// Whole units and ten-billionths, both with the quantity's sign: how it is stored on disk.
     package var parts: (whole: Int64, fraction: Int64) {
         // Most are short, and then no division is needed: the scale is known.

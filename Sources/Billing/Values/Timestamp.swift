@@ -81,15 +81,31 @@ package struct Cycle: Sendable, Equatable {
         }
         guard let months = interval.months.map({ $0 * Int64(count) }) else { return .never }
         guard now >= anchor else { return anchor }
-        let from = CivilDate(anchor)
-        let to = CivilDate(now)
-        // A lower bound of the number of whole cycles passed; at most two more steps are needed.
-        var k = max(0, (to.monthIndex - from.monthIndex) / months - 1)
-        while true {
-            let candidate = anchor.adding(months: k * months)
-            if candidate > now { return candidate }
-            k += 1
+        return anchor.adding(months: cycles(of: months, endingAfter: now, from: anchor) * months)
+    }
+
+    /// The cycle that holds `now`, start included, end not. Before the anchor and for one-off
+    /// cycles it has always been running.
+    package func period(around now: Timestamp, anchor: Timestamp) -> Range<Timestamp> {
+        let end = boundary(after: now, anchor: anchor)
+        guard now >= anchor, end != .never else { return .epoch..<end }
+        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
+            return end.adding(milliseconds: -step)..<end
         }
+        let months = (interval.months ?? 1) * Int64(count)
+        let passed = cycles(of: months, endingAfter: now, from: anchor) - 1
+        return anchor.adding(months: passed * months)..<end
+    }
+
+    /// So many cycles from the anchor to the first boundary after `now`.
+    private func cycles(
+        of months: Int64, endingAfter now: Timestamp, from anchor: Timestamp
+    ) -> Int64 {
+        // A lower bound; at most two more steps are needed.
+        let between = CivilDate(now).monthIndex - CivilDate(anchor).monthIndex
+        var count = max(0, between / months - 1)
+        while anchor.adding(months: count * months) <= now { count += 1 }
+        return count
     }
 
     /// The boundary one cycle after `start`, which is itself a boundary of this anchor.

@@ -1,0 +1,172 @@
+/// Parts of a customer with balances of their own (entitlements §8.3).
+extension CustomerState {
+    func decideCreateEntity(
+        _ create: CreateEntity, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        let feature = pricing.feature(create.feature)
+        guard feature.kind == .allocated else {
+            throw .invalid([
+                Violation(path: "feature_id", message: "must be an allocated feature")
+            ])
+        }
+        let extras = buckets.extras
+        guard extras.entities.find(create.id) == nil else {
+            throw .entityExists(create.id.text)
+        }
+        guard extras.entities.count < Entity.countLimit else {
+            throw .tooMany("entities", limit: Entity.countLimit)
+        }
+        var sheet = FactSheet(self, pricing: pricing, now: now)
+        let entity = Entity(
+            number: extras.lastEntity + 1, id: create.id, feature: create.feature,
+            name: create.name, created: now)
+        sheet.emit(.entityCreated(entity))
+        try sheet.takeSeat(of: create.feature)
+        sheet.grantSlices(to: entity.number, of: create.feature)
+        if !create.controls.isEmpty {
+            sheet.emit(
+                .controlsSet(
+                    OwnedControls(owner: .entity(entity.number), controls: create.controls)))
+        }
+        return Decision(facts: sheet.facts, reply: .none)
+    }
+
+    func decideUpdateEntity(_ update: UpdateEntity) throws(Refusal) -> Decision {
+        let scope = try buckets.scope(of: update.id)
+        guard let name = update.name,
+            name != buckets.extras.entities.entity(scope.entity)?.name
+        else { return Decision() }
+        return Decision(
+            facts: [.entityChanged(number: scope.entity, name: name)], reply: .none)
+    }
+
+    func decideDeleteEntity(
+        _ id: InlineText, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        let scope = try buckets.scope(of: id)
+        guard let entity = buckets.extras.entities.entity(scope.entity) else {
+            throw .entityNotFound(id.text)
+        }
+        var sheet = FactSheet(self, pricing: pricing, now: now)
+        for bucket in entity.buckets {
+            sheet.emit(.bucketClosed(bucket: bucket.number, entity: entity.number))
+        }
+        sheet.emit(.entityDeleted(number: entity.number))
+        sheet.giveSeat(of: entity.feature)
+        return Decision(facts: sheet.facts, reply: .none)
+    }
+
+    /// Replaces what is given, keeps the rest.
+    func decideSetControls(_ set: SetControls) throws(Refusal) -> Decision {
+        let scope = try buckets.scope(of: set.entity)
+        let extras = buckets.extras
+        let owner: ControlOwner = scope.isEntity ? .entity(scope.entity) : .customer
+        let present =
+            scope.isEntity
+            ? extras.entities.entity(scope.entity)?.controls
+            : extras.controls.first { $0.owner == .customer }?.controls
+        var controls = present ?? .none
+        if let limits = set.spendLimits { controls.spendLimits = limits }
+        if let limits = set.usageLimits { controls.usageLimits = limits }
+        if let alerts = set.usageAlerts { controls.usageAlerts = alerts }
+        if let permissions = set.overagePermissions { controls.overagePermissions = permissions }
+        let violations = controls.violations
+        guard violations.isEmpty else { throw .invalid(violations) }
+        var facts: [Fact] = []
+        if controls != present ?? .none {
+            facts.append(.controlsSet(OwnedControls(owner: owner, controls: controls)))
+        }
+        if let isDisabled = set.isPoolingDisabled, isDisabled != extras.isPoolingDisabled {
+            facts.append(.poolingSet(isDisabled: isDisabled))
+        }
+        return Decision(facts: facts, reply: .none)
+    }
+}
+
+extension Entity {
+    package static let countLimit = 10_000
+    package static let nameLimit = 256
+}
+
+extension FactSheet {
+    /// One more of them is in use.
+    fileprivate mutating func takeSeat(of feature: FeatureNumber) throws(Refusal) {
+        var deduction = Deduction(
+            of: Quantity(units: 1), feature: feature, from: customer.buckets, pricing: pricing,
+            overage: .cap, now: now)
+        guard !deduction.isEmpty else { return }
+        let draws = deduction.run()
+        guard deduction.rest == .zero else {
+            throw .featureLimitReached(featureID: pricing.feature(feature).id)
+        }
+        for draw in draws {
+            emit(.deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
+        }
+    }
+
+    fileprivate mutating func giveSeat(of feature: FeatureNumber) {
+        var deduction = Deduction(
+            of: Quantity(units: -1), feature: feature, from: customer.buckets, pricing: pricing,
+            overage: .cap, now: now)
+        for draw in deduction.run() {
+            emit(.deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
+        }
+    }
+}
+
+extension Controls {
+    /// In each list.
+    package static let countLimit = 100
+
+    /// What is wrong with them (entitlements §7.1).
+    package var violations: [Violation] {
+        var found: [Violation] = []
+        func check<Item>(_ items: [Item], _ path: String, isSame: (Item, Item) -> Bool) {
+            if items.count > Controls.countLimit {
+                found.append(
+                    Violation(path: path, message: "at most \(Controls.countLimit)"))
+            }
+            for (index, item) in items.enumerated()
+            where items[..<index].contains(where: { isSame($0, item) }) {
+                found.append(
+                    Violation(
+                        path: "\(path)[\(index)].feature_id", message: "appears twice"))
+            }
+        }
+        check(spendLimits, "spend_limits") { $0.feature == $1.feature }
+        check(usageLimits, "usage_limits") { $0.isRival(of: $1) }
+        check(overagePermissions, "overage_permissions") { $0.feature == $1.feature }
+        check(usageAlerts, "usage_alerts") { _, _ in false }
+        for (index, limit) in usageLimits.enumerated() {
+            let path = "usage_limits[\(index)]"
+            if limit.limit < .zero {
+                found.append(Violation(path: "\(path).limit", message: "must not be negative"))
+            }
+            if limit.filter.count > UsageLimit.filterLimit {
+                found.append(
+                    Violation(
+                        path: "\(path).filter", message: "at most \(UsageLimit.filterLimit) keys"))
+            }
+            switch limit.interval {
+            case .day, .week, .month, .year: break
+            case .oneOff, .minute, .hour, .quarter, .semiAnnual:
+                found.append(
+                    Violation(
+                        path: "\(path).interval", message: "must be a day, week, month or year"))
+            }
+        }
+        for (index, limit) in spendLimits.enumerated() {
+            let amount: Quantity =
+                switch limit.bound {
+                case .units(let units), .percentage(let units): units
+                }
+            if amount < .zero {
+                found.append(
+                    Violation(
+                        path: "spend_limits[\(index)].overage_limit",
+                        message: "must not be negative"))
+            }
+        }
+        return found
+    }
+}

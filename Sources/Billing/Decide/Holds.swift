@@ -1,0 +1,213 @@
+extension BucketSet {
+    /// Whether a hold of this id may be opened, and the empty hold (entitlements §1.6).
+    func admit(
+        _ request: HoldRequest, of feature: FeatureNumber, _ pricing: PricingState, _ now: Timestamp
+    ) throws(Refusal) -> Hold {
+        switch pricing.kind(of: feature) {
+        case .boolean, .allocated:
+            throw .invalid([
+                Violation(path: "hold", message: "only what is used up can be held")
+            ])
+        case .metered, .creditSystem: break
+        }
+        let latest = now.adding(milliseconds: Hold.longest)
+        let expires = request.expires ?? latest
+        guard expires > now, expires <= latest else { throw .holdTooLong }
+        let holds = hasExtras ? extras.holds : []
+        guard !holds.contains(where: { $0.id == request.id }) else {
+            throw .holdExists(request.id)
+        }
+        guard holds.count < Hold.countLimit else {
+            throw .tooMany("open holds", limit: Hold.countLimit)
+        }
+        return Hold(
+            id: request.id, feature: feature, entity: 0, expires: expires, shares: [],
+            counted: [], properties: [])
+    }
+
+    func hold(_ id: String) throws(Refusal) -> Hold {
+        guard hasExtras, let hold = extras.holds.first(where: { $0.id == id }) else {
+            throw .holdNotFound(id)
+        }
+        return hold
+    }
+
+    func decideExtendHold(_ extend: ExtendHold, now: Timestamp) throws(Refusal) -> Decision {
+        _ = try hold(extend.id)
+        let latest = now.adding(milliseconds: Hold.longest)
+        guard extend.expires > now, extend.expires <= latest else { throw .holdTooLong }
+        return Decision(
+            facts: [.holdExtended(id: extend.id, expires: extend.expires)], reply: .none)
+    }
+
+    /// Keeps what was used in the end, and gives the rest back (entitlements §3).
+    func decideSettleHold(
+        _ settle: SettleHold, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        let hold = try hold(settle.id)
+        var settlement = Settlement(self, hold, pricing, now)
+        let value = settle.value ?? hold.value
+        settlement.settle(at: value)
+        guard !settlement.overflows else { throw .outOfRange("value") }
+        let label = settle.label ?? EventLabel(time: nil, properties: hold.properties)
+        var facts: [Fact] = []
+        if value != hold.value {
+            facts.append(
+                .usageRecorded(
+                    feature: hold.feature, value: value - hold.value,
+                    label: EventLabel.of(label, entity: settlement.entityID)))
+        }
+        facts += settlement.facts
+        facts.append(.holdClosed(id: hold.id))
+        let scope = settlement.scope
+        let shown = settlement.buckets.balance(
+            afterwards: [], of: hold.feature, scope, pricing)
+        return Decision(
+            facts: facts,
+            reply: .track(TrackReply(value: value, balance: shown, draws: settlement.draws)))
+    }
+
+    /// What an expired hold's going changes: all of it is given back.
+    func releaseFacts(of hold: Hold, pricing: PricingState, now: Timestamp) -> [Fact] {
+        var settlement = Settlement(self, hold, pricing, now)
+        settlement.settle(at: .zero)
+        var facts: [Fact] = []
+        if hold.value != .zero {
+            let label = EventLabel(time: nil, properties: hold.properties)
+            facts.append(
+                .usageRecorded(
+                    feature: hold.feature, value: -hold.value,
+                    label: EventLabel.of(label, entity: settlement.entityID)))
+        }
+        return facts + settlement.facts + [.holdClosed(id: hold.id)]
+    }
+}
+
+extension Hold {
+    /// With what a deduction drew.
+    func with(
+        _ deduction: Deduction, _ scope: Scope, properties: [EventProperty]
+    ) -> Hold {
+        var hold = self
+        hold.entity = scope.entity
+        hold.shares = deduction.shares
+        hold.counted = deduction.counted
+        hold.properties = properties
+        return hold
+    }
+}
+
+/// Brings a hold to its final value, step by step on a draft.
+private struct Settlement {
+    private(set) var buckets: BucketSet
+    private(set) var facts: [Fact] = []
+    private(set) var draws: [Draw] = []
+    private(set) var overflows = false
+    private let hold: Hold
+    private let pricing: PricingState
+    private let now: Timestamp
+    /// The entity may be gone.
+    let scope: Scope
+    let entityID: InlineText
+
+    init(_ buckets: BucketSet, _ hold: Hold, _ pricing: PricingState, _ now: Timestamp) {
+        self.buckets = buckets
+        self.hold = hold
+        self.pricing = pricing
+        self.now = now
+        let entity = hold.entity == 0 ? nil : buckets.extras.entities.entity(hold.entity)
+        scope = Scope(entity: entity?.number ?? 0)
+        entityID = entity?.id ?? .empty
+    }
+
+    mutating func settle(at final: Quantity) {
+        let held = hold.value
+        if (final < .zero) != (held < .zero), final != .zero, held != .zero {
+            unwind(held)
+            draw(final)
+        } else if final.magnitude >= held.magnitude {
+            draw(final - held)
+        } else {
+            unwind(held - final)
+        }
+    }
+
+    /// More of the same, in the usual order; what doesn't fit is dropped (corrections, 5).
+    private mutating func draw(_ value: Quantity) {
+        guard value != .zero else { return }
+        var deduction = Deduction(
+            of: value, feature: hold.feature, in: scope, from: buckets, pricing: pricing,
+            overage: .cap, properties: hold.properties, now: now)
+        let made = deduction.run()
+        if deduction.overflows { overflows = true }
+        var changes: [Fact] = []
+        buckets.deduct(
+            made, deduction, feature: hold.feature,
+            EventLabel(time: nil, properties: hold.properties), scope, pricing, now, &changes)
+        draws += made
+        emit(changes)
+    }
+
+    /// Gives units back to exactly the buckets they came from, the last first; for buckets that are
+    /// gone, to those that are there.
+    private mutating func unwind(_ value: Quantity) {
+        var rest = value.magnitude
+        let isUse = value > .zero
+        var lost = Quantity.zero
+        for share in hold.shares.reversed() where rest > .zero {
+            let units = min(rest, share.units.magnitude)
+            let part = isUse ? units : -units
+            rest = rest - units
+            if buckets.holds(share.draw.bucket, of: share.draw.entity) {
+                let back = -share.own(of: part)
+                let made = Draw(
+                    bucket: share.draw.bucket, entity: share.draw.entity,
+                    feature: share.draw.feature, amount: back)
+                draws.append(made)
+                emit([.deducted(bucket: made.bucket, amount: back, entity: made.entity)])
+            } else {
+                lost = lost + part
+            }
+        }
+        uncount(value)
+        if lost != .zero { draw(-lost) }
+    }
+
+    /// Counts of usage limits go down with an unwind, each by its share of it.
+    private mutating func uncount(_ value: Quantity) {
+        for counted in hold.counted {
+            let window = buckets.extras.windows.first { $0.key == counted.window }
+            guard var window, now < window.end, hold.value != .zero else { continue }
+            let part =
+                value == hold.value
+                ? counted.amount
+                : Quantity(
+                    raw: FixedPoint.multiply(
+                        counted.amount.raw, value.raw, dividingBy: hold.value.raw))
+            window.used = (window.used - part).clampedToZero
+            emit([.windowCounted(window)])
+        }
+    }
+
+    private mutating func emit(_ changes: [Fact]) {
+        for fact in changes { _ = buckets.apply(fact) }
+        facts += changes
+    }
+}
+
+extension BucketSet {
+    fileprivate func holds(_ bucket: UInt32, of entity: UInt32) -> Bool {
+        guard entity != 0 else { return index(ofNumber: bucket) != nil }
+        return extras.entities.entity(entity)?.buckets.contains { $0.number == bucket } ?? false
+    }
+}
+
+extension Quantity {
+    var magnitude: Quantity { raw < 0 ? -self : self }
+}
+
+extension Refusal {
+    static let holdTooLong = Refusal.invalid([
+        Violation(path: "hold.expire_time", message: "must lie in the coming 24 hours")
+    ])
+}

@@ -1,0 +1,229 @@
+/// Whose usage it is: of the customer as a whole, or of one of its entities.
+package struct Scope: Sendable, Equatable {
+    /// 0: none.
+    package var entity: UInt32
+
+    package static let customer = Scope(entity: 0)
+
+    package var isEntity: Bool { entity != 0 }
+}
+
+/// What of a customer's controls limits one feature, for one scope, at one moment (entitlements
+/// §7.2).
+struct FeatureLimits {
+    /// A usage limit's window, and what was used in it.
+    struct Window {
+        var limit: UsageLimit
+        var current: UsageWindow
+
+        var headroom: Quantity { limit.limit - current.used }
+    }
+
+    var feature: FeatureNumber
+    /// nil: the plans decide whether it may be used beyond what was granted.
+    var allowsOverage: Bool?
+    /// The most overage, in place of what plans allow; nil: none is set.
+    var overageLimit: Quantity?
+    var windows: [Window] = []
+
+    static func none(of feature: FeatureNumber) -> FeatureLimits { FeatureLimits(feature: feature) }
+
+    private init(feature: FeatureNumber) {
+        self.feature = feature
+    }
+
+    /// What may still be used in every window; nil: any amount.
+    var headroom: Quantity? { windows.map(\.headroom).min() }
+}
+
+extension FeatureLimits {
+    /// - Parameter properties: of the usage; limits with filters concern some usage only.
+    init(
+        of feature: FeatureNumber, in scope: Scope, _ buckets: borrowing BucketSet,
+        properties: [EventProperty], now: Timestamp
+    ) {
+        self.feature = feature
+        guard buckets.hasExtras else { return }
+        let levels = ControlLevels(buckets.extras, scope)
+        guard !levels.isEmpty else { return }
+        allowsOverage = levels.overagePermission(of: feature)
+        if let limit = levels.spendLimit(of: feature), limit.isEnabled {
+            overageLimit = limit.bound(for: buckets, scope)
+        }
+        let limits = levels.usageLimits(of: feature).filter {
+            $0.limit.isEnabled && $0.limit.concerns(properties)
+        }
+        guard !limits.isEmpty else { return }
+        let anchor = buckets.cycleAnchor(of: feature, scope)
+        windows = limits.map { found in
+            let period = found.limit.window(at: now, anchor: anchor)
+            let key = WindowKey(
+                feature: feature, entity: found.entity, interval: found.limit.interval,
+                filter: found.limit.filter)
+            let used = buckets.extras.windows.first {
+                $0.key == key && $0.start == period.lowerBound
+                    && $0.end == period.upperBound
+            }?.used
+            return Window(
+                limit: found.limit,
+                current: UsageWindow(
+                    key: key, start: period.lowerBound, end: period.upperBound,
+                    used: used ?? .zero))
+        }
+    }
+}
+
+/// The controls that count in a scope, the closest first: an entity's, the customer's, the plans'.
+struct ControlLevels {
+    private let entity: (number: UInt32, controls: Controls)?
+    private let customer: Controls
+    /// The newest plan's last.
+    private let plans: [Controls]
+
+    init(_ extras: Extras, _ scope: Scope) {
+        let found = scope.isEntity ? extras.entities.entity(scope.entity) : nil
+        entity = found.map { ($0.number, $0.controls) }
+        customer = extras.controls.first { $0.owner == .customer }?.controls ?? .none
+        plans = extras.controls.filter { $0.owner != .customer }.map(\.controls)
+    }
+
+    var isEmpty: Bool { (entity?.controls.isEmpty ?? true) && customer.isEmpty && plans.isEmpty }
+
+    func overagePermission(of feature: FeatureNumber) -> Bool? {
+        func at(_ controls: Controls) -> Bool? {
+            controls.overagePermissions.first { $0.feature == feature }?.isEnabled
+        }
+        if let found = entity.flatMap({ at($0.controls) }) ?? at(customer) { return found }
+        let found = plans.compactMap(at)
+        return found.isEmpty ? nil : found.allSatisfy { $0 }
+    }
+
+    func spendLimit(of feature: FeatureNumber) -> SpendLimit? {
+        func at(_ controls: Controls) -> SpendLimit? {
+            controls.spendLimits.first { $0.feature == feature }
+        }
+        if let found = entity.flatMap({ at($0.controls) }) ?? at(customer) { return found }
+        return plans.compactMap(at).reduce(nil) { strictest, next in
+            guard let strictest else { return next }
+            return next.isStricter(than: strictest) ? next : strictest
+        }
+    }
+
+    /// One for each filter, and whose count it is: 0, the customer's.
+    func usageLimits(of feature: FeatureNumber) -> [(limit: UsageLimit, entity: UInt32)] {
+        func at(_ controls: Controls) -> [UsageLimit] {
+            controls.usageLimits.filter { $0.feature == feature }
+        }
+        var found: [(limit: UsageLimit, entity: UInt32)] = []
+        if let entity { found = at(entity.controls).map { ($0, entity.number) } }
+        for limit in at(customer) where !found.contains(where: { $0.limit.isRival(of: limit) }) {
+            found.append((limit, 0))
+        }
+        var ofPlans: [UsageLimit] = []
+        for limit in plans.flatMap(at) {
+            if let index = ofPlans.firstIndex(where: { $0.isRival(of: limit) }) {
+                if limit.isStricter(than: ofPlans[index]) { ofPlans[index] = limit }
+            } else if !found.contains(where: { $0.limit.isRival(of: limit) }) {
+                ofPlans.append(limit)
+            }
+        }
+        return found + ofPlans.map { ($0, 0) }
+    }
+
+    func usageAlerts(of feature: FeatureNumber) -> [UsageAlert] {
+        func at(_ controls: Controls) -> [UsageAlert] {
+            controls.usageAlerts.filter { $0.feature == feature }
+        }
+        if let own = entity.map({ at($0.controls) }), !own.isEmpty { return own }
+        let own = at(customer)
+        return own.isEmpty ? plans.reversed().flatMap(at) : own
+    }
+}
+
+extension SpendLimit {
+    /// Enabled beats disabled, a smaller limit a larger one (entitlements §7.2).
+    fileprivate func isStricter(than other: SpendLimit) -> Bool {
+        if isEnabled != other.isEnabled { return isEnabled }
+        switch (bound, other.bound) {
+        case (.units(let a), .units(let b)), (.percentage(let a), .percentage(let b)): return a < b
+        case (.units, .percentage): return true
+        case (.percentage, .units): return false
+        }
+    }
+
+    /// In units; nil: a percentage of nothing limits nothing.
+    fileprivate func bound(for buckets: borrowing BucketSet, _ scope: Scope) -> Quantity? {
+        switch bound {
+        case .units(let units): return units
+        case .percentage(let percentage):
+            var base = Quantity.zero
+            let details = buckets.extras.details
+            buckets.eachUsable(scope) { bucket, _ in
+                guard bucket.feature == feature, bucket.plan != nil, bucket.nextReset != .never,
+                    bucket.flags.isDisjoint(with: [.addOn, .rollover])
+                else { return }
+                let detail = details.first { $0.bucket == bucket.number }
+                base = base + bucket.granted
+                if let detail { base = base - detail.adjustment - detail.prepaid }
+            }
+            guard base > .zero else { return nil }
+            return base.percent(percentage)
+        }
+    }
+}
+
+extension UsageLimit {
+    /// Enabled beats disabled, a lower rate a higher one, the calendar a billing cycle.
+    fileprivate func isStricter(than other: UsageLimit) -> Bool {
+        if isEnabled != other.isEnabled { return isEnabled }
+        let isSameInterval = interval == other.interval
+        let (a, b) = isSameInterval ? (limit, other.limit) : (daily, other.daily)
+        return a != b ? a < b : anchor == .utc && other.anchor != .utc
+    }
+}
+
+extension BucketSet {
+    /// Every bucket that a scope may draw from, with its entity's number (entitlements §1.3): all
+    /// of the customer's own; of entities, in one's scope everything it has, else what an item
+    /// grants to each of them.
+    func eachUsable(_ scope: Scope, _ body: (Bucket, _ entity: UInt32) -> Void) {
+        guard hasExtras else {
+            for index in 0..<count { body(self[index], 0) }
+            return
+        }
+        let extras = self.extras
+        if scope.isEntity {
+            if !extras.isPoolingDisabled { for index in 0..<count { body(self[index], 0) } }
+            for bucket in extras.entities.entity(scope.entity)?.buckets ?? [] {
+                body(bucket, scope.entity)
+            }
+            return
+        }
+        for index in 0..<count { body(self[index], 0) }
+        for index in 0..<extras.entities.count {
+            let entity = extras.entities[index]
+            for bucket in entity.buckets where bucket.flags.contains(.slice) {
+                body(bucket, entity.number)
+            }
+        }
+    }
+
+    /// What usage limits count by: the cycle of the balance that is drawn from first.
+    func cycleAnchor(of feature: FeatureNumber, _ scope: Scope) -> Timestamp? {
+        var first: Bucket?
+        eachUsable(scope) { bucket, _ in
+            guard bucket.feature == feature, bucket.nextReset != .never else { return }
+            if let found = first, !Deduction.precedes(bucket, found) { return }
+            first = bucket
+        }
+        return first?.anchor
+    }
+}
+
+extension Quantity {
+    /// So many per cent of it, rounded half to even.
+    func percent(_ percentage: Quantity) -> Quantity {
+        Quantity(
+            raw: FixedPoint.multiply(raw, percentage.raw, dividingBy: Quantity.scale * 100))
+    }
+}

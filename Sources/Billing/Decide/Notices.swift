@@ -1,0 +1,96 @@
+extension BucketSet {
+    /// Less than anybody uses, for asking whether anything may be used at all.
+    private static let probe = Quantity(raw: 1_000)
+
+    /// Says which thresholds the draws pass (entitlements §7.4): each once, in the commit that
+    /// passes it.
+    func notice(
+        _ draws: [Draw], windows: [Fact], of feature: FeatureNumber,
+        properties: [EventProperty], _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
+        _ facts: inout [Fact]
+    ) {
+        guard draws.contains(where: { isUsedUp($0, in: scope, draws) }) || hasExtras else { return }
+        var after = self
+        for draw in draws {
+            _ = after.apply(
+                .deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
+        }
+        for fact in windows { _ = after.apply(fact) }
+        var query = CheckQuery(feature: feature, required: BucketSet.probe)
+        query.properties = properties
+        var before = CheckAnswer(to: query)
+        var afterwards = before
+        check(query, scope, pricing, now, answering: &before)
+        after.check(query, scope, pricing, now, answering: &afterwards)
+        if before.allowed, let kind = afterwards.reason.limitKind {
+            facts.append(
+                .notified(
+                    Notice(feature: feature, entity: scope.entity, event: .limitReached(kind))))
+        }
+        guard hasExtras else { return }
+        let levels = ControlLevels(extras, scope)
+        guard !levels.isEmpty else { return }
+        var drawn: [FeatureNumber] = []
+        for draw in draws where !drawn.contains(draw.feature) { drawn.append(draw.feature) }
+        for feature in drawn {
+            alert(feature, levels, after, scope, &facts)
+        }
+    }
+
+    /// The draws leave nothing where this one drew.
+    private func isUsedUp(_ draw: Draw, in scope: Scope, _ draws: [Draw]) -> Bool {
+        guard draw.amount > .zero else { return false }
+        var rest = Quantity.zero
+        eachUsable(scope) { bucket, entity in
+            guard bucket.feature == draw.feature else { return }
+            var balance = bucket.balance
+            for other in draws where other.bucket == bucket.number && other.entity == entity {
+                balance = balance - other.amount
+            }
+            rest = rest + balance.clampedToZero
+        }
+        return rest == .zero
+    }
+
+    private func alert(
+        _ feature: FeatureNumber, _ levels: ControlLevels, _ after: BucketSet, _ scope: Scope,
+        _ facts: inout [Fact]
+    ) {
+        let alerts = levels.usageAlerts(of: feature).filter(\.isEnabled)
+        guard !alerts.isEmpty, let old = balance(of: feature, in: scope),
+            let new = after.balance(of: feature, in: scope), !new.unlimited
+        else { return }
+        for alert in alerts where alert.fires(from: old, to: new) {
+            facts.append(
+                .notified(Notice(feature: feature, entity: scope.entity, event: .alert(alert))))
+        }
+    }
+}
+
+extension UsageAlert {
+    /// The threshold lies between the two.
+    fileprivate func fires(from old: BalanceView, to new: BalanceView) -> Bool {
+        switch measure {
+        case .usage: old.usage < threshold && threshold <= new.usage
+        case .usagePercentage:
+            old.usage < new.granted.percent(threshold)
+                && new.granted.percent(threshold) <= new.usage
+        case .remaining: old.remaining > threshold && threshold >= new.remaining
+        case .remainingPercentage:
+            old.remaining > new.granted.percent(threshold)
+                && new.granted.percent(threshold) >= new.remaining
+        }
+    }
+}
+
+extension CheckReason {
+    fileprivate var limitKind: LimitKind? {
+        switch self {
+        case .insufficientBalance: .included
+        case .maxPurchase: .maxPurchase
+        case .spendLimit: .spendLimit
+        case .usageLimit: .usageLimit
+        default: nil
+        }
+    }
+}
