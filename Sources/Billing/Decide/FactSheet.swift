@@ -74,11 +74,12 @@ struct FactSheet {
             addOn: plan.addOn, start: now, anchor: now, periodStart: now,
             periodEnd: plan.isFree ? .never : cycle?.boundary(after: now, anchor: now) ?? .never)
         emit(.subscriptionChanged(subscription))
-        if !plan.controls.isEmpty {
+        let controls = plan.controls.resolved(pricing)
+        if !controls.isEmpty {
             emit(
                 .controlsSet(
                     OwnedControls(
-                        owner: .subscription(subscription.number), controls: plan.controls)))
+                        owner: .subscription(subscription.number), controls: controls)))
         }
         grant(subscription, held: held)
         return subscription
