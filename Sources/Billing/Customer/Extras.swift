@@ -39,7 +39,12 @@ package struct Extras: Sendable, Equatable {
                 holds[index].expires = expires
             }
         case .holdClosed(let id): holds.removeAll { $0.id == id }
-        default: preconditionFailure("this fact is about more than extras")
+        case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
+            .bucketChanged, .detailSet, .customerCreated, .profileChanged, .subscriptionChanged,
+            .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
+            .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
+            .windowCounted, .notified:
+            preconditionFailure("this fact is about more than extras")
         }
     }
 

@@ -75,7 +75,7 @@ extension Fact {
     /// It says something about a person that erasure must remove.
     package var isPersonal: Bool {
         switch self {
-        case .usageRecorded(_, _, let label): 
+        case .usageRecorded(_, _, let label):
             label?.properties.contains(where: \.isPersonal) ?? false
         case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
             !name.isEmpty || !email.isEmpty

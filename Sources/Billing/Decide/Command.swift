@@ -31,7 +31,10 @@ package enum Command: Sendable {
         case .track(let usage): usage.hold == nil
         case .trackAll(let usages): usages.allSatisfy { $0.hold == nil }
         case .checkAndDeduct(let query): query.hold == nil
-        default: false
+        case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
+            .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
+            .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+            false
         }
     }
 }

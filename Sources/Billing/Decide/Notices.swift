@@ -90,7 +90,10 @@ extension CheckReason {
         case .maxPurchase: .maxPurchase
         case .spendLimit: .spendLimit
         case .usageLimit: .usageLimit
-        default: nil
+        case .included, .unlimited, .overage, .flag, .planActive, .planCanceling, .planRenewing,
+            .planPastDue, .nothingRequired, .notIncluded, .planNotAttached, .planScheduled,
+            .planEnded:
+            nil
         }
     }
 }

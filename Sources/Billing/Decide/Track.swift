@@ -33,7 +33,8 @@ extension BucketSet {
             switch one.reply {
             case .track(let reply): replies.append(reply)
             case .trackFeatures(let more): replies += more
-            default: preconditionFailure("a track replies with a track")
+            case .none, .created, .check, .trackAll, .settled, .customer, .entity, .attach:
+                preconditionFailure("a track replies with a track")
             }
         }
         decision.reply = .trackAll(replies)

@@ -57,6 +57,8 @@ package struct Feature: Sendable, Equatable {
     /// Names of events that feed it.
     package var eventNames: [String] = []
 
+    package static let eventNameLimit = 32
+
     package init(id: String, name: String, kind: FeatureKind, creditCosts: [CreditCost] = []) {
         self.id = id
         self.name = name

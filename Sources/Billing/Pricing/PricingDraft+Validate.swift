@@ -69,6 +69,23 @@ private struct DraftCheck {
                 fault("\(path).type", "cannot change once published; use another feature_id")
             }
             creditCosts(of: feature, at: path)
+            eventNames(of: feature, at: path)
+        }
+    }
+
+    mutating func eventNames(of feature: Feature, at path: String) {
+        if feature.eventNames.count > Feature.eventNameLimit {
+            fault("\(path).event_names", "must be at most \(Feature.eventNameLimit)")
+        }
+        var seen: Set<String> = []
+        for (index, name) in feature.eventNames.enumerated() {
+            let path = "\(path).event_names[\(index)]"
+            let isShort = !name.isEmpty && name.utf8.count <= InlineText.capacity
+            if !isShort || !name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+                fault(path, "must be 1 to 63 printable ASCII characters without spaces")
+            } else if !seen.insert(name).inserted {
+                fault(path, "\"\(name)\" appears twice")
+            }
         }
     }
 
@@ -117,6 +134,16 @@ private struct DraftCheck {
             }
             price(of: plan, at: path)
             items(of: plan, at: path)
+            controls(of: plan, at: "\(path).controls")
+        }
+    }
+
+    mutating func controls(of plan: Plan, at path: String) {
+        for id in plan.controls.featureIDs where kinds[id] == nil {
+            fault(path, "\"\(id)\" is not a published feature")
+        }
+        for violation in plan.controls.controls.violations {
+            fault("\(path).\(violation.path)", violation.message)
         }
     }
 
@@ -153,11 +180,38 @@ private struct DraftCheck {
                 fault("\(path).feature_id", "\"\(item.featureID)\" is not a published feature")
                 continue
             }
+            rollover(of: item, kind, at: path)
+            entities(of: item, at: path)
             switch kind {
             case .boolean: booleanItem(item, at: path)
             case .allocated: allocatedItem(item, of: plan, at: path)
             case .metered, .creditSystem: consumableItem(item, of: plan, at: path)
             }
+        }
+    }
+
+    /// Only what is granted again can go over (entitlements §5.3).
+    mutating func rollover(of item: PlanItem, _ kind: FeatureKind, at path: String) {
+        guard item.rollover != nil else { return }
+        switch kind {
+        case .boolean, .allocated:
+            fault("\(path).rollover", "only what is used up can go over")
+        case .metered, .creditSystem: break
+        }
+        if item.unlimited || item.reset.map({ $0.interval == .oneOff }) ?? true {
+            fault("\(path).rollover", "needs a reset")
+        }
+        if item.usagePrice != nil {
+            fault("\(path).rollover", "what is paid for by use doesn't go over")
+        }
+    }
+
+    mutating func entities(of item: PlanItem, at path: String) {
+        guard let id = item.entityFeatureID else { return }
+        if kinds[id] != .allocated {
+            fault("\(path).entity_feature_id", "\"\(id)\" is not an allocated feature")
+        } else if id == item.featureID {
+            fault("\(path).entity_feature_id", "must be another feature")
         }
     }
 

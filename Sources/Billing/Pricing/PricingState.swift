@@ -59,8 +59,9 @@ package final class PricingState: Sendable {
         kinds = features.map(\.kind)
         var eventFeatures: [String: [FeatureNumber]] = [:]
         for (index, feature) in features.enumerated() {
+            let number = FeatureNumber(rawValue: UInt32(index + 1))
             for name in feature.eventNames {
-                eventFeatures[name, default: []].append(FeatureNumber(rawValue: UInt32(index + 1)))
+                eventFeatures[name] = (eventFeatures[name] ?? []) + [number]
             }
         }
         self.eventFeatures = eventFeatures

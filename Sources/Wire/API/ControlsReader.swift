@@ -27,7 +27,8 @@ struct ControlsReader {
         _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__SpendLimit>?>?,
         _ feature: FeatureLookup
     ) -> [SpendLimit] {
-        read(count, list, "spend_limits", feature, { $0.feature_id }) { reader, limit, number, path in
+        read(count, list, "spend_limits", feature, { $0.feature_id }) {
+            reader, limit, number, path in
             let isPercentage =
                 limit.bound_case == TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_PERCENTAGE
             let field = isPercentage ? "overage_percentage" : "overage_limit"
@@ -48,7 +49,8 @@ struct ControlsReader {
         _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__UsageLimit>?>?,
         _ feature: FeatureLookup
     ) -> [UsageLimit] {
-        read(count, list, "usage_limits", feature, { $0.feature_id }) { reader, limit, number, path in
+        read(count, list, "usage_limits", feature, { $0.feature_id }) {
+            reader, limit, number, path in
             let filter = reader.fields.properties(
                 elements(limit.n_filter, limit.filter).map {
                     ($0.pointee.key, $0.pointee.value)
@@ -68,7 +70,8 @@ struct ControlsReader {
         _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__UsageAlert>?>?,
         _ feature: FeatureLookup
     ) -> [UsageAlert] {
-        read(count, list, "usage_alerts", feature, { $0.feature_id }) { reader, alert, number, path in
+        read(count, list, "usage_alerts", feature, { $0.feature_id }) {
+            reader, alert, number, path in
             var measure = UsageAlert.Measure.usage
             if let known = UsageAlert.Measure(rawValue: UInt8(clamping: alert.measure.rawValue)) {
                 measure = known

@@ -51,7 +51,10 @@ struct FieldReader {
     }
 
     mutating func properties(
-        _ entries: [(UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<Tally__V1__PropertyValue>?)],
+        _ entries: [(
+            key: UnsafeMutablePointer<CChar>?,
+            value: UnsafeMutablePointer<Tally__V1__PropertyValue>?
+        )],
         at list: String = "properties"
     ) -> [EventProperty] {
         if entries.count > EventProperty.countLimit {

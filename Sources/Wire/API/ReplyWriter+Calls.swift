@@ -60,7 +60,8 @@ extension ReplyWriter {
             writer.time(9, view.nextReset)
             for part in view.parts {
                 write(
-                    part, view.details.isEmpty
+                    part,
+                    view.details.isEmpty
                         ? nil : view.details.first { $0.bucket == part.bucket }, to: &writer)
             }
         }

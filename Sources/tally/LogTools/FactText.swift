@@ -52,6 +52,18 @@ struct FactText {
         case .subscriptionChanged(let subscription): changed(subscription)
         case .subscriptionDropped(let number):
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
+        case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
+            .invoiceRaised, .invoiceDropped, .customerErased:
+            account(fact)
+        case .detailSet, .entityCreated, .entityChanged, .entityDeleted, .controlsSet,
+            .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed, .notified:
+            extra(fact)
+        }
+    }
+
+    /// Facts about payments and the person.
+    private func account(_ fact: Fact) -> JSONObject {
+        switch fact {
         case .effectRequested(let effect):
             order(
                 effect.order,
@@ -87,9 +99,7 @@ struct FactText {
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
-        case .detailSet, .entityCreated, .entityChanged, .entityDeleted, .controlsSet,
-            .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed, .notified:
-            extra(fact)
+        default: preconditionFailure("said by the caller")
         }
     }
 

@@ -194,6 +194,51 @@ void   tally__v1__track_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__track_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__tracked_feature__init
+                     (Tally__V1__TrackedFeature         *message)
+{
+  static const Tally__V1__TrackedFeature init_value = TALLY__V1__TRACKED_FEATURE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__tracked_feature__get_packed_size
+                     (const Tally__V1__TrackedFeature *message)
+{
+  assert(message->base.descriptor == &tally__v1__tracked_feature__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__tracked_feature__pack
+                     (const Tally__V1__TrackedFeature *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__tracked_feature__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__tracked_feature__pack_to_buffer
+                     (const Tally__V1__TrackedFeature *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__tracked_feature__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__TrackedFeature *
+       tally__v1__tracked_feature__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__TrackedFeature *)
+     protobuf_c_message_unpack (&tally__v1__tracked_feature__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__tracked_feature__free_unpacked
+                     (Tally__V1__TrackedFeature *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__tracked_feature__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__deduction__init
                      (Tally__V1__Deduction         *message)
 {
@@ -1105,7 +1150,7 @@ static const ProtobufCFieldDescriptor tally__v1__track_response__field_descripto
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Tally__V1__TrackResponse, n_features),
     offsetof(Tally__V1__TrackResponse, features),
-    &tally__v1__track_response__descriptor,
+    &tally__v1__tracked_feature__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1136,6 +1181,70 @@ const ProtobufCMessageDescriptor tally__v1__track_response__descriptor =
   tally__v1__track_response__field_indices_by_name,
   1,  tally__v1__track_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__track_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__tracked_feature__field_descriptors[3] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackedFeature, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackedFeature, balance),
+    &tally__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deductions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__TrackedFeature, n_deductions),
+    offsetof(Tally__V1__TrackedFeature, deductions),
+    &tally__v1__deduction__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__tracked_feature__field_indices_by_name[] = {
+  1,   /* field[1] = balance */
+  2,   /* field[2] = deductions */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange tally__v1__tracked_feature__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__tracked_feature__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TrackedFeature",
+  "TrackedFeature",
+  "Tally__V1__TrackedFeature",
+  "tally.v1",
+  sizeof(Tally__V1__TrackedFeature),
+  3,
+  tally__v1__tracked_feature__field_descriptors,
+  tally__v1__tracked_feature__field_indices_by_name,
+  1,  tally__v1__tracked_feature__number_ranges,
+  (ProtobufCMessageInit) tally__v1__tracked_feature__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__deduction__field_descriptors[3] =

@@ -25,6 +25,7 @@ typedef struct Tally__V1__TrackRequest__PropertiesEntry Tally__V1__TrackRequest_
 typedef struct Tally__V1__BatchTrackRequest Tally__V1__BatchTrackRequest;
 typedef struct Tally__V1__BatchTrackResponse Tally__V1__BatchTrackResponse;
 typedef struct Tally__V1__TrackResponse Tally__V1__TrackResponse;
+typedef struct Tally__V1__TrackedFeature Tally__V1__TrackedFeature;
 typedef struct Tally__V1__Deduction Tally__V1__Deduction;
 typedef struct Tally__V1__StreamTrackRequest Tally__V1__StreamTrackRequest;
 typedef struct Tally__V1__StreamTrackResponse Tally__V1__StreamTrackResponse;
@@ -270,11 +271,36 @@ struct  Tally__V1__TrackResponse
    * Of an event: what was recorded for each feature that it feeds; the fields above stay empty.
    */
   size_t n_features;
-  Tally__V1__TrackResponse **features;
+  Tally__V1__TrackedFeature **features;
 };
 #define TALLY__V1__TRACK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__track_response__descriptor) \
     , 0, NULL, 0,NULL, 0, 0,NULL }
+
+
+/*
+ * What was recorded for one feature that an event feeds.
+ */
+struct  Tally__V1__TrackedFeature
+{
+  ProtobufCMessage base;
+  /*
+   * The value asked for.
+   */
+  double value;
+  /*
+   * The balance drawn from, afterwards; absent when the customer has none.
+   */
+  Tally__V1__Balance *balance;
+  /*
+   * What was drawn from where, in order.
+   */
+  size_t n_deductions;
+  Tally__V1__Deduction **deductions;
+};
+#define TALLY__V1__TRACKED_FEATURE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__tracked_feature__descriptor) \
+    , 0, NULL, 0,NULL }
 
 
 /*
@@ -728,6 +754,25 @@ Tally__V1__TrackResponse *
 void   tally__v1__track_response__free_unpacked
                      (Tally__V1__TrackResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__TrackedFeature methods */
+void   tally__v1__tracked_feature__init
+                     (Tally__V1__TrackedFeature         *message);
+size_t tally__v1__tracked_feature__get_packed_size
+                     (const Tally__V1__TrackedFeature   *message);
+size_t tally__v1__tracked_feature__pack
+                     (const Tally__V1__TrackedFeature   *message,
+                      uint8_t             *out);
+size_t tally__v1__tracked_feature__pack_to_buffer
+                     (const Tally__V1__TrackedFeature   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__TrackedFeature *
+       tally__v1__tracked_feature__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__tracked_feature__free_unpacked
+                     (Tally__V1__TrackedFeature *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__Deduction methods */
 void   tally__v1__deduction__init
                      (Tally__V1__Deduction         *message);
@@ -960,6 +1005,9 @@ typedef void (*Tally__V1__BatchTrackResponse_Closure)
 typedef void (*Tally__V1__TrackResponse_Closure)
                  (const Tally__V1__TrackResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__TrackedFeature_Closure)
+                 (const Tally__V1__TrackedFeature *message,
+                  void *closure_data);
 typedef void (*Tally__V1__Deduction_Closure)
                  (const Tally__V1__Deduction *message,
                   void *closure_data);
@@ -1070,6 +1118,7 @@ extern const ProtobufCMessageDescriptor tally__v1__track_request__properties_ent
 extern const ProtobufCMessageDescriptor tally__v1__batch_track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__batch_track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__tracked_feature__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__deduction__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_response__descriptor;
