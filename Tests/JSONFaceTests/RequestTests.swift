@@ -74,7 +74,7 @@ struct RequestTests {
         (
             "balances.track",
             #"{"customer_id": "acme", "feature_id": "messages", "overage_behavior": "some"}"#,
-            "400 invalid_inputs", "overage_behavior must be one of cap, reject"
+            "400 invalid_inputs", "overage_behavior must be one of cap, reject, overflow"
         ),
         (
             "balances.track",

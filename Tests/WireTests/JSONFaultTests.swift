@@ -47,11 +47,11 @@ private func faults(_ text: String, as kind: MessageKind) throws -> [String] {
         ),
         (
             .trackRequest, #"{"overage_behavior":"regect"}"#,
-            [#"overage_behavior: must be one of cap, reject; did you mean "reject"?"#]
+            [#"overage_behavior: must be one of cap, reject, overflow; did you mean "reject"?"#]
         ),
         (
             .trackRequest, #"{"overage_behavior":7}"#,
-            ["overage_behavior: must be one of cap, reject"]
+            ["overage_behavior: must be one of cap, reject, overflow"]
         ),
         (
             .pricingCatalog,

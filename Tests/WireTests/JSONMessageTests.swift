@@ -33,26 +33,30 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
             .checkRequest,
             #"{"customer_id":"c1","feature_id":"seats","required_quantity":0,"deduct":true}"#,
             #"{"customer_id":"c1","feature_id":"seats","required_quantity":0,"deduct":true,"#
-                + #""request_id":""}"#
+                + #""request_id":"","entity_id":"","properties":[]}"#
         ),
         (
             .checkRequest, #"{"plan_id":"","customer_id":null}"#,
-            #"{"customer_id":"","plan_id":"","deduct":false,"request_id":""}"#
+            #"{"customer_id":"","plan_id":"","deduct":false,"request_id":"","#
+                + #""entity_id":"","properties":[]}"#
         ),
         (
             .trackRequest, #"{"value":-0.25,"overage_behavior":"OVERAGE_BEHAVIOR_REJECT"}"#,
             #"{"customer_id":"","feature_id":"","value":-0.25,"request_id":"","#
-                + #""overage_behavior":"reject","properties":[]}"#
+                + #""overage_behavior":"reject","properties":[],"#
+                + #""entity_id":"","event_name":"","set_usage":false,"refuse_late":false}"#
         ),
         (
             .trackRequest, #"{"value":-0.0}"#,
             #"{"customer_id":"","feature_id":"","value":0,"request_id":"","#
-                + #""overage_behavior":"unspecified","properties":[]}"#
+                + #""overage_behavior":"unspecified","properties":[],"#
+                + #""entity_id":"","event_name":"","set_usage":false,"refuse_late":false}"#
         ),
         (
             .trackRequest, #"{"overage_behavior":1.0,"request_id":12345678901234567890123}"#,
             #"{"customer_id":"","feature_id":"","request_id":"12345678901234567890123","#
-                + #""overage_behavior":"cap","properties":[]}"#
+                + #""overage_behavior":"cap","properties":[],"#
+                + #""entity_id":"","event_name":"","set_usage":false,"refuse_late":false}"#
         ),
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,
@@ -67,11 +71,13 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},{}]}]}"#,
             #"{"currency":"","features":[{"feature_id":"","name":"","type":"credit_system","#
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},"#
-                + #"{"feature_id":"","credits":""}]}],"plans":[{"plan_id":"é","name":"","#
+                + #"{"feature_id":"","credits":""}],"event_names":[]}],"plans":[{"#
+                + #""plan_id":"é","name":"","#
                 + #""group":"","add_on":false,"auto_enable":false,"#
                 + #""price":{"amount":"20","interval":"month"},"items":[{"feature_id":"","#
                 + #""included":2,"unlimited":false,"reset":{"interval":"month","#
-                + #""interval_count":0},"usage_price":{"amount":"0.010","billing_units":1000}}],"#
+                + #""interval_count":0},"usage_price":{"amount":"0.010","billing_units":1000},"#
+                + #""entity_feature_id":""}],"#
                 + #""revision":4294967295}]}"#
         ),
         (
@@ -123,7 +129,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         let value = try MessageJSON.decode(bytes, as: .checkRequest)
         #expect(
             JSONWriter.text(value)
-                == #"{"customer_id":"b","plan_id":"p","deduct":false,"request_id":""}"#)
+                == #"{"customer_id":"b","plan_id":"p","deduct":false,"request_id":"","entity_id":"","#
+                + #""properties":[]}"#)
         // A single message that comes twice is merged.
         let parts = try [#"{"catalog":{"currency":"usd"}}"#, #"{"catalog":{"plans":[{}]}}"#].map {
             try MessageJSON.encode(try JSONParser.parse($0), as: .getCatalogResponse)

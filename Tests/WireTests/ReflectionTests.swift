@@ -49,7 +49,7 @@ import Testing
         let files = fields(4, of: ask(4, name)).flatMap { fields(1, of: $0) }
         let names = files.map { String(decoding: fields(1, of: $0)[0], as: UTF8.self) }
         #expect(names.first == "tally/v1/entitlement_service.proto")
-        #expect(Set(names).isSuperset(of: ["tally/v1/balance.proto", "tally/v1/interval.proto"]))
+        #expect(Set(names).isSuperset(of: ["tally/v1/balance.proto", "tally/v1/catalog.proto"]))
         #expect(names.contains("google/protobuf/timestamp.proto"))
         #expect(Set(names).count == names.count)
     }

@@ -5,6 +5,7 @@ import time
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from tally.v1 import property_pb2 as property_pb
 from tally.v1 import usage_service_pb2 as usage_pb
 
 from tally_client import new_id, refusal
@@ -20,7 +21,7 @@ def at(seconds):
 
 def value(of):
     kind = {bool: "bool_value", float: "number_value", str: "string_value"}[type(of)]
-    return usage_pb.PropertyValue(**{kind: of})
+    return property_pb.PropertyValue(**{kind: of})
 
 
 def properties(**given):
@@ -127,7 +128,7 @@ def test_refusals(client, customer, day):
         (["selection.end_time"], dict(start_time=at(day), end_time=at(day))),
         (["selection.properties"], dict(properties=properties(
             a="1", b="2", c="3", d="4", e="5", f="6"))),
-        (["selection.properties.a"], dict(properties={"a": usage_pb.PropertyValue()})),
+        (["selection.properties.a"], dict(properties={"a": property_pb.PropertyValue()})),
     ]:
         refused = refusal(lambda: listed(client, customer, **request))
         assert (refused.code, refused.fields) == (INVALID, fields), request

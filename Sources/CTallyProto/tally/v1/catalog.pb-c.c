@@ -323,6 +323,237 @@ void   tally__v1__rollover_rule__free_unpacked
   assert(message->base.descriptor == &tally__v1__rollover_rule__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__controls__init
+                     (Tally__V1__Controls         *message)
+{
+  static const Tally__V1__Controls init_value = TALLY__V1__CONTROLS__INIT;
+  *message = init_value;
+}
+size_t tally__v1__controls__get_packed_size
+                     (const Tally__V1__Controls *message)
+{
+  assert(message->base.descriptor == &tally__v1__controls__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__controls__pack
+                     (const Tally__V1__Controls *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__controls__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__controls__pack_to_buffer
+                     (const Tally__V1__Controls *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__controls__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__Controls *
+       tally__v1__controls__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__Controls *)
+     protobuf_c_message_unpack (&tally__v1__controls__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__controls__free_unpacked
+                     (Tally__V1__Controls *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__controls__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__spend_limit__init
+                     (Tally__V1__SpendLimit         *message)
+{
+  static const Tally__V1__SpendLimit init_value = TALLY__V1__SPEND_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__spend_limit__get_packed_size
+                     (const Tally__V1__SpendLimit *message)
+{
+  assert(message->base.descriptor == &tally__v1__spend_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__spend_limit__pack
+                     (const Tally__V1__SpendLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__spend_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__spend_limit__pack_to_buffer
+                     (const Tally__V1__SpendLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__spend_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SpendLimit *
+       tally__v1__spend_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SpendLimit *)
+     protobuf_c_message_unpack (&tally__v1__spend_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__spend_limit__free_unpacked
+                     (Tally__V1__SpendLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__spend_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__usage_limit__filter_entry__init
+                     (Tally__V1__UsageLimit__FilterEntry         *message)
+{
+  static const Tally__V1__UsageLimit__FilterEntry init_value = TALLY__V1__USAGE_LIMIT__FILTER_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__usage_limit__init
+                     (Tally__V1__UsageLimit         *message)
+{
+  static const Tally__V1__UsageLimit init_value = TALLY__V1__USAGE_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__usage_limit__get_packed_size
+                     (const Tally__V1__UsageLimit *message)
+{
+  assert(message->base.descriptor == &tally__v1__usage_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__usage_limit__pack
+                     (const Tally__V1__UsageLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__usage_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__usage_limit__pack_to_buffer
+                     (const Tally__V1__UsageLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__usage_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UsageLimit *
+       tally__v1__usage_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UsageLimit *)
+     protobuf_c_message_unpack (&tally__v1__usage_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__usage_limit__free_unpacked
+                     (Tally__V1__UsageLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__usage_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__usage_alert__init
+                     (Tally__V1__UsageAlert         *message)
+{
+  static const Tally__V1__UsageAlert init_value = TALLY__V1__USAGE_ALERT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__usage_alert__get_packed_size
+                     (const Tally__V1__UsageAlert *message)
+{
+  assert(message->base.descriptor == &tally__v1__usage_alert__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__usage_alert__pack
+                     (const Tally__V1__UsageAlert *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__usage_alert__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__usage_alert__pack_to_buffer
+                     (const Tally__V1__UsageAlert *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__usage_alert__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UsageAlert *
+       tally__v1__usage_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UsageAlert *)
+     protobuf_c_message_unpack (&tally__v1__usage_alert__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__usage_alert__free_unpacked
+                     (Tally__V1__UsageAlert *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__usage_alert__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__overage_permission__init
+                     (Tally__V1__OveragePermission         *message)
+{
+  static const Tally__V1__OveragePermission init_value = TALLY__V1__OVERAGE_PERMISSION__INIT;
+  *message = init_value;
+}
+size_t tally__v1__overage_permission__get_packed_size
+                     (const Tally__V1__OveragePermission *message)
+{
+  assert(message->base.descriptor == &tally__v1__overage_permission__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__overage_permission__pack
+                     (const Tally__V1__OveragePermission *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__overage_permission__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__overage_permission__pack_to_buffer
+                     (const Tally__V1__OveragePermission *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__overage_permission__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__OveragePermission *
+       tally__v1__overage_permission__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__OveragePermission *)
+     protobuf_c_message_unpack (&tally__v1__overage_permission__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__overage_permission__free_unpacked
+                     (Tally__V1__OveragePermission *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__overage_permission__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__plan__init
                      (Tally__V1__Plan         *message)
 {
@@ -945,6 +1176,455 @@ const ProtobufCMessageDescriptor tally__v1__rollover_rule__descriptor =
   (ProtobufCMessageInit) tally__v1__rollover_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__controls__field_descriptors[4] =
+{
+  {
+    "spend_limits",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Controls, n_spend_limits),
+    offsetof(Tally__V1__Controls, spend_limits),
+    &tally__v1__spend_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_limits",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Controls, n_usage_limits),
+    offsetof(Tally__V1__Controls, usage_limits),
+    &tally__v1__usage_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_alerts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Controls, n_usage_alerts),
+    offsetof(Tally__V1__Controls, usage_alerts),
+    &tally__v1__usage_alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_permissions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Controls, n_overage_permissions),
+    offsetof(Tally__V1__Controls, overage_permissions),
+    &tally__v1__overage_permission__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__controls__field_indices_by_name[] = {
+  3,   /* field[3] = overage_permissions */
+  0,   /* field[0] = spend_limits */
+  2,   /* field[2] = usage_alerts */
+  1,   /* field[1] = usage_limits */
+};
+static const ProtobufCIntRange tally__v1__controls__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__controls__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.Controls",
+  "Controls",
+  "Tally__V1__Controls",
+  "tally.v1",
+  sizeof(Tally__V1__Controls),
+  4,
+  tally__v1__controls__field_descriptors,
+  tally__v1__controls__field_indices_by_name,
+  1,  tally__v1__controls__number_ranges,
+  (ProtobufCMessageInit) tally__v1__controls__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__spend_limit__field_descriptors[4] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SpendLimit, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SpendLimit, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__SpendLimit, bound_case),
+    offsetof(Tally__V1__SpendLimit, overage_limit),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_percentage",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__SpendLimit, bound_case),
+    offsetof(Tally__V1__SpendLimit, overage_percentage),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__spend_limit__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature_id */
+  2,   /* field[2] = overage_limit */
+  3,   /* field[3] = overage_percentage */
+};
+static const ProtobufCIntRange tally__v1__spend_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__spend_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SpendLimit",
+  "SpendLimit",
+  "Tally__V1__SpendLimit",
+  "tally.v1",
+  sizeof(Tally__V1__SpendLimit),
+  4,
+  tally__v1__spend_limit__field_descriptors,
+  tally__v1__spend_limit__field_indices_by_name,
+  1,  tally__v1__spend_limit__number_ranges,
+  (ProtobufCMessageInit) tally__v1__spend_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_limit__filter_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit__FilterEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit__FilterEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_limit__filter_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__usage_limit__filter_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_limit__filter_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageLimit.FilterEntry",
+  "FilterEntry",
+  "Tally__V1__UsageLimit__FilterEntry",
+  "tally.v1",
+  sizeof(Tally__V1__UsageLimit__FilterEntry),
+  2,
+  tally__v1__usage_limit__filter_entry__field_descriptors,
+  tally__v1__usage_limit__filter_entry__field_indices_by_name,
+  1,  tally__v1__usage_limit__filter_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_limit__filter_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_limit__field_descriptors[6] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, interval),
+    &tally__v1__interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "anchor",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, anchor),
+    &tally__v1__usage_limit_anchor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UsageLimit, n_filter),
+    offsetof(Tally__V1__UsageLimit, filter),
+    &tally__v1__usage_limit__filter_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_limit__field_indices_by_name[] = {
+  4,   /* field[4] = anchor */
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature_id */
+  5,   /* field[5] = filter */
+  3,   /* field[3] = interval */
+  2,   /* field[2] = limit */
+};
+static const ProtobufCIntRange tally__v1__usage_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageLimit",
+  "UsageLimit",
+  "Tally__V1__UsageLimit",
+  "tally.v1",
+  sizeof(Tally__V1__UsageLimit),
+  6,
+  tally__v1__usage_limit__field_descriptors,
+  tally__v1__usage_limit__field_indices_by_name,
+  1,  tally__v1__usage_limit__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_alert__field_descriptors[5] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageAlert, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageAlert, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageAlert, threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measure",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageAlert, measure),
+    &tally__v1__usage_alert_measure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageAlert, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_alert__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature_id */
+  3,   /* field[3] = measure */
+  4,   /* field[4] = name */
+  2,   /* field[2] = threshold */
+};
+static const ProtobufCIntRange tally__v1__usage_alert__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_alert__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageAlert",
+  "UsageAlert",
+  "Tally__V1__UsageAlert",
+  "tally.v1",
+  sizeof(Tally__V1__UsageAlert),
+  5,
+  tally__v1__usage_alert__field_descriptors,
+  tally__v1__usage_alert__field_indices_by_name,
+  1,  tally__v1__usage_alert__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_alert__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__overage_permission__field_descriptors[2] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__OveragePermission, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__OveragePermission, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__overage_permission__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature_id */
+};
+static const ProtobufCIntRange tally__v1__overage_permission__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__overage_permission__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.OveragePermission",
+  "OveragePermission",
+  "Tally__V1__OveragePermission",
+  "tally.v1",
+  sizeof(Tally__V1__OveragePermission),
+  2,
+  tally__v1__overage_permission__field_descriptors,
+  tally__v1__overage_permission__field_indices_by_name,
+  1,  tally__v1__overage_permission__number_ranges,
+  (ProtobufCMessageInit) tally__v1__overage_permission__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[9] =
 {
   {
@@ -1234,5 +1914,113 @@ const ProtobufCEnumDescriptor tally__v1__feature_type__descriptor =
   tally__v1__feature_type__enum_values_by_name,
   1,
   tally__v1__feature_type__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__interval__enum_values_by_number[10] =
+{
+  { "INTERVAL_UNSPECIFIED", "TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED", 0 },
+  { "INTERVAL_ONE_OFF", "TALLY__V1__INTERVAL__INTERVAL_ONE_OFF", 1 },
+  { "INTERVAL_MINUTE", "TALLY__V1__INTERVAL__INTERVAL_MINUTE", 2 },
+  { "INTERVAL_HOUR", "TALLY__V1__INTERVAL__INTERVAL_HOUR", 3 },
+  { "INTERVAL_DAY", "TALLY__V1__INTERVAL__INTERVAL_DAY", 4 },
+  { "INTERVAL_WEEK", "TALLY__V1__INTERVAL__INTERVAL_WEEK", 5 },
+  { "INTERVAL_MONTH", "TALLY__V1__INTERVAL__INTERVAL_MONTH", 6 },
+  { "INTERVAL_QUARTER", "TALLY__V1__INTERVAL__INTERVAL_QUARTER", 7 },
+  { "INTERVAL_SEMI_ANNUAL", "TALLY__V1__INTERVAL__INTERVAL_SEMI_ANNUAL", 8 },
+  { "INTERVAL_YEAR", "TALLY__V1__INTERVAL__INTERVAL_YEAR", 9 },
+};
+static const ProtobufCIntRange tally__v1__interval__value_ranges[] = {
+{0, 0},{0, 10}
+};
+static const ProtobufCEnumValueIndex tally__v1__interval__enum_values_by_name[10] =
+{
+  { "INTERVAL_DAY", 4 },
+  { "INTERVAL_HOUR", 3 },
+  { "INTERVAL_MINUTE", 2 },
+  { "INTERVAL_MONTH", 6 },
+  { "INTERVAL_ONE_OFF", 1 },
+  { "INTERVAL_QUARTER", 7 },
+  { "INTERVAL_SEMI_ANNUAL", 8 },
+  { "INTERVAL_UNSPECIFIED", 0 },
+  { "INTERVAL_WEEK", 5 },
+  { "INTERVAL_YEAR", 9 },
+};
+const ProtobufCEnumDescriptor tally__v1__interval__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.Interval",
+  "Interval",
+  "Tally__V1__Interval",
+  "tally.v1",
+  10,
+  tally__v1__interval__enum_values_by_number,
+  10,
+  tally__v1__interval__enum_values_by_name,
+  1,
+  tally__v1__interval__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__usage_limit_anchor__enum_values_by_number[3] =
+{
+  { "USAGE_LIMIT_ANCHOR_UNSPECIFIED", "TALLY__V1__USAGE_LIMIT_ANCHOR__USAGE_LIMIT_ANCHOR_UNSPECIFIED", 0 },
+  { "USAGE_LIMIT_ANCHOR_BILLING_CYCLE", "TALLY__V1__USAGE_LIMIT_ANCHOR__USAGE_LIMIT_ANCHOR_BILLING_CYCLE", 1 },
+  { "USAGE_LIMIT_ANCHOR_UTC", "TALLY__V1__USAGE_LIMIT_ANCHOR__USAGE_LIMIT_ANCHOR_UTC", 2 },
+};
+static const ProtobufCIntRange tally__v1__usage_limit_anchor__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__usage_limit_anchor__enum_values_by_name[3] =
+{
+  { "USAGE_LIMIT_ANCHOR_BILLING_CYCLE", 1 },
+  { "USAGE_LIMIT_ANCHOR_UNSPECIFIED", 0 },
+  { "USAGE_LIMIT_ANCHOR_UTC", 2 },
+};
+const ProtobufCEnumDescriptor tally__v1__usage_limit_anchor__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageLimitAnchor",
+  "UsageLimitAnchor",
+  "Tally__V1__UsageLimitAnchor",
+  "tally.v1",
+  3,
+  tally__v1__usage_limit_anchor__enum_values_by_number,
+  3,
+  tally__v1__usage_limit_anchor__enum_values_by_name,
+  1,
+  tally__v1__usage_limit_anchor__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__usage_alert_measure__enum_values_by_number[5] =
+{
+  { "USAGE_ALERT_MEASURE_UNSPECIFIED", "TALLY__V1__USAGE_ALERT_MEASURE__USAGE_ALERT_MEASURE_UNSPECIFIED", 0 },
+  { "USAGE_ALERT_MEASURE_USAGE", "TALLY__V1__USAGE_ALERT_MEASURE__USAGE_ALERT_MEASURE_USAGE", 1 },
+  { "USAGE_ALERT_MEASURE_USAGE_PERCENTAGE", "TALLY__V1__USAGE_ALERT_MEASURE__USAGE_ALERT_MEASURE_USAGE_PERCENTAGE", 2 },
+  { "USAGE_ALERT_MEASURE_REMAINING", "TALLY__V1__USAGE_ALERT_MEASURE__USAGE_ALERT_MEASURE_REMAINING", 3 },
+  { "USAGE_ALERT_MEASURE_REMAINING_PERCENTAGE", "TALLY__V1__USAGE_ALERT_MEASURE__USAGE_ALERT_MEASURE_REMAINING_PERCENTAGE", 4 },
+};
+static const ProtobufCIntRange tally__v1__usage_alert_measure__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__usage_alert_measure__enum_values_by_name[5] =
+{
+  { "USAGE_ALERT_MEASURE_REMAINING", 3 },
+  { "USAGE_ALERT_MEASURE_REMAINING_PERCENTAGE", 4 },
+  { "USAGE_ALERT_MEASURE_UNSPECIFIED", 0 },
+  { "USAGE_ALERT_MEASURE_USAGE", 1 },
+  { "USAGE_ALERT_MEASURE_USAGE_PERCENTAGE", 2 },
+};
+const ProtobufCEnumDescriptor tally__v1__usage_alert_measure__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageAlertMeasure",
+  "UsageAlertMeasure",
+  "Tally__V1__UsageAlertMeasure",
+  "tally.v1",
+  5,
+  tally__v1__usage_alert_measure__enum_values_by_number,
+  5,
+  tally__v1__usage_alert_measure__enum_values_by_name,
+  1,
+  tally__v1__usage_alert_measure__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

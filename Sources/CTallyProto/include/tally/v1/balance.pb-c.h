@@ -16,7 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
-#include "tally/v1/interval.pb-c.h"
+#include "tally/v1/catalog.pb-c.h"
 
 typedef struct Tally__V1__Balance Tally__V1__Balance;
 typedef struct Tally__V1__BalancePart Tally__V1__BalancePart;

@@ -17,7 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/balance.pb-c.h"
-#include "tally/v1/controls.pb-c.h"
+#include "tally/v1/catalog.pb-c.h"
 #include "tally/v1/hold.pb-c.h"
 #include "tally/v1/money.pb-c.h"
 

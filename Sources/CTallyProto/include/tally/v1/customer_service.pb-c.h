@@ -17,10 +17,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/catalog.pb-c.h"
-#include "tally/v1/controls.pb-c.h"
 #include "tally/v1/customer.pb-c.h"
 #include "tally/v1/entity.pb-c.h"
-#include "tally/v1/interval.pb-c.h"
 
 typedef struct Tally__V1__GetOrCreateCustomerRequest Tally__V1__GetOrCreateCustomerRequest;
 typedef struct Tally__V1__GetOrCreateCustomerResponse Tally__V1__GetOrCreateCustomerResponse;

@@ -17,7 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/balance.pb-c.h"
-#include "tally/v1/controls.pb-c.h"
+#include "tally/v1/catalog.pb-c.h"
 #include "tally/v1/customer.pb-c.h"
 
 typedef struct Tally__V1__Entity Tally__V1__Entity;
