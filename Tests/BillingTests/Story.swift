@@ -46,7 +46,7 @@ indirect enum Step: Sendable {
     /// The command is refused, and nothing changes.
     case refused(String, Step)
     case check(
-        String, Quantity = 1, of: InlineText = .empty, CheckReason, [EventProperty] = [])
+        String, Quantity, of: InlineText = .empty, CheckReason, [EventProperty] = [])
     /// What is shown to be left, for the customer or an entity; nil: there is no balance.
     case left(String, Quantity?, of: InlineText = .empty)
     case used(String, Quantity, of: InlineText = .empty)

@@ -3,6 +3,11 @@ extension BucketSet {
     package func decideTrack(
         _ usage: TrackUsage, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
+        if usage.hold != nil, !usage.others.isEmpty || usage.setsUsage {
+            throw .invalid([
+                Violation(path: "hold", message: "takes one feature, and usage that is added")
+            ])
+        }
         if usage.others.isEmpty { return try decideTrackOne(usage, pricing: pricing, now: now) }
         var features = [usage.feature]
         for feature in usage.others where !features.contains(feature) { features.append(feature) }
@@ -24,7 +29,9 @@ extension BucketSet {
         var replies: [TrackReply] = []
         for part in parts {
             let one = try draft.decideTrack(part, pricing: pricing, now: now)
-            for fact in one.facts { _ = draft.apply(fact) }
+            for fact in one.facts where !draft.apply(fact) {
+                draft.changeExtras { $0.apply(fact) }
+            }
             decision.facts += one.facts
             switch one.reply {
             case .track(let reply): replies.append(reply)
@@ -50,7 +57,7 @@ extension BucketSet {
             try admit(request, of: usage.feature, pricing, now)
         }
         if usage.refusesLate { try refuseLate(usage, scope, now) }
-        if usage.setsUsage { return try decideSetUsage(usage, scope, pricing, now) }
+        if usage.setsUsage, !isFlag { return try decideSetUsage(usage, scope, pricing, now) }
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
             overage: usage.overage, properties: usage.label?.properties ?? [], now: now)
