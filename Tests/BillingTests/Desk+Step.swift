@@ -12,6 +12,7 @@ extension Desk {
     private mutating func command(_ step: Step) throws(Refusal) -> Bool {
         switch step {
         case .attach(let plan): try attach(plan)
+        case .buy(let plan): try buy(plan)
         case .open(let grant): try open(grant)
         case .entity(let feature, let id, let controls):
             try entity(id, feature, controls: controls)

@@ -21,6 +21,8 @@ struct Story: RuleRow {
 /// One step of a story: a command, or something to be seen.
 indirect enum Step: Sendable {
     case attach(String)
+    /// With a card on file.
+    case buy(String)
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)

@@ -133,10 +133,11 @@ extension FactSheet {
             case .units(let units): units
             case .percentage(let part): bucket.granted.percent(part).wholeUnits
             }
-        if let most { trim(bucket.number, of: entity, to: most) }
+        trim(bucket.number, of: entity, to: most)
     }
 
-    private mutating func trim(_ parent: UInt32, of entity: UInt32, to most: Quantity) {
+    /// - Parameter most: nil: any amount; only what is used up goes.
+    private mutating func trim(_ parent: UInt32, of entity: UInt32, to most: Quantity?) {
         let details = customer.buckets.extras.details
         var rows: [Bucket] = []
         customer.buckets.each { bucket, owner in
@@ -145,14 +146,15 @@ extension FactSheet {
             else { return }
             rows.append(bucket)
         }
-        var excess = rows.reduce(.zero) { $0 + $1.remaining } - most
+        let sum = rows.reduce(.zero) { $0 + $1.remaining }
+        var excess = (sum - (most ?? sum)).clampedToZero
         rows.sort { ($0.expires, $0.number) < ($1.expires, $1.number) }
-        for var row in rows where excess > .zero {
+        for var row in rows {
             let cut = min(excess, row.remaining)
             excess = excess - cut
             if cut == row.remaining {
                 emit(.bucketClosed(bucket: row.number, entity: entity))
-            } else {
+            } else if cut > .zero {
                 row.granted = row.granted - cut
                 row.balance = row.balance - cut
                 emit(.bucketChanged(row, entity: entity))
