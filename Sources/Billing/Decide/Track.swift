@@ -56,7 +56,7 @@ extension BucketSet {
         let hold = try usage.hold.map { (request) throws(Refusal) in
             try admit(request, of: usage.feature, pricing, now)
         }
-        if usage.refusesLate { try refuseLate(usage, scope, now) }
+        if usage.refusesLate { try refuseLate(usage, scope, pricing, now) }
         if usage.setsUsage, !isFlag { return try decideSetUsage(usage, scope, pricing, now) }
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
@@ -128,15 +128,19 @@ extension BucketSet {
             reply: .track(TrackReply(value: usage.value, balance: shown, draws: draws)))
     }
 
-    /// Usage of a cycle that is over can't be counted in it any more.
+    /// Usage of a cycle that is over, of any balance it may draw from, can't be counted in it any
+    /// more.
     private func refuseLate(
-        _ usage: TrackUsage, _ scope: Scope, _ now: Timestamp
+        _ usage: TrackUsage, _ scope: Scope, _ pricing: PricingState, _ now: Timestamp
     ) throws(Refusal) {
-        guard let time = usage.label?.time, let anchor = cycleAnchor(of: usage.feature, scope)
-        else { return }
+        guard let time = usage.label?.time else { return }
+        let pools = pricing.pools(of: usage.feature)
         var isLate = false
         eachUsable(scope) { bucket, _ in
-            guard bucket.feature == usage.feature, bucket.anchor == anchor else { return }
+            guard bucket.nextReset != .never,
+                bucket.feature == usage.feature
+                    || pools.contains(where: { $0.feature == bucket.feature })
+            else { return }
             let period = bucket.cycle.period(around: now, anchor: bucket.anchor)
             if time < period.lowerBound { isLate = true }
         }
