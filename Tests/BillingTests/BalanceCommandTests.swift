@@ -92,7 +92,8 @@ import Testing
             .open(Grant("messages", 10, name: "other")),
             .update(Pick("messages", id: "other"), .remaining(3)), .balances([100, 100, 3]),
             .update(Pick("messages", .month), .remaining(0)), .balances([0, 0, 3])),
-        Story("6.2: nothing matches", hundred,
+        Story(
+            "6.2: nothing matches", hundred,
             .refused("balance not found", .update(Pick("messages", .day), .remaining(1))),
             .refused("balance not found", .update(Pick("words"), .remaining(1))),
             .refused("balance not found", .update(Pick("messages", id: "no"), .remaining(1))),
@@ -126,7 +127,8 @@ import Testing
             "6.2: a reset in the past", after: two,
             .refused("invalid: next_reset_time", .moveReset(all, .utc(2027, 1, 10)))),
         Story(
-            "6.2: an expiry is moved", .open(Grant("messages", 5)), .moveExpiry(all, .utc(2027, 2, 1)),
+            "6.2: an expiry is moved", .open(Grant("messages", 5)),
+            .moveExpiry(all, .utc(2027, 2, 1)),
             .advance(to: .utc(2027, 2, 1)), .left("messages", nil)),
         Story(
             "6.2: the earliest expiry is moved",

@@ -7,7 +7,8 @@ import Testing
     static let pricing = Fixture.pricing(
         .sample("usage", .sample("messages", 100, each: .month, price: "0.1")),
         .sample("capped", .sample("messages", 100, each: .month, price: "0.1", most: 300)),
-        .sample("capped_too", addOn: true, .sample("messages", 50, each: .month, price: "1", most: 20)),
+        .sample(
+            "capped_too", addOn: true, .sample("messages", 50, each: .month, price: "1", most: 20)),
         .sample("open", addOn: true, .sample("messages", 50, each: .month, price: "1")),
         .sample("each", .sample("messages", 100, each: .month).forEach("users")))
 
@@ -126,7 +127,9 @@ import Testing
             "4.2: expired", .open(Grant("messages", 5, expires: .utc(2027, 1, 20))),
             .advance(to: .utc(2027, 1, 20)), shown: nil),
         Row("4.2: nothing", shown: nil),
-        Row("4.2: nothing, though a control allows", .set(.overage(Fixture.messages, true)), shown: nil),
+        Row(
+            "4.2: nothing, though a control allows", .set(.overage(Fixture.messages, true)),
+            shown: nil),
     ]
 
     @Test("what is shown", arguments: rows)

@@ -24,7 +24,8 @@ import Testing
         Story(
             "8.3: and leaves it", .attach("seats"), a, b, .deleteEntity("a"), .balances([2]),
             .deleteEntity("b"), .balances([3])),
-        Story("2.6: free seats below 0", .attach("seats"), a, b, c, .entity("users", "d"),
+        Story(
+            "2.6: free seats below 0", .attach("seats"), a, b, c, .entity("users", "d"),
             .balances([-1]), .left("users", 0), .used("users", 4)),
         Story(
             "8.3: no more than may be bought", .buy("paid_seats"), a, b, .balances([-1]),
@@ -43,7 +44,8 @@ import Testing
         Story(
             "8.3: another plan: they stay", .attach("seats"), a, b, .track("users", 1),
             .attach("more_seats"), .balances([7])),
-        Story("8.3: of another feature: nothing", .attach("seats"), .entity("workflows", "w"),
+        Story(
+            "8.3: of another feature: nothing", .attach("seats"), .entity("workflows", "w"),
             .balances([3])),
         Story(
             "8.3: seats of each entity stay its own", a, b, .attach("each_seat"),

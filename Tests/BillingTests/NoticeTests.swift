@@ -4,7 +4,8 @@ import Testing
 
 /// Entitlements §7.4: who is told when a threshold is passed.
 @Suite("Notices") struct NoticeTests {
-    private static func alerting(_ id: String, _ alerts: UsageAlert..., addOn: Bool = true) -> Plan {
+    private static func alerting(_ id: String, _ alerts: UsageAlert..., addOn: Bool = true) -> Plan
+    {
         var plan = Plan.sample(id, addOn: addOn)
         plan.controls.usageAlerts = alerts
         return plan
@@ -77,7 +78,9 @@ import Testing
             "7.4: several passed by one track", hundred,
             set(alert(50, .usage), alert(80, .usage), alert(95, .usage), alert(30, .remaining)),
             .track("messages", 90), told: "usage 50", "usage 80", "remaining 30"),
-        Row("7.4: disabled", hundred, set(alert(50, .usage, enabled: false)), .track("messages", 60)),
+        Row(
+            "7.4: disabled", hundred, set(alert(50, .usage, enabled: false)), .track("messages", 60)
+        ),
         Row(
             "7.4: never for what is unlimited", .open(Grant("messages", nil, unlimited: true)),
             set(alert(50, .usage), alert(0, .remaining)), .track("messages", 60)),

@@ -125,7 +125,8 @@ import Testing
 
     static let refused = [
         Story(
-            "5.3: without a reset", .refused(
+            "5.3: without a reset",
+            .refused(
                 "invalid: rollover", .open(Grant("messages", 5, rollover: forGood)))),
         Story(
             "5.3: of seats",

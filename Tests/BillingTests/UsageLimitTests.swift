@@ -21,7 +21,8 @@ import Testing
     static let pricing = Fixture.pricing(
         .sample("monthly", .sample("action1", 100, each: .month)),
         plan("weekly", limit(70, .week)), plan("monthlyLimit", limit(200, .month)),
-        plan("off", UsageLimit(feature: Fixture.action1, isEnabled: false, limit: 1, interval: .day)),
+        plan(
+            "off", UsageLimit(feature: Fixture.action1, isEnabled: false, limit: 1, interval: .day)),
         plan("cycle", limit(10, .month, .billingCycle)), plan("calendar", limit(10, .month)))
 
     private static func set(
