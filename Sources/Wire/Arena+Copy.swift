@@ -1,4 +1,7 @@
 extension Arena {
+    /// A string's bytes, in the arena.
+    func text(_ source: String) -> UnsafeRawBufferPointer { copy(Array(source.utf8)) }
+
     /// The bytes, in the arena.
     package func copy(_ source: [UInt8]) -> UnsafeRawBufferPointer {
         let memory = require(max(source.count, 1))

@@ -7,7 +7,11 @@ import Testing
     private static func alerting(_ id: String, _ alerts: UsageAlert..., addOn: Bool = true) -> Plan
     {
         var plan = Plan.sample(id, addOn: addOn)
-        plan.controls.usageAlerts = alerts
+        plan.controls.controls.usageAlerts = alerts.map { alert in
+            var alert = alert
+            alert.feature = plan.controls.number(of: "messages")
+            return alert
+        }
         return plan
     }
 

@@ -4,28 +4,24 @@ import Testing
 
 /// Entitlements §7.1 and §7.2, corrections 1: overage, spend limits, permissions.
 @Suite("Spend limits") struct SpendLimitTests {
-    private static func controls(
-        spend: SpendLimit? = nil, overage: OveragePermission? = nil
-    ) -> Controls {
-        var controls = Controls.none
-        if let spend { controls.spendLimits = [spend] }
-        if let overage { controls.overagePermissions = [overage] }
-        return controls
-    }
-
-    private static func limit(_ units: Quantity, enabled: Bool = true) -> SpendLimit {
-        SpendLimit(feature: Fixture.messages, isEnabled: enabled, bound: .units(units))
-    }
-
-    private static func plan(_ id: String, _ controls: Controls, _ items: PlanItem...) -> Plan {
+    /// A plan that limits overage of messages, or allows it.
+    private static func plan(
+        _ id: String, spend limit: Quantity? = nil, enabled: Bool = true, overage: Bool? = nil
+    ) -> Plan {
         var plan = Plan.sample(id, addOn: true)
-        plan.items = items
-        plan.controls = controls
+        let messages = plan.controls.number(of: "messages")
+        if let limit {
+            plan.controls.controls.spendLimits = [
+                SpendLimit(feature: messages, isEnabled: enabled, bound: .units(limit))
+            ]
+        }
+        if let overage {
+            plan.controls.controls.overagePermissions = [
+                OveragePermission(feature: messages, isEnabled: overage)
+            ]
+        }
         return plan
     }
-
-    private static let allowed = OveragePermission(feature: Fixture.messages, isEnabled: true)
-    private static let denied = OveragePermission(feature: Fixture.messages, isEnabled: false)
 
     static let pricing = Fixture.pricing(
         .sample("usage", .sample("messages", 100, each: .month, price: "0.1")),
@@ -37,9 +33,9 @@ import Testing
             "each", .sample("messages", 10, each: .month, price: "0.1").forEach("users")),
         .sample("seats", .sample("workflows", 5, price: "1")),
         .sample("credits", .sample("credits", 20, each: .month, price: "0.1")),
-        plan("loose", controls(spend: limit(40))), plan("strict", controls(spend: limit(30))),
-        plan("off", controls(spend: limit(10, enabled: false))),
-        plan("allows", controls(overage: allowed)), plan("denies", controls(overage: denied)))
+        plan("loose", spend: 40), plan("strict", spend: 30),
+        plan("off", spend: 10, enabled: false), plan("allows", overage: true),
+        plan("denies", overage: false))
 
     private static func spend(
         _ units: Quantity, of entity: InlineText = .empty, enabled: Bool = true,

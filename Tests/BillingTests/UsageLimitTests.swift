@@ -14,7 +14,11 @@ import Testing
 
     private static func plan(_ id: String, _ limits: UsageLimit...) -> Plan {
         var plan = Plan.sample(id, addOn: true)
-        plan.controls.usageLimits = limits
+        plan.controls.controls.usageLimits = limits.map { limit in
+            var limit = limit
+            limit.feature = plan.controls.number(of: "action1")
+            return limit
+        }
         return plan
     }
 

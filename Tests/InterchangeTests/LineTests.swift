@@ -93,7 +93,7 @@ struct LineTests {
             return
         }
         var state = CustomerState(id: customer.id)
-        for fact in customer.facts { state.apply(fact) }
+        state.apply(customer.facts)
         state.catalogSequence = customer.catalog
         #expect(ExportedCustomer(state) == customer)
         #expect(state.lastBucket == 7 && state.lastSubscription == 4 && state.lastInvoice == 3)

@@ -54,7 +54,7 @@ import Testing
                 (try? reader.track(bytes)).map {
                     Said(customer: $0.customer, request: $0.request?.id)
                 }
-            case .attach, .getOrCreateCustomer, .eraseCustomer: nil
+            default: nil
             }
         }
     }

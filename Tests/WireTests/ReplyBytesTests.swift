@@ -45,7 +45,15 @@ struct ReplyBytesTests {
                 usage: isFull ? Quantity(units: -7) : .zero, unlimited: isFull,
                 cycle: isFull ? Cycle(.year, count: .max) : Cycle(.oneOff),
                 nextReset: isFull ? Timestamp(milliseconds: 1_793_000_000_123) : .never,
-                expires: isFull ? Timestamp(milliseconds: .max / 2) : .epoch)
+                expires: isFull ? Timestamp(milliseconds: .max / 2) : .epoch,
+                flags: isFull ? .rollover : [], isOfEntity: isFull)
+        }
+        if isFull {
+            view.details = view.parts.prefix(2).map {
+                BucketDetail(
+                    bucket: $0.bucket, name: String(repeating: "n", count: 128),
+                    prepaid: Quantity(units: 5))
+            }
         }
         return view
     }

@@ -135,6 +135,55 @@ package struct OveragePermission: Sendable, Equatable {
     }
 }
 
+/// A plan's controls. Features are named, because they may be published together with the plan:
+/// `controls` counts them from 1.
+package struct PlanControls: Sendable, Equatable {
+    package private(set) var featureIDs: [String] = []
+    package var controls = Controls.none
+
+    package init() {}
+
+    package var isEmpty: Bool { controls.isEmpty }
+
+    /// The number that stands for a feature here.
+    package mutating func number(of featureID: String) -> FeatureNumber {
+        let index = featureIDs.firstIndex(of: featureID) ?? featureIDs.endIndex
+        if index == featureIDs.endIndex { featureIDs.append(featureID) }
+        return FeatureNumber(rawValue: UInt32(index + 1))
+    }
+
+    package func id(of feature: FeatureNumber) -> String {
+        featureIDs[Int(feature.rawValue) - 1]
+    }
+
+    /// With the features' real numbers.
+    func resolved(_ pricing: PricingState) -> Controls {
+        controls.compactMapFeatures { pricing.feature(id: id(of: $0)) }
+    }
+}
+
+extension Controls {
+    /// With other numbers for features; what has none is left out.
+    fileprivate func compactMapFeatures(
+        _ number: (FeatureNumber) -> FeatureNumber?
+    ) -> Controls {
+        func map<Item>(_ items: [Item], _ path: WritableKeyPath<Item, FeatureNumber>) -> [Item] {
+            items.compactMap { item in
+                guard let feature = number(item[keyPath: path]) else { return nil }
+                var item = item
+                item[keyPath: path] = feature
+                return item
+            }
+        }
+        var mapped = Controls()
+        mapped.spendLimits = map(spendLimits, \.feature)
+        mapped.usageLimits = map(usageLimits, \.feature)
+        mapped.usageAlerts = map(usageAlerts, \.feature)
+        mapped.overagePermissions = map(overagePermissions, \.feature)
+        return mapped
+    }
+}
+
 /// Whose controls they are. Of those for the same feature the entity's count before the
 /// customer's, and those before the plans' (entitlements §7.2).
 package enum ControlOwner: Sendable, Hashable {

@@ -46,6 +46,14 @@ package struct EntityTable: Sendable, Equatable {
         position(number).map { byNumber[$0].value }
     }
 
+    /// Those after an id, in order of id, and where the next page begins; nil: there is none.
+    package func page(after id: InlineText, _ size: Int) -> ([Entity], next: InlineText?) {
+        var start = EntityTable.place(of: id, in: byID)
+        if start < byID.count, byID[start].value.id == id { start += 1 }
+        let page = byID[start..<min(byID.count, start + size)].map(\.value)
+        return (page, start + size < byID.count ? page.last?.id : nil)
+    }
+
     package mutating func insert(_ entity: Entity) {
         let box = EntityBox(entity)
         byID.insert(box, at: EntityTable.place(of: entity.id, in: byID))

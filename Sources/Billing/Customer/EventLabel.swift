@@ -41,6 +41,9 @@ package struct EventProperty: Sendable, Hashable {
     package static let keyLimit = 64
     package static let valueLimit = 256
 
+    /// Callers' own may be about persons; those that Tally sets begin with "$" and aren't.
+    package var isPersonal: Bool { key.utf8.first != UInt8(ascii: "$") }
+
     package init(_ key: String, _ value: PropertyValue) {
         self.key = key
         self.value = value

@@ -63,7 +63,7 @@ package struct Extras: Sendable, Equatable {
     }
 
     /// What is personal goes.
-    mutating func erase() {
+    package mutating func erase() {
         for index in holds.indices { holds[index].properties = [] }
         for number in (0..<entities.count).map({ entities[$0].number }) {
             entities.change(number) { $0.name = "" }

@@ -75,7 +75,8 @@ extension Fact {
     /// It says something about a person that erasure must remove.
     package var isPersonal: Bool {
         switch self {
-        case .usageRecorded(_, _, let label): label.map { !$0.properties.isEmpty } ?? false
+        case .usageRecorded(_, _, let label): 
+            label?.properties.contains(where: \.isPersonal) ?? false
         case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
             !name.isEmpty || !email.isEmpty
         case .entityCreated(let entity): !entity.name.isEmpty

@@ -30,7 +30,7 @@ extension CustomerState {
         let detail = BucketDetail(
             bucket: bucket.number, name: open.name, rollover: open.rollover)
         if detail.isNeeded { facts.append(.detailSet(detail)) }
-        return Decision(facts: facts, reply: .balance(number: bucket.number))
+        return Decision(facts: facts, reply: .customer)
     }
 
     /// Everything that can refuse a new grant.
@@ -115,7 +115,7 @@ extension CustomerState {
         if let amount = update.amount { try sheet.correct(amount, targets, scope) }
         if let next = update.nextReset { try sheet.moveReset(of: targets, to: next) }
         if let expires = update.expires { try sheet.moveExpiry(of: targets, to: expires) }
-        return Decision(facts: sheet.facts, reply: .none)
+        return Decision(facts: sheet.facts, reply: .customer)
     }
 
     func decideDeleteBalance(
@@ -140,7 +140,7 @@ extension CustomerState {
         if delete.keepsUsage, used > .zero, let feature = delete.filter.feature {
             try sheet.carry(used, of: feature, scope)
         }
-        return Decision(facts: sheet.facts, reply: .none)
+        return Decision(facts: sheet.facts, reply: .customer)
     }
 
     func decideRecalculate(
@@ -152,7 +152,7 @@ extension CustomerState {
         guard !targets.isEmpty else { throw .balanceNotFound }
         let hasOverage = targets.contains { $0.bucket.balance < .zero }
         let hasRest = targets.contains { $0.bucket.balance > .zero }
-        guard hasOverage, hasRest else { return Decision() }
+        guard hasOverage, hasRest else { return Decision(facts: [], reply: .customer) }
         var sheet = FactSheet(self, pricing: pricing, now: now)
         let used = targets.reduce(.zero) { $0 + $1.bucket.usage }
         var fresh = targets
@@ -166,7 +166,7 @@ extension CustomerState {
             sheet.emit(
                 .deducted(bucket: target.bucket.number, amount: change, entity: target.entity))
         }
-        return Decision(facts: sheet.facts, reply: .none)
+        return Decision(facts: sheet.facts, reply: .customer)
     }
 
     /// A plan with a price grants it.

@@ -90,14 +90,19 @@ extension BucketSet {
     private func checkFlag(
         _ query: CheckQuery, _ scope: Scope, answering answer: inout CheckAnswer
     ) {
+        guard let flag = flag(query.feature, in: scope) else { return }
+        answer.reason = .flag
+        answer.flag = flag
+    }
+
+    /// A boolean feature, if there is one.
+    package func flag(_ feature: FeatureNumber, in scope: Scope) -> FlagView? {
         var found: FlagView?
         eachUsable(scope) { bucket, _ in
-            guard bucket.feature == query.feature, found == nil else { return }
-            found = FlagView(feature: query.feature, plan: bucket.plan)
+            guard bucket.feature == feature, found == nil else { return }
+            found = FlagView(feature: feature, plan: bucket.plan)
         }
-        guard let found else { return }
-        answer.reason = .flag
-        answer.flag = found
+        return found
     }
 
     /// The balance that decides, and the amount it is asked for (entitlements §1.4): the feature's

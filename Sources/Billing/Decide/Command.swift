@@ -24,6 +24,16 @@ package enum Command: Sendable {
     case sealProfile
     /// Nothing but what has fallen due.
     case advance
+
+    /// When nothing is due, it reads and changes nothing but balances and what limits them.
+    package var isAboutBuckets: Bool {
+        switch self {
+        case .track(let usage): usage.hold == nil
+        case .trackAll(let usages): usages.allSatisfy { $0.hold == nil }
+        case .checkAndDeduct(let query): query.hold == nil
+        default: false
+        }
+    }
 }
 
 /// Makes a customer, or fills in what is blank.

@@ -19,9 +19,14 @@ package enum Reply: Sendable, Equatable {
     case none
     case created(Bool)
     case track(TrackReply)
+    /// One for each feature that an event feeds.
+    case trackFeatures([TrackReply])
     case trackAll([TrackReply])
-    /// The number of a new bucket.
-    case balance(number: UInt32)
+    case settled(TrackReply)
+    /// The customer as it is now.
+    case customer
+    /// The entity with this number, as it is now.
+    case entity(UInt32)
     case check(CheckAnswer)
     case attach(AttachReply)
 }
@@ -31,6 +36,8 @@ package struct TrackReply: Sendable, Equatable {
     package var value: Quantity
     package var balance: BalanceView?
     package var draws: [Draw]
+    /// What there is to say about some of the buckets drawn from.
+    package var details: [BucketDetail] = []
 }
 
 /// Raw values are those of `tally.v1.AttachOutcome`.

@@ -28,16 +28,17 @@ extension CustomerState {
                 .controlsSet(
                     OwnedControls(owner: .entity(entity.number), controls: create.controls)))
         }
-        return Decision(facts: sheet.facts, reply: .none)
+        return Decision(facts: sheet.facts, reply: .entity(entity.number))
     }
 
     func decideUpdateEntity(_ update: UpdateEntity) throws(Refusal) -> Decision {
         let scope = try buckets.scope(of: update.id)
         guard let name = update.name,
             name != buckets.extras.entities.entity(scope.entity)?.name
-        else { return Decision() }
+        else { return Decision(facts: [], reply: .entity(scope.entity)) }
         return Decision(
-            facts: [.entityChanged(number: scope.entity, name: name)], reply: .none)
+            facts: [.entityChanged(number: scope.entity, name: name)],
+            reply: .entity(scope.entity))
     }
 
     func decideDeleteEntity(
@@ -53,7 +54,7 @@ extension CustomerState {
         }
         sheet.emit(.entityDeleted(number: entity.number))
         sheet.giveSeat(of: entity.feature)
-        return Decision(facts: sheet.facts, reply: .none)
+        return Decision(facts: sheet.facts, reply: .customer)
     }
 
     /// Replaces what is given, keeps the rest.
@@ -79,7 +80,7 @@ extension CustomerState {
         if let isDisabled = set.isPoolingDisabled, isDisabled != extras.isPoolingDisabled {
             facts.append(.poolingSet(isDisabled: isDisabled))
         }
-        return Decision(facts: facts, reply: .none)
+        return Decision(facts: facts, reply: .customer)
     }
 }
 

@@ -89,11 +89,12 @@ struct FactSheet {
     /// §7).
     mutating func grant(_ subscription: Subscription, held: [Seats: Quantity]) {
         let plan = pricing.plan(subscription.plan)
-        if !plan.controls.isEmpty {
+        let controls = plan.controls.resolved(pricing)
+        if !controls.isEmpty {
             emit(
                 .controlsSet(
                     OwnedControls(
-                        owner: .subscription(subscription.number), controls: plan.controls)))
+                        owner: .subscription(subscription.number), controls: controls)))
         }
         for item in plan.items {
             guard let feature = pricing.feature(id: item.featureID) else { continue }

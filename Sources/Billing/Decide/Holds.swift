@@ -64,7 +64,7 @@ extension BucketSet {
             afterwards: [], of: hold.feature, scope, pricing)
         return Decision(
             facts: facts,
-            reply: .track(TrackReply(value: value, balance: shown, draws: settlement.draws)))
+            reply: .settled(TrackReply(value: value, balance: shown, draws: settlement.draws)))
     }
 
     /// What an expired hold's going changes: all of it is given back.

@@ -5,6 +5,10 @@ package struct Scope: Sendable, Equatable {
 
     package static let customer = Scope(entity: 0)
 
+    package init(entity: UInt32) {
+        self.entity = entity
+    }
+
     package var isEntity: Bool { entity != 0 }
 }
 

@@ -17,7 +17,11 @@ extension BucketSet {
             part.others = []
             return part
         }
-        return try decideTrackAll(parts, pricing: pricing, now: now)
+        var decision = try decideTrackAll(parts, pricing: pricing, now: now)
+        if case .trackAll(let replies) = decision.reply {
+            decision.reply = .trackFeatures(replies)
+        }
+        return decision
     }
 
     /// Each sees what the ones before it drew.
@@ -35,7 +39,7 @@ extension BucketSet {
             decision.facts += one.facts
             switch one.reply {
             case .track(let reply): replies.append(reply)
-            case .trackAll(let more): replies += more
+            case .trackFeatures(let more): replies += more
             default: preconditionFailure("a track replies with a track")
             }
         }
@@ -81,7 +85,17 @@ extension BucketSet {
         let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
         return Decision(
             facts: facts,
-            reply: .track(TrackReply(value: usage.value, balance: shown, draws: draws)))
+            reply: .track(reply(usage.value, shown, draws)))
+    }
+
+    func reply(_ value: Quantity, _ balance: BalanceView?, _ draws: [Draw]) -> TrackReply {
+        var reply = TrackReply(value: value, balance: balance, draws: draws)
+        if hasExtras {
+            reply.details = extras.details.filter { detail in
+                draws.contains { $0.bucket == detail.bucket }
+            }
+        }
+        return reply
     }
 
     /// What the draws change, and who is told of it.
@@ -125,7 +139,7 @@ extension BucketSet {
         let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
         return Decision(
             facts: facts,
-            reply: .track(TrackReply(value: usage.value, balance: shown, draws: draws)))
+            reply: .track(reply(usage.value, shown, draws)))
     }
 
     /// Usage of a cycle that is over, of any balance it may draw from, can't be counted in it any

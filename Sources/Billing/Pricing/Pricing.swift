@@ -138,7 +138,7 @@ package struct Plan: Sendable, Equatable {
     package var price: BasePrice?
     package var items: [PlanItem]
     /// Of every customer that has it.
-    package var controls = Controls.none
+    package var controls = PlanControls()
 
     package init(
         id: String, name: String, group: String = "", addOn: Bool = false, autoEnable: Bool = false,

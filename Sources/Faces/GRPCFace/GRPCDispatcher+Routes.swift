@@ -61,6 +61,12 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .batchCheck, .settleHold, .extendHold, .batchTrack:
+            return try runBatchOrHold(route, message, loop)
+        case .createBalance, .updateBalance, .deleteBalance, .recalculateBalances,
+            .updateControls, .createEntity, .getEntity, .listEntities, .updateEntity,
+            .deleteEntity:
+            return try runOnHoldings(route, message, loop)
         case .streamTrack, .watchCustomer, .listEvents, .aggregateEvents, .reflection,
             .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
@@ -73,7 +79,7 @@ extension GRPCDispatcher {
         do throws(CallFault) { return try read() } catch { throw RPCStatus(error) }
     }
 
-    private func served(
+    func served(
         _ serve: () throws(ExecuteFault) -> Execution
     ) throws(RPCStatus) -> Execution {
         do throws(ExecuteFault) { return try serve() } catch { throw RPCStatus(error) }

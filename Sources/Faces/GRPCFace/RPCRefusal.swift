@@ -60,6 +60,33 @@ struct RPCRefusal {
             self.init(.notFound, "PLAN_NOT_FOUND", "there is no plan \"\(id)\"")
         case .featureNotFound(let id):
             self.init(.notFound, "FEATURE_NOT_FOUND", "there is no feature \"\(id)\"")
+        case .entityNotFound(let id):
+            self.init(.notFound, "ENTITY_NOT_FOUND", "the customer has no entity \"\(id)\"")
+        case .entityExists(let id):
+            self.init(
+                .alreadyExists, "ENTITY_EXISTS", "the customer has an entity \"\(id)\" already")
+        case .balanceNotFound:
+            self.init(.notFound, "BALANCE_NOT_FOUND", "no balance of the customer is meant")
+        case .balanceExists(let id):
+            self.init(
+                .alreadyExists, "BALANCE_EXISTS", "the customer has a balance \"\(id)\" already")
+        case .holdNotFound(let id):
+            self.init(
+                .notFound, "HOLD_NOT_FOUND",
+                "no hold \"\(id)\" is open; it was settled, or it expired")
+        case .holdExists(let id):
+            self.init(.alreadyExists, "HOLD_EXISTS", "a hold \"\(id)\" is open already")
+        case .tooMany(let what, let limit):
+            self.init(
+                .resourceExhausted, "TOO_MANY", "the customer may have at most \(limit) \(what)")
+        case .featureLimitReached(let id):
+            self.init(
+                .failedPrecondition, "FEATURE_LIMIT_REACHED",
+                "no more of \"\(id)\" may be in use; nothing was changed")
+        case .balanceIsPaid(let id):
+            self.init(
+                .failedPrecondition, "BALANCE_IS_PAID",
+                "a plan grants \"\(id)\"; end the plan instead")
         case .invalid(let violations): self.init(violations)
         case .planAlreadyAttached(let id):
             self.init(

@@ -15,6 +15,20 @@ enum Route: Int, CaseIterable {
     case watchCustomer
     case listEvents
     case aggregateEvents
+    case settleHold
+    case extendHold
+    case batchCheck
+    case batchTrack
+    case createBalance
+    case updateBalance
+    case deleteBalance
+    case recalculateBalances
+    case updateControls
+    case createEntity
+    case getEntity
+    case listEntities
+    case updateEntity
+    case deleteEntity
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -40,6 +54,20 @@ enum Route: Int, CaseIterable {
         case .watchCustomer: "/tally.v1.EntitlementService/WatchCustomer"
         case .listEvents: "/tally.v1.UsageService/ListEvents"
         case .aggregateEvents: "/tally.v1.UsageService/AggregateEvents"
+        case .settleHold: "/tally.v1.EntitlementService/SettleHold"
+        case .extendHold: "/tally.v1.EntitlementService/ExtendHold"
+        case .batchCheck: "/tally.v1.EntitlementService/BatchCheck"
+        case .batchTrack: "/tally.v1.UsageService/BatchTrack"
+        case .createBalance: "/tally.v1.CustomerService/CreateBalance"
+        case .updateBalance: "/tally.v1.CustomerService/UpdateBalance"
+        case .deleteBalance: "/tally.v1.CustomerService/DeleteBalance"
+        case .recalculateBalances: "/tally.v1.CustomerService/RecalculateBalances"
+        case .updateControls: "/tally.v1.CustomerService/UpdateControls"
+        case .createEntity: "/tally.v1.CustomerService/CreateEntity"
+        case .getEntity: "/tally.v1.CustomerService/GetEntity"
+        case .listEntities: "/tally.v1.CustomerService/ListEntities"
+        case .updateEntity: "/tally.v1.CustomerService/UpdateEntity"
+        case .deleteEntity: "/tally.v1.CustomerService/DeleteEntity"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -51,22 +79,23 @@ enum Route: Int, CaseIterable {
     var maxMessageBytes: Int {
         switch self {
         case .publishCatalog: 1 << 20
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
-            .getCatalog, .streamTrack, .watchCustomer, .listEvents, .aggregateEvents,
-            .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
-            16 << 10
+        case .batchTrack: 512 << 10
+        case .updateControls, .batchCheck: 64 << 10
+        default: 16 << 10
         }
     }
 
     /// What the caller must be allowed. A check that deducts needs `usageWrite` too.
     var scope: Scopes {
         switch self {
-        case .check, .watchCustomer: .entitlementRead
-        case .track, .streamTrack: .usageWrite
+        case .check, .batchCheck, .watchCustomer: .entitlementRead
+        case .track, .streamTrack, .batchTrack, .settleHold, .extendHold: .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach: .attachWrite
-        case .getOrCreateCustomer: .customersWrite
-        case .getCustomer: .customersRead
+        case .getOrCreateCustomer, .createBalance, .updateBalance, .deleteBalance,
+            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
+            .customersWrite
+        case .getCustomer, .getEntity, .listEntities: .customersRead
         case .eraseCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
@@ -82,11 +111,9 @@ enum Route: Int, CaseIterable {
 
     var kind: CallKind {
         switch self {
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
-            .publishCatalog, .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
-            .unary
         case .watchCustomer, .healthWatch: .serverStreaming
         case .streamTrack, .reflection, .reflectionAlpha: .bidirectional
+        default: .unary
         }
     }
 }

@@ -34,7 +34,13 @@ struct Exchange {
         let form = try filled(.check)
         var call = try read(form) { (reader, bytes) throws(CallFault) in try reader.check(bytes) }
         if call.deduct, !scopes.contains(.usageWrite) { throw .missing(.usageWrite) }
-        call.required = form.quantity("required_quantity") ?? call.required
+        // From its text: a double would not hold every decimal.
+        if case .feature(var query) = call.subject,
+            let required = form.quantity("required_quantity")
+        {
+            query.required = required
+            call.subject = .feature(query)
+        }
         let service = EntitlementService(environment)
         let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
             try service.check(call, names: names, in: workspace)

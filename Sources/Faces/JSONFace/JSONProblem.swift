@@ -119,6 +119,23 @@ extension JSONProblem {
             self.init(404, "product_not_found", "there is no plan \"\(id)\"")
         case .featureNotFound(let id):
             self.init(404, "feature_not_found", "there is no feature \"\(id)\"")
+        case .entityNotFound(let id):
+            self.init(404, "entity_not_found", "the customer has no entity \"\(id)\"")
+        case .entityExists(let id):
+            self.init(
+                409, "entity_already_exists", "the customer has an entity \"\(id)\" already")
+        case .balanceNotFound: self = .notFound("no balance of the customer is meant")
+        case .balanceExists(let id):
+            self.init(409, "invalid_request", "the customer has a balance \"\(id)\" already")
+        case .holdNotFound(let id): self = .invalidRequest("no hold \"\(id)\" is open")
+        case .holdExists(let id):
+            self.init(409, "lock_already_exists", "a hold \"\(id)\" is open already")
+        case .tooMany(let what, let limit):
+            self = .invalidRequest("the customer may have at most \(limit) \(what)")
+        case .featureLimitReached(let id):
+            self.init(400, "feature_limit_reached", "no more of \"\(id)\" may be in use")
+        case .balanceIsPaid(let id):
+            self.init(409, "invalid_request", "a plan grants \"\(id)\"; end the plan instead")
         case .invalid(let violations): self = .invalid(violations, key: key)
         case .planAlreadyAttached(let id):
             self = .invalidRequest("the customer has plan \"\(id)\" already")

@@ -19,13 +19,8 @@ struct Commit {
             return try runOnDraft(
                 CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
         }
-        if shard.rows[row].nextDue > now {
-            switch command {
-            case .track, .checkAndDeduct:
-                return try runInPlace(row, command, now: now, in: &shard)
-            case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
-                break
-            }
+        if command.isAboutBuckets, shard.rows[row].nextDue > now {
+            return try runInPlace(row, command, now: now, in: &shard)
         }
         let customer = try repository.opened(shard.rows[row], workspace)
         return try runOnDraft(customer, row, command, now: now, in: &shard, &finished)
@@ -82,7 +77,7 @@ struct Commit {
         let names = repository.current(self.names, for: customer.catalogSequence)
         var facts = draft.advance(
             to: now, pricing: names.pricing, effectID: repository.newEffectID())
-        for fact in facts { draft.apply(fact) }
+        draft.apply(facts)
         let decision: Decision
         var refusal: Refusal?
         do {
@@ -92,12 +87,16 @@ struct Commit {
             refusal = error
             decision = Decision()
         }
-        for fact in decision.facts { draft.apply(fact) }
+        draft.apply(decision.facts)
         facts += decision.facts
         let writer = ReplyWriter(arena: workspace.arena, names: names)
         var message = writer.message(decision.reply)
-        if case .created(let created) = decision.reply {
+        switch decision.reply {
+        case .created(let created):
             message = writer.getOrCreateCustomer(draft, created: created)
+        case .customer: message = writer.changed(draft)
+        case .entity(let number): message = writer.changed(number, of: draft)
+        default: break
         }
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
@@ -127,6 +126,8 @@ struct Commit {
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
     }
 
+    private static let usualFacts = 1_000
+
     /// - Parameter key: the customer's, if it has one; after it, the one that was used.
     private func append(
         _ facts: [Fact], answering request: RequestMark?, _ message: UnsafeRawBufferPointer,
@@ -145,8 +146,10 @@ struct Commit {
             throw .unavailable(error)
         }
         let seals = record.key == 0 ? nil : repository.keys
-        let bytes = RecordWriter(arena: workspace.arena, seals: seals)
-            .record(record, reply: message)
+        // A plan for each of thousands of entities makes a record that no call's memory holds.
+        let arena = facts.count > Commit.usualFacts ? Arena(cap: .max) : workspace.arena
+        defer { withExtendedLifetime(arena) {} }
+        let bytes = RecordWriter(arena: arena, seals: seals).record(record, reply: message)
         do {
             let appended = try repository.log.append(bytes)
             repository.raiseFloor(to: now)

@@ -118,7 +118,7 @@ extension CustomerRepository {
                 try place.map { row throws(RecordFault) in
                     try shard.rows[row].opened(arena, seals: seals)
                 } ?? CustomerState(id: record.customer)
-            for fact in record.facts { customer.apply(fact) }
+            customer.apply(record.facts)
             if record.key != 0 { customer.key = record.key }
             customer.sequence = sequence
             customer.position = position.rawValue

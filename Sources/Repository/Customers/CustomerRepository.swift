@@ -148,7 +148,7 @@ package final class CustomerRepository: Sendable {
         _ body: (borrowing CustomerState, PricingNames) -> Answer
     ) throws(ExecuteFault) -> (answer: Answer, point: CommitPoint) {
         var found: (row: CustomerRow, names: PricingNames)?
-        let sequence = try visit(id, names, workspace) { shard, row, names in
+        let sequence = try visit(id, names, workspace) { shard, row, names, _ in
             found = (shard.rows[row], names)
         }
         guard let found else { preconditionFailure("a visit that ended well has found a row") }
@@ -171,19 +171,28 @@ package final class CustomerRepository: Sendable {
     /// message that answers.
     package func readBuckets(
         _ id: CustomerID, names: PricingNames, in workspace: Workspace,
-        _ body: (inout BucketSet, PricingNames) -> UnsafeRawBufferPointer
+        _ body: (inout BucketSet, PricingNames, Timestamp) throws(Refusal)
+            -> UnsafeRawBufferPointer
     ) throws(ExecuteFault) -> Outcome {
         var message = UnsafeRawBufferPointer(start: nil, count: 0)
-        let sequence = try visit(id, names, workspace) { shard, row, names in
-            message = shard.withBuckets(row) { body(&$0, names) }
+        var refusal: Refusal?
+        let sequence = try visit(id, names, workspace) { shard, row, names, now in
+            do throws(Refusal) {
+                message = try shard.withBuckets(row) { (buckets) throws(Refusal) in
+                    try body(&buckets, names, now)
+                }
+            } catch {
+                refusal = error
+            }
         }
+        if let refusal { throw .refused(refusal) }
         return Outcome(message: message, point: point(sequence))
     }
 
     /// Shows a customer's row under its shard's lock; the sequence of the row.
     private func visit(
         _ id: CustomerID, _ names: PricingNames, _ workspace: Workspace,
-        _ body: (inout Shard, Int, PricingNames) -> Void
+        _ body: (inout Shard, Int, PricingNames, Timestamp) -> Void
     ) throws(ExecuteFault) -> UInt64 {
         let hash = id.hash(seed: seed)
         for _ in 0..<2 {
@@ -194,7 +203,7 @@ package final class CustomerRepository: Sendable {
                 guard let row = shard.find(id, hash: hash) else { return }
                 found = true
                 guard shard.rows[row].nextDue > now else { return }
-                body(&shard, row, current(names, for: shard.rows[row].catalogSequence))
+                body(&shard, row, current(names, for: shard.rows[row].catalogSequence), now)
                 sequence = shard.rows[row].sequence
             }
             if let sequence { return sequence }

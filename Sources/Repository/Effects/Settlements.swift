@@ -42,11 +42,7 @@ final class Settlements: Sendable {
                 state.withLock { $0.sessions[checkout.session] = customer }
             case .checkoutClosed(let session, _):
                 state.withLock { _ = $0.sessions.removeValue(forKey: session) }
-            case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
-                .customerCreated, .profileChanged, .subscriptionChanged, .subscriptionDropped,
-                .effectSettled, .methodSaved, .invoiceRaised, .invoiceDropped,
-                .customerErased:
-                break
+            default: break
             }
         }
     }

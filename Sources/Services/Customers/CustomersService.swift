@@ -41,4 +41,42 @@ package struct CustomersService: Sendable {
         }
         return .done(Outcome(message: message, point: point))
     }
+
+    /// What changes balances, entities or controls.
+    package func change(
+        _ call: ChangeCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try environment.customers(of: call.customer).execute(
+            call.command, for: call.customer, request: call.request, names: names, in: workspace)
+    }
+
+    package func entity(
+        _ call: EntityCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        var refusal: Refusal?
+        let (message, point) = try environment.customers(of: call.customer).read(
+            call.customer, names: names, in: workspace
+        ) { customer, names in
+            do throws(Refusal) {
+                return try ReplyWriter(arena: workspace.arena, names: names)
+                    .getEntity(call.entity, of: customer)
+            } catch {
+                refusal = error
+                return UnsafeRawBufferPointer(start: nil, count: 0)
+            }
+        }
+        if let refusal { throw .refused(refusal) }
+        return .done(Outcome(message: message, point: point))
+    }
+
+    package func entities(
+        _ call: EntityListCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        let (message, point) = try environment.customers(of: call.customer).read(
+            call.customer, names: names, in: workspace
+        ) { customer, names in
+            ReplyWriter(arena: workspace.arena, names: names).listEntities(call, of: customer)
+        }
+        return .done(Outcome(message: message, point: point))
+    }
 }

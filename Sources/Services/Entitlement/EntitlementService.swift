@@ -16,19 +16,19 @@ package struct EntitlementService: Sendable {
     ) throws(ExecuteFault) -> Execution {
         let customers = environment.customers(of: call.customer)
         switch call.subject {
-        case .feature(let feature) where call.deduct:
+        case .feature(let query) where call.deduct:
             return try customers.execute(
-                .checkAndDeduct(.init(feature: feature, required: call.required)),
-                for: call.customer, request: call.request, names: names, in: workspace)
-        case .feature(let feature):
-            let query = CheckQuery(feature: feature, required: call.required)
+                .checkAndDeduct(query), for: call.customer, request: call.request, names: names,
+                in: workspace)
+        case .feature(let query):
             return .done(
                 try customers.readBuckets(
                     call.customer, names: names, in: workspace
-                ) { buckets, names in
+                ) { (buckets, names, now) throws(Refusal) in
                     // In place: an answer is large.
                     var answer = CheckAnswer(to: query)
-                    buckets.check(query, pricing: names.pricing, answering: &answer)
+                    try buckets.check(
+                        query, pricing: names.pricing, now: now, answering: &answer)
                     return shown(answer, names, workspace)
                 })
         case .plan(let plan):
@@ -37,6 +37,43 @@ package struct EntitlementService: Sendable {
             ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
             return .done(Outcome(message: message, point: point))
         }
+    }
+
+    /// All of them of the same moment.
+    package func check(
+        _ call: BatchCheckCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        let customers = environment.customers(of: call.customer)
+        let now = customers.now
+        var refusal: Refusal?
+        let (message, point) = try customers.read(
+            call.customer, names: names, in: workspace
+        ) { customer, names in
+            var answers: [CheckAnswer] = []
+            for subject in call.subjects where refusal == nil {
+                do throws(Refusal) {
+                    switch subject {
+                    case .plan(let plan): answers.append(customer.check(plan: plan))
+                    case .feature(let query):
+                        answers.append(
+                            try customer.check(query, pricing: names.pricing, now: now))
+                    }
+                } catch {
+                    refusal = error
+                }
+            }
+            return ReplyWriter(arena: workspace.arena, names: names).batchCheck(answers)
+        }
+        if let refusal { throw .refused(refusal) }
+        return .done(Outcome(message: message, point: point))
+    }
+
+    /// What ends or extends a hold.
+    package func change(
+        _ call: ChangeCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try environment.customers(of: call.customer).execute(
+            call.command, for: call.customer, request: call.request, names: names, in: workspace)
     }
 
     private func shown(

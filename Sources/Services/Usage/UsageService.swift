@@ -18,4 +18,12 @@ package struct UsageService: Sendable {
             .track(call.usage), for: call.customer, request: call.request, names: names,
             in: workspace)
     }
+
+    /// Several usages of a customer, in one commit.
+    package func trackAll(
+        _ call: ChangeCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try environment.customers(of: call.customer).execute(
+            call.command, for: call.customer, request: call.request, names: names, in: workspace)
+    }
 }

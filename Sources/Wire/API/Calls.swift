@@ -7,6 +7,17 @@ package enum Method: UInt32, Sendable {
     case attach = 3
     case getOrCreateCustomer = 4
     case eraseCustomer = 5
+    case settleHold = 20
+    case extendHold = 21
+    case batchTrack = 22
+    case createBalance = 23
+    case updateBalance = 24
+    case deleteBalance = 25
+    case recalculateBalances = 26
+    case updateControls = 27
+    case createEntity = 28
+    case updateEntity = 29
+    case deleteEntity = 30
 }
 
 /// Why a request could not be made sense of.
@@ -22,15 +33,41 @@ package enum CallFault: Error, Sendable {
 /// A check, ready to be answered.
 package struct CheckCall: Sendable {
     package enum Subject: Sendable {
-        case feature(FeatureNumber)
+        case feature(CheckQuery)
         case plan(PlanNumber)
     }
 
     package var customer: CustomerID
     package var subject: Subject
-    package var required: Quantity
     package var deduct: Bool
     package var request: RequestMark?
+}
+
+/// Several checks of one customer.
+package struct BatchCheckCall: Sendable {
+    package var customer: CustomerID
+    package var subjects: [CheckCall.Subject]
+}
+
+/// A command that changes a customer at once, ready to be executed.
+package struct ChangeCall: Sendable {
+    package var customer: CustomerID
+    package var command: Command
+    package var request: RequestMark?
+}
+
+/// An entity, to be shown.
+package struct EntityCall: Sendable {
+    package var customer: CustomerID
+    package var entity: InlineText
+}
+
+/// A page of a customer's entities.
+package struct EntityListCall: Sendable {
+    package var customer: CustomerID
+    /// The last one of the page before; empty: the first page.
+    package var after: InlineText
+    package var size: Int
 }
 
 /// A track, ready to be executed.
@@ -94,6 +131,22 @@ struct Fingerprint {
     mutating func add(_ quantity: Quantity) {
         add(UInt64(truncatingIfNeeded: quantity.raw))
         add(UInt64(truncatingIfNeeded: quantity.raw >> 64))
+    }
+
+    mutating func add(_ time: Timestamp?) { add(UInt64(bitPattern: time?.milliseconds ?? 0)) }
+
+    /// nil differs from everything else.
+    mutating func add(_ quantity: Quantity?) {
+        add(quantity == nil ? 0 : 1)
+        if let quantity { add(quantity) }
+    }
+
+    mutating func add(_ id: InlineText) {
+        for index in 0..<8 { add(id.words[index]) }
+    }
+
+    mutating func add(_ cycle: Cycle?) {
+        add(UInt64(cycle?.interval.rawValue ?? 0) << 16 | UInt64(cycle?.count ?? 0))
     }
 
     mutating func add(_ text: String) {

@@ -5,6 +5,13 @@ internal import CTallyProto
 struct FieldReader {
     private(set) var violations: [Violation] = []
 
+    /// What was noted lies in this part of the request.
+    mutating func move(to part: String) {
+        violations = violations.map {
+            Violation(path: "\(part).\($0.path)", message: $0.message)
+        }
+    }
+
     mutating func fault(_ path: String, _ message: String) {
         violations.append(Violation(path: path, message: message))
     }
@@ -19,6 +26,40 @@ struct FieldReader {
             return nil
         }
         return customer
+    }
+
+    /// nil: a fault was noted.
+    mutating func entityID(_ text: UnsafePointer<CChar>?) -> InlineText? {
+        let id = bytes(of: text)
+        guard !id.isEmpty, id.allSatisfy({ isIdentifier($0) || $0 == UInt8(ascii: ":") }),
+            let entity = InlineText(id)
+        else {
+            fault("entity_id", "must be 1 to 63 letters, digits, \"_\", \":\" or \"-\"")
+            return nil
+        }
+        return entity
+    }
+
+    /// nil: a fault was noted.
+    mutating func hold(_ message: Tally__V1__HoldRequest) -> HoldRequest? {
+        let id = text(message.hold_id, at: "hold.hold_id", limit: Hold.idLimit)
+        if id.isEmpty { fault("hold.hold_id", "is required") }
+        let expires = message.expire_time.flatMap {
+            instant($0.pointee, at: "hold.expire_time")
+        }
+        return HoldRequest(id: id, expires: expires)
+    }
+
+    mutating func properties(
+        _ entries: [(UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<Tally__V1__PropertyValue>?)],
+        at list: String = "properties"
+    ) -> [EventProperty] {
+        if entries.count > EventProperty.countLimit {
+            fault(list, "must be at most \(EventProperty.countLimit)")
+            return []
+        }
+        let found = entries.compactMap { property($0.0, $0.1, at: list) }
+        return EventLabel(time: nil, properties: found)?.properties ?? []
     }
 
     /// nil: none given, or a fault was noted.
@@ -44,6 +85,7 @@ struct FieldReader {
             TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_CAP:
             return .cap
         case TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_REJECT: return .reject
+        case TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_OVERFLOW: return .overflow
         default:
             fault("overage_behavior", "is not a known value")
             return nil

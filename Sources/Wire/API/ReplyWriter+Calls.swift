@@ -23,12 +23,17 @@ extension ReplyWriter {
 
     func track(_ reply: TrackReply) -> UnsafeRawBufferPointer {
         var writer = FieldWriter(
-            arena, capacity: 64 + limit(of: reply.balance) + reply.draws.count * 128)
+            arena, capacity: 64 + limit(of: reply.balance) + reply.draws.count * 256)
         writer.double(1, reply.value.double)
         if let balance = reply.balance { write(balance, as: 2, to: &writer) }
         for draw in reply.draws {
             writer.message(3) {
-                $0.numbered(1, "bal_", draw.bucket)
+                let name = reply.details.first { $0.bucket == draw.bucket }?.name ?? ""
+                if name.isEmpty {
+                    $0.numbered(1, "bal_", draw.bucket)
+                } else {
+                    $0.text(1, arena.text(name))
+                }
                 $0.text(2, names.bytes(of: draw.feature))
                 $0.double(3, draw.amount.double)
             }
@@ -38,7 +43,7 @@ extension ReplyWriter {
 
     /// Bytes that a balance takes at most: ids have 63, numbers 10, and each field a key.
     private func limit(of balance: BalanceView?) -> Int {
-        balance.map { 192 + $0.parts.count * 256 } ?? 0
+        balance.map { 192 + $0.parts.count * 400 } ?? 0
     }
 
     @inline(__always)
@@ -53,14 +58,24 @@ extension ReplyWriter {
             writer.flag(7, view.overageAllowed)
             if let most = view.maxPurchase { writer.present(8, most.double) }
             writer.time(9, view.nextReset)
-            for part in view.parts { write(part, to: &writer) }
+            for part in view.parts {
+                write(
+                    part, view.details.isEmpty
+                        ? nil : view.details.first { $0.bucket == part.bucket }, to: &writer)
+            }
         }
     }
 
     @inline(__always)
-    private func write(_ part: BalanceView.Part, to writer: inout FieldWriter) {
+    private func write(
+        _ part: BalanceView.Part, _ detail: BucketDetail?, to writer: inout FieldWriter
+    ) {
         writer.message(10) { writer in
-            writer.numbered(1, "bal_", part.bucket)
+            if let detail, !detail.name.isEmpty {
+                writer.text(1, arena.text(detail.name))
+            } else {
+                writer.numbered(1, "bal_", part.bucket)
+            }
             if let plan = part.plan { writer.text(2, names.bytes(of: plan)) }
             writer.double(3, part.granted.double)
             writer.double(4, part.remaining.double)
@@ -70,6 +85,9 @@ extension ReplyWriter {
             writer.number(8, UInt64(part.cycle.count))
             writer.time(9, part.nextReset)
             writer.time(10, part.expires)
+            writer.flag(11, part.flags.contains(.rollover))
+            writer.flag(12, part.isOfEntity)
+            if let detail { writer.double(13, detail.prepaid.double) }
         }
     }
 }

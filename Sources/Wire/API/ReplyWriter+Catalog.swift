@@ -24,9 +24,10 @@ extension ReplyWriter {
     package func catalog() -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__get_catalog_response__init)
         let pricing = names.pricing
-        let draft = PricingDraft(
+        var draft = PricingDraft(
             currency: pricing.currency?.code ?? "", features: pricing.features,
             plans: pricing.plans.compactMap(\.last))
+        if pricing.settings != PricingSettings() { draft.settings = pricing.settings }
         message.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: pricing.plans.map { UInt32($0.count) })
         message.pointee.catalog_sequence = pricing.sequence
@@ -49,6 +50,11 @@ struct CatalogWriter {
         (message.pointee.n_plans, message.pointee.plans) = arena.list(
             zip(draft.plans, revisions).map { $0 }
         ) { plan($0.0, revision: $0.1) }
+        if let settings = draft.settings {
+            let given = arena.make(tally__v1__pricing_settings__init)
+            given.pointee.keep_free_overage = settings.keepsFreeOverage ? 1 : 0
+            message.pointee.settings = given
+        }
         return message
     }
 
@@ -64,6 +70,8 @@ struct CatalogWriter {
                 line.pointee.credits = arena.string(cost.credits.text)
                 return line
             }
+        (message.pointee.n_event_names, message.pointee.event_names) =
+            arena.list(feature.eventNames) { arena.string($0) }
         return message
     }
 
@@ -84,6 +92,11 @@ struct CatalogWriter {
             message.pointee.price = base
         }
         (message.pointee.n_items, message.pointee.items) = arena.list(plan.items) { item($0) }
+        if !plan.controls.isEmpty {
+            message.pointee.controls = ControlsWriter(arena: arena).message(
+                plan.controls.controls
+            ) { arena.string(plan.controls.id(of: $0)) }
+        }
         return message
     }
 
@@ -108,6 +121,25 @@ struct CatalogWriter {
                 usage.pointee.max_purchase = most.double
             }
             message.pointee.usage_price = usage
+        }
+        message.pointee.rollover = item.rollover.map { rollover($0) }
+        if let entity = item.entityFeatureID {
+            message.pointee.entity_feature_id = arena.string(entity)
+        }
+        return message
+    }
+
+    private func rollover(_ rollover: Rollover) -> UnsafeMutablePointer<Tally__V1__RolloverRule> {
+        let message = arena.make(tally__v1__rollover_rule__init)
+        message.pointee.months = rollover.months
+        switch rollover.cap {
+        case .none: break
+        case .units(let units):
+            message.pointee.cap_case = TALLY__V1__ROLLOVER_RULE__CAP_MAX
+            message.pointee.max = units.double
+        case .percentage(let percentage):
+            message.pointee.cap_case = TALLY__V1__ROLLOVER_RULE__CAP_MAX_PERCENTAGE
+            message.pointee.max_percentage = percentage.double
         }
         return message
     }

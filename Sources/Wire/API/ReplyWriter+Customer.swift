@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 internal import CProtobufC
 internal import CTallyProto
 
@@ -13,25 +13,99 @@ extension ReplyWriter {
         message.pointee.create_time = time(customer.account.created)
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
             arena.list(customer.subscriptions) { subscription($0) }
-        var balances: [BalanceView] = []
-        var flags: [FlagView] = []
-        for feature in customer.buckets.features {
-            if names.pricing.kind(of: feature) == .boolean {
-                let answer = customer.check(
-                    CheckQuery(feature: feature, required: .zero), pricing: names.pricing)
-                if let flag = answer.flag { flags.append(flag) }
-            } else if let view = customer.balance(of: feature) {
-                balances.append(view)
-            }
-        }
+        let (balances, flags) = holdings(of: customer, in: .customer)
         (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) {
             balance($0)
         }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
+        if customer.buckets.hasExtras { extras(customer.buckets.extras, on: message) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =
             arena.list(customer.account.invoices.reversed()) { invoice($0) }
         return message
+    }
+
+    private func holdings(
+        of customer: borrowing CustomerState, in scope: Scope
+    ) -> ([BalanceView], [FlagView]) {
+        var balances: [BalanceView] = []
+        var flags: [FlagView] = []
+        for feature in customer.buckets.features(in: scope) {
+            if names.pricing.kind(of: feature) == .boolean {
+                if let flag = customer.buckets.flag(feature, in: scope) { flags.append(flag) }
+            } else if let view = customer.buckets.shownBalance(of: feature, in: scope) {
+                balances.append(view)
+            }
+        }
+        return (balances, flags)
+    }
+
+    private func extras(_ extras: Extras, on message: UnsafeMutablePointer<Tally__V1__Customer>) {
+        if let owned = extras.controls.first(where: { $0.owner == .customer }) {
+            message.pointee.controls = controls(owned.controls)
+        }
+        message.pointee.pooling_disabled = extras.isPoolingDisabled ? 1 : 0
+        (message.pointee.n_holds, message.pointee.holds) = arena.list(extras.holds) { hold in
+            let part = arena.make(tally__v1__hold__init)
+            part.pointee.hold_id = arena.string(hold.id)
+            part.pointee.feature_id = names.id(hold.feature)
+            if let entity = extras.entities.entity(hold.entity) {
+                part.pointee.entity_id = entity.id.withBytes { arena.string($0) }
+            }
+            part.pointee.value = hold.value.double
+            part.pointee.expire_time = time(hold.expires)
+            return part
+        }
+        message.pointee.entity_count = UInt32(extras.entities.count)
+    }
+
+    private func controls(
+        _ controls: Controls
+    ) -> UnsafeMutablePointer<Tally__V1__Controls> {
+        ControlsWriter(arena: arena).message(controls) { names.id($0) }
+    }
+
+    /// An entity, with what it may use.
+    func entity(
+        _ entity: Entity, of customer: borrowing CustomerState
+    ) -> UnsafeMutablePointer<Tally__V1__Entity> {
+        let message = arena.make(tally__v1__entity__init)
+        message.pointee.entity_id = entity.id.withBytes { arena.string($0) }
+        message.pointee.name = arena.string(entity.name)
+        message.pointee.feature_id = names.id(entity.feature)
+        message.pointee.create_time = time(entity.created)
+        let (balances, flags) = holdings(of: customer, in: Scope(entity: entity.number))
+        (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) {
+            balance($0)
+        }
+        (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
+        if !entity.controls.isEmpty { message.pointee.controls = controls(entity.controls) }
+        return message
+    }
+
+    /// The reply to `GetEntity`.
+    package func getEntity(
+        _ id: InlineText, of customer: borrowing CustomerState
+    ) throws(Refusal) -> UnsafeRawBufferPointer {
+        guard let entity = customer.buckets.extras.entities.find(id) else {
+            throw .entityNotFound(id.text)
+        }
+        let message = arena.make(tally__v1__get_entity_response__init)
+        message.pointee.entity = self.entity(entity, of: customer)
+        return arena.pack(message)
+    }
+
+    /// The reply to `ListEntities`.
+    package func listEntities(
+        _ call: EntityListCall, of customer: borrowing CustomerState
+    ) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__list_entities_response__init)
+        let (page, next) = customer.buckets.extras.entities.page(after: call.after, call.size)
+        (message.pointee.n_entities, message.pointee.entities) = arena.list(page.indices) {
+            self.entity(page[$0], of: customer)
+        }
+        if let next { message.pointee.next_page_token = next.withBytes { arena.string($0) } }
+        return arena.pack(message)
     }
 
     func subscription(

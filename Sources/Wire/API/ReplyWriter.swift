@@ -12,11 +12,14 @@ package struct ReplyWriter {
         self.names = names
     }
 
-    /// The message of a command's reply; none for `.created`, which shows the customer too.
+    /// The message of a command's reply; none for those that show the customer as it is afterwards.
     package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none, .created: UnsafeRawBufferPointer(start: nil, count: 0)
+        case .none, .created, .customer, .entity: UnsafeRawBufferPointer(start: nil, count: 0)
         case .track(let track): self.track(track)
+        case .trackFeatures(let tracks): list(tracks.map { self.track($0) }, field: 5)
+        case .trackAll(let tracks): list(tracks.map { self.track($0) }, field: 1)
+        case .settled(let track): settled(track)
         case .check(let answer): check(answer)
         case .attach(let attach): self.attach(attach)
         }
@@ -53,6 +56,46 @@ package struct ReplyWriter {
         return arena.pack(message)
     }
 
+    /// Messages in a repeated field.
+    private func list(
+        _ messages: [UnsafeRawBufferPointer], field: UInt32
+    ) -> UnsafeRawBufferPointer {
+        var writer = FieldWriter(
+            arena, capacity: messages.reduce(16) { $0 + $1.count + 16 })
+        for message in messages { writer.message(field) { $0.raw(message) } }
+        return writer.written
+    }
+
+    /// The reply to `BatchCheck`.
+    package func batchCheck(_ answers: [CheckAnswer]) -> UnsafeRawBufferPointer {
+        list(answers.map { check($0) }, field: 1)
+    }
+
+    private func settled(_ reply: TrackReply) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__settle_hold_response__init)
+        message.pointee.value = reply.value.double
+        message.pointee.balance = reply.balance.map { balance($0) }
+        return arena.pack(message)
+    }
+
+    /// The reply to calls that show the customer afterwards: all of them have it in field 1.
+    package func changed(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__create_balance_response__init)
+        message.pointee.customer = self.customer(customer)
+        return arena.pack(message)
+    }
+
+    /// The reply to calls that show an entity afterwards: all of them have it in field 1.
+    package func changed(
+        _ entity: UInt32, of customer: borrowing CustomerState
+    ) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__create_entity_response__init)
+        message.pointee.entity = customer.buckets.extras.entities.entity(entity).map {
+            self.entity($0, of: customer)
+        }
+        return arena.pack(message)
+    }
+
     private func attach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__attach_response__init)
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
@@ -77,13 +120,21 @@ package struct ReplyWriter {
             message.pointee.max_purchase = most.double
         }
         message.pointee.next_reset_time = time(view.nextReset)
-        (message.pointee.n_parts, message.pointee.parts) = arena.list(view.parts) { part($0) }
+        (message.pointee.n_parts, message.pointee.parts) = arena.list(view.parts) { part in
+            self.part(part, view.details.first { $0.bucket == part.bucket })
+        }
         return message
     }
 
-    private func part(_ part: BalanceView.Part) -> UnsafeMutablePointer<Tally__V1__BalancePart> {
+    private func part(
+        _ part: BalanceView.Part, _ detail: BucketDetail?
+    ) -> UnsafeMutablePointer<Tally__V1__BalancePart> {
         let message = arena.make(tally__v1__balance_part__init)
-        message.pointee.balance_id = balanceID(part.bucket)
+        let name = detail?.name ?? ""
+        message.pointee.balance_id = name.isEmpty ? balanceID(part.bucket) : arena.string(name)
+        message.pointee.rollover = part.flags.contains(.rollover) ? 1 : 0
+        message.pointee.entity_level = part.isOfEntity ? 1 : 0
+        message.pointee.prepaid = (detail?.prepaid ?? .zero).double
         if let plan = part.plan { message.pointee.plan_id = names.id(plan) }
         message.pointee.granted = part.granted.double
         message.pointee.remaining = part.remaining.double
@@ -151,6 +202,10 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .check: 7
         case .attach: 6
         case .getOrCreateCustomer, .eraseCustomer: 3
+        case .settleHold: 4
+        case .extendHold, .batchTrack, .createBalance, .updateBalance, .deleteBalance,
+            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
+            2
         }
     return [field << 3, 1]
 }

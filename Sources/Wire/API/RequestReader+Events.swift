@@ -81,7 +81,8 @@ extension RequestReader {
             filter.properties = elements(selection.n_properties, selection.properties)
                 .compactMap {
                     fields.property(
-                        $0.pointee.key, $0.pointee.value, at: "selection.properties")
+                        $0.pointee.key, $0.pointee.value, at: "selection.properties",
+                        isReserved: true)
                 }
         }
         filter.times = times(of: selection, &fields)

@@ -22,13 +22,15 @@ extension RequestReader {
 
 extension FieldReader {
     /// nil: a fault was noted.
+    ///
+    /// - Parameter isReserved: keys that Tally sets may be named, too.
     mutating func property(
         _ name: UnsafePointer<CChar>?, _ message: UnsafePointer<Tally__V1__PropertyValue>?,
-        at list: String
+        at list: String, isReserved: Bool = false
     ) -> EventProperty? {
         let key = text(name, at: list, limit: EventProperty.keyLimit)
-        guard !key.isEmpty else {
-            fault(list, "must have a key")
+        guard !key.isEmpty, isReserved || key.utf8.first != UInt8(ascii: "$") else {
+            fault(list, key.isEmpty ? "must have a key" : "must not begin with \"$\"")
             return nil
         }
         let path = list + ".\(key)"
@@ -67,6 +69,31 @@ extension FieldReader {
 }
 
 extension Fingerprint {
+    mutating func add(_ query: CheckQuery) {
+        add(UInt64(query.feature.rawValue))
+        add(query.required)
+        if !query.entity.isEmpty { add(query.entity) }
+        if !query.properties.isEmpty { add(query.properties) }
+        if let hold = query.hold { add(hold) }
+    }
+
+    mutating func add(_ usage: TrackUsage) {
+        add(UInt64(usage.feature.rawValue))
+        add(usage.value)
+        add(UInt64(usage.overage.rawValue))
+        if let label = usage.label { add(label) }
+        for feature in usage.others { add(UInt64(feature.rawValue)) }
+        if !usage.entity.isEmpty { add(usage.entity) }
+        if usage.setsUsage { add(5) }
+        if usage.refusesLate { add(6) }
+        if let hold = usage.hold { add(hold) }
+    }
+
+    private mutating func add(_ hold: HoldRequest) {
+        add(hold.id)
+        add(hold.expires)
+    }
+
     mutating func add(_ label: EventLabel) {
         add(UInt64(bitPattern: label.time?.milliseconds ?? 0))
         add(label.properties)

@@ -41,7 +41,14 @@ struct DraftReader {
         for (index, plan) in elements(message.n_plans, message.plans).enumerated() {
             plans.append(self.plan(plan.pointee, at: "\(prefix)plans[\(index)]"))
         }
-        return PricingDraft(currency: text(message.currency), features: features, plans: plans)
+        var draft = PricingDraft(
+            currency: text(message.currency), features: features, plans: plans)
+        if let given = message.settings?.pointee {
+            var settings = PricingSettings()
+            settings.keepsFreeOverage = given.keep_free_overage != 0
+            draft.settings = settings
+        }
+        return draft
     }
 
     private mutating func feature(_ message: Tally__V1__Feature, at path: String) -> Feature {
@@ -57,8 +64,10 @@ struct DraftReader {
         } else {
             fields.fault("\(path).type", "must be boolean, metered, allocated or credit_system")
         }
-        return Feature(
+        var feature = Feature(
             id: text(message.feature_id), name: text(message.name), kind: kind, creditCosts: costs)
+        feature.eventNames = (0..<message.n_event_names).map { text(message.event_names[$0]) }
+        return feature
     }
 
     private mutating func plan(_ message: Tally__V1__Plan, at path: String) -> Plan {
@@ -72,22 +81,35 @@ struct DraftReader {
         for (index, item) in elements(message.n_items, message.items).enumerated() {
             items.append(self.item(item.pointee, at: "\(path).items[\(index)]"))
         }
-        return Plan(
+        var plan = Plan(
             id: text(message.plan_id), name: text(message.name), group: text(message.group),
             addOn: message.add_on != 0, autoEnable: message.auto_enable != 0, price: price,
             items: items)
+        if let controls = message.controls { plan.controls = self.controls(controls.pointee, path) }
+        return plan
+    }
+
+    private mutating func controls(
+        _ message: Tally__V1__Controls, _ path: String
+    ) -> PlanControls {
+        var numbers = PlanControls()
+        var reader = ControlsReader(prefix: "\(path).controls.", fields: fields)
+        let controls = reader.controls(message) { id in
+            numbers.number(of: String(decoding: bytes(of: id), as: UTF8.self))
+        }
+        fields = reader.fields
+        numbers.controls = controls
+        return numbers
     }
 
     private mutating func item(_ message: Tally__V1__PlanItem, at path: String) -> PlanItem {
         var reset: Cycle?
-        if let cycle = message.reset?.pointee {
-            if cycle.interval_count > 1000 {
-                fields.fault("\(path).reset.interval_count", "must be at most 1000")
-            }
-            reset = Cycle(
-                interval(cycle.interval, at: "\(path).reset.interval"),
-                count: UInt16(clamping: cycle.interval_count))
+        if let cycle = message.reset?.pointee { reset = fields.cycle(cycle, at: "\(path).reset") }
+        var rollover: Rollover?
+        if let rule = message.rollover?.pointee {
+            rollover = fields.rollover(rule, at: "\(path).rollover")
         }
+        let entityFeature = text(message.entity_feature_id)
         var usagePrice: UsagePrice?
         if let price = message.usage_price?.pointee {
             usagePrice = self.usagePrice(price, at: "\(path).usage_price")
@@ -95,7 +117,8 @@ struct DraftReader {
         return PlanItem(
             featureID: text(message.feature_id),
             included: fields.quantity(message.included, at: "\(path).included") ?? .zero,
-            unlimited: message.unlimited != 0, reset: reset, usagePrice: usagePrice)
+            unlimited: message.unlimited != 0, reset: reset, usagePrice: usagePrice,
+            rollover: rollover, entityFeatureID: entityFeature.isEmpty ? nil : entityFeature)
     }
 
     private mutating func usagePrice(
@@ -119,11 +142,7 @@ struct DraftReader {
     }
 
     private mutating func interval(_ value: Tally__V1__Interval, at path: String) -> Interval {
-        if let interval = Interval(rawValue: UInt8(clamping: value.rawValue)) { return interval }
-        fields.fault(
-            path,
-            "must be one_off, minute, hour, day, week, month, quarter, semi_annual or year")
-        return .month
+        fields.interval(value, at: path) ?? .month
     }
 
     private func text(_ text: UnsafePointer<CChar>?) -> String {

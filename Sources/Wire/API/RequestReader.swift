@@ -19,33 +19,49 @@ package struct RequestReader {
         let message = try open(bytes, tally__v1__check_request__init)
         var fields = FieldReader()
         let customer = fields.customerID(message.pointee.customer_id)
-        let required = fields.quantity(
-            message.pointee._required_quantity_case
-                == TALLY__V1__CHECK_REQUEST___REQUIRED_QUANTITY_REQUIRED_QUANTITY
-                ? message.pointee.required_quantity : 1, at: "required_quantity")
         let requestID = fields.requestID(message.pointee.request_id)
         let deduct = message.pointee.deduct != 0
         let subject = try self.subject(of: message.pointee, &fields)
         if deduct, case .plan = subject {
             fields.fault("deduct", "needs a feature_id: a plan has nothing to deduct")
         }
-        guard let customer, let required, let subject, fields.violations.isEmpty else {
+        if !deduct, message.pointee.hold != nil {
+            fields.fault("hold", "needs deduct")
+        }
+        guard let customer, let subject, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .check)
-        if case .feature(let feature) = subject { fingerprint.add(UInt64(feature.rawValue)) }
-        fingerprint.add(required)
+        if case .feature(let query) = subject { fingerprint.add(query) }
         return CheckCall(
-            customer: customer, subject: subject, required: required, deduct: deduct,
+            customer: customer, subject: subject, deduct: deduct,
             request: mark(requestID, .check, fingerprint))
     }
 
-    private func subject(
+    func subject(
         of message: Tally__V1__CheckRequest, _ fields: inout FieldReader
     ) throws(CallFault) -> CheckCall.Subject? {
+        let required = fields.quantity(
+            message._required_quantity_case
+                == TALLY__V1__CHECK_REQUEST___REQUIRED_QUANTITY_REQUIRED_QUANTITY
+                ? message.required_quantity : 1, at: "required_quantity")
         switch message.subject_case {
         case TALLY__V1__CHECK_REQUEST__SUBJECT_FEATURE_ID:
-            return try feature(message.feature_id, &fields).map { .feature($0) }
+            guard let feature = try feature(message.feature_id, &fields), let required else {
+                return nil
+            }
+            var query = CheckQuery(feature: feature, required: required)
+            if Wire.bytes(of: message.entity_id).count > 0 {
+                query.entity = fields.entityID(message.entity_id) ?? .empty
+            }
+            if message.n_properties > 0 {
+                query.properties = fields.properties(
+                    elements(message.n_properties, message.properties).map {
+                        ($0.pointee.key, $0.pointee.value)
+                    })
+            }
+            if let hold = message.hold { query.hold = fields.hold(hold.pointee) }
+            return .feature(query)
         case TALLY__V1__CHECK_REQUEST__SUBJECT_PLAN_ID:
             return try plan(message.plan_id, &fields).map { .plan($0) }
         default:
@@ -63,25 +79,60 @@ package struct RequestReader {
     ) throws(CallFault) -> TrackCall {
         var fields = FieldReader()
         let customer = fields.customerID(message.pointee.customer_id)
-        let value = fields.quantity(
-            message.pointee._value_case == TALLY__V1__TRACK_REQUEST___VALUE_VALUE
-                ? message.pointee.value : 1, at: "value")
         let requestID = fields.requestID(message.pointee.request_id)
-        let overage = fields.overage(message.pointee.overage_behavior)
-        let label = label(message.pointee, &fields)
-        let feature = try feature(message.pointee.feature_id, &fields)
-        guard let customer, let value, let feature, let overage, fields.violations.isEmpty else {
+        let usage = try usage(message.pointee, &fields)
+        guard let customer, let usage, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .track)
-        fingerprint.add(UInt64(feature.rawValue))
-        fingerprint.add(value)
-        fingerprint.add(UInt64(overage.rawValue))
-        if let label { fingerprint.add(label) }
+        fingerprint.add(usage)
         return TrackCall(
-            customer: customer,
-            usage: TrackUsage(feature: feature, value: value, overage: overage, label: label),
-            request: mark(requestID, .track, fingerprint))
+            customer: customer, usage: usage, request: mark(requestID, .track, fingerprint))
+    }
+
+    /// What was used; nil: a fault was noted.
+    func usage(
+        _ message: Tally__V1__TrackRequest, _ fields: inout FieldReader
+    ) throws(CallFault) -> TrackUsage? {
+        let value = fields.quantity(
+            message._value_case == TALLY__V1__TRACK_REQUEST___VALUE_VALUE ? message.value : 1,
+            at: "value")
+        let overage = fields.overage(message.overage_behavior)
+        let label = label(message, &fields)
+        let event = Wire.bytes(of: message.event_name)
+        let features =
+            event.isEmpty
+            ? try feature(message.feature_id, &fields).map { [$0] }
+            : try features(of: event, message.feature_id, &fields)
+        guard let value, let overage, let feature = features?.first else { return nil }
+        var usage = TrackUsage(feature: feature, value: value, overage: overage, label: label)
+        if !event.isEmpty { usage.others = Array((features ?? []).dropFirst()) }
+        usage.setsUsage = message.set_usage != 0
+        usage.refusesLate = message.refuse_late != 0
+        if Wire.bytes(of: message.entity_id).count > 0 {
+            usage.entity = fields.entityID(message.entity_id) ?? .empty
+        }
+        if let hold = message.hold { usage.hold = fields.hold(hold.pointee) }
+        if !usage.others.isEmpty, usage.hold != nil || usage.setsUsage || overage == .reject {
+            fields.fault(
+                "event_name", "feeds several features: no hold, set_usage or reject for them")
+        }
+        if usage.setsUsage, usage.hold != nil { fields.fault("hold", "can't be set") }
+        return usage
+    }
+
+    private func features(
+        of event: UnsafeRawBufferPointer, _ featureID: UnsafePointer<CChar>?,
+        _ fields: inout FieldReader
+    ) throws(CallFault) -> [FeatureNumber]? {
+        guard Wire.bytes(of: featureID).isEmpty else {
+            fields.fault("event_name", "give a feature_id or an event_name, not both")
+            return nil
+        }
+        let name = String(decoding: event, as: UTF8.self)
+        let features = names.pricing.features(ofEvent: name)
+        guard !features.isEmpty else { throw .refused(.featureNotFound(name)) }
+        return features
     }
 
     package func attach(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> AttachCall {
@@ -166,7 +217,7 @@ package struct RequestReader {
         throw .refused(.featureNotFound(String(decoding: id, as: UTF8.self)))
     }
 
-    private func plan(
+    func plan(
         _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader
     ) throws(CallFault) -> PlanNumber? {
         let id = Wire.bytes(of: text)
@@ -175,7 +226,7 @@ package struct RequestReader {
         throw .refused(.planNotFound(String(decoding: id, as: UTF8.self)))
     }
 
-    private func mark(
+    func mark(
         _ id: RequestID?, _ method: Method, _ fingerprint: Fingerprint
     ) -> RequestMark? {
         id.map {

@@ -19,6 +19,7 @@ package protocol CustomerSeals: Sendable {
 package enum SealUse: UInt8, Sendable {
     case record = 1
     case state = 2
+    case extras = 3
 }
 
 /// What comes of opening.

@@ -15,6 +15,17 @@ struct PersonalParts {
         }
     }
 
+    /// Leaves the extras without what is personal.
+    init(takenFrom extras: inout Extras) {
+        for index in 0..<extras.entities.count where !extras.entities[index].name.isEmpty {
+            facts.append((0, .entityCreated(extras.entities[index])))
+        }
+        for hold in extras.holds where !hold.properties.isEmpty {
+            facts.append((0, .holdOpened(hold)))
+        }
+        extras.erase()
+    }
+
     /// Of a state.
     init(_ account: Account) {
         facts = [(0, .profileChanged(name: account.name, email: account.email))]
@@ -39,8 +50,21 @@ extension Fact {
         case .profileChanged: .profileChanged(name: "", email: "")
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
-                feature: feature, value: value, label: EventLabel(time: label?.time, properties: [])
-            )
+                feature: feature, value: value,
+                label: EventLabel(
+                    time: label?.time,
+                    properties: (label?.properties ?? []).filter { !$0.isPersonal }))
+        case .entityCreated(var entity):
+            {
+                entity.name = ""
+                return .entityCreated(entity)
+            }()
+        case .entityChanged(let number, _): .entityChanged(number: number, name: "")
+        case .holdOpened(var hold):
+            {
+                hold.properties = []
+                return .holdOpened(hold)
+            }()
         default: self
         }
     }
@@ -55,7 +79,19 @@ extension Fact {
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
                 feature: feature, value: value,
-                label: EventLabel(time: label?.time, properties: properties))
+                label: EventLabel(
+                    time: label?.time, properties: (label?.properties ?? []) + properties))
+        case .entityCreated(var entity):
+            {
+                entity.name = name
+                return .entityCreated(entity)
+            }()
+        case .entityChanged(let number, _): .entityChanged(number: number, name: name)
+        case .holdOpened(var hold):
+            {
+                hold.properties = properties
+                return .holdOpened(hold)
+            }()
         default: nil
         }
     }
@@ -87,7 +123,15 @@ extension RecordWriter {
                 part.pointee.email = arena.string(email)
             case .usageRecorded(_, _, let label):
                 (part.pointee.n_properties, part.pointee.properties) =
-                    arena.list(label?.properties ?? []) { property($0) }
+                    arena.list((label?.properties ?? []).filter(\.isPersonal)) { property($0) }
+            case .entityCreated(let entity):
+                part.pointee.name = arena.string(entity.name)
+                part.pointee.entity = entity.number
+            case .entityChanged(_, let name): part.pointee.name = arena.string(name)
+            case .holdOpened(let hold):
+                part.pointee.hold = arena.string(hold.id)
+                (part.pointee.n_properties, part.pointee.properties) =
+                    arena.list(hold.properties) { property($0) }
             default: break
             }
             return part
@@ -110,6 +154,23 @@ extension RecordDecoder {
             try open(
                 UnsafeRawBufferPointer(content), tally__disk__v1__personal_parts__init
             ).pointee
+        }
+    }
+
+    /// Puts what was sealed of extras back.
+    func put(
+        _ parts: Tally__Disk__V1__PersonalParts, into extras: inout Extras
+    ) throws(RecordFault) {
+        for part in elements(parts.n_parts, parts.parts) {
+            let name = text(part.pointee.name)
+            if part.pointee.entity != 0 {
+                extras.entities.change(part.pointee.entity) { $0.name = name }
+            }
+            let hold = text(part.pointee.hold)
+            if let index = extras.holds.firstIndex(where: { $0.id == hold }) {
+                extras.holds[index].properties = try properties(
+                    part.pointee.n_properties, part.pointee.properties)
+            }
         }
     }
 

@@ -7,7 +7,8 @@ extension RecordDecoder {
         case TALLY__DISK__V1__FACT__KIND_DEDUCTED:
             let fact = try need(message.deducted)
             return .deducted(
-                bucket: fact.bucket, amount: Quantity(whole: fact.whole, fraction: fact.fraction))
+                bucket: fact.bucket, amount: Quantity(whole: fact.whole, fraction: fact.fraction),
+                entity: fact.entity)
         case TALLY__DISK__V1__FACT__KIND_USAGE_RECORDED:
             let fact = try need(message.usage_recorded)
             return .usageRecorded(
@@ -18,11 +19,13 @@ extension RecordDecoder {
             let fact = try need(message.bucket_reset)
             return .bucketReset(
                 bucket: fact.bucket, balance: quantity(fact.balance),
-                nextReset: time(fact.next_reset))
+                nextReset: time(fact.next_reset), entity: fact.entity)
         case TALLY__DISK__V1__FACT__KIND_BUCKET_CLOSED:
-            return .bucketClosed(bucket: try need(message.bucket_closed).bucket)
+            let fact = try need(message.bucket_closed)
+            return .bucketClosed(bucket: fact.bucket, entity: fact.entity)
         case TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED:
-            return .bucketOpened(try bucket(try need(message.bucket_opened)))
+            let fact = try need(message.bucket_opened)
+            return .bucketOpened(try bucket(fact), entity: fact.entity)
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED:
             return .subscriptionChanged(try subscription(try need(message.subscription_changed)))
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED:
@@ -93,8 +96,7 @@ extension RecordDecoder {
             return .methodSaved(method(try need(message.method_saved)))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:
             return .invoiceRaised(try invoice(try need(message.invoice_raised)))
-        default:
-            throw RecordFault("unknown fact: written by a newer version of tally")
+        default: return try extraFact(message)
         }
     }
 }

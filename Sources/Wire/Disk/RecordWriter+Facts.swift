@@ -5,10 +5,11 @@ extension RecordWriter {
     func fact(_ fact: Fact) -> UnsafeMutablePointer<Tally__Disk__V1__Fact> {
         let message = arena.make(tally__disk__v1__fact__init)
         switch fact {
-        case .deducted(let bucket, let amount):
+        case .deducted(let bucket, let amount, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DEDUCTED
             message.pointee.deducted = arena.make(tally__disk__v1__deducted__init)
             message.pointee.deducted.pointee.bucket = bucket
+            message.pointee.deducted.pointee.entity = entity
             (message.pointee.deducted.pointee.whole, message.pointee.deducted.pointee.fraction) =
                 amount.parts
         case .usageRecorded(let feature, let value, let label):
@@ -18,20 +19,22 @@ extension RecordWriter {
             (usage.pointee.whole, usage.pointee.fraction) = value.parts
             if let label { self.label(label, on: usage) }
             message.pointee.usage_recorded = usage
-        case .bucketReset(let bucket, let balance, let nextReset):
+        case .bucketReset(let bucket, let balance, let nextReset, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_RESET
             let reset = arena.make(tally__disk__v1__bucket_reset__init)
             reset.pointee.bucket = bucket
             reset.pointee.balance = quantity(balance)
             reset.pointee.next_reset = stored(nextReset)
+            reset.pointee.entity = entity
             message.pointee.bucket_reset = reset
-        case .bucketClosed(let bucket):
+        case .bucketClosed(let bucket, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_CLOSED
             message.pointee.bucket_closed = arena.make(tally__disk__v1__bucket_closed__init)
             message.pointee.bucket_closed.pointee.bucket = bucket
-        case .bucketOpened(let bucket):
+            message.pointee.bucket_closed.pointee.entity = entity
+        case .bucketOpened(let bucket, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED
-            message.pointee.bucket_opened = self.bucket(bucket)
+            message.pointee.bucket_opened = self.bucket(bucket, of: entity)
         case .subscriptionChanged(let subscription):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
             message.pointee.subscription_changed = self.subscription(subscription)
@@ -51,6 +54,10 @@ extension RecordWriter {
         case .customerCreated, .profileChanged, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised:
             accountFact(fact, message)
+        case .bucketChanged, .detailSet, .entityCreated, .entityChanged, .entityDeleted,
+            .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
+            .notified:
+            extraFact(fact, message)
         }
         return message
     }
@@ -119,8 +126,7 @@ extension RecordWriter {
         case .invoiceRaised(let invoice):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED
             message.pointee.invoice_raised = self.invoice(invoice)
-        case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
-            .subscriptionChanged, .subscriptionDropped, .invoiceDropped, .customerErased:
+        default:
             preconditionFailure("written by the caller")
         }
     }

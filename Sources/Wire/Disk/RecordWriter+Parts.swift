@@ -3,8 +3,11 @@ internal import CTallyProto
 
 /// The messages that facts and whole states share.
 extension RecordWriter {
-    func bucket(_ bucket: Bucket) -> UnsafeMutablePointer<Tally__Disk__V1__BucketOpened> {
+    func bucket(
+        _ bucket: Bucket, of entity: UInt32 = 0
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__BucketOpened> {
         let message = arena.make(tally__disk__v1__bucket_opened__init)
+        message.pointee.entity = entity
         message.pointee.bucket = bucket.number
         message.pointee.feature = bucket.feature.rawValue
         message.pointee.subscription = bucket.subscription

@@ -51,10 +51,11 @@ extension FieldWriter {
     @inline(__always)
     fileprivate mutating func usage(_ fact: Fact) {
         switch fact {
-        case .deducted(let bucket, let amount):
+        case .deducted(let bucket, let amount, let entity):
             message(3) { writer in
                 writer.number(1, UInt64(bucket))
                 writer.quantity(amount)
+                writer.number(4, UInt64(entity))
             }
         case .usageRecorded(let feature, let value, let label):
             message(4) { writer in

@@ -91,6 +91,9 @@ package struct RecordWriter {
         var buckets: [Bucket] = []
         for index in 0..<customer.buckets.count { buckets.append(customer.buckets[index]) }
         (message.pointee.n_buckets, message.pointee.buckets) = arena.list(buckets) { bucket($0) }
+        if customer.buckets.hasExtras {
+            message.pointee.extras = extras(customer.buckets.extras)
+        }
         return arena.pack(message)
     }
 

@@ -25,11 +25,24 @@ extension RecordWriter {
         writer.number(7, UInt64(bitPattern: row.nextDue.milliseconds))
         writer.number(8, RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0))
         writer.number(9, UInt64(row.key))
-        return writer.written
+        guard row.buckets.hasExtras else { return writer.written }
+        let extras = packed(row.buckets.extras, with: row.key, of: row.id)
+        return arena.copy(Array(writer.written) + FieldWriter.extrasHead(extras.count) + extras)
     }
 }
 
 extension FieldWriter {
+    /// Field 10 and its length.
+    fileprivate static func extrasHead(_ count: Int) -> [UInt8] {
+        var head: [UInt8] = [10 << 3 | 2]
+        var rest = count
+        while rest >= 0x80 {
+            head.append(UInt8(rest & 0x7F) | 0x80)
+            rest >>= 7
+        }
+        return head + [UInt8(rest)]
+    }
+
     /// Seventeen numbers, each with its key.
     fileprivate static let bucketLimit = 17 * 12
 
@@ -78,6 +91,8 @@ extension RecordDecoder {
                 isComplete = marks & 1 != 0
                 row.isBusy = marks & 2 != 0
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
+            case (10, .bytes(let extras)):
+                row.buckets.extras = try self.extras(packed: extras, of: row.id)
             default: break
             }
         }

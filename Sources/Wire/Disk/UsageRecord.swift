@@ -87,6 +87,8 @@ package struct UsageRecord {
             case 1: bucket = number
             case 2: whole = Int64(zigzag: number)
             case 3: fraction = Int64(zigzag: number)
+            // An entity's: it isn't among the customer's own.
+            case 4: return false
             default: break
             }
         }

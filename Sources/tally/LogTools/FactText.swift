@@ -20,11 +20,13 @@ struct FactText {
 
     func object(_ fact: Fact) -> JSONObject {
         switch fact {
-        case .deducted(let bucket, let amount):
-            [
-                "fact": .string("deducted"), "bucket": .number(bucket),
-                "amount": Self.quantity(amount),
-            ]
+        case .deducted(let bucket, let amount, let entity):
+            of(
+                entity,
+                [
+                    "fact": .string("deducted"), "bucket": .number(bucket),
+                    "amount": Self.quantity(amount),
+                ])
         case .usageRecorded(let feature, let value, let label):
             used(
                 label,
@@ -32,14 +34,17 @@ struct FactText {
                     "fact": .string("usage_recorded"), "feature": .string(names.text(feature)),
                     "value": Self.quantity(value),
                 ])
-        case .bucketReset(let bucket, let balance, let nextReset):
-            [
-                "fact": .string("bucket_reset"), "bucket": .number(bucket),
-                "balance": Self.quantity(balance), "next_reset": Self.instant(nextReset),
-            ]
-        case .bucketClosed(let bucket):
-            ["fact": .string("bucket_closed"), "bucket": .number(bucket)]
-        case .bucketOpened(let bucket): opened(bucket)
+        case .bucketReset(let bucket, let balance, let nextReset, let entity):
+            of(
+                entity,
+                [
+                    "fact": .string("bucket_reset"), "bucket": .number(bucket),
+                    "balance": Self.quantity(balance), "next_reset": Self.instant(nextReset),
+                ])
+        case .bucketClosed(let bucket, let entity):
+            of(entity, ["fact": .string("bucket_closed"), "bucket": .number(bucket)])
+        case .bucketOpened(let bucket, let entity): of(entity, grant(bucket, "bucket_opened"))
+        case .bucketChanged(let bucket, let entity): of(entity, grant(bucket, "bucket_changed"))
         case .customerCreated(let name, let email, _):
             ["fact": .string("customer_created"), "name": .string(name), "email": .string(email)]
         case .profileChanged(let name, let email):
@@ -82,7 +87,85 @@ struct FactText {
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
+        case .detailSet, .entityCreated, .entityChanged, .entityDeleted, .controlsSet,
+            .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed, .notified:
+            extra(fact)
         }
+    }
+
+    /// Facts about entities, limits and holds.
+    private func extra(_ fact: Fact) -> JSONObject {
+        switch fact {
+        case .detailSet(let detail):
+            [
+                "fact": .string("detail_set"), "bucket": .number(detail.bucket),
+                "name": .string(detail.name), "adjustment": Self.quantity(detail.adjustment),
+                "parent": .number(detail.parent),
+            ]
+        case .entityCreated(let entity):
+            [
+                "fact": .string("entity_created"), "entity": .number(entity.number),
+                "id": .string(entity.id.text), "feature": .string(names.text(entity.feature)),
+                "name": .string(entity.name),
+            ]
+        case .entityChanged(let number, let name):
+            [
+                "fact": .string("entity_changed"), "entity": .number(number),
+                "name": .string(name),
+            ]
+        case .entityDeleted(let number):
+            ["fact": .string("entity_deleted"), "entity": .number(number)]
+        case .controlsSet(let owned):
+            ["fact": .string("controls_set"), "owner": .string("\(owned.owner)")]
+        case .poolingSet(let isDisabled):
+            ["fact": .string("pooling_set"), "disabled": .bool(isDisabled)]
+        case .windowCounted(let window):
+            of(
+                window.key.entity,
+                [
+                    "fact": .string("window_counted"),
+                    "feature": .string(names.text(window.key.feature)),
+                    "start": Self.instant(window.start), "end": Self.instant(window.end),
+                    "used": Self.quantity(window.used),
+                ])
+        case .holdOpened(let hold):
+            of(
+                hold.entity,
+                [
+                    "fact": .string("hold_opened"), "hold": .string(hold.id),
+                    "feature": .string(names.text(hold.feature)),
+                    "value": Self.quantity(hold.value), "expires": Self.instant(hold.expires),
+                ])
+        case .holdExtended(let id, let expires):
+            [
+                "fact": .string("hold_extended"), "hold": .string(id),
+                "expires": Self.instant(expires),
+            ]
+        case .holdClosed(let id): ["fact": .string("hold_closed"), "hold": .string(id)]
+        case .notified(let notice):
+            of(
+                notice.entity,
+                [
+                    "fact": .string("notified"),
+                    "feature": .string(names.text(notice.feature)),
+                    "event": .string(Self.text(notice.event)),
+                ])
+        default: preconditionFailure("said by the caller")
+        }
+    }
+
+    private static func text(_ event: Notice.Event) -> String {
+        switch event {
+        case .alert(let alert): "usage alert \(alert.name)"
+        case .limitReached(let kind): "limit reached: \(kind)"
+        }
+    }
+
+    /// Of the customer itself nothing is said.
+    private func of(_ entity: UInt32, _ fact: JSONObject) -> JSONObject {
+        var object = fact
+        if entity != 0 { object.append("entity", .number(entity)) }
+        return object
     }
 
     private func used(_ label: EventLabel?, _ fact: JSONObject) -> JSONObject {
@@ -102,9 +185,9 @@ struct FactText {
         }
     }
 
-    private func opened(_ bucket: Bucket) -> JSONObject {
+    private func grant(_ bucket: Bucket, _ fact: String) -> JSONObject {
         var object: JSONObject = [
-            "fact": .string("bucket_opened"), "bucket": .number(bucket.number),
+            "fact": .string(fact), "bucket": .number(bucket.number),
             "feature": .string(names.text(bucket.feature)),
             "subscription": .number(bucket.subscription),
         ]

@@ -253,7 +253,7 @@ const ProtobufCMessageDescriptor tally__v1__balance__descriptor =
   (ProtobufCMessageInit) tally__v1__balance__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__balance_part__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__balance_part__field_descriptors[13] =
 {
   {
     "balance_id",
@@ -375,23 +375,62 @@ static const ProtobufCFieldDescriptor tally__v1__balance_part__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rollover",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalancePart, rollover),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_level",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalancePart, entity_level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prepaid",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalancePart, prepaid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__balance_part__field_indices_by_name[] = {
   0,   /* field[0] = balance_id */
+  11,   /* field[11] = entity_level */
   9,   /* field[9] = expire_time */
   2,   /* field[2] = granted */
   1,   /* field[1] = plan_id */
+  12,   /* field[12] = prepaid */
   3,   /* field[3] = remaining */
   6,   /* field[6] = reset_interval */
   7,   /* field[7] = reset_interval_count */
   8,   /* field[8] = reset_time */
+  10,   /* field[10] = rollover */
   5,   /* field[5] = unlimited */
   4,   /* field[4] = usage */
 };
 static const ProtobufCIntRange tally__v1__balance_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__v1__balance_part__descriptor =
 {
@@ -401,7 +440,7 @@ const ProtobufCMessageDescriptor tally__v1__balance_part__descriptor =
   "Tally__V1__BalancePart",
   "tally.v1",
   sizeof(Tally__V1__BalancePart),
-  10,
+  13,
   tally__v1__balance_part__field_descriptors,
   tally__v1__balance_part__field_indices_by_name,
   1,  tally__v1__balance_part__number_ranges,

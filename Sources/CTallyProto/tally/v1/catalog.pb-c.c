@@ -278,6 +278,51 @@ void   tally__v1__plan_item__free_unpacked
   assert(message->base.descriptor == &tally__v1__plan_item__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__rollover_rule__init
+                     (Tally__V1__RolloverRule         *message)
+{
+  static const Tally__V1__RolloverRule init_value = TALLY__V1__ROLLOVER_RULE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__rollover_rule__get_packed_size
+                     (const Tally__V1__RolloverRule *message)
+{
+  assert(message->base.descriptor == &tally__v1__rollover_rule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__rollover_rule__pack
+                     (const Tally__V1__RolloverRule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__rollover_rule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__rollover_rule__pack_to_buffer
+                     (const Tally__V1__RolloverRule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__rollover_rule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RolloverRule *
+       tally__v1__rollover_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RolloverRule *)
+     protobuf_c_message_unpack (&tally__v1__rollover_rule__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__rollover_rule__free_unpacked
+                     (Tally__V1__RolloverRule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__rollover_rule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__plan__init
                      (Tally__V1__Plan         *message)
 {
@@ -321,6 +366,51 @@ void   tally__v1__plan__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__v1__plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__pricing_settings__init
+                     (Tally__V1__PricingSettings         *message)
+{
+  static const Tally__V1__PricingSettings init_value = TALLY__V1__PRICING_SETTINGS__INIT;
+  *message = init_value;
+}
+size_t tally__v1__pricing_settings__get_packed_size
+                     (const Tally__V1__PricingSettings *message)
+{
+  assert(message->base.descriptor == &tally__v1__pricing_settings__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__pricing_settings__pack
+                     (const Tally__V1__PricingSettings *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__pricing_settings__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__pricing_settings__pack_to_buffer
+                     (const Tally__V1__PricingSettings *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__pricing_settings__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PricingSettings *
+       tally__v1__pricing_settings__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PricingSettings *)
+     protobuf_c_message_unpack (&tally__v1__pricing_settings__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__pricing_settings__free_unpacked
+                     (Tally__V1__PricingSettings *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__pricing_settings__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__pricing_catalog__init
@@ -419,7 +509,7 @@ const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor =
   (ProtobufCMessageInit) tally__v1__credit_cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[5] =
 {
   {
     "feature_id",
@@ -469,9 +559,22 @@ static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "event_names",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__Feature, n_event_names),
+    offsetof(Tally__V1__Feature, event_names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__feature__field_indices_by_name[] = {
   3,   /* field[3] = credit_costs */
+  4,   /* field[4] = event_names */
   0,   /* field[0] = feature_id */
   1,   /* field[1] = name */
   2,   /* field[2] = type */
@@ -479,7 +582,7 @@ static const unsigned tally__v1__feature__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__feature__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
 {
@@ -489,7 +592,7 @@ const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
   "Tally__V1__Feature",
   "tally.v1",
   sizeof(Tally__V1__Feature),
-  4,
+  5,
   tally__v1__feature__field_descriptors,
   tally__v1__feature__field_indices_by_name,
   1,  tally__v1__feature__number_ranges,
@@ -662,7 +765,7 @@ const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
   (ProtobufCMessageInit) tally__v1__usage_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[7] =
 {
   {
     "feature_id",
@@ -724,18 +827,44 @@ static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[5]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rollover",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanItem, rollover),
+    &tally__v1__rollover_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_feature_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanItem, entity_feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__plan_item__field_indices_by_name[] = {
+  6,   /* field[6] = entity_feature_id */
   0,   /* field[0] = feature_id */
   1,   /* field[1] = included */
   3,   /* field[3] = reset */
+  5,   /* field[5] = rollover */
   2,   /* field[2] = unlimited */
   4,   /* field[4] = usage_price */
 };
 static const ProtobufCIntRange tally__v1__plan_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__plan_item__descriptor =
 {
@@ -745,14 +874,78 @@ const ProtobufCMessageDescriptor tally__v1__plan_item__descriptor =
   "Tally__V1__PlanItem",
   "tally.v1",
   sizeof(Tally__V1__PlanItem),
-  5,
+  7,
   tally__v1__plan_item__field_descriptors,
   tally__v1__plan_item__field_indices_by_name,
   1,  tally__v1__plan_item__number_ranges,
   (ProtobufCMessageInit) tally__v1__plan_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__rollover_rule__field_descriptors[3] =
+{
+  {
+    "max",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__RolloverRule, cap_case),
+    offsetof(Tally__V1__RolloverRule, max),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_percentage",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__RolloverRule, cap_case),
+    offsetof(Tally__V1__RolloverRule, max_percentage),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "months",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RolloverRule, months),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__rollover_rule__field_indices_by_name[] = {
+  0,   /* field[0] = max */
+  1,   /* field[1] = max_percentage */
+  2,   /* field[2] = months */
+};
+static const ProtobufCIntRange tally__v1__rollover_rule__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__rollover_rule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RolloverRule",
+  "RolloverRule",
+  "Tally__V1__RolloverRule",
+  "tally.v1",
+  sizeof(Tally__V1__RolloverRule),
+  3,
+  tally__v1__rollover_rule__field_descriptors,
+  tally__v1__rollover_rule__field_indices_by_name,
+  1,  tally__v1__rollover_rule__number_ranges,
+  (ProtobufCMessageInit) tally__v1__rollover_rule__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[9] =
 {
   {
     "plan_id",
@@ -850,10 +1043,23 @@ static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "controls",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Plan, controls),
+    &tally__v1__controls__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__plan__field_indices_by_name[] = {
   3,   /* field[3] = add_on */
   4,   /* field[4] = auto_enable */
+  8,   /* field[8] = controls */
   2,   /* field[2] = group */
   6,   /* field[6] = items */
   1,   /* field[1] = name */
@@ -864,7 +1070,7 @@ static const unsigned tally__v1__plan__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
 {
@@ -874,14 +1080,52 @@ const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
   "Tally__V1__Plan",
   "tally.v1",
   sizeof(Tally__V1__Plan),
-  8,
+  9,
   tally__v1__plan__field_descriptors,
   tally__v1__plan__field_indices_by_name,
   1,  tally__v1__plan__number_ranges,
   (ProtobufCMessageInit) tally__v1__plan__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[1] =
+{
+  {
+    "keep_free_overage",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingSettings, keep_free_overage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
+  0,   /* field[0] = keep_free_overage */
+};
+static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PricingSettings",
+  "PricingSettings",
+  "Tally__V1__PricingSettings",
+  "tally.v1",
+  sizeof(Tally__V1__PricingSettings),
+  1,
+  tally__v1__pricing_settings__field_descriptors,
+  tally__v1__pricing_settings__field_indices_by_name,
+  1,  tally__v1__pricing_settings__number_ranges,
+  (ProtobufCMessageInit) tally__v1__pricing_settings__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[4] =
 {
   {
     "currency",
@@ -919,16 +1163,29 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "settings",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingCatalog, settings),
+    &tally__v1__pricing_settings__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_catalog__field_indices_by_name[] = {
   0,   /* field[0] = currency */
   1,   /* field[1] = features */
   2,   /* field[2] = plans */
+  3,   /* field[3] = settings */
 };
 static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
 {
@@ -938,7 +1195,7 @@ const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
   "Tally__V1__PricingCatalog",
   "tally.v1",
   sizeof(Tally__V1__PricingCatalog),
-  3,
+  4,
   tally__v1__pricing_catalog__field_descriptors,
   tally__v1__pricing_catalog__field_indices_by_name,
   1,  tally__v1__pricing_catalog__number_ranges,
@@ -977,49 +1234,5 @@ const ProtobufCEnumDescriptor tally__v1__feature_type__descriptor =
   tally__v1__feature_type__enum_values_by_name,
   1,
   tally__v1__feature_type__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
-};
-static const ProtobufCEnumValue tally__v1__interval__enum_values_by_number[10] =
-{
-  { "INTERVAL_UNSPECIFIED", "TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED", 0 },
-  { "INTERVAL_ONE_OFF", "TALLY__V1__INTERVAL__INTERVAL_ONE_OFF", 1 },
-  { "INTERVAL_MINUTE", "TALLY__V1__INTERVAL__INTERVAL_MINUTE", 2 },
-  { "INTERVAL_HOUR", "TALLY__V1__INTERVAL__INTERVAL_HOUR", 3 },
-  { "INTERVAL_DAY", "TALLY__V1__INTERVAL__INTERVAL_DAY", 4 },
-  { "INTERVAL_WEEK", "TALLY__V1__INTERVAL__INTERVAL_WEEK", 5 },
-  { "INTERVAL_MONTH", "TALLY__V1__INTERVAL__INTERVAL_MONTH", 6 },
-  { "INTERVAL_QUARTER", "TALLY__V1__INTERVAL__INTERVAL_QUARTER", 7 },
-  { "INTERVAL_SEMI_ANNUAL", "TALLY__V1__INTERVAL__INTERVAL_SEMI_ANNUAL", 8 },
-  { "INTERVAL_YEAR", "TALLY__V1__INTERVAL__INTERVAL_YEAR", 9 },
-};
-static const ProtobufCIntRange tally__v1__interval__value_ranges[] = {
-{0, 0},{0, 10}
-};
-static const ProtobufCEnumValueIndex tally__v1__interval__enum_values_by_name[10] =
-{
-  { "INTERVAL_DAY", 4 },
-  { "INTERVAL_HOUR", 3 },
-  { "INTERVAL_MINUTE", 2 },
-  { "INTERVAL_MONTH", 6 },
-  { "INTERVAL_ONE_OFF", 1 },
-  { "INTERVAL_QUARTER", 7 },
-  { "INTERVAL_SEMI_ANNUAL", 8 },
-  { "INTERVAL_UNSPECIFIED", 0 },
-  { "INTERVAL_WEEK", 5 },
-  { "INTERVAL_YEAR", 9 },
-};
-const ProtobufCEnumDescriptor tally__v1__interval__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "tally.v1.Interval",
-  "Interval",
-  "Tally__V1__Interval",
-  "tally.v1",
-  10,
-  tally__v1__interval__enum_values_by_number,
-  10,
-  tally__v1__interval__enum_values_by_name,
-  1,
-  tally__v1__interval__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

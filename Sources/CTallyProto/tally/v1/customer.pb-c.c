@@ -445,7 +445,7 @@ const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor =
   (ProtobufCMessageInit) tally__v1__payment_method__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[13] =
 {
   {
     "customer_id",
@@ -555,22 +555,75 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[9] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "controls",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, controls),
+    &tally__v1__controls__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pooling_disabled",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, pooling_disabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    32,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_holds),
+    offsetof(Tally__V1__Customer, holds),
+    &tally__v1__hold__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_count",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, entity_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
+  9,   /* field[9] = controls */
   3,   /* field[3] = create_time */
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
+  12,   /* field[12] = entity_count */
   6,   /* field[6] = flags */
+  11,   /* field[11] = holds */
   8,   /* field[8] = invoices */
   1,   /* field[1] = name */
   7,   /* field[7] = payment_method */
+  10,   /* field[10] = pooling_disabled */
   4,   /* field[4] = subscriptions */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 30, 9 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -580,10 +633,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  9,
+  13,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  1,  tally__v1__customer__number_ranges,
+  2,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

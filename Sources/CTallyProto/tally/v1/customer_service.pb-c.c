@@ -278,6 +278,1131 @@ void   tally__v1__erase_customer_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__erase_customer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__balance_filter__init
+                     (Tally__V1__BalanceFilter         *message)
+{
+  static const Tally__V1__BalanceFilter init_value = TALLY__V1__BALANCE_FILTER__INIT;
+  *message = init_value;
+}
+size_t tally__v1__balance_filter__get_packed_size
+                     (const Tally__V1__BalanceFilter *message)
+{
+  assert(message->base.descriptor == &tally__v1__balance_filter__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__balance_filter__pack
+                     (const Tally__V1__BalanceFilter *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__balance_filter__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__balance_filter__pack_to_buffer
+                     (const Tally__V1__BalanceFilter *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__balance_filter__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BalanceFilter *
+       tally__v1__balance_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BalanceFilter *)
+     protobuf_c_message_unpack (&tally__v1__balance_filter__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__balance_filter__free_unpacked
+                     (Tally__V1__BalanceFilter *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__balance_filter__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_balance_request__init
+                     (Tally__V1__CreateBalanceRequest         *message)
+{
+  static const Tally__V1__CreateBalanceRequest init_value = TALLY__V1__CREATE_BALANCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_balance_request__get_packed_size
+                     (const Tally__V1__CreateBalanceRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_balance_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_balance_request__pack
+                     (const Tally__V1__CreateBalanceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_balance_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_balance_request__pack_to_buffer
+                     (const Tally__V1__CreateBalanceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_balance_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateBalanceRequest *
+       tally__v1__create_balance_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateBalanceRequest *)
+     protobuf_c_message_unpack (&tally__v1__create_balance_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_balance_request__free_unpacked
+                     (Tally__V1__CreateBalanceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_balance_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_balance_response__init
+                     (Tally__V1__CreateBalanceResponse         *message)
+{
+  static const Tally__V1__CreateBalanceResponse init_value = TALLY__V1__CREATE_BALANCE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_balance_response__get_packed_size
+                     (const Tally__V1__CreateBalanceResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_balance_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_balance_response__pack
+                     (const Tally__V1__CreateBalanceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_balance_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_balance_response__pack_to_buffer
+                     (const Tally__V1__CreateBalanceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_balance_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateBalanceResponse *
+       tally__v1__create_balance_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateBalanceResponse *)
+     protobuf_c_message_unpack (&tally__v1__create_balance_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_balance_response__free_unpacked
+                     (Tally__V1__CreateBalanceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_balance_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_balance_request__init
+                     (Tally__V1__UpdateBalanceRequest         *message)
+{
+  static const Tally__V1__UpdateBalanceRequest init_value = TALLY__V1__UPDATE_BALANCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_balance_request__get_packed_size
+                     (const Tally__V1__UpdateBalanceRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_balance_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_balance_request__pack
+                     (const Tally__V1__UpdateBalanceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_balance_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_balance_request__pack_to_buffer
+                     (const Tally__V1__UpdateBalanceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_balance_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateBalanceRequest *
+       tally__v1__update_balance_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateBalanceRequest *)
+     protobuf_c_message_unpack (&tally__v1__update_balance_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_balance_request__free_unpacked
+                     (Tally__V1__UpdateBalanceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_balance_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_balance_response__init
+                     (Tally__V1__UpdateBalanceResponse         *message)
+{
+  static const Tally__V1__UpdateBalanceResponse init_value = TALLY__V1__UPDATE_BALANCE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_balance_response__get_packed_size
+                     (const Tally__V1__UpdateBalanceResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_balance_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_balance_response__pack
+                     (const Tally__V1__UpdateBalanceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_balance_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_balance_response__pack_to_buffer
+                     (const Tally__V1__UpdateBalanceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_balance_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateBalanceResponse *
+       tally__v1__update_balance_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateBalanceResponse *)
+     protobuf_c_message_unpack (&tally__v1__update_balance_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_balance_response__free_unpacked
+                     (Tally__V1__UpdateBalanceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_balance_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_balance_request__init
+                     (Tally__V1__DeleteBalanceRequest         *message)
+{
+  static const Tally__V1__DeleteBalanceRequest init_value = TALLY__V1__DELETE_BALANCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_balance_request__get_packed_size
+                     (const Tally__V1__DeleteBalanceRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_balance_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_balance_request__pack
+                     (const Tally__V1__DeleteBalanceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_balance_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_balance_request__pack_to_buffer
+                     (const Tally__V1__DeleteBalanceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_balance_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteBalanceRequest *
+       tally__v1__delete_balance_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteBalanceRequest *)
+     protobuf_c_message_unpack (&tally__v1__delete_balance_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_balance_request__free_unpacked
+                     (Tally__V1__DeleteBalanceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_balance_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_balance_response__init
+                     (Tally__V1__DeleteBalanceResponse         *message)
+{
+  static const Tally__V1__DeleteBalanceResponse init_value = TALLY__V1__DELETE_BALANCE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_balance_response__get_packed_size
+                     (const Tally__V1__DeleteBalanceResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_balance_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_balance_response__pack
+                     (const Tally__V1__DeleteBalanceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_balance_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_balance_response__pack_to_buffer
+                     (const Tally__V1__DeleteBalanceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_balance_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteBalanceResponse *
+       tally__v1__delete_balance_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteBalanceResponse *)
+     protobuf_c_message_unpack (&tally__v1__delete_balance_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_balance_response__free_unpacked
+                     (Tally__V1__DeleteBalanceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_balance_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__recalculate_balances_request__init
+                     (Tally__V1__RecalculateBalancesRequest         *message)
+{
+  static const Tally__V1__RecalculateBalancesRequest init_value = TALLY__V1__RECALCULATE_BALANCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__recalculate_balances_request__get_packed_size
+                     (const Tally__V1__RecalculateBalancesRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__recalculate_balances_request__pack
+                     (const Tally__V1__RecalculateBalancesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__recalculate_balances_request__pack_to_buffer
+                     (const Tally__V1__RecalculateBalancesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RecalculateBalancesRequest *
+       tally__v1__recalculate_balances_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RecalculateBalancesRequest *)
+     protobuf_c_message_unpack (&tally__v1__recalculate_balances_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__recalculate_balances_request__free_unpacked
+                     (Tally__V1__RecalculateBalancesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__recalculate_balances_response__init
+                     (Tally__V1__RecalculateBalancesResponse         *message)
+{
+  static const Tally__V1__RecalculateBalancesResponse init_value = TALLY__V1__RECALCULATE_BALANCES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__recalculate_balances_response__get_packed_size
+                     (const Tally__V1__RecalculateBalancesResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__recalculate_balances_response__pack
+                     (const Tally__V1__RecalculateBalancesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__recalculate_balances_response__pack_to_buffer
+                     (const Tally__V1__RecalculateBalancesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RecalculateBalancesResponse *
+       tally__v1__recalculate_balances_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RecalculateBalancesResponse *)
+     protobuf_c_message_unpack (&tally__v1__recalculate_balances_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__recalculate_balances_response__free_unpacked
+                     (Tally__V1__RecalculateBalancesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__recalculate_balances_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__spend_limit_list__init
+                     (Tally__V1__SpendLimitList         *message)
+{
+  static const Tally__V1__SpendLimitList init_value = TALLY__V1__SPEND_LIMIT_LIST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__spend_limit_list__get_packed_size
+                     (const Tally__V1__SpendLimitList *message)
+{
+  assert(message->base.descriptor == &tally__v1__spend_limit_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__spend_limit_list__pack
+                     (const Tally__V1__SpendLimitList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__spend_limit_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__spend_limit_list__pack_to_buffer
+                     (const Tally__V1__SpendLimitList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__spend_limit_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SpendLimitList *
+       tally__v1__spend_limit_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SpendLimitList *)
+     protobuf_c_message_unpack (&tally__v1__spend_limit_list__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__spend_limit_list__free_unpacked
+                     (Tally__V1__SpendLimitList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__spend_limit_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__usage_limit_list__init
+                     (Tally__V1__UsageLimitList         *message)
+{
+  static const Tally__V1__UsageLimitList init_value = TALLY__V1__USAGE_LIMIT_LIST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__usage_limit_list__get_packed_size
+                     (const Tally__V1__UsageLimitList *message)
+{
+  assert(message->base.descriptor == &tally__v1__usage_limit_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__usage_limit_list__pack
+                     (const Tally__V1__UsageLimitList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__usage_limit_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__usage_limit_list__pack_to_buffer
+                     (const Tally__V1__UsageLimitList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__usage_limit_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UsageLimitList *
+       tally__v1__usage_limit_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UsageLimitList *)
+     protobuf_c_message_unpack (&tally__v1__usage_limit_list__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__usage_limit_list__free_unpacked
+                     (Tally__V1__UsageLimitList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__usage_limit_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__usage_alert_list__init
+                     (Tally__V1__UsageAlertList         *message)
+{
+  static const Tally__V1__UsageAlertList init_value = TALLY__V1__USAGE_ALERT_LIST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__usage_alert_list__get_packed_size
+                     (const Tally__V1__UsageAlertList *message)
+{
+  assert(message->base.descriptor == &tally__v1__usage_alert_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__usage_alert_list__pack
+                     (const Tally__V1__UsageAlertList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__usage_alert_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__usage_alert_list__pack_to_buffer
+                     (const Tally__V1__UsageAlertList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__usage_alert_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UsageAlertList *
+       tally__v1__usage_alert_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UsageAlertList *)
+     protobuf_c_message_unpack (&tally__v1__usage_alert_list__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__usage_alert_list__free_unpacked
+                     (Tally__V1__UsageAlertList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__usage_alert_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__overage_permission_list__init
+                     (Tally__V1__OveragePermissionList         *message)
+{
+  static const Tally__V1__OveragePermissionList init_value = TALLY__V1__OVERAGE_PERMISSION_LIST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__overage_permission_list__get_packed_size
+                     (const Tally__V1__OveragePermissionList *message)
+{
+  assert(message->base.descriptor == &tally__v1__overage_permission_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__overage_permission_list__pack
+                     (const Tally__V1__OveragePermissionList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__overage_permission_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__overage_permission_list__pack_to_buffer
+                     (const Tally__V1__OveragePermissionList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__overage_permission_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__OveragePermissionList *
+       tally__v1__overage_permission_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__OveragePermissionList *)
+     protobuf_c_message_unpack (&tally__v1__overage_permission_list__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__overage_permission_list__free_unpacked
+                     (Tally__V1__OveragePermissionList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__overage_permission_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_controls_request__init
+                     (Tally__V1__UpdateControlsRequest         *message)
+{
+  static const Tally__V1__UpdateControlsRequest init_value = TALLY__V1__UPDATE_CONTROLS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_controls_request__get_packed_size
+                     (const Tally__V1__UpdateControlsRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_controls_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_controls_request__pack
+                     (const Tally__V1__UpdateControlsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_controls_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_controls_request__pack_to_buffer
+                     (const Tally__V1__UpdateControlsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_controls_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateControlsRequest *
+       tally__v1__update_controls_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateControlsRequest *)
+     protobuf_c_message_unpack (&tally__v1__update_controls_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_controls_request__free_unpacked
+                     (Tally__V1__UpdateControlsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_controls_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_controls_response__init
+                     (Tally__V1__UpdateControlsResponse         *message)
+{
+  static const Tally__V1__UpdateControlsResponse init_value = TALLY__V1__UPDATE_CONTROLS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_controls_response__get_packed_size
+                     (const Tally__V1__UpdateControlsResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_controls_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_controls_response__pack
+                     (const Tally__V1__UpdateControlsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_controls_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_controls_response__pack_to_buffer
+                     (const Tally__V1__UpdateControlsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_controls_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateControlsResponse *
+       tally__v1__update_controls_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateControlsResponse *)
+     protobuf_c_message_unpack (&tally__v1__update_controls_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_controls_response__free_unpacked
+                     (Tally__V1__UpdateControlsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_controls_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_entity_request__init
+                     (Tally__V1__CreateEntityRequest         *message)
+{
+  static const Tally__V1__CreateEntityRequest init_value = TALLY__V1__CREATE_ENTITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_entity_request__get_packed_size
+                     (const Tally__V1__CreateEntityRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_entity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_entity_request__pack
+                     (const Tally__V1__CreateEntityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_entity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_entity_request__pack_to_buffer
+                     (const Tally__V1__CreateEntityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_entity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateEntityRequest *
+       tally__v1__create_entity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateEntityRequest *)
+     protobuf_c_message_unpack (&tally__v1__create_entity_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_entity_request__free_unpacked
+                     (Tally__V1__CreateEntityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_entity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_entity_response__init
+                     (Tally__V1__CreateEntityResponse         *message)
+{
+  static const Tally__V1__CreateEntityResponse init_value = TALLY__V1__CREATE_ENTITY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_entity_response__get_packed_size
+                     (const Tally__V1__CreateEntityResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_entity_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_entity_response__pack
+                     (const Tally__V1__CreateEntityResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_entity_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_entity_response__pack_to_buffer
+                     (const Tally__V1__CreateEntityResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_entity_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateEntityResponse *
+       tally__v1__create_entity_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateEntityResponse *)
+     protobuf_c_message_unpack (&tally__v1__create_entity_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_entity_response__free_unpacked
+                     (Tally__V1__CreateEntityResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_entity_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__get_entity_request__init
+                     (Tally__V1__GetEntityRequest         *message)
+{
+  static const Tally__V1__GetEntityRequest init_value = TALLY__V1__GET_ENTITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__get_entity_request__get_packed_size
+                     (const Tally__V1__GetEntityRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__get_entity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__get_entity_request__pack
+                     (const Tally__V1__GetEntityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__get_entity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__get_entity_request__pack_to_buffer
+                     (const Tally__V1__GetEntityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__get_entity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__GetEntityRequest *
+       tally__v1__get_entity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__GetEntityRequest *)
+     protobuf_c_message_unpack (&tally__v1__get_entity_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__get_entity_request__free_unpacked
+                     (Tally__V1__GetEntityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__get_entity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__get_entity_response__init
+                     (Tally__V1__GetEntityResponse         *message)
+{
+  static const Tally__V1__GetEntityResponse init_value = TALLY__V1__GET_ENTITY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__get_entity_response__get_packed_size
+                     (const Tally__V1__GetEntityResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__get_entity_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__get_entity_response__pack
+                     (const Tally__V1__GetEntityResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__get_entity_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__get_entity_response__pack_to_buffer
+                     (const Tally__V1__GetEntityResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__get_entity_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__GetEntityResponse *
+       tally__v1__get_entity_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__GetEntityResponse *)
+     protobuf_c_message_unpack (&tally__v1__get_entity_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__get_entity_response__free_unpacked
+                     (Tally__V1__GetEntityResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__get_entity_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__list_entities_request__init
+                     (Tally__V1__ListEntitiesRequest         *message)
+{
+  static const Tally__V1__ListEntitiesRequest init_value = TALLY__V1__LIST_ENTITIES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__list_entities_request__get_packed_size
+                     (const Tally__V1__ListEntitiesRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__list_entities_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__list_entities_request__pack
+                     (const Tally__V1__ListEntitiesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__list_entities_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__list_entities_request__pack_to_buffer
+                     (const Tally__V1__ListEntitiesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__list_entities_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ListEntitiesRequest *
+       tally__v1__list_entities_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ListEntitiesRequest *)
+     protobuf_c_message_unpack (&tally__v1__list_entities_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__list_entities_request__free_unpacked
+                     (Tally__V1__ListEntitiesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__list_entities_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__list_entities_response__init
+                     (Tally__V1__ListEntitiesResponse         *message)
+{
+  static const Tally__V1__ListEntitiesResponse init_value = TALLY__V1__LIST_ENTITIES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__list_entities_response__get_packed_size
+                     (const Tally__V1__ListEntitiesResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__list_entities_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__list_entities_response__pack
+                     (const Tally__V1__ListEntitiesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__list_entities_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__list_entities_response__pack_to_buffer
+                     (const Tally__V1__ListEntitiesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__list_entities_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ListEntitiesResponse *
+       tally__v1__list_entities_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ListEntitiesResponse *)
+     protobuf_c_message_unpack (&tally__v1__list_entities_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__list_entities_response__free_unpacked
+                     (Tally__V1__ListEntitiesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__list_entities_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_entity_request__init
+                     (Tally__V1__UpdateEntityRequest         *message)
+{
+  static const Tally__V1__UpdateEntityRequest init_value = TALLY__V1__UPDATE_ENTITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_entity_request__get_packed_size
+                     (const Tally__V1__UpdateEntityRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_entity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_entity_request__pack
+                     (const Tally__V1__UpdateEntityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_entity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_entity_request__pack_to_buffer
+                     (const Tally__V1__UpdateEntityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_entity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateEntityRequest *
+       tally__v1__update_entity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateEntityRequest *)
+     protobuf_c_message_unpack (&tally__v1__update_entity_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_entity_request__free_unpacked
+                     (Tally__V1__UpdateEntityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_entity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_entity_response__init
+                     (Tally__V1__UpdateEntityResponse         *message)
+{
+  static const Tally__V1__UpdateEntityResponse init_value = TALLY__V1__UPDATE_ENTITY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_entity_response__get_packed_size
+                     (const Tally__V1__UpdateEntityResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_entity_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_entity_response__pack
+                     (const Tally__V1__UpdateEntityResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_entity_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_entity_response__pack_to_buffer
+                     (const Tally__V1__UpdateEntityResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_entity_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateEntityResponse *
+       tally__v1__update_entity_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateEntityResponse *)
+     protobuf_c_message_unpack (&tally__v1__update_entity_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_entity_response__free_unpacked
+                     (Tally__V1__UpdateEntityResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_entity_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_entity_request__init
+                     (Tally__V1__DeleteEntityRequest         *message)
+{
+  static const Tally__V1__DeleteEntityRequest init_value = TALLY__V1__DELETE_ENTITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_entity_request__get_packed_size
+                     (const Tally__V1__DeleteEntityRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_entity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_entity_request__pack
+                     (const Tally__V1__DeleteEntityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_entity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_entity_request__pack_to_buffer
+                     (const Tally__V1__DeleteEntityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_entity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteEntityRequest *
+       tally__v1__delete_entity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteEntityRequest *)
+     protobuf_c_message_unpack (&tally__v1__delete_entity_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_entity_request__free_unpacked
+                     (Tally__V1__DeleteEntityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_entity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_entity_response__init
+                     (Tally__V1__DeleteEntityResponse         *message)
+{
+  static const Tally__V1__DeleteEntityResponse init_value = TALLY__V1__DELETE_ENTITY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_entity_response__get_packed_size
+                     (const Tally__V1__DeleteEntityResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_entity_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_entity_response__pack
+                     (const Tally__V1__DeleteEntityResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_entity_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_entity_response__pack_to_buffer
+                     (const Tally__V1__DeleteEntityResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_entity_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteEntityResponse *
+       tally__v1__delete_entity_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteEntityResponse *)
+     protobuf_c_message_unpack (&tally__v1__delete_entity_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_entity_response__free_unpacked
+                     (Tally__V1__DeleteEntityResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_entity_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[4] =
 {
   {
@@ -610,6 +1735,1658 @@ const ProtobufCMessageDescriptor tally__v1__erase_customer_response__descriptor 
   (ProtobufCMessageInit) tally__v1__erase_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__balance_filter__field_descriptors[4] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalanceFilter, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalanceFilter, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalanceFilter, balance_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BalanceFilter, interval),
+    &tally__v1__interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__balance_filter__field_indices_by_name[] = {
+  2,   /* field[2] = balance_id */
+  1,   /* field[1] = entity_id */
+  0,   /* field[0] = feature_id */
+  3,   /* field[3] = interval */
+};
+static const ProtobufCIntRange tally__v1__balance_filter__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__balance_filter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BalanceFilter",
+  "BalanceFilter",
+  "Tally__V1__BalanceFilter",
+  "tally.v1",
+  sizeof(Tally__V1__BalanceFilter),
+  4,
+  tally__v1__balance_filter__field_descriptors,
+  tally__v1__balance_filter__field_indices_by_name,
+  1,  tally__v1__balance_filter__number_ranges,
+  (ProtobufCMessageInit) tally__v1__balance_filter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_balance_request__field_descriptors[11] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granted",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__CreateBalanceRequest, _granted_case),
+    offsetof(Tally__V1__CreateBalanceRequest, granted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unlimited",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, unlimited),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, reset),
+    &tally__v1__reset_interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_reset_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, next_reset_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rollover",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, rollover),
+    &tally__v1__rollover_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, balance_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_balance_request__field_indices_by_name[] = {
+  9,   /* field[9] = balance_id */
+  0,   /* field[0] = customer_id */
+  2,   /* field[2] = entity_id */
+  7,   /* field[7] = expire_time */
+  1,   /* field[1] = feature_id */
+  3,   /* field[3] = granted */
+  6,   /* field[6] = next_reset_time */
+  10,   /* field[10] = request_id */
+  5,   /* field[5] = reset */
+  8,   /* field[8] = rollover */
+  4,   /* field[4] = unlimited */
+};
+static const ProtobufCIntRange tally__v1__create_balance_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_balance_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateBalanceRequest",
+  "CreateBalanceRequest",
+  "Tally__V1__CreateBalanceRequest",
+  "tally.v1",
+  sizeof(Tally__V1__CreateBalanceRequest),
+  11,
+  tally__v1__create_balance_request__field_descriptors,
+  tally__v1__create_balance_request__field_indices_by_name,
+  1,  tally__v1__create_balance_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_balance_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_balance_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateBalanceResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_balance_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__create_balance_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_balance_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateBalanceResponse",
+  "CreateBalanceResponse",
+  "Tally__V1__CreateBalanceResponse",
+  "tally.v1",
+  sizeof(Tally__V1__CreateBalanceResponse),
+  2,
+  tally__v1__create_balance_response__field_descriptors,
+  tally__v1__create_balance_response__field_indices_by_name,
+  1,  tally__v1__create_balance_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_balance_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_balance_request__field_descriptors[9] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceRequest, filter),
+    &tally__v1__balance_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remaining",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__UpdateBalanceRequest, amount_case),
+    offsetof(Tally__V1__UpdateBalanceRequest, remaining),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "add",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__UpdateBalanceRequest, amount_case),
+    offsetof(Tally__V1__UpdateBalanceRequest, add),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__UpdateBalanceRequest, amount_case),
+    offsetof(Tally__V1__UpdateBalanceRequest, usage),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granted",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__UpdateBalanceRequest, _granted_case),
+    offsetof(Tally__V1__UpdateBalanceRequest, granted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_reset_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceRequest, next_reset_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceRequest, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_balance_request__field_indices_by_name[] = {
+  3,   /* field[3] = add */
+  0,   /* field[0] = customer_id */
+  7,   /* field[7] = expire_time */
+  1,   /* field[1] = filter */
+  5,   /* field[5] = granted */
+  6,   /* field[6] = next_reset_time */
+  2,   /* field[2] = remaining */
+  8,   /* field[8] = request_id */
+  4,   /* field[4] = usage */
+};
+static const ProtobufCIntRange tally__v1__update_balance_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_balance_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateBalanceRequest",
+  "UpdateBalanceRequest",
+  "Tally__V1__UpdateBalanceRequest",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateBalanceRequest),
+  9,
+  tally__v1__update_balance_request__field_descriptors,
+  tally__v1__update_balance_request__field_indices_by_name,
+  1,  tally__v1__update_balance_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_balance_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_balance_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateBalanceResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_balance_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__update_balance_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_balance_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateBalanceResponse",
+  "UpdateBalanceResponse",
+  "Tally__V1__UpdateBalanceResponse",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateBalanceResponse),
+  2,
+  tally__v1__update_balance_response__field_descriptors,
+  tally__v1__update_balance_response__field_indices_by_name,
+  1,  tally__v1__update_balance_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_balance_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_balance_request__field_descriptors[4] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteBalanceRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteBalanceRequest, filter),
+    &tally__v1__balance_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "keep_usage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteBalanceRequest, keep_usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteBalanceRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_balance_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = filter */
+  2,   /* field[2] = keep_usage */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange tally__v1__delete_balance_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_balance_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteBalanceRequest",
+  "DeleteBalanceRequest",
+  "Tally__V1__DeleteBalanceRequest",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteBalanceRequest),
+  4,
+  tally__v1__delete_balance_request__field_descriptors,
+  tally__v1__delete_balance_request__field_indices_by_name,
+  1,  tally__v1__delete_balance_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_balance_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_balance_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteBalanceResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteBalanceResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_balance_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__delete_balance_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_balance_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteBalanceResponse",
+  "DeleteBalanceResponse",
+  "Tally__V1__DeleteBalanceResponse",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteBalanceResponse),
+  2,
+  tally__v1__delete_balance_response__field_descriptors,
+  tally__v1__delete_balance_response__field_indices_by_name,
+  1,  tally__v1__delete_balance_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_balance_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__recalculate_balances_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecalculateBalancesRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecalculateBalancesRequest, filter),
+    &tally__v1__balance_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecalculateBalancesRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__recalculate_balances_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = filter */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__recalculate_balances_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__recalculate_balances_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RecalculateBalancesRequest",
+  "RecalculateBalancesRequest",
+  "Tally__V1__RecalculateBalancesRequest",
+  "tally.v1",
+  sizeof(Tally__V1__RecalculateBalancesRequest),
+  3,
+  tally__v1__recalculate_balances_request__field_descriptors,
+  tally__v1__recalculate_balances_request__field_indices_by_name,
+  1,  tally__v1__recalculate_balances_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__recalculate_balances_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__recalculate_balances_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecalculateBalancesResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecalculateBalancesResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__recalculate_balances_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__recalculate_balances_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__recalculate_balances_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RecalculateBalancesResponse",
+  "RecalculateBalancesResponse",
+  "Tally__V1__RecalculateBalancesResponse",
+  "tally.v1",
+  sizeof(Tally__V1__RecalculateBalancesResponse),
+  2,
+  tally__v1__recalculate_balances_response__field_descriptors,
+  tally__v1__recalculate_balances_response__field_indices_by_name,
+  1,  tally__v1__recalculate_balances_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__recalculate_balances_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__spend_limit_list__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SpendLimitList, n_items),
+    offsetof(Tally__V1__SpendLimitList, items),
+    &tally__v1__spend_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__spend_limit_list__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange tally__v1__spend_limit_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__spend_limit_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SpendLimitList",
+  "SpendLimitList",
+  "Tally__V1__SpendLimitList",
+  "tally.v1",
+  sizeof(Tally__V1__SpendLimitList),
+  1,
+  tally__v1__spend_limit_list__field_descriptors,
+  tally__v1__spend_limit_list__field_indices_by_name,
+  1,  tally__v1__spend_limit_list__number_ranges,
+  (ProtobufCMessageInit) tally__v1__spend_limit_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_limit_list__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UsageLimitList, n_items),
+    offsetof(Tally__V1__UsageLimitList, items),
+    &tally__v1__usage_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_limit_list__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange tally__v1__usage_limit_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_limit_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageLimitList",
+  "UsageLimitList",
+  "Tally__V1__UsageLimitList",
+  "tally.v1",
+  sizeof(Tally__V1__UsageLimitList),
+  1,
+  tally__v1__usage_limit_list__field_descriptors,
+  tally__v1__usage_limit_list__field_indices_by_name,
+  1,  tally__v1__usage_limit_list__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_limit_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__usage_alert_list__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UsageAlertList, n_items),
+    offsetof(Tally__V1__UsageAlertList, items),
+    &tally__v1__usage_alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__usage_alert_list__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange tally__v1__usage_alert_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__usage_alert_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UsageAlertList",
+  "UsageAlertList",
+  "Tally__V1__UsageAlertList",
+  "tally.v1",
+  sizeof(Tally__V1__UsageAlertList),
+  1,
+  tally__v1__usage_alert_list__field_descriptors,
+  tally__v1__usage_alert_list__field_indices_by_name,
+  1,  tally__v1__usage_alert_list__number_ranges,
+  (ProtobufCMessageInit) tally__v1__usage_alert_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__overage_permission_list__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__OveragePermissionList, n_items),
+    offsetof(Tally__V1__OveragePermissionList, items),
+    &tally__v1__overage_permission__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__overage_permission_list__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange tally__v1__overage_permission_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__overage_permission_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.OveragePermissionList",
+  "OveragePermissionList",
+  "Tally__V1__OveragePermissionList",
+  "tally.v1",
+  sizeof(Tally__V1__OveragePermissionList),
+  1,
+  tally__v1__overage_permission_list__field_descriptors,
+  tally__v1__overage_permission_list__field_indices_by_name,
+  1,  tally__v1__overage_permission_list__number_ranges,
+  (ProtobufCMessageInit) tally__v1__overage_permission_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_controls_request__field_descriptors[8] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spend_limits",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, spend_limits),
+    &tally__v1__spend_limit_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_limits",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, usage_limits),
+    &tally__v1__usage_limit_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_alerts",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, usage_alerts),
+    &tally__v1__usage_alert_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_permissions",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, overage_permissions),
+    &tally__v1__overage_permission_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pooling_disabled",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__UpdateControlsRequest, _pooling_disabled_case),
+    offsetof(Tally__V1__UpdateControlsRequest, pooling_disabled),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_controls_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+  5,   /* field[5] = overage_permissions */
+  6,   /* field[6] = pooling_disabled */
+  7,   /* field[7] = request_id */
+  2,   /* field[2] = spend_limits */
+  4,   /* field[4] = usage_alerts */
+  3,   /* field[3] = usage_limits */
+};
+static const ProtobufCIntRange tally__v1__update_controls_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_controls_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateControlsRequest",
+  "UpdateControlsRequest",
+  "Tally__V1__UpdateControlsRequest",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateControlsRequest),
+  8,
+  tally__v1__update_controls_request__field_descriptors,
+  tally__v1__update_controls_request__field_indices_by_name,
+  1,  tally__v1__update_controls_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_controls_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_controls_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_controls_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__update_controls_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_controls_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateControlsResponse",
+  "UpdateControlsResponse",
+  "Tally__V1__UpdateControlsResponse",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateControlsResponse),
+  2,
+  tally__v1__update_controls_response__field_descriptors,
+  tally__v1__update_controls_response__field_indices_by_name,
+  1,  tally__v1__update_controls_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_controls_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_entity_request__field_descriptors[5] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityRequest, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_entity_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+  2,   /* field[2] = feature_id */
+  3,   /* field[3] = name */
+  4,   /* field[4] = request_id */
+};
+static const ProtobufCIntRange tally__v1__create_entity_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_entity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateEntityRequest",
+  "CreateEntityRequest",
+  "Tally__V1__CreateEntityRequest",
+  "tally.v1",
+  sizeof(Tally__V1__CreateEntityRequest),
+  5,
+  tally__v1__create_entity_request__field_descriptors,
+  tally__v1__create_entity_request__field_indices_by_name,
+  1,  tally__v1__create_entity_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_entity_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_entity_response__field_descriptors[2] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityResponse, entity),
+    &tally__v1__entity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_entity_response__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__create_entity_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_entity_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateEntityResponse",
+  "CreateEntityResponse",
+  "Tally__V1__CreateEntityResponse",
+  "tally.v1",
+  sizeof(Tally__V1__CreateEntityResponse),
+  2,
+  tally__v1__create_entity_response__field_descriptors,
+  tally__v1__create_entity_response__field_indices_by_name,
+  1,  tally__v1__create_entity_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_entity_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__get_entity_request__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetEntityRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetEntityRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__get_entity_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+};
+static const ProtobufCIntRange tally__v1__get_entity_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__get_entity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.GetEntityRequest",
+  "GetEntityRequest",
+  "Tally__V1__GetEntityRequest",
+  "tally.v1",
+  sizeof(Tally__V1__GetEntityRequest),
+  2,
+  tally__v1__get_entity_request__field_descriptors,
+  tally__v1__get_entity_request__field_indices_by_name,
+  1,  tally__v1__get_entity_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__get_entity_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__get_entity_response__field_descriptors[1] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetEntityResponse, entity),
+    &tally__v1__entity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__get_entity_response__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+};
+static const ProtobufCIntRange tally__v1__get_entity_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__get_entity_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.GetEntityResponse",
+  "GetEntityResponse",
+  "Tally__V1__GetEntityResponse",
+  "tally.v1",
+  sizeof(Tally__V1__GetEntityResponse),
+  1,
+  tally__v1__get_entity_response__field_descriptors,
+  tally__v1__get_entity_response__field_indices_by_name,
+  1,  tally__v1__get_entity_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__get_entity_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__list_entities_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEntitiesRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEntitiesRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEntitiesRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__list_entities_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange tally__v1__list_entities_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__list_entities_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ListEntitiesRequest",
+  "ListEntitiesRequest",
+  "Tally__V1__ListEntitiesRequest",
+  "tally.v1",
+  sizeof(Tally__V1__ListEntitiesRequest),
+  3,
+  tally__v1__list_entities_request__field_descriptors,
+  tally__v1__list_entities_request__field_indices_by_name,
+  1,  tally__v1__list_entities_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__list_entities_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__list_entities_response__field_descriptors[2] =
+{
+  {
+    "entities",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ListEntitiesResponse, n_entities),
+    offsetof(Tally__V1__ListEntitiesResponse, entities),
+    &tally__v1__entity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListEntitiesResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__list_entities_response__field_indices_by_name[] = {
+  0,   /* field[0] = entities */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange tally__v1__list_entities_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__list_entities_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ListEntitiesResponse",
+  "ListEntitiesResponse",
+  "Tally__V1__ListEntitiesResponse",
+  "tally.v1",
+  sizeof(Tally__V1__ListEntitiesResponse),
+  2,
+  tally__v1__list_entities_response__field_descriptors,
+  tally__v1__list_entities_response__field_indices_by_name,
+  1,  tally__v1__list_entities_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__list_entities_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_entity_request__field_descriptors[4] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateEntityRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateEntityRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateEntityRequest, _name_case),
+    offsetof(Tally__V1__UpdateEntityRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateEntityRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_entity_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+  2,   /* field[2] = name */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange tally__v1__update_entity_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_entity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateEntityRequest",
+  "UpdateEntityRequest",
+  "Tally__V1__UpdateEntityRequest",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateEntityRequest),
+  4,
+  tally__v1__update_entity_request__field_descriptors,
+  tally__v1__update_entity_request__field_indices_by_name,
+  1,  tally__v1__update_entity_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_entity_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_entity_response__field_descriptors[2] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateEntityResponse, entity),
+    &tally__v1__entity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateEntityResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_entity_response__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__update_entity_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_entity_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateEntityResponse",
+  "UpdateEntityResponse",
+  "Tally__V1__UpdateEntityResponse",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateEntityResponse),
+  2,
+  tally__v1__update_entity_response__field_descriptors,
+  tally__v1__update_entity_response__field_indices_by_name,
+  1,  tally__v1__update_entity_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_entity_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_entity_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteEntityRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteEntityRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteEntityRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_entity_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__delete_entity_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_entity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteEntityRequest",
+  "DeleteEntityRequest",
+  "Tally__V1__DeleteEntityRequest",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteEntityRequest),
+  3,
+  tally__v1__delete_entity_request__field_descriptors,
+  tally__v1__delete_entity_request__field_indices_by_name,
+  1,  tally__v1__delete_entity_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_entity_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_entity_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteEntityResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteEntityResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_entity_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__delete_entity_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_entity_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteEntityResponse",
+  "DeleteEntityResponse",
+  "Tally__V1__DeleteEntityResponse",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteEntityResponse),
+  2,
+  tally__v1__delete_entity_response__field_descriptors,
+  tally__v1__delete_entity_response__field_indices_by_name,
+  1,  tally__v1__delete_entity_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_entity_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__erasure_state__enum_values_by_number[3] =
 {
   { "ERASURE_STATE_UNSPECIFIED", "TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED", 0 },
@@ -640,16 +3417,36 @@ const ProtobufCEnumDescriptor tally__v1__erasure_state__descriptor =
   tally__v1__erasure_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[3] =
+static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[13] =
 {
   { "GetOrCreateCustomer", &tally__v1__get_or_create_customer_request__descriptor, &tally__v1__get_or_create_customer_response__descriptor },
   { "GetCustomer", &tally__v1__get_customer_request__descriptor, &tally__v1__get_customer_response__descriptor },
   { "EraseCustomer", &tally__v1__erase_customer_request__descriptor, &tally__v1__erase_customer_response__descriptor },
+  { "CreateBalance", &tally__v1__create_balance_request__descriptor, &tally__v1__create_balance_response__descriptor },
+  { "UpdateBalance", &tally__v1__update_balance_request__descriptor, &tally__v1__update_balance_response__descriptor },
+  { "DeleteBalance", &tally__v1__delete_balance_request__descriptor, &tally__v1__delete_balance_response__descriptor },
+  { "RecalculateBalances", &tally__v1__recalculate_balances_request__descriptor, &tally__v1__recalculate_balances_response__descriptor },
+  { "UpdateControls", &tally__v1__update_controls_request__descriptor, &tally__v1__update_controls_response__descriptor },
+  { "CreateEntity", &tally__v1__create_entity_request__descriptor, &tally__v1__create_entity_response__descriptor },
+  { "GetEntity", &tally__v1__get_entity_request__descriptor, &tally__v1__get_entity_response__descriptor },
+  { "ListEntities", &tally__v1__list_entities_request__descriptor, &tally__v1__list_entities_response__descriptor },
+  { "UpdateEntity", &tally__v1__update_entity_request__descriptor, &tally__v1__update_entity_response__descriptor },
+  { "DeleteEntity", &tally__v1__delete_entity_request__descriptor, &tally__v1__delete_entity_response__descriptor },
 };
 const unsigned tally__v1__customer_service__method_indices_by_name[] = {
+  3,        /* CreateBalance */
+  8,        /* CreateEntity */
+  5,        /* DeleteBalance */
+  12,        /* DeleteEntity */
   2,        /* EraseCustomer */
   1,        /* GetCustomer */
-  0         /* GetOrCreateCustomer */
+  9,        /* GetEntity */
+  0,        /* GetOrCreateCustomer */
+  10,        /* ListEntities */
+  6,        /* RecalculateBalances */
+  4,        /* UpdateBalance */
+  7,        /* UpdateControls */
+  11         /* UpdateEntity */
 };
 const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor =
 {
@@ -658,7 +3455,7 @@ const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor =
   "CustomerService",
   "Tally__V1__CustomerService",
   "tally.v1",
-  3,
+  13,
   tally__v1__customer_service__method_descriptors,
   tally__v1__customer_service__method_indices_by_name
 };
@@ -685,6 +3482,86 @@ void tally__v1__customer_service__erase_customer(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__create_balance(ProtobufCService *service,
+                                                 const Tally__V1__CreateBalanceRequest *input,
+                                                 Tally__V1__CreateBalanceResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__update_balance(ProtobufCService *service,
+                                                 const Tally__V1__UpdateBalanceRequest *input,
+                                                 Tally__V1__UpdateBalanceResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__delete_balance(ProtobufCService *service,
+                                                 const Tally__V1__DeleteBalanceRequest *input,
+                                                 Tally__V1__DeleteBalanceResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__recalculate_balances(ProtobufCService *service,
+                                                       const Tally__V1__RecalculateBalancesRequest *input,
+                                                       Tally__V1__RecalculateBalancesResponse_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__update_controls(ProtobufCService *service,
+                                                  const Tally__V1__UpdateControlsRequest *input,
+                                                  Tally__V1__UpdateControlsResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__create_entity(ProtobufCService *service,
+                                                const Tally__V1__CreateEntityRequest *input,
+                                                Tally__V1__CreateEntityResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__get_entity(ProtobufCService *service,
+                                             const Tally__V1__GetEntityRequest *input,
+                                             Tally__V1__GetEntityResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__list_entities(ProtobufCService *service,
+                                                const Tally__V1__ListEntitiesRequest *input,
+                                                Tally__V1__ListEntitiesResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__update_entity(ProtobufCService *service,
+                                                const Tally__V1__UpdateEntityRequest *input,
+                                                Tally__V1__UpdateEntityResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__delete_entity(ProtobufCService *service,
+                                                const Tally__V1__DeleteEntityRequest *input,
+                                                Tally__V1__DeleteEntityResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *service,
                                         Tally__V1__CustomerService_ServiceDestroy destroy)

@@ -8,6 +8,12 @@
 #endif
 
 #include "tally/v1/entitlement_service.pb-c.h"
+void   tally__v1__check_request__properties_entry__init
+                     (Tally__V1__CheckRequest__PropertiesEntry         *message)
+{
+  static const Tally__V1__CheckRequest__PropertiesEntry init_value = TALLY__V1__CHECK_REQUEST__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
 void   tally__v1__check_request__init
                      (Tally__V1__CheckRequest         *message)
 {
@@ -51,6 +57,282 @@ void   tally__v1__check_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__v1__check_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__batch_check_request__init
+                     (Tally__V1__BatchCheckRequest         *message)
+{
+  static const Tally__V1__BatchCheckRequest init_value = TALLY__V1__BATCH_CHECK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__batch_check_request__get_packed_size
+                     (const Tally__V1__BatchCheckRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__batch_check_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__batch_check_request__pack
+                     (const Tally__V1__BatchCheckRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__batch_check_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__batch_check_request__pack_to_buffer
+                     (const Tally__V1__BatchCheckRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__batch_check_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BatchCheckRequest *
+       tally__v1__batch_check_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BatchCheckRequest *)
+     protobuf_c_message_unpack (&tally__v1__batch_check_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__batch_check_request__free_unpacked
+                     (Tally__V1__BatchCheckRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__batch_check_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__batch_check_response__init
+                     (Tally__V1__BatchCheckResponse         *message)
+{
+  static const Tally__V1__BatchCheckResponse init_value = TALLY__V1__BATCH_CHECK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__batch_check_response__get_packed_size
+                     (const Tally__V1__BatchCheckResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__batch_check_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__batch_check_response__pack
+                     (const Tally__V1__BatchCheckResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__batch_check_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__batch_check_response__pack_to_buffer
+                     (const Tally__V1__BatchCheckResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__batch_check_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BatchCheckResponse *
+       tally__v1__batch_check_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BatchCheckResponse *)
+     protobuf_c_message_unpack (&tally__v1__batch_check_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__batch_check_response__free_unpacked
+                     (Tally__V1__BatchCheckResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__batch_check_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__settle_hold_request__properties_entry__init
+                     (Tally__V1__SettleHoldRequest__PropertiesEntry         *message)
+{
+  static const Tally__V1__SettleHoldRequest__PropertiesEntry init_value = TALLY__V1__SETTLE_HOLD_REQUEST__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__settle_hold_request__init
+                     (Tally__V1__SettleHoldRequest         *message)
+{
+  static const Tally__V1__SettleHoldRequest init_value = TALLY__V1__SETTLE_HOLD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__settle_hold_request__get_packed_size
+                     (const Tally__V1__SettleHoldRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__settle_hold_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__settle_hold_request__pack
+                     (const Tally__V1__SettleHoldRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__settle_hold_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__settle_hold_request__pack_to_buffer
+                     (const Tally__V1__SettleHoldRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__settle_hold_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SettleHoldRequest *
+       tally__v1__settle_hold_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SettleHoldRequest *)
+     protobuf_c_message_unpack (&tally__v1__settle_hold_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__settle_hold_request__free_unpacked
+                     (Tally__V1__SettleHoldRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__settle_hold_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__settle_hold_response__init
+                     (Tally__V1__SettleHoldResponse         *message)
+{
+  static const Tally__V1__SettleHoldResponse init_value = TALLY__V1__SETTLE_HOLD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__settle_hold_response__get_packed_size
+                     (const Tally__V1__SettleHoldResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__settle_hold_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__settle_hold_response__pack
+                     (const Tally__V1__SettleHoldResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__settle_hold_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__settle_hold_response__pack_to_buffer
+                     (const Tally__V1__SettleHoldResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__settle_hold_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SettleHoldResponse *
+       tally__v1__settle_hold_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SettleHoldResponse *)
+     protobuf_c_message_unpack (&tally__v1__settle_hold_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__settle_hold_response__free_unpacked
+                     (Tally__V1__SettleHoldResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__settle_hold_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__extend_hold_request__init
+                     (Tally__V1__ExtendHoldRequest         *message)
+{
+  static const Tally__V1__ExtendHoldRequest init_value = TALLY__V1__EXTEND_HOLD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__extend_hold_request__get_packed_size
+                     (const Tally__V1__ExtendHoldRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__extend_hold_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__extend_hold_request__pack
+                     (const Tally__V1__ExtendHoldRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__extend_hold_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__extend_hold_request__pack_to_buffer
+                     (const Tally__V1__ExtendHoldRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__extend_hold_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExtendHoldRequest *
+       tally__v1__extend_hold_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExtendHoldRequest *)
+     protobuf_c_message_unpack (&tally__v1__extend_hold_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__extend_hold_request__free_unpacked
+                     (Tally__V1__ExtendHoldRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__extend_hold_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__extend_hold_response__init
+                     (Tally__V1__ExtendHoldResponse         *message)
+{
+  static const Tally__V1__ExtendHoldResponse init_value = TALLY__V1__EXTEND_HOLD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__extend_hold_response__get_packed_size
+                     (const Tally__V1__ExtendHoldResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__extend_hold_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__extend_hold_response__pack
+                     (const Tally__V1__ExtendHoldResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__extend_hold_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__extend_hold_response__pack_to_buffer
+                     (const Tally__V1__ExtendHoldResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__extend_hold_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExtendHoldResponse *
+       tally__v1__extend_hold_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExtendHoldResponse *)
+     protobuf_c_message_unpack (&tally__v1__extend_hold_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__extend_hold_response__free_unpacked
+                     (Tally__V1__ExtendHoldResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__extend_hold_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__check_response__init
@@ -188,7 +470,58 @@ void   tally__v1__watch_customer_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__watch_customer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__check_request__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckRequest__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckRequest__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__check_request__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__check_request__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__check_request__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CheckRequest.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__CheckRequest__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__CheckRequest__PropertiesEntry),
+  2,
+  tally__v1__check_request__properties_entry__field_descriptors,
+  tally__v1__check_request__properties_entry__field_indices_by_name,
+  1,  tally__v1__check_request__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__check_request__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -262,19 +595,58 @@ static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CheckRequest, n_properties),
+    offsetof(Tally__V1__CheckRequest, properties),
+    &tally__v1__check_request__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckRequest, hold),
+    &tally__v1__hold_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__check_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
   4,   /* field[4] = deduct */
+  6,   /* field[6] = entity_id */
   1,   /* field[1] = feature_id */
+  8,   /* field[8] = hold */
   2,   /* field[2] = plan_id */
+  7,   /* field[7] = properties */
   5,   /* field[5] = request_id */
   3,   /* field[3] = required_quantity */
 };
 static const ProtobufCIntRange tally__v1__check_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__check_request__descriptor =
 {
@@ -284,11 +656,421 @@ const ProtobufCMessageDescriptor tally__v1__check_request__descriptor =
   "Tally__V1__CheckRequest",
   "tally.v1",
   sizeof(Tally__V1__CheckRequest),
-  6,
+  9,
   tally__v1__check_request__field_descriptors,
   tally__v1__check_request__field_indices_by_name,
   1,  tally__v1__check_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__check_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__batch_check_request__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchCheckRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BatchCheckRequest, n_items),
+    offsetof(Tally__V1__BatchCheckRequest, items),
+    &tally__v1__check_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__batch_check_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = items */
+};
+static const ProtobufCIntRange tally__v1__batch_check_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__batch_check_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BatchCheckRequest",
+  "BatchCheckRequest",
+  "Tally__V1__BatchCheckRequest",
+  "tally.v1",
+  sizeof(Tally__V1__BatchCheckRequest),
+  2,
+  tally__v1__batch_check_request__field_descriptors,
+  tally__v1__batch_check_request__field_indices_by_name,
+  1,  tally__v1__batch_check_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__batch_check_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__batch_check_response__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BatchCheckResponse, n_results),
+    offsetof(Tally__V1__BatchCheckResponse, results),
+    &tally__v1__check_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__batch_check_response__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange tally__v1__batch_check_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__batch_check_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BatchCheckResponse",
+  "BatchCheckResponse",
+  "Tally__V1__BatchCheckResponse",
+  "tally.v1",
+  sizeof(Tally__V1__BatchCheckResponse),
+  1,
+  tally__v1__batch_check_response__field_descriptors,
+  tally__v1__batch_check_response__field_indices_by_name,
+  1,  tally__v1__batch_check_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__batch_check_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__settle_hold_request__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldRequest__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldRequest__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__settle_hold_request__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__settle_hold_request__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__settle_hold_request__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SettleHoldRequest.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__SettleHoldRequest__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__SettleHoldRequest__PropertiesEntry),
+  2,
+  tally__v1__settle_hold_request__properties_entry__field_descriptors,
+  tally__v1__settle_hold_request__properties_entry__field_indices_by_name,
+  1,  tally__v1__settle_hold_request__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__settle_hold_request__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__settle_hold_request__field_descriptors[5] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldRequest, hold_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__SettleHoldRequest, _value_case),
+    offsetof(Tally__V1__SettleHoldRequest, value),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SettleHoldRequest, n_properties),
+    offsetof(Tally__V1__SettleHoldRequest, properties),
+    &tally__v1__settle_hold_request__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__settle_hold_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = hold_id */
+  3,   /* field[3] = properties */
+  4,   /* field[4] = request_id */
+  2,   /* field[2] = value */
+};
+static const ProtobufCIntRange tally__v1__settle_hold_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__settle_hold_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SettleHoldRequest",
+  "SettleHoldRequest",
+  "Tally__V1__SettleHoldRequest",
+  "tally.v1",
+  sizeof(Tally__V1__SettleHoldRequest),
+  5,
+  tally__v1__settle_hold_request__field_descriptors,
+  tally__v1__settle_hold_request__field_indices_by_name,
+  1,  tally__v1__settle_hold_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__settle_hold_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__settle_hold_response__field_descriptors[3] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldResponse, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldResponse, balance),
+    &tally__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SettleHoldResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__settle_hold_response__field_indices_by_name[] = {
+  1,   /* field[1] = balance */
+  2,   /* field[2] = replayed */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange tally__v1__settle_hold_response__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__settle_hold_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SettleHoldResponse",
+  "SettleHoldResponse",
+  "Tally__V1__SettleHoldResponse",
+  "tally.v1",
+  sizeof(Tally__V1__SettleHoldResponse),
+  3,
+  tally__v1__settle_hold_response__field_descriptors,
+  tally__v1__settle_hold_response__field_indices_by_name,
+  2,  tally__v1__settle_hold_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__settle_hold_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__extend_hold_request__field_descriptors[4] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExtendHoldRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExtendHoldRequest, hold_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExtendHoldRequest, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExtendHoldRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__extend_hold_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  2,   /* field[2] = expire_time */
+  1,   /* field[1] = hold_id */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange tally__v1__extend_hold_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__extend_hold_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExtendHoldRequest",
+  "ExtendHoldRequest",
+  "Tally__V1__ExtendHoldRequest",
+  "tally.v1",
+  sizeof(Tally__V1__ExtendHoldRequest),
+  4,
+  tally__v1__extend_hold_request__field_descriptors,
+  tally__v1__extend_hold_request__field_indices_by_name,
+  1,  tally__v1__extend_hold_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__extend_hold_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__extend_hold_response__field_descriptors[1] =
+{
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExtendHoldResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__extend_hold_response__field_indices_by_name[] = {
+  0,   /* field[0] = replayed */
+};
+static const ProtobufCIntRange tally__v1__extend_hold_response__number_ranges[1 + 1] =
+{
+  { 2, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__extend_hold_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExtendHoldResponse",
+  "ExtendHoldResponse",
+  "Tally__V1__ExtendHoldResponse",
+  "tally.v1",
+  sizeof(Tally__V1__ExtendHoldResponse),
+  1,
+  tally__v1__extend_hold_response__field_descriptors,
+  tally__v1__extend_hold_response__field_indices_by_name,
+  1,  tally__v1__extend_hold_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__extend_hold_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__check_response__field_descriptors[7] =
@@ -509,7 +1291,7 @@ const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor 
   (ProtobufCMessageInit) tally__v1__watch_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[16] =
+static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[18] =
 {
   { "CHECK_REASON_UNSPECIFIED", "TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED", 0 },
   { "CHECK_REASON_INCLUDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_INCLUDED", 1 },
@@ -527,11 +1309,13 @@ static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[1
   { "CHECK_REASON_PLAN_NOT_ATTACHED", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_NOT_ATTACHED", 23 },
   { "CHECK_REASON_PLAN_SCHEDULED", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_SCHEDULED", 24 },
   { "CHECK_REASON_PLAN_ENDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_ENDED", 25 },
+  { "CHECK_REASON_USAGE_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_USAGE_LIMIT", 26 },
+  { "CHECK_REASON_SPEND_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT", 27 },
 };
 static const ProtobufCIntRange tally__v1__check_reason__value_ranges[] = {
-{0, 0},{20, 10},{0, 16}
+{0, 0},{20, 10},{0, 18}
 };
-static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[16] =
+static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[18] =
 {
   { "CHECK_REASON_FLAG", 4 },
   { "CHECK_REASON_INCLUDED", 1 },
@@ -547,8 +1331,10 @@ static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_nam
   { "CHECK_REASON_PLAN_PAST_DUE", 8 },
   { "CHECK_REASON_PLAN_RENEWING", 7 },
   { "CHECK_REASON_PLAN_SCHEDULED", 14 },
+  { "CHECK_REASON_SPEND_LIMIT", 17 },
   { "CHECK_REASON_UNLIMITED", 2 },
   { "CHECK_REASON_UNSPECIFIED", 0 },
+  { "CHECK_REASON_USAGE_LIMIT", 16 },
 };
 const ProtobufCEnumDescriptor tally__v1__check_reason__descriptor =
 {
@@ -557,22 +1343,28 @@ const ProtobufCEnumDescriptor tally__v1__check_reason__descriptor =
   "CheckReason",
   "Tally__V1__CheckReason",
   "tally.v1",
-  16,
+  18,
   tally__v1__check_reason__enum_values_by_number,
-  16,
+  18,
   tally__v1__check_reason__enum_values_by_name,
   2,
   tally__v1__check_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_descriptors[2] =
+static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_descriptors[5] =
 {
   { "Check", &tally__v1__check_request__descriptor, &tally__v1__check_response__descriptor },
+  { "BatchCheck", &tally__v1__batch_check_request__descriptor, &tally__v1__batch_check_response__descriptor },
+  { "SettleHold", &tally__v1__settle_hold_request__descriptor, &tally__v1__settle_hold_response__descriptor },
+  { "ExtendHold", &tally__v1__extend_hold_request__descriptor, &tally__v1__extend_hold_response__descriptor },
   { "WatchCustomer", &tally__v1__watch_customer_request__descriptor, &tally__v1__watch_customer_response__descriptor },
 };
 const unsigned tally__v1__entitlement_service__method_indices_by_name[] = {
+  1,        /* BatchCheck */
   0,        /* Check */
-  1         /* WatchCustomer */
+  3,        /* ExtendHold */
+  2,        /* SettleHold */
+  4         /* WatchCustomer */
 };
 const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor =
 {
@@ -581,7 +1373,7 @@ const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor =
   "EntitlementService",
   "Tally__V1__EntitlementService",
   "tally.v1",
-  2,
+  5,
   tally__v1__entitlement_service__method_descriptors,
   tally__v1__entitlement_service__method_indices_by_name
 };
@@ -593,13 +1385,37 @@ void tally__v1__entitlement_service__check(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__entitlement_service__batch_check(ProtobufCService *service,
+                                                 const Tally__V1__BatchCheckRequest *input,
+                                                 Tally__V1__BatchCheckResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__entitlement_service__settle_hold(ProtobufCService *service,
+                                                 const Tally__V1__SettleHoldRequest *input,
+                                                 Tally__V1__SettleHoldResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__entitlement_service__extend_hold(ProtobufCService *service,
+                                                 const Tally__V1__ExtendHoldRequest *input,
+                                                 Tally__V1__ExtendHoldResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__entitlement_service__watch_customer(ProtobufCService *service,
                                                     const Tally__V1__WatchCustomerRequest *input,
                                                     Tally__V1__WatchCustomerResponse_Closure closure,
                                                     void *closure_data)
 {
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__entitlement_service__init (Tally__V1__EntitlementService_Service *service,
                                            Tally__V1__EntitlementService_ServiceDestroy destroy)

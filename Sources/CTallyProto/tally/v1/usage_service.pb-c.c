@@ -59,49 +59,94 @@ void   tally__v1__track_request__free_unpacked
   assert(message->base.descriptor == &tally__v1__track_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   tally__v1__property_value__init
-                     (Tally__V1__PropertyValue         *message)
+void   tally__v1__batch_track_request__init
+                     (Tally__V1__BatchTrackRequest         *message)
 {
-  static const Tally__V1__PropertyValue init_value = TALLY__V1__PROPERTY_VALUE__INIT;
+  static const Tally__V1__BatchTrackRequest init_value = TALLY__V1__BATCH_TRACK_REQUEST__INIT;
   *message = init_value;
 }
-size_t tally__v1__property_value__get_packed_size
-                     (const Tally__V1__PropertyValue *message)
+size_t tally__v1__batch_track_request__get_packed_size
+                     (const Tally__V1__BatchTrackRequest *message)
 {
-  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  assert(message->base.descriptor == &tally__v1__batch_track_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t tally__v1__property_value__pack
-                     (const Tally__V1__PropertyValue *message,
+size_t tally__v1__batch_track_request__pack
+                     (const Tally__V1__BatchTrackRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  assert(message->base.descriptor == &tally__v1__batch_track_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t tally__v1__property_value__pack_to_buffer
-                     (const Tally__V1__PropertyValue *message,
+size_t tally__v1__batch_track_request__pack_to_buffer
+                     (const Tally__V1__BatchTrackRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  assert(message->base.descriptor == &tally__v1__batch_track_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Tally__V1__PropertyValue *
-       tally__v1__property_value__unpack
+Tally__V1__BatchTrackRequest *
+       tally__v1__batch_track_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Tally__V1__PropertyValue *)
-     protobuf_c_message_unpack (&tally__v1__property_value__descriptor,
+  return (Tally__V1__BatchTrackRequest *)
+     protobuf_c_message_unpack (&tally__v1__batch_track_request__descriptor,
                                 allocator, len, data);
 }
-void   tally__v1__property_value__free_unpacked
-                     (Tally__V1__PropertyValue *message,
+void   tally__v1__batch_track_request__free_unpacked
+                     (Tally__V1__BatchTrackRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &tally__v1__property_value__descriptor);
+  assert(message->base.descriptor == &tally__v1__batch_track_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__batch_track_response__init
+                     (Tally__V1__BatchTrackResponse         *message)
+{
+  static const Tally__V1__BatchTrackResponse init_value = TALLY__V1__BATCH_TRACK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__batch_track_response__get_packed_size
+                     (const Tally__V1__BatchTrackResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__batch_track_response__pack
+                     (const Tally__V1__BatchTrackResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__batch_track_response__pack_to_buffer
+                     (const Tally__V1__BatchTrackResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BatchTrackResponse *
+       tally__v1__batch_track_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BatchTrackResponse *)
+     protobuf_c_message_unpack (&tally__v1__batch_track_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__batch_track_response__free_unpacked
+                     (Tally__V1__BatchTrackResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__batch_track_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__track_response__init
@@ -707,7 +752,7 @@ const ProtobufCMessageDescriptor tally__v1__track_request__properties_entry__des
   (ProtobufCMessageInit) tally__v1__track_request__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptors[12] =
 {
   {
     "customer_id",
@@ -793,20 +838,85 @@ static const ProtobufCFieldDescriptor tally__v1__track_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity_id",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_name",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, event_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, hold),
+    &tally__v1__hold_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "set_usage",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, set_usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refuse_late",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackRequest, refuse_late),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__track_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
+  7,   /* field[7] = entity_id */
+  8,   /* field[8] = event_name */
   6,   /* field[6] = event_time */
   1,   /* field[1] = feature_id */
+  9,   /* field[9] = hold */
   4,   /* field[4] = overage_behavior */
   5,   /* field[5] = properties */
+  11,   /* field[11] = refuse_late */
   3,   /* field[3] = request_id */
+  10,   /* field[10] = set_usage */
   2,   /* field[2] = value */
 };
 static const ProtobufCIntRange tally__v1__track_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__v1__track_request__descriptor =
 {
@@ -816,78 +926,129 @@ const ProtobufCMessageDescriptor tally__v1__track_request__descriptor =
   "Tally__V1__TrackRequest",
   "tally.v1",
   sizeof(Tally__V1__TrackRequest),
-  7,
+  12,
   tally__v1__track_request__field_descriptors,
   tally__v1__track_request__field_indices_by_name,
   1,  tally__v1__track_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__track_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__property_value__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__batch_track_request__field_descriptors[3] =
 {
   {
-    "string_value",
+    "customer_id",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    offsetof(Tally__V1__PropertyValue, kind_case),
-    offsetof(Tally__V1__PropertyValue, string_value),
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchTrackRequest, customer_id),
     NULL,
     &protobuf_c_empty_string,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "number_value",
+    "items",
     2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Tally__V1__PropertyValue, kind_case),
-    offsetof(Tally__V1__PropertyValue, number_value),
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BatchTrackRequest, n_items),
+    offsetof(Tally__V1__BatchTrackRequest, items),
+    &tally__v1__track_request__descriptor,
     NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "bool_value",
+    "request_id",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    offsetof(Tally__V1__PropertyValue, kind_case),
-    offsetof(Tally__V1__PropertyValue, bool_value),
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchTrackRequest, request_id),
     NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    &protobuf_c_empty_string,
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned tally__v1__property_value__field_indices_by_name[] = {
-  2,   /* field[2] = bool_value */
-  1,   /* field[1] = number_value */
-  0,   /* field[0] = string_value */
+static const unsigned tally__v1__batch_track_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = items */
+  2,   /* field[2] = request_id */
 };
-static const ProtobufCIntRange tally__v1__property_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__batch_track_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor tally__v1__property_value__descriptor =
+const ProtobufCMessageDescriptor tally__v1__batch_track_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "tally.v1.PropertyValue",
-  "PropertyValue",
-  "Tally__V1__PropertyValue",
+  "tally.v1.BatchTrackRequest",
+  "BatchTrackRequest",
+  "Tally__V1__BatchTrackRequest",
   "tally.v1",
-  sizeof(Tally__V1__PropertyValue),
+  sizeof(Tally__V1__BatchTrackRequest),
   3,
-  tally__v1__property_value__field_descriptors,
-  tally__v1__property_value__field_indices_by_name,
-  1,  tally__v1__property_value__number_ranges,
-  (ProtobufCMessageInit) tally__v1__property_value__init,
+  tally__v1__batch_track_request__field_descriptors,
+  tally__v1__batch_track_request__field_indices_by_name,
+  1,  tally__v1__batch_track_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__batch_track_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__track_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__batch_track_response__field_descriptors[2] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BatchTrackResponse, n_results),
+    offsetof(Tally__V1__BatchTrackResponse, results),
+    &tally__v1__track_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchTrackResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__batch_track_response__field_indices_by_name[] = {
+  1,   /* field[1] = replayed */
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange tally__v1__batch_track_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__batch_track_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BatchTrackResponse",
+  "BatchTrackResponse",
+  "Tally__V1__BatchTrackResponse",
+  "tally.v1",
+  sizeof(Tally__V1__BatchTrackResponse),
+  2,
+  tally__v1__batch_track_response__field_descriptors,
+  tally__v1__batch_track_response__field_indices_by_name,
+  1,  tally__v1__batch_track_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__batch_track_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__track_response__field_descriptors[5] =
 {
   {
     "value",
@@ -937,17 +1098,30 @@ static const ProtobufCFieldDescriptor tally__v1__track_response__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "features",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__TrackResponse, n_features),
+    offsetof(Tally__V1__TrackResponse, features),
+    &tally__v1__track_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__track_response__field_indices_by_name[] = {
   1,   /* field[1] = balance */
   2,   /* field[2] = deductions */
+  4,   /* field[4] = features */
   3,   /* field[3] = replayed */
   0,   /* field[0] = value */
 };
 static const ProtobufCIntRange tally__v1__track_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__track_response__descriptor =
 {
@@ -957,7 +1131,7 @@ const ProtobufCMessageDescriptor tally__v1__track_response__descriptor =
   "Tally__V1__TrackResponse",
   "tally.v1",
   sizeof(Tally__V1__TrackResponse),
-  4,
+  5,
   tally__v1__track_response__field_descriptors,
   tally__v1__track_response__field_indices_by_name,
   1,  tally__v1__track_response__number_ranges,
@@ -1913,18 +2087,20 @@ const ProtobufCMessageDescriptor tally__v1__event_series__descriptor =
   (ProtobufCMessageInit) tally__v1__event_series__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__overage_behavior__enum_values_by_number[3] =
+static const ProtobufCEnumValue tally__v1__overage_behavior__enum_values_by_number[4] =
 {
   { "OVERAGE_BEHAVIOR_UNSPECIFIED", "TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_UNSPECIFIED", 0 },
   { "OVERAGE_BEHAVIOR_CAP", "TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_CAP", 1 },
   { "OVERAGE_BEHAVIOR_REJECT", "TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_REJECT", 2 },
+  { "OVERAGE_BEHAVIOR_OVERFLOW", "TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_OVERFLOW", 3 },
 };
 static const ProtobufCIntRange tally__v1__overage_behavior__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex tally__v1__overage_behavior__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex tally__v1__overage_behavior__enum_values_by_name[4] =
 {
   { "OVERAGE_BEHAVIOR_CAP", 1 },
+  { "OVERAGE_BEHAVIOR_OVERFLOW", 3 },
   { "OVERAGE_BEHAVIOR_REJECT", 2 },
   { "OVERAGE_BEHAVIOR_UNSPECIFIED", 0 },
 };
@@ -1935,9 +2111,9 @@ const ProtobufCEnumDescriptor tally__v1__overage_behavior__descriptor =
   "OverageBehavior",
   "Tally__V1__OverageBehavior",
   "tally.v1",
-  3,
+  4,
   tally__v1__overage_behavior__enum_values_by_number,
-  3,
+  4,
   tally__v1__overage_behavior__enum_values_by_name,
   1,
   tally__v1__overage_behavior__value_ranges,
@@ -2007,17 +2183,19 @@ const ProtobufCEnumDescriptor tally__v1__event_bin__descriptor =
   tally__v1__event_bin__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[4] =
+static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[5] =
 {
   { "Track", &tally__v1__track_request__descriptor, &tally__v1__track_response__descriptor },
+  { "BatchTrack", &tally__v1__batch_track_request__descriptor, &tally__v1__batch_track_response__descriptor },
   { "StreamTrack", &tally__v1__stream_track_request__descriptor, &tally__v1__stream_track_response__descriptor },
   { "ListEvents", &tally__v1__list_events_request__descriptor, &tally__v1__list_events_response__descriptor },
   { "AggregateEvents", &tally__v1__aggregate_events_request__descriptor, &tally__v1__aggregate_events_response__descriptor },
 };
 const unsigned tally__v1__usage_service__method_indices_by_name[] = {
-  3,        /* AggregateEvents */
-  2,        /* ListEvents */
-  1,        /* StreamTrack */
+  4,        /* AggregateEvents */
+  1,        /* BatchTrack */
+  3,        /* ListEvents */
+  2,        /* StreamTrack */
   0         /* Track */
 };
 const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
@@ -2027,7 +2205,7 @@ const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
   "UsageService",
   "Tally__V1__UsageService",
   "tally.v1",
-  4,
+  5,
   tally__v1__usage_service__method_descriptors,
   tally__v1__usage_service__method_indices_by_name
 };
@@ -2039,13 +2217,21 @@ void tally__v1__usage_service__track(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__usage_service__batch_track(ProtobufCService *service,
+                                           const Tally__V1__BatchTrackRequest *input,
+                                           Tally__V1__BatchTrackResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__usage_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__usage_service__stream_track(ProtobufCService *service,
                                             const Tally__V1__StreamTrackRequest *input,
                                             Tally__V1__StreamTrackResponse_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__list_events(ProtobufCService *service,
                                            const Tally__V1__ListEventsRequest *input,
@@ -2053,7 +2239,7 @@ void tally__v1__usage_service__list_events(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__aggregate_events(ProtobufCService *service,
                                                 const Tally__V1__AggregateEventsRequest *input,
@@ -2061,7 +2247,7 @@ void tally__v1__usage_service__aggregate_events(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
                                      Tally__V1__UsageService_ServiceDestroy destroy)

@@ -16,7 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
-#include "tally/v1/catalog.pb-c.h"
+#include "tally/v1/interval.pb-c.h"
 
 typedef struct Tally__V1__Balance Tally__V1__Balance;
 typedef struct Tally__V1__BalancePart Tally__V1__BalancePart;
@@ -96,7 +96,7 @@ struct  Tally__V1__BalancePart
 {
   ProtobufCMessage base;
   /*
-   * Unique within the customer.
+   * Unique within the customer; the id that you gave it, or one that Tally gave.
    */
   char *balance_id;
   /*
@@ -135,10 +135,22 @@ struct  Tally__V1__BalancePart
    * When it lapses; absent when it never does.
    */
   Google__Protobuf__Timestamp *expire_time;
+  /*
+   * True: it went over from cycles before. Drawn first, and never given back to.
+   */
+  protobuf_c_boolean rollover;
+  /*
+   * True: an entity's own; of a customer as a whole, all entities' slices of one plan item.
+   */
+  protobuf_c_boolean entity_level;
+  /*
+   * The part of `granted` that was bought in packs.
+   */
+  double prepaid;
 };
 #define TALLY__V1__BALANCE_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__balance_part__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, NULL, NULL, 0, 0, 0 }
 
 
 /* Tally__V1__Balance methods */

@@ -17,6 +17,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/balance.pb-c.h"
+#include "tally/v1/controls.pb-c.h"
+#include "tally/v1/hold.pb-c.h"
 #include "tally/v1/money.pb-c.h"
 
 typedef struct Tally__V1__Subscription Tally__V1__Subscription;
@@ -202,10 +204,27 @@ struct  Tally__V1__Customer
    */
   size_t n_invoices;
   Tally__V1__Invoice **invoices;
+  /*
+   * Its own controls.
+   */
+  Tally__V1__Controls *controls;
+  /*
+   * True: entities draw only from what is their own.
+   */
+  protobuf_c_boolean pooling_disabled;
+  /*
+   * Open holds, oldest first.
+   */
+  size_t n_holds;
+  Tally__V1__Hold **holds;
+  /*
+   * How many entities it has.
+   */
+  uint32_t entity_count;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, NULL, 0, 0,NULL, 0 }
 
 
 /* Tally__V1__Subscription methods */

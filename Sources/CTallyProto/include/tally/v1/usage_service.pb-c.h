@@ -17,10 +17,13 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/balance.pb-c.h"
+#include "tally/v1/hold.pb-c.h"
+#include "tally/v1/property.pb-c.h"
 
 typedef struct Tally__V1__TrackRequest Tally__V1__TrackRequest;
 typedef struct Tally__V1__TrackRequest__PropertiesEntry Tally__V1__TrackRequest__PropertiesEntry;
-typedef struct Tally__V1__PropertyValue Tally__V1__PropertyValue;
+typedef struct Tally__V1__BatchTrackRequest Tally__V1__BatchTrackRequest;
+typedef struct Tally__V1__BatchTrackResponse Tally__V1__BatchTrackResponse;
 typedef struct Tally__V1__TrackResponse Tally__V1__TrackResponse;
 typedef struct Tally__V1__Deduction Tally__V1__Deduction;
 typedef struct Tally__V1__StreamTrackRequest Tally__V1__StreamTrackRequest;
@@ -54,7 +57,11 @@ typedef enum _Tally__V1__OverageBehavior {
   /*
    * Draw nothing and refuse.
    */
-  TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_REJECT = 2
+  TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_REJECT = 2,
+  /*
+   * Draw it all the same, whatever the balance's floor or a usage limit; only spend limits hold.
+   */
+  TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_OVERFLOW = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__OVERAGE_BEHAVIOR)
 } Tally__V1__OverageBehavior;
 /*
@@ -132,7 +139,7 @@ struct  Tally__V1__TrackRequest
    */
   char *customer_id;
   /*
-   * What they used: a metered, allocated or credit feature.
+   * What they used: a metered, allocated or credit feature. This or `event_name`.
    */
   char *feature_id;
   /*
@@ -152,9 +159,30 @@ struct  Tally__V1__TrackRequest
   Tally__V1__TrackRequest__PropertiesEntry **properties;
   /*
    * When it was used, in milliseconds at best; absent: now. Not in the future. It labels the event
-   * and moves no balance.
+   * and moves no balance: usage of a cycle that is over counts in the present one.
    */
   Google__Protobuf__Timestamp *event_time;
+  /*
+   * The entity that used it; empty: the customer as a whole.
+   */
+  char *entity_id;
+  /*
+   * An event that feeds every feature with this name among its `event_names`, each with the whole
+   * value. This or `feature_id`.
+   */
+  char *event_name;
+  /*
+   * What is drawn is reserved only.
+   */
+  Tally__V1__HoldRequest *hold;
+  /*
+   * True: `value` is what the usage is from now on, outside all limits.
+   */
+  protobuf_c_boolean set_usage;
+  /*
+   * True: an `event_time` in a cycle that is over is refused.
+   */
+  protobuf_c_boolean refuse_late;
   Tally__V1__TrackRequest__ValueCase _value_case;
   union {
     /*
@@ -166,42 +194,53 @@ struct  Tally__V1__TrackRequest
 };
 #define TALLY__V1__TRACK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__track_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_UNSPECIFIED, 0,NULL, NULL, TALLY__V1__TRACK_REQUEST___VALUE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_UNSPECIFIED, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0, 0, TALLY__V1__TRACK_REQUEST___VALUE__NOT_SET, {0} }
 
-
-typedef enum {
-  TALLY__V1__PROPERTY_VALUE__KIND__NOT_SET = 0,
-  TALLY__V1__PROPERTY_VALUE__KIND_STRING_VALUE = 1,
-  TALLY__V1__PROPERTY_VALUE__KIND_NUMBER_VALUE = 2,
-  TALLY__V1__PROPERTY_VALUE__KIND_BOOL_VALUE = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PROPERTY_VALUE__KIND__CASE)
-} Tally__V1__PropertyValue__KindCase;
 
 /*
- * A flat value of a property.
+ * Records several usages of one customer.
  */
-struct  Tally__V1__PropertyValue
+struct  Tally__V1__BatchTrackRequest
 {
   ProtobufCMessage base;
-  Tally__V1__PropertyValue__KindCase kind_case;
-  union {
-    /*
-     * Text.
-     */
-    char *string_value;
-    /*
-     * A finite number.
-     */
-    double number_value;
-    /*
-     * True or false.
-     */
-    protobuf_c_boolean bool_value;
-  };
+  /*
+   * Who used it.
+   */
+  char *customer_id;
+  /*
+   * 1 to 1000, in order; their `customer_id` and `request_id` stay empty.
+   */
+  size_t n_items;
+  Tally__V1__TrackRequest **items;
+  /*
+   * Chosen by the caller, unique for each intended batch, at most 63 bytes.
+   */
+  char *request_id;
 };
-#define TALLY__V1__PROPERTY_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&tally__v1__property_value__descriptor) \
-    , TALLY__V1__PROPERTY_VALUE__KIND__NOT_SET, {0} }
+#define TALLY__V1__BATCH_TRACK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__batch_track_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What was recorded.
+ */
+struct  Tally__V1__BatchTrackResponse
+{
+  ProtobufCMessage base;
+  /*
+   * One for each item and feature, in order.
+   */
+  size_t n_results;
+  Tally__V1__TrackResponse **results;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__BATCH_TRACK_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__batch_track_response__descriptor) \
+    , 0,NULL, 0 }
 
 
 /*
@@ -227,10 +266,15 @@ struct  Tally__V1__TrackResponse
    * True: this `request_id` was answered before, and this is that answer again.
    */
   protobuf_c_boolean replayed;
+  /*
+   * Of an event: what was recorded for each feature that it feeds; the fields above stay empty.
+   */
+  size_t n_features;
+  Tally__V1__TrackResponse **features;
 };
 #define TALLY__V1__TRACK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__track_response__descriptor) \
-    , 0, NULL, 0,NULL, 0 }
+    , 0, NULL, 0,NULL, 0, 0,NULL }
 
 
 /*
@@ -627,24 +671,43 @@ Tally__V1__TrackRequest *
 void   tally__v1__track_request__free_unpacked
                      (Tally__V1__TrackRequest *message,
                       ProtobufCAllocator *allocator);
-/* Tally__V1__PropertyValue methods */
-void   tally__v1__property_value__init
-                     (Tally__V1__PropertyValue         *message);
-size_t tally__v1__property_value__get_packed_size
-                     (const Tally__V1__PropertyValue   *message);
-size_t tally__v1__property_value__pack
-                     (const Tally__V1__PropertyValue   *message,
+/* Tally__V1__BatchTrackRequest methods */
+void   tally__v1__batch_track_request__init
+                     (Tally__V1__BatchTrackRequest         *message);
+size_t tally__v1__batch_track_request__get_packed_size
+                     (const Tally__V1__BatchTrackRequest   *message);
+size_t tally__v1__batch_track_request__pack
+                     (const Tally__V1__BatchTrackRequest   *message,
                       uint8_t             *out);
-size_t tally__v1__property_value__pack_to_buffer
-                     (const Tally__V1__PropertyValue   *message,
+size_t tally__v1__batch_track_request__pack_to_buffer
+                     (const Tally__V1__BatchTrackRequest   *message,
                       ProtobufCBuffer     *buffer);
-Tally__V1__PropertyValue *
-       tally__v1__property_value__unpack
+Tally__V1__BatchTrackRequest *
+       tally__v1__batch_track_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   tally__v1__property_value__free_unpacked
-                     (Tally__V1__PropertyValue *message,
+void   tally__v1__batch_track_request__free_unpacked
+                     (Tally__V1__BatchTrackRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__BatchTrackResponse methods */
+void   tally__v1__batch_track_response__init
+                     (Tally__V1__BatchTrackResponse         *message);
+size_t tally__v1__batch_track_response__get_packed_size
+                     (const Tally__V1__BatchTrackResponse   *message);
+size_t tally__v1__batch_track_response__pack
+                     (const Tally__V1__BatchTrackResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__batch_track_response__pack_to_buffer
+                     (const Tally__V1__BatchTrackResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__BatchTrackResponse *
+       tally__v1__batch_track_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__batch_track_response__free_unpacked
+                     (Tally__V1__BatchTrackResponse *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__TrackResponse methods */
 void   tally__v1__track_response__init
@@ -888,8 +951,11 @@ typedef void (*Tally__V1__TrackRequest__PropertiesEntry_Closure)
 typedef void (*Tally__V1__TrackRequest_Closure)
                  (const Tally__V1__TrackRequest *message,
                   void *closure_data);
-typedef void (*Tally__V1__PropertyValue_Closure)
-                 (const Tally__V1__PropertyValue *message,
+typedef void (*Tally__V1__BatchTrackRequest_Closure)
+                 (const Tally__V1__BatchTrackRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__BatchTrackResponse_Closure)
+                 (const Tally__V1__BatchTrackResponse *message,
                   void *closure_data);
 typedef void (*Tally__V1__TrackResponse_Closure)
                  (const Tally__V1__TrackResponse *message,
@@ -944,6 +1010,10 @@ struct Tally__V1__UsageService_Service
                 const Tally__V1__TrackRequest *input,
                 Tally__V1__TrackResponse_Closure closure,
                 void *closure_data);
+  void (*batch_track)(Tally__V1__UsageService_Service *service,
+                      const Tally__V1__BatchTrackRequest *input,
+                      Tally__V1__BatchTrackResponse_Closure closure,
+                      void *closure_data);
   void (*stream_track)(Tally__V1__UsageService_Service *service,
                        const Tally__V1__StreamTrackRequest *input,
                        Tally__V1__StreamTrackResponse_Closure closure,
@@ -965,6 +1035,7 @@ void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
 #define TALLY__V1__USAGE_SERVICE__INIT(function_prefix__) \
     { TALLY__V1__USAGE_SERVICE__BASE_INIT,\
       function_prefix__ ## track,\
+      function_prefix__ ## batch_track,\
       function_prefix__ ## stream_track,\
       function_prefix__ ## list_events,\
       function_prefix__ ## aggregate_events  }
@@ -972,6 +1043,10 @@ void tally__v1__usage_service__track(ProtobufCService *service,
                                      const Tally__V1__TrackRequest *input,
                                      Tally__V1__TrackResponse_Closure closure,
                                      void *closure_data);
+void tally__v1__usage_service__batch_track(ProtobufCService *service,
+                                           const Tally__V1__BatchTrackRequest *input,
+                                           Tally__V1__BatchTrackResponse_Closure closure,
+                                           void *closure_data);
 void tally__v1__usage_service__stream_track(ProtobufCService *service,
                                             const Tally__V1__StreamTrackRequest *input,
                                             Tally__V1__StreamTrackResponse_Closure closure,
@@ -992,7 +1067,8 @@ extern const ProtobufCEnumDescriptor    tally__v1__event_order__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__event_bin__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_request__properties_entry__descriptor;
-extern const ProtobufCMessageDescriptor tally__v1__property_value__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__batch_track_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__batch_track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__deduction__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_request__descriptor;

@@ -1223,6 +1223,996 @@ void   tally__disk__v1__customer_erased__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__customer_erased__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__bucket_detail__init
+                     (Tally__Disk__V1__BucketDetail         *message)
+{
+  static const Tally__Disk__V1__BucketDetail init_value = TALLY__DISK__V1__BUCKET_DETAIL__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__bucket_detail__get_packed_size
+                     (const Tally__Disk__V1__BucketDetail *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__bucket_detail__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__bucket_detail__pack
+                     (const Tally__Disk__V1__BucketDetail *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__bucket_detail__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__bucket_detail__pack_to_buffer
+                     (const Tally__Disk__V1__BucketDetail *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__bucket_detail__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__BucketDetail *
+       tally__disk__v1__bucket_detail__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__BucketDetail *)
+     protobuf_c_message_unpack (&tally__disk__v1__bucket_detail__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__bucket_detail__free_unpacked
+                     (Tally__Disk__V1__BucketDetail *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__bucket_detail__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__rollover__init
+                     (Tally__Disk__V1__Rollover         *message)
+{
+  static const Tally__Disk__V1__Rollover init_value = TALLY__DISK__V1__ROLLOVER__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__rollover__get_packed_size
+                     (const Tally__Disk__V1__Rollover *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__rollover__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__rollover__pack
+                     (const Tally__Disk__V1__Rollover *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__rollover__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__rollover__pack_to_buffer
+                     (const Tally__Disk__V1__Rollover *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__rollover__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Rollover *
+       tally__disk__v1__rollover__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Rollover *)
+     protobuf_c_message_unpack (&tally__disk__v1__rollover__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__rollover__free_unpacked
+                     (Tally__Disk__V1__Rollover *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__rollover__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__entity_created__init
+                     (Tally__Disk__V1__EntityCreated         *message)
+{
+  static const Tally__Disk__V1__EntityCreated init_value = TALLY__DISK__V1__ENTITY_CREATED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__entity_created__get_packed_size
+                     (const Tally__Disk__V1__EntityCreated *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_created__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__entity_created__pack
+                     (const Tally__Disk__V1__EntityCreated *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_created__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__entity_created__pack_to_buffer
+                     (const Tally__Disk__V1__EntityCreated *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_created__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__EntityCreated *
+       tally__disk__v1__entity_created__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__EntityCreated *)
+     protobuf_c_message_unpack (&tally__disk__v1__entity_created__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__entity_created__free_unpacked
+                     (Tally__Disk__V1__EntityCreated *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__entity_created__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__entity_changed__init
+                     (Tally__Disk__V1__EntityChanged         *message)
+{
+  static const Tally__Disk__V1__EntityChanged init_value = TALLY__DISK__V1__ENTITY_CHANGED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__entity_changed__get_packed_size
+                     (const Tally__Disk__V1__EntityChanged *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__entity_changed__pack
+                     (const Tally__Disk__V1__EntityChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__entity_changed__pack_to_buffer
+                     (const Tally__Disk__V1__EntityChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__EntityChanged *
+       tally__disk__v1__entity_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__EntityChanged *)
+     protobuf_c_message_unpack (&tally__disk__v1__entity_changed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__entity_changed__free_unpacked
+                     (Tally__Disk__V1__EntityChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__entity_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__entity_deleted__init
+                     (Tally__Disk__V1__EntityDeleted         *message)
+{
+  static const Tally__Disk__V1__EntityDeleted init_value = TALLY__DISK__V1__ENTITY_DELETED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__entity_deleted__get_packed_size
+                     (const Tally__Disk__V1__EntityDeleted *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_deleted__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__entity_deleted__pack
+                     (const Tally__Disk__V1__EntityDeleted *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_deleted__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__entity_deleted__pack_to_buffer
+                     (const Tally__Disk__V1__EntityDeleted *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_deleted__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__EntityDeleted *
+       tally__disk__v1__entity_deleted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__EntityDeleted *)
+     protobuf_c_message_unpack (&tally__disk__v1__entity_deleted__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__entity_deleted__free_unpacked
+                     (Tally__Disk__V1__EntityDeleted *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__entity_deleted__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__controls_set__init
+                     (Tally__Disk__V1__ControlsSet         *message)
+{
+  static const Tally__Disk__V1__ControlsSet init_value = TALLY__DISK__V1__CONTROLS_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__controls_set__get_packed_size
+                     (const Tally__Disk__V1__ControlsSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__controls_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__controls_set__pack
+                     (const Tally__Disk__V1__ControlsSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__controls_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__controls_set__pack_to_buffer
+                     (const Tally__Disk__V1__ControlsSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__controls_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ControlsSet *
+       tally__disk__v1__controls_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ControlsSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__controls_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__controls_set__free_unpacked
+                     (Tally__Disk__V1__ControlsSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__controls_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__controls__init
+                     (Tally__Disk__V1__Controls         *message)
+{
+  static const Tally__Disk__V1__Controls init_value = TALLY__DISK__V1__CONTROLS__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__controls__get_packed_size
+                     (const Tally__Disk__V1__Controls *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__controls__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__controls__pack
+                     (const Tally__Disk__V1__Controls *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__controls__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__controls__pack_to_buffer
+                     (const Tally__Disk__V1__Controls *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__controls__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Controls *
+       tally__disk__v1__controls__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Controls *)
+     protobuf_c_message_unpack (&tally__disk__v1__controls__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__controls__free_unpacked
+                     (Tally__Disk__V1__Controls *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__controls__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__spend_limit__init
+                     (Tally__Disk__V1__SpendLimit         *message)
+{
+  static const Tally__Disk__V1__SpendLimit init_value = TALLY__DISK__V1__SPEND_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__spend_limit__get_packed_size
+                     (const Tally__Disk__V1__SpendLimit *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__spend_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__spend_limit__pack
+                     (const Tally__Disk__V1__SpendLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__spend_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__spend_limit__pack_to_buffer
+                     (const Tally__Disk__V1__SpendLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__spend_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__SpendLimit *
+       tally__disk__v1__spend_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__SpendLimit *)
+     protobuf_c_message_unpack (&tally__disk__v1__spend_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__spend_limit__free_unpacked
+                     (Tally__Disk__V1__SpendLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__spend_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__usage_limit__init
+                     (Tally__Disk__V1__UsageLimit         *message)
+{
+  static const Tally__Disk__V1__UsageLimit init_value = TALLY__DISK__V1__USAGE_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__usage_limit__get_packed_size
+                     (const Tally__Disk__V1__UsageLimit *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__usage_limit__pack
+                     (const Tally__Disk__V1__UsageLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__usage_limit__pack_to_buffer
+                     (const Tally__Disk__V1__UsageLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__UsageLimit *
+       tally__disk__v1__usage_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__UsageLimit *)
+     protobuf_c_message_unpack (&tally__disk__v1__usage_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__usage_limit__free_unpacked
+                     (Tally__Disk__V1__UsageLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__usage_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__usage_alert__init
+                     (Tally__Disk__V1__UsageAlert         *message)
+{
+  static const Tally__Disk__V1__UsageAlert init_value = TALLY__DISK__V1__USAGE_ALERT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__usage_alert__get_packed_size
+                     (const Tally__Disk__V1__UsageAlert *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_alert__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__usage_alert__pack
+                     (const Tally__Disk__V1__UsageAlert *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_alert__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__usage_alert__pack_to_buffer
+                     (const Tally__Disk__V1__UsageAlert *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_alert__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__UsageAlert *
+       tally__disk__v1__usage_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__UsageAlert *)
+     protobuf_c_message_unpack (&tally__disk__v1__usage_alert__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__usage_alert__free_unpacked
+                     (Tally__Disk__V1__UsageAlert *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__usage_alert__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__overage_permission__init
+                     (Tally__Disk__V1__OveragePermission         *message)
+{
+  static const Tally__Disk__V1__OveragePermission init_value = TALLY__DISK__V1__OVERAGE_PERMISSION__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__overage_permission__get_packed_size
+                     (const Tally__Disk__V1__OveragePermission *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__overage_permission__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__overage_permission__pack
+                     (const Tally__Disk__V1__OveragePermission *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__overage_permission__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__overage_permission__pack_to_buffer
+                     (const Tally__Disk__V1__OveragePermission *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__overage_permission__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__OveragePermission *
+       tally__disk__v1__overage_permission__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__OveragePermission *)
+     protobuf_c_message_unpack (&tally__disk__v1__overage_permission__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__overage_permission__free_unpacked
+                     (Tally__Disk__V1__OveragePermission *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__overage_permission__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__pooling_set__init
+                     (Tally__Disk__V1__PoolingSet         *message)
+{
+  static const Tally__Disk__V1__PoolingSet init_value = TALLY__DISK__V1__POOLING_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__pooling_set__get_packed_size
+                     (const Tally__Disk__V1__PoolingSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__pooling_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__pooling_set__pack
+                     (const Tally__Disk__V1__PoolingSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__pooling_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__pooling_set__pack_to_buffer
+                     (const Tally__Disk__V1__PoolingSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__pooling_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PoolingSet *
+       tally__disk__v1__pooling_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PoolingSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__pooling_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__pooling_set__free_unpacked
+                     (Tally__Disk__V1__PoolingSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__pooling_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__usage_window__init
+                     (Tally__Disk__V1__UsageWindow         *message)
+{
+  static const Tally__Disk__V1__UsageWindow init_value = TALLY__DISK__V1__USAGE_WINDOW__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__usage_window__get_packed_size
+                     (const Tally__Disk__V1__UsageWindow *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_window__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__usage_window__pack
+                     (const Tally__Disk__V1__UsageWindow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_window__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__usage_window__pack_to_buffer
+                     (const Tally__Disk__V1__UsageWindow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__usage_window__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__UsageWindow *
+       tally__disk__v1__usage_window__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__UsageWindow *)
+     protobuf_c_message_unpack (&tally__disk__v1__usage_window__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__usage_window__free_unpacked
+                     (Tally__Disk__V1__UsageWindow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__usage_window__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__window_key__init
+                     (Tally__Disk__V1__WindowKey         *message)
+{
+  static const Tally__Disk__V1__WindowKey init_value = TALLY__DISK__V1__WINDOW_KEY__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__window_key__get_packed_size
+                     (const Tally__Disk__V1__WindowKey *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__window_key__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__window_key__pack
+                     (const Tally__Disk__V1__WindowKey *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__window_key__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__window_key__pack_to_buffer
+                     (const Tally__Disk__V1__WindowKey *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__window_key__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__WindowKey *
+       tally__disk__v1__window_key__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__WindowKey *)
+     protobuf_c_message_unpack (&tally__disk__v1__window_key__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__window_key__free_unpacked
+                     (Tally__Disk__V1__WindowKey *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__window_key__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__hold__init
+                     (Tally__Disk__V1__Hold         *message)
+{
+  static const Tally__Disk__V1__Hold init_value = TALLY__DISK__V1__HOLD__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__hold__get_packed_size
+                     (const Tally__Disk__V1__Hold *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__hold__pack
+                     (const Tally__Disk__V1__Hold *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__hold__pack_to_buffer
+                     (const Tally__Disk__V1__Hold *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Hold *
+       tally__disk__v1__hold__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Hold *)
+     protobuf_c_message_unpack (&tally__disk__v1__hold__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__hold__free_unpacked
+                     (Tally__Disk__V1__Hold *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__hold__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__hold_share__init
+                     (Tally__Disk__V1__HoldShare         *message)
+{
+  static const Tally__Disk__V1__HoldShare init_value = TALLY__DISK__V1__HOLD_SHARE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__hold_share__get_packed_size
+                     (const Tally__Disk__V1__HoldShare *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_share__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__hold_share__pack
+                     (const Tally__Disk__V1__HoldShare *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_share__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__hold_share__pack_to_buffer
+                     (const Tally__Disk__V1__HoldShare *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_share__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__HoldShare *
+       tally__disk__v1__hold_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__HoldShare *)
+     protobuf_c_message_unpack (&tally__disk__v1__hold_share__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__hold_share__free_unpacked
+                     (Tally__Disk__V1__HoldShare *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__hold_share__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__hold_count__init
+                     (Tally__Disk__V1__HoldCount         *message)
+{
+  static const Tally__Disk__V1__HoldCount init_value = TALLY__DISK__V1__HOLD_COUNT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__hold_count__get_packed_size
+                     (const Tally__Disk__V1__HoldCount *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__hold_count__pack
+                     (const Tally__Disk__V1__HoldCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__hold_count__pack_to_buffer
+                     (const Tally__Disk__V1__HoldCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__HoldCount *
+       tally__disk__v1__hold_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__HoldCount *)
+     protobuf_c_message_unpack (&tally__disk__v1__hold_count__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__hold_count__free_unpacked
+                     (Tally__Disk__V1__HoldCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__hold_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__hold_extended__init
+                     (Tally__Disk__V1__HoldExtended         *message)
+{
+  static const Tally__Disk__V1__HoldExtended init_value = TALLY__DISK__V1__HOLD_EXTENDED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__hold_extended__get_packed_size
+                     (const Tally__Disk__V1__HoldExtended *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_extended__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__hold_extended__pack
+                     (const Tally__Disk__V1__HoldExtended *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_extended__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__hold_extended__pack_to_buffer
+                     (const Tally__Disk__V1__HoldExtended *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_extended__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__HoldExtended *
+       tally__disk__v1__hold_extended__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__HoldExtended *)
+     protobuf_c_message_unpack (&tally__disk__v1__hold_extended__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__hold_extended__free_unpacked
+                     (Tally__Disk__V1__HoldExtended *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__hold_extended__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__hold_closed__init
+                     (Tally__Disk__V1__HoldClosed         *message)
+{
+  static const Tally__Disk__V1__HoldClosed init_value = TALLY__DISK__V1__HOLD_CLOSED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__hold_closed__get_packed_size
+                     (const Tally__Disk__V1__HoldClosed *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_closed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__hold_closed__pack
+                     (const Tally__Disk__V1__HoldClosed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_closed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__hold_closed__pack_to_buffer
+                     (const Tally__Disk__V1__HoldClosed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__hold_closed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__HoldClosed *
+       tally__disk__v1__hold_closed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__HoldClosed *)
+     protobuf_c_message_unpack (&tally__disk__v1__hold_closed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__hold_closed__free_unpacked
+                     (Tally__Disk__V1__HoldClosed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__hold_closed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__notice__init
+                     (Tally__Disk__V1__Notice         *message)
+{
+  static const Tally__Disk__V1__Notice init_value = TALLY__DISK__V1__NOTICE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__notice__get_packed_size
+                     (const Tally__Disk__V1__Notice *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__notice__pack
+                     (const Tally__Disk__V1__Notice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__notice__pack_to_buffer
+                     (const Tally__Disk__V1__Notice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Notice *
+       tally__disk__v1__notice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Notice *)
+     protobuf_c_message_unpack (&tally__disk__v1__notice__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__notice__free_unpacked
+                     (Tally__Disk__V1__Notice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__extras__init
+                     (Tally__Disk__V1__Extras         *message)
+{
+  static const Tally__Disk__V1__Extras init_value = TALLY__DISK__V1__EXTRAS__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__extras__get_packed_size
+                     (const Tally__Disk__V1__Extras *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__extras__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__extras__pack
+                     (const Tally__Disk__V1__Extras *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__extras__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__extras__pack_to_buffer
+                     (const Tally__Disk__V1__Extras *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__extras__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Extras *
+       tally__disk__v1__extras__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Extras *)
+     protobuf_c_message_unpack (&tally__disk__v1__extras__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__extras__free_unpacked
+                     (Tally__Disk__V1__Extras *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__extras__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__entity_state__init
+                     (Tally__Disk__V1__EntityState         *message)
+{
+  static const Tally__Disk__V1__EntityState init_value = TALLY__DISK__V1__ENTITY_STATE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__entity_state__get_packed_size
+                     (const Tally__Disk__V1__EntityState *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_state__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__entity_state__pack
+                     (const Tally__Disk__V1__EntityState *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_state__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__entity_state__pack_to_buffer
+                     (const Tally__Disk__V1__EntityState *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_state__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__EntityState *
+       tally__disk__v1__entity_state__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__EntityState *)
+     protobuf_c_message_unpack (&tally__disk__v1__entity_state__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__entity_state__free_unpacked
+                     (Tally__Disk__V1__EntityState *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__entity_state__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__customer_state__init
                      (Tally__Disk__V1__CustomerState         *message)
 {
@@ -1486,7 +2476,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__personal_parts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[6] =
 {
   {
     "fact",
@@ -1536,17 +2526,43 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, hold),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = {
   2,   /* field[2] = email */
+  4,   /* field[4] = entity */
   0,   /* field[0] = fact */
+  5,   /* field[5] = hold */
   1,   /* field[1] = name */
   3,   /* field[3] = properties */
 };
 static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
 {
@@ -1556,7 +2572,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
   "Tally__Disk__V1__PersonalPart",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PersonalPart),
-  4,
+  6,
   tally__disk__v1__personal_part__field_descriptors,
   tally__disk__v1__personal_part__field_indices_by_name,
   1,  tally__disk__v1__personal_part__number_ranges,
@@ -1691,7 +2707,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[29] =
 {
   {
     "customer_created",
@@ -1897,30 +2913,187 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bucket_changed",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, bucket_changed),
+    &tally__disk__v1__bucket_opened__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail_set",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, detail_set),
+    &tally__disk__v1__bucket_detail__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_created",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, entity_created),
+    &tally__disk__v1__entity_created__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_changed",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, entity_changed),
+    &tally__disk__v1__entity_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_deleted",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, entity_deleted),
+    &tally__disk__v1__entity_deleted__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "controls_set",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, controls_set),
+    &tally__disk__v1__controls_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pooling_set",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, pooling_set),
+    &tally__disk__v1__pooling_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_counted",
+    37,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, window_counted),
+    &tally__disk__v1__usage_window__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_opened",
+    38,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, hold_opened),
+    &tally__disk__v1__hold__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_extended",
+    39,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, hold_extended),
+    &tally__disk__v1__hold_extended__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_closed",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, hold_closed),
+    &tally__disk__v1__hold_closed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notified",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, notified),
+    &tally__disk__v1__notice__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
+  17,   /* field[17] = bucket_changed */
   6,   /* field[6] = bucket_closed */
   4,   /* field[4] = bucket_opened */
   5,   /* field[5] = bucket_reset */
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
+  22,   /* field[22] = controls_set */
   0,   /* field[0] = customer_created */
   16,   /* field[16] = customer_erased */
   2,   /* field[2] = deducted */
+  18,   /* field[18] = detail_set */
   8,   /* field[8] = effect_requested */
   9,   /* field[9] = effect_settled */
+  20,   /* field[20] = entity_changed */
+  19,   /* field[19] = entity_created */
+  21,   /* field[21] = entity_deleted */
+  27,   /* field[27] = hold_closed */
+  26,   /* field[26] = hold_extended */
+  25,   /* field[25] = hold_opened */
   15,   /* field[15] = invoice_dropped */
   13,   /* field[13] = invoice_raised */
   12,   /* field[12] = method_saved */
+  28,   /* field[28] = notified */
+  23,   /* field[23] = pooling_set */
   1,   /* field[1] = profile_changed */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   3,   /* field[3] = usage_recorded */
+  24,   /* field[24] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 30, 17 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -1930,10 +3103,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  17,
+  29,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  1,  tally__disk__v1__fact__number_ranges,
+  2,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2052,7 +3225,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__profile_changed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__profile_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__deducted__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__disk__v1__deducted__field_descriptors[4] =
 {
   {
     "bucket",
@@ -2090,16 +3263,29 @@ static const ProtobufCFieldDescriptor tally__disk__v1__deducted__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Deducted, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__deducted__field_indices_by_name[] = {
   0,   /* field[0] = bucket */
+  3,   /* field[3] = entity */
   2,   /* field[2] = fraction */
   1,   /* field[1] = whole */
 };
 static const ProtobufCIntRange tally__disk__v1__deducted__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__deducted__descriptor =
 {
@@ -2109,7 +3295,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__deducted__descriptor =
   "Tally__Disk__V1__Deducted",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Deducted),
-  3,
+  4,
   tally__disk__v1__deducted__field_descriptors,
   tally__disk__v1__deducted__field_indices_by_name,
   1,  tally__disk__v1__deducted__number_ranges,
@@ -2283,7 +3469,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__property__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__property__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[14] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[15] =
 {
   {
     "bucket",
@@ -2453,12 +3639,25 @@ static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketOpened, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = {
   7,   /* field[7] = anchor */
   4,   /* field[4] = balance */
   0,   /* field[0] = bucket */
   10,   /* field[10] = created */
+  14,   /* field[14] = entity */
   9,   /* field[9] = expires */
   1,   /* field[1] = feature */
   11,   /* field[11] = flags */
@@ -2473,7 +3672,7 @@ static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = 
 static const ProtobufCIntRange tally__disk__v1__bucket_opened__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
 {
@@ -2483,14 +3682,14 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
   "Tally__Disk__V1__BucketOpened",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__BucketOpened),
-  14,
+  15,
   tally__disk__v1__bucket_opened__field_descriptors,
   tally__disk__v1__bucket_opened__field_indices_by_name,
   1,  tally__disk__v1__bucket_opened__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__bucket_opened__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__bucket_reset__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_reset__field_descriptors[4] =
 {
   {
     "bucket",
@@ -2528,16 +3727,29 @@ static const ProtobufCFieldDescriptor tally__disk__v1__bucket_reset__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketReset, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__bucket_reset__field_indices_by_name[] = {
   1,   /* field[1] = balance */
   0,   /* field[0] = bucket */
+  3,   /* field[3] = entity */
   2,   /* field[2] = next_reset */
 };
 static const ProtobufCIntRange tally__disk__v1__bucket_reset__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__bucket_reset__descriptor =
 {
@@ -2547,14 +3759,14 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_reset__descriptor =
   "Tally__Disk__V1__BucketReset",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__BucketReset),
-  3,
+  4,
   tally__disk__v1__bucket_reset__field_descriptors,
   tally__disk__v1__bucket_reset__field_indices_by_name,
   1,  tally__disk__v1__bucket_reset__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__bucket_reset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__bucket_closed__field_descriptors[1] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_closed__field_descriptors[2] =
 {
   {
     "bucket",
@@ -2568,14 +3780,27 @@ static const ProtobufCFieldDescriptor tally__disk__v1__bucket_closed__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketClosed, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__bucket_closed__field_indices_by_name[] = {
   0,   /* field[0] = bucket */
+  1,   /* field[1] = entity */
 };
 static const ProtobufCIntRange tally__disk__v1__bucket_closed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
 {
@@ -2585,7 +3810,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   "Tally__Disk__V1__BucketClosed",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__BucketClosed),
-  1,
+  2,
   tally__disk__v1__bucket_closed__field_descriptors,
   tally__disk__v1__bucket_closed__field_indices_by_name,
   1,  tally__disk__v1__bucket_closed__number_ranges,
@@ -3503,7 +4728,1636 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__customer_erased__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_detail__field_descriptors[6] =
+{
+  {
+    "bucket",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketDetail, bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketDetail, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "adjustment",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketDetail, adjustment),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prepaid",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketDetail, prepaid),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rollover",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketDetail, rollover),
+    &tally__disk__v1__rollover__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parent",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketDetail, parent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__bucket_detail__field_indices_by_name[] = {
+  2,   /* field[2] = adjustment */
+  0,   /* field[0] = bucket */
+  1,   /* field[1] = name */
+  5,   /* field[5] = parent */
+  3,   /* field[3] = prepaid */
+  4,   /* field[4] = rollover */
+};
+static const ProtobufCIntRange tally__disk__v1__bucket_detail__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__bucket_detail__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.BucketDetail",
+  "BucketDetail",
+  "Tally__Disk__V1__BucketDetail",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__BucketDetail),
+  6,
+  tally__disk__v1__bucket_detail__field_descriptors,
+  tally__disk__v1__bucket_detail__field_indices_by_name,
+  1,  tally__disk__v1__bucket_detail__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__bucket_detail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__rollover__field_descriptors[3] =
+{
+  {
+    "cap",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Rollover, cap),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Rollover, amount),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "months",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Rollover, months),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__rollover__field_indices_by_name[] = {
+  1,   /* field[1] = amount */
+  0,   /* field[0] = cap */
+  2,   /* field[2] = months */
+};
+static const ProtobufCIntRange tally__disk__v1__rollover__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__rollover__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Rollover",
+  "Rollover",
+  "Tally__Disk__V1__Rollover",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Rollover),
+  3,
+  tally__disk__v1__rollover__field_descriptors,
+  tally__disk__v1__rollover__field_indices_by_name,
+  1,  tally__disk__v1__rollover__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__rollover__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__entity_created__field_descriptors[5] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityCreated, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityCreated, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityCreated, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityCreated, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityCreated, create_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__entity_created__field_indices_by_name[] = {
+  4,   /* field[4] = create_time */
+  0,   /* field[0] = entity */
+  1,   /* field[1] = entity_id */
+  2,   /* field[2] = feature */
+  3,   /* field[3] = name */
+};
+static const ProtobufCIntRange tally__disk__v1__entity_created__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__entity_created__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.EntityCreated",
+  "EntityCreated",
+  "Tally__Disk__V1__EntityCreated",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__EntityCreated),
+  5,
+  tally__disk__v1__entity_created__field_descriptors,
+  tally__disk__v1__entity_created__field_indices_by_name,
+  1,  tally__disk__v1__entity_created__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__entity_created__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__entity_changed__field_descriptors[2] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityChanged, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityChanged, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__entity_changed__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+  1,   /* field[1] = name */
+};
+static const ProtobufCIntRange tally__disk__v1__entity_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__entity_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.EntityChanged",
+  "EntityChanged",
+  "Tally__Disk__V1__EntityChanged",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__EntityChanged),
+  2,
+  tally__disk__v1__entity_changed__field_descriptors,
+  tally__disk__v1__entity_changed__field_indices_by_name,
+  1,  tally__disk__v1__entity_changed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__entity_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__entity_deleted__field_descriptors[1] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityDeleted, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__entity_deleted__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+};
+static const ProtobufCIntRange tally__disk__v1__entity_deleted__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__entity_deleted__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.EntityDeleted",
+  "EntityDeleted",
+  "Tally__Disk__V1__EntityDeleted",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__EntityDeleted),
+  1,
+  tally__disk__v1__entity_deleted__field_descriptors,
+  tally__disk__v1__entity_deleted__field_indices_by_name,
+  1,  tally__disk__v1__entity_deleted__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__entity_deleted__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__controls_set__field_descriptors[3] =
+{
+  {
+    "owner",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ControlsSet, owner),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ControlsSet, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "controls",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ControlsSet, controls),
+    &tally__disk__v1__controls__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__controls_set__field_indices_by_name[] = {
+  2,   /* field[2] = controls */
+  1,   /* field[1] = number */
+  0,   /* field[0] = owner */
+};
+static const ProtobufCIntRange tally__disk__v1__controls_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__controls_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ControlsSet",
+  "ControlsSet",
+  "Tally__Disk__V1__ControlsSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ControlsSet),
+  3,
+  tally__disk__v1__controls_set__field_descriptors,
+  tally__disk__v1__controls_set__field_indices_by_name,
+  1,  tally__disk__v1__controls_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__controls_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__controls__field_descriptors[4] =
+{
+  {
+    "spend_limits",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Controls, n_spend_limits),
+    offsetof(Tally__Disk__V1__Controls, spend_limits),
+    &tally__disk__v1__spend_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_limits",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Controls, n_usage_limits),
+    offsetof(Tally__Disk__V1__Controls, usage_limits),
+    &tally__disk__v1__usage_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_alerts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Controls, n_usage_alerts),
+    offsetof(Tally__Disk__V1__Controls, usage_alerts),
+    &tally__disk__v1__usage_alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_permissions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Controls, n_overage_permissions),
+    offsetof(Tally__Disk__V1__Controls, overage_permissions),
+    &tally__disk__v1__overage_permission__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__controls__field_indices_by_name[] = {
+  3,   /* field[3] = overage_permissions */
+  0,   /* field[0] = spend_limits */
+  2,   /* field[2] = usage_alerts */
+  1,   /* field[1] = usage_limits */
+};
+static const ProtobufCIntRange tally__disk__v1__controls__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__controls__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Controls",
+  "Controls",
+  "Tally__Disk__V1__Controls",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Controls),
+  4,
+  tally__disk__v1__controls__field_descriptors,
+  tally__disk__v1__controls__field_indices_by_name,
+  1,  tally__disk__v1__controls__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__controls__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__spend_limit__field_descriptors[4] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SpendLimit, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SpendLimit, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bound",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SpendLimit, bound),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SpendLimit, amount),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__spend_limit__field_indices_by_name[] = {
+  3,   /* field[3] = amount */
+  2,   /* field[2] = bound */
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature */
+};
+static const ProtobufCIntRange tally__disk__v1__spend_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__spend_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.SpendLimit",
+  "SpendLimit",
+  "Tally__Disk__V1__SpendLimit",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__SpendLimit),
+  4,
+  tally__disk__v1__spend_limit__field_descriptors,
+  tally__disk__v1__spend_limit__field_indices_by_name,
+  1,  tally__disk__v1__spend_limit__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__spend_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__usage_limit__field_descriptors[6] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageLimit, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageLimit, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageLimit, limit),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageLimit, interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "anchor",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageLimit, anchor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__UsageLimit, n_filter),
+    offsetof(Tally__Disk__V1__UsageLimit, filter),
+    &tally__disk__v1__property__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__usage_limit__field_indices_by_name[] = {
+  4,   /* field[4] = anchor */
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature */
+  5,   /* field[5] = filter */
+  3,   /* field[3] = interval */
+  2,   /* field[2] = limit */
+};
+static const ProtobufCIntRange tally__disk__v1__usage_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__usage_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.UsageLimit",
+  "UsageLimit",
+  "Tally__Disk__V1__UsageLimit",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__UsageLimit),
+  6,
+  tally__disk__v1__usage_limit__field_descriptors,
+  tally__disk__v1__usage_limit__field_indices_by_name,
+  1,  tally__disk__v1__usage_limit__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__usage_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__usage_alert__field_descriptors[5] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageAlert, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageAlert, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageAlert, threshold),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measure",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageAlert, measure),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageAlert, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__usage_alert__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature */
+  3,   /* field[3] = measure */
+  4,   /* field[4] = name */
+  2,   /* field[2] = threshold */
+};
+static const ProtobufCIntRange tally__disk__v1__usage_alert__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__usage_alert__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.UsageAlert",
+  "UsageAlert",
+  "Tally__Disk__V1__UsageAlert",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__UsageAlert),
+  5,
+  tally__disk__v1__usage_alert__field_descriptors,
+  tally__disk__v1__usage_alert__field_indices_by_name,
+  1,  tally__disk__v1__usage_alert__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__usage_alert__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__overage_permission__field_descriptors[2] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__OveragePermission, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__OveragePermission, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__overage_permission__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature */
+};
+static const ProtobufCIntRange tally__disk__v1__overage_permission__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__overage_permission__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.OveragePermission",
+  "OveragePermission",
+  "Tally__Disk__V1__OveragePermission",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__OveragePermission),
+  2,
+  tally__disk__v1__overage_permission__field_descriptors,
+  tally__disk__v1__overage_permission__field_indices_by_name,
+  1,  tally__disk__v1__overage_permission__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__overage_permission__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__pooling_set__field_descriptors[1] =
+{
+  {
+    "disabled",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PoolingSet, disabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__pooling_set__field_indices_by_name[] = {
+  0,   /* field[0] = disabled */
+};
+static const ProtobufCIntRange tally__disk__v1__pooling_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__pooling_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PoolingSet",
+  "PoolingSet",
+  "Tally__Disk__V1__PoolingSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PoolingSet),
+  1,
+  tally__disk__v1__pooling_set__field_descriptors,
+  tally__disk__v1__pooling_set__field_indices_by_name,
+  1,  tally__disk__v1__pooling_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__pooling_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__usage_window__field_descriptors[4] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageWindow, key),
+    &tally__disk__v1__window_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageWindow, start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageWindow, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "used",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__UsageWindow, used),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__usage_window__field_indices_by_name[] = {
+  2,   /* field[2] = end */
+  0,   /* field[0] = key */
+  1,   /* field[1] = start */
+  3,   /* field[3] = used */
+};
+static const ProtobufCIntRange tally__disk__v1__usage_window__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__usage_window__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.UsageWindow",
+  "UsageWindow",
+  "Tally__Disk__V1__UsageWindow",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__UsageWindow),
+  4,
+  tally__disk__v1__usage_window__field_descriptors,
+  tally__disk__v1__usage_window__field_indices_by_name,
+  1,  tally__disk__v1__usage_window__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__usage_window__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__window_key__field_descriptors[4] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__WindowKey, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__WindowKey, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__WindowKey, interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__WindowKey, n_filter),
+    offsetof(Tally__Disk__V1__WindowKey, filter),
+    &tally__disk__v1__property__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__window_key__field_indices_by_name[] = {
+  1,   /* field[1] = entity */
+  0,   /* field[0] = feature */
+  3,   /* field[3] = filter */
+  2,   /* field[2] = interval */
+};
+static const ProtobufCIntRange tally__disk__v1__window_key__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__window_key__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.WindowKey",
+  "WindowKey",
+  "Tally__Disk__V1__WindowKey",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__WindowKey),
+  4,
+  tally__disk__v1__window_key__field_descriptors,
+  tally__disk__v1__window_key__field_indices_by_name,
+  1,  tally__disk__v1__window_key__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__window_key__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__hold__field_descriptors[7] =
+{
+  {
+    "hold_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Hold, hold_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Hold, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Hold, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Hold, expires),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shares",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Hold, n_shares),
+    offsetof(Tally__Disk__V1__Hold, shares),
+    &tally__disk__v1__hold_share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Hold, n_counts),
+    offsetof(Tally__Disk__V1__Hold, counts),
+    &tally__disk__v1__hold_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Hold, n_properties),
+    offsetof(Tally__Disk__V1__Hold, properties),
+    &tally__disk__v1__property__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__hold__field_indices_by_name[] = {
+  5,   /* field[5] = counts */
+  2,   /* field[2] = entity */
+  3,   /* field[3] = expires */
+  1,   /* field[1] = feature */
+  0,   /* field[0] = hold_id */
+  6,   /* field[6] = properties */
+  4,   /* field[4] = shares */
+};
+static const ProtobufCIntRange tally__disk__v1__hold__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__hold__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Hold",
+  "Hold",
+  "Tally__Disk__V1__Hold",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Hold),
+  7,
+  tally__disk__v1__hold__field_descriptors,
+  tally__disk__v1__hold__field_indices_by_name,
+  1,  tally__disk__v1__hold__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__hold__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__hold_share__field_descriptors[6] =
+{
+  {
+    "bucket",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldShare, bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldShare, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldShare, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldShare, amount),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldShare, units),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldShare, cost),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__hold_share__field_indices_by_name[] = {
+  3,   /* field[3] = amount */
+  0,   /* field[0] = bucket */
+  5,   /* field[5] = cost */
+  1,   /* field[1] = entity */
+  2,   /* field[2] = feature */
+  4,   /* field[4] = units */
+};
+static const ProtobufCIntRange tally__disk__v1__hold_share__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__hold_share__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.HoldShare",
+  "HoldShare",
+  "Tally__Disk__V1__HoldShare",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__HoldShare),
+  6,
+  tally__disk__v1__hold_share__field_descriptors,
+  tally__disk__v1__hold_share__field_indices_by_name,
+  1,  tally__disk__v1__hold_share__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__hold_share__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__hold_count__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldCount, key),
+    &tally__disk__v1__window_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldCount, amount),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__hold_count__field_indices_by_name[] = {
+  1,   /* field[1] = amount */
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange tally__disk__v1__hold_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__hold_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.HoldCount",
+  "HoldCount",
+  "Tally__Disk__V1__HoldCount",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__HoldCount),
+  2,
+  tally__disk__v1__hold_count__field_descriptors,
+  tally__disk__v1__hold_count__field_indices_by_name,
+  1,  tally__disk__v1__hold_count__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__hold_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__hold_extended__field_descriptors[2] =
+{
+  {
+    "hold_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldExtended, hold_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldExtended, expires),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__hold_extended__field_indices_by_name[] = {
+  1,   /* field[1] = expires */
+  0,   /* field[0] = hold_id */
+};
+static const ProtobufCIntRange tally__disk__v1__hold_extended__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__hold_extended__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.HoldExtended",
+  "HoldExtended",
+  "Tally__Disk__V1__HoldExtended",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__HoldExtended),
+  2,
+  tally__disk__v1__hold_extended__field_descriptors,
+  tally__disk__v1__hold_extended__field_indices_by_name,
+  1,  tally__disk__v1__hold_extended__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__hold_extended__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__hold_closed__field_descriptors[1] =
+{
+  {
+    "hold_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HoldClosed, hold_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__hold_closed__field_indices_by_name[] = {
+  0,   /* field[0] = hold_id */
+};
+static const ProtobufCIntRange tally__disk__v1__hold_closed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.HoldClosed",
+  "HoldClosed",
+  "Tally__Disk__V1__HoldClosed",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__HoldClosed),
+  1,
+  tally__disk__v1__hold_closed__field_descriptors,
+  tally__disk__v1__hold_closed__field_indices_by_name,
+  1,  tally__disk__v1__hold_closed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__hold_closed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__notice__field_descriptors[4] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Notice, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Notice, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alert",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Notice, alert),
+    &tally__disk__v1__usage_alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Notice, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__notice__field_indices_by_name[] = {
+  2,   /* field[2] = alert */
+  1,   /* field[1] = entity */
+  0,   /* field[0] = feature */
+  3,   /* field[3] = limit */
+};
+static const ProtobufCIntRange tally__disk__v1__notice__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Notice",
+  "Notice",
+  "Tally__Disk__V1__Notice",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Notice),
+  4,
+  tally__disk__v1__notice__field_descriptors,
+  tally__disk__v1__notice__field_indices_by_name,
+  1,  tally__disk__v1__notice__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__notice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[8] =
+{
+  {
+    "entities",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Extras, n_entities),
+    offsetof(Tally__Disk__V1__Extras, entities),
+    &tally__disk__v1__entity_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "controls",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Extras, n_controls),
+    offsetof(Tally__Disk__V1__Extras, controls),
+    &tally__disk__v1__controls_set__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "windows",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Extras, n_windows),
+    offsetof(Tally__Disk__V1__Extras, windows),
+    &tally__disk__v1__usage_window__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Extras, n_holds),
+    offsetof(Tally__Disk__V1__Extras, holds),
+    &tally__disk__v1__hold__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "details",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Extras, n_details),
+    offsetof(Tally__Disk__V1__Extras, details),
+    &tally__disk__v1__bucket_detail__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_entity",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Extras, last_entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pooling_disabled",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Extras, pooling_disabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Extras, sealed),
+    &tally__disk__v1__sealed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
+  1,   /* field[1] = controls */
+  4,   /* field[4] = details */
+  0,   /* field[0] = entities */
+  3,   /* field[3] = holds */
+  5,   /* field[5] = last_entity */
+  6,   /* field[6] = pooling_disabled */
+  7,   /* field[7] = sealed */
+  2,   /* field[2] = windows */
+};
+static const ProtobufCIntRange tally__disk__v1__extras__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Extras",
+  "Extras",
+  "Tally__Disk__V1__Extras",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Extras),
+  8,
+  tally__disk__v1__extras__field_descriptors,
+  tally__disk__v1__extras__field_indices_by_name,
+  1,  tally__disk__v1__extras__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__extras__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__entity_state__field_descriptors[3] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityState, entity),
+    &tally__disk__v1__entity_created__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buckets",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__EntityState, n_buckets),
+    offsetof(Tally__Disk__V1__EntityState, buckets),
+    &tally__disk__v1__bucket_opened__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "controls",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityState, controls),
+    &tally__disk__v1__controls__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__entity_state__field_indices_by_name[] = {
+  1,   /* field[1] = buckets */
+  2,   /* field[2] = controls */
+  0,   /* field[0] = entity */
+};
+static const ProtobufCIntRange tally__disk__v1__entity_state__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.EntityState",
+  "EntityState",
+  "Tally__Disk__V1__EntityState",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__EntityState),
+  3,
+  tally__disk__v1__entity_state__field_descriptors,
+  tally__disk__v1__entity_state__field_indices_by_name,
+  1,  tally__disk__v1__entity_state__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__entity_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[17] =
 {
   {
     "customer_id",
@@ -3697,6 +6551,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "extras",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, extras),
+    &tally__disk__v1__extras__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -3705,6 +6571,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   0,   /* field[0] = customer_id */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
+  16,   /* field[16] = extras */
   13,   /* field[13] = invoices */
   14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
@@ -3716,10 +6583,11 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 30, 16 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -3729,10 +6597,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  16,
+  17,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  1,  tally__disk__v1__customer_state__number_ranges,
+  2,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

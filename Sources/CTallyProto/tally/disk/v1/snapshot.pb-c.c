@@ -188,7 +188,7 @@ void   tally__disk__v1__log_mark__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__log_mark__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_row__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_row__field_descriptors[10] =
 {
   {
     "customer_id",
@@ -298,11 +298,24 @@ static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_row__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "extras",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SnapshotRow, extras),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__snapshot_row__field_indices_by_name[] = {
   4,   /* field[4] = buckets */
   3,   /* field[3] = catalog_sequence */
   0,   /* field[0] = customer_id */
+  9,   /* field[9] = extras */
   8,   /* field[8] = key */
   7,   /* field[7] = marks */
   6,   /* field[6] = next_due */
@@ -313,7 +326,7 @@ static const unsigned tally__disk__v1__snapshot_row__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__snapshot_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__snapshot_row__descriptor =
 {
@@ -323,7 +336,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__snapshot_row__descriptor =
   "Tally__Disk__V1__SnapshotRow",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SnapshotRow),
-  9,
+  10,
   tally__disk__v1__snapshot_row__field_descriptors,
   tally__disk__v1__snapshot_row__field_indices_by_name,
   1,  tally__disk__v1__snapshot_row__number_ranges,

@@ -43,6 +43,28 @@ typedef struct Tally__Disk__V1__InvoiceRaised Tally__Disk__V1__InvoiceRaised;
 typedef struct Tally__Disk__V1__SubscriptionDropped Tally__Disk__V1__SubscriptionDropped;
 typedef struct Tally__Disk__V1__InvoiceDropped Tally__Disk__V1__InvoiceDropped;
 typedef struct Tally__Disk__V1__CustomerErased Tally__Disk__V1__CustomerErased;
+typedef struct Tally__Disk__V1__BucketDetail Tally__Disk__V1__BucketDetail;
+typedef struct Tally__Disk__V1__Rollover Tally__Disk__V1__Rollover;
+typedef struct Tally__Disk__V1__EntityCreated Tally__Disk__V1__EntityCreated;
+typedef struct Tally__Disk__V1__EntityChanged Tally__Disk__V1__EntityChanged;
+typedef struct Tally__Disk__V1__EntityDeleted Tally__Disk__V1__EntityDeleted;
+typedef struct Tally__Disk__V1__ControlsSet Tally__Disk__V1__ControlsSet;
+typedef struct Tally__Disk__V1__Controls Tally__Disk__V1__Controls;
+typedef struct Tally__Disk__V1__SpendLimit Tally__Disk__V1__SpendLimit;
+typedef struct Tally__Disk__V1__UsageLimit Tally__Disk__V1__UsageLimit;
+typedef struct Tally__Disk__V1__UsageAlert Tally__Disk__V1__UsageAlert;
+typedef struct Tally__Disk__V1__OveragePermission Tally__Disk__V1__OveragePermission;
+typedef struct Tally__Disk__V1__PoolingSet Tally__Disk__V1__PoolingSet;
+typedef struct Tally__Disk__V1__UsageWindow Tally__Disk__V1__UsageWindow;
+typedef struct Tally__Disk__V1__WindowKey Tally__Disk__V1__WindowKey;
+typedef struct Tally__Disk__V1__Hold Tally__Disk__V1__Hold;
+typedef struct Tally__Disk__V1__HoldShare Tally__Disk__V1__HoldShare;
+typedef struct Tally__Disk__V1__HoldCount Tally__Disk__V1__HoldCount;
+typedef struct Tally__Disk__V1__HoldExtended Tally__Disk__V1__HoldExtended;
+typedef struct Tally__Disk__V1__HoldClosed Tally__Disk__V1__HoldClosed;
+typedef struct Tally__Disk__V1__Notice Tally__Disk__V1__Notice;
+typedef struct Tally__Disk__V1__Extras Tally__Disk__V1__Extras;
+typedef struct Tally__Disk__V1__EntityState Tally__Disk__V1__EntityState;
 typedef struct Tally__Disk__V1__CustomerState Tally__Disk__V1__CustomerState;
 
 
@@ -94,7 +116,7 @@ struct  Tally__Disk__V1__CustomerRecord
 
 /*
  * Bytes that only a customer's key opens, with AES-256-GCM. The associated data is one byte, 1 in a
- * record and 2 in a customer's state, and the customer's id.
+ * record, 2 in a customer's state and 3 in its extras, and the customer's id.
  */
 struct  Tally__Disk__V1__Sealed
 {
@@ -157,10 +179,18 @@ struct  Tally__Disk__V1__PersonalPart
    */
   size_t n_properties;
   Tally__Disk__V1__Property **properties;
+  /*
+   * In Extras: the entity whose name it is.
+   */
+  uint32_t entity;
+  /*
+   * In Extras: the hold whose properties these are.
+   */
+  char *hold;
 };
 #define TALLY__DISK__V1__PERSONAL_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_part__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -229,7 +259,19 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED = 14,
   TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED = 15,
   TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED = 16,
-  TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17
+  TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17,
+  TALLY__DISK__V1__FACT__KIND_BUCKET_CHANGED = 30,
+  TALLY__DISK__V1__FACT__KIND_DETAIL_SET = 31,
+  TALLY__DISK__V1__FACT__KIND_ENTITY_CREATED = 32,
+  TALLY__DISK__V1__FACT__KIND_ENTITY_CHANGED = 33,
+  TALLY__DISK__V1__FACT__KIND_ENTITY_DELETED = 34,
+  TALLY__DISK__V1__FACT__KIND_CONTROLS_SET = 35,
+  TALLY__DISK__V1__FACT__KIND_POOLING_SET = 36,
+  TALLY__DISK__V1__FACT__KIND_WINDOW_COUNTED = 37,
+  TALLY__DISK__V1__FACT__KIND_HOLD_OPENED = 38,
+  TALLY__DISK__V1__FACT__KIND_HOLD_EXTENDED = 39,
+  TALLY__DISK__V1__FACT__KIND_HOLD_CLOSED = 40,
+  TALLY__DISK__V1__FACT__KIND_NOTIFIED = 41
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -309,6 +351,54 @@ struct  Tally__Disk__V1__Fact
      * Name, email and the properties of usage went.
      */
     Tally__Disk__V1__CustomerErased *customer_erased;
+    /*
+     * A grant, whole, as it stands from now on.
+     */
+    Tally__Disk__V1__BucketOpened *bucket_changed;
+    /*
+     * What there is to know of a grant that isn't merely a plan's.
+     */
+    Tally__Disk__V1__BucketDetail *detail_set;
+    /*
+     * An entity came to be.
+     */
+    Tally__Disk__V1__EntityCreated *entity_created;
+    /*
+     * An entity's name changed.
+     */
+    Tally__Disk__V1__EntityChanged *entity_changed;
+    /*
+     * An entity went, with its grants.
+     */
+    Tally__Disk__V1__EntityDeleted *entity_deleted;
+    /*
+     * An owner has these controls from now on, and no others.
+     */
+    Tally__Disk__V1__ControlsSet *controls_set;
+    /*
+     * Whether entities draw from what the customer has as a whole.
+     */
+    Tally__Disk__V1__PoolingSet *pooling_set;
+    /*
+     * A usage limit's count, as it stands from now on.
+     */
+    Tally__Disk__V1__UsageWindow *window_counted;
+    /*
+     * Usage was reserved; the deductions beside it say what it drew.
+     */
+    Tally__Disk__V1__Hold *hold_opened;
+    /*
+     * A hold stays open for longer.
+     */
+    Tally__Disk__V1__HoldExtended *hold_extended;
+    /*
+     * A hold was settled or released; the deductions beside it say what it gave back.
+     */
+    Tally__Disk__V1__HoldClosed *hold_closed;
+    /*
+     * A deduction passed a threshold.
+     */
+    Tally__Disk__V1__Notice *notified;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -378,10 +468,14 @@ struct  Tally__Disk__V1__Deducted
    * Their decimals; see Quantity.
    */
   int64_t fraction;
+  /*
+   * The entity whose bucket it is; 0: the customer's own.
+   */
+  uint32_t entity;
 };
 #define TALLY__DISK__V1__DEDUCTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__deducted__descriptor) \
-    , 0, 0, 0 }
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -508,7 +602,7 @@ struct  Tally__Disk__V1__BucketOpened
   int64_t created;
   /*
    * Bit 0 unlimited, 1 usage beyond the grant is priced, 2 boolean, 3 of an add-on, 4 allocated,
-   * 5 overage is limited.
+   * 5 overage is limited, 6 it went over from cycles before, 7 an entity's slice of an item.
    */
   uint32_t flags;
   /*
@@ -519,10 +613,14 @@ struct  Tally__Disk__V1__BucketOpened
    * The plan's number; 0 outside a plan.
    */
   uint32_t plan;
+  /*
+   * The entity whose bucket it is; 0: the customer's own. In an entity's state it is left out.
+   */
+  uint32_t entity;
 };
 #define TALLY__DISK__V1__BUCKET_OPENED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bucket_opened__descriptor) \
-    , 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0 }
+    , 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0 }
 
 
 /*
@@ -543,10 +641,14 @@ struct  Tally__Disk__V1__BucketReset
    * When it resets next.
    */
   int64_t next_reset;
+  /*
+   * See BucketOpened.
+   */
+  uint32_t entity;
 };
 #define TALLY__DISK__V1__BUCKET_RESET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bucket_reset__descriptor) \
-    , 0, NULL, 0 }
+    , 0, NULL, 0, 0 }
 
 
 /*
@@ -559,10 +661,14 @@ struct  Tally__Disk__V1__BucketClosed
    * The bucket's number.
    */
   uint32_t bucket;
+  /*
+   * See BucketOpened.
+   */
+  uint32_t entity;
 };
 #define TALLY__DISK__V1__BUCKET_CLOSED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bucket_closed__descriptor) \
-    , 0 }
+    , 0, 0 }
 
 
 /*
@@ -900,6 +1006,617 @@ struct  Tally__Disk__V1__CustomerErased
 
 
 /*
+ * What there is to know of a grant that isn't merely a plan's.
+ */
+struct  Tally__Disk__V1__BucketDetail
+{
+  ProtobufCMessage base;
+  /*
+   * The bucket's number.
+   */
+  uint32_t bucket;
+  /*
+   * The caller's name for it.
+   */
+  char *name;
+  /*
+   * What was added to the grant until the next reset.
+   */
+  Tally__Disk__V1__Quantity *adjustment;
+  /*
+   * The part of the grant that was bought in packs.
+   */
+  Tally__Disk__V1__Quantity *prepaid;
+  /*
+   * What of it goes over into the next cycle.
+   */
+  Tally__Disk__V1__Rollover *rollover;
+  /*
+   * The bucket that it went over from.
+   */
+  uint32_t parent;
+};
+#define TALLY__DISK__V1__BUCKET_DETAIL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bucket_detail__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, NULL, NULL, NULL, 0 }
+
+
+/*
+ * What of a grant goes over into the next cycle.
+ */
+struct  Tally__Disk__V1__Rollover
+{
+  ProtobufCMessage base;
+  /*
+   * 1 all of it, 2 up to units, 3 up to a percentage of the grant.
+   */
+  uint32_t cap;
+  /*
+   * With cap 2 or 3.
+   */
+  Tally__Disk__V1__Quantity *amount;
+  /*
+   * For so many months; 0: for good.
+   */
+  uint32_t months;
+};
+#define TALLY__DISK__V1__ROLLOVER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__rollover__descriptor) \
+    , 0, NULL, 0 }
+
+
+/*
+ * An entity came to be.
+ */
+struct  Tally__Disk__V1__EntityCreated
+{
+  ProtobufCMessage base;
+  /*
+   * Unique within the customer, never used again.
+   */
+  uint32_t entity;
+  /*
+   * The caller's.
+   */
+  char *entity_id;
+  /*
+   * The feature it counts as.
+   */
+  uint32_t feature;
+  /*
+   * What a person reads.
+   */
+  char *name;
+  /*
+   * When.
+   */
+  int64_t create_time;
+};
+#define TALLY__DISK__V1__ENTITY_CREATED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__entity_created__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * An entity's name changed.
+ */
+struct  Tally__Disk__V1__EntityChanged
+{
+  ProtobufCMessage base;
+  /*
+   * The entity's number.
+   */
+  uint32_t entity;
+  /*
+   * The name from now on.
+   */
+  char *name;
+};
+#define TALLY__DISK__V1__ENTITY_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__entity_changed__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * An entity went.
+ */
+struct  Tally__Disk__V1__EntityDeleted
+{
+  ProtobufCMessage base;
+  /*
+   * The entity's number.
+   */
+  uint32_t entity;
+};
+#define TALLY__DISK__V1__ENTITY_DELETED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__entity_deleted__descriptor) \
+    , 0 }
+
+
+/*
+ * Whose controls these are, and all of them.
+ */
+struct  Tally__Disk__V1__ControlsSet
+{
+  ProtobufCMessage base;
+  /*
+   * 1 the customer's, 2 an entity's, 3 a subscription's.
+   */
+  uint32_t owner;
+  /*
+   * The entity's or the subscription's.
+   */
+  uint32_t number;
+  /*
+   * None: the owner has none any more.
+   */
+  Tally__Disk__V1__Controls *controls;
+};
+#define TALLY__DISK__V1__CONTROLS_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__controls_set__descriptor) \
+    , 0, 0, NULL }
+
+
+/*
+ * Limits, alerts and permissions.
+ */
+struct  Tally__Disk__V1__Controls
+{
+  ProtobufCMessage base;
+  /*
+   * How far usage may go beyond what was granted.
+   */
+  size_t n_spend_limits;
+  Tally__Disk__V1__SpendLimit **spend_limits;
+  /*
+   * How much may be used in each window.
+   */
+  size_t n_usage_limits;
+  Tally__Disk__V1__UsageLimit **usage_limits;
+  /*
+   * When somebody is to be told.
+   */
+  size_t n_usage_alerts;
+  Tally__Disk__V1__UsageAlert **usage_alerts;
+  /*
+   * Whether usage may go beyond what was granted.
+   */
+  size_t n_overage_permissions;
+  Tally__Disk__V1__OveragePermission **overage_permissions;
+};
+#define TALLY__DISK__V1__CONTROLS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__controls__descriptor) \
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * How far usage of a feature may go beyond what was granted.
+ */
+struct  Tally__Disk__V1__SpendLimit
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * It counts.
+   */
+  protobuf_c_boolean enabled;
+  /*
+   * 1 units, 2 a percentage of what main plans grant.
+   */
+  uint32_t bound;
+  /*
+   * See bound.
+   */
+  Tally__Disk__V1__Quantity *amount;
+};
+#define TALLY__DISK__V1__SPEND_LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__spend_limit__descriptor) \
+    , 0, 0, 0, NULL }
+
+
+/*
+ * How much of a feature may be used in each window.
+ */
+struct  Tally__Disk__V1__UsageLimit
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * It counts.
+   */
+  protobuf_c_boolean enabled;
+  /*
+   * Units.
+   */
+  Tally__Disk__V1__Quantity *limit;
+  /*
+   * As tally.v1.Interval.
+   */
+  uint32_t interval;
+  /*
+   * 1 the billing cycle, 2 the calendar.
+   */
+  uint32_t anchor;
+  /*
+   * It concerns usage with all of these.
+   */
+  size_t n_filter;
+  Tally__Disk__V1__Property **filter;
+};
+#define TALLY__DISK__V1__USAGE_LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__usage_limit__descriptor) \
+    , 0, 0, NULL, 0, 0, 0,NULL }
+
+
+/*
+ * Tells when a balance passes a threshold.
+ */
+struct  Tally__Disk__V1__UsageAlert
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * It counts.
+   */
+  protobuf_c_boolean enabled;
+  /*
+   * Units, or per cent of the grant.
+   */
+  Tally__Disk__V1__Quantity *threshold;
+  /*
+   * 1 usage, 2 usage in per cent, 3 what is left, 4 that in per cent.
+   */
+  uint32_t measure;
+  /*
+   * What a person reads.
+   */
+  char *name;
+};
+#define TALLY__DISK__V1__USAGE_ALERT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__usage_alert__descriptor) \
+    , 0, 0, NULL, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Whether a feature may be used beyond what was granted.
+ */
+struct  Tally__Disk__V1__OveragePermission
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * It may.
+   */
+  protobuf_c_boolean enabled;
+};
+#define TALLY__DISK__V1__OVERAGE_PERMISSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__overage_permission__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * Whether entities draw from what the customer has as a whole.
+ */
+struct  Tally__Disk__V1__PoolingSet
+{
+  ProtobufCMessage base;
+  /*
+   * They don't.
+   */
+  protobuf_c_boolean disabled;
+};
+#define TALLY__DISK__V1__POOLING_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__pooling_set__descriptor) \
+    , 0 }
+
+
+/*
+ * What was used in a window of a usage limit.
+ */
+struct  Tally__Disk__V1__UsageWindow
+{
+  ProtobufCMessage base;
+  /*
+   * Which limit's.
+   */
+  Tally__Disk__V1__WindowKey *key;
+  /*
+   * The window, start included, end not.
+   */
+  int64_t start;
+  /*
+   * See start; 0: it never ends.
+   */
+  int64_t end;
+  /*
+   * Units.
+   */
+  Tally__Disk__V1__Quantity *used;
+};
+#define TALLY__DISK__V1__USAGE_WINDOW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__usage_window__descriptor) \
+    , NULL, 0, 0, NULL }
+
+
+/*
+ * Which usage limit: one for each feature, filter and interval, of the customer or an entity.
+ */
+struct  Tally__Disk__V1__WindowKey
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * The entity's number; 0: the customer's.
+   */
+  uint32_t entity;
+  /*
+   * As tally.v1.Interval.
+   */
+  uint32_t interval;
+  /*
+   * See UsageLimit.
+   */
+  size_t n_filter;
+  Tally__Disk__V1__Property **filter;
+};
+#define TALLY__DISK__V1__WINDOW_KEY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__window_key__descriptor) \
+    , 0, 0, 0, 0,NULL }
+
+
+/*
+ * Usage that is reserved.
+ */
+struct  Tally__Disk__V1__Hold
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's.
+   */
+  char *hold_id;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * The entity's number; 0: none.
+   */
+  uint32_t entity;
+  /*
+   * When it is released.
+   */
+  int64_t expires;
+  /*
+   * What it drew, in order.
+   */
+  size_t n_shares;
+  Tally__Disk__V1__HoldShare **shares;
+  /*
+   * What it added to counts of usage limits.
+   */
+  size_t n_counts;
+  Tally__Disk__V1__HoldCount **counts;
+  /*
+   * Of the usage.
+   */
+  size_t n_properties;
+  Tally__Disk__V1__Property **properties;
+};
+#define TALLY__DISK__V1__HOLD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__hold__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What a hold drew from one bucket.
+ */
+struct  Tally__Disk__V1__HoldShare
+{
+  ProtobufCMessage base;
+  /*
+   * The bucket's number.
+   */
+  uint32_t bucket;
+  /*
+   * The entity whose bucket it is; 0: the customer's own.
+   */
+  uint32_t entity;
+  /*
+   * The bucket's feature.
+   */
+  uint32_t feature;
+  /*
+   * In the bucket's units.
+   */
+  Tally__Disk__V1__Quantity *amount;
+  /*
+   * Tracked units.
+   */
+  Tally__Disk__V1__Quantity *units;
+  /*
+   * The bucket's units for one tracked unit, an exact decimal; empty: they are the same.
+   */
+  char *cost;
+};
+#define TALLY__DISK__V1__HOLD_SHARE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__hold_share__descriptor) \
+    , 0, 0, 0, NULL, NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What a hold added to a count.
+ */
+struct  Tally__Disk__V1__HoldCount
+{
+  ProtobufCMessage base;
+  /*
+   * Which.
+   */
+  Tally__Disk__V1__WindowKey *key;
+  /*
+   * Units.
+   */
+  Tally__Disk__V1__Quantity *amount;
+};
+#define TALLY__DISK__V1__HOLD_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__hold_count__descriptor) \
+    , NULL, NULL }
+
+
+/*
+ * A hold stays open for longer.
+ */
+struct  Tally__Disk__V1__HoldExtended
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's id.
+   */
+  char *hold_id;
+  /*
+   * When it is released.
+   */
+  int64_t expires;
+};
+#define TALLY__DISK__V1__HOLD_EXTENDED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__hold_extended__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A hold was settled or released.
+ */
+struct  Tally__Disk__V1__HoldClosed
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's id.
+   */
+  char *hold_id;
+};
+#define TALLY__DISK__V1__HOLD_CLOSED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__hold_closed__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * A deduction passed a threshold.
+ */
+struct  Tally__Disk__V1__Notice
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * The entity's number; 0: the customer as a whole.
+   */
+  uint32_t entity;
+  /*
+   * The alert that fires; else a limit is reached.
+   */
+  Tally__Disk__V1__UsageAlert *alert;
+  /*
+   * 1 what was included, 2 the most that may be bought, 3 a spend limit, 4 a usage limit.
+   */
+  uint32_t limit;
+};
+#define TALLY__DISK__V1__NOTICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__notice__descriptor) \
+    , 0, 0, NULL, 0 }
+
+
+/*
+ * What only some customers have: entities, limits, holds.
+ */
+struct  Tally__Disk__V1__Extras
+{
+  ProtobufCMessage base;
+  /*
+   * In order of id.
+   */
+  size_t n_entities;
+  Tally__Disk__V1__EntityState **entities;
+  /*
+   * In order of first setting.
+   */
+  size_t n_controls;
+  Tally__Disk__V1__ControlsSet **controls;
+  /*
+   * Counts of usage limits.
+   */
+  size_t n_windows;
+  Tally__Disk__V1__UsageWindow **windows;
+  /*
+   * Open holds, oldest first.
+   */
+  size_t n_holds;
+  Tally__Disk__V1__Hold **holds;
+  /*
+   * Of grants that aren't merely a plan's.
+   */
+  size_t n_details;
+  Tally__Disk__V1__BucketDetail **details;
+  /*
+   * The counter that numbers of entities come from.
+   */
+  uint32_t last_entity;
+  /*
+   * Entities don't draw from what the customer has as a whole.
+   */
+  protobuf_c_boolean pooling_disabled;
+  /*
+   * An encoded PersonalParts: what of the above is personal, where the format seals it.
+   */
+  Tally__Disk__V1__Sealed *sealed;
+};
+#define TALLY__DISK__V1__EXTRAS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__extras__descriptor) \
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL }
+
+
+/*
+ * An entity's whole state.
+ */
+struct  Tally__Disk__V1__EntityState
+{
+  ProtobufCMessage base;
+  /*
+   * The entity.
+   */
+  Tally__Disk__V1__EntityCreated *entity;
+  /*
+   * Its grants.
+   */
+  size_t n_buckets;
+  Tally__Disk__V1__BucketOpened **buckets;
+  /*
+   * Its controls.
+   */
+  Tally__Disk__V1__Controls *controls;
+};
+#define TALLY__DISK__V1__ENTITY_STATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__entity_state__descriptor) \
+    , NULL, 0,NULL, NULL }
+
+
+/*
  * A customer's whole state, for snapshots and comparison.
  */
 struct  Tally__Disk__V1__CustomerState
@@ -973,10 +1690,14 @@ struct  Tally__Disk__V1__CustomerState
    * An encoded PersonalParts with name and email, which are empty then.
    */
   Tally__Disk__V1__Sealed *sealed;
+  /*
+   * What only some customers have.
+   */
+  Tally__Disk__V1__Extras *extras;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -1492,6 +2213,424 @@ Tally__Disk__V1__CustomerErased *
 void   tally__disk__v1__customer_erased__free_unpacked
                      (Tally__Disk__V1__CustomerErased *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__BucketDetail methods */
+void   tally__disk__v1__bucket_detail__init
+                     (Tally__Disk__V1__BucketDetail         *message);
+size_t tally__disk__v1__bucket_detail__get_packed_size
+                     (const Tally__Disk__V1__BucketDetail   *message);
+size_t tally__disk__v1__bucket_detail__pack
+                     (const Tally__Disk__V1__BucketDetail   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__bucket_detail__pack_to_buffer
+                     (const Tally__Disk__V1__BucketDetail   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__BucketDetail *
+       tally__disk__v1__bucket_detail__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__bucket_detail__free_unpacked
+                     (Tally__Disk__V1__BucketDetail *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Rollover methods */
+void   tally__disk__v1__rollover__init
+                     (Tally__Disk__V1__Rollover         *message);
+size_t tally__disk__v1__rollover__get_packed_size
+                     (const Tally__Disk__V1__Rollover   *message);
+size_t tally__disk__v1__rollover__pack
+                     (const Tally__Disk__V1__Rollover   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__rollover__pack_to_buffer
+                     (const Tally__Disk__V1__Rollover   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Rollover *
+       tally__disk__v1__rollover__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__rollover__free_unpacked
+                     (Tally__Disk__V1__Rollover *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__EntityCreated methods */
+void   tally__disk__v1__entity_created__init
+                     (Tally__Disk__V1__EntityCreated         *message);
+size_t tally__disk__v1__entity_created__get_packed_size
+                     (const Tally__Disk__V1__EntityCreated   *message);
+size_t tally__disk__v1__entity_created__pack
+                     (const Tally__Disk__V1__EntityCreated   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__entity_created__pack_to_buffer
+                     (const Tally__Disk__V1__EntityCreated   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__EntityCreated *
+       tally__disk__v1__entity_created__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__entity_created__free_unpacked
+                     (Tally__Disk__V1__EntityCreated *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__EntityChanged methods */
+void   tally__disk__v1__entity_changed__init
+                     (Tally__Disk__V1__EntityChanged         *message);
+size_t tally__disk__v1__entity_changed__get_packed_size
+                     (const Tally__Disk__V1__EntityChanged   *message);
+size_t tally__disk__v1__entity_changed__pack
+                     (const Tally__Disk__V1__EntityChanged   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__entity_changed__pack_to_buffer
+                     (const Tally__Disk__V1__EntityChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__EntityChanged *
+       tally__disk__v1__entity_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__entity_changed__free_unpacked
+                     (Tally__Disk__V1__EntityChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__EntityDeleted methods */
+void   tally__disk__v1__entity_deleted__init
+                     (Tally__Disk__V1__EntityDeleted         *message);
+size_t tally__disk__v1__entity_deleted__get_packed_size
+                     (const Tally__Disk__V1__EntityDeleted   *message);
+size_t tally__disk__v1__entity_deleted__pack
+                     (const Tally__Disk__V1__EntityDeleted   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__entity_deleted__pack_to_buffer
+                     (const Tally__Disk__V1__EntityDeleted   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__EntityDeleted *
+       tally__disk__v1__entity_deleted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__entity_deleted__free_unpacked
+                     (Tally__Disk__V1__EntityDeleted *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ControlsSet methods */
+void   tally__disk__v1__controls_set__init
+                     (Tally__Disk__V1__ControlsSet         *message);
+size_t tally__disk__v1__controls_set__get_packed_size
+                     (const Tally__Disk__V1__ControlsSet   *message);
+size_t tally__disk__v1__controls_set__pack
+                     (const Tally__Disk__V1__ControlsSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__controls_set__pack_to_buffer
+                     (const Tally__Disk__V1__ControlsSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ControlsSet *
+       tally__disk__v1__controls_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__controls_set__free_unpacked
+                     (Tally__Disk__V1__ControlsSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Controls methods */
+void   tally__disk__v1__controls__init
+                     (Tally__Disk__V1__Controls         *message);
+size_t tally__disk__v1__controls__get_packed_size
+                     (const Tally__Disk__V1__Controls   *message);
+size_t tally__disk__v1__controls__pack
+                     (const Tally__Disk__V1__Controls   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__controls__pack_to_buffer
+                     (const Tally__Disk__V1__Controls   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Controls *
+       tally__disk__v1__controls__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__controls__free_unpacked
+                     (Tally__Disk__V1__Controls *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__SpendLimit methods */
+void   tally__disk__v1__spend_limit__init
+                     (Tally__Disk__V1__SpendLimit         *message);
+size_t tally__disk__v1__spend_limit__get_packed_size
+                     (const Tally__Disk__V1__SpendLimit   *message);
+size_t tally__disk__v1__spend_limit__pack
+                     (const Tally__Disk__V1__SpendLimit   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__spend_limit__pack_to_buffer
+                     (const Tally__Disk__V1__SpendLimit   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__SpendLimit *
+       tally__disk__v1__spend_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__spend_limit__free_unpacked
+                     (Tally__Disk__V1__SpendLimit *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__UsageLimit methods */
+void   tally__disk__v1__usage_limit__init
+                     (Tally__Disk__V1__UsageLimit         *message);
+size_t tally__disk__v1__usage_limit__get_packed_size
+                     (const Tally__Disk__V1__UsageLimit   *message);
+size_t tally__disk__v1__usage_limit__pack
+                     (const Tally__Disk__V1__UsageLimit   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__usage_limit__pack_to_buffer
+                     (const Tally__Disk__V1__UsageLimit   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__UsageLimit *
+       tally__disk__v1__usage_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__usage_limit__free_unpacked
+                     (Tally__Disk__V1__UsageLimit *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__UsageAlert methods */
+void   tally__disk__v1__usage_alert__init
+                     (Tally__Disk__V1__UsageAlert         *message);
+size_t tally__disk__v1__usage_alert__get_packed_size
+                     (const Tally__Disk__V1__UsageAlert   *message);
+size_t tally__disk__v1__usage_alert__pack
+                     (const Tally__Disk__V1__UsageAlert   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__usage_alert__pack_to_buffer
+                     (const Tally__Disk__V1__UsageAlert   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__UsageAlert *
+       tally__disk__v1__usage_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__usage_alert__free_unpacked
+                     (Tally__Disk__V1__UsageAlert *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__OveragePermission methods */
+void   tally__disk__v1__overage_permission__init
+                     (Tally__Disk__V1__OveragePermission         *message);
+size_t tally__disk__v1__overage_permission__get_packed_size
+                     (const Tally__Disk__V1__OveragePermission   *message);
+size_t tally__disk__v1__overage_permission__pack
+                     (const Tally__Disk__V1__OveragePermission   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__overage_permission__pack_to_buffer
+                     (const Tally__Disk__V1__OveragePermission   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__OveragePermission *
+       tally__disk__v1__overage_permission__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__overage_permission__free_unpacked
+                     (Tally__Disk__V1__OveragePermission *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PoolingSet methods */
+void   tally__disk__v1__pooling_set__init
+                     (Tally__Disk__V1__PoolingSet         *message);
+size_t tally__disk__v1__pooling_set__get_packed_size
+                     (const Tally__Disk__V1__PoolingSet   *message);
+size_t tally__disk__v1__pooling_set__pack
+                     (const Tally__Disk__V1__PoolingSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__pooling_set__pack_to_buffer
+                     (const Tally__Disk__V1__PoolingSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PoolingSet *
+       tally__disk__v1__pooling_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__pooling_set__free_unpacked
+                     (Tally__Disk__V1__PoolingSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__UsageWindow methods */
+void   tally__disk__v1__usage_window__init
+                     (Tally__Disk__V1__UsageWindow         *message);
+size_t tally__disk__v1__usage_window__get_packed_size
+                     (const Tally__Disk__V1__UsageWindow   *message);
+size_t tally__disk__v1__usage_window__pack
+                     (const Tally__Disk__V1__UsageWindow   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__usage_window__pack_to_buffer
+                     (const Tally__Disk__V1__UsageWindow   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__UsageWindow *
+       tally__disk__v1__usage_window__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__usage_window__free_unpacked
+                     (Tally__Disk__V1__UsageWindow *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__WindowKey methods */
+void   tally__disk__v1__window_key__init
+                     (Tally__Disk__V1__WindowKey         *message);
+size_t tally__disk__v1__window_key__get_packed_size
+                     (const Tally__Disk__V1__WindowKey   *message);
+size_t tally__disk__v1__window_key__pack
+                     (const Tally__Disk__V1__WindowKey   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__window_key__pack_to_buffer
+                     (const Tally__Disk__V1__WindowKey   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__WindowKey *
+       tally__disk__v1__window_key__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__window_key__free_unpacked
+                     (Tally__Disk__V1__WindowKey *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Hold methods */
+void   tally__disk__v1__hold__init
+                     (Tally__Disk__V1__Hold         *message);
+size_t tally__disk__v1__hold__get_packed_size
+                     (const Tally__Disk__V1__Hold   *message);
+size_t tally__disk__v1__hold__pack
+                     (const Tally__Disk__V1__Hold   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__hold__pack_to_buffer
+                     (const Tally__Disk__V1__Hold   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Hold *
+       tally__disk__v1__hold__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__hold__free_unpacked
+                     (Tally__Disk__V1__Hold *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__HoldShare methods */
+void   tally__disk__v1__hold_share__init
+                     (Tally__Disk__V1__HoldShare         *message);
+size_t tally__disk__v1__hold_share__get_packed_size
+                     (const Tally__Disk__V1__HoldShare   *message);
+size_t tally__disk__v1__hold_share__pack
+                     (const Tally__Disk__V1__HoldShare   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__hold_share__pack_to_buffer
+                     (const Tally__Disk__V1__HoldShare   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__HoldShare *
+       tally__disk__v1__hold_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__hold_share__free_unpacked
+                     (Tally__Disk__V1__HoldShare *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__HoldCount methods */
+void   tally__disk__v1__hold_count__init
+                     (Tally__Disk__V1__HoldCount         *message);
+size_t tally__disk__v1__hold_count__get_packed_size
+                     (const Tally__Disk__V1__HoldCount   *message);
+size_t tally__disk__v1__hold_count__pack
+                     (const Tally__Disk__V1__HoldCount   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__hold_count__pack_to_buffer
+                     (const Tally__Disk__V1__HoldCount   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__HoldCount *
+       tally__disk__v1__hold_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__hold_count__free_unpacked
+                     (Tally__Disk__V1__HoldCount *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__HoldExtended methods */
+void   tally__disk__v1__hold_extended__init
+                     (Tally__Disk__V1__HoldExtended         *message);
+size_t tally__disk__v1__hold_extended__get_packed_size
+                     (const Tally__Disk__V1__HoldExtended   *message);
+size_t tally__disk__v1__hold_extended__pack
+                     (const Tally__Disk__V1__HoldExtended   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__hold_extended__pack_to_buffer
+                     (const Tally__Disk__V1__HoldExtended   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__HoldExtended *
+       tally__disk__v1__hold_extended__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__hold_extended__free_unpacked
+                     (Tally__Disk__V1__HoldExtended *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__HoldClosed methods */
+void   tally__disk__v1__hold_closed__init
+                     (Tally__Disk__V1__HoldClosed         *message);
+size_t tally__disk__v1__hold_closed__get_packed_size
+                     (const Tally__Disk__V1__HoldClosed   *message);
+size_t tally__disk__v1__hold_closed__pack
+                     (const Tally__Disk__V1__HoldClosed   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__hold_closed__pack_to_buffer
+                     (const Tally__Disk__V1__HoldClosed   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__HoldClosed *
+       tally__disk__v1__hold_closed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__hold_closed__free_unpacked
+                     (Tally__Disk__V1__HoldClosed *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Notice methods */
+void   tally__disk__v1__notice__init
+                     (Tally__Disk__V1__Notice         *message);
+size_t tally__disk__v1__notice__get_packed_size
+                     (const Tally__Disk__V1__Notice   *message);
+size_t tally__disk__v1__notice__pack
+                     (const Tally__Disk__V1__Notice   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__notice__pack_to_buffer
+                     (const Tally__Disk__V1__Notice   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Notice *
+       tally__disk__v1__notice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__notice__free_unpacked
+                     (Tally__Disk__V1__Notice *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Extras methods */
+void   tally__disk__v1__extras__init
+                     (Tally__Disk__V1__Extras         *message);
+size_t tally__disk__v1__extras__get_packed_size
+                     (const Tally__Disk__V1__Extras   *message);
+size_t tally__disk__v1__extras__pack
+                     (const Tally__Disk__V1__Extras   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__extras__pack_to_buffer
+                     (const Tally__Disk__V1__Extras   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Extras *
+       tally__disk__v1__extras__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__extras__free_unpacked
+                     (Tally__Disk__V1__Extras *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__EntityState methods */
+void   tally__disk__v1__entity_state__init
+                     (Tally__Disk__V1__EntityState         *message);
+size_t tally__disk__v1__entity_state__get_packed_size
+                     (const Tally__Disk__V1__EntityState   *message);
+size_t tally__disk__v1__entity_state__pack
+                     (const Tally__Disk__V1__EntityState   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__entity_state__pack_to_buffer
+                     (const Tally__Disk__V1__EntityState   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__EntityState *
+       tally__disk__v1__entity_state__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__entity_state__free_unpacked
+                     (Tally__Disk__V1__EntityState *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomerState methods */
 void   tally__disk__v1__customer_state__init
                      (Tally__Disk__V1__CustomerState         *message);
@@ -1594,6 +2733,72 @@ typedef void (*Tally__Disk__V1__InvoiceDropped_Closure)
 typedef void (*Tally__Disk__V1__CustomerErased_Closure)
                  (const Tally__Disk__V1__CustomerErased *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__BucketDetail_Closure)
+                 (const Tally__Disk__V1__BucketDetail *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Rollover_Closure)
+                 (const Tally__Disk__V1__Rollover *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__EntityCreated_Closure)
+                 (const Tally__Disk__V1__EntityCreated *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__EntityChanged_Closure)
+                 (const Tally__Disk__V1__EntityChanged *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__EntityDeleted_Closure)
+                 (const Tally__Disk__V1__EntityDeleted *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__ControlsSet_Closure)
+                 (const Tally__Disk__V1__ControlsSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Controls_Closure)
+                 (const Tally__Disk__V1__Controls *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__SpendLimit_Closure)
+                 (const Tally__Disk__V1__SpendLimit *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__UsageLimit_Closure)
+                 (const Tally__Disk__V1__UsageLimit *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__UsageAlert_Closure)
+                 (const Tally__Disk__V1__UsageAlert *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__OveragePermission_Closure)
+                 (const Tally__Disk__V1__OveragePermission *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PoolingSet_Closure)
+                 (const Tally__Disk__V1__PoolingSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__UsageWindow_Closure)
+                 (const Tally__Disk__V1__UsageWindow *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__WindowKey_Closure)
+                 (const Tally__Disk__V1__WindowKey *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Hold_Closure)
+                 (const Tally__Disk__V1__Hold *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__HoldShare_Closure)
+                 (const Tally__Disk__V1__HoldShare *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__HoldCount_Closure)
+                 (const Tally__Disk__V1__HoldCount *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__HoldExtended_Closure)
+                 (const Tally__Disk__V1__HoldExtended *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__HoldClosed_Closure)
+                 (const Tally__Disk__V1__HoldClosed *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Notice_Closure)
+                 (const Tally__Disk__V1__Notice *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Extras_Closure)
+                 (const Tally__Disk__V1__Extras *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__EntityState_Closure)
+                 (const Tally__Disk__V1__EntityState *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CustomerState_Closure)
                  (const Tally__Disk__V1__CustomerState *message,
                   void *closure_data);
@@ -1630,6 +2835,28 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descrip
 extern const ProtobufCMessageDescriptor tally__disk__v1__subscription_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_detail__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__rollover__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__entity_created__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__entity_changed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__entity_deleted__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__controls_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__controls__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__spend_limit__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__usage_limit__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__usage_alert__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__overage_permission__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__pooling_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__usage_window__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__window_key__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__hold__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__hold_share__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__hold_count__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__hold_extended__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor;
 
 PROTOBUF_C__END_DECLS

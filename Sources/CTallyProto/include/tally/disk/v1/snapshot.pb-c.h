@@ -71,10 +71,14 @@ struct  Tally__Disk__V1__SnapshotRow
    * The number of the key that its personal data is sealed with; 0: it has none.
    */
   uint32_t key;
+  /*
+   * An encoded Extras.
+   */
+  ProtobufCBinaryData extras;
 };
 #define TALLY__DISK__V1__SNAPSHOT_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__snapshot_row__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, {0,NULL}, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, {0,NULL}, 0, 0, 0, {0,NULL} }
 
 
 /*

@@ -1,0 +1,116 @@
+internal import Billing
+internal import CTallyProto
+
+/// Reads limits, alerts and permissions, of a request or of a plan in a catalog.
+struct ControlsReader {
+    typealias FeatureLookup = (UnsafePointer<CChar>?) -> FeatureNumber?
+
+    let prefix: String
+    var fields: FieldReader
+
+    mutating func controls(
+        _ message: Tally__V1__Controls, _ feature: FeatureLookup
+    ) -> Controls {
+        var controls = Controls()
+        controls.spendLimits = spendLimits(
+            message.n_spend_limits, message.spend_limits, feature)
+        controls.usageLimits = usageLimits(
+            message.n_usage_limits, message.usage_limits, feature)
+        controls.usageAlerts = usageAlerts(
+            message.n_usage_alerts, message.usage_alerts, feature)
+        controls.overagePermissions = permissions(
+            message.n_overage_permissions, message.overage_permissions, feature)
+        return controls
+    }
+
+    mutating func spendLimits(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__SpendLimit>?>?,
+        _ feature: FeatureLookup
+    ) -> [SpendLimit] {
+        read(count, list, "spend_limits", feature, { $0.feature_id }) { reader, limit, number, path in
+            let isPercentage =
+                limit.bound_case == TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_PERCENTAGE
+            let field = isPercentage ? "overage_percentage" : "overage_limit"
+            if !isPercentage, limit.bound_case != TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_LIMIT {
+                reader.fields.fault(
+                    "\(path).overage_limit", "give this or overage_percentage")
+            }
+            let amount = reader.fields.grant(
+                isPercentage ? limit.overage_percentage : limit.overage_limit,
+                at: "\(path).\(field)")
+            return SpendLimit(
+                feature: number, isEnabled: limit.enabled != 0,
+                bound: isPercentage ? .percentage(amount ?? .zero) : .units(amount ?? .zero))
+        }
+    }
+
+    mutating func usageLimits(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__UsageLimit>?>?,
+        _ feature: FeatureLookup
+    ) -> [UsageLimit] {
+        read(count, list, "usage_limits", feature, { $0.feature_id }) { reader, limit, number, path in
+            let filter = reader.fields.properties(
+                elements(limit.n_filter, limit.filter).map {
+                    ($0.pointee.key, $0.pointee.value)
+                }, at: "\(path).filter")
+            let anchor: UsageLimit.Anchor =
+                limit.anchor == TALLY__V1__USAGE_LIMIT_ANCHOR__USAGE_LIMIT_ANCHOR_UTC
+                ? .utc : .billingCycle
+            return UsageLimit(
+                feature: number, isEnabled: limit.enabled != 0,
+                limit: reader.fields.grant(limit.limit, at: "\(path).limit") ?? .zero,
+                interval: reader.fields.interval(limit.interval, at: "\(path).interval") ?? .day,
+                anchor: anchor, filter: filter)
+        }
+    }
+
+    mutating func usageAlerts(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__UsageAlert>?>?,
+        _ feature: FeatureLookup
+    ) -> [UsageAlert] {
+        read(count, list, "usage_alerts", feature, { $0.feature_id }) { reader, alert, number, path in
+            var measure = UsageAlert.Measure.usage
+            if let known = UsageAlert.Measure(rawValue: UInt8(clamping: alert.measure.rawValue)) {
+                measure = known
+            } else {
+                reader.fields.fault(
+                    "\(path).measure",
+                    "must be usage, usage_percentage, remaining or remaining_percentage")
+            }
+            return UsageAlert(
+                feature: number, isEnabled: alert.enabled != 0,
+                threshold: reader.fields.grant(alert.threshold, at: "\(path).threshold") ?? .zero,
+                measure: measure,
+                name: reader.fields.text(alert.name, at: "\(path).name", limit: 128))
+        }
+    }
+
+    mutating func permissions(
+        _ count: Int,
+        _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__OveragePermission>?>?,
+        _ feature: FeatureLookup
+    ) -> [OveragePermission] {
+        read(count, list, "overage_permissions", feature, { $0.feature_id }) {
+            _, permission, number, _ in
+            OveragePermission(feature: number, isEnabled: permission.enabled != 0)
+        }
+    }
+
+    private mutating func read<Message, Item>(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?,
+        _ name: String, _ feature: FeatureLookup,
+        _ featureID: (Message) -> UnsafeMutablePointer<CChar>?,
+        _ item: (inout ControlsReader, Message, FeatureNumber, String) -> Item
+    ) -> [Item] {
+        var found: [Item] = []
+        for (index, message) in elements(count, list).enumerated() {
+            let path = "\(prefix)\(name)[\(index)]"
+            let id = featureID(message.pointee)
+            guard fields.identifier(bytes(of: id), at: "\(path).feature_id"),
+                let number = feature(id)
+            else { continue }
+            found.append(item(&self, message.pointee, number, path))
+        }
+        return found
+    }
+}
