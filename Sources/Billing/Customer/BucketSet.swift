@@ -145,9 +145,16 @@ extension BucketSet {
 
     private mutating func count(_ window: UsageWindow) {
         changeExtras { extras in
-            if let index = extras.windows.firstIndex(where: { $0.key == window.key }) {
+            let index = extras.windows.firstIndex { $0.key == window.key }
+            let isSame = index.map {
+                extras.windows[$0].start == window.start && extras.windows[$0].end == window.end
+            }
+            if isSame != true { extras.forgetCounts(in: window.key) }
+            if let index {
                 extras.windows[index] = window
             } else {
+                // Those of limits that nobody has any more would stay for good.
+                extras.windows.removeAll { $0.end <= window.start }
                 extras.windows.append(window)
             }
         }

@@ -20,6 +20,7 @@ extension CustomerState {
                 $0.balance = balance
                 $0.nextReset = nextReset
             }
+            if buckets.hasExtras { buckets.changeExtras { $0.forgetDraws(of: bucket) } }
         case .bucketOpened(let bucket, let entity): open(bucket, of: entity)
         case .bucketChanged(let bucket, let entity):
             buckets.change(bucket: bucket.number, of: entity) { $0 = bucket }

@@ -15,10 +15,16 @@ package struct Hold: Sendable, Equatable {
         }
 
         /// What giving this many of its units back puts into the bucket: all of the draw for all of
-        /// them, so that nothing is lost in rounding.
+        /// them, so that nothing is lost in rounding, and never more.
         func own(of part: Quantity) -> Quantity {
             guard part != units else { return draw.amount }
-            return cost.map { part.credits(at: $0) } ?? part
+            let own = nominal(of: part)
+            return own.magnitude < draw.amount.magnitude ? own : draw.amount
+        }
+
+        /// The bucket's own units for so many tracked ones.
+        func nominal(of part: Quantity) -> Quantity {
+            cost.map { part.credits(at: $0) } ?? part
         }
     }
 
@@ -65,4 +71,33 @@ package struct Hold: Sendable, Equatable {
 
     /// Tracked units; below zero: it gave back.
     package var value: Quantity { shares.reduce(.zero) { $0 + $1.units } }
+}
+
+extension Extras {
+    /// A bucket that begins anew has nothing to get back: what holds drew of it is of a cycle that
+    /// is over.
+    mutating func forgetDraws(of bucket: UInt32) {
+        for index in holds.indices {
+            for place in holds[index].shares.indices
+            where holds[index].shares[place].draw.bucket == bucket {
+                holds[index].shares[place].draw.amount = .zero
+            }
+        }
+    }
+
+    /// The same of a window that another one follows.
+    mutating func forgetCounts(in window: WindowKey) {
+        for index in holds.indices { holds[index].counted.removeAll { $0.window == window } }
+    }
+
+    /// What open holds drew of a bucket: reserved, not used, so nothing that a refund gives back.
+    func held(of bucket: UInt32) -> Quantity {
+        var sum = Quantity.zero
+        for hold in holds {
+            for share in hold.shares where share.draw.bucket == bucket {
+                sum = sum + share.draw.amount.clampedToZero
+            }
+        }
+        return sum
+    }
 }

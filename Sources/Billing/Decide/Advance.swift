@@ -89,7 +89,7 @@ extension FactSheet {
             emit(.detailSet(detail))
         }
         var start = bucket.granted
-        if pricing.settings.keepsFreeOverage, bucket.overage > .zero {
+        if pricing.settings.keepsFreeOverage, !bucket.flags.contains(.priced) {
             start = start - bucket.overage
         }
         emit(
@@ -133,10 +133,11 @@ extension FactSheet {
             case .units(let units): units
             case .percentage(let part): bucket.granted.percent(part).wholeUnits
             }
-        if let most { trim(bucket.number, of: entity, to: most) }
+        trim(bucket.number, of: entity, to: most)
     }
 
-    private mutating func trim(_ parent: UInt32, of entity: UInt32, to most: Quantity) {
+    /// - Parameter most: nil: any amount; only what is used up goes.
+    private mutating func trim(_ parent: UInt32, of entity: UInt32, to most: Quantity?) {
         let details = customer.buckets.extras.details
         var rows: [Bucket] = []
         customer.buckets.each { bucket, owner in
@@ -145,14 +146,15 @@ extension FactSheet {
             else { return }
             rows.append(bucket)
         }
-        var excess = rows.reduce(.zero) { $0 + $1.remaining } - most
+        let sum = rows.reduce(.zero) { $0 + $1.remaining }
+        var excess = (sum - (most ?? sum)).clampedToZero
         rows.sort { ($0.expires, $0.number) < ($1.expires, $1.number) }
-        for var row in rows where excess > .zero {
+        for var row in rows {
             let cut = min(excess, row.remaining)
             excess = excess - cut
             if cut == row.remaining {
                 emit(.bucketClosed(bucket: row.number, entity: entity))
-            } else {
+            } else if cut > .zero {
                 row.granted = row.granted - cut
                 row.balance = row.balance - cut
                 emit(.bucketChanged(row, entity: entity))
@@ -211,7 +213,7 @@ extension FactSheet {
     }
 
     private mutating func start(
-        _ scheduled: Subscription, held: [FeatureNumber: Quantity], overage: [InvoiceLine],
+        _ scheduled: Subscription, held: [Seats: Quantity], overage: [InvoiceLine],
         effectID: () -> String
     ) {
         let plan = pricing.plan(scheduled.plan)
@@ -226,7 +228,7 @@ extension FactSheet {
         grant(subscription, held: held)
     }
 
-    /// One line for each priced bucket that is overdrawn: those whose cycle is over, and held seats
+    /// One line for each priced item that is overdrawn: those whose cycle is over, and held seats
     /// at the period's end.
     ///
     /// - Parameter ending: the subscription ends, so cycles that are under way count too.
@@ -234,41 +236,41 @@ extension FactSheet {
         of subscription: Subscription, ending: Bool = false, seats: Bool
     ) -> [InvoiceLine] {
         let plan = pricing.plan(subscription.plan)
-        var lines: [InvoiceLine] = []
-        for index in 0..<customer.buckets.count {
-            let bucket = customer.buckets[index]
+        // Of an item for each entity: what all of them used beyond their grants.
+        var used: [(feature: FeatureNumber, overage: Quantity)] = []
+        customer.buckets.each { bucket, _ in
             guard bucket.subscription == subscription.number, bucket.overage > .zero,
                 bucket.flags.contains(.allocated) ? seats : ending || bucket.nextReset <= now
-            else { continue }
-            let feature = pricing.feature(bucket.feature)
+            else { return }
+            if let index = used.firstIndex(where: { $0.feature == bucket.feature }) {
+                used[index].overage = used[index].overage + bucket.overage
+            } else {
+                used.append((bucket.feature, bucket.overage))
+            }
+        }
+        return used.compactMap { number, overage in
+            let feature = pricing.feature(number)
             guard let item = plan.items.first(where: { $0.featureID == feature.id }),
                 let price = item.usagePrice
-            else { continue }
-            let money = price.charge(for: bucket.overage, currency: pricing.requiredCurrency)
-            guard money.minorUnits > 0 else { continue }
-            let used = DecimalText.text(bucket.overage.raw, digits: 10)
-            lines.append(
-                InvoiceLine(
-                    description: "\(plan.name) - \(used) \(feature.name)",
-                    minorUnits: money.minorUnits, plan: subscription.plan.plan,
-                    feature: bucket.feature))
+            else { return nil }
+            let money = price.charge(for: overage, currency: pricing.requiredCurrency)
+            guard money.minorUnits > 0 else { return nil }
+            let units = DecimalText.text(overage.raw, digits: 10)
+            return InvoiceLine(
+                description: "\(plan.name) - \(units) \(feature.name)",
+                minorUnits: money.minorUnits, plan: subscription.plan.plan, feature: number)
         }
-        return lines
     }
 
     private mutating func resetPriced(of subscription: Subscription) -> Bool {
-        var any = false
-        for index in 0..<customer.buckets.count {
-            let bucket = customer.buckets[index]
+        var due: [(bucket: Bucket, entity: UInt32)] = []
+        customer.buckets.each { bucket, entity in
             guard bucket.subscription == subscription.number, bucket.flags.contains(.priced),
                 bucket.nextReset <= now
-            else { continue }
-            any = true
-            emit(
-                .bucketReset(
-                    bucket: bucket.number, balance: bucket.granted,
-                    nextReset: bucket.cycle.boundary(after: now, anchor: bucket.anchor)))
+            else { return }
+            due.append((bucket, entity))
         }
-        return any
+        for (bucket, entity) in due { reset(bucket, of: entity, now: now) }
+        return !due.isEmpty
     }
 }

@@ -81,8 +81,9 @@ extension BucketSet {
 
     /// Adds what entities have of a feature and share with nobody: the customer as a whole is shown
     /// it in its totals, but can't use it (entitlements §1.3).
-    func addEntities(to view: inout BalanceView, after draws: [Draw] = []) {
-        guard hasExtras, !view.unlimited else { return }
+    private func addEntities(to view: inout BalanceView, after draws: [Draw]) -> Bool {
+        guard !view.unlimited else { return false }
+        var isThere = false
         let entities = extras.entities
         for index in 0..<entities.count {
             let entity = entities[index]
@@ -91,8 +92,10 @@ extension BucketSet {
                 && bucket.flags.isDisjoint(with: [.slice, .unlimited])
             {
                 view.addTotals(bucket.after(draws, entity.number))
+                isThere = true
             }
         }
+        return isThere
     }
 
     /// The balance as a scope is shown it; nil: there is no bucket of it at all.
@@ -101,10 +104,28 @@ extension BucketSet {
     ) -> BalanceView? {
         var view = BalanceView(feature: feature)
         let isUsable = show(feature, in: scope, after: draws, in: &view)
-        guard hasExtras, !scope.isEntity else { return isUsable ? view : nil }
-        let before = view
-        addEntities(to: &view, after: draws)
-        return isUsable || view != before ? view : nil
+        guard hasExtras else { return isUsable ? view : nil }
+        let isThere = complete(&view, in: scope, after: draws)
+        return isUsable || isThere ? view : nil
+    }
+
+    /// Adds to what a scope may use what else it is shown; true: there is something.
+    @discardableResult
+    func complete(
+        _ view: inout BalanceView, in scope: Scope, after draws: [Draw] = []
+    ) -> Bool {
+        showPermission(in: &view, scope)
+        return scope.isEntity ? false : addEntities(to: &view, after: draws)
+    }
+
+    /// Whether a control allows overage or forbids it, whatever the buckets say (entitlements
+    /// §2.6).
+    private func showPermission(in view: inout BalanceView, _ scope: Scope) {
+        guard !view.unlimited,
+            let isAllowed = ControlLevels(extras, scope).overagePermission(of: view.feature)
+        else { return }
+        view.overageAllowed = isAllowed
+        if !isAllowed { view.maxPurchase = nil }
     }
 
     /// The features there are buckets of, in order of their first bucket.
@@ -171,6 +192,7 @@ extension BalanceView.Part {
     /// Both are slices of one plan's item.
     fileprivate func isSibling(_ other: BalanceView.Part) -> Bool {
         other.flags == flags && other.plan == plan && other.cycle == cycle
+            && other.expires == expires
     }
 
     fileprivate mutating func add(_ other: BalanceView.Part) {

@@ -18,9 +18,13 @@ extension CustomerState {
             next = cycle.boundary(after: now, anchor: now)
         }
         let granted = open.granted ?? .zero
+        var used = Quantity.zero
+        if flags.contains(.allocated), !scope.isEntity {
+            used = FactSheet(self, pricing: pricing, now: now).seats(of: open.feature)
+        }
         let bucket = Bucket(
             number: lastBucket + 1, feature: open.feature, subscription: 0, granted: granted,
-            balance: granted, cycle: cycle, anchor: open.nextReset ?? now, nextReset: next,
+            balance: granted - used, cycle: cycle, anchor: open.nextReset ?? now, nextReset: next,
             expires: open.expires ?? .never, created: now, flags: flags)
         var facts: [Fact] = [.bucketOpened(bucket, entity: scope.entity)]
         let detail = BucketDetail(
@@ -53,6 +57,9 @@ extension CustomerState {
             if isThere { throw .balanceExists(pricing.feature(open.feature).id) }
         } else if (open.granted != nil) == open.unlimited {
             throw refuse("granted", "is required, unless unlimited is true")
+        }
+        if let granted = open.granted, granted < .zero {
+            throw refuse("granted", "must not be negative")
         }
         if open.unlimited, open.reset != nil {
             throw refuse("reset", "what is unlimited never resets")
@@ -94,6 +101,15 @@ extension CustomerState {
         let scope = try buckets.scope(of: update.filter.entity)
         let targets = try targets(of: update.filter, scope)
         guard !targets.isEmpty else { throw .balanceNotFound }
+        if update.amount != nil || update.granted != nil,
+            targets.contains(where: { $0.bucket.flags.contains(.boolean) })
+        {
+            throw .invalid([
+                Violation(path: "feature_id", message: "a boolean feature has no amount")
+            ])
+        }
+        if let expires = update.expires, expires <= now { throw .notInFuture("expire_time") }
+        if let next = update.nextReset, next <= now { throw .notInFuture("next_reset_time") }
         var sheet = FactSheet(self, pricing: pricing, now: now)
         if let granted = update.granted { sheet.grant(granted, to: targets[0]) }
         if let amount = update.amount { try sheet.correct(amount, targets, scope) }
@@ -108,20 +124,20 @@ extension CustomerState {
         let scope = try buckets.scope(of: delete.filter.entity)
         let targets = try targets(of: delete.filter, scope)
         guard !targets.isEmpty else { throw .balanceNotFound }
-        guard !targets.contains(where: { $0.bucket.subscription != 0 }) else {
-            throw .balanceIsPaid(pricing.feature(targets[0].bucket.feature).id)
+        if let paid = targets.first(where: { isPaid($0.bucket, pricing) }) {
+            throw .balanceIsPaid(pricing.feature(paid.bucket.feature).id)
+        }
+        if delete.keepsUsage, delete.filter.feature == nil {
+            throw .invalid([
+                Violation(path: "feature_id", message: "is required to keep the usage")
+            ])
         }
         var sheet = FactSheet(self, pricing: pricing, now: now)
         let used = targets.reduce(.zero) { $0 + $1.bucket.usage }
         for target in targets {
             sheet.emit(.bucketClosed(bucket: target.bucket.number, entity: target.entity))
         }
-        if delete.keepsUsage, used > .zero {
-            guard let feature = delete.filter.feature else {
-                throw .invalid([
-                    Violation(path: "feature_id", message: "is required to keep the usage")
-                ])
-            }
+        if delete.keepsUsage, used > .zero, let feature = delete.filter.feature {
             try sheet.carry(used, of: feature, scope)
         }
         return Decision(facts: sheet.facts, reply: .customer)
@@ -153,23 +169,38 @@ extension CustomerState {
         return Decision(facts: sheet.facts, reply: .customer)
     }
 
-    /// The buckets that a filter means, in the order they are drawn from.
+    /// A plan with a price grants it.
+    fileprivate func isPaid(_ bucket: Bucket, _ pricing: PricingState) -> Bool {
+        subscription(bucket.subscription).map { !pricing.plan($0.plan).isFree } ?? false
+    }
+
+    /// The buckets that a filter means, in the order they are drawn from, and then what went over
+    /// from them.
     func targets(
         of filter: BalanceFilter, _ scope: Scope
     ) throws(Refusal) -> [(bucket: Bucket, entity: UInt32)] {
         let details = buckets.extras.details
         var found: [(bucket: Bucket, entity: UInt32)] = []
+        var over: [(bucket: Bucket, entity: UInt32)] = []
         buckets.eachUsable(scope) { bucket, entity in
             if let feature = filter.feature, bucket.feature != feature { return }
-            if let interval = filter.interval, bucket.cycle.interval != interval { return }
             if scope.isEntity, entity == 0 { return }
+            guard !bucket.flags.contains(.rollover) else { return over.append((bucket, entity)) }
+            if let interval = filter.interval, bucket.cycle.interval != interval { return }
             let name = details.first { $0.bucket == bucket.number }?.name
             guard filter.id.isEmpty || filter.id == bucket.publicID || filter.id == name else {
                 return
             }
             found.append((bucket, entity))
         }
-        return found.sorted { a, b in Deduction.precedes(a.bucket, b.bucket) }
+        found.sort { a, b in Deduction.precedes(a.bucket, b.bucket) }
+        guard !found.isEmpty else { return [] }
+        let isWhole = filter.id.isEmpty && filter.interval == nil
+        return found
+            + over.filter { rest in
+                let parent = details.first { $0.bucket == rest.bucket.number }?.parent
+                return isWhole || found.contains { $0.bucket.number == parent }
+            }
     }
 }
 
@@ -239,11 +270,6 @@ extension FactSheet {
         guard let first = resetting.min(by: { $0.bucket.nextReset < $1.bucket.nextReset }) else {
             throw .invalid([Violation(path: "next_reset_time", message: "it never resets")])
         }
-        guard next > now else {
-            throw .invalid([
-                Violation(path: "next_reset_time", message: "must be in the future")
-            ])
-        }
         var bucket = current(first)
         bucket.nextReset = next
         bucket.anchor = next
@@ -253,13 +279,11 @@ extension FactSheet {
     fileprivate mutating func moveExpiry(
         of targets: [Target], to expires: Timestamp
     ) throws(Refusal) {
-        guard expires > now else {
-            throw .invalid([Violation(path: "expire_time", message: "must be in the future")])
-        }
-        guard let first = targets.min(by: { $0.bucket.expires < $1.bucket.expires }) else { return }
-        guard first.bucket.subscription == 0 else {
+        let lapsing = targets.filter { !$0.bucket.flags.contains(.rollover) }
+        guard let first = lapsing.min(by: { $0.bucket.expires < $1.bucket.expires }) else { return }
+        guard !customer.isPaid(first.bucket, pricing) else {
             throw .invalid([
-                Violation(path: "expire_time", message: "what a plan grants lapses with it")
+                Violation(path: "expire_time", message: "what is paid for lapses with its plan")
             ])
         }
         var bucket = current(first)
@@ -290,5 +314,11 @@ extension FactSheet {
                     number: customer.lastBucket + 1, feature: feature, subscription: 0,
                     granted: .zero, balance: -used, cycle: Cycle(.oneOff), anchor: now,
                     nextReset: .never, created: now, flags: []), entity: scope.entity))
+    }
+}
+
+extension Refusal {
+    fileprivate static func notInFuture(_ path: String) -> Refusal {
+        .invalid([Violation(path: path, message: "must be in the future")])
     }
 }

@@ -80,8 +80,8 @@ extension BucketSet {
             checkFlag(query, scope, answering: &answer)
         } else {
             check(query, scope, pricing, now, answering: &answer)
-            if hasExtras, !scope.isEntity, var shown = answer.balance {
-                addEntities(to: &shown)
+            if hasExtras, var shown = answer.balance {
+                complete(&shown, in: scope)
                 answer.balance = shown
             }
         }

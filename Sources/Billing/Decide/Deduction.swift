@@ -27,10 +27,14 @@ struct Deduction {
         var drawn = Quantity.zero
         /// Tracked units covered by what was drawn.
         var units = Quantity.zero
+        /// What is reserved of it, and so can't be given back.
+        var held = Quantity.zero
 
         var balance: Quantity { bucket.balance - drawn }
         var overage: Quantity { (-balance).clampedToZero }
         var isRollover: Bool { bucket.flags.contains(.rollover) }
+        /// As far as giving back lifts it (entitlements §2.4).
+        var ceiling: Quantity { bucket.granted - held }
 
         /// The bucket's own units for this many tracked units.
         func own(_ units: Quantity) -> Quantity { cost.map { units.credits(at: $0) } ?? units }
@@ -65,6 +69,7 @@ struct Deduction {
         let pools = pricing.pools(of: feature)
         if buckets.hasExtras {
             buckets.eachUsable(scope) { insert($0, of: $1, pools) }
+            if value < .zero { reserve(buckets.extras) }
             limits = [
                 FeatureLimits(
                     of: feature, in: scope, buckets, properties: properties, now: now)
@@ -108,8 +113,8 @@ struct Deduction {
             rest = rest + beyond
             taken = asked - rest
         } else if rest < .zero {
-            giveBack { $0.bucket.flags.contains(.unlimited) ? nil : .zero }
-            giveBack { $0.bucket.granted }
+            giveBack { $0.bucket.flags.contains(.unlimited) ? nil : min(.zero, $0.ceiling) }
+            giveBack { $0.ceiling }
             if overage == .overflow { land() }
         }
         return candidates.compactMap { candidate in
@@ -191,8 +196,6 @@ struct Deduction {
         if addOns.0 != addOns.1 { return addOns.1 }
         let priced = (a.flags.contains(.priced), b.flags.contains(.priced))
         if priced.0 != priced.1 { return priced.1 }
-        // Slices of one item follow in the order of their entities, in which they come.
-        if a.flags.contains(.slice), b.flags.contains(.slice) { return false }
         return a.created < b.created
     }
 
@@ -312,6 +315,13 @@ struct Deduction {
     }
 
     // MARK: Giving back
+
+    private mutating func reserve(_ extras: Extras) {
+        guard !extras.holds.isEmpty else { return }
+        for index in candidates.indices {
+            candidates[index].held = extras.held(of: candidates[index].bucket.number)
+        }
+    }
 
     /// Lifts balances up to a ceiling, in order; what exceeds every ceiling stays in `rest`.
     private mutating func giveBack(upTo ceiling: (Candidate) -> Quantity?) {

@@ -1,6 +1,13 @@
 /// Collects facts and keeps a draft of the customer that has them applied, so that each step of a
 /// decision sees what the steps before it did.
 struct FactSheet {
+    /// Seats in use, of the customer as a whole or of an entity.
+    struct Seats: Hashable {
+        var feature: FeatureNumber
+        /// 0: the customer.
+        var entity: UInt32
+    }
+
     private(set) var customer: CustomerState
     private(set) var facts: [Fact] = []
     let pricing: PricingState
@@ -61,7 +68,7 @@ struct FactSheet {
     /// Starts a plan now. A main plan replaces its group's present one and whatever was scheduled.
     mutating func activate(_ reference: PlanReference) -> Subscription {
         let plan = pricing.plan(reference)
-        var held: [FeatureNumber: Quantity] = [:]
+        var held: [Seats: Quantity] = [:]
         if plan.isMain {
             endScheduled(inGroup: plan.group)
             if let current = customer.mainSubscription(inGroup: plan.group, pricing) {
@@ -74,6 +81,14 @@ struct FactSheet {
             addOn: plan.addOn, start: now, anchor: now, periodStart: now,
             periodEnd: plan.isFree ? .never : cycle?.boundary(after: now, anchor: now) ?? .never)
         emit(.subscriptionChanged(subscription))
+        grant(subscription, held: held)
+        return subscription
+    }
+
+    /// Opens a subscription's buckets and sets its controls. Seats that are held stay held (billing
+    /// §7).
+    mutating func grant(_ subscription: Subscription, held: [Seats: Quantity]) {
+        let plan = pricing.plan(subscription.plan)
         let controls = plan.controls.resolved(pricing)
         if !controls.isEmpty {
             emit(
@@ -81,23 +96,29 @@ struct FactSheet {
                     OwnedControls(
                         owner: .subscription(subscription.number), controls: controls)))
         }
-        grant(subscription, held: held)
-        return subscription
-    }
-
-    /// Opens a subscription's buckets. Seats that are held stay held (billing §7).
-    mutating func grant(_ subscription: Subscription, held: [FeatureNumber: Quantity]) {
-        let plan = pricing.plan(subscription.plan)
         for item in plan.items {
             guard let feature = pricing.feature(id: item.featureID) else { continue }
-            let bucket = bucket(item, feature, of: subscription, plan, held: held[feature])
+            var bucket = bucket(item, feature, of: subscription, plan)
             guard let entityFeature = item.entityFeatureID else {
+                if bucket.flags.contains(.allocated) {
+                    let used = held[Seats(feature: feature, entity: 0)] ?? seats(of: feature)
+                    bucket.balance = bucket.balance - used
+                }
                 emit(.bucketOpened(bucket))
                 continue
             }
             guard let sliced = pricing.feature(id: entityFeature) else { continue }
-            for entity in entities(of: sliced) { slice(bucket, for: entity) }
+            for entity in entities(of: sliced) {
+                slice(bucket, for: entity, held[Seats(feature: feature, entity: entity)])
+            }
         }
+    }
+
+    /// Entities of the feature, unless another bucket counts them already (entitlements §0).
+    func seats(of feature: FeatureNumber) -> Quantity {
+        let buckets = customer.buckets
+        let isCounted = (0..<buckets.count).contains { buckets[$0].feature == feature }
+        return isCounted ? .zero : Quantity(units: entities(of: feature).count)
     }
 
     /// An entity's share of every item that is for each entity of its kind.
@@ -107,8 +128,7 @@ struct FactSheet {
             let plan = pricing.plan(subscription.plan)
             for item in plan.items where item.entityFeatureID == id {
                 guard let number = pricing.feature(id: item.featureID) else { continue }
-                let whole = bucket(item, number, of: subscription, plan, held: nil)
-                slice(whole, for: entity)
+                slice(bucket(item, number, of: subscription, plan), for: entity, nil)
             }
         }
     }
@@ -119,16 +139,16 @@ struct FactSheet {
         return (0..<table.count).map { table[$0] }.filter { $0.feature == feature }.map(\.number)
     }
 
-    private mutating func slice(_ bucket: Bucket, for entity: UInt32) {
+    private mutating func slice(_ bucket: Bucket, for entity: UInt32, _ held: Quantity?) {
         var slice = bucket
+        slice.balance = slice.balance - (held ?? .zero)
         slice.number = customer.lastBucket + 1
         slice.flags.insert(.slice)
         emit(.bucketOpened(slice, entity: entity))
     }
 
     private func bucket(
-        _ item: PlanItem, _ feature: FeatureNumber, of subscription: Subscription, _ plan: Plan,
-        held: Quantity?
+        _ item: PlanItem, _ feature: FeatureNumber, of subscription: Subscription, _ plan: Plan
     ) -> Bucket {
         let kind = pricing.feature(feature).kind
         var flags: Bucket.Flags = plan.addOn ? .addOn : []
@@ -141,11 +161,12 @@ struct FactSheet {
         return Bucket(
             number: customer.lastBucket + 1, feature: feature, subscription: subscription.number,
             plan: subscription.plan.plan, granted: item.included,
-            balance: item.included - (held ?? .zero),
+            balance: item.included,
             maxOverage: item.usagePrice?.maxPurchase ?? .zero, cycle: cycle,
             anchor: subscription.anchor,
-            nextReset: cycle.boundary(after: now, anchor: subscription.anchor), created: now,
-            flags: flags)
+            nextReset: cycle.boundary(after: now, anchor: subscription.anchor),
+            // Of entities that came later too: slices of one item stay together.
+            created: subscription.start, flags: flags)
     }
 
     /// Notes a plan that starts when another one ends, and keeps that one's billing anchor (billing
@@ -167,8 +188,8 @@ struct FactSheet {
 
     /// Ends a subscription and its grants, and says how many seats it held.
     @discardableResult
-    mutating func end(_ subscription: Subscription) -> [FeatureNumber: Quantity] {
-        var held: [FeatureNumber: Quantity] = [:]
+    mutating func end(_ subscription: Subscription) -> [Seats: Quantity] {
+        var held: [Seats: Quantity] = [:]
         var ended = subscription
         ended.status = .ended
         ended.end = now
@@ -179,7 +200,8 @@ struct FactSheet {
         }
         for (bucket, entity) in closing {
             if bucket.flags.contains(.allocated) {
-                held[bucket.feature] = (held[bucket.feature] ?? .zero) + bucket.usage
+                let seats = Seats(feature: bucket.feature, entity: entity)
+                held[seats] = (held[seats] ?? .zero) + bucket.usage
             }
             emit(.bucketClosed(bucket: bucket.number, entity: entity))
         }

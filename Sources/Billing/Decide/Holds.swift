@@ -115,6 +115,8 @@ private struct Settlement {
         self.hold = hold
         self.pricing = pricing
         self.now = now
+        // What it holds is no longer reserved.
+        self.buckets.changeExtras { $0.apply(.holdClosed(id: hold.id)) }
         let entity = hold.entity == 0 ? nil : buckets.extras.entities.entity(hold.entity)
         scope = Scope(entity: entity?.number ?? 0)
         entityID = entity?.id ?? .empty
@@ -148,43 +150,50 @@ private struct Settlement {
         emit(changes)
     }
 
-    /// Gives units back to exactly the buckets they came from, the last first; for buckets that are
-    /// gone, to those that are there.
+    /// Gives units back to exactly the buckets they came from, the last first. Where a bucket is
+    /// gone, or is too low to take from, the usual order decides.
     private mutating func unwind(_ value: Quantity) {
         var rest = value.magnitude
-        let isUse = value > .zero
-        var lost = Quantity.zero
+        var elsewhere = Quantity.zero
+        var returned: [Draw] = []
         for share in hold.shares.reversed() where rest > .zero {
             let units = min(rest, share.units.magnitude)
-            let part = isUse ? units : -units
+            let part = value > .zero ? units : -units
             rest = rest - units
-            if buckets.holds(share.draw.bucket, of: share.draw.entity) {
-                let back = -share.own(of: part)
-                let made = Draw(
-                    bucket: share.draw.bucket, entity: share.draw.entity,
-                    feature: share.draw.feature, amount: back)
-                draws.append(made)
-                emit([.deducted(bucket: made.bucket, amount: back, entity: made.entity)])
-            } else {
-                lost = lost + part
+            var back = share.draw
+            back.amount = -share.own(of: part)
+            let bucket = buckets.bucket(back.bucket, of: back.entity)
+            if bucket.map({ !$0.flags.contains(.rollover) }) ?? true {
+                returned.append(share.draw)
+                returned[returned.count - 1].amount = share.nominal(of: part)
+            }
+            if let bucket, bucket.affords(back.amount) {
+                draws.append(back)
+                emit([.deducted(bucket: back.bucket, amount: back.amount, entity: back.entity)])
+            } else if back.entity == 0 || scope.isEntity {
+                elsewhere = elsewhere + part
             }
         }
-        uncount(value)
-        if lost != .zero { draw(-lost) }
+        uncount(value, returned)
+        if elsewhere != .zero { draw(-elsewhere) }
     }
 
-    /// Counts of usage limits go down with an unwind, each by its share of it.
-    private mutating func uncount(_ value: Quantity) {
+    /// Counts of usage limits go down with an unwind: those of the tracked feature by its units,
+    /// those of a credit system by its credits.
+    private mutating func uncount(_ value: Quantity, _ returned: [Draw]) {
+        let isCredits = pricing.kind(of: hold.feature) == .creditSystem
         for counted in hold.counted {
             let window = buckets.extras.windows.first { $0.key == counted.window }
-            guard var window, now < window.end, hold.value != .zero else { continue }
-            let part =
-                value == hold.value
-                ? counted.amount
-                : Quantity(
-                    raw: FixedPoint.multiply(
-                        counted.amount.raw, value.raw, dividingBy: hold.value.raw))
-            window.used = (window.used - part).clampedToZero
+            guard var window, now < window.end else { continue }
+            let feature = counted.window.feature
+            var part = value
+            if isCredits || feature != hold.feature {
+                part = returned.reduce(.zero) { sum, draw in
+                    draw.feature == feature ? sum + draw.amount : sum
+                }
+            }
+            if value == hold.value { part = counted.amount }
+            window.used = (window.used - min(part, counted.amount)).clampedToZero
             emit([.windowCounted(window)])
         }
     }
@@ -196,9 +205,17 @@ private struct Settlement {
 }
 
 extension BucketSet {
-    fileprivate func holds(_ bucket: UInt32, of entity: UInt32) -> Bool {
-        guard entity != 0 else { return index(ofNumber: bucket) != nil }
-        return extras.entities.entity(entity)?.buckets.contains { $0.number == bucket } ?? false
+    fileprivate func bucket(_ number: UInt32, of entity: UInt32) -> Bucket? {
+        guard entity != 0 else { return index(ofNumber: number).map { self[$0] } }
+        return extras.entities.entity(entity)?.buckets.first { $0.number == number }
+    }
+}
+
+extension Bucket {
+    /// It can be drawn from, and stays above its floor; what is given back always fits.
+    fileprivate func affords(_ amount: Quantity) -> Bool {
+        guard amount > .zero, flags.isDisjoint(with: [.unlimited, .allocated]) else { return true }
+        return overageRoom.map { remaining + $0 >= amount } ?? true
     }
 }
 

@@ -37,7 +37,7 @@ extension BucketSet {
         }
     }
 
-    /// The draws leave nothing where this one drew.
+    /// The draws leave next to nothing where this one drew: a quick look, before the true one.
     private func isUsedUp(_ draw: Draw, in scope: Scope, _ draws: [Draw]) -> Bool {
         guard draw.amount > .zero else { return false }
         var rest = Quantity.zero
@@ -49,7 +49,8 @@ extension BucketSet {
             }
             rest = rest + balance.clampedToZero
         }
-        return rest == .zero
+        // Less than the probe, in credits too.
+        return rest < Quantity(units: 1)
     }
 
     private func alert(

@@ -3,6 +3,11 @@ extension BucketSet {
     package func decideTrack(
         _ usage: TrackUsage, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
+        if usage.hold != nil, !usage.others.isEmpty || usage.setsUsage {
+            throw .invalid([
+                Violation(path: "hold", message: "takes one feature, and usage that is added")
+            ])
+        }
         if usage.others.isEmpty { return try decideTrackOne(usage, pricing: pricing, now: now) }
         var features = [usage.feature]
         for feature in usage.others where !features.contains(feature) { features.append(feature) }
@@ -28,7 +33,9 @@ extension BucketSet {
         var replies: [TrackReply] = []
         for part in parts {
             let one = try draft.decideTrack(part, pricing: pricing, now: now)
-            for fact in one.facts { _ = draft.apply(fact) }
+            for fact in one.facts where !draft.apply(fact) {
+                draft.changeExtras { $0.apply(fact) }
+            }
             decision.facts += one.facts
             switch one.reply {
             case .track(let reply): replies.append(reply)
@@ -54,8 +61,8 @@ extension BucketSet {
         let hold = try usage.hold.map { (request) throws(Refusal) in
             try admit(request, of: usage.feature, pricing, now)
         }
-        if usage.refusesLate { try refuseLate(usage, scope, now) }
-        if usage.setsUsage { return try decideSetUsage(usage, scope, pricing, now) }
+        if usage.refusesLate { try refuseLate(usage, scope, pricing, now) }
+        if usage.setsUsage, !isFlag { return try decideSetUsage(usage, scope, pricing, now) }
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
             overage: usage.overage, properties: usage.label?.properties ?? [], now: now)
@@ -136,15 +143,19 @@ extension BucketSet {
             reply: .track(reply(usage.value, shown, draws)))
     }
 
-    /// Usage of a cycle that is over can't be counted in it any more.
+    /// Usage of a cycle that is over, of any balance it may draw from, can't be counted in it any
+    /// more.
     private func refuseLate(
-        _ usage: TrackUsage, _ scope: Scope, _ now: Timestamp
+        _ usage: TrackUsage, _ scope: Scope, _ pricing: PricingState, _ now: Timestamp
     ) throws(Refusal) {
-        guard let time = usage.label?.time, let anchor = cycleAnchor(of: usage.feature, scope)
-        else { return }
+        guard let time = usage.label?.time else { return }
+        let pools = pricing.pools(of: usage.feature)
         var isLate = false
         eachUsable(scope) { bucket, _ in
-            guard bucket.feature == usage.feature, bucket.anchor == anchor else { return }
+            guard bucket.nextReset != .never,
+                bucket.feature == usage.feature
+                    || pools.contains(where: { $0.feature == bucket.feature })
+            else { return }
             let period = bucket.cycle.period(around: now, anchor: bucket.anchor)
             if time < period.lowerBound { isLate = true }
         }
