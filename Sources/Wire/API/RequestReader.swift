@@ -100,13 +100,14 @@ package struct RequestReader {
         let overage = fields.overage(message.overage_behavior)
         let label = label(message, &fields)
         let event = Wire.bytes(of: message.event_name)
-        let features =
+        var others: [FeatureNumber] = []
+        let feature =
             event.isEmpty
-            ? try feature(message.feature_id, &fields).map { [$0] }
-            : try features(of: event, message.feature_id, &fields)
-        guard let value, let overage, let feature = features?.first else { return nil }
+            ? try feature(message.feature_id, &fields)
+            : try features(of: event, message.feature_id, &fields, others: &others)
+        guard let value, let overage, let feature else { return nil }
         var usage = TrackUsage(feature: feature, value: value, overage: overage, label: label)
-        if !event.isEmpty { usage.others = Array((features ?? []).dropFirst()) }
+        usage.others = others
         usage.setsUsage = message.set_usage != 0
         usage.refusesLate = message.refuse_late != 0
         if Wire.bytes(of: message.entity_id).count > 0 {
@@ -121,18 +122,20 @@ package struct RequestReader {
         return usage
     }
 
+    /// The first of those that an event feeds.
     private func features(
         of event: UnsafeRawBufferPointer, _ featureID: UnsafePointer<CChar>?,
-        _ fields: inout FieldReader
-    ) throws(CallFault) -> [FeatureNumber]? {
+        _ fields: inout FieldReader, others: inout [FeatureNumber]
+    ) throws(CallFault) -> FeatureNumber? {
         guard Wire.bytes(of: featureID).isEmpty else {
             fields.fault("event_name", "give a feature_id or an event_name, not both")
             return nil
         }
         let name = String(decoding: event, as: UTF8.self)
         let features = names.pricing.features(ofEvent: name)
-        guard !features.isEmpty else { throw .refused(.featureNotFound(name)) }
-        return features
+        guard let first = features.first else { throw .refused(.featureNotFound(name)) }
+        others = Array(features.dropFirst())
+        return first
     }
 
     package func attach(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> AttachCall {
