@@ -113,7 +113,7 @@ struct RequestTests {
         ].map { ("balances.check", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
         + [
             #""entity_id": "e""#, #""lock": {"lock_id": "l"}"#, #""properties": {"a": 1}"#,
-            #""timestamp": 1.0"#, #""overage_behavior": "overflow""#, #""skip_event": true"#,
+            #""timestamp": 1.0"#, #""skip_event": true"#,
         ].map { ("balances.track", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
         + [("balances.track", #"{"customer_id": "acme""#, #""event_name": "e""#)]
         + [

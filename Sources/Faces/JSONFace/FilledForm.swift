@@ -98,8 +98,7 @@ extension RequestForm {
                 switch key(name)?.use {
                 case .later(with: nil): !value.asksForNothing
                 case .later(with: let flag?): !value.asksForNothing && given[flag] == .bool(true)
-                case .word(_, let later): later.contains { value == .string($0) }
-                case .text, .number, .flag, nil: false
+                case .word, .text, .number, .flag, nil: false
                 }
             if comesLater { throw .invalidRequest("\(name) with this value is not supported yet") }
         }
@@ -112,11 +111,11 @@ extension RequestForm {
         return switch (key.use, value) {
         case (_, .null) where !key.isRequired: nil
         case (.text, .string), (.number, .number), (.flag, .bool), (.later, _): nil
-        case (.word(let words, _), .string(let word)) where words.contains(word): nil
+        case (.word(let words), .string(let word)) where words.contains(word): nil
         case (.text, _): Violation(path: key.name, message: "must be a string")
         case (.number, _): Violation(path: key.name, message: "must be a number")
         case (.flag, _): Violation(path: key.name, message: "must be true or false")
-        case (.word(let words, _), _):
+        case (.word(let words), _):
             Violation(
                 path: key.name, message: "must be one of \(words.joined(separator: ", "))")
         }

@@ -15,7 +15,7 @@ struct RequestForm: Sendable {
         enum Use: Sendable {
             case text, number, flag
             /// One of these words; the second list is refused.
-            case word([String], later: [String])
+            case word([String])
             /// Not yet; with a name: not yet together with that flag.
             case later(with: String?)
         }
@@ -38,8 +38,8 @@ struct RequestForm: Sendable {
             Key(name: name, use: .flag, field: field, isRequired: false)
         }
 
-        static func word(_ name: String, _ words: [String], later: [String]) -> Key {
-            Key(name: name, use: .word(words, later: later), field: name, isRequired: false)
+        static func word(_ name: String, _ words: [String]) -> Key {
+            Key(name: name, use: .word(words), field: name, isRequired: false)
         }
 
         static func later(_ names: String..., with flag: String? = nil) -> [Key] {
@@ -70,7 +70,7 @@ extension RequestForm {
             .text("feature_id"),
             .number("value"),
             .text("idempotency_key", as: "request_id"),
-            .word("overage_behavior", ["cap", "reject"], later: ["overflow"]),
+            .word("overage_behavior", ["cap", "reject", "overflow"]),
             // An answer that came at once is as good as one that says "later".
             .flag("async", as: nil),
         ]
