@@ -168,6 +168,9 @@ import Testing
             "7.4: for an entity", .entity("users", "a"), .entity("users", "b"), .attach("each"),
             .track("messages", 10, of: "b"), .track("messages", 10, of: "a"),
             told: "included of 2", "included of 1"),
+        Row(
+            "7.4: the last seat taken by an entity", .open(Grant("users", 1)),
+            .entity("users", "a"), .entity("users", "b"), told: "included"),
         Row("7.4: nothing owned", .track("messages", 10)),
         Row("7.4: was blocked before", .open(Grant("messages", 0)), .track("messages", 10)),
     ]

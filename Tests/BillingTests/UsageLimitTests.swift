@@ -22,7 +22,15 @@ import Testing
         return plan
     }
 
+    private static var limited: Plan {
+        var plan = plan("limited", limit(5))
+        plan.addOn = false
+        plan.items = [.sample("action1", 100, each: .month)]
+        return plan
+    }
+
     static let pricing = Fixture.pricing(
+        limited, .sample("pro", price: "20", .sample("action1", 100, each: .month)),
         .sample("monthly", .sample("action1", 100, each: .month)),
         plan("weekly", limit(70, .week)), plan("monthlyLimit", limit(200, .month)),
         plan(
@@ -201,6 +209,11 @@ import Testing
             "7.2: enabled beats disabled", after: own, .attach("off"), .attach("weekly"),
             .check("action1", 70, .included), .check("action1", 71, .usageLimit)),
         Story(
+            "7.2: a plan's go with it", .attach("limited"), .check("action1", 6, .usageLimit),
+            .buy("pro"), .check("action1", 6, .included), .attach("limited"),
+            .check("action1", 6, .included), .advance(to: .utc(2027, 2, 10)),
+            .check("action1", 6, .usageLimit)),
+        Story(
             "7.2: a tie: the calendar", .attach("monthly"), .attach("cycle"), .attach("calendar"),
             .track("action1", 10), .check("action1", 1, .usageLimit),
             .advance(to: .utc(2027, 2, 1)), .check("action1", 10, .included)),
@@ -295,7 +308,13 @@ import Testing
 
     @Test("7.1: what is refused", arguments: faults)
     func fault(set: SetControls, path: String) throws {
-        try Story("7.1", .refused("invalid: \(path)", .set(set)))
-            .run(UsageLimitTests.pricing)
+        var controls = Controls()
+        controls.spendLimits = set.spendLimits ?? []
+        controls.usageLimits = set.usageLimits ?? []
+        controls.overagePermissions = set.overagePermissions ?? []
+        try Story(
+            "7.1", .refused("invalid: \(path)", .set(set)),
+            .refused("invalid: \(path)", .entity("users", "a", controls: controls))
+        ).run(UsageLimitTests.pricing)
     }
 }

@@ -80,11 +80,15 @@ extension BucketSet {
             checkFlag(query, scope, answering: &answer)
         } else {
             check(query, scope, pricing, now, answering: &answer)
-            if hasExtras, var shown = answer.balance {
-                complete(&shown, in: scope)
-                answer.balance = shown
-            }
+            complete(&answer, in: scope)
         }
+    }
+
+    /// The balance as the scope is shown it.
+    func complete(_ answer: inout CheckAnswer, in scope: Scope) {
+        guard hasExtras, var shown = answer.balance else { return }
+        complete(&shown, in: scope)
+        answer.balance = shown
     }
 
     private func checkFlag(

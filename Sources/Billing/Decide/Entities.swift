@@ -9,6 +9,8 @@ extension CustomerState {
                 Violation(path: "feature_id", message: "must be an allocated feature")
             ])
         }
+        let violations = create.controls.violations
+        guard violations.isEmpty else { throw .invalid(violations) }
         let extras = buckets.extras
         guard extras.entities.find(create.id) == nil else {
             throw .entityExists(create.id.text)
@@ -100,9 +102,10 @@ extension FactSheet {
         guard deduction.rest == .zero else {
             throw .featureLimitReached(featureID: pricing.feature(feature).id)
         }
-        for draw in draws {
-            emit(.deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
-        }
+        var changes: [Fact] = []
+        customer.buckets.deduct(
+            draws, deduction, feature: feature, nil, .customer, pricing, now, &changes)
+        for change in changes { emit(change) }
     }
 
     fileprivate mutating func giveSeat(of feature: FeatureNumber) {

@@ -195,6 +195,7 @@ extension BucketSet {
             // Own balance and credits are compared one by one, but drawn together: what counts
             // here is whether the whole amount could be drawn.
             if answer.allowed { answer.reason = .insufficientBalance }
+            complete(&answer, in: scope)
         } else {
             if !answer.allowed { answer.reason = .included }
             let label = EventLabel(time: nil, properties: query.properties)
