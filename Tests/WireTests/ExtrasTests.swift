@@ -57,7 +57,25 @@ struct ExtrasTests {
             }
             return kinds
         }
-        #expect(kinds == Set([3, 4, 5, 6, 7] + 30...41))
+        #expect(kinds == Set([3, 4, 5, 6, 7] + Array(30...41)))
+    }
+
+    @Test(
+        "A reply that may name somebody is sealed, whatever it changed",
+        arguments: [(Method.createBalance, true), (.createEntity, true), (.track, false)])
+    func reply(method: Method, isSealed: Bool) throws {
+        var record = try record([.poolingSet(isDisabled: true)], key: 7)
+        let id = try #require(RequestID("r-1"))
+        record.request = RequestMark(id: id, method: method.rawValue, fingerprint: 1)
+        let reply = Array(ExtraSamples.person.utf8)
+        let arena = Arena()
+        let bytes = reply.withUnsafeBytes { reply in
+            Array(RecordWriter(arena: arena, seals: MirrorSeals()).record(record, reply: reply))
+        }
+        #expect(says(ExtraSamples.person, bytes) != isSealed)
+        #expect(try read(bytes, MirrorSeals()).reply == reply)
+        let erased = try read(bytes, ClosedSeals())
+        #expect(erased.hidesReply == isSealed && erased.reply == (isSealed ? [] : reply))
     }
 
     /// Written down once more, for the test's sake.
