@@ -51,8 +51,8 @@ enum Samples {
         "created":"2026-02-01T00:00:00Z","grants":[\(slice)],"controls":\(controls)},\
         {"number":2,"id":"bob","feature":"seats","name":"","created":"2026-01-31T12:00:00Z",\
         "grants":[],"controls":\(noControls)}],\
-        "controls":[{"subscription":1,\(controls.dropFirst())},\
-        {"subscription":null,\(controls.dropFirst())}],\
+        "controls":[{"subscription":1,\(controls.dropFirst()),\
+        {"subscription":null,\(controls.dropFirst())],\
         "grant_details":[{"grant":2,"name":"gift","adjustment":"-1.5","prepaid":"50",\
         "rollover":{"max":null,"max_percentage":null,"months":3},"parent":7},\
         {"grant":6,"name":"","adjustment":"3","prepaid":"0","rollover":null,"parent":0}],\

@@ -17,7 +17,7 @@ enum ExtraSamples {
             number: number, feature: feature, subscription: 4, plan: PlanNumber(rawValue: 9),
             granted: Quantity(units: 100), balance: amount, maxOverage: Quantity(units: 7),
             cycle: Cycle(.month, count: 3), anchor: time, nextReset: time, expires: .never,
-            created: time, flags: [.priced, .rollover, .slice])
+            created: time, flags: [.priced, .limited, .rollover, .slice])
     }
 
     static var controls: Controls {
