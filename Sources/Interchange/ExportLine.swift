@@ -14,7 +14,9 @@ package enum ExportLine: Sendable {
 /// What a file is.
 package struct ExportHeader: Sendable, Equatable {
     package static let format = "tally.export"
-    package static let version: UInt32 = 1
+    package static let version: UInt32 = 2
+    /// The oldest that is read: what it lacks is empty.
+    package static let oldestVersion: UInt32 = 1
 
     package var environment: String
     /// Nothing in the file is of later.
@@ -96,6 +98,8 @@ package struct ExportedEvent: Sendable, Equatable {
 /// Lines to texts and back, by the catalog that the publications before them make.
 package struct ExportCodec {
     package private(set) var pricing: PricingState
+    /// As the header that was read says.
+    private var version = ExportHeader.version
 
     package init(pricing: PricingState = .empty) {
         self.pricing = pricing
@@ -107,7 +111,7 @@ package struct ExportCodec {
         var type = ""
         switch line {
         case .header(var header):
-            try form.header(&header)
+            _ = try form.header(&header)
         case .publication(var publication):
             type = "publication"
             try form.text("type", &type)
@@ -133,12 +137,12 @@ package struct ExportCodec {
             throw FormFault("", "is no JSON: \(error.message) (column \(error.column))")
         }
         guard case .object(let object) = value else { throw FormFault("", "is no JSON object") }
-        var form = Form(object, pricing: pricing)
+        var form = Form(object, pricing: pricing, version: version)
         let line: ExportLine
         if object["format"] != nil {
             var header = ExportHeader(
                 environment: "", time: .never, publications: 0, customers: 0, events: 0)
-            try form.header(&header)
+            version = try form.header(&header)
             line = .header(header)
         } else {
             var type = ""
@@ -192,20 +196,27 @@ package struct ExportCodec {
 }
 
 extension Form {
-    fileprivate mutating func header(_ value: inout ExportHeader) throws(FormFault) {
+    /// Gives the file's version.
+    fileprivate mutating func header(
+        _ value: inout ExportHeader
+    ) throws(FormFault) -> UInt32 {
         var format = ExportHeader.format
         var version = ExportHeader.version
         try text("format", &format)
         try number("version", &version)
         guard format == ExportHeader.format else { throw fault("format", "is unknown") }
-        guard version == ExportHeader.version else {
-            throw fault("version", "is \(version), and this tally reads \(ExportHeader.version)")
+        guard (ExportHeader.oldestVersion...ExportHeader.version).contains(version) else {
+            throw fault(
+                "version",
+                "is \(version), and this tally reads \(ExportHeader.oldestVersion) to "
+                    + "\(ExportHeader.version)")
         }
         try text("environment", &value.environment)
         try time("time", &value.time)
         try number("publications", &value.publications)
         try number("customers", &value.customers)
         try number("events", &value.events)
+        return version
     }
 
     fileprivate mutating func event(_ value: inout ExportedEvent) throws(FormFault) {
@@ -218,43 +229,5 @@ extension Form {
         try self.time("time", &time)
         try self.properties("properties", &properties)
         value.label = EventLabel(time: time == .never ? nil : time, properties: properties)
-    }
-
-    private mutating func properties(
-        _ key: String, _ value: inout [EventProperty]
-    ) throws(FormFault) {
-        try self.value(
-            key, &value,
-            write: { properties in
-                .object(
-                    JSONObject(
-                        properties.map { JSONObject.Member($0.key, Form.json($0.value)) }))
-            },
-            read: { found in
-                guard case .object(let object) = found else { return nil }
-                let properties = object.members.compactMap { member in
-                    Form.property(member.value).map { EventProperty(member.key, $0) }
-                }
-                return properties.count == object.members.count ? properties : nil
-            }, "an object of texts, numbers, true and false")
-    }
-
-    private static func json(_ value: PropertyValue) -> JSONValue {
-        switch value {
-        case .text(let text): .string(text)
-        case .number(let bits): .number(Double(bitPattern: bits))
-        case .boolean(let flag): .bool(flag)
-        }
-    }
-
-    private static func property(_ value: JSONValue) -> PropertyValue? {
-        switch value {
-        case .string(let text): return .text(text)
-        case .bool(let flag): return .boolean(flag)
-        case .number(let text):
-            guard let number = Double(text), number.isFinite else { return nil }
-            return .number(bits: number == 0 ? 0 : number.bitPattern)
-        case .null, .array, .object: return nil
-        }
     }
 }

@@ -12,6 +12,10 @@ package struct ExportedCustomer: Sendable, Equatable {
     var lastInvoice: UInt32 = 0
     var subscriptions: [Subscription] = []
     var grants: [Bucket] = []
+    /// In order of id.
+    var entities: [Entity] = []
+    /// Without its entities.
+    var extras = Extras.none
 
     static var empty: ExportedCustomer { ExportedCustomer(id: .empty) }
 
@@ -28,6 +32,10 @@ package struct ExportedCustomer: Sendable, Equatable {
         lastInvoice = state.lastInvoice
         subscriptions = state.subscriptions
         for index in 0..<state.buckets.count { grants.append(state.buckets[index]) }
+        guard state.buckets.hasExtras else { return }
+        extras = state.buckets.extras
+        entities = (0..<extras.entities.count).map { extras.entities[$0] }
+        extras.entities = EntityTable()
     }
 
     package var catalog: UInt64 { catalogSequence }
@@ -40,11 +48,25 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += counters
         facts += subscriptions.map { .subscriptionChanged($0) }
         facts += grants.map { .bucketOpened($0) }
+        facts += entities.flatMap(\.facts)
+        facts += extraFacts
         facts += account.effects.map { .effectRequested($0) }
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
         return facts + account.invoices.map { .invoiceRaised($0) }
     }
+
+    private var extraFacts: [Fact] {
+        var facts = extras.controls.map { Fact.controlsSet($0) }
+        facts += extras.details.map { .detailSet($0) }
+        facts += extras.windows.map { .windowCounted($0) }
+        facts += extras.holds.map { .holdOpened($0) }
+        if extras.isPoolingDisabled { facts.append(.poolingSet(isDisabled: true)) }
+        return facts
+    }
+
+    /// Of the customer and of its entities.
+    private var allGrants: [Bucket] { grants + entities.flatMap(\.buckets) }
 
     /// Numbers whose owners are gone are never given again.
     private var counters: [Fact] {
@@ -56,7 +78,7 @@ package struct ExportedCustomer: Sendable, Equatable {
             gone.status = .ended
             facts += [.subscriptionChanged(gone), .subscriptionDropped(number: gone.number)]
         }
-        if lastGrant > grants.map(\.number).max() ?? 0 {
+        if lastGrant > allGrants.map(\.number).max() ?? 0 {
             var gone = Bucket.empty
             gone.number = lastGrant
             gone.feature = FeatureNumber(rawValue: 1)
@@ -67,37 +89,24 @@ package struct ExportedCustomer: Sendable, Equatable {
             gone.number = lastInvoice
             facts += [.invoiceRaised(gone), .invoiceDropped(number: gone.number)]
         }
+        if extras.lastEntity > entities.map(\.number).max() ?? 0 {
+            var gone = Entity.empty
+            gone.number = extras.lastEntity
+            gone.feature = FeatureNumber(rawValue: 1)
+            facts += [.entityCreated(gone), .entityDeleted(number: gone.number)]
+        }
         return facts
     }
+}
 
-    /// What can't be, however well each value is written.
-    func check() throws(FormFault) {
-        try check(
-            subscriptions.map(\.number), "subscriptions", lastSubscription, "last_subscription")
-        try check(grants.map(\.number), "grants", lastGrant, "last_grant")
-        try check(account.invoices.map(\.number), "invoices", lastInvoice, "last_invoice")
-        guard account.effects.count <= 1 else {
-            throw FormFault("effects", "has more than one: only one is open at a time")
-        }
-        let known = Set(subscriptions.map(\.number)).union([0])
-        for (index, grant) in grants.enumerated() where !known.contains(grant.subscription) {
-            throw FormFault(
-                "grants[\(index)].subscription",
-                "is \(grant.subscription), which is none of the subscriptions")
-        }
-    }
-
-    private func check(
-        _ numbers: [UInt32], _ key: String, _ last: UInt32, _ lastKey: String
-    ) throws(FormFault) {
-        var seen: Set<UInt32> = []
-        for (index, number) in numbers.enumerated() {
-            guard number > 0, seen.insert(number).inserted else {
-                throw FormFault("\(key)[\(index)].number", "is 0 or there twice")
-            }
-            guard number <= last else {
-                throw FormFault(lastKey, "is less than \(key)[\(index)].number")
-            }
-        }
+extension Entity {
+    fileprivate var facts: [Fact] {
+        var bare = self
+        bare.buckets = []
+        bare.controls = .none
+        var facts: [Fact] = [.entityCreated(bare)]
+        facts += buckets.map { .bucketOpened($0, entity: number) }
+        guard !controls.isEmpty else { return facts }
+        return facts + [.controlsSet(OwnedControls(owner: .entity(number), controls: controls))]
     }
 }

@@ -19,6 +19,12 @@ extension Form {
         }
         value.draft.plans = plans.map(\.plan)
         value.revisions = plans.map(\.revision)
+        try since(2) { form throws(FormFault) in
+            try form.part("settings", &value.draft.settings, empty: PricingSettings()) {
+                (form, settings) throws(FormFault) in
+                try form.flag("keep_free_overage", &settings.keepsFreeOverage)
+            }
+        }
     }
 
     private struct PlanRevision {
@@ -41,6 +47,9 @@ extension Form {
             try form.text("feature", &cost.featureID)
             try form.price("credits", &cost.credits)
         }
+        try since(2) { form throws(FormFault) in
+            try form.texts("event_names", &value.eventNames)
+        }
     }
 
     private mutating func plan(_ value: inout PlanRevision) throws(FormFault) {
@@ -60,6 +69,23 @@ extension Form {
         try list("items", &value.plan.items, empty: empty) { (form, item) throws(FormFault) in
             try form.item(&item)
         }
+        try since(2) { form throws(FormFault) in
+            try form.controls(&value.plan.controls)
+        }
+    }
+
+    /// Their features may be published with the plan.
+    private mutating func controls(_ value: inout PlanControls) throws(FormFault) {
+        var names = value
+        try whole("controls", &value.controls, empty: .none) { (form, controls) throws(FormFault) in
+            try form.controls(&controls) { (form, key, feature) throws(FormFault) in
+                var id = form.isReading ? "" : names.id(of: feature)
+                try form.text(key, &id)
+                feature = names.number(of: id)
+            }
+        }
+        names.controls = value.controls
+        value = names
     }
 
     private mutating func item(_ value: inout PlanItem) throws(FormFault) {
@@ -74,9 +100,13 @@ extension Form {
             (form, price) throws(FormFault) in
             try form.price("amount", &price.amount)
             try form.quantity("billing_units", &price.billingUnits)
-            try form.optional("max_purchase", &price.maxPurchase, empty: .zero) {
-                (form, most) throws(FormFault) in
-                try form.quantity("max_purchase", &most)
+            try form.quantity("max_purchase", &price.maxPurchase)
+        }
+        try since(2) { form throws(FormFault) in
+            try form.rollover(&value.rollover)
+            try form.optional("entity_feature", &value.entityFeatureID, empty: "") {
+                (form, id) throws(FormFault) in
+                try form.text("entity_feature", &id)
             }
         }
     }

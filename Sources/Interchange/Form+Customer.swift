@@ -21,6 +21,7 @@ extension Form {
         try list("grants", &value.grants, empty: .empty) { (form, grant) throws(FormFault) in
             try form.grant(&grant)
         }
+        try since(2) { form throws(FormFault) in try form.extras(&value) }
         try part(
             "payment_method", &value.account.method,
             empty: PaymentMethod(token: "", brand: "", last4: "")
@@ -64,7 +65,7 @@ extension Form {
         try time("end", &value.end)
     }
 
-    private mutating func grant(_ value: inout Bucket) throws(FormFault) {
+    mutating func grant(_ value: inout Bucket) throws(FormFault) {
         try number("number", &value.number)
         try feature("feature", &value.feature)
         try number("subscription", &value.subscription)
@@ -84,11 +85,19 @@ extension Form {
             ("unlimited", .unlimited), ("priced", .priced), ("boolean", .boolean),
             ("add_on", .addOn), ("allocated", .allocated), ("overage_limited", .limited),
         ]
-        for (key, flag) in flags {
-            var isSet = value.flags.contains(flag)
-            try self.flag(key, &isSet)
-            if isSet { value.flags.insert(flag) } else { value.flags.remove(flag) }
+        for (key, flag) in flags { try self.flag(key, flag, of: &value) }
+        try since(2) { form throws(FormFault) in
+            try form.flag("rollover", .rollover, of: &value)
+            try form.flag("slice", .slice, of: &value)
         }
+    }
+
+    private mutating func flag(
+        _ key: String, _ flag: Bucket.Flags, of bucket: inout Bucket
+    ) throws(FormFault) {
+        var isSet = bucket.flags.contains(flag)
+        try self.flag(key, &isSet)
+        if isSet { bucket.flags.insert(flag) } else { bucket.flags.remove(flag) }
     }
 
     private mutating func effect(_ value: inout Effect) throws(FormFault) {

@@ -10,6 +10,18 @@ extension Form {
             read: { if case .string(let text) = $0 { text } else { nil } }, "text")
     }
 
+    mutating func texts(_ key: String, _ value: inout [String]) throws(FormFault) {
+        try self.value(
+            key, &value, write: { .array($0.map { .string($0) }) },
+            read: { found in
+                guard case .array(let items) = found else { return nil }
+                let texts = items.compactMap { item in
+                    if case .string(let text) = item { text } else { nil }
+                }
+                return texts.count == items.count ? texts : nil
+            }, "a list of texts")
+    }
+
     mutating func flag(_ key: String, _ value: inout Bool) throws(FormFault) {
         try self.value(
             key, &value, write: { .bool($0) },
@@ -35,6 +47,13 @@ extension Form {
                 else { return nil }
                 return Quantity(raw: raw)
             }, "a decimal in quotes, with at most 10 decimals")
+    }
+
+    /// Null: none.
+    mutating func quantity(_ key: String, _ value: inout Quantity?) throws(FormFault) {
+        try optional(key, &value, empty: .zero) { (form, present) throws(FormFault) in
+            try form.quantity(key, &present)
+        }
     }
 
     mutating func price(_ key: String, _ value: inout UnitPrice) throws(FormFault) {
@@ -154,5 +173,43 @@ extension Form {
                 else { return nil }
                 return id
             }, "text of 1 to 63 bytes")
+    }
+
+    mutating func properties(
+        _ key: String, _ value: inout [EventProperty]
+    ) throws(FormFault) {
+        try self.value(
+            key, &value,
+            write: { properties in
+                .object(
+                    JSONObject(
+                        properties.map { JSONObject.Member($0.key, Form.json($0.value)) }))
+            },
+            read: { found in
+                guard case .object(let object) = found else { return nil }
+                let properties = object.members.compactMap { member in
+                    Form.property(member.value).map { EventProperty(member.key, $0) }
+                }
+                return properties.count == object.members.count ? properties : nil
+            }, "an object of texts, numbers, true and false")
+    }
+
+    private static func json(_ value: PropertyValue) -> JSONValue {
+        switch value {
+        case .text(let text): .string(text)
+        case .number(let bits): .number(Double(bitPattern: bits))
+        case .boolean(let flag): .bool(flag)
+        }
+    }
+
+    private static func property(_ value: JSONValue) -> PropertyValue? {
+        switch value {
+        case .string(let text): return .text(text)
+        case .bool(let flag): return .boolean(flag)
+        case .number(let text):
+            guard let number = Double(text), number.isFinite else { return nil }
+            return .number(bits: number == 0 ? 0 : number.bitPattern)
+        case .null, .array, .object: return nil
+        }
     }
 }

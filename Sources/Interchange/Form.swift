@@ -22,6 +22,8 @@ struct Form {
     /// What ids and numbers of a catalog mean.
     let pricing: PricingState
     let isReading: Bool
+    /// Of the file.
+    private let version: UInt32
     private let path: String
     private(set) var object: JSONObject
     private var known: Set<String> = []
@@ -30,14 +32,16 @@ struct Form {
     init(pricing: PricingState, path: String = "") {
         self.pricing = pricing
         isReading = false
+        version = ExportHeader.version
         self.path = path
         object = JSONObject()
     }
 
     /// Reads.
-    init(_ object: JSONObject, pricing: PricingState, path: String = "") {
+    init(_ object: JSONObject, pricing: PricingState, version: UInt32, path: String = "") {
         self.pricing = pricing
         isReading = true
+        self.version = version
         self.path = path
         self.object = object
     }
@@ -58,6 +62,13 @@ struct Form {
             throw fault(key, "must be \(expected), not \(Form.short(found))")
         }
         value = new
+    }
+
+    /// What files of earlier versions don't have: there it stays as it is.
+    mutating func since(
+        _ version: UInt32, _ body: (inout Form) throws(FormFault) -> Void
+    ) throws(FormFault) {
+        if !isReading || self.version >= version { try body(&self) }
     }
 
     /// What was read has nothing else.
@@ -135,7 +146,9 @@ struct Form {
         _ body: (inout Form, inout Value) throws(FormFault) -> Void
     ) throws(FormFault) -> Value {
         var value = empty
-        var form = Form(part, pricing: pricing, path: path.isEmpty ? key : "\(path).\(key)")
+        var form = Form(
+            part, pricing: pricing, version: version,
+            path: path.isEmpty ? key : "\(path).\(key)")
         try body(&form, &value)
         try form.end()
         return value

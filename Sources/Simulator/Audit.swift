@@ -12,21 +12,30 @@ struct Audit {
     private var invoices = 0
     private var payments = 0
     private var collecting: Set<String> = []
+    private var kinds: Set<String> = []
 
     init(_ world: World) {
         self.world = world
     }
 
-    func run() throws {
+    func run(_ process: Process) throws {
         var audit = self
-        let arena = Arena()
-        for payload in world.machine.customers.flatMap(\.submitted) {
-            arena.reset()
-            let record = try payload.withUnsafeBytes {
-                try RecordDecoder(arena: arena, seals: ClosedSeals()).record($0)
+        for partition in process.partitions {
+            var rebuilt = RebuiltCustomers()
+            let arena = Arena()
+            for payload in partition.history.submitted {
+                arena.reset()
+                let record = try payload.withUnsafeBytes {
+                    try RecordDecoder(arena: arena, seals: partition.keys).record($0)
+                }
+                try audit.add(record)
+                rebuilt.add(record)
             }
-            try audit.add(record)
+            guard rebuilt.dump() == partition.repository.dump() else {
+                throw world.fail("the state isn't what the records make")
+            }
         }
+        world.coverage.add(audit.kinds)
         guard audit.invoices == audit.payments else {
             throw world.fail("\(audit.invoices) invoices for \(audit.payments) payments")
         }
@@ -45,7 +54,10 @@ struct Audit {
             }
             requests[key] = record.time.milliseconds
         }
-        for fact in record.facts { try add(fact) }
+        for fact in record.facts {
+            kinds.insert(Mirror(reflecting: fact).children.first?.label ?? "\(fact)")
+            try add(fact)
+        }
     }
 
     private mutating func add(_ fact: Fact) throws {
@@ -63,6 +75,32 @@ struct Audit {
         case .checkoutClosed(_, paid: true): payments += 1
         case .invoiceRaised(let invoice) where invoice.status == .paid: invoices += 1
         default: break
+        }
+    }
+}
+
+/// What the records make of the customers, one after the other, without snapshots and the fast ways
+/// of a replay.
+private struct RebuiltCustomers {
+    private var customers: [CustomerID: CustomerState] = [:]
+    private var sequence: UInt64 = 0
+
+    mutating func add(_ record: CustomerRecord) {
+        sequence += 1
+        var customer = customers[record.customer] ?? CustomerState(id: record.customer)
+        customer.apply(record.facts)
+        if record.key != 0 { customer.key = record.key }
+        customer.sequence = sequence
+        customers[record.customer] = customer
+    }
+
+    /// As `CustomerRepository.dump`.
+    func dump() -> [UInt8] {
+        let arena = Arena()
+        return customers.values.sorted { $0.id < $1.id }.flatMap { customer in
+            arena.reset()
+            let state = Array(RecordWriter(arena: arena).state(customer))
+            return withUnsafeBytes(of: UInt32(state.count).littleEndian) { Array($0) } + state
         }
     }
 }

@@ -10,6 +10,8 @@ package struct Coverage: Sendable {
     /// Starts that found compressed segments, and recycled ones in wait or in use.
     package private(set) var compressed = 0
     package private(set) var recycled = 0
+    /// Of facts that were in the logs at the end.
+    package private(set) var kinds: Set<String> = []
 
     package init() {}
 
@@ -29,6 +31,8 @@ package struct Coverage: Sendable {
         if process.hasRecycledSegments { recycled += 1 }
     }
 
+    mutating func add(_ kinds: Set<String>) { self.kinds.formUnion(kinds) }
+
     package static func + (left: Coverage, right: Coverage) -> Coverage {
         var sum = left
         sum.starts += right.starts
@@ -36,6 +40,7 @@ package struct Coverage: Sendable {
         sum.withoutHistory += right.withoutHistory
         sum.compressed += right.compressed
         sum.recycled += right.recycled
+        sum.kinds.formUnion(right.kinds)
         return sum
     }
 }
@@ -44,7 +49,7 @@ extension Coverage: CustomStringConvertible {
     package var description: String {
         "\(starts) starts, \(fromSnapshot) from a snapshot (\(withoutHistory) of them without the "
             + "log's beginning), \(compressed) with compressed segments, \(recycled) with recycled "
-            + "ones"
+            + "ones; \(kinds.count) kinds of facts"
     }
 }
 

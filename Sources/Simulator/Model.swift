@@ -34,6 +34,12 @@ package struct Model {
         var isPersonal = true
         /// The record that erased it last.
         var erased: UInt64 = 0
+        /// Names, by id.
+        var entities: [String: String] = [:]
+        /// Moments at which they are released, by id.
+        var holds: [String: Int64] = [:]
+
+        func openHolds(at time: Int64) -> [String: Int64] { holds.filter { $0.value > time } }
     }
 
     enum Event {
@@ -43,7 +49,14 @@ package struct Model {
         case named(String)
         case said(String)
         case erased(String, at: UInt64)
+        /// Without a name it is gone.
+        case entity(String, id: String, name: String?)
+        /// Without an end it is closed.
+        case hold(String, id: String, expires: Int64?)
     }
+
+    /// Entities that a customer may have.
+    static let workspaces = 3
 
     private static let day: Int64 = 86_400_000
 
@@ -81,6 +94,11 @@ package struct Model {
             customers[id]?.hasName = false
             customers[id]?.isPersonal = false
             customers[id]?.erased = sequence
+            if let entities = customers[id]?.entities {
+                customers[id]?.entities = entities.mapValues { _ in "" }
+            }
+        case .entity(let customer, let id, let name): customers[customer]?.entities[id] = name
+        case .hold(let customer, let id, let expires): customers[customer]?.holds[id] = expires
         }
     }
 

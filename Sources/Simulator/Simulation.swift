@@ -81,7 +81,7 @@ package struct Simulation {
 
     init(seed: UInt64, trace: Trace) {
         world = World(seed: seed, trace: trace)
-        settings.segmentSize = 4_096 * world.dice.between(1, 4)
+        settings.segmentSize = 8_192 * world.dice.between(1, 3)
         settings.bufferSize = 8_192 * world.dice.between(1, 3)
         settings.readySegments = world.dice.between(1, 2)
         settings.openSegments = world.dice.between(1, 4)
@@ -111,7 +111,7 @@ package struct Simulation {
 
     /// A process, from its start to its end.
     private mutating func live(_ plan: LifePlan) throws {
-        if world.dice.once(in: 6) { settings.segmentSize = 4_096 * world.dice.between(1, 4) }
+        if world.dice.once(in: 6) { settings.segmentSize = 8_192 * world.dice.between(1, 3) }
         guard let process = try startOrFail(plan) else { return }
         try checkAll(process)
         try work(process, plan)
@@ -249,7 +249,7 @@ package struct Simulation {
         }
         try checkAll(process)
         process.drive()
-        try Audit(world).run()
+        try Audit(world).run(process)
         end(process, .power)
         _ = try startQuietly()
     }

@@ -11,10 +11,13 @@ enum Deed {
     case useImages(Int)
     case attach(plan: String)
     case erase
+    case part(PartDeed)
 }
 
 extension Deed {
-    static func some(_ dice: inout Dice) -> Deed {
+    /// - Parameter number: of the request.
+    static func some(_ dice: inout Dice, number: Int) -> Deed {
+        if dice.once(in: 3) { return .part(.some(&dice, number: number)) }
         let feature = dice.pick(Model.Feature.allCases)
         let most = dice.once(in: 4) ? feature.granted : feature.granted / 20
         let value = dice.between(-most / 2, most)
@@ -45,16 +48,24 @@ enum Catalogs {
             items: [
                 item("words", 1_000, nil), item("messages", 100, Cycle(.day)),
                 item("seats", 5, nil), item("sso", 0, nil),
+                item("workspaces", Model.workspaces, nil), rollingTokens,
             ])
-        let pro = Plan(
+        var pro = Plan(
             id: "pro", name: "Pro \(edition)", group: "paid",
             price: BasePrice(amount: units(20 + edition), interval: .week),
-            items: [item("images", 50, Cycle(.week), price: 1), item("sso", 0, nil)])
+            items: [
+                item("images", 50, Cycle(.week), price: 1), item("sso", 0, nil), slicedTokens,
+            ])
+        pro.controls.controls.usageLimits = [
+            UsageLimit(
+                feature: pro.controls.number(of: "tokens"), limit: Quantity(units: 50),
+                interval: .day)
+        ]
         let team = Plan(
             id: "team", name: "Team \(edition)", group: "paid",
             price: BasePrice(amount: units(200), interval: .month),
             items: [item("images", 500 + edition, Cycle(.month))])
-        return PricingDraft(
+        var draft = PricingDraft(
             currency: "usd",
             features: [
                 Feature(id: "words", name: "Words", kind: .metered),
@@ -62,7 +73,25 @@ enum Catalogs {
                 Feature(id: "seats", name: "Seats", kind: .allocated),
                 Feature(id: "sso", name: "Single sign-on", kind: .boolean),
                 Feature(id: "images", name: "Images", kind: .metered),
+                Feature(id: "workspaces", name: "Workspaces", kind: .allocated),
+                Feature(id: "tokens", name: "Tokens", kind: .metered),
             ], plans: [free, pro, team])
+        draft.settings = PricingSettings()
+        draft.settings?.keepsFreeOverage = edition % 2 == 1
+        return draft
+    }
+
+    private static var rollingTokens: PlanItem {
+        var tokens = item("tokens", 40, Cycle(.day))
+        tokens.rollover = Rollover(cap: .percentage(Quantity(units: 50)), months: 1)
+        return tokens
+    }
+
+    /// Of each workspace.
+    private static var slicedTokens: PlanItem {
+        var tokens = item("tokens", 15, Cycle(.week))
+        tokens.entityFeatureID = "workspaces"
+        return tokens
     }
 
     private static func units(_ count: Int) -> UnitPrice {
@@ -86,9 +115,12 @@ extension Deed {
     var feature: Model.Feature? {
         switch self {
         case .track(let feature, _, _), .deduct(let feature, _): feature
-        case .create, .useImages, .attach, .erase: nil
+        case .create, .useImages, .attach, .erase, .part: nil
         }
     }
+
+    /// Its answer shows the customer, which may be erased later.
+    var namesSomebody: Bool { method.namesSomebody }
 
     var isPurchase: Bool { if case .attach = self { true } else { false } }
 
@@ -99,6 +131,7 @@ extension Deed {
         case .deduct: .check
         case .attach: .attach
         case .erase: .eraseCustomer
+        case .part(let part): part.method
         }
     }
 
@@ -108,32 +141,30 @@ extension Deed {
         }
     }
 
-    func command(mark: RequestMark?, _ process: Process) -> Command {
+    func command(mark: RequestMark?, _ process: Process, now: Int64) -> Command {
         let pricing = process.names.pricing
-        func number(_ id: String) -> FeatureNumber {
-            guard let number = pricing.feature(id: id) else {
-                preconditionFailure("the first catalog has every feature")
-            }
-            return number
-        }
         switch self {
         case .create: return .create(CreateCustomer(name: "Acme", email: Catalogs.secrets[0]))
         case .erase: return .erase
         case .track(let feature, let value, let refuses):
             return .track(
                 TrackUsage(
-                    feature: number(feature.rawValue), value: Quantity(thousandths: value),
+                    feature: pricing.known(feature.rawValue), value: Quantity(thousandths: value),
                     overage: refuses ? .reject : .cap))
         case .useImages(let value):
             return .track(
                 TrackUsage(
-                    feature: number("images"), value: Quantity(thousandths: value), overage: .cap,
+                    feature: pricing.known("images"), value: Quantity(thousandths: value),
+                    overage: .cap,
                     label: EventLabel(
                         time: nil, properties: [EventProperty("by", .text(Catalogs.secrets[1]))])))
         case .deduct(let feature, let value):
             return .checkAndDeduct(
                 CheckQuery(
-                    feature: number(feature.rawValue), required: Quantity(thousandths: value)))
+                    feature: pricing.known(feature.rawValue), required: Quantity(thousandths: value)
+                ))
+        case .part(let part):
+            return part.command(pricing, now: Timestamp(milliseconds: now))
         case .attach(let plan):
             guard let plan = pricing.plan(id: plan) else {
                 preconditionFailure("the first catalog has every plan")

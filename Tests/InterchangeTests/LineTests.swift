@@ -9,13 +9,62 @@ enum Samples {
     static let publication = """
         {"type":"publication","sequence":1,"time":"2026-01-01T00:00:00Z","request_id":"r-1",\
         "currency":"usd","features":[{"id":"messages","name":"Messages","type":"metered",\
-        "credit_costs":[]},{"id":"credits","name":"Credits","type":"credit_system",\
-        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}]}],\
+        "credit_costs":[],"event_names":["sent","resent"]},\
+        {"id":"credits","name":"Credits","type":"credit_system",\
+        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}],"event_names":[]},\
+        {"id":"seats","name":"Seats","type":"allocated","credit_costs":[],"event_names":[]}],\
         "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\
         "auto_enable":false,"price":{"amount":"19.99","interval":"month"},\
         "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
         "reset":{"interval":"month","interval_count":3},"usage_price":{"amount":"0.01",\
-        "billing_units":"10","max_purchase":null}}]}]}
+        "billing_units":"10","max_purchase":null},"rollover":{"max":null,"max_percentage":"12.5",\
+        "months":2},"entity_feature":"seats"},{"feature":"credits","included":"5",\
+        "unlimited":false,"reset":{"interval":"month","interval_count":1},"usage_price":null,\
+        "rollover":{"max":"7","max_percentage":null,"months":0},"entity_feature":null},\
+        {"feature":"seats","included":"0","unlimited":true,"reset":null,"usage_price":null,\
+        "rollover":null,"entity_feature":null}],\
+        "controls":\(controls)}],"settings":{"keep_free_overage":true}}
+        """
+    static let controls = """
+        {"spend_limits":[{"feature":"messages","enabled":true,"overage_limit":"20",\
+        "overage_percentage":null},{"feature":"credits","enabled":false,"overage_limit":null,\
+        "overage_percentage":"12.5"}],"usage_limits":[{"feature":"credits","enabled":true,\
+        "limit":"100","interval":"week","anchor":"utc","filter":{"model":"large","cached":true}}],\
+        "usage_alerts":[{"feature":"messages","enabled":true,"threshold":"80",\
+        "measure":"usage_percentage","name":"most of it"}],\
+        "overage_permissions":[{"feature":"credits","enabled":false}]}
+        """
+    static let noControls = """
+        {"spend_limits":[],"usage_limits":[],"usage_alerts":[],"overage_permissions":[]}
+        """
+    /// What the grant of one entity is.
+    static let slice = """
+        {"number":6,"feature":"messages","subscription":1,"plan":"pro","granted":"100",\
+        "balance":"99","max_overage":"0","interval":"month","interval_count":1,\
+        "anchor":"2026-01-31T12:00:00Z","next_reset":"2026-04-30T12:00:00Z","expires":null,\
+        "created":"2026-01-31T12:00:00Z","unlimited":false,"priced":false,"boolean":false,\
+        "add_on":false,"allocated":false,"overage_limited":false,"rollover":false,"slice":true}
+        """
+    static let extras = """
+        "last_entity":5,"pooling_disabled":true,\
+        "entities":[{"number":4,"id":"ada","feature":"seats","name":"Ada",\
+        "created":"2026-02-01T00:00:00Z","grants":[\(slice)],"controls":\(controls)},\
+        {"number":2,"id":"bob","feature":"seats","name":"","created":"2026-01-31T12:00:00Z",\
+        "grants":[],"controls":\(noControls)}],\
+        "controls":[{"subscription":1,\(controls.dropFirst()),\
+        {"subscription":null,\(controls.dropFirst())],\
+        "grant_details":[{"grant":2,"name":"gift","adjustment":"-1.5","prepaid":"50",\
+        "rollover":{"max":null,"max_percentage":null,"months":3},"parent":7},\
+        {"grant":6,"name":"","adjustment":"3","prepaid":"0","rollover":null,"parent":0}],\
+        "usage_windows":[{"feature":"credits","entity":4,"interval":"week",\
+        "filter":{"model":"large"},"start":"2026-01-26T00:00:00Z","end":"2026-02-02T00:00:00Z",\
+        "used":"12.5"}],\
+        "holds":[{"id":"job-1","feature":"messages","entity":3,\
+        "expires":"2026-02-01T06:00:00Z","properties":{"by":"Ada"},\
+        "shares":[{"grant":7,"entity":0,"feature":"messages","amount":"0.0000000001",\
+        "units":"100","cost":"0.000000000001"},{"grant":5,"entity":3,"feature":"messages",\
+        "amount":"1","units":"1","cost":null}],\
+        "counts":[{"feature":"credits","entity":0,"interval":"day","filter":{},"amount":"2"}]}]
         """
     static let order = """
         {"purpose":"renewal","plan":"pro","revision":1,"subscription":1,\
@@ -35,12 +84,14 @@ enum Samples {
         "granted":"100.0000000001","balance":"-0.5","max_overage":"0","interval":"month",\
         "interval_count":3,"anchor":"2026-01-31T12:00:00Z","next_reset":"2026-04-30T12:00:00Z",\
         "expires":null,"created":"2026-01-31T12:00:00Z","unlimited":false,"priced":true,\
-        "boolean":false,"add_on":false,"allocated":false,"overage_limited":false},\
+        "boolean":false,"add_on":false,"allocated":false,"overage_limited":false,\
+        "rollover":false,"slice":false},\
         {"number":2,"feature":"credits","subscription":0,"plan":null,"granted":"5",\
         "balance":"5","max_overage":"0","interval":"one_off","interval_count":1,\
         "anchor":"2026-01-31T12:00:00Z","next_reset":null,"expires":"2027-01-01T00:00:00Z",\
         "created":"2026-01-31T12:00:00Z","unlimited":false,"priced":false,"boolean":false,\
-        "add_on":false,"allocated":false,"overage_limited":false}],\
+        "add_on":false,"allocated":false,"overage_limited":false,"rollover":true,"slice":false}],\
+        \(extras),\
         "payment_method":{"token":"t","brand":"visa","last4":"4242"},\
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}}],\
@@ -55,9 +106,25 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":1,"environment":"sandbox",\
+        {"format":"tally.export","version":2,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
+
+    /// A line as version 1 has it.
+    static func withoutExtras(_ line: String) -> String {
+        var line = line.replacing(",\(extras)", with: "")
+        for part in [
+            ",\"event_names\":[]", ",\"event_names\":[\"sent\",\"resent\"]",
+            ",\"rollover\":null,\"entity_feature\":null", ",\"controls\":\(controls)",
+            ",\"settings\":{\"keep_free_overage\":true}", ",\"rollover\":false,\"slice\":false",
+            ",\"rollover\":true,\"slice\":false",
+            ",\"rollover\":{\"max\":null,\"max_percentage\":\"12.5\",\"months\":2},"
+                + "\"entity_feature\":\"seats\"",
+            ",\"rollover\":{\"max\":\"7\",\"max_percentage\":null,\"months\":0},"
+                + "\"entity_feature\":null",
+        ] { line = line.replacing(part, with: "") }
+        return line
+    }
 
     /// A codec that has read the publication.
     static func codec() throws -> ExportCodec {
@@ -99,7 +166,72 @@ struct LineTests {
         #expect(state.lastBucket == 7 && state.lastSubscription == 4 && state.lastInvoice == 3)
         #expect(state.subscriptions[0].periodEnd == Timestamp(rfc3339: "2026-02-28T12:00:00Z"))
         #expect(state.buckets[0].balance == Quantity(raw: -5_000_000_000))
+        let extras = state.buckets.extras
+        #expect(extras.lastEntity == 5 && extras.isPoolingDisabled && extras.entities.count == 2)
+        #expect(extras.entities.entity(4)?.buckets.map(\.flags) == [.slice])
+        #expect(extras.holds[0].value == Quantity(units: 101))
     }
+
+    @Test("A file of version 1 has nothing of what came later")
+    func firstVersion() throws {
+        func older(_ line: String) -> [UInt8] {
+            Array(Samples.withoutExtras(line).utf8)
+        }
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":2", by: "\"version\":1", in: Samples.header).utf8))
+        _ = try codec.read(older(Samples.publication))
+        let read = try codec.read(older(Samples.customer))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        var state = CustomerState(id: customer.id)
+        state.apply(customer.facts)
+        #expect(state.lastBucket == 7 && state.buckets.count == 2 && !state.buckets.hasExtras)
+        let fault = #expect(throws: FormFault.self) {
+            try codec.read(Array(Samples.customer.utf8))
+        }
+        #expect(fault?.field == "grants[0].rollover")
+    }
+
+    private static let extraFaults = [
+        ("\"last_entity\":5", "\"last_entity\":3", "last_entity"),
+        ("{\"number\":2,\"id\":\"bob\"", "{\"number\":4,\"id\":\"bob\"", "entities[1].number"),
+        ("\"id\":\"bob\"", "\"id\":\"ada\"", "entities[1].id"),
+        (
+            "\"id\":\"bob\",\"feature\":\"seats\"", "\"id\":\"bob\",\"feature\":\"no\"",
+            "entities[1].feature"
+        ),
+        ("\"grants\":[{\"number\":6", "\"grants\":[{\"number\":7", "entities[0].grants[0].number"),
+        ("\"grants\":[{\"number\":6", "\"grants\":[{\"number\":8", "last_grant"),
+        ("\"slice\":true", "\"slice\":1", "entities[0].grants[0].slice"),
+        (
+            "\"overage_limit\":\"20\"", "\"overage_limit\":null",
+            "entities[0].controls.spend_limits[0].overage_limit"
+        ),
+        (
+            "\"usage_percentage\"", "\"usage_share\"",
+            "entities[0].controls.usage_alerts[0].measure"
+        ),
+        ("{\"subscription\":null", "{\"subscription\":1", "controls[1].subscription"),
+        ("{\"subscription\":null", "{\"entity\":1", "controls[1].subscription"),
+        ("[{\"grant\":2,\"name\"", "[{\"grant\":1,\"name\"", "grant_details[0].grant"),
+        ("{\"grant\":6,\"name\"", "{\"grant\":2,\"name\"", "grant_details[1].grant"),
+        ("\"max\":null,\"max_p", "\"max\":7,\"max_p", "grant_details[0].rollover.max"),
+        (
+            "\"max\":null,\"max_percentage\":null", "\"max\":\"1\",\"max_percentage\":\"1\"",
+            "grant_details[0].rollover.max"
+        ),
+        (
+            "\"entity\":4,\"interval\":\"week\"", "\"entity\":3,\"interval\":\"week\"",
+            "usage_windows[0].entity"
+        ),
+        ("{\"by\":\"Ada\"}", "{\"by\":[]}", "holds[0].properties"),
+        ("\"cost\":null", "\"cost\":1", "holds[0].shares[1].cost"),
+        ("\"filter\":{},\"amount\"", "\"filter\":null,\"amount\"", "holds[0].counts[0].filter"),
+        ("\"pooling_disabled\":true,", "", "pooling_disabled"),
+    ]
 
     @Test(
         "What is wrong is named",
@@ -131,7 +263,7 @@ struct LineTests {
             ("\"last_invoice\":3", "\"last_invoice\":3,\"vat\":1", "vat"),
             ("\"brand\":\"visa\"", "\"brand\":\"visa\",\"cvc\":\"1\"", "payment_method.cvc"),
             ("\"id\":\"acme\"", "\"id\":\"\"", "id"),
-        ])
+        ] + extraFaults)
     func faults(part: String, changed: String, field: String) throws {
         var codec = try Samples.codec()
         let line = try replacing(part, by: changed, in: Samples.customer)
@@ -159,10 +291,13 @@ struct LineTests {
 
     @Test(
         "A file of another format or a later version",
-        arguments: ["tally.export\",\"version\":2", "x\",\"version\":1"])
+        arguments: [
+            "tally.export\",\"version\":3", "tally.export\",\"version\":0",
+            "x\",\"version\":2",
+        ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":1", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":2", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

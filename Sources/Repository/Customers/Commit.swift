@@ -141,6 +141,8 @@ struct Commit {
             // In this order: most records hold nothing personal, and then nothing is touched.
             if facts.contains(where: { $0.isPersonal }), let keys = repository.keys {
                 record.key = keys.isLive(key) ? key : try keys.allocate()
+            } else if record.hidesReply, let keys = repository.keys, keys.isLive(key) {
+                record.key = key
             }
         } catch {
             throw .unavailable(error)

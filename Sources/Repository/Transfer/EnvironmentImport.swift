@@ -108,7 +108,7 @@ package struct EnvironmentImport {
             progress(number)
         }
         try directory.end(records: header.publications)
-        try customers.end(records: header.customers + header.events)
+        try customers.end()
         // The last: without it the folder is no environment.
         try SmallFile.write(manifest.content, to: "\(draft)/\(Manifest.fileName)")
     }

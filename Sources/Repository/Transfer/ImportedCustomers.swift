@@ -9,6 +9,8 @@ struct ImportedCustomers {
     private var counts: [UInt64]
     /// Of each customer: its last record's position, and its key.
     private var last: [CustomerID: (position: UInt64, key: UInt32)] = [:]
+    /// So many facts fit a record, however large each of them is.
+    private static let factLimit = 32
 
     /// - Parameter draft: the environment's folder.
     init(_ draft: String, _ manifest: Manifest) throws {
@@ -36,7 +38,13 @@ struct ImportedCustomers {
     }
 
     mutating func append(_ customer: ExportedCustomer, at time: Timestamp) throws {
-        try append(customer.facts, to: customer.id, catalog: customer.catalog, at: time)
+        var rest = customer.facts[...]
+        while !rest.isEmpty {
+            try append(
+                Array(rest.prefix(Self.factLimit)), to: customer.id, catalog: customer.catalog,
+                at: time)
+            rest = rest.dropFirst(Self.factLimit)
+        }
     }
 
     private mutating func append(
@@ -55,8 +63,7 @@ struct ImportedCustomers {
     }
 
     /// Durable, and read once more.
-    func end(records: UInt64) throws {
-        precondition(counts.reduce(0, +) == records, "each line was appended once")
+    func end() throws {
         for (log, count) in zip(logs, counts) { try log.end(records: count) }
     }
 }

@@ -1,18 +1,20 @@
 /// The lines of a file, one after the other, without holding all of it.
 struct LineReader {
-    /// The longest line, in bytes.
-    static let limit = 16 << 20
     private static let chunk = 1 << 20
 
     private let file: any DiskFile
+    private let limit: Int
     private var buffer: [UInt8] = []
     private var start = 0
     private var offset = 0
     /// Of the line given last, counted from 1.
     private(set) var number = 0
 
-    init(_ file: any DiskFile) {
+    /// - Parameter limit: the longest line, in bytes. A customer with all the entities it may have
+    ///   is a long one.
+    init(_ file: any DiskFile, limit: Int = 1 << 30) {
         self.file = file
+        self.limit = limit
     }
 
     /// Without its line break; nil: there is none left.
@@ -27,8 +29,8 @@ struct LineReader {
             searched = buffer.count - start
             buffer.removeFirst(start)
             start = 0
-            guard buffer.count <= Self.limit else {
-                throw ImportFault(line: number + 1, "is longer than \(Self.limit) bytes")
+            guard buffer.count <= limit else {
+                throw ImportFault(line: number + 1, "is longer than \(limit) bytes")
             }
             let more = try file.bytes(Self.chunk, at: offset)
             offset += more.count

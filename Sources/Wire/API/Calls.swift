@@ -20,6 +20,18 @@ package enum Method: UInt32, Sendable {
     case deleteEntity = 30
 }
 
+extension Method {
+    /// Its reply shows the customer or an entity, with name and email.
+    package var namesSomebody: Bool {
+        switch self {
+        case .getOrCreateCustomer, .createBalance, .updateBalance, .deleteBalance,
+            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
+            true
+        case .track, .check, .attach, .eraseCustomer, .settleHold, .extendHold, .batchTrack: false
+        }
+    }
+}
+
 /// Why a request could not be made sense of.
 package enum CallFault: Error, Sendable {
     /// Not a message of the method's type.

@@ -30,20 +30,9 @@ struct PersonalParts {
     init(_ account: Account) {
         facts = [(0, .profileChanged(name: account.name, email: account.email))]
     }
-
-    /// A reply shows the customer's name and email.
-    var concernsProfile: Bool { facts.contains(where: \.fact.concernsProfile) }
 }
 
 extension Fact {
-    /// It may say a name and an email.
-    var concernsProfile: Bool {
-        switch self {
-        case .customerCreated, .profileChanged: true
-        default: false
-        }
-    }
-
     fileprivate var withoutPersonalParts: Fact {
         switch self {
         case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)

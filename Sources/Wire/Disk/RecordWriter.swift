@@ -16,8 +16,10 @@ package struct CustomerRecord {
     /// What was sealed is gone with its key: name, email, properties, and the reply if it is empty.
     package var isErased = false
 
-    /// The reply shows name and email, and is sealed with them.
-    package var hidesReply: Bool { request != nil && facts.contains(where: \.concernsProfile) }
+    /// The reply may name somebody, and is sealed.
+    package var hidesReply: Bool {
+        request.flatMap { Method(rawValue: $0.method) }?.namesSomebody ?? false
+    }
 
     package init(
         customer: CustomerID, time: Timestamp, catalogSequence: UInt64, previousPosition: UInt64,
@@ -55,10 +57,9 @@ package struct RecordWriter {
         }
         var open = copy record
         var parts = PersonalParts(takenFrom: &open.facts)
-        let sealsReply = open.request != nil && parts.concernsProfile
-        if sealsReply { parts.reply = Array(reply) }
+        if open.hidesReply { parts.reply = Array(reply) }
         let message = message(
-            open, sealsReply ? UnsafeRawBufferPointer(start: nil, count: 0) : reply)
+            open, open.hidesReply ? UnsafeRawBufferPointer(start: nil, count: 0) : reply)
         message.pointee.sealed = sealed(
             parts, with: open.key, for: .record, of: open.customer, seals)
         precondition(message.pointee.sealed != nil, "a record is made with a key that is live")

@@ -1,0 +1,99 @@
+internal import Billing
+
+/// What can't be, however well each value is written.
+extension ExportedCustomer {
+    func check() throws(FormFault) {
+        var check = NumberCheck("last_subscription", lastSubscription)
+        for (index, subscription) in subscriptions.enumerated() {
+            try check.add(subscription.number, at: "subscriptions[\(index)].number")
+        }
+        check = NumberCheck("last_invoice", lastInvoice)
+        for (index, invoice) in account.invoices.enumerated() {
+            try check.add(invoice.number, at: "invoices[\(index)].number")
+        }
+        guard account.effects.count <= 1 else {
+            throw FormFault("effects", "has more than one: only one is open at a time")
+        }
+        try checkGrants()
+        try checkExtras()
+    }
+
+    private func checkGrants() throws(FormFault) {
+        let known = Set(subscriptions.map(\.number)).union([0])
+        var check = NumberCheck("last_grant", lastGrant)
+        func add(_ grants: [Bucket], _ path: String) throws(FormFault) {
+            for (index, grant) in grants.enumerated() {
+                try check.add(grant.number, at: "\(path)[\(index)].number")
+                guard known.contains(grant.subscription) else {
+                    throw FormFault(
+                        "\(path)[\(index)].subscription",
+                        "is \(grant.subscription), which is none of the subscriptions")
+                }
+            }
+        }
+        try add(grants, "grants")
+        for (index, entity) in entities.enumerated() {
+            try add(entity.buckets, "entities[\(index)].grants")
+        }
+        for (index, detail) in extras.details.enumerated() where !check.seen(detail.bucket) {
+            throw FormFault(
+                "grant_details[\(index)].grant",
+                "is \(detail.bucket), which is none of the grants")
+        }
+    }
+
+    private func checkExtras() throws(FormFault) {
+        var numbers = NumberCheck("last_entity", extras.lastEntity)
+        var last = InlineText.empty
+        for (index, entity) in entities.enumerated() {
+            try numbers.add(entity.number, at: "entities[\(index)].number")
+            guard last < entity.id else {
+                throw FormFault(
+                    "entities[\(index)].id", "must come after the one before: they are sorted")
+            }
+            last = entity.id
+        }
+        for (index, window) in extras.windows.enumerated()
+        where window.key.entity != 0 && !numbers.seen(window.key.entity) {
+            throw FormFault(
+                "usage_windows[\(index)].entity",
+                "is \(window.key.entity), which is none of the entities")
+        }
+        try checkUnique(extras.controls.map(\.owner), "controls", "subscription")
+        try checkUnique(extras.details.map(\.bucket), "grant_details", "grant")
+        try checkUnique(extras.holds.map(\.id), "holds", "id")
+        for (index, owned) in extras.controls.enumerated() where owned.controls.isEmpty {
+            throw FormFault("controls[\(index)]", "has no limit, alert or permission")
+        }
+    }
+
+    private func checkUnique<Key: Hashable>(
+        _ keys: [Key], _ list: String, _ field: String
+    ) throws(FormFault) {
+        var seen: Set<Key> = []
+        for (index, key) in keys.enumerated() where !seen.insert(key).inserted {
+            throw FormFault("\(list)[\(index)].\(field)", "is there twice")
+        }
+    }
+}
+
+/// Numbers that are given one after the other, each once.
+private struct NumberCheck {
+    private let lastKey: String
+    private let last: UInt32
+    private var numbers: Set<UInt32> = []
+
+    init(_ lastKey: String, _ last: UInt32) {
+        self.lastKey = lastKey
+        self.last = last
+    }
+
+    mutating func add(_ number: UInt32, at path: String) throws(FormFault) {
+        guard number > 0, numbers.insert(number).inserted else {
+            throw FormFault(path, "is 0 or there twice")
+        }
+        guard number <= last else { throw FormFault(lastKey, "is less than \(path)") }
+    }
+
+    func seen(_ number: UInt32) -> Bool { numbers.contains(number) }
+}
