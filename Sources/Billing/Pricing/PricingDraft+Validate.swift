@@ -201,9 +201,6 @@ private struct DraftCheck {
         if item.unlimited || item.reset.map({ $0.interval == .oneOff }) ?? true {
             fault("\(path).rollover", "needs a reset")
         }
-        if item.usagePrice != nil {
-            fault("\(path).rollover", "what is paid for by use doesn't go over")
-        }
     }
 
     mutating func entities(of item: PlanItem, at path: String) {
