@@ -95,7 +95,11 @@ extension CustomerState {
         let targets = try targets(of: update.filter, scope)
         guard !targets.isEmpty else { throw .balanceNotFound }
         var sheet = FactSheet(self, pricing: pricing, now: now)
-        if let granted = update.granted { sheet.grant(granted, to: targets[0]) }
+        if let granted = update.granted,
+            let first = targets.first(where: { !$0.bucket.flags.contains(.rollover) })
+        {
+            sheet.grant(granted, to: first)
+        }
         if let amount = update.amount { try sheet.correct(amount, targets, scope) }
         if let next = update.nextReset { try sheet.moveReset(of: targets, to: next) }
         if let expires = update.expires { try sheet.moveExpiry(of: targets, to: expires) }
@@ -169,7 +173,7 @@ extension CustomerState {
             }
             found.append((bucket, entity))
         }
-        return found.sorted { a, b in Deduction.precedes(a.bucket, b.bucket) }
+        return found.sorted { a, b in Deduction.precedes(a, b, in: scope) }
     }
 }
 
@@ -256,7 +260,9 @@ extension FactSheet {
         guard expires > now else {
             throw .invalid([Violation(path: "expire_time", message: "must be in the future")])
         }
-        guard let first = targets.min(by: { $0.bucket.expires < $1.bucket.expires }) else { return }
+        // What went over has its own time to live.
+        let own = targets.filter { !$0.bucket.flags.contains(.rollover) }
+        guard let first = own.min(by: { $0.bucket.expires < $1.bucket.expires }) else { return }
         guard first.bucket.subscription == 0 else {
             throw .invalid([
                 Violation(path: "expire_time", message: "what a plan grants lapses with it")

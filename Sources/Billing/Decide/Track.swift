@@ -50,10 +50,11 @@ extension BucketSet {
             try admit(request, of: usage.feature, pricing, now)
         }
         if usage.refusesLate { try refuseLate(usage, scope, now) }
-        if usage.setsUsage { return try decideSetUsage(usage, scope, pricing, now) }
+        if usage.setsUsage, !isFlag { return try decideSetUsage(usage, scope, pricing, now) }
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
             overage: usage.overage, properties: usage.label?.properties ?? [], now: now)
+        deduction.keepsReceipt = hold != nil
         let draws = isFlag ? [] : deduction.run()
         guard !deduction.overflows else { throw .outOfRange("value") }
         if !isFlag, usage.overage == .reject, deduction.rest > .zero {
@@ -163,12 +164,17 @@ extension BucketSet {
             decision.reply = .check(answer)
             return decision
         }
+        deduction.keepsReceipt = hold != nil
         let draws = deduction.run()
         guard !deduction.overflows else { throw .outOfRange("required_quantity") }
         if deduction.rest > .zero {
             // Own balance and credits are compared one by one, but drawn together: what counts
             // here is whether the whole amount could be drawn.
             if answer.allowed { answer.reason = .insufficientBalance }
+            if !scope.isEntity, var shown = answer.balance {
+                addEntities(to: &shown)
+                answer.balance = shown
+            }
         } else {
             if !answer.allowed { answer.reason = .included }
             let label = EventLabel(time: nil, properties: query.properties)
