@@ -81,8 +81,12 @@ extension BucketSet {
 
     /// Adds what entities have of a feature and share with nobody: the customer as a whole is shown
     /// it in its totals, but can't use it (entitlements §1.3).
-    func addEntities(to view: inout BalanceView, after draws: [Draw] = []) {
-        guard hasExtras, !view.unlimited else { return }
+    ///
+    /// - Returns: whether there is any.
+    @discardableResult
+    func addEntities(to view: inout BalanceView, after draws: [Draw] = []) -> Bool {
+        guard hasExtras, !view.unlimited else { return false }
+        var isFound = false
         let entities = extras.entities
         for index in 0..<entities.count {
             let entity = entities[index]
@@ -91,8 +95,10 @@ extension BucketSet {
                 && bucket.flags.isDisjoint(with: [.slice, .unlimited])
             {
                 view.addTotals(bucket.after(draws, entity.number))
+                isFound = true
             }
         }
+        return isFound
     }
 
     /// The balance as a scope is shown it; nil: there is no bucket of it at all.
@@ -102,9 +108,8 @@ extension BucketSet {
         var view = BalanceView(feature: feature)
         let isUsable = show(feature, in: scope, after: draws, in: &view)
         guard hasExtras, !scope.isEntity else { return isUsable ? view : nil }
-        let before = view
-        addEntities(to: &view, after: draws)
-        return isUsable || view != before ? view : nil
+        let isShared = addEntities(to: &view, after: draws)
+        return isUsable || isShared ? view : nil
     }
 
     /// The features there are buckets of, in order of their first bucket.

@@ -138,21 +138,34 @@ struct ReferenceLaws {
         else { return nil }
         customer.apply(held.facts)
         let release = SettleHold(id: "unwound", value: .zero)
-        guard let let_go = try? customer.decide(.settleHold(release), pricing: pricing, now: now)
+        guard let released = try? customer.decide(.settleHold(release), pricing: pricing, now: now)
         else { return "a hold couldn't be let go" }
-        customer.apply(let_go.facts)
-        if trace(customer) != trace(after) { return "a hold of \(query) left a trace" }
+        customer.apply(released.facts)
+        if trace(customer, query) != trace(after, query) {
+            return "a hold of \(query) left a trace"
+        }
         return nil
     }
 
-    /// Counts at 0 are as good as none.
-    private func trace(_ customer: CustomerState) -> StateView {
+    private struct Trace: Equatable {
+        var state: StateView
+        var used: [Quantity]
+    }
+
+    /// Counts matter only where they limit something.
+    private func trace(_ customer: CustomerState, _ query: CheckQuery) -> Trace {
         var customer = customer
-        if customer.buckets.hasExtras {
-            customer.buckets.changeExtras { extras in
-                extras.windows.removeAll { $0.used == .zero || $0.end <= now }
-            }
+        var used: [Quantity] = []
+        let scope = (try? customer.buckets.scope(of: query.entity)) ?? .customer
+        for index in pricing.features.indices {
+            let limits = FeatureLimits(
+                of: FeatureNumber(rawValue: UInt32(index + 1)), in: scope, customer.buckets,
+                properties: query.properties, now: now)
+            used += limits.windows.map(\.current.used)
         }
-        return StateView(customer)
+        if customer.buckets.hasExtras {
+            customer.buckets.changeExtras { $0.windows = [] }
+        }
+        return Trace(state: StateView(customer), used: used)
     }
 }

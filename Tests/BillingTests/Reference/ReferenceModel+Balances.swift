@@ -211,10 +211,7 @@ extension ReferenceModel {
                 && (filter.id.isEmpty || filter.id == "bal_\(balance.number)"
                     || filter.id == balance.name)
         }
-        return found.enumerated().sorted { a, b in
-            (ownKey(a.element) + [Int64(a.offset)])
-                .lexicographicallyPrecedes(ownKey(b.element) + [Int64(b.offset)])
-        }.map(\.element)
+        return ordered(found, scope)
     }
 
     private func present(_ target: Balance) -> Balance {

@@ -252,22 +252,32 @@ extension ReferenceModel {
     private func ordered(
         _ found: [Balance], for feature: UInt32, _ scope: UInt32
     ) -> [Balance] {
-        let places = Dictionary(
-            uniqueKeysWithValues: found.enumerated().map { ($1.number, $0) })
-        func key(_ balance: Balance) -> [Int64] {
+        sorted(found) { balance in
             if balance.isRollover { return [0, balance.expires ?? .max] }
-            let isEntitys = balance.entity != 0
-            return [
-                1, balance.isUnlimited ? 0 : 1, isEntitys == (scope != 0) ? 0 : 1,
-                balance.feature == feature ? 0 : 1,
-            ] + ownKey(balance)
+            let isOwn = balance.feature == feature
+            return [1, balance.isUnlimited ? 0 : 1, closeness(balance, scope), isOwn ? 0 : 1]
+                + ownKey(balance)
         }
-        return found.map { ($0, key($0) + [Int64(places[$0.number] ?? 0)]) }
-            .sorted { $0.1.lexicographicallyPrecedes($1.1) }.map(\.0)
+    }
+
+    /// The same without the keys that depend on what is tracked.
+    func ordered(_ found: [Balance], _ scope: UInt32) -> [Balance] {
+        sorted(found) { [closeness($0, scope)] + ownKey($0) }
+    }
+
+    /// Equal ones stay as they are.
+    private func sorted(_ found: [Balance], by key: (Balance) -> [Int64]) -> [Balance] {
+        found.enumerated().map { (balance: $1, key: key($1) + [Int64($0)]) }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.balance)
+    }
+
+    /// The first key: the entity's own before the customer's, or the other way.
+    private func closeness(_ balance: Balance, _ scope: UInt32) -> Int64 {
+        (balance.entity != 0) == (scope != 0) ? 0 : 1
     }
 
     /// The keys from the fifth on.
-    func ownKey(_ balance: Balance) -> [Int64] {
+    private func ownKey(_ balance: Balance) -> [Int64] {
         let length = balance.interval.nominalMinutes.map { Int64($0) * Int64(balance.count) }
         return [
             balance.nextReset == nil ? 1 : 0, length ?? .max, balance.expires ?? .max,

@@ -37,7 +37,7 @@ extension ReferenceModel {
             let concerns = limit.filter.allSatisfy { wanted in
                 properties.contains { $0.key == wanted.key && $0.value == wanted.value }
             }
-            if concerns { limits.windows.append(window(limit, of: owner, scope)) }
+            if concerns { limits.windows.append(window(limit, of: owner)) }
         }
         return limits
     }
@@ -123,13 +123,11 @@ extension ReferenceModel {
         return a.anchor == .utc && b.anchor != .utc
     }
 
-    /// §7.3.
-    private func window(
-        _ limit: UsageLimit, of owner: UInt32, _ scope: UInt32
-    ) -> ReferenceLimits.Window {
+    /// §7.3; a count that all entities share goes by one cycle, whoever adds to it.
+    private func window(_ limit: UsageLimit, of owner: UInt32) -> ReferenceLimits.Window {
         var bounds = ReferenceCalendar.calendar(limit.interval, around: now)
         if limit.anchor == .billingCycle,
-            let anchor = cycleBalance(of: limit.feature.rawValue, scope)?.anchor,
+            let anchor = cycleBalance(of: limit.feature.rawValue, owner)?.anchor,
             let cycle = ReferenceCalendar.cycle(limit.interval, 1, anchor: anchor, around: now)
         {
             bounds = cycle
@@ -148,10 +146,7 @@ extension ReferenceModel {
     /// first.
     func cycleBalance(of feature: UInt32, _ scope: UInt32) -> Balance? {
         let found = usable(scope).filter { $0.feature == feature && $0.nextReset != nil }
-        return found.enumerated().min { a, b in
-            (ownKey(a.element) + [Int64(a.offset)])
-                .lexicographicallyPrecedes(ownKey(b.element) + [Int64(b.offset)])
-        }?.element
+        return ordered(found, scope).first
     }
 
     /// What a spread adds to the counts: units of the tracked feature, credits of a credit system

@@ -147,7 +147,7 @@ struct ReferenceRun {
     private var figureDifference: String? {
         let features = catalog.pricing.features.indices.map { UInt32($0 + 1) }
         for scope in [0] + model.members.map(\.number) {
-            for feature in features {
+            for feature in features where model.kind(feature) != .boolean {
                 let number = FeatureNumber(rawValue: feature)
                 let view = desk.customer.buckets.shownBalance(of: number, in: Scope(entity: scope))
                 let ours = view.map { ReferenceFigures($0) }

@@ -108,7 +108,14 @@ struct ReferenceSequence {
     var trace: String {
         var lines = ["seed \(seed), with what isn't needed left out:"]
         lines += catalog.pricing.features.enumerated().map { "feature \($0 + 1) \($1)" }
-        lines += catalog.pricing.plans.enumerated().map { "plan \($0 + 1) \($1[0])" }
+        let bought = steps.compactMap { step -> UInt32? in
+            guard case .attach(let attach) = step.command else { return nil }
+            return attach.plan.rawValue
+        }
+        for (index, revisions) in catalog.pricing.plans.enumerated()
+        where index == 0 || bought.contains(UInt32(index + 1)) {
+            lines.append("plan \(index + 1) \(revisions[0].items) \(revisions[0].controls)")
+        }
         for step in steps {
             lines.append("after \(step.pause) ms: \(step.command)")
             if let hold = step.command.hold {
