@@ -94,6 +94,11 @@ struct Deduction {
 
     var isEmpty: Bool { candidates.isEmpty }
 
+    /// The feature that there is without a limit.
+    var unlimited: FeatureNumber? {
+        candidates.first { $0.bucket.flags.contains(.unlimited) }?.bucket.feature
+    }
+
     /// Whether a balance would leave the range that can be stored.
     var overflows: Bool {
         candidates.contains { $0.balance.raw.magnitude > Quantity.balanceLimit.raw.magnitude }
@@ -345,9 +350,7 @@ struct Deduction {
 
     // MARK: Limits
 
-    private var hasUnlimited: Bool {
-        candidates.contains { $0.bucket.flags.contains(.unlimited) }
-    }
+    private var hasUnlimited: Bool { unlimited != nil }
 
     private func limits(of feature: FeatureNumber) -> FeatureLimits? {
         limits.first { $0.feature == feature }

@@ -24,7 +24,9 @@ extension BucketSet {
         var replies: [TrackReply] = []
         for part in parts {
             let one = try draft.decideTrack(part, pricing: pricing, now: now)
-            for fact in one.facts { _ = draft.apply(fact) }
+            for fact in one.facts where !draft.apply(fact) {
+                draft.changeExtras { $0.apply(fact) }
+            }
             decision.facts += one.facts
             switch one.reply {
             case .track(let reply): replies.append(reply)
@@ -72,7 +74,12 @@ extension BucketSet {
                 .holdOpened(
                     hold.with(deduction, scope, properties: usage.label?.properties ?? [])))
         }
-        let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
+        let shown =
+            if let unlimited = deduction.unlimited {
+                shownBalance(of: unlimited, in: scope, after: draws)
+            } else {
+                balance(afterwards: draws, of: usage.feature, scope, pricing)
+            }
         return Decision(
             facts: facts,
             reply: .track(TrackReply(value: usage.value, balance: shown, draws: draws)))
@@ -197,7 +204,7 @@ extension BucketSet {
         return decision
     }
 
-    /// The balance that a track shows: the tracked feature's when something was drawn there or
+    /// The balance that a track shows where nothing is unlimited: the tracked feature's when something was drawn there or
     /// nothing anywhere, else that of the first credit system drawn from (entitlements §2.7).
     func balance(
         afterwards draws: [Draw], of feature: FeatureNumber, _ scope: Scope,

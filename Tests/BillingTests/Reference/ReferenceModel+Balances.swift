@@ -37,7 +37,7 @@ extension ReferenceModel {
         contracts.append(contract)
         for item in plan.items {
             if let entityFeature = item.entityFeatureID {
-                for member in sortedMembers where member.feature == self.number(entityFeature) {
+                for member in members where member.feature == self.number(entityFeature) {
                     grant(item, of: contract, to: member.number)
                 }
             } else {
@@ -84,6 +84,7 @@ extension ReferenceModel {
             Member(
                 number: lastMember, id: create.id.text, feature: feature, controls: create.controls)
         )
+        members.sort { Array($0.id.utf8).lexicographicallyPrecedes(Array($1.id.utf8)) }
         var seat = spread(ReferenceModel.unit, of: feature, 0, .cap, [])
         if !seat.buckets.isEmpty {
             seat.run()

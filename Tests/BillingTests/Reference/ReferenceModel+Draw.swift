@@ -28,14 +28,8 @@ struct ReferenceSpread {
         return cost == 0 && !bucket.isRollover ? ReferenceSpread.costScale : cost
     }
 
-    /// Rounded half to even.
     static func credits(_ units: Amount, _ cost: Amount) -> Amount {
-        let product = units.magnitude * cost.magnitude
-        let scale = costScale.magnitude
-        var quotient = product / scale
-        let remainder = product % scale
-        if remainder * 2 > scale || (remainder * 2 == scale && quotient % 2 == 1) { quotient += 1 }
-        return units < 0 ? -Amount(quotient) : Amount(quotient)
+        ReferenceModel.divided(units * cost, by: costScale)
     }
 
     private func own(_ units: Amount, _ bucket: Balance) -> Amount {

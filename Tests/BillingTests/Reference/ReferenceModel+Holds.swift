@@ -123,17 +123,9 @@ extension ReferenceModel {
             else { continue }
             let part =
                 value == hold.value
-                ? counted.amount : rounded(counted.amount * value, by: hold.value)
+                ? counted.amount : ReferenceModel.divided(counted.amount * value, by: hold.value)
             counters[index].used = max(0, counters[index].used - part)
         }
         return lost == 0 || draw(hold, -lost, &draws)
-    }
-
-    /// Half to even.
-    private func rounded(_ a: Amount, by b: Amount) -> Amount {
-        let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
-        let twice = 2 * remainder.magnitude
-        let isUp = twice > b.magnitude || (twice == b.magnitude && quotient % 2 != 0)
-        return isUp ? quotient + ((a < 0) == (b < 0) ? 1 : -1) : quotient
     }
 }

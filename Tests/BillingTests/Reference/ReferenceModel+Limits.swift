@@ -81,7 +81,7 @@ extension ReferenceModel {
                 else { continue }
                 base += balance.granted - balance.adjustment
             }
-            return base > 0 ? base * part.raw / (100 * ReferenceModel.unit) : nil
+            return base > 0 ? ReferenceModel.percent(part.raw, of: base) : nil
         }
     }
 

@@ -166,9 +166,8 @@ extension ReferenceModel {
         case .none: return
         case .units(let units): most = units.raw
         case .percentage(let part):
-            most =
-                starting * part.raw / (100 * ReferenceModel.unit) / ReferenceModel.unit
-                * ReferenceModel.unit
+            let exact = ReferenceModel.percent(part.raw, of: starting)
+            most = exact / ReferenceModel.unit * ReferenceModel.unit
         }
         let rows = balances.filter { $0.parent == old.number && $0.entity == old.entity }
         var excess = rows.reduce(0) { $0 + $1.rest } - most

@@ -40,8 +40,11 @@ extension ReferenceModel {
         let counted = counted(spread, asked: usage.value.raw)
         apply(spread, counted, feature, properties, scope)
         if let hold = usage.hold { open(hold, feature, spread, counted, properties, scope) }
+        let unlimited = spread.buckets.first { $0.isUnlimited }?.feature
         return ReferenceTrack(
-            value: usage.value.raw, figures: shownAfter(spread.draws, feature, scope),
+            value: usage.value.raw,
+            figures: unlimited.map { shown($0, scope) }
+                ?? shownAfter(spread.draws, feature, scope),
             draws: spread.draws)
     }
 
@@ -83,7 +86,7 @@ extension ReferenceModel {
         _ alert: UsageAlert, _ old: ReferenceFigures, _ new: ReferenceFigures
     ) -> Bool {
         let threshold = alert.threshold.raw
-        let part = new.granted * threshold / (100 * ReferenceModel.unit)
+        let part = ReferenceModel.percent(threshold, of: new.granted)
         switch alert.measure {
         case .usage: return old.usage < threshold && threshold <= new.usage
         case .usagePercentage: return old.usage < part && part <= new.usage
@@ -119,7 +122,7 @@ extension ReferenceModel {
         }
     }
 
-    /// §2.7, the draws having been made.
+    /// §2.7, the draws having been made and nothing being unlimited.
     func shownAfter(_ draws: [Draw], _ feature: UInt32, _ scope: UInt32) -> ReferenceFigures? {
         if kind(feature) == .boolean { return nil }
         if draws.contains(where: { $0.feature.rawValue == feature }) {

@@ -97,6 +97,7 @@ struct ReferenceModel {
     var now: Int64
     /// In order of number.
     var balances: [Balance] = []
+    /// In order of id.
     var members: [Member] = []
     /// Those in use.
     var contracts: [Contract] = []
@@ -203,6 +204,18 @@ extension ReferenceModel {
         return .none
     }
 
+    /// Rounded half to even.
+    static func divided(_ a: Amount, by b: Amount) -> Amount {
+        let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+        let (twice, whole) = (2 * rest.magnitude, b.magnitude)
+        guard twice > whole || (twice == whole && quotient % 2 != 0) else { return quotient }
+        return quotient + ((a < 0) == (b < 0) ? 1 : -1)
+    }
+
+    static func percent(_ part: Amount, of whole: Amount) -> Amount {
+        divided(whole * part, by: 100 * unit)
+    }
+
     func kind(_ feature: UInt32) -> FeatureKind { features[Int(feature) - 1].kind }
 
     func number(_ featureID: String) -> UInt32 {
@@ -232,15 +245,10 @@ extension ReferenceModel {
         return member.number
     }
 
-    /// In order of id.
-    var sortedMembers: [Member] {
-        members.sorted { Array($0.id.utf8).lexicographicallyPrecedes(Array($1.id.utf8)) }
-    }
-
     /// Everything there is: the customer's own, then entity by entity.
     var allBalances: [Balance] {
         var found = balances.filter { $0.entity == 0 }
-        for member in sortedMembers { found += balances.filter { $0.entity == member.number } }
+        for member in members { found += balances.filter { $0.entity == member.number } }
         return found
     }
 

@@ -5,6 +5,7 @@ struct ReferenceRun {
     let catalog: ReferenceCatalog
     private(set) var desk: Desk
     private(set) var model: ReferenceModel
+    private var count = 0
 
     static let start = Timestamp.utc(2027, 1, 31, 9, 30)
 
@@ -19,6 +20,7 @@ struct ReferenceRun {
 
     /// What differs, or what doesn't hold, after one more step; nil: nothing.
     mutating func take(_ step: ReferenceStep) -> String? {
+        count += 1
         let now = desk.now.adding(milliseconds: step.pause)
         var told = desk.facts.count
         desk.advance(to: now)
@@ -31,7 +33,7 @@ struct ReferenceRun {
         let ours = core(step.command)
         let theirs = reference(step.command)
         if ours != theirs { return "core answers \(ours)\nmodel answers \(theirs)" }
-        if let difference = difference(since: told) { return difference }
+        if let found = difference(since: told) ?? figureDifference { return found }
         if let difference = answerDifference(step.question) { return difference }
         return ReferenceLaws(
             pricing: catalog.pricing, before: before, after: desk.customer, now: desk.now
@@ -73,55 +75,29 @@ struct ReferenceRun {
     // MARK: State
 
     private func difference(since told: Int) -> String? {
-        bucketDifference ?? otherDifference ?? noticeDifference(since: told) ?? figureDifference
+        bucketDifference ?? otherDifference ?? noticeDifference(since: told)
     }
 
     private var bucketDifference: String? {
-        let details = desk.customer.buckets.extras.details
-        var ours: [String] = []
+        let extras = desk.customer.buckets.extras
+        var ours: [ReferenceRow] = []
         desk.customer.buckets.each { bucket, entity in
-            ours.append(
-                ReferenceRun.text(bucket, entity, details.first { $0.bucket == bucket.number }))
+            ours.append(ReferenceRow(bucket, entity, extras.detail(of: bucket.number)))
         }
-        let theirs = model.allBalances.map(ReferenceRun.text)
+        let theirs = model.allBalances.map { ReferenceRow($0) }
         guard ours != theirs else { return nil }
-        let core = ours.filter { !theirs.contains($0) }.joined(separator: "\n  ")
-        let reference = theirs.filter { !ours.contains($0) }.joined(separator: "\n  ")
-        return "buckets of the core\n  \(core)\nof the model\n  \(reference)"
-    }
-
-    private static func text(_ bucket: Bucket, _ entity: UInt32, _ detail: BucketDetail?) -> String
-    {
-        func time(_ time: Timestamp) -> Int64? { time == .never ? nil : time.milliseconds }
-        return line(
-            [Int64(bucket.number), Int64(bucket.feature.rawValue), Int64(entity)],
-            [bucket.granted.raw, bucket.balance.raw, detail?.adjustment.raw ?? 0],
-            [time(bucket.nextReset), time(bucket.expires), Int64(detail?.parent ?? 0)],
-            detail?.name ?? "")
-    }
-
-    private static func text(_ bucket: ReferenceModel.Balance) -> String {
-        line(
-            [Int64(bucket.number), Int64(bucket.feature), Int64(bucket.entity)],
-            [bucket.granted, bucket.balance, bucket.adjustment],
-            [bucket.nextReset, bucket.expires, Int64(bucket.parent)], bucket.name)
-    }
-
-    private static func line(
-        _ keys: [Int64], _ amounts: [Int128], _ rest: [Int64?], _ name: String
-    ) -> String {
-        func text(_ amount: Int128) -> String { DecimalText.text(amount, digits: 10) }
+        let core = ours.filter { !theirs.contains($0) }.map(\.text)
+        let reference = theirs.filter { !ours.contains($0) }.map(\.text)
         return """
-            bal_\(keys[0]) of feature \(keys[1]) entity \(keys[2]): \(text(amounts[1])) of \
-            \(text(amounts[0])) adjusted \(text(amounts[2])) reset \(rest[0] ?? 0) \
-            expiry \(rest[1] ?? 0) from \(rest[2] ?? 0) \(name)
+            buckets of the core\n  \(core.joined(separator: "\n  "))
+            of the model\n  \(reference.joined(separator: "\n  "))
             """
     }
 
     private var otherDifference: String? {
         let extras = desk.customer.buckets.extras
         let entities = (0..<extras.entities.count).map { extras.entities[$0].number }
-        if entities != model.sortedMembers.map(\.number) { return "entities differ" }
+        if entities != model.members.map(\.number) { return "entities differ" }
         let holds = extras.holds.map { "\($0.id) \($0.value.raw) until \($0.expires.milliseconds)" }
         let mine = model.holds.map { "\($0.id) \($0.value) until \($0.expires)" }
         if holds != mine { return "holds of the core \(holds)\nof the model \(mine)" }
@@ -144,23 +120,54 @@ struct ReferenceRun {
         return "core tells \(ours)\nmodel tells \(model.notices)"
     }
 
+    /// In one scope after the other, step by step.
     private var figureDifference: String? {
-        let features = catalog.pricing.features.indices.map { UInt32($0 + 1) }
-        for scope in [0] + model.members.map(\.number) {
-            for feature in features where model.kind(feature) != .boolean {
-                let number = FeatureNumber(rawValue: feature)
-                let view = desk.customer.buckets.shownBalance(of: number, in: Scope(entity: scope))
-                let ours = view.map { ReferenceFigures($0) }
-                let theirs = model.shown(feature, scope)
-                guard ours != theirs else { continue }
-                return """
-                    of feature \(feature) for \(scope)
-                    core shows \(ours, default: "nothing")
-                    model shows \(theirs, default: "nothing")
-                    """
-            }
+        let scopes = [0] + model.members.map(\.number)
+        let scope = scopes[count % scopes.count]
+        for index in catalog.pricing.features.indices {
+            let number = FeatureNumber(rawValue: UInt32(index + 1))
+            guard catalog.pricing.kind(of: number) != .boolean else { continue }
+            let view = desk.customer.buckets.shownBalance(of: number, in: Scope(entity: scope))
+            let ours = view.map { ReferenceFigures($0) }
+            let theirs = model.shown(number.rawValue, scope)
+            guard ours != theirs else { continue }
+            return """
+                of feature \(number) for \(scope)
+                core shows \(ours, default: "nothing")
+                model shows \(theirs, default: "nothing")
+                """
         }
         return nil
+    }
+}
+
+/// What there is to compare of a bucket.
+private struct ReferenceRow: Equatable {
+    var keys: [UInt32]
+    var amounts: [Int128]
+    var times: [Int64]
+    var name: String
+
+    init(_ bucket: Bucket, _ entity: UInt32, _ detail: BucketDetail?) {
+        keys = [bucket.number, bucket.feature.rawValue, entity, detail?.parent ?? 0]
+        amounts = [bucket.granted.raw, bucket.balance.raw, detail?.adjustment.raw ?? 0]
+        times = [bucket.nextReset.milliseconds, bucket.expires.milliseconds]
+        name = detail?.name ?? ""
+    }
+
+    init(_ bucket: ReferenceModel.Balance) {
+        keys = [bucket.number, bucket.feature, bucket.entity, bucket.parent]
+        amounts = [bucket.granted, bucket.balance, bucket.adjustment]
+        times = [bucket.nextReset ?? .max, bucket.expires ?? .max]
+        name = bucket.name
+    }
+
+    var text: String {
+        let texts = amounts.map { DecimalText.text($0, digits: 10) }
+        return """
+            bal_\(keys[0]) of feature \(keys[1]) entity \(keys[2]) from \(keys[3]): \(texts[1]) of \
+            \(texts[0]), adjusted by \(texts[2]), reset and expiry \(times) \(name)
+            """
     }
 }
 
