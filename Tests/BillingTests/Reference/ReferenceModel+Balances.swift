@@ -24,10 +24,12 @@ extension ReferenceModel {
 
     private mutating func activate(_ number: UInt32) {
         let plan = plans[Int(number) - 1]
-        var held: [UInt32: Amount] = [:]
+        var held: [[UInt32]: Amount] = [:]
         if !plan.addOn, let old = contracts.first(where: { isMain($0, of: plan.group) }) {
             for balance in balances where balance.subscription == old.number {
-                if balance.isAllocated { held[balance.feature, default: 0] += balance.usage }
+                if balance.isAllocated {
+                    held[[balance.feature, balance.entity], default: 0] += balance.usage
+                }
             }
             balances.removeAll { $0.subscription == old.number }
             contracts.removeAll { $0.number == old.number }
@@ -38,12 +40,21 @@ extension ReferenceModel {
         for item in plan.items {
             if let entityFeature = item.entityFeatureID {
                 for member in members where member.feature == self.number(entityFeature) {
-                    grant(item, of: contract, to: member.number)
+                    let seats = held[[self.number(item.featureID), member.number]]
+                    grant(item, of: contract, to: member.number, held: seats ?? 0)
                 }
             } else {
-                grant(item, of: contract, held: held[self.number(item.featureID)] ?? 0)
+                let feature = self.number(item.featureID)
+                grant(item, of: contract, held: held[[feature, 0]] ?? seats(feature))
             }
         }
+    }
+
+    /// Entities of the feature, unless a bucket of the customer counts them already.
+    private func seats(_ feature: UInt32) -> Amount {
+        if kind(feature) != .allocated { return 0 }
+        if balances.contains(where: { $0.feature == feature && $0.entity == 0 }) { return 0 }
+        return Amount(members.filter { $0.feature == feature }.count) * ReferenceModel.unit
     }
 
     private func isMain(_ contract: Contract, of group: String) -> Bool {
@@ -89,7 +100,7 @@ extension ReferenceModel {
         if !seat.buckets.isEmpty {
             seat.run()
             if seat.rest != 0 { throw ReferenceRefusal("featureLimitReached") }
-            for draw in seat.draws { change(draw.bucket) { $0.balance -= draw.amount.raw } }
+            apply(seat, counted(seat, asked: ReferenceModel.unit), feature, [], 0)
         }
         for contract in contracts {
             for item in plans[Int(contract.plan) - 1].items {
@@ -157,7 +168,8 @@ extension ReferenceModel {
         let granted = open.granted?.raw ?? 0
         return add(
             Balance(
-                number: 0, feature: feature, entity: scope, granted: granted, balance: granted,
+                number: 0, feature: feature, entity: scope, granted: granted,
+                balance: granted - (scope == 0 ? seats(feature) : 0),
                 isUnlimited: open.unlimited, isFlag: kind(feature) == .boolean,
                 isAllocated: kind(feature) == .allocated, name: open.name,
                 rollover: open.rollover, interval: interval, count: count,
@@ -178,7 +190,7 @@ extension ReferenceModel {
             if balances.contains(where: { $0.feature == feature && $0.entity == scope }) {
                 return "balanceExists"
             }
-        } else if open.unlimited == (open.granted != nil) {
+        } else if open.unlimited == (open.granted != nil) || (open.granted?.raw ?? 0) < 0 {
             return "invalid granted"
         }
         if open.reset != nil, open.unlimited || kind == .allocated { return "invalid reset" }
@@ -205,14 +217,21 @@ extension ReferenceModel {
     private func targets(
         _ filter: BalanceFilter, _ scope: UInt32
     ) -> [Balance] {
-        let found = usable(scope).filter { balance in
+        let all = usable(scope).filter { balance in
             (filter.feature == nil || filter.feature?.rawValue == balance.feature)
-                && (filter.interval == nil || filter.interval == balance.interval)
                 && (scope == 0 || balance.entity == scope)
+        }
+        let found = all.filter { balance in
+            !balance.isRollover && (filter.interval == nil || filter.interval == balance.interval)
                 && (filter.id.isEmpty || filter.id == "bal_\(balance.number)"
                     || filter.id == balance.name)
         }
-        return ordered(found, scope)
+        if found.isEmpty { return [] }
+        let isWhole = filter.id.isEmpty && filter.interval == nil
+        let over = all.filter { row in
+            row.isRollover && (isWhole || found.contains { $0.number == row.parent })
+        }
+        return ordered(found, scope) + over
     }
 
     private func present(_ target: Balance) -> Balance {
@@ -223,6 +242,15 @@ extension ReferenceModel {
         let scope = try scope(update.filter.entity)
         let targets = targets(update.filter, scope)
         if targets.isEmpty { throw ReferenceRefusal("balanceNotFound") }
+        if update.amount != nil || update.granted != nil, targets.contains(where: { $0.isFlag }) {
+            throw ReferenceRefusal("invalid feature_id")
+        }
+        if let expires = update.expires?.milliseconds, expires <= now {
+            throw ReferenceRefusal("invalid expire_time")
+        }
+        if let next = update.nextReset?.milliseconds, next <= now {
+            throw ReferenceRefusal("invalid next_reset_time")
+        }
         // What went over was granted before.
         let main = targets.filter { !$0.isRollover }
         if let granted = update.granted?.raw, let first = main.first {
@@ -245,7 +273,6 @@ extension ReferenceModel {
             guard expires > now else { throw ReferenceRefusal("invalid expire_time") }
             let first = main.min { ($0.expires ?? .max) < ($1.expires ?? .max) }
             guard let first else { return }
-            if first.subscription != 0 { throw ReferenceRefusal("invalid expire_time") }
             change(first.number) { $0.expires = expires }
         }
     }
@@ -272,8 +299,8 @@ extension ReferenceModel {
         let scope = try scope(delete.filter.entity)
         let targets = targets(delete.filter, scope)
         if targets.isEmpty { throw ReferenceRefusal("balanceNotFound") }
-        if targets.contains(where: { $0.subscription != 0 }) {
-            throw ReferenceRefusal("balanceIsPaid")
+        if delete.keepsUsage, delete.filter.feature == nil {
+            throw ReferenceRefusal("invalid feature_id")
         }
         for target in targets { remove(target.number) }
         let used = targets.reduce(0) { $0 + $1.usage }

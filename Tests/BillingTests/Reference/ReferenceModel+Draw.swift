@@ -17,6 +17,8 @@ struct ReferenceSpread {
     /// Raw credits for a unit, by credit system.
     let costs: [UInt32: Amount]
     let limits: [UInt32: ReferenceLimits]
+    /// Reserved, by bucket.
+    var held: [UInt32: Amount] = [:]
 
     private static let costScale: Amount = 1_000_000_000_000
 
@@ -53,8 +55,9 @@ struct ReferenceSpread {
             rest += beyond
         } else if rest < 0 {
             // What counts usage without a limit has no overage to pay down.
-            lift { $0.isUnlimited ? nil : 0 }
-            lift { $0.granted }
+            let held = held
+            lift { $0.isUnlimited ? nil : min(0, $0.granted - (held[$0.number] ?? 0)) }
+            lift { $0.granted - (held[$0.number] ?? 0) }
             if behavior == .overflow { land() }
         }
     }
@@ -226,12 +229,16 @@ extension ReferenceModel {
         let touched = [feature] + pools.map(\.feature)
         var limits: [UInt32: ReferenceLimits] = [:]
         for one in touched { limits[one] = self.limits(of: one, scope, properties) }
+        var held: [UInt32: Amount] = [:]
+        for receipt in holds.flatMap(\.receipts) where receipt.own > 0 {
+            held[receipt.bucket, default: 0] += receipt.own
+        }
         return ReferenceSpread(
             buckets: ordered(
                 usable(scope).filter { touched.contains($0.feature) }, for: feature, scope),
             rest: value, feature: feature, isCredits: kind(feature) == .creditSystem,
             behavior: behavior, costs: Dictionary(uniqueKeysWithValues: pools.map { ($0.0, $0.1) }),
-            limits: limits)
+            limits: limits, held: held)
     }
 
     /// The spread of a correction: wherever there is room, and in the end where there is none.

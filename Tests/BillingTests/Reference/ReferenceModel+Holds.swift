@@ -73,6 +73,7 @@ extension ReferenceModel {
 
     /// false: a balance would be beyond what can be stored.
     private mutating func bring(_ hold: OpenHold, to final: Amount, _ draws: inout [Draw]) -> Bool {
+        holds.removeAll { $0.id == hold.id }
         let held = hold.value
         if final == held { return true }
         if final * held.signum() < 0 {
@@ -99,16 +100,24 @@ extension ReferenceModel {
     ) -> Bool {
         var rest = abs(value)
         var lost: Amount = 0
+        var credits: [UInt32: Amount] = [:]
         for receipt in hold.receipts.reversed() where rest > 0 {
             let units = min(rest, abs(receipt.units)) * value.signum()
             rest -= abs(units)
-            guard balances.contains(where: { $0.number == receipt.bucket }) else {
-                lost += units
-                continue
-            }
+            let bucket = balances.first { $0.number == receipt.bucket }
+            let nominal = receipt.cost.map { ReferenceSpread.credits(units, $0) } ?? units
+            if !(bucket?.isRollover ?? false) { credits[receipt.feature, default: 0] += nominal }
             var own = receipt.own
-            if units != receipt.units {
-                own = receipt.cost.map { ReferenceSpread.credits(units, $0) } ?? units
+            if units != receipt.units, abs(nominal) < abs(own) { own = nominal }
+            let fits =
+                bucket.map { bucket in
+                    own >= 0 || bucket.isUnlimited || bucket.isAllocated
+                        || (bucket.isPriced && bucket.most == nil)
+                        || bucket.balance + own >= -(bucket.isPriced ? bucket.most ?? 0 : 0)
+                } ?? false
+            guard fits else {
+                if receipt.entity == 0 || scope(of: hold) != 0 { lost += units }
+                continue
             }
             change(receipt.bucket) { $0.balance += own }
             draws.append(
@@ -121,10 +130,10 @@ extension ReferenceModel {
             guard let index = counters.firstIndex(where: { $0.key == counted.key }),
                 now < counters[index].end
             else { continue }
-            let part =
-                value == hold.value
-                ? counted.amount : ReferenceModel.divided(counted.amount * value, by: hold.value)
-            counters[index].used = max(0, counters[index].used - part)
+            let feature = counted.key.feature.rawValue
+            let isUnits = feature == hold.feature && kind(feature) != .creditSystem
+            let part = value == hold.value ? counted.amount : isUnits ? value : credits[feature] ?? 0
+            counters[index].used = max(0, counters[index].used - min(part, counted.amount))
         }
         return lost == 0 || draw(hold, -lost, &draws)
     }

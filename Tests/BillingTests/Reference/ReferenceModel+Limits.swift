@@ -43,7 +43,7 @@ extension ReferenceModel {
     }
 
     /// Entity, customer, plans; of several plans a no wins.
-    private func permission(of feature: UInt32, _ scope: UInt32) -> Bool? {
+    func permission(of feature: UInt32, _ scope: UInt32) -> Bool? {
         func said(_ controls: Controls) -> Bool? {
             controls.overagePermissions.first { $0.feature.rawValue == feature }?.isEnabled
         }
@@ -168,6 +168,11 @@ extension ReferenceModel {
     }
 
     mutating func count(_ window: ReferenceLimits.Window, _ amount: Amount) {
+        let old = counters.first { $0.key == window.key }
+        if old.map({ $0.start != window.start || $0.end != window.end }) ?? true {
+            for index in holds.indices { holds[index].counted.removeAll { $0.key == window.key } }
+        }
+        if old == nil { counters.removeAll { $0.end <= window.start } }
         counters.removeAll { $0.key == window.key }
         counters.append(
             Counter(

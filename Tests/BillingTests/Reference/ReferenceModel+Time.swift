@@ -137,7 +137,13 @@ extension ReferenceModel {
             balance.nextReset = next?.end
         }
         // What has a price was sold for its cycle only.
-        if let rollover = old.rollover, !old.isPriced {
+        for index in holds.indices {
+            for place in holds[index].receipts.indices
+            where holds[index].receipts[place].bucket == number {
+                holds[index].receipts[place].own = 0
+            }
+        }
+        if let rollover = old.rollover {
             rollOver(old, at: moment, rollover, starting: starting)
         }
     }
@@ -163,18 +169,18 @@ extension ReferenceModel {
         }
         let most: Amount
         switch rollover.cap {
-        case .none: return
+        case .none: most = .max
         case .units(let units): most = units.raw
         case .percentage(let part):
             let exact = ReferenceModel.percent(part.raw, of: starting)
             most = exact / ReferenceModel.unit * ReferenceModel.unit
         }
         let rows = balances.filter { $0.parent == old.number && $0.entity == old.entity }
-        var excess = rows.reduce(0) { $0 + $1.rest } - most
+        var excess = max(0, rows.reduce(0) { $0 + $1.rest } - most)
         let order = rows.sorted {
             ($0.expires ?? .max, $0.number) < ($1.expires ?? .max, $1.number)
         }
-        for row in order where excess > 0 {
+        for row in order {
             let cut = min(excess, row.rest)
             excess -= cut
             change(row.number) { balance in

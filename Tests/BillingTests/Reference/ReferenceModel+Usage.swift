@@ -7,6 +7,9 @@ extension ReferenceModel {
     mutating func trackEvent(_ usage: TrackUsage) throws(ReferenceRefusal) -> [ReferenceTrack] {
         var replies: [ReferenceTrack] = []
         var seen: [FeatureNumber] = []
+        if usage.hold != nil, !usage.others.isEmpty || usage.setsUsage {
+            throw ReferenceRefusal("invalid hold")
+        }
         for feature in [usage.feature] + usage.others where !seen.contains(feature) {
             seen.append(feature)
             replies.append(try track(usage, feature.rawValue))
@@ -114,10 +117,12 @@ extension ReferenceModel {
     private func refuseLate(
         _ time: Int64, _ feature: UInt32, _ scope: UInt32
     ) throws(ReferenceRefusal) {
-        guard let anchor = cycleBalance(of: feature, scope)?.anchor, anchor <= now else { return }
-        for balance in usable(scope) where balance.feature == feature && balance.anchor == anchor {
+        let touched = [feature] + pools(feature).map(\.feature)
+        for balance in usable(scope)
+        where touched.contains(balance.feature) && balance.nextReset != nil && balance.anchor <= now
+        {
             let cycle = ReferenceCalendar.cycle(
-                balance.interval, balance.count, anchor: anchor, around: now)
+                balance.interval, balance.count, anchor: balance.anchor, around: now)
             if let cycle, time < cycle.start { throw ReferenceRefusal("invalid event_time") }
         }
     }
@@ -254,13 +259,20 @@ extension ReferenceModel {
     /// As it is shown: to the customer as a whole with what its entities have for themselves
     /// (§1.3).
     func shown(_ feature: UInt32, _ scope: UInt32) -> ReferenceFigures? {
-        let usable = figures(of: feature, scope)
-        if scope != 0 || usable?.isUnlimited == true { return usable }
+        var usable = figures(of: feature, scope)
+        if usable?.isUnlimited == true { return usable }
+        let permission = self.permission(of: feature, scope)
+        if let permission {
+            usable?.overageAllowed = permission
+            if !permission { usable?.maxPurchase = nil }
+        }
+        if scope != 0 { return usable }
         let others = allBalances.filter {
             $0.feature == feature && $0.entity != 0 && !$0.isSlice && !$0.isUnlimited
         }
         if usable == nil, others.isEmpty { return nil }
         var figures = usable ?? ReferenceFigures(feature: feature)
+        if usable == nil, let permission { figures.overageAllowed = permission }
         add(others, to: &figures)
         return figures
     }
