@@ -109,13 +109,7 @@ extension ReferenceModel {
             if !(bucket?.isRollover ?? false) { credits[receipt.feature, default: 0] += nominal }
             var own = receipt.own
             if units != receipt.units, abs(nominal) < abs(own) { own = nominal }
-            let fits =
-                bucket.map { bucket in
-                    own >= 0 || bucket.isUnlimited || bucket.isAllocated
-                        || (bucket.isPriced && bucket.most == nil)
-                        || bucket.balance + own >= -(bucket.isPriced ? bucket.most ?? 0 : 0)
-                } ?? false
-            guard fits else {
+            guard bucket != nil else {
                 if receipt.entity == 0 || scope(of: hold) != 0 { lost += units }
                 continue
             }
