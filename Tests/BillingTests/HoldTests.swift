@@ -215,9 +215,9 @@ import Testing
             .hold("messages", 5), .track("messages", -6), .balances([5]), .settle(1),
             .balances([9])),
         Story(
-            "what was given back for a while, and used since", .open(Grant("messages", 10)),
-            .track("messages", 10), .hold("messages", -5), .track("messages", 4), .settle(0),
-            .balances([0])),
+            "what was given back for a while, and used since, is owed",
+            .open(Grant("messages", 10)), .track("messages", 10), .hold("messages", -5),
+            .track("messages", 4), .settle(0), .balances([-4]), .used("messages", 14)),
         Story(
             "an unwind in thirds, to the bit", .open(Grant("action3", 0)),
             .open(Grant("credits2", "0.0000000003")), .hold("action3", "0.0000000002"),

@@ -77,7 +77,7 @@ package struct UsageLimit: Sendable, Equatable {
     func window(at now: Timestamp, anchor cycleAnchor: Timestamp?) -> Range<Timestamp> {
         let cycle = Cycle(interval)
         let anchor = (self.anchor == .billingCycle ? cycleAnchor : nil) ?? UsageLimit.calendar
-        return cycle.period(around: now, anchor: anchor)
+        return cycle.window(around: now, anchor: anchor)
     }
 
     /// A Monday that is a New Year's Day: days, ISO weeks, months and years all begin here.

@@ -81,13 +81,7 @@ extension FactSheet {
         let detail =
             customer.buckets.hasExtras
             ? customer.buckets.extras.detail(of: bucket.number) : nil
-        var bucket = bucket
-        if var detail, detail.adjustment != .zero {
-            bucket.granted = bucket.granted - detail.adjustment
-            emit(.bucketChanged(bucket, entity: entity))
-            detail.adjustment = .zero
-            emit(.detailSet(detail))
-        }
+        let bucket = dropAdjustment(of: bucket, entity: entity)
         var start = bucket.granted
         if pricing.settings.keepsFreeOverage, !bucket.flags.contains(.priced) {
             start = start - bucket.overage
@@ -95,11 +89,33 @@ extension FactSheet {
         emit(
             .bucketReset(
                 bucket: bucket.number, balance: start,
-                nextReset: bucket.cycle.boundary(after: now, anchor: bucket.anchor),
+                nextReset: bucket.cycle.boundary(
+                    after: nextRelease(upTo: now), anchor: bucket.anchor),
                 entity: entity))
         if let rollover = detail?.rollover ?? item(of: bucket)?.rollover {
             rollOver(bucket, of: entity, rollover)
         }
+    }
+
+    /// Cycles are passed over only as long as nothing else happens: what a hold gives back lapses
+    /// at the end of the cycle that it is given back in, whoever looks when.
+    private func nextRelease(upTo now: Timestamp) -> Timestamp {
+        guard customer.buckets.hasExtras else { return now }
+        return customer.buckets.extras.holds.reduce(now) { min($0, $1.expires) }
+    }
+
+    /// What was added to a grant was added until now.
+    private mutating func dropAdjustment(of bucket: Bucket, entity: UInt32) -> Bucket {
+        guard customer.buckets.hasExtras,
+            var detail = customer.buckets.extras.detail(of: bucket.number),
+            detail.adjustment != .zero
+        else { return bucket }
+        var bucket = bucket
+        bucket.granted = bucket.granted - detail.adjustment
+        emit(.bucketChanged(bucket, entity: entity))
+        detail.adjustment = .zero
+        emit(.detailSet(detail))
+        return bucket
     }
 
     private func item(of bucket: Bucket) -> PlanItem? {

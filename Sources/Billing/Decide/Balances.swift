@@ -111,7 +111,11 @@ extension CustomerState {
         if let expires = update.expires, expires <= now { throw .notInFuture("expire_time") }
         if let next = update.nextReset, next <= now { throw .notInFuture("next_reset_time") }
         var sheet = FactSheet(self, pricing: pricing, now: now)
-        if let granted = update.granted { sheet.grant(granted, to: targets[0]) }
+        if let granted = update.granted,
+            let first = targets.first(where: { !$0.bucket.flags.contains(.rollover) })
+        {
+            sheet.grant(granted, to: first)
+        }
         if let amount = update.amount { try sheet.correct(amount, targets, scope) }
         if let next = update.nextReset { try sheet.moveReset(of: targets, to: next) }
         if let expires = update.expires { try sheet.moveExpiry(of: targets, to: expires) }
@@ -193,7 +197,7 @@ extension CustomerState {
             }
             found.append((bucket, entity))
         }
-        found.sort { a, b in Deduction.precedes(a.bucket, b.bucket) }
+        found.sort { a, b in Deduction.precedes(a, b, in: scope) }
         guard !found.isEmpty else { return [] }
         let isWhole = filter.id.isEmpty && filter.interval == nil
         return found

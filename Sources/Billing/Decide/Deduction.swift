@@ -25,8 +25,6 @@ struct Deduction {
         /// nil: the tracked feature's own bucket.
         var cost: UnitPrice?
         var drawn = Quantity.zero
-        /// Tracked units covered by what was drawn.
-        var units = Quantity.zero
         /// What is reserved of it, and so can't be given back.
         var held = Quantity.zero
 
@@ -54,6 +52,11 @@ struct Deduction {
     /// Of the tracked feature first; empty: nothing limits.
     private var limits: [FeatureLimits] = []
     private var taken = Quantity.zero
+    /// Whether `shares` is wanted afterwards.
+    var keepsReceipt = false
+    /// What a hold remembers of the run: each change of a bucket, in the order they were made, so
+    /// that overage is given back before what was drawn ahead of it (entitlements §3).
+    private(set) var shares: [Hold.Share] = []
 
     init(
         of value: Quantity, feature: FeatureNumber, in scope: Scope = .customer,
@@ -96,6 +99,11 @@ struct Deduction {
 
     var isEmpty: Bool { candidates.isEmpty }
 
+    /// The feature that there is without a limit.
+    var unlimited: FeatureNumber? {
+        candidates.first { $0.bucket.flags.contains(.unlimited) }?.bucket.feature
+    }
+
     /// Whether a balance would leave the range that can be stored.
     var overflows: Bool {
         candidates.contains { $0.balance.raw.magnitude > Quantity.balanceLimit.raw.magnitude }
@@ -122,17 +130,6 @@ struct Deduction {
             return Draw(
                 bucket: candidate.bucket.number, entity: candidate.entity,
                 feature: candidate.bucket.feature, amount: candidate.drawn)
-        }
-    }
-
-    /// What a hold remembers of the run, in the order of the draws.
-    var shares: [Hold.Share] {
-        candidates.compactMap { candidate in
-            guard candidate.drawn != .zero || candidate.units != .zero else { return nil }
-            let draw = Draw(
-                bucket: candidate.bucket.number, entity: candidate.entity,
-                feature: candidate.bucket.feature, amount: candidate.drawn)
-            return Hold.Share(draw: draw, units: candidate.units, cost: candidate.cost)
         }
     }
 
@@ -185,6 +182,15 @@ struct Deduction {
         return Deduction.precedes(a.bucket, b.bucket)
     }
 
+    /// The keys that don't depend on what is tracked.
+    static func precedes(
+        _ a: (bucket: Bucket, entity: UInt32), _ b: (bucket: Bucket, entity: UInt32),
+        in scope: Scope
+    ) -> Bool {
+        if (a.entity == 0) != (b.entity == 0) { return (a.entity == 0) != scope.isEntity }
+        return precedes(a.bucket, b.bucket)
+    }
+
     /// The keys that are the bucket's own.
     static func precedes(_ a: Bucket, _ b: Bucket) -> Bool {
         let resets = (a.nextReset != .never, b.nextReset != .never)
@@ -196,6 +202,11 @@ struct Deduction {
         if addOns.0 != addOns.1 { return addOns.1 }
         let priced = (a.flags.contains(.priced), b.flags.contains(.priced))
         if priced.0 != priced.1 { return priced.1 }
+        // Slices of one item follow in the order of their entities, in which they come; those of
+        // another were granted when its plan was, however late an entity joined.
+        if a.flags.contains(.slice), b.flags.contains(.slice) {
+            return a.subscription < b.subscription
+        }
         return a.created < b.created
     }
 
@@ -340,15 +351,18 @@ struct Deduction {
 
     private mutating func take(_ own: Quantity, covering units: Quantity, at index: Int) {
         candidates[index].drawn = candidates[index].drawn + own
-        candidates[index].units = candidates[index].units + units
         rest = rest - units
+        guard keepsReceipt, own != .zero || units != .zero else { return }
+        let candidate = candidates[index]
+        let draw = Draw(
+            bucket: candidate.bucket.number, entity: candidate.entity,
+            feature: candidate.bucket.feature, amount: own)
+        shares.append(Hold.Share(draw: draw, units: units, cost: candidate.cost))
     }
 
     // MARK: Limits
 
-    private var hasUnlimited: Bool {
-        candidates.contains { $0.bucket.flags.contains(.unlimited) }
-    }
+    private var hasUnlimited: Bool { unlimited != nil }
 
     private func limits(of feature: FeatureNumber) -> FeatureLimits? {
         limits.first { $0.feature == feature }

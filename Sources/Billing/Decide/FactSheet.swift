@@ -164,9 +164,8 @@ struct FactSheet {
             balance: item.included,
             maxOverage: item.usagePrice?.maxPurchase ?? .zero, cycle: cycle,
             anchor: subscription.anchor,
-            nextReset: cycle.boundary(after: now, anchor: subscription.anchor),
-            // Of entities that came later too: slices of one item stay together.
-            created: subscription.start, flags: flags)
+            nextReset: cycle.boundary(after: now, anchor: subscription.anchor), created: now,
+            flags: flags)
     }
 
     /// Notes a plan that starts when another one ends, and keeps that one's billing anchor (billing

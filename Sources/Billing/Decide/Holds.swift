@@ -150,8 +150,9 @@ private struct Settlement {
         emit(changes)
     }
 
-    /// Gives units back to exactly the buckets they came from, the last first. Where a bucket is
-    /// gone, or is too low to take from, the usual order decides.
+    /// Gives units back to exactly the buckets they came from, the last first; for buckets that are
+    /// gone the usual order decides. What was given back for a while is taken whatever is left: it
+    /// was used, and nothing of it is dropped.
     private mutating func unwind(_ value: Quantity) {
         var rest = value.magnitude
         var elsewhere = Quantity.zero
@@ -167,7 +168,7 @@ private struct Settlement {
                 returned.append(share.draw)
                 returned[returned.count - 1].amount = share.nominal(of: part)
             }
-            if let bucket, bucket.affords(back.amount) {
+            if bucket != nil {
                 draws.append(back)
                 emit([.deducted(bucket: back.bucket, amount: back.amount, entity: back.entity)])
             } else if back.entity == 0 || scope.isEntity {
@@ -208,14 +209,6 @@ extension BucketSet {
     fileprivate func bucket(_ number: UInt32, of entity: UInt32) -> Bucket? {
         guard entity != 0 else { return index(ofNumber: number).map { self[$0] } }
         return extras.entities.entity(entity)?.buckets.first { $0.number == number }
-    }
-}
-
-extension Bucket {
-    /// It can be drawn from, and stays above its floor; what is given back always fits.
-    fileprivate func affords(_ amount: Quantity) -> Bool {
-        guard amount > .zero, flags.isDisjoint(with: [.unlimited, .allocated]) else { return true }
-        return overageRoom.map { remaining + $0 >= amount } ?? true
     }
 }
 

@@ -58,9 +58,11 @@ extension FeatureLimits {
             $0.limit.isEnabled && $0.limit.concerns(properties)
         }
         guard !limits.isEmpty else { return }
-        let anchor = buckets.cycleAnchor(of: feature, scope)
         windows = limits.map { found in
-            let period = found.limit.window(at: now, anchor: anchor)
+            // A count that all entities share goes by one cycle, whoever adds to it.
+            let owner = found.entity == 0 ? .customer : scope
+            let period = found.limit.window(
+                at: now, anchor: buckets.cycleAnchor(of: feature, owner))
             let key = WindowKey(
                 feature: feature, entity: found.entity, interval: found.limit.interval,
                 filter: found.limit.filter)
@@ -214,13 +216,13 @@ extension BucketSet {
 
     /// What usage limits count by: the cycle of the balance that is drawn from first.
     func cycleAnchor(of feature: FeatureNumber, _ scope: Scope) -> Timestamp? {
-        var first: Bucket?
-        eachUsable(scope) { bucket, _ in
+        var first: (bucket: Bucket, entity: UInt32)?
+        eachUsable(scope) { bucket, entity in
             guard bucket.feature == feature, bucket.nextReset != .never else { return }
-            if let found = first, !Deduction.precedes(bucket, found) { return }
-            first = bucket
+            if let first, !Deduction.precedes((bucket, entity), first, in: scope) { return }
+            first = (bucket, entity)
         }
-        return first?.anchor
+        return first?.bucket.anchor
     }
 }
 

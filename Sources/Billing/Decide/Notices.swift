@@ -9,7 +9,10 @@ extension BucketSet {
         properties: [EventProperty], _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
         _ facts: inout [Fact]
     ) {
-        guard draws.contains(where: { isUsedUp($0, in: scope, draws) }) || hasExtras else { return }
+        guard
+            draws.contains(where: { isUsedUp($0, of: feature, in: scope, draws, pricing) })
+                || hasExtras
+        else { return }
         var after = self
         for draw in draws {
             _ = after.apply(
@@ -37,9 +40,14 @@ extension BucketSet {
         }
     }
 
-    /// The draws leave next to nothing where this one drew: a quick look, before the true one.
-    private func isUsedUp(_ draw: Draw, in scope: Scope, _ draws: [Draw]) -> Bool {
+    /// The draws leave less where this one drew than the probe asks for.
+    private func isUsedUp(
+        _ draw: Draw, of feature: FeatureNumber, in scope: Scope, _ draws: [Draw],
+        _ pricing: PricingState
+    ) -> Bool {
         guard draw.amount > .zero else { return false }
+        let pool = pricing.pools(of: feature).first { $0.feature == draw.feature }
+        let least = max(BucketSet.probe, pool.map { BucketSet.probe.credits(at: $0.cost) } ?? .zero)
         var rest = Quantity.zero
         eachUsable(scope) { bucket, entity in
             guard bucket.feature == draw.feature else { return }
@@ -49,8 +57,7 @@ extension BucketSet {
             }
             rest = rest + balance.clampedToZero
         }
-        // Less than the probe, in credits too.
-        return rest < Quantity(units: 1)
+        return rest < least
     }
 
     private func alert(

@@ -66,6 +66,7 @@ extension BucketSet {
         var deduction = Deduction(
             of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
             overage: usage.overage, properties: usage.label?.properties ?? [], now: now)
+        deduction.keepsReceipt = hold != nil
         let draws = isFlag ? [] : deduction.run()
         guard !deduction.overflows else { throw .outOfRange("value") }
         if !isFlag, usage.overage == .reject, deduction.rest > .zero {
@@ -83,7 +84,12 @@ extension BucketSet {
                 .holdOpened(
                     hold.with(deduction, scope, properties: usage.label?.properties ?? [])))
         }
-        let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
+        let shown =
+            if let unlimited = deduction.unlimited {
+                shownBalance(of: unlimited, in: scope, after: draws)
+            } else {
+                balance(afterwards: draws, of: usage.feature, scope, pricing)
+            }
         return Decision(
             facts: facts,
             reply: .track(reply(usage.value, shown, draws)))
@@ -189,6 +195,7 @@ extension BucketSet {
             decision.reply = .check(answer)
             return decision
         }
+        deduction.keepsReceipt = hold != nil
         let draws = deduction.run()
         guard !deduction.overflows else { throw .outOfRange("required_quantity") }
         if deduction.rest > .zero {
@@ -218,7 +225,7 @@ extension BucketSet {
         return decision
     }
 
-    /// The balance that a track shows: the tracked feature's when something was drawn there or
+    /// The balance that a track shows where nothing is unlimited: the tracked feature's when something was drawn there or
     /// nothing anywhere, else that of the first credit system drawn from (entitlements §2.7).
     func balance(
         afterwards draws: [Draw], of feature: FeatureNumber, _ scope: Scope,

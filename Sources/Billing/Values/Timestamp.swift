@@ -97,6 +97,23 @@ package struct Cycle: Sendable, Equatable {
         return anchor.adding(months: passed * months)..<end
     }
 
+    /// The cycle that holds `now`, with cycles going back before the anchor as they go on after it.
+    package func window(around now: Timestamp, anchor: Timestamp) -> Range<Timestamp> {
+        guard now < anchor else { return period(around: now, anchor: anchor) }
+        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
+            let ahead = anchor.milliseconds - now.milliseconds
+            let start = anchor.adding(milliseconds: -((ahead - 1) / step + 1) * step)
+            return start..<start.adding(milliseconds: step)
+        }
+        guard let months = interval.months.map({ $0 * Int64(count) }) else {
+            return .epoch..<Timestamp.never
+        }
+        // A lower bound; at most two more steps are needed.
+        var number = (CivilDate(now).monthIndex - CivilDate(anchor).monthIndex) / months - 1
+        while anchor.adding(months: (number + 1) * months) <= now { number += 1 }
+        return anchor.adding(months: number * months)..<anchor.adding(months: (number + 1) * months)
+    }
+
     /// So many cycles from the anchor to the first boundary after `now`.
     private func cycles(
         of months: Int64, endingAfter now: Timestamp, from anchor: Timestamp

@@ -1,0 +1,188 @@
+@testable import Billing
+
+/// A dice cup: everything random comes out of one seed.
+struct Dice {
+    private var generator: SeededGenerator
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+    }
+
+    mutating func roll(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &generator)
+    }
+
+    /// So often out of a hundred.
+    mutating func chance(_ percent: Int) -> Bool { roll(1...100) <= percent }
+
+    mutating func pick<Item>(_ items: [Item]) -> Item { items[roll(0...(items.count - 1))] }
+
+    /// Whole, with a decimal, or with all ten of them.
+    mutating func amount(_ range: ClosedRange<Int>) -> Quantity {
+        let units = Int128(roll(range)) * Quantity.scale
+        switch roll(1...10) {
+        case 1...6: return Quantity(raw: units)
+        case 7...9: return Quantity(raw: units + Int128(roll(0...99)) * Quantity.scale / 100)
+        default: return Quantity(raw: units + Int128(roll(0...9_999_999_999)))
+        }
+    }
+}
+
+/// What one seed's sequence plays on.
+struct ReferenceCatalog {
+    let pricing: PricingState
+    /// A cycle more or less shows in the balance, so it matters when somebody looks: missed cycles
+    /// are one (§5.2).
+    let collapsesVisibly: Bool
+
+    static let metered = ["api", "words", "jobs"]
+    static let seats = "seats"
+    static let flag = "sso"
+    private static let costs = ["0.2", "1.4", "2", "1", "0", "0.333333333333", "7.25"]
+
+    init(_ dice: inout Dice) {
+        var features = ReferenceCatalog.metered.prefix(dice.roll(1...3)).map {
+            Feature.sample($0, .metered)
+        }
+        let members = features.map(\.id)
+        features += [
+            .sample(ReferenceCatalog.seats, .allocated), .sample(ReferenceCatalog.flag, .boolean),
+        ]
+        for system in ["credits", "tokens"].prefix(dice.roll(0...2)) {
+            var costs: [CreditCost] = []
+            for member in members where costs.isEmpty || dice.chance(60) {
+                guard let cost = UnitPrice(dice.pick(ReferenceCatalog.costs)) else { continue }
+                costs.append(CreditCost(featureID: member, credits: cost))
+            }
+            features.append(
+                Feature(id: system, name: system, kind: .creditSystem, creditCosts: costs))
+        }
+        var plans: [Plan] = []
+        for (id, isAddOn) in [("base", false), ("next", false), ("add", true), ("more", true)] {
+            var plan = Plan(id: id, name: id, addOn: isAddOn, autoEnable: id == "base")
+            for feature in features where dice.chance(isAddOn ? 40 : 75) {
+                plan.items.append(ReferenceCatalog.item(feature, &dice))
+            }
+            if dice.chance(25) {
+                for feature in features { _ = plan.controls.number(of: feature.id) }
+                plan.controls.controls = ReferenceControls(features: features.count).some(&dice)
+            }
+            plans.append(plan)
+        }
+        var draft = PricingDraft(currency: "usd", features: features, plans: plans)
+        draft.settings = PricingSettings()
+        draft.settings?.keepsFreeOverage = dice.chance(15)
+        let faults = draft.validate(onto: .empty)
+        precondition(faults.isEmpty, "\(faults)")
+        pricing = PricingState.empty.publishing(draft)
+        collapsesVisibly =
+            pricing.settings.keepsFreeOverage
+            || plans.contains { $0.items.contains { $0.rollover != nil } }
+    }
+
+    private static func item(_ feature: Feature, _ dice: inout Dice) -> PlanItem {
+        var item = PlanItem.sample(feature.id, dice.amount(0...60))
+        switch feature.kind {
+        case .boolean: return .sample(feature.id)
+        case .allocated:
+            item.included = Quantity(units: dice.roll(0...3))
+            if dice.chance(30) { item.usagePrice = price(&dice) }
+            return item
+        case .metered, .creditSystem: break
+        }
+        switch dice.roll(1...10) {
+        case 1: return .sample(feature.id, unlimited: true)
+        case 2...3: break
+        case 4...5:
+            item.reset = Cycle(dice.pick([.week, .month, .quarter, .year]))
+            item.usagePrice = price(&dice)
+        default:
+            item.reset = Cycle(
+                dice.pick([.minute, .hour, .hour, .day, .week, .month, .month, .semiAnnual]),
+                count: UInt16(dice.pick([1, 1, 1, 2, 5])))
+        }
+        if item.reset != nil, item.usagePrice == nil, dice.chance(30) {
+            item.rollover = rollover(&dice)
+        }
+        if dice.chance(30) { item.entityFeatureID = seats }
+        return item
+    }
+
+    /// Costs nothing, so that no charge stands between a cycle and the next.
+    private static func price(_ dice: inout Dice) -> UsagePrice {
+        UsagePrice(
+            amount: .zero, billingUnits: 1, maxPurchase: dice.chance(50) ? dice.amount(0...30) : nil
+        )
+    }
+
+    static func rollover(_ dice: inout Dice) -> Rollover {
+        let cap: Rollover.Cap =
+            switch dice.roll(1...3) {
+            case 1: .none
+            case 2: .units(dice.amount(0...80))
+            default: .percentage(Quantity(units: dice.roll(0...150)))
+            }
+        return Rollover(cap: cap, months: UInt32(dice.pick([0, 1, 1, 3])))
+    }
+}
+
+/// Random controls over features 1 to `features`.
+struct ReferenceControls {
+    let features: Int
+
+    func some(_ dice: inout Dice) -> Controls {
+        var controls = Controls()
+        if dice.chance(50) { controls.spendLimits = spendLimits(&dice) }
+        if dice.chance(50) { controls.usageLimits = usageLimits(&dice) }
+        if dice.chance(40) { controls.usageAlerts = usageAlerts(&dice) }
+        if dice.chance(40) { controls.overagePermissions = permissions(&dice) }
+        return controls
+    }
+
+    private func feature(_ dice: inout Dice) -> FeatureNumber {
+        FeatureNumber(rawValue: UInt32(dice.roll(1...features)))
+    }
+
+    func spendLimits(_ dice: inout Dice) -> [SpendLimit] {
+        (0..<dice.roll(0...2)).map { _ in
+            SpendLimit(
+                feature: feature(&dice), isEnabled: dice.chance(80),
+                bound: dice.chance(70)
+                    ? .units(dice.amount(0...40)) : .percentage(Quantity(units: dice.roll(0...150)))
+            )
+        }
+    }
+
+    func usageLimits(_ dice: inout Dice) -> [UsageLimit] {
+        (0..<dice.roll(0...2)).map { _ in
+            UsageLimit(
+                feature: feature(&dice), isEnabled: dice.chance(85), limit: dice.amount(0...50),
+                interval: dice.pick([.day, .week, .month, .year]),
+                anchor: dice.chance(50) ? .utc : .billingCycle,
+                filter: dice.chance(30) ? ReferenceControls.properties(&dice) : [])
+        }
+    }
+
+    func usageAlerts(_ dice: inout Dice) -> [UsageAlert] {
+        (0..<dice.roll(0...3)).map { index in
+            let measure =
+                dice.pick([.usage, .usagePercentage, .remaining, .remainingPercentage])
+                as UsageAlert.Measure
+            return UsageAlert(
+                feature: feature(&dice), isEnabled: dice.chance(85),
+                threshold: Quantity(units: dice.roll(1...90)), measure: measure, name: "a\(index)")
+        }
+    }
+
+    func permissions(_ dice: inout Dice) -> [OveragePermission] {
+        (0..<dice.roll(0...2)).map { _ in
+            OveragePermission(feature: feature(&dice), isEnabled: dice.chance(50))
+        }
+    }
+
+    static func properties(_ dice: inout Dice) -> [EventProperty] {
+        var found = [EventProperty("tier", .text(dice.pick(["a", "b"])))]
+        if dice.chance(40) { found.append(EventProperty("beta", .boolean(dice.chance(50)))) }
+        return found
+    }
+}
