@@ -38,22 +38,6 @@ extension InlineText: ExpressibleByStringLiteral {
     }
 }
 
-extension Quantity: CustomStringConvertible {
-    public var description: String { DecimalText.text(raw, digits: 10) }
-}
-
-extension UnitPrice: CustomStringConvertible {
-    public var description: String { text }
-}
-
-extension InlineText: CustomStringConvertible {
-    public var description: String { "\"\(text)\"" }
-}
-
-extension FeatureNumber: CustomStringConvertible {
-    public var description: String { "#\(rawValue)" }
-}
-
 extension Timestamp {
     static func utc(
         _ year: Int64, _ month: Int64, _ day: Int64, _ hour: Int64 = 0, _ minute: Int64 = 0

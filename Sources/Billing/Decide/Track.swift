@@ -225,8 +225,9 @@ extension BucketSet {
         return decision
     }
 
-    /// The balance that a track shows where nothing is unlimited: the tracked feature's when something was drawn there or
-    /// nothing anywhere, else that of the first credit system drawn from (entitlements §2.7).
+    /// The balance that a track shows where nothing is unlimited: the tracked feature's when
+    /// something was drawn there or nothing anywhere, else that of the first credit system drawn
+    /// from (entitlements §2.7).
     func balance(
         afterwards draws: [Draw], of feature: FeatureNumber, _ scope: Scope,
         _ pricing: PricingState

@@ -1,46 +1,19 @@
 @testable import Billing
 
-/// A dice cup: everything random comes out of one seed.
-struct Dice {
-    private var generator: SeededGenerator
-
-    init(seed: UInt64) {
-        generator = SeededGenerator(seed: seed)
-    }
-
-    mutating func roll(_ range: ClosedRange<Int>) -> Int {
-        Int.random(in: range, using: &generator)
-    }
-
-    /// So often out of a hundred.
-    mutating func chance(_ percent: Int) -> Bool { roll(1...100) <= percent }
-
-    mutating func pick<Item>(_ items: [Item]) -> Item { items[roll(0...(items.count - 1))] }
-
-    /// Whole, with a decimal, or with all ten of them.
-    mutating func amount(_ range: ClosedRange<Int>) -> Quantity {
-        let units = Int128(roll(range)) * Quantity.scale
-        switch roll(1...10) {
-        case 1...6: return Quantity(raw: units)
-        case 7...9: return Quantity(raw: units + Int128(roll(0...99)) * Quantity.scale / 100)
-        default: return Quantity(raw: units + Int128(roll(0...9_999_999_999)))
-        }
-    }
-}
-
 /// What one seed's sequence plays on.
 struct ReferenceCatalog {
     let pricing: PricingState
-    /// A cycle more or less shows in the balance, so it matters when somebody looks: missed cycles
-    /// are one (§5.2).
-    let collapsesVisibly: Bool
+    /// What is left or overdrawn goes over into the next cycle. Missed cycles are one (§5.2), so
+    /// then it matters when somebody looks.
+    let carriesOver: Bool
 
     static let metered = ["api", "words", "jobs"]
     static let seats = "seats"
     static let flag = "sso"
     private static let costs = ["0.2", "1.4", "2", "1", "0", "0.333333333333", "7.25"]
 
-    init(_ dice: inout Dice) {
+    init(_ dice: inout Dice, carriesOver: Bool) {
+        self.carriesOver = carriesOver
         var features = ReferenceCatalog.metered.prefix(dice.roll(1...3)).map {
             Feature.sample($0, .metered)
         }
@@ -61,7 +34,7 @@ struct ReferenceCatalog {
         for (id, isAddOn) in [("base", false), ("next", false), ("add", true), ("more", true)] {
             var plan = Plan(id: id, name: id, addOn: isAddOn, autoEnable: id == "base")
             for feature in features where dice.chance(isAddOn ? 40 : 75) {
-                plan.items.append(ReferenceCatalog.item(feature, &dice))
+                plan.items.append(ReferenceCatalog.item(feature, carriesOver, &dice))
             }
             if dice.chance(25) {
                 for feature in features { _ = plan.controls.number(of: feature.id) }
@@ -71,16 +44,15 @@ struct ReferenceCatalog {
         }
         var draft = PricingDraft(currency: "usd", features: features, plans: plans)
         draft.settings = PricingSettings()
-        draft.settings?.keepsFreeOverage = dice.chance(15)
+        draft.settings?.keepsFreeOverage = carriesOver && dice.chance(15)
         let faults = draft.validate(onto: .empty)
         precondition(faults.isEmpty, "\(faults)")
         pricing = PricingState.empty.publishing(draft)
-        collapsesVisibly =
-            pricing.settings.keepsFreeOverage
-            || plans.contains { $0.items.contains { $0.rollover != nil } }
     }
 
-    private static func item(_ feature: Feature, _ dice: inout Dice) -> PlanItem {
+    private static func item(
+        _ feature: Feature, _ carriesOver: Bool, _ dice: inout Dice
+    ) -> PlanItem {
         var item = PlanItem.sample(feature.id, dice.amount(0...60))
         switch feature.kind {
         case .boolean: return .sample(feature.id)
@@ -101,7 +73,7 @@ struct ReferenceCatalog {
                 dice.pick([.minute, .hour, .hour, .day, .week, .month, .month, .semiAnnual]),
                 count: UInt16(dice.pick([1, 1, 1, 2, 5])))
         }
-        if item.reset != nil, item.usagePrice == nil, dice.chance(30) {
+        if carriesOver, item.reset != nil, item.usagePrice == nil, dice.chance(30) {
             item.rollover = rollover(&dice)
         }
         if dice.chance(30) { item.entityFeatureID = seats }

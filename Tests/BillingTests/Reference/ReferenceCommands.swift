@@ -25,9 +25,11 @@ struct ReferenceCommands {
             let pause = index == 0 ? 0 : pause(&dice)
             now = now.adding(milliseconds: pause)
             let command =
-                index == 0
-                ? Command.create(CreateCustomer(name: "Acme", email: ""))
-                : command(at: now, &dice)
+                switch index {
+                case 0: Command.create(CreateCustomer(name: "Acme", email: ""))
+                case 2...3 where dice.chance(60): entity(&dice)
+                default: command(at: now, &dice)
+                }
             return ReferenceStep(
                 pause: pause, command: command, question: query(at: now, &dice, holding: false))
         }
@@ -35,11 +37,11 @@ struct ReferenceCommands {
 
     private func pause(_ dice: inout Dice) -> Int64 {
         switch dice.roll(1...100) {
-        case 1...50: 0
-        case 51...65: Int64(dice.roll(1...60_000))
-        case 66...80: Int64(dice.roll(1...120)) * 60_000
-        case 81...92: Int64(dice.roll(1...72)) * 3_600_000
-        case 93...98: Int64(dice.roll(1...24)) * 86_400_000
+        case 1...60: 0
+        case 61...76: Int64(dice.roll(1...60_000))
+        case 77...87: Int64(dice.roll(1...120)) * 60_000
+        case 88...95: Int64(dice.roll(1...72)) * 3_600_000
+        case 96...98: Int64(dice.roll(1...24)) * 86_400_000
         default: Int64(dice.roll(20...200)) * 86_400_000
         }
     }
@@ -62,7 +64,7 @@ struct ReferenceCommands {
         case 1...34: return .track(usage(at: now, &dice))
         case 35...37:
             return .trackAll((0..<dice.roll(1...3)).map { _ in usage(at: now, &dice) })
-        case 38...51: return .checkAndDeduct(query(at: now, &dice, holding: dice.chance(50)))
+        case 38...51: return .checkAndDeduct(query(at: now, &dice, holding: dice.chance(60)))
         case 52...61:
             let value: Quantity? = dice.chance(30) ? nil : dice.amount(-10...40)
             return .settleHold(
@@ -78,12 +80,7 @@ struct ReferenceCommands {
             return .deleteBalance(DeleteBalance(filter: filter, keepsUsage: dice.chance(50)))
         case 81...83: return .recalculateBalances(RecalculateBalances(filter: filter(&dice)))
         case 84...87:
-            guard let seats = catalog.pricing.feature(id: ReferenceCatalog.seats) else { break }
-            return .createEntity(
-                CreateEntity(
-                    id: dice.pick(["e1", "e2", "e10"]),
-                    feature: dice.chance(95) ? seats : feature(&dice), name: "",
-                    controls: .none))
+            return entity(&dice)
         case 88: return .deleteEntity(id: dice.pick(["e1", "e2", "e10"]))
         case 89...95: return .setControls(controls(&dice))
         case 96...98:
@@ -92,6 +89,24 @@ struct ReferenceCommands {
         default: break
         }
         return .advance
+    }
+
+    private func entity(_ dice: inout Dice) -> Command {
+        let seats = catalog.pricing.feature(id: ReferenceCatalog.seats)
+        return .createEntity(
+            CreateEntity(
+                id: dice.pick(["e1", "e2", "e10"]),
+                feature: dice.chance(95) ? seats ?? feature(&dice) : feature(&dice), name: ""))
+    }
+
+    /// Of those that can be held, most of the time.
+    private func consumable(_ dice: inout Dice) -> FeatureNumber {
+        for _ in 0..<3 {
+            let found = feature(&dice)
+            let kind = catalog.pricing.kind(of: found)
+            if kind == .metered || kind == .creditSystem { return found }
+        }
+        return feature(&dice)
     }
 
     private func usage(at now: Timestamp, _ dice: inout Dice) -> TrackUsage {
@@ -107,20 +122,22 @@ struct ReferenceCommands {
         usage.setsUsage = dice.chance(7)
         usage.refusesLate = dice.chance(40)
         if usage.others.isEmpty, !usage.setsUsage, dice.chance(12) {
+            usage.feature = consumable(&dice)
             usage.hold = hold(at: now, &dice)
         }
         return usage
     }
 
     private func query(at now: Timestamp, _ dice: inout Dice, holding: Bool) -> CheckQuery {
-        var query = CheckQuery(feature: feature(&dice), required: dice.amount(-3...30))
+        let feature = holding ? consumable(&dice) : feature(&dice)
+        var query = CheckQuery(feature: feature, required: dice.amount(-3...30))
         query.entity = entity(&dice)
         if dice.chance(40) { query.properties = ReferenceControls.properties(&dice) }
         if holding { query.hold = hold(at: now, &dice) }
         return query
     }
 
-    private func holdID(_ dice: inout Dice) -> String { "h\(dice.roll(1...4))" }
+    private func holdID(_ dice: inout Dice) -> String { dice.pick(["h1", "h2"]) }
 
     private func hold(at now: Timestamp, _ dice: inout Dice) -> HoldRequest {
         HoldRequest(
@@ -138,7 +155,7 @@ struct ReferenceCommands {
         if dice.chance(40), !open.unlimited {
             open.reset = Cycle(dice.pick([.hour, .day, .week, .month, .quarter]))
             if dice.chance(25) { open.nextReset = later(now, 0...900, &dice) }
-            if dice.chance(40), catalog.collapsesVisibly {
+            if dice.chance(40), catalog.carriesOver {
                 open.rollover = ReferenceCatalog.rollover(&dice)
             }
         }

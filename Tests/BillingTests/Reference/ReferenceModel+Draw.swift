@@ -257,13 +257,13 @@ extension ReferenceModel {
             if balance.isRollover { return [0, balance.expires ?? .max] }
             let isOwn = balance.feature == feature
             return [1, balance.isUnlimited ? 0 : 1, closeness(balance, scope), isOwn ? 0 : 1]
-                + ownKey(balance)
+                + ownKey(balance, scope)
         }
     }
 
     /// The same without the keys that depend on what is tracked.
     func ordered(_ found: [Balance], _ scope: UInt32) -> [Balance] {
-        sorted(found) { [closeness($0, scope)] + ownKey($0) }
+        sorted(found) { [closeness($0, scope)] + ownKey($0, scope) }
     }
 
     /// Equal ones stay as they are.
@@ -278,13 +278,13 @@ extension ReferenceModel {
     }
 
     /// The keys from the fifth on.
-    private func ownKey(_ balance: Balance) -> [Int64] {
+    private func ownKey(_ balance: Balance, _ scope: UInt32) -> [Int64] {
         let length = balance.interval.nominalMinutes.map { Int64($0) * Int64(balance.count) }
         return [
             balance.nextReset == nil ? 1 : 0, length ?? .max, balance.expires ?? .max,
             balance.isAddOn ? 1 : 0, balance.isPriced ? 1 : 0, grantTime(balance),
             // Slices of one item stay together, in the order of their entities.
-            balance.isSlice ? Int64(balance.subscription) : 0,
+            scope == 0 && balance.isSlice ? Int64(balance.subscription) : 0,
         ]
     }
 
