@@ -58,9 +58,8 @@ extension Call {
     private func reason(against deed: PartDeed) -> Refusal? {
         switch deed {
         case .createEntity(let id):
-            guard entities[id] == nil else { return .entityExists(id) }
-            return entities.count < Model.workspaces
-                ? nil : .featureLimitReached(featureID: "workspaces")
+            // Without a price more are held than there are.
+            return entities[id] == nil ? nil : .entityExists(id)
         case .settle(let id, _), .extend(let id, _):
             return holds[id] == nil ? .holdNotFound(id) : nil
         case .renameEntity, .deleteEntity, .use, .open, .update, .delete, .recalculate, .limit,
