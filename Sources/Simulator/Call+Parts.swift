@@ -19,12 +19,12 @@ extension Call {
             // Once more after a long time.
             if entities[id] == name { isUnsure = true } else { self.name(id, name, outcome) }
         case .deleteEntity(let id): add(.entity(request.customer, id: id, name: nil), outcome)
-        case .use(_, _, let hold?, _):
-            mark(hold, until: time + 24 * Machine.hour, outcome)
+        case .use(_, _, let hold, _):
+            if let hold { mark(hold, until: time + 24 * Machine.hour, outcome) }
             add(.said(request.customer), outcome)
         case .settle(let id, _): mark(id, until: nil, outcome)
         case .extend(let id, let span): mark(id, until: time + span, outcome)
-        case .use, .open, .update, .delete, .recalculate, .limit, .pool: break
+        case .open, .update, .delete, .recalculate, .limit, .pool: break
         }
         if isUnsure { world.requests[request.number].isUnsure = true }
         return !isUnsure
@@ -58,9 +58,8 @@ extension Call {
     private func reason(against deed: PartDeed) -> Refusal? {
         switch deed {
         case .createEntity(let id):
-            guard entities[id] == nil else { return .entityExists(id) }
-            return entities.count < Model.workspaces
-                ? nil : .featureLimitReached(featureID: "workspaces")
+            // Without a price more are held than there are.
+            return entities[id] == nil ? nil : .entityExists(id)
         case .settle(let id, _), .extend(let id, _):
             return holds[id] == nil ? .holdNotFound(id) : nil
         case .renameEntity, .deleteEntity, .use, .open, .update, .delete, .recalculate, .limit,

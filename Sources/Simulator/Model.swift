@@ -55,9 +55,6 @@ package struct Model {
         case hold(String, id: String, expires: Int64?)
     }
 
-    /// Entities that a customer may have.
-    static let workspaces = 3
-
     private static let day: Int64 = 86_400_000
 
     private(set) var customers: [String: Customer] = [:]

@@ -48,7 +48,7 @@ enum Catalogs {
             items: [
                 item("words", 1_000, nil), item("messages", 100, Cycle(.day)),
                 item("seats", 5, nil), item("sso", 0, nil),
-                item("workspaces", Model.workspaces, nil), rollingTokens,
+                item("workspaces", 3, nil), rollingTokens,
             ])
         var pro = Plan(
             id: "pro", name: "Pro \(edition)", group: "paid",

@@ -21,7 +21,7 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    CheckCommand.self, TrackCommand.self,
+                    CheckCommand.self, TrackCommand.self, HoldsCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

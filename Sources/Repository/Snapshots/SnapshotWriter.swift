@@ -81,11 +81,13 @@ struct SnapshotWriter {
             isLast ? .requests(shard: shard, place: 0) : .rows(shard: shard, row: row + rows.count)
         guard !rows.isEmpty else { return }
         customers += UInt64(rows.count)
-        let arena = Arena()
+        // As large as a customer with thousands of entities needs it.
+        let arena = Arena(cap: .max)
+        let seals = repository.seals
         addChunk(.customers, shard, count: rows.count, sequence: sequence) { buffer in
             for row in rows {
                 arena.reset()
-                let bytes = RecordWriter(arena: arena).row(row)
+                let bytes = RecordWriter(arena: arena, seals: seals).row(row)
                 withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { buffer += $0 }
                 buffer += bytes
             }

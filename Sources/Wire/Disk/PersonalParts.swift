@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 internal import CTallyProto
 
 /// What is personal in a record or a state, taken out of it to be sealed.
@@ -33,7 +33,8 @@ struct PersonalParts {
 }
 
 extension Fact {
-    fileprivate var withoutPersonalParts: Fact {
+    /// As it stays once what is personal is erased.
+    package var withoutPersonalParts: Fact {
         switch self {
         case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)
         case .profileChanged: .profileChanged(name: "", email: "")

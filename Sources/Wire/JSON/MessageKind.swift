@@ -24,6 +24,10 @@ package enum MessageKind: String, Sendable, CaseIterable {
     case watchCustomerResponse = "WatchCustomerResponse"
     case streamTrackRequest = "StreamTrackRequest"
     case streamTrackResponse = "StreamTrackResponse"
+    case settleHoldRequest = "SettleHoldRequest"
+    case settleHoldResponse = "SettleHoldResponse"
+    case extendHoldRequest = "ExtendHoldRequest"
+    case extendHoldResponse = "ExtendHoldResponse"
 
     private static let schemas: [MessageKind: MessageSchema] = {
         let builder = SchemaBuilder()
@@ -85,6 +89,14 @@ package enum MessageKind: String, Sendable, CaseIterable {
             descriptor = emptied(tally__v1__stream_track_request__init).base.descriptor
         case .streamTrackResponse:
             descriptor = emptied(tally__v1__stream_track_response__init).base.descriptor
+        case .settleHoldRequest:
+            descriptor = emptied(tally__v1__settle_hold_request__init).base.descriptor
+        case .settleHoldResponse:
+            descriptor = emptied(tally__v1__settle_hold_response__init).base.descriptor
+        case .extendHoldRequest:
+            descriptor = emptied(tally__v1__extend_hold_request__init).base.descriptor
+        case .extendHoldResponse:
+            descriptor = emptied(tally__v1__extend_hold_response__init).base.descriptor
         }
         guard let descriptor else { preconditionFailure("an initialised message has one") }
         return descriptor

@@ -12,6 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
 
               tally check acme messages
               tally check acme messages --required 20 --deduct
+              tally check acme messages --entity ada --property model=large
+              tally check acme messages --required 20 --deduct --hold job-17
               if tally check acme --plan pro >/dev/null; then echo "acme has pro"; fi
 
             2: the server refused (no such customer, …), 3: it can't be reached.
@@ -34,6 +36,8 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Also use it up, when it is allowed.")
     var deduct = false
 
+    @OptionGroup var usage: UsageFlags
+
     @Option(help: "With --deduct: the same id again counts nothing twice. Default: a new one.")
     var requestId: String?
 
@@ -41,8 +45,12 @@ struct CheckCommand: AsyncParsableCommand {
         guard (feature == nil) != (plan == nil) else {
             throw ValidationError("give either a FEATURE or --plan")
         }
-        guard plan == nil || (required == nil && !deduct) else {
-            throw ValidationError("--required and --deduct are for features")
+        guard plan == nil || (required == nil && !deduct && usage.isEmpty) else {
+            throw ValidationError(
+                "--required, --deduct, --entity, --property and --hold are for features")
+        }
+        guard usage.hold == nil || deduct else {
+            throw ValidationError("--hold goes with --deduct: a plain check reserves nothing")
         }
         guard requestId == nil || deduct else {
             throw ValidationError("--request-id goes with --deduct: a plain check is a read")
@@ -54,6 +62,7 @@ struct CheckCommand: AsyncParsableCommand {
         if let feature { request.append("feature_id", .string(feature)) }
         if let plan { request.append("plan_id", .string(plan)) }
         if let required { request.append("required_quantity", .number(required)) }
+        usage.add(to: &request)
         let id = requestId ?? RequestIdentifier.make()
         if deduct {
             request.append("deduct", .bool(true))

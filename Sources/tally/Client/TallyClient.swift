@@ -36,6 +36,10 @@ struct APIMethod {
         "CatalogService", "GetCatalog", .getCatalogRequest, .getCatalogResponse, isRead: true)
     static let streamTrack = APIMethod(
         "UsageService", "StreamTrack", .streamTrackRequest, .streamTrackResponse)
+    static let settleHold = APIMethod(
+        "EntitlementService", "SettleHold", .settleHoldRequest, .settleHoldResponse)
+    static let extendHold = APIMethod(
+        "EntitlementService", "ExtendHold", .extendHoldRequest, .extendHoldResponse)
     static let watchCustomer = APIMethod(
         "EntitlementService", "WatchCustomer", .watchCustomerRequest, .watchCustomerResponse,
         isRead: true)

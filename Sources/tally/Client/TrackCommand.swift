@@ -13,6 +13,7 @@ struct TrackCommand: AsyncParsableCommand {
               tally track acme messages
               tally track acme messages --value 20 --reject
               tally track acme seats --value -1
+              tally track acme messages --entity ada --property model=large
 
             In scripts give --request-id: sending the same one again counts nothing twice.
 
@@ -39,6 +40,8 @@ struct TrackCommand: AsyncParsableCommand {
     @Flag(help: "Refuse what no balance covers, instead of drawing what there is.")
     var reject = false
 
+    @OptionGroup var usage: UsageFlags
+
     @Option(help: "Default: a new one.")
     var requestId: String?
 
@@ -47,8 +50,9 @@ struct TrackCommand: AsyncParsableCommand {
 
     func validate() throws {
         if stream {
-            guard feature == nil, requestId == nil, value == 1 else {
-                throw ValidationError("with --stream the lines name feature, value and request id")
+            guard feature == nil, requestId == nil, value == 1, usage.isEmpty else {
+                throw ValidationError(
+                    "with --stream the lines name feature, value, request id and all else")
             }
         } else if customer == nil || feature == nil {
             throw ValidationError("name a customer and a feature, or give --stream")
@@ -67,12 +71,13 @@ struct TrackCommand: AsyncParsableCommand {
 
     private func track(_ customer: String, _ feature: String) async throws {
         let id = requestId ?? RequestIdentifier.make()
-        let request: JSONObject = [
+        var request: JSONObject = [
             "customer_id": .string(customer), "feature_id": .string(feature),
             "value": .number(value), "request_id": .string(id),
             "overage_behavior": .string(behavior),
         ]
-        try await TallyClient.with(flags) { client in
+        usage.add(to: &request)
+        try await TallyClient.with(flags) { [request] client in
             let reply = try await client.call(.track, request)
             if flags.json {
                 print(JSONWriter.text(reply.with("request_id", .string(id))))
