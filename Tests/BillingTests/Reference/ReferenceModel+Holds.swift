@@ -126,7 +126,8 @@ extension ReferenceModel {
             else { continue }
             let feature = counted.key.feature.rawValue
             let isUnits = feature == hold.feature && kind(feature) != .creditSystem
-            let part = value == hold.value ? counted.amount : isUnits ? value : credits[feature] ?? 0
+            let part =
+                value == hold.value ? counted.amount : isUnits ? value : credits[feature] ?? 0
             counters[index].used = max(0, counters[index].used - min(part, counted.amount))
         }
         return lost == 0 || draw(hold, -lost, &draws)
