@@ -1,4 +1,5 @@
 import Billing
+import Events
 import Foundation
 import Testing
 import Wire
@@ -41,13 +42,15 @@ struct PartErasureTests {
     @Test("Neither the log nor a snapshot says a name, not even in a remembered answer")
     func sealed() async throws {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
-        let bench = try await Bench(folder, time: time)
-        let mark = try await live(bench)
-        try bench.environment.takeSnapshot()
-        let update = UpdateEntity(id: bench.id("byron"), name: "Byron")
-        let again = try await bench.commit(.updateEntity(update), "ada", request: mark)
-        #expect(again.replayed && again.message.count > 10)
-        try bench.environment.close()
+        do {
+            let bench = try await Bench(folder, time: time)
+            let mark = try await live(bench)
+            try bench.environment.takeSnapshot()
+            let update = UpdateEntity(id: bench.id("byron"), name: "Byron")
+            let again = try await bench.commit(.updateEntity(update), "ada", request: mark)
+            #expect(again.replayed && again.message.count > 10)
+            try bench.environment.close()
+        }
         let text = try folder.names(of: "partition-").map { try folder.text(of: $0) }.joined()
         for secret in Self.secrets { #expect(!text.contains(secret), "\(secret)") }
         let reopened = try await Bench(folder, time: time, publish: false)

@@ -54,6 +54,20 @@ def test_a_retry_with_the_same_id_counts_once(tally):
     assert tally("check", acme, "test_messages", "--required", "2")[0] == ALLOWED
 
 
+def test_a_hold_is_settled_once(tally):
+    acme = new_id("acme")
+    assert tally("customer", "create", acme)[0] == 0
+    assert tally("attach", acme, "test_free")[0] == 0
+    hold = ("--deduct", "--hold", "job-1", "--hold-for", "600", "--property", "model=large")
+    code, before = tally("check", acme, "test_messages", "--required", "4", *hold)
+    assert code == ALLOWED
+    assert tally("holds", "extend", acme, "job-1", "--for", "3600")[0] == 0
+    code, settled = tally("holds", "settle", acme, "job-1", "--value", "1")
+    assert code == 0 and settled["value"] == 1
+    assert settled["balance"]["remaining"] == before["balance"]["remaining"] + 3
+    assert tally("holds", "settle", acme, "job-1")[0] == REFUSED
+
+
 def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
     stranger = tmp_path / "wrong.key"
     stranger.write_text("wrong")
@@ -67,8 +81,9 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 
 @pytest.mark.parametrize("command", [
     [], ["serve"], ["catalog"], ["catalog", "apply"], ["customer"], ["attach"], ["check"],
-    ["track"], ["customer", "watch"], ["keys"], ["log"], ["log", "inspect"], ["log", "verify"],
-    ["log", "repair"], ["backup"], ["restore"], ["bench"], ["settings"]])
+    ["track"], ["holds"], ["holds", "settle"], ["holds", "extend"], ["customer", "watch"],
+    ["keys"], ["log"], ["log", "inspect"], ["log", "verify"], ["log", "repair"], ["backup"],
+    ["restore"], ["bench"], ["settings"]])
 def test_every_command_has_help(command):
     done = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "USAGE: tally" in done.stdout
