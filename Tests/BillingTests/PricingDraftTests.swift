@@ -218,6 +218,70 @@ import Testing
             "plans[0].items[0].usage_price"),
     ]
 
+    private static func event(_ names: String...) -> PricingDraft {
+        var feature = messages
+        feature.eventNames = names
+        return features(feature)
+    }
+
+    private static func item(
+        _ featureID: String = "messages", each interval: Interval? = .month,
+        unlimited: Bool = false, rollover: Bool = false, of entityFeatureID: String? = nil
+    ) -> PricingDraft {
+        var item = PlanItem.sample(
+            featureID, unlimited ? 0 : 10, each: unlimited ? nil : interval, unlimited: unlimited)
+        if rollover { item.rollover = Rollover(cap: .none, months: 1) }
+        item.entityFeatureID = entityFeatureID
+        return items(item)
+    }
+
+    private static func limits(_ featureIDs: String...) -> PricingDraft {
+        var plan = Plan.sample("pro")
+        plan.controls.controls.spendLimits = featureIDs.map { id in
+            SpendLimit(
+                feature: plan.controls.number(of: id), isEnabled: true, bound: .units(5))
+        }
+        return plans(plan)
+    }
+
+    static let balanceRows = [
+        Row("§0: events", event("used", "image.made")),
+        Row(
+            "§0: event empty, long, with a space",
+            event("", String(repeating: "e", count: 64), "a b"),
+            "features[0].event_names[0]", "features[0].event_names[1]",
+            "features[0].event_names[2]"),
+        Row("§0: event twice", event("used", "used"), "features[0].event_names[1]"),
+        Row("§5.3: rollover", item(rollover: true)),
+        Row("§5.3: without reset", item(each: nil, rollover: true), "plans[0].items[0].rollover"),
+        Row(
+            "§5.3: once only", item(each: .oneOff, rollover: true),
+            "plans[0].items[0].rollover"),
+        Row(
+            "§5.3: unlimited", item(unlimited: true, rollover: true),
+            "plans[0].items[0].rollover"),
+        Row(
+            "§5.3: continuous", item("seats", each: nil, rollover: true),
+            "plans[0].items[0].rollover", "plans[0].items[0].rollover"),
+        Row("§0: for each seat", item(of: "seats")),
+        Row(
+            "§0: for each of what isn't allocated", item(of: "sso"),
+            "plans[0].items[0].entity_feature_id"),
+        Row(
+            "§0: seats for each seat", item("seats", each: nil, of: "seats"),
+            "plans[0].items[0].entity_feature_id"),
+        Row("§7.1: limits", limits("messages", "credits")),
+        Row("§7.1: of an unknown feature", limits("nothing"), "plans[0].controls"),
+        Row(
+            "§7.1: twice", limits("messages", "messages"),
+            "plans[0].controls.spend_limits[1].feature_id"),
+    ]
+
+    @Test("events, rollovers, entities, limits", arguments: balanceRows)
+    func balance(row: Row) {
+        check(row)
+    }
+
     @Test("currency and features", arguments: headRows)
     func head(row: Row) {
         check(row)

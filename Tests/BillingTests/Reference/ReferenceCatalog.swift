@@ -38,7 +38,10 @@ struct ReferenceCatalog {
             }
             if dice.chance(25) {
                 for feature in features { _ = plan.controls.number(of: feature.id) }
-                plan.controls.controls = ReferenceControls(features: features.count).some(&dice)
+                repeat {
+                    plan.controls.controls = ReferenceControls(features: features.count)
+                        .some(&dice)
+                } while !plan.controls.controls.violations.isEmpty
             }
             plans.append(plan)
         }
