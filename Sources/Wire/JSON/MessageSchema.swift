@@ -1,14 +1,14 @@
 /// What a protobuf message looks like: what JSON needs of protobuf-c's descriptor, in Swift types.
 ///
 /// Built once for each message, never changed afterwards and never freed.
-final class MessageSchema: Sendable {
+// Safety: its fields are filled in by `SchemaBuilder` before anybody else has it.
+final class MessageSchema: @unchecked Sendable {
     let name: String
     /// In order of number.
-    let fields: [FieldSchema]
+    var fields: [FieldSchema] = []
 
-    init(name: String, fields: [FieldSchema]) {
+    init(name: String) {
         self.name = name
-        self.fields = fields
     }
 
     /// Few enough for a linear search.
