@@ -1,14 +1,14 @@
 /// What a protobuf message looks like: what JSON needs of protobuf-c's descriptor, in Swift types.
 ///
 /// Built once for each message, never changed afterwards and never freed.
-// Safety: its fields are filled in by `SchemaBuilder` before anybody else has it.
-final class MessageSchema: @unchecked Sendable {
+final class MessageSchema: Sendable {
     let name: String
     /// In order of number.
-    var fields: [FieldSchema] = []
+    let fields: [FieldSchema]
 
-    init(name: String) {
+    init(name: String, fields: [FieldSchema]) {
         self.name = name
+        self.fields = fields
     }
 
     /// Few enough for a linear search.

@@ -3,28 +3,20 @@ internal import CTallyProto
 
 /// Reads protobuf-c's descriptors, which live as long as the process.
 ///
-/// Requests must not be recursive (protobuf-c's unpacking has no depth limit): one that is stops
-/// the process at its first use, which is the first test's. A response may hold its own kind.
+/// Requests must not be recursive (protobuf-c's unpacking has no depth limit), so neither are
+/// schemas; a recursive message stops the process at its first use, which is the first test's.
 final class SchemaBuilder {
     private var messages: [UnsafePointer<ProtobufCMessageDescriptor>: MessageSchema] = [:]
-    /// Not whole yet.
     private var open: Set<UnsafePointer<ProtobufCMessageDescriptor>> = []
 
     func schema(_ descriptor: UnsafePointer<ProtobufCMessageDescriptor>) -> MessageSchema {
+        if let known = messages[descriptor] { return known }
         let name = String(cString: descriptor.pointee.name)
-        if let known = messages[descriptor] {
-            precondition(
-                !open.contains(descriptor) || name.hasSuffix("Response"),
-                "\(name) contains itself")
-            return known
-        }
+        precondition(open.insert(descriptor).inserted, "\(name) contains itself")
         let fields = UnsafeBufferPointer(
             start: descriptor.pointee.fields, count: Int(descriptor.pointee.n_fields))
-        let schema = MessageSchema(name: name)
+        let schema = MessageSchema(name: name, fields: fields.map(field))
         messages[descriptor] = schema
-        open.insert(descriptor)
-        schema.fields = fields.map(field)
-        open.remove(descriptor)
         return schema
     }
 
