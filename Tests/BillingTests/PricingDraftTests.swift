@@ -244,7 +244,7 @@ import Testing
         return plans(plan)
     }
 
-    static let balanceRows = [
+    static let balanceRows: [Row] = [
         Row("§0: events", event("used", "image.made")),
         Row(
             "§0: event empty, long, with a space",

@@ -12,6 +12,17 @@ import Testing
         #expect(report.records > 0 && report.lives > 2)
     }
 
+    /// What only some customers have goes through logs and crashes, too.
+    @Test func everyKindOfFact() {
+        let coverage = (UInt64(1)...12).map { Simulation.run(seed: $0).coverage }
+        #expect(
+            coverage.reduce(Coverage(), +).kinds.isSuperset(of: [
+                "bucketChanged", "detailSet", "entityCreated", "entityChanged", "entityDeleted",
+                "controlsSet", "poolingSet", "windowCounted", "holdOpened", "holdExtended",
+                "holdClosed", "notified",
+            ]))
+    }
+
     @Test func aSeedIsTheSameEachTime() {
         let runs = (0..<2).map { _ in Simulation.run(seed: 4, isTraced: true) }
         #expect(runs[0].trace == runs[1].trace && runs[0].trace.count > 100)

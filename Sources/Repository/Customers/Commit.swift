@@ -89,8 +89,7 @@ struct Commit {
         }
         draft.apply(decision.facts)
         facts += decision.facts
-        // Of what is due nothing personal outlives its erasure either: it would get a key of its
-        // own.
+        // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if case .erase = command { facts = facts.map(\.withoutPersonalParts) }
         let writer = ReplyWriter(arena: workspace.arena, names: names)
         var message = writer.message(decision.reply)

@@ -10,7 +10,8 @@ struct UsageFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What the usage is like; as often as needed. Numbers, true and false stay such.",
+            "What the usage is like; as often as needed. Numbers, true and false stay what they "
+                + "are.",
             valueName: "key=value"))
     var property: [String] = []
 
