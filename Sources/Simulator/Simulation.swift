@@ -6,7 +6,9 @@ internal import Wire
 ///
 ///     acknowledged ⊆ recovered ⊆ submitted, in order          History
 ///     the recovered state is the committed one, to the byte   Process
+///     it is what all records make, one after the other        Audit
 ///     what commits nothing changes nothing                    Process.observe
+///     entities and holds are the model's                      Clients, Call
 ///     nothing is counted twice, and balances are the model's  Clients, Model, Audit
 ///     nothing personal is in any file, and erased it has no key     World.checkSecrets
 ///     a fault that a caller is told has a cause               World.check
