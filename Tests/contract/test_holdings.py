@@ -182,6 +182,11 @@ def test_limits_of_a_plan_and_of_a_customer(client, customer):
         usage_limits=customers_pb.UsageLimitList(items=[
             pb.UsageLimit(feature_id="hold_calls", limit=1, interval=pb.INTERVAL_DAY)] * 2)))
     assert said.fields == ["usage_limits[1].feature_id"]
+    said = refusal(client.call, "UpdateControls", customers_pb.UpdateControlsRequest(
+        customer_id=customer, request_id=new_id("r"),
+        spend_limits=customers_pb.SpendLimitList(items=[
+            pb.SpendLimit(feature_id="hold_calls", overage_percentage=1e15)])))
+    assert said.fields == ["spend_limits[0].overage_percentage"]
 
 
 def test_balances_are_corrected_and_taken_away(client, customer):

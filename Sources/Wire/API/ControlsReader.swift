@@ -36,9 +36,10 @@ struct ControlsReader {
                 reader.fields.fault(
                     "\(path).overage_limit", "give this or overage_percentage")
             }
-            let amount = reader.fields.grant(
-                isPercentage ? limit.overage_percentage : limit.overage_limit,
-                at: "\(path).\(field)")
+            let amount =
+                isPercentage
+                ? reader.fields.percentage(limit.overage_percentage, at: "\(path).\(field)")
+                : reader.fields.grant(limit.overage_limit, at: "\(path).\(field)")
             return SpendLimit(
                 feature: number, isEnabled: limit.enabled != 0,
                 bound: isPercentage ? .percentage(amount ?? .zero) : .units(amount ?? .zero))
@@ -80,9 +81,13 @@ struct ControlsReader {
                     "\(path).measure",
                     "must be usage, usage_percentage, remaining or remaining_percentage")
             }
+            let isPercentage = measure == .usagePercentage || measure == .remainingPercentage
+            let threshold =
+                isPercentage
+                ? reader.fields.percentage(alert.threshold, at: "\(path).threshold")
+                : reader.fields.grant(alert.threshold, at: "\(path).threshold")
             return UsageAlert(
-                feature: number, isEnabled: alert.enabled != 0,
-                threshold: reader.fields.grant(alert.threshold, at: "\(path).threshold") ?? .zero,
+                feature: number, isEnabled: alert.enabled != 0, threshold: threshold ?? .zero,
                 measure: measure,
                 name: reader.fields.text(alert.name, at: "\(path).name", limit: 128))
         }

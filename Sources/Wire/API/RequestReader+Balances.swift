@@ -143,6 +143,15 @@ extension FieldReader {
         return quantity
     }
 
+    /// Per cent: beyond this it means nothing, and sums would leave what can be computed with.
+    mutating func percentage(_ value: Double, at path: String) -> Quantity? {
+        let quantity = grant(value, at: path)
+        if let quantity, quantity > Quantity(units: 1_000_000) {
+            fault(path, "must be at most 1000000 per cent")
+        }
+        return quantity
+    }
+
     mutating func interval(_ value: Tally__V1__Interval, at path: String) -> Interval? {
         if let interval = Interval(rawValue: UInt8(clamping: value.rawValue)) { return interval }
         fault(
@@ -166,7 +175,8 @@ extension FieldReader {
             guard let most = grant(message.max, at: "\(path).max") else { return nil }
             return Rollover(cap: .units(most), months: message.months)
         case TALLY__V1__ROLLOVER_RULE__CAP_MAX_PERCENTAGE:
-            guard let most = grant(message.max_percentage, at: "\(path).max_percentage") else {
+            guard let most = percentage(message.max_percentage, at: "\(path).max_percentage")
+            else {
                 return nil
             }
             return Rollover(cap: .percentage(most), months: message.months)
