@@ -4,6 +4,8 @@ package import Billing
 /// log.
 package struct ExportedCustomer: Sendable, Equatable {
     package var id: CustomerID
+    /// There is no such customer any more; only its numbers and its usage are there.
+    var isDeleted = false
     var account = Account()
     var catalogSequence: UInt64 = 0
     /// The numbers given last, which may be of what is there no more.
@@ -21,6 +23,7 @@ package struct ExportedCustomer: Sendable, Equatable {
 
     package init(_ state: borrowing CustomerState) {
         id = state.id
+        isDeleted = state.isDeleted
         account = state.account
         catalogSequence = state.catalogSequence
         lastGrant = state.lastBucket
@@ -31,13 +34,17 @@ package struct ExportedCustomer: Sendable, Equatable {
     }
 
     package var catalog: UInt64 { catalogSequence }
+    /// nil: it is deleted.
+    package var created: Timestamp? { isDeleted ? nil : account.created }
 
     /// What a record must say so that the customer is as it was.
     package var facts: [Fact] {
         var facts: [Fact] = [
             .customerCreated(name: account.name, email: account.email, time: account.created)
         ]
+        if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
         facts += counters
+        if isDeleted { return facts + [.customerDeleted] }
         facts += subscriptions.map { .subscriptionChanged($0) }
         facts += grants.map { .bucketOpened($0) }
         facts += account.effects.map { .effectRequested($0) }
@@ -76,6 +83,12 @@ package struct ExportedCustomer: Sendable, Equatable {
             subscriptions.map(\.number), "subscriptions", lastSubscription, "last_subscription")
         try check(grants.map(\.number), "grants", lastGrant, "last_grant")
         try check(account.invoices.map(\.number), "invoices", lastInvoice, "last_invoice")
+        guard !isDeleted || isBlank else {
+            throw FormFault("deleted", "is true, but something of the customer is there")
+        }
+        guard account.metadata.count <= MetadataEntry.countLimit else {
+            throw FormFault("metadata", "has more than \(MetadataEntry.countLimit) keys")
+        }
         guard account.effects.count <= 1 else {
             throw FormFault("effects", "has more than one: only one is open at a time")
         }
@@ -85,6 +98,12 @@ package struct ExportedCustomer: Sendable, Equatable {
                 "grants[\(index)].subscription",
                 "is \(grant.subscription), which is none of the subscriptions")
         }
+    }
+
+    private var isBlank: Bool {
+        var blank = Account()
+        blank.created = account.created
+        return account == blank && subscriptions.isEmpty && grants.isEmpty
     }
 
     private func check(

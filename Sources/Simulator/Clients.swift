@@ -36,6 +36,9 @@ struct Clients: Actor {
         case 0, 1: try retry(world, process)
         case 2: try reuse(world, process)
         case 3: try look(at: world.dice.pick(Catalogs.names), world, process)
+        case 4:
+            let search = world.dice.once(in: 2) ? Catalogs.name : ""
+            try list(searching: search, world, process)
         default:
             let customer = world.dice.pick(Catalogs.names)
             let deed = Deed.some(&world.dice)
@@ -124,7 +127,13 @@ struct Clients: Actor {
                     let isPaying = ["pro", "team"].contains { plan in
                         pricing.plan(id: plan).map { state.check(plan: $0).allowed } ?? false
                     }
-                    return (usage, isPaying)
+                    let isNamed = state.account.name == Catalogs.name
+                    return (usage, isPaying, (isNamed, !state.account.metadata.isEmpty))
+                }
+            }
+            if let known = world.model.customers[customer] {
+                guard found.2 == (known.hasName, known.hasMetadata) else {
+                    throw world.fail("\(customer) has name and metadata: \(found.2)")
                 }
             }
             for (feature, usage) in zip(Model.Feature.allCases, found.0) {
@@ -145,6 +154,27 @@ struct Clients: Actor {
                 throw world.fail("\(customer) is gone")
             }
         } catch let fault as ExecuteFault { try world.check(fault, process) }
+    }
+
+    /// Lists customers, one a page: everybody there is, and nobody twice.
+    func list(searching search: String = "", _ world: World, _ process: Process) throws {
+        var call = ListCustomersCall(search: SearchText.folded(search), limit: 1)
+        var found: [String] = []
+        let repositories = process.partitions.map(\.repository)
+        do {
+            repeat {
+                call.after = try process.observe {
+                    try repositories.list(call) { customer, _ in
+                        found.append(customer.id.text)
+                        return true
+                    }
+                }
+            } while call.after != nil
+        } catch let fault as ExecuteFault { return try world.check(fault, process) }
+        let known = world.model.customers.filter { search.isEmpty || $0.value.hasName }
+            .sorted { ($1.value.created, $0.key) < ($0.value.created, $1.key) }
+            .map(\.key)
+        guard found == known else { throw world.fail("\(found) are listed, not \(known)") }
     }
 }
 
@@ -208,6 +238,15 @@ private struct Call {
             let isNamed = !isNew && world.model.customers[request.customer]?.hasName == false
             if isNamed { world.model.add(.named(request.customer), at: outcome.point) }
             return isCreated || isNamed
+        case (.update, .updated):
+            let customer = world.model.customers[request.customer]
+            let isChange = customer.map { !$0.hasName || !$0.hasMetadata } ?? false
+            if isChange { world.model.add(.updated(request.customer), at: outcome.point) }
+            return isChange
+        case (.delete, .none):
+            world.model.add(
+                .deleted(request.customer, at: outcome.point.sequence), at: outcome.point)
+            return true
         case (.erase, .none):
             let isPersonal = world.model.customers[request.customer]?.isPersonal == true
             if isPersonal {
@@ -269,9 +308,11 @@ private struct Call {
         case (.track(let feature, let value, let refuses), .insufficientBalance):
             guard try draw(value, of: feature, refuses: refuses) == nil else { break }
             return
-        case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress): return
-        case (.create, .requestErased):
-            let erased = world.model.customers[request.customer]?.erased ?? 0
+        case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress),
+            (.delete, .purchaseInProgress):
+            return
+        case (.create, .requestErased), (.update, .requestErased):
+            let erased = world.model.erased[request.customer] ?? 0
             guard let receipt = request.receipt, receipt.point.sequence < erased else { break }
             return
         default: break

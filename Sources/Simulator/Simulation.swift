@@ -214,6 +214,8 @@ package struct Simulation {
     private func checkAll(_ process: Process) throws {
         let clients = Clients()
         for name in Catalogs.names { try clients.look(at: name, world, process) }
+        try clients.list(world, process)
+        try clients.list(searching: Catalogs.name, world, process)
     }
 
     /// Nothing is in the way: whatever is asked is done.

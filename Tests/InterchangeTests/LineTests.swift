@@ -24,7 +24,8 @@ enum Samples {
         "currency":"usd","total":1987,"success_url":"https://example.com/done"}
         """
     static let customer = """
-        {"type":"customer","id":"acme","name":"Acme \\"Ä\\"","email":"acme@example.com",\
+        {"type":"customer","id":"acme","deleted":false,"name":"Acme \\"Ä\\"",\
+        "email":"acme@example.com","metadata":{"crm":"4711","é":""},\
         "created":"2026-01-01T00:00:00.001Z","catalog_sequence":1,"last_subscription":4,\
         "last_grant":7,"last_invoice":3,\
         "subscriptions":[{"number":1,"plan":"pro","revision":1,"status":"past_due",\

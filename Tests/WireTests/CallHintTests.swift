@@ -54,7 +54,8 @@ import Testing
                 (try? reader.track(bytes)).map {
                     Said(customer: $0.customer, request: $0.request?.id)
                 }
-            case .attach, .getOrCreateCustomer, .eraseCustomer: nil
+            case .attach, .getOrCreateCustomer, .eraseCustomer, .updateCustomer, .deleteCustomer:
+                nil
             }
         }
     }
@@ -119,7 +120,9 @@ import Testing
     @Test("is none of the methods that are called seldom")
     func seldom() {
         let bytes = Self.message(4, customer: "acme", request: "r-1", more: false)
-        for method in [Method.attach, .getOrCreateCustomer, .eraseCustomer] {
+        for method in [
+            Method.attach, .getOrCreateCustomer, .eraseCustomer, .updateCustomer, .deleteCustomer,
+        ] {
             #expect(Self.hint(method, bytes) == nil)
         }
     }

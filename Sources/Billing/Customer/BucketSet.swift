@@ -59,7 +59,7 @@ package struct BucketSet: Sendable {
         case .bucketReset, .bucketOpened, .bucketClosed, .customerCreated, .profileChanged,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
-            .customerErased:
+            .customerErased, .metadataChanged, .customerDeleted:
             return false
         }
         return true

@@ -20,6 +20,7 @@ extension CustomerState {
             if let index = buckets.index(ofNumber: bucket) { buckets.remove(at: index) }
             refreshNextDue()
         case .customerCreated(let name, let email, let time):
+            isDeleted = false
             account.name = name
             account.email = email
             account.created = time
@@ -48,11 +49,28 @@ extension CustomerState {
             lastInvoice = max(lastInvoice, invoice.number)
         case .invoiceDropped(let number):
             account.invoices.removeAll { $0.number == number }
+        case .metadataChanged(let metadata): account.metadata = metadata
         case .customerErased:
             account.name = ""
             account.email = ""
+            account.metadata = []
             key = 0
+        case .customerDeleted: becomeTombstone()
         }
+    }
+
+    /// Nothing stays but the place in the log and what numbers are counted with, so that a later
+    /// customer of the same id goes on with both.
+    private mutating func becomeTombstone() {
+        var tombstone = CustomerState(id: id)
+        tombstone.sequence = sequence
+        tombstone.position = position
+        tombstone.catalogSequence = catalogSequence
+        tombstone.lastBucket = lastBucket
+        tombstone.lastSubscription = lastSubscription
+        tombstone.lastInvoice = lastInvoice
+        tombstone.isDeleted = true
+        self = tombstone
     }
 
     private mutating func put(_ subscription: Subscription) {

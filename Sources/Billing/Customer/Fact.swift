@@ -19,7 +19,11 @@ package enum Fact: Sendable, Equatable {
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)
-    /// Name and email went, and all that is sealed with this key; 0: there was no key.
+    /// The metadata from now on.
+    case metadataChanged([MetadataEntry])
+    /// There is no such customer any more.
+    case customerDeleted
+    /// Name, email and metadata went, and all that is sealed with this key; 0: there was no key.
     case customerErased(key: UInt32)
 }
 
@@ -28,11 +32,13 @@ extension Fact {
     package var isPersonal: Bool {
         switch self {
         case .usageRecorded(_, _, let label): label.map { !$0.properties.isEmpty } ?? false
-        case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
-            !name.isEmpty || !email.isEmpty
+        case .customerCreated(let name, let email, _): !name.isEmpty || !email.isEmpty
+        // Also when it leaves nothing: the answer beside it shows what else there is.
+        case .profileChanged, .metadataChanged: true
         case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .subscriptionChanged,
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
-            .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased:
+            .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
+            .customerDeleted:
             false
         }
     }

@@ -18,6 +18,7 @@ package struct Decision: Sendable {
 package enum Reply: Sendable, Equatable {
     case none
     case created(Bool)
+    case updated
     case track(TrackReply)
     case check(CheckAnswer)
     case attach(AttachReply)
@@ -62,7 +63,8 @@ extension BucketSet {
         switch command {
         case .track(let usage): try decideTrack(usage, pricing: pricing, now: now)
         case .checkAndDeduct(let query): try decideCheckAndDeduct(query, pricing: pricing)
-        case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+        case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile,
+            .advance:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -81,7 +83,9 @@ extension CustomerState {
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):
             try decideCompleteCheckout(paid, pricing: pricing, now: now)
+        case .update(let update): try decideUpdate(update)
         case .erase: decideErase()
+        case .delete: try decideDelete()
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
         }

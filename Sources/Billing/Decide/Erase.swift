@@ -10,10 +10,15 @@ extension CustomerState {
     func decideSealProfile() -> Decision {
         var decision = Decision()
         if key == 0, hasProfile {
-            decision.facts = [.profileChanged(name: account.name, email: account.email)]
+            decision.facts = [
+                .profileChanged(name: account.name, email: account.email),
+                .metadataChanged(account.metadata),
+            ]
         }
         return decision
     }
 
-    private var hasProfile: Bool { !account.name.isEmpty || !account.email.isEmpty }
+    private var hasProfile: Bool {
+        !account.name.isEmpty || !account.email.isEmpty || !account.metadata.isEmpty
+    }
 }

@@ -141,8 +141,9 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
             case .healthWatch: return .handler(HealthStream(health, call.writer))
             case .reflection, .reflectionAlpha:
                 return .handler(ReflectionStream(reflection, call.writer))
-            case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
-                .publishCatalog, .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
+            case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .updateCustomer,
+                .listCustomers, .eraseCustomer, .deleteCustomer, .publishCatalog, .getCatalog,
+                .listEvents, .aggregateEvents, .healthCheck:
                 preconditionFailure("a unary method is called, not opened")
             }
         } catch {

@@ -8,7 +8,10 @@ enum Route: Int, CaseIterable {
     case attach
     case getOrCreateCustomer
     case getCustomer
+    case updateCustomer
+    case listCustomers
     case eraseCustomer
+    case deleteCustomer
     case publishCatalog
     case getCatalog
     case streamTrack
@@ -33,6 +36,9 @@ enum Route: Int, CaseIterable {
         case .attach: "/tally.v1.AttachService/Attach"
         case .getOrCreateCustomer: "/tally.v1.CustomerService/GetOrCreateCustomer"
         case .getCustomer: "/tally.v1.CustomerService/GetCustomer"
+        case .updateCustomer: "/tally.v1.CustomerService/UpdateCustomer"
+        case .listCustomers: "/tally.v1.CustomerService/ListCustomers"
+        case .deleteCustomer: "/tally.v1.CustomerService/DeleteCustomer"
         case .eraseCustomer: "/tally.v1.CustomerService/EraseCustomer"
         case .publishCatalog: "/tally.v1.CatalogService/PublishCatalog"
         case .getCatalog: "/tally.v1.CatalogService/GetCatalog"
@@ -47,13 +53,14 @@ enum Route: Int, CaseIterable {
         }
     }
 
-    /// Most requests are a few hundred bytes; a catalog may be long.
+    /// Most requests are a few hundred bytes; a catalog may be long, and so may metadata.
     var maxMessageBytes: Int {
         switch self {
         case .publishCatalog: 1 << 20
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
-            .getCatalog, .streamTrack, .watchCustomer, .listEvents, .aggregateEvents,
-            .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
+        case .getOrCreateCustomer, .updateCustomer: 64 << 10
+        case .check, .track, .attach, .getCustomer, .listCustomers, .eraseCustomer,
+            .deleteCustomer, .getCatalog, .streamTrack, .watchCustomer, .listEvents,
+            .aggregateEvents, .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             16 << 10
         }
     }
@@ -65,9 +72,9 @@ enum Route: Int, CaseIterable {
         case .track, .streamTrack: .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach: .attachWrite
-        case .getOrCreateCustomer: .customersWrite
-        case .getCustomer: .customersRead
-        case .eraseCustomer: .customersErase
+        case .getOrCreateCustomer, .updateCustomer: .customersWrite
+        case .getCustomer, .listCustomers: .customersRead
+        case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
@@ -77,13 +84,17 @@ enum Route: Int, CaseIterable {
     /// Needs no key.
     var isOpen: Bool { self == .healthCheck || self == .healthWatch }
 
-    /// Reads files for as long as that takes: runs on the server's pool.
-    var isSlow: Bool { self == .listEvents || self == .aggregateEvents }
+    /// Reads files, or looks through all customers, for as long as that takes: runs on the server's
+    /// pool.
+    var isSlow: Bool {
+        self == .listEvents || self == .aggregateEvents || self == .listCustomers
+    }
 
     var kind: CallKind {
         switch self {
-        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .eraseCustomer,
-            .publishCatalog, .getCatalog, .listEvents, .aggregateEvents, .healthCheck:
+        case .check, .track, .attach, .getOrCreateCustomer, .getCustomer, .updateCustomer,
+            .listCustomers, .eraseCustomer, .deleteCustomer, .publishCatalog, .getCatalog,
+            .listEvents, .aggregateEvents, .healthCheck:
             .unary
         case .watchCustomer, .healthWatch: .serverStreaming
         case .streamTrack, .reflection, .reflectionAlpha: .bidirectional

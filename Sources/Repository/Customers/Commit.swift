@@ -23,9 +23,12 @@ struct Commit {
             switch command {
             case .track, .checkAndDeduct:
                 return try runInPlace(row, command, now: now, in: &shard)
-            case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+            case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete,
+                .sealProfile, .advance:
                 break
             }
+        } else if shard.rows[row].isDeleted {
+            guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
         }
         let customer = try repository.opened(shard.rows[row], workspace)
         return try runOnDraft(customer, row, command, now: now, in: &shard, &finished)
@@ -78,7 +81,7 @@ struct Commit {
         in shard: inout Shard, _ finished: inout Finished?
     ) throws(ExecuteFault) -> Execution {
         var draft = customer
-        let spare = try prepareErasure(command, of: &draft)
+        var spare = try prepareErasure(command, of: &draft)
         let names = repository.current(self.names, for: customer.catalogSequence)
         var facts = draft.advance(
             to: now, pricing: names.pricing, effectID: repository.newEffectID())
@@ -91,13 +94,20 @@ struct Commit {
             // What was due has happened, whatever becomes of the command.
             refusal = error
             decision = Decision()
+            if let key = spare {
+                repository.keys?.giveBack(key)
+                (spare, draft.key) = (nil, 0)
+            }
         }
         for fact in decision.facts { draft.apply(fact) }
         facts += decision.facts
         let writer = ReplyWriter(arena: workspace.arena, names: names)
         var message = writer.message(decision.reply)
-        if case .created(let created) = decision.reply {
+        switch decision.reply {
+        case .created(let created):
             message = writer.getOrCreateCustomer(draft, created: created)
+        case .updated: message = writer.updateCustomer(draft)
+        case .none, .track, .check, .attach: break
         }
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
@@ -117,6 +127,7 @@ struct Commit {
             shard.put(
                 CustomerRow(draft, arena: workspace.arena, seals: repository.seals), at: row,
                 hash: hash)
+            shard.list(draft, at: row ?? shard.rows.count - 1, after: facts)
             if let mark {
                 repository.remember(mark, customer: hash, at: appended.position, in: &shard)
             }
@@ -166,7 +177,12 @@ extension Commit {
     private func prepareErasure(
         _ command: Command, of draft: inout CustomerState
     ) throws(ExecuteFault) -> UInt32? {
-        guard case .erase = command else { return nil }
+        switch command {
+        case .erase, .delete: break
+        case .create, .track, .checkAndDeduct, .update, .attach, .settle, .completeCheckout,
+            .sealProfile, .advance:
+            return nil
+        }
         guard let keys = repository.keys else { throw .refused(.erasureNeedsUpgrade) }
         guard draft.key == 0, keys.header.sealedAfter > 0 else { return nil }
         do {

@@ -14,7 +14,9 @@ extension CustomerRepository {
         from snapshots: SnapshotFolder?, threads: Int
     ) throws -> (report: RecoveryReport, snapshot: Appended) {
         snapshots?.abandon()
-        return try restore(from: snapshots, threads: threads)
+        let restored = try restore(from: snapshots, threads: threads)
+        try makeRosters(threads: threads)
+        return restored
     }
 
     /// The same, without changing a byte on disk unless the log does.

@@ -1,6 +1,5 @@
 package import Billing
 internal import Logging
-internal import Synchronization
 internal import Wire
 
 extension CustomerRepository {
@@ -67,30 +66,10 @@ extension CustomerRepository {
     }
 
     private func load(_ file: SnapshotFile, threads: Int) throws(SnapshotProblem) {
-        let chunks = file.index.chunks.count
-        let fault = Mutex<SnapshotProblem?>(nil)
-        let share = { (thread: Int) in chunks * thread / threads..<chunks * (thread + 1) / threads }
-        let work = { @Sendable (range: Range<Int>) in
-            do throws(SnapshotProblem) {
-                try self.load(range, of: file)
-            } catch {
-                fault.withLock { $0 = error }
-            }
+        try LogThread.share(file.index.chunks.count, among: threads) {
+            (range) throws(SnapshotProblem) in try self.load(range, of: file)
         }
-        var others: [LogThread] = []
-        for thread in 1..<max(threads, 1) {
-            let range = share(thread)
-            // Without the thread, this one does its part.
-            if let started = try? LogThread({ work(range) }) {
-                others.append(started)
-            } else {
-                work(range)
-            }
-        }
-        work(share(0))
-        for thread in others { thread.join() }
-        if let fault = fault.withLock({ $0 }) { throw fault }
-        guard UInt64(count) == file.trailer.customers else {
+        guard UInt64(rowCount) == file.trailer.customers else {
             throw .damaged(offset: file.trailer.indexOffset, "customers are missing")
         }
         window.restore(

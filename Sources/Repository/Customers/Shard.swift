@@ -8,6 +8,7 @@ struct Shard: ~Copyable {
     var rows = CustomerRows()
     var index = RowIndex()
     var requests = RequestTable()
+    var roster = Roster()
     /// When rows fall due. An entry whose moment is no longer the row's is stale and ignored.
     var due = Heap<DueEntry>()
 
@@ -62,7 +63,7 @@ struct Shard: ~Copyable {
             rows.append(row)
             index.insert(rows.count - 1, hash: hash)
         }
-        if row.nextDue != before, row.nextDue != .never {
+        if row.nextDue != before, row.nextDue != .never, !row.isDeleted {
             due.insert(DueEntry(moment: row.nextDue, row: place ?? rows.count - 1))
         }
     }

@@ -45,7 +45,7 @@ final class Settlements: Sendable {
             case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
                 .customerCreated, .profileChanged, .subscriptionChanged, .subscriptionDropped,
                 .effectSettled, .methodSaved, .invoiceRaised, .invoiceDropped,
-                .customerErased:
+                .customerErased, .metadataChanged, .customerDeleted:
                 break
             }
         }

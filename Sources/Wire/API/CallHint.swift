@@ -30,7 +30,7 @@ package struct CallHint {
         switch method {
         case .check: 6
         case .track: 4
-        case .attach, .getOrCreateCustomer, .eraseCustomer: nil
+        case .attach, .getOrCreateCustomer, .eraseCustomer, .updateCustomer, .deleteCustomer: nil
         }
     }
 }

@@ -7,6 +7,8 @@ package enum Method: UInt32, Sendable {
     case attach = 3
     case getOrCreateCustomer = 4
     case eraseCustomer = 5
+    case updateCustomer = 6
+    case deleteCustomer = 7
 }
 
 /// Why a request could not be made sense of.
@@ -55,7 +57,14 @@ package struct CreateCall: Sendable {
     package var request: RequestMark?
 }
 
-/// An erasure, ready to be executed.
+/// An update, ready to be executed.
+package struct UpdateCall: Sendable {
+    package var customer: CustomerID
+    package var update: UpdateCustomer
+    package var request: RequestMark?
+}
+
+/// An erasure or a deletion, ready to be executed.
 package struct EraseCall: Sendable {
     package var customer: CustomerID
     package var request: RequestMark?

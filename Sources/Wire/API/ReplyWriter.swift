@@ -12,45 +12,15 @@ package struct ReplyWriter {
         self.names = names
     }
 
-    /// The message of a command's reply; none for `.created`, which shows the customer too.
+    /// The message of a command's reply; none for `.created` and `.updated`, which show the
+    /// customer too.
     package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none, .created: UnsafeRawBufferPointer(start: nil, count: 0)
+        case .none, .created, .updated: UnsafeRawBufferPointer(start: nil, count: 0)
         case .track(let track): self.track(track)
         case .check(let answer): check(answer)
         case .attach(let attach): self.attach(attach)
         }
-    }
-
-    /// The reply to `GetOrCreateCustomer`.
-    package func getOrCreateCustomer(
-        _ customer: borrowing CustomerState, created: Bool
-    ) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__get_or_create_customer_response__init)
-        message.pointee.customer = self.customer(customer)
-        message.pointee.created = created ? 1 : 0
-        return arena.pack(message)
-    }
-
-    /// The reply to `GetCustomer`.
-    package func getCustomer(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__get_customer_response__init)
-        message.pointee.customer = self.customer(customer)
-        return arena.pack(message)
-    }
-
-    /// The reply to `EraseCustomer`.
-    ///
-    /// - Parameter filesLeft: day files yet to be looked at; nil: it is done.
-    package func eraseCustomer(filesLeft: Int?, replayed: Bool) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__erase_customer_response__init)
-        message.pointee.state =
-            filesLeft == nil
-            ? TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE
-            : TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING
-        message.pointee.day_files_left = Int32(clamping: filesLeft ?? 0)
-        message.pointee.replayed = replayed ? 1 : 0
-        return arena.pack(message)
     }
 
     private func attach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
@@ -150,7 +120,8 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .track: 4
         case .check: 7
         case .attach: 6
-        case .getOrCreateCustomer, .eraseCustomer: 3
+        case .updateCustomer: 2
+        case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer: 3
         }
     return [field << 3, 1]
 }

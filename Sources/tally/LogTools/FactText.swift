@@ -82,7 +82,15 @@ struct FactText {
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
+        case .metadataChanged(let metadata): noted(metadata)
+        case .customerDeleted: ["fact": .string("customer_deleted")]
         }
+    }
+
+    private func noted(_ metadata: [MetadataEntry]) -> JSONObject {
+        var object: JSONObject = ["fact": .string("metadata_changed")]
+        for entry in metadata { object.append("metadata." + entry.key, .string(entry.value)) }
+        return object
     }
 
     private func used(_ label: EventLabel?, _ fact: JSONObject) -> JSONObject {

@@ -188,6 +188,51 @@ void   tally__disk__v1__personal_part__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__personal_part__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__metadata_entry__init
+                     (Tally__Disk__V1__MetadataEntry         *message)
+{
+  static const Tally__Disk__V1__MetadataEntry init_value = TALLY__DISK__V1__METADATA_ENTRY__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__metadata_entry__get_packed_size
+                     (const Tally__Disk__V1__MetadataEntry *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__metadata_entry__pack
+                     (const Tally__Disk__V1__MetadataEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__metadata_entry__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__MetadataEntry *
+       tally__disk__v1__metadata_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__MetadataEntry *)
+     protobuf_c_message_unpack (&tally__disk__v1__metadata_entry__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__metadata_entry__free_unpacked
+                     (Tally__Disk__V1__MetadataEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__receipt__init
                      (Tally__Disk__V1__Receipt         *message)
 {
@@ -1178,6 +1223,96 @@ void   tally__disk__v1__invoice_dropped__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__invoice_dropped__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__metadata_changed__init
+                     (Tally__Disk__V1__MetadataChanged         *message)
+{
+  static const Tally__Disk__V1__MetadataChanged init_value = TALLY__DISK__V1__METADATA_CHANGED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__metadata_changed__get_packed_size
+                     (const Tally__Disk__V1__MetadataChanged *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__metadata_changed__pack
+                     (const Tally__Disk__V1__MetadataChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__metadata_changed__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__MetadataChanged *
+       tally__disk__v1__metadata_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__MetadataChanged *)
+     protobuf_c_message_unpack (&tally__disk__v1__metadata_changed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__metadata_changed__free_unpacked
+                     (Tally__Disk__V1__MetadataChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__customer_deleted__init
+                     (Tally__Disk__V1__CustomerDeleted         *message)
+{
+  static const Tally__Disk__V1__CustomerDeleted init_value = TALLY__DISK__V1__CUSTOMER_DELETED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__customer_deleted__get_packed_size
+                     (const Tally__Disk__V1__CustomerDeleted *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__customer_deleted__pack
+                     (const Tally__Disk__V1__CustomerDeleted *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__customer_deleted__pack_to_buffer
+                     (const Tally__Disk__V1__CustomerDeleted *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomerDeleted *
+       tally__disk__v1__customer_deleted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomerDeleted *)
+     protobuf_c_message_unpack (&tally__disk__v1__customer_deleted__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__customer_deleted__free_unpacked
+                     (Tally__Disk__V1__CustomerDeleted *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__customer_erased__init
                      (Tally__Disk__V1__CustomerErased         *message)
 {
@@ -1486,7 +1621,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__personal_parts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[5] =
 {
   {
     "fact",
@@ -1536,17 +1671,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "metadata",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__PersonalPart, n_metadata),
+    offsetof(Tally__Disk__V1__PersonalPart, metadata),
+    &tally__disk__v1__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = {
   2,   /* field[2] = email */
   0,   /* field[0] = fact */
+  4,   /* field[4] = metadata */
   1,   /* field[1] = name */
   3,   /* field[3] = properties */
 };
 static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
 {
@@ -1556,11 +1704,62 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
   "Tally__Disk__V1__PersonalPart",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PersonalPart),
-  4,
+  5,
   tally__disk__v1__personal_part__field_descriptors,
   tally__disk__v1__personal_part__field_indices_by_name,
   1,  tally__disk__v1__personal_part__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__personal_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__metadata_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MetadataEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MetadataEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__metadata_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__disk__v1__metadata_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.MetadataEntry",
+  "MetadataEntry",
+  "Tally__Disk__V1__MetadataEntry",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__MetadataEntry),
+  2,
+  tally__disk__v1__metadata_entry__field_descriptors,
+  tally__disk__v1__metadata_entry__field_indices_by_name,
+  1,  tally__disk__v1__metadata_entry__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__receipt__field_descriptors[4] =
@@ -1691,7 +1890,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[19] =
 {
   {
     "customer_created",
@@ -1897,6 +2096,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "metadata_changed",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, metadata_changed),
+    &tally__disk__v1__metadata_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_deleted",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, customer_deleted),
+    &tally__disk__v1__customer_deleted__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   6,   /* field[6] = bucket_closed */
@@ -1905,12 +2128,14 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
   0,   /* field[0] = customer_created */
+  18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
   2,   /* field[2] = deducted */
   8,   /* field[8] = effect_requested */
   9,   /* field[9] = effect_settled */
   15,   /* field[15] = invoice_dropped */
   13,   /* field[13] = invoice_raised */
+  17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   1,   /* field[1] = profile_changed */
   7,   /* field[7] = subscription_changed */
@@ -1920,7 +2145,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -1930,7 +2155,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  17,
+  19,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   1,  tally__disk__v1__fact__number_ranges,
@@ -3465,6 +3690,62 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__invoice_dropped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__disk__v1__metadata_changed__field_descriptors[1] =
+{
+  {
+    "metadata",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__MetadataChanged, n_metadata),
+    offsetof(Tally__Disk__V1__MetadataChanged, metadata),
+    &tally__disk__v1__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__metadata_changed__field_indices_by_name[] = {
+  0,   /* field[0] = metadata */
+};
+static const ProtobufCIntRange tally__disk__v1__metadata_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__metadata_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.MetadataChanged",
+  "MetadataChanged",
+  "Tally__Disk__V1__MetadataChanged",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__MetadataChanged),
+  1,
+  tally__disk__v1__metadata_changed__field_descriptors,
+  tally__disk__v1__metadata_changed__field_indices_by_name,
+  1,  tally__disk__v1__metadata_changed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__metadata_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tally__disk__v1__customer_deleted__field_descriptors NULL
+#define tally__disk__v1__customer_deleted__field_indices_by_name NULL
+#define tally__disk__v1__customer_deleted__number_ranges NULL
+const ProtobufCMessageDescriptor tally__disk__v1__customer_deleted__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomerDeleted",
+  "CustomerDeleted",
+  "Tally__Disk__V1__CustomerDeleted",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomerDeleted),
+  0,
+  tally__disk__v1__customer_deleted__field_descriptors,
+  tally__disk__v1__customer_deleted__field_indices_by_name,
+  0,  tally__disk__v1__customer_deleted__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__customer_deleted__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__disk__v1__customer_erased__field_descriptors[1] =
 {
   {
@@ -3503,7 +3784,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__customer_erased__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[18] =
 {
   {
     "customer_id",
@@ -3697,12 +3978,37 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "metadata",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_metadata),
+    offsetof(Tally__Disk__V1__CustomerState, metadata),
+    &tally__disk__v1__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deleted",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, deleted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
   11,   /* field[11] = checkout */
   4,   /* field[4] = create_time */
   0,   /* field[0] = customer_id */
+  17,   /* field[17] = deleted */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
   13,   /* field[13] = invoices */
@@ -3710,6 +4016,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   5,   /* field[5] = last_bucket */
   7,   /* field[7] = last_invoice */
   6,   /* field[6] = last_subscription */
+  16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
   15,   /* field[15] = sealed */
@@ -3719,7 +4026,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
 static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -3729,7 +4036,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  16,
+  18,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   1,  tally__disk__v1__customer_state__number_ranges,

@@ -20,6 +20,7 @@ typedef struct Tally__Disk__V1__CustomerRecord Tally__Disk__V1__CustomerRecord;
 typedef struct Tally__Disk__V1__Sealed Tally__Disk__V1__Sealed;
 typedef struct Tally__Disk__V1__PersonalParts Tally__Disk__V1__PersonalParts;
 typedef struct Tally__Disk__V1__PersonalPart Tally__Disk__V1__PersonalPart;
+typedef struct Tally__Disk__V1__MetadataEntry Tally__Disk__V1__MetadataEntry;
 typedef struct Tally__Disk__V1__Receipt Tally__Disk__V1__Receipt;
 typedef struct Tally__Disk__V1__Quantity Tally__Disk__V1__Quantity;
 typedef struct Tally__Disk__V1__Fact Tally__Disk__V1__Fact;
@@ -42,6 +43,8 @@ typedef struct Tally__Disk__V1__MethodSaved Tally__Disk__V1__MethodSaved;
 typedef struct Tally__Disk__V1__InvoiceRaised Tally__Disk__V1__InvoiceRaised;
 typedef struct Tally__Disk__V1__SubscriptionDropped Tally__Disk__V1__SubscriptionDropped;
 typedef struct Tally__Disk__V1__InvoiceDropped Tally__Disk__V1__InvoiceDropped;
+typedef struct Tally__Disk__V1__MetadataChanged Tally__Disk__V1__MetadataChanged;
+typedef struct Tally__Disk__V1__CustomerDeleted Tally__Disk__V1__CustomerDeleted;
 typedef struct Tally__Disk__V1__CustomerErased Tally__Disk__V1__CustomerErased;
 typedef struct Tally__Disk__V1__CustomerState Tally__Disk__V1__CustomerState;
 
@@ -157,10 +160,35 @@ struct  Tally__Disk__V1__PersonalPart
    */
   size_t n_properties;
   Tally__Disk__V1__Property **properties;
+  /*
+   * The caller's own notes on the customer, in order of key.
+   */
+  size_t n_metadata;
+  Tally__Disk__V1__MetadataEntry **metadata;
 };
 #define TALLY__DISK__V1__PERSONAL_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_part__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+
+
+/*
+ * One of the caller's notes on a customer.
+ */
+struct  Tally__Disk__V1__MetadataEntry
+{
+  ProtobufCMessage base;
+  /*
+   * Unique within the customer.
+   */
+  char *key;
+  /*
+   * Any text.
+   */
+  char *value;
+};
+#define TALLY__DISK__V1__METADATA_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__metadata_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -229,7 +257,9 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED = 14,
   TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED = 15,
   TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED = 16,
-  TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17
+  TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17,
+  TALLY__DISK__V1__FACT__KIND_METADATA_CHANGED = 18,
+  TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED = 19
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -306,9 +336,17 @@ struct  Tally__Disk__V1__Fact
      */
     Tally__Disk__V1__InvoiceDropped *invoice_dropped;
     /*
-     * Name, email and the properties of usage went.
+     * Name, email, metadata and the properties of usage went.
      */
     Tally__Disk__V1__CustomerErased *customer_erased;
+    /*
+     * The caller's notes changed.
+     */
+    Tally__Disk__V1__MetadataChanged *metadata_changed;
+    /*
+     * The customer went.
+     */
+    Tally__Disk__V1__CustomerDeleted *customer_deleted;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -884,7 +922,37 @@ struct  Tally__Disk__V1__InvoiceDropped
 
 
 /*
- * Name, email and the properties of usage went: their key is destroyed once this is durable.
+ * The caller's notes, whole, as they stand from now on.
+ */
+struct  Tally__Disk__V1__MetadataChanged
+{
+  ProtobufCMessage base;
+  /*
+   * In order of key.
+   */
+  size_t n_metadata;
+  Tally__Disk__V1__MetadataEntry **metadata;
+};
+#define TALLY__DISK__V1__METADATA_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__metadata_changed__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * The customer went. Nothing of its state stays but the counters that numbers come from, so that a
+ * later one of the same id repeats none.
+ */
+struct  Tally__Disk__V1__CustomerDeleted
+{
+  ProtobufCMessage base;
+};
+#define TALLY__DISK__V1__CUSTOMER_DELETED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_deleted__descriptor) \
+     }
+
+
+/*
+ * Name, email, metadata and the properties of usage went: their key is destroyed once this is durable.
  */
 struct  Tally__Disk__V1__CustomerErased
 {
@@ -970,13 +1038,22 @@ struct  Tally__Disk__V1__CustomerState
    */
   uint32_t key;
   /*
-   * An encoded PersonalParts with name and email, which are empty then.
+   * An encoded PersonalParts with name, email and metadata, which are empty then.
    */
   Tally__Disk__V1__Sealed *sealed;
+  /*
+   * The caller's notes, in order of key.
+   */
+  size_t n_metadata;
+  Tally__Disk__V1__MetadataEntry **metadata;
+  /*
+   * There is no such customer any more.
+   */
+  protobuf_c_boolean deleted;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0 }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -1054,6 +1131,25 @@ Tally__Disk__V1__PersonalPart *
                       const uint8_t       *data);
 void   tally__disk__v1__personal_part__free_unpacked
                      (Tally__Disk__V1__PersonalPart *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__MetadataEntry methods */
+void   tally__disk__v1__metadata_entry__init
+                     (Tally__Disk__V1__MetadataEntry         *message);
+size_t tally__disk__v1__metadata_entry__get_packed_size
+                     (const Tally__Disk__V1__MetadataEntry   *message);
+size_t tally__disk__v1__metadata_entry__pack
+                     (const Tally__Disk__V1__MetadataEntry   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__metadata_entry__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__MetadataEntry *
+       tally__disk__v1__metadata_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__metadata_entry__free_unpacked
+                     (Tally__Disk__V1__MetadataEntry *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Receipt methods */
 void   tally__disk__v1__receipt__init
@@ -1473,6 +1569,44 @@ Tally__Disk__V1__InvoiceDropped *
 void   tally__disk__v1__invoice_dropped__free_unpacked
                      (Tally__Disk__V1__InvoiceDropped *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__MetadataChanged methods */
+void   tally__disk__v1__metadata_changed__init
+                     (Tally__Disk__V1__MetadataChanged         *message);
+size_t tally__disk__v1__metadata_changed__get_packed_size
+                     (const Tally__Disk__V1__MetadataChanged   *message);
+size_t tally__disk__v1__metadata_changed__pack
+                     (const Tally__Disk__V1__MetadataChanged   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__metadata_changed__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__MetadataChanged *
+       tally__disk__v1__metadata_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__metadata_changed__free_unpacked
+                     (Tally__Disk__V1__MetadataChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CustomerDeleted methods */
+void   tally__disk__v1__customer_deleted__init
+                     (Tally__Disk__V1__CustomerDeleted         *message);
+size_t tally__disk__v1__customer_deleted__get_packed_size
+                     (const Tally__Disk__V1__CustomerDeleted   *message);
+size_t tally__disk__v1__customer_deleted__pack
+                     (const Tally__Disk__V1__CustomerDeleted   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__customer_deleted__pack_to_buffer
+                     (const Tally__Disk__V1__CustomerDeleted   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CustomerDeleted *
+       tally__disk__v1__customer_deleted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__customer_deleted__free_unpacked
+                     (Tally__Disk__V1__CustomerDeleted *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomerErased methods */
 void   tally__disk__v1__customer_erased__init
                      (Tally__Disk__V1__CustomerErased         *message);
@@ -1524,6 +1658,9 @@ typedef void (*Tally__Disk__V1__PersonalParts_Closure)
                   void *closure_data);
 typedef void (*Tally__Disk__V1__PersonalPart_Closure)
                  (const Tally__Disk__V1__PersonalPart *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__MetadataEntry_Closure)
+                 (const Tally__Disk__V1__MetadataEntry *message,
                   void *closure_data);
 typedef void (*Tally__Disk__V1__Receipt_Closure)
                  (const Tally__Disk__V1__Receipt *message,
@@ -1591,6 +1728,12 @@ typedef void (*Tally__Disk__V1__SubscriptionDropped_Closure)
 typedef void (*Tally__Disk__V1__InvoiceDropped_Closure)
                  (const Tally__Disk__V1__InvoiceDropped *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__MetadataChanged_Closure)
+                 (const Tally__Disk__V1__MetadataChanged *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__CustomerDeleted_Closure)
+                 (const Tally__Disk__V1__CustomerDeleted *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CustomerErased_Closure)
                  (const Tally__Disk__V1__CustomerErased *message,
                   void *closure_data);
@@ -1607,6 +1750,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__customer_record__descri
 extern const ProtobufCMessageDescriptor tally__disk__v1__sealed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor;
@@ -1629,6 +1773,8 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descripto
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__subscription_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_changed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__customer_deleted__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor;
 
