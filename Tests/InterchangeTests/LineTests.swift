@@ -78,6 +78,18 @@ struct LineTests {
         #expect(try codec.text(try codec.read(Array(line.utf8))) == line)
     }
 
+    @Test("What exports of before say nothing of may be left out")
+    func earlier() throws {
+        var codec = try Samples.codec()
+        let parts = ["\"deleted\":false,", "\"metadata\":{\"crm\":\"4711\",\"é\":\"\"},"]
+        let line = try parts.reduce(Samples.customer) { try replacing($1, by: "", in: $0) }
+        guard case .customer(let customer) = try codec.read(Array(line.utf8)) else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.account.metadata.isEmpty && !customer.isDeleted)
+    }
+
     @Test("A publication, too; and it counts for what comes after it")
     func publication() throws {
         var codec = ExportCodec()
@@ -132,6 +144,8 @@ struct LineTests {
             ("\"last_invoice\":3", "\"last_invoice\":3,\"vat\":1", "vat"),
             ("\"brand\":\"visa\"", "\"brand\":\"visa\",\"cvc\":\"1\"", "payment_method.cvc"),
             ("\"id\":\"acme\"", "\"id\":\"\"", "id"),
+            ("\"deleted\":false", "\"deleted\":true", "deleted"),
+            ("\"crm\":\"4711\"", "\"crm\":4711", "metadata"),
         ])
     func faults(part: String, changed: String, field: String) throws {
         var codec = try Samples.codec()

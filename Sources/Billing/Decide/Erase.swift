@@ -10,10 +10,10 @@ extension CustomerState {
     func decideSealProfile() -> Decision {
         var decision = Decision()
         if key == 0, hasProfile {
-            decision.facts = [
-                .profileChanged(name: account.name, email: account.email),
-                .metadataChanged(account.metadata),
-            ]
+            decision.facts = [.profileChanged(name: account.name, email: account.email)]
+            if !account.metadata.isEmpty {
+                decision.facts.append(.metadataChanged(account.metadata))
+            }
         }
         return decision
     }
