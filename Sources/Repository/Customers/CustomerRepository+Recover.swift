@@ -14,9 +14,7 @@ extension CustomerRepository {
         from snapshots: SnapshotFolder?, threads: Int
     ) throws -> (report: RecoveryReport, snapshot: Appended) {
         snapshots?.abandon()
-        let restored = try restore(from: snapshots, threads: threads)
-        try makeRosters(threads: threads)
-        return restored
+        return try restore(from: snapshots, threads: threads)
     }
 
     /// The same, without changing a byte on disk unless the log does.

@@ -1,5 +1,6 @@
 package import Billing
 internal import Logging
+internal import Synchronization
 internal import Wire
 
 extension CustomerRepository {
@@ -66,9 +67,29 @@ extension CustomerRepository {
     }
 
     private func load(_ file: SnapshotFile, threads: Int) throws(SnapshotProblem) {
-        try LogThread.share(file.index.chunks.count, among: threads) {
-            (range) throws(SnapshotProblem) in try self.load(range, of: file)
+        let chunks = file.index.chunks.count
+        let fault = Mutex<SnapshotProblem?>(nil)
+        let share = { (thread: Int) in chunks * thread / threads..<chunks * (thread + 1) / threads }
+        let work = { @Sendable (range: Range<Int>) in
+            do throws(SnapshotProblem) {
+                try self.load(range, of: file)
+            } catch {
+                fault.withLock { $0 = error }
+            }
         }
+        var others: [LogThread] = []
+        for thread in 1..<max(threads, 1) {
+            let range = share(thread)
+            // Without the thread, this one does its part.
+            if let started = try? LogThread({ work(range) }) {
+                others.append(started)
+            } else {
+                work(range)
+            }
+        }
+        work(share(0))
+        for thread in others { thread.join() }
+        if let fault = fault.withLock({ $0 }) { throw fault }
         guard UInt64(rowCount) == file.trailer.customers else {
             throw .damaged(offset: file.trailer.indexOffset, "customers are missing")
         }

@@ -282,7 +282,7 @@ extension CustomerRepository {
     /// How many customers there are.
     package var count: Int {
         var count = 0
-        eachShard { count += $0.roster.count }
+        eachShard { count += $0.rows.count - $0.deletedCount }
         return count
     }
 

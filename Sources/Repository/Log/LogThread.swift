@@ -1,5 +1,4 @@
 import Glibc
-internal import Synchronization
 
 /// A thread of the log. Joined once, by `join`.
 struct LogThread: Sendable {
@@ -23,37 +22,6 @@ struct LogThread: Sendable {
         } else {
             pthread_join(thread, nil)
         }
-    }
-}
-
-extension LogThread {
-    /// Divides so many pieces of work among several threads, of which the calling one is one, and
-    /// waits for all. One of their faults is thrown.
-    static func share<Fault: Error>(
-        _ count: Int, among threads: Int,
-        _ work: @escaping @Sendable (Range<Int>) throws(Fault) -> Void
-    ) throws(Fault) {
-        let threads = max(threads, 1)
-        let fault = Mutex<Fault?>(nil)
-        let run = { @Sendable (thread: Int) in
-            do throws(Fault) {
-                try work(count * thread / threads..<count * (thread + 1) / threads)
-            } catch {
-                fault.withLock { $0 = error }
-            }
-        }
-        var others: [LogThread] = []
-        for thread in 1..<threads {
-            // Without the thread, this one does its part.
-            if let started = try? LogThread({ run(thread) }) {
-                others.append(started)
-            } else {
-                run(thread)
-            }
-        }
-        run(0)
-        for thread in others { thread.join() }
-        if let fault = fault.withLock({ $0 }) { throw fault }
     }
 }
 

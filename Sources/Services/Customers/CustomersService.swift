@@ -67,6 +67,8 @@ package struct CustomersService: Sendable {
             return page.response(next: next?.token(mark: call.mark))
         } catch let fault as ExecuteFault {
             throw fault
+        } catch let fault as RecordFault {
+            throw .damaged("\(fault)")
         } catch let fault as LogFault {
             throw .unavailable(fault)
         } catch {

@@ -60,8 +60,9 @@ final class StoreDesk {
     /// Searches through all customers for one of them, and is told which.
     func search() throws -> LatencyHistogram {
         var times = LatencyHistogram()
-        for turn in 0..<9 {
-            let number = customers / 2 + turn % max(1, customers / 2)
+        // The first one may have to make what it goes by.
+        for turn in -1..<9 {
+            let number = customers / 2 + max(0, turn) % max(1, customers / 2)
             let call = ListCustomersCall(search: SearchText.folded("R\(number)@EXAMPLE.com"))
             let start = NIODeadline.now()
             var found = 0
@@ -69,7 +70,7 @@ final class StoreDesk {
                 found += 1
                 return true
             }
-            times.add(nanoseconds: (NIODeadline.now() - start).nanoseconds)
+            if turn >= 0 { times.add(nanoseconds: (NIODeadline.now() - start).nanoseconds) }
             guard found == 1 else {
                 throw CommandFault("a search found \(found) customers", exit: .negative)
             }

@@ -23,7 +23,8 @@ struct CustomerMerge {
         walks.reserveCapacity(repositories.count * 256)
         for repository in repositories {
             for shard in 0..<256 {
-                walks.append(RosterWalk(repository, shard: shard, call))
+                try checkpoint()
+                walks.append(try RosterWalk(repository, shard: shard, call))
                 try advance(walks.count - 1, checkpoint)
             }
         }

@@ -2,14 +2,12 @@ internal import CChecksum
 internal import Wire
 
 /// A shard's customers in order of creation, and the text that a search looks in. Derived from the
-/// rows, and only in memory: made after a recovery, kept right by each commit that concerns it.
+/// rows, and only in memory: made after the start, kept right by each commit that concerns it.
 ///
 /// An entry stays where it is; one whose customer is gone is blank until the next start. Readers
 /// take the blocks and let go of the shard's lock: a change meanwhile copies the block it is in.
 struct Roster {
     private(set) var blocks: [RosterBlock] = []
-    /// Customers in it.
-    private(set) var count = 0
     /// The entry of each row.
     private var places: [UInt32] = []
 
@@ -23,7 +21,6 @@ struct Roster {
             let (block, entry) = Self.parts(of: places[row])
             return blocks[block].replace(entry, with: listing.text)
         }
-        count += 1
         let last = blocks.last?.created.last ?? .min
         if blocks.last.map({ $0.created.count == RosterBlock.size }) ?? true {
             if let full = blocks.indices.last { blocks[full].tighten() }
@@ -40,7 +37,6 @@ struct Roster {
         let (block, entry) = Self.parts(of: places[row])
         blocks[block].clear(entry)
         places[row] = Self.unlisted
-        count -= 1
     }
 
     private static func parts(of place: UInt32) -> (block: Int, entry: Int) {

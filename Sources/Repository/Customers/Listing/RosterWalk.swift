@@ -15,12 +15,14 @@ struct RosterWalk {
     /// Customers created in the same millisecond, whose ids decide; the next one is the last.
     private var group: [CustomerCursor] = []
 
-    init(_ repository: CustomerRepository, shard: Int, _ call: ListCustomersCall) {
+    init(
+        _ repository: CustomerRepository, shard: Int, _ call: ListCustomersCall
+    ) throws(RecordFault) {
         self.repository = repository
         self.shard = shard
         search = call.search
         after = call.after
-        blocks = repository.withShard(shard) { $0.roster.blocks }
+        blocks = try repository.rosterBlocks(shard)
         block = blocks.count
         // Whole blocks that the list has left behind it.
         if let after {
