@@ -8,6 +8,7 @@ internal import Wire
 ///     the recovered state is the committed one, to the byte   Process
 ///     what commits nothing changes nothing                    Process.observe
 ///     nothing is counted twice, and balances are the model's  Clients, Model, Audit
+///     everybody there is is listed, once, and nobody else     Clients.list
 ///     nothing personal is in any file, and erased it has no key     World.checkSecrets
 ///     a fault that a caller is told has a cause               World.check
 ///     after a failed write or sync nothing is acknowledged    Simulation.work

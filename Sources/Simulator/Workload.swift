@@ -27,7 +27,7 @@ extension Deed {
         case 15: return .erase
         case 16: return .useImages(dice.below(40_000))
         case 17, 18: return .update
-        case 19: return dice.once(in: 2) ? .delete : .update
+        case 19: return .delete
         default: return .attach(plan: dice.pick(["pro", "team"]))
         }
     }
