@@ -3,9 +3,9 @@ package import Logging
 internal import Synchronization
 internal import Wire
 
-/// Takes snapshots when it is time to, makes rosters, forgets old requests, compresses what of the log no restart
-/// needs, and removes what is older than its history: all that is done beside calls, a short step
-/// at a time.
+/// Takes snapshots when it is time to, makes rosters, forgets old requests, compresses what of the
+/// log no restart needs, and removes what is older than its history: all that is done beside calls,
+/// a short step at a time.
 ///
 /// Time is an argument, and there is no thread here (see `SnapshotThread`), so that a simulation
 /// can drive it.
@@ -228,7 +228,8 @@ package final class SnapshotKeeper: Sendable {
         var isMade = false
         while state.roster < 256, !isMade {
             do {
-                isMade = try !repository.rosterBlocks(state.roster).isEmpty
+                let blocks = try repository.rosterBlocks(state.roster)
+                isMade = !blocks.isEmpty
             } catch {
                 // Whoever asks for a list is told, too.
                 logger.error("customers can't be listed", metadata: ["error": "\(error)"])
