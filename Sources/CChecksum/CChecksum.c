@@ -1,6 +1,13 @@
+// For memmem.
+#define _GNU_SOURCE
+
 #include "CChecksum.h"
 
 #include <string.h>
+
+const void *tally_find(const void *text, size_t length, const void *wanted, size_t count) {
+    return memmem(text, length, wanted, count);
+}
 
 static uint32_t table[256];
 

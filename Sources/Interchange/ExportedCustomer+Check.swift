@@ -11,11 +11,26 @@ extension ExportedCustomer {
         for (index, invoice) in account.invoices.enumerated() {
             try check.add(invoice.number, at: "invoices[\(index)].number")
         }
+        guard !isDeleted || isBlank else {
+            throw FormFault("deleted", "is true, but something of the customer is there")
+        }
+        guard account.metadata.count <= MetadataEntry.countLimit else {
+            throw FormFault("metadata", "has more than \(MetadataEntry.countLimit) keys")
+        }
         guard account.effects.count <= 1 else {
             throw FormFault("effects", "has more than one: only one is open at a time")
         }
         try checkGrants()
         try checkExtras()
+    }
+
+    private var isBlank: Bool {
+        var blank = Account()
+        blank.created = account.created
+        var none = Extras.none
+        none.lastEntity = extras.lastEntity
+        return account == blank && subscriptions.isEmpty && grants.isEmpty && entities.isEmpty
+            && extras == none
     }
 
     private func checkGrants() throws(FormFault) {

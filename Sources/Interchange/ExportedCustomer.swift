@@ -4,6 +4,8 @@ package import Billing
 /// log.
 package struct ExportedCustomer: Sendable, Equatable {
     package var id: CustomerID
+    /// There is no such customer any more; only its numbers and its usage are there.
+    var isDeleted = false
     var account = Account()
     var catalogSequence: UInt64 = 0
     /// The numbers given last, which may be of what is there no more.
@@ -25,6 +27,7 @@ package struct ExportedCustomer: Sendable, Equatable {
 
     package init(_ state: borrowing CustomerState) {
         id = state.id
+        isDeleted = state.isDeleted
         account = state.account
         catalogSequence = state.catalogSequence
         lastGrant = state.lastBucket
@@ -39,13 +42,17 @@ package struct ExportedCustomer: Sendable, Equatable {
     }
 
     package var catalog: UInt64 { catalogSequence }
+    /// nil: it is deleted.
+    package var created: Timestamp? { isDeleted ? nil : account.created }
 
     /// What a record must say so that the customer is as it was.
     package var facts: [Fact] {
         var facts: [Fact] = [
             .customerCreated(name: account.name, email: account.email, time: account.created)
         ]
+        if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
         facts += counters
+        if isDeleted { return facts + [.customerDeleted] }
         facts += subscriptions.map { .subscriptionChanged($0) }
         facts += grants.map { .bucketOpened($0) }
         facts += entities.flatMap(\.facts)

@@ -4,8 +4,11 @@ internal import Wire
 extension Form {
     mutating func customer(_ value: inout ExportedCustomer) throws(FormFault) {
         try id("id", &value.id)
+        // Exports of before there was any lack them.
+        if has("deleted") { try flag("deleted", &value.isDeleted) }
         try text("name", &value.account.name)
         try text("email", &value.account.email)
+        if has("metadata") { try metadata(&value.account.metadata) }
         try time("created", &value.account.created)
         try number("catalog_sequence", &value.catalogSequence)
         guard value.catalogSequence <= pricing.sequence else {
@@ -45,6 +48,23 @@ extension Form {
             (form, invoice) throws(FormFault) in
             try form.invoice(&invoice)
         }
+    }
+
+    private mutating func metadata(_ value: inout [MetadataEntry]) throws(FormFault) {
+        try self.value(
+            "metadata", &value,
+            write: { metadata in
+                .object(JSONObject(metadata.map { JSONObject.Member($0.key, .string($0.value)) }))
+            },
+            read: { found in
+                guard case .object(let object) = found else { return nil }
+                let entries = object.members.compactMap { member -> MetadataEntry? in
+                    guard case .string(let text) = member.value else { return nil }
+                    return MetadataEntry(member.key, text)
+                }
+                guard entries.count == object.members.count else { return nil }
+                return [].merged(with: entries)
+            }, "an object of texts")
     }
 
     private mutating func subscription(_ value: inout Subscription) throws(FormFault) {

@@ -50,6 +50,9 @@ struct Form {
         FormFault(path.isEmpty ? key : "\(path).\(key)", message)
     }
 
+    /// The key is there to be read, or is to be written.
+    func has(_ key: String) -> Bool { !isReading || object[key] != nil }
+
     /// Reads or writes one key.
     mutating func value<Value>(
         _ key: String, _ value: inout Value, write: (Value) -> JSONValue,

@@ -62,6 +62,15 @@ struct Call {
             let isNamed = !isNew && world.model.customers[request.customer]?.hasName == false
             if isNamed { world.model.add(.named(request.customer), at: outcome.point) }
             return isCreated || isNamed
+        case (.update, .updated):
+            let customer = world.model.customers[request.customer]
+            let isChange = customer.map { !$0.hasName || !$0.hasMetadata } ?? false
+            if isChange { world.model.add(.updated(request.customer), at: outcome.point) }
+            return isChange
+        case (.delete, .none):
+            world.model.add(
+                .deleted(request.customer, at: outcome.point.sequence), at: outcome.point)
+            return true
         case (.erase, .none):
             let isPersonal = world.model.customers[request.customer]?.isPersonal == true
             if isPersonal {
@@ -124,9 +133,11 @@ struct Call {
         case (.track(let feature, let value, let refuses), .insufficientBalance):
             guard try draw(value, of: feature, refuses: refuses) == nil else { break }
             return
-        case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress): return
+        case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress),
+            (.delete, .purchaseInProgress):
+            return
         case (_, .requestErased) where request.deed.namesSomebody:
-            let erased = world.model.customers[request.customer]?.erased ?? 0
+            let erased = world.model.erased[request.customer] ?? 0
             guard let receipt = request.receipt, receipt.point.sequence < erased else { break }
             return
         case (.part(let deed), _) where isExpected(refusal, of: deed): return

@@ -36,6 +36,9 @@ struct Clients: Actor {
         case 0, 1: try retry(world, process)
         case 2: try reuse(world, process)
         case 3: try look(at: world.dice.pick(Catalogs.names), world, process)
+        case 4:
+            let search = world.dice.once(in: 2) ? Catalogs.name : ""
+            try list(searching: search, world, process)
         default:
             let customer = world.dice.pick(Catalogs.names)
             let number = world.requests.count
@@ -126,7 +129,16 @@ struct Clients: Actor {
                     let isPaying = ["pro", "team"].contains { plan in
                         pricing.plan(id: plan).map { state.check(plan: $0).allowed } ?? false
                     }
-                    return (usage, isPaying, Model.Parts(state))
+                    let isNamed = state.account.name == Catalogs.name
+                    return (
+                        usage, isPaying, Model.Parts(state),
+                        (isNamed, !state.account.metadata.isEmpty)
+                    )
+                }
+            }
+            if let known = world.model.customers[customer] {
+                guard found.3 == (known.hasName, known.hasMetadata) else {
+                    throw world.fail("\(customer) has name and metadata: \(found.3)")
                 }
             }
             for (feature, usage) in zip(Model.Feature.allCases, found.0) {
@@ -149,5 +161,26 @@ struct Clients: Actor {
                 throw world.fail("\(customer) is gone")
             }
         } catch let fault as ExecuteFault { try world.check(fault, process) }
+    }
+
+    /// Lists customers, one a page: everybody there is, and nobody twice.
+    func list(searching search: String = "", _ world: World, _ process: Process) throws {
+        var call = ListCustomersCall(search: SearchText.folded(search), limit: 1)
+        var found: [String] = []
+        let repositories = process.partitions.map(\.repository)
+        do {
+            repeat {
+                call.after = try process.observe {
+                    try repositories.list(call) { customer, _ in
+                        found.append(customer.id.text)
+                        return true
+                    }
+                }
+            } while call.after != nil
+        } catch let fault as ExecuteFault { return try world.check(fault, process) }
+        let known = world.model.customers.filter { search.isEmpty || $0.value.hasName }
+            .sorted { ($1.value.created, $0.key) < ($0.value.created, $1.key) }
+            .map(\.key)
+        guard found == known else { throw world.fail("\(found) are listed, not \(known)") }
     }
 }

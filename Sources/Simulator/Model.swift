@@ -31,9 +31,8 @@ package struct Model {
         var hasPaidPlan = false
         /// Name and email are known; something personal is.
         var hasName = true
+        var hasMetadata = false
         var isPersonal = true
-        /// The record that erased it last.
-        var erased: UInt64 = 0
         /// Names, by id.
         var entities: [String: String] = [:]
         /// Moments at which they are released, by id.
@@ -47,8 +46,10 @@ package struct Model {
         case drew(String, Feature, Int, time: Int64)
         case bought(String)
         case named(String)
+        case updated(String)
         case said(String)
         case erased(String, at: UInt64)
+        case deleted(String, at: UInt64)
         /// Without a name it is gone.
         case entity(String, id: String, name: String?)
         /// Without an end it is closed.
@@ -58,6 +59,8 @@ package struct Model {
     private static let day: Int64 = 86_400_000
 
     private(set) var customers: [String: Customer] = [:]
+    /// The record that erased whoever had this id last.
+    private(set) var erased: [String: UInt64] = [:]
     private var events: [(point: CommitPoint, event: Event)] = []
 
     mutating func add(_ event: Event, at point: CommitPoint) {
@@ -68,7 +71,7 @@ package struct Model {
     /// Forgets what came after a record, of each partition.
     mutating func rollBack(to last: [UInt64]) {
         events.removeAll { $0.point.sequence > last[$0.point.partition] }
-        customers = [:]
+        (customers, erased) = ([:], [:])
         for (_, event) in events { apply(event) }
     }
 
@@ -86,14 +89,22 @@ package struct Model {
         case .named(let id):
             customers[id]?.hasName = true
             customers[id]?.isPersonal = true
+        case .updated(let id):
+            customers[id]?.hasName = true
+            customers[id]?.hasMetadata = true
+            customers[id]?.isPersonal = true
         case .said(let id): customers[id]?.isPersonal = true
         case .erased(let id, let sequence):
             customers[id]?.hasName = false
+            customers[id]?.hasMetadata = false
             customers[id]?.isPersonal = false
-            customers[id]?.erased = sequence
+            erased[id] = sequence
             if let entities = customers[id]?.entities {
                 customers[id]?.entities = entities.mapValues { _ in "" }
             }
+        case .deleted(let id, let sequence):
+            customers[id] = nil
+            erased[id] = sequence
         case .entity(let customer, let id, let name): customers[customer]?.entities[id] = name
         case .hold(let customer, let id, let expires): customers[customer]?.holds[id] = expires
         }

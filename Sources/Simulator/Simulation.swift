@@ -10,6 +10,7 @@ internal import Wire
 ///     what commits nothing changes nothing                    Process.observe
 ///     entities and holds are the model's                      Clients, Call
 ///     nothing is counted twice, and balances are the model's  Clients, Model, Audit
+///     everybody there is is listed, once, and nobody else     Clients.list
 ///     nothing personal is in any file, and erased it has no key     World.checkSecrets
 ///     a fault that a caller is told has a cause               World.check
 ///     after a failed write or sync nothing is acknowledged    Simulation.work
@@ -216,6 +217,8 @@ package struct Simulation {
     private func checkAll(_ process: Process) throws {
         let clients = Clients()
         for name in Catalogs.names { try clients.look(at: name, world, process) }
+        try clients.list(world, process)
+        try clients.list(searching: Catalogs.name, world, process)
     }
 
     /// Nothing is in the way: whatever is asked is done.

@@ -10,7 +10,9 @@ enum Deed {
     /// Of the paid plans' feature, which the model doesn't count.
     case useImages(Int)
     case attach(plan: String)
+    case update
     case erase
+    case delete
     case part(PartDeed)
 }
 
@@ -21,12 +23,14 @@ extension Deed {
         let feature = dice.pick(Model.Feature.allCases)
         let most = dice.once(in: 4) ? feature.granted : feature.granted / 20
         let value = dice.between(-most / 2, most)
-        switch dice.below(20) {
+        switch dice.below(23) {
         case 0, 1: return .create
         case 2...12: return .track(feature, value, refuses: dice.once(in: 3))
         case 13, 14: return .deduct(feature, max(1, value))
         case 15: return .erase
         case 16: return .useImages(dice.below(40_000))
+        case 17, 18: return .update
+        case 19: return .delete
         default: return .attach(plan: dice.pick(["pro", "team"]))
         }
     }
@@ -40,6 +44,8 @@ extension Quantity {
 enum Catalogs {
     /// What clients say that no file may ever show.
     static let secrets = ["acme@example.com", "Ada Lovelace"]
+    /// Of every customer who has one.
+    static let name = "Acme"
     static let names = (0..<8).map { "customer-\($0)" }
 
     static func draft(_ edition: Int) -> PricingDraft {
@@ -115,7 +121,7 @@ extension Deed {
     var feature: Model.Feature? {
         switch self {
         case .track(let feature, _, _), .deduct(let feature, _): feature
-        case .create, .useImages, .attach, .erase, .part: nil
+        case .create, .useImages, .attach, .update, .erase, .delete, .part: nil
         }
     }
 
@@ -130,7 +136,9 @@ extension Deed {
         case .track, .useImages: .track
         case .deduct: .check
         case .attach: .attach
+        case .update: .updateCustomer
         case .erase: .eraseCustomer
+        case .delete: .deleteCustomer
         case .part(let part): part.method
         }
     }
@@ -144,8 +152,15 @@ extension Deed {
     func command(mark: RequestMark?, _ process: Process, now: Int64) -> Command {
         let pricing = process.names.pricing
         switch self {
-        case .create: return .create(CreateCustomer(name: "Acme", email: Catalogs.secrets[0]))
+        case .create:
+            return .create(CreateCustomer(name: Catalogs.name, email: Catalogs.secrets[0]))
+        case .update:
+            return .update(
+                UpdateCustomer(
+                    name: Catalogs.name, email: Catalogs.secrets[0],
+                    metadata: [MetadataEntry("contact", Catalogs.secrets[1])]))
         case .erase: return .erase
+        case .delete: return .delete
         case .track(let feature, let value, let refuses):
             return .track(
                 TrackUsage(

@@ -73,7 +73,8 @@ enum Samples {
         "currency":"usd","total":1987,"success_url":"https://example.com/done"}
         """
     static let customer = """
-        {"type":"customer","id":"acme","name":"Acme \\"Ä\\"","email":"acme@example.com",\
+        {"type":"customer","id":"acme","deleted":false,"name":"Acme \\"Ä\\"",\
+        "email":"acme@example.com","metadata":{"crm":"4711","é":""},\
         "created":"2026-01-01T00:00:00.001Z","catalog_sequence":1,"last_subscription":4,\
         "last_grant":7,"last_invoice":3,\
         "subscriptions":[{"number":1,"plan":"pro","revision":1,"status":"past_due",\
@@ -142,6 +143,18 @@ struct LineTests {
     func roundTrip(line: String) throws {
         var codec = try Samples.codec()
         #expect(try codec.text(try codec.read(Array(line.utf8))) == line)
+    }
+
+    @Test("What exports of before say nothing of may be left out")
+    func earlier() throws {
+        var codec = try Samples.codec()
+        let parts = ["\"deleted\":false,", "\"metadata\":{\"crm\":\"4711\",\"é\":\"\"},"]
+        let line = try parts.reduce(Samples.customer) { try replacing($1, by: "", in: $0) }
+        guard case .customer(let customer) = try codec.read(Array(line.utf8)) else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.account.metadata.isEmpty && !customer.isDeleted)
     }
 
     @Test("A publication, too; and it counts for what comes after it")
@@ -263,6 +276,8 @@ struct LineTests {
             ("\"last_invoice\":3", "\"last_invoice\":3,\"vat\":1", "vat"),
             ("\"brand\":\"visa\"", "\"brand\":\"visa\",\"cvc\":\"1\"", "payment_method.cvc"),
             ("\"id\":\"acme\"", "\"id\":\"\"", "id"),
+            ("\"deleted\":false", "\"deleted\":true", "deleted"),
+            ("\"crm\":\"4711\"", "\"crm\":4711", "metadata"),
         ] + extraFaults)
     func faults(part: String, changed: String, field: String) throws {
         var codec = try Samples.codec()

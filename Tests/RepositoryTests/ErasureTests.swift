@@ -310,8 +310,11 @@ extension Bench {
 
     /// Erases, and waits until all of it is done; whether it was a retry.
     @discardableResult
-    func erase(_ customer: String, request: RequestMark? = nil) async throws -> Bool {
-        var (progress, replayed) = try await environment.erase(id(customer), request: request)
+    func erase(
+        _ customer: String, by command: Command = .erase, request: RequestMark? = nil
+    ) async throws -> Bool {
+        var (progress, replayed) = try await environment.erase(
+            id(customer), by: command, request: request)
         while progress != .done {
             try await Task.sleep(for: .milliseconds(20))
             progress = environment.progress(of: id(customer))

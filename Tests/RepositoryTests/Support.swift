@@ -16,7 +16,9 @@ final class ManualTime: TimeSource {
 
     func now() -> Timestamp { Timestamp(milliseconds: value.withLock { $0 }) }
 
-    func advance(days: Int64) { value.withLock { $0 += days * 86_400_000 } }
+    func advance(days: Int64) { advance(milliseconds: days * 86_400_000) }
+
+    func advance(milliseconds: Int64) { value.withLock { $0 += milliseconds } }
 }
 
 /// A folder that goes with the test.

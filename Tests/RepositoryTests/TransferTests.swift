@@ -42,7 +42,11 @@ struct TransferTests {
     private func populate() async throws -> [UInt8] {
         let bench = try await Bench(folder, time: time)
         let environment = bench.environment
-        for name in ["acme", "Zoë", "big corp", "free"] { try await bench.create(name) }
+        for name in ["acme", "Zoë", "big corp", "free", "gone"] { try await bench.create(name) }
+        try await bench.commit(
+            .update(UpdateCustomer(metadata: [MetadataEntry("crm", "4711")])), "free")
+        try await bench.track("gone", 3)
+        try await bench.delete("gone")
         for name in ["acme", "Zoë", "big corp"] {
             _ = try await environment.commit(
                 .attach(
@@ -194,7 +198,7 @@ struct TransferTests {
             "\"name\":\"gift\"", "\"pooling_disabled\":true", "\"entity_feature\":\"seats\"",
         ] { #expect(lines.contains { $0.contains(part) }, "\(part)") }
         let header = try take(lines)
-        #expect(header.customers == 4 && header.events == (events ? 17 : 0))
+        #expect(header.customers == 5 && header.events == (events ? 17 : 0))
         // Of several partitions, events of the same moment may change places.
         let again = try export(target, events: events)
         let isOne = Bench.partitions == 1
@@ -206,6 +210,8 @@ struct TransferTests {
             "acme".id, names: bench.names, in: Workspace()
         ) { customer, _ in customer.subscriptions.map(\.periodEnd) }.answer
         #expect(ends.contains { $0 > time.now() && $0 < .never })
+        #expect(bench.environment.customerCount == 4)
+        #expect(try bench.listed() == ["Zoë", "acme", "big corp", "free"])
         try await bench.track("acme", 1)
         try await bench.create("new")
         try bench.environment.close()
@@ -237,7 +243,7 @@ struct TransferTests {
         _ = try await populate()
         let lines = try export(folder)
         let header = try EnvironmentImport(try file(lines), to: target.path).check()
-        #expect(header.customers == 4)
+        #expect(header.customers == 5)
         #expect(try names() == ["export.jsonl"])
         for count in 0..<lines.count {
             #expect(throws: ImportFault.self) { try take(Array(lines[..<count])) }

@@ -132,6 +132,8 @@ struct UpgradeTests {
             let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
             try await bench.commit(
                 .create(CreateCustomer(name: "Ada", email: "ada@example.com")), "ada")
+            try await bench.commit(
+                .update(UpdateCustomer(metadata: [MetadataEntry("title", "countess")])), "ada")
             try await bench.track("ada", 1, properties: ["room": "library"])
             try bench.environment.close()
         }
@@ -165,12 +167,14 @@ struct UpgradeTests {
                 #expect(try bench.environment.partitions[0].customers.log.firstSequence() > 63)
                 #expect(try folder.text(of: "events").contains("library"))
                 #expect(try !folder.text(of: "partition-0").contains("ada@example.com"))
+                #expect(try !folder.text(of: "partition-0").contains("countess"))
+                #expect(try bench.listed(searching: "ada@") == ["ada"])
                 try await bench.erase("ada")
             }
             live = bench.environment.dump()
             try bench.environment.close()
         }
-        try folder.expectNone(of: ["ada@example.com", "library"])
+        try folder.expectNone(of: ["ada@example.com", "library", "countess"])
         let bench = try await Bench(folder, time: time, publish: false, partitions: nil)
         #expect(bench.environment.dump() == live)
         #expect(try bench.events(of: "ada").map(\.properties) == [[]])

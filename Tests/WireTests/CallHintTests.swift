@@ -119,7 +119,9 @@ import Testing
     @Test("is none of the methods that are called seldom")
     func seldom() {
         let bytes = Self.message(4, customer: "acme", request: "r-1", more: false)
-        for method in [Method.attach, .getOrCreateCustomer, .eraseCustomer] {
+        for method in [
+            Method.attach, .getOrCreateCustomer, .eraseCustomer, .updateCustomer, .deleteCustomer,
+        ] {
             #expect(Self.hint(method, bytes) == nil)
         }
     }

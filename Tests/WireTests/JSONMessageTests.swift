@@ -43,20 +43,26 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .trackRequest, #"{"value":-0.25,"overage_behavior":"OVERAGE_BEHAVIOR_REJECT"}"#,
             #"{"customer_id":"","feature_id":"","value":-0.25,"request_id":"","#
-                + #""overage_behavior":"reject","properties":[],"#
+                + #""overage_behavior":"reject","properties":{},"#
                 + #""entity_id":"","event_name":"","set_usage":false,"refuse_late":false}"#
         ),
         (
             .trackRequest, #"{"value":-0.0}"#,
             #"{"customer_id":"","feature_id":"","value":0,"request_id":"","#
-                + #""overage_behavior":"unspecified","properties":[],"#
+                + #""overage_behavior":"unspecified","properties":{},"#
                 + #""entity_id":"","event_name":"","set_usage":false,"refuse_late":false}"#
         ),
         (
             .trackRequest, #"{"overage_behavior":1.0,"request_id":12345678901234567890123}"#,
             #"{"customer_id":"","feature_id":"","request_id":"12345678901234567890123","#
-                + #""overage_behavior":"cap","properties":[],"#
+                + #""overage_behavior":"cap","properties":{},"#
                 + #""entity_id":"","event_name":"","set_usage":false,"refuse_late":false}"#
+        ),
+        (
+            .updateCustomerRequest,
+            #"{"metadata":{"b":"2","a":""},"remove_metadata_keys":["x"],"email":""}"#,
+            #"{"customer_id":"","email":"","metadata":{"a":"","b":"2"},"#
+                + #""remove_metadata_keys":["x"],"request_id":""}"#
         ),
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,

@@ -58,6 +58,26 @@ struct ReplyBytesTests {
         return view
     }
 
+    @Test("The reply to a deletion has the fields of that to an erasure")
+    func deletion() throws {
+        for filesLeft in [nil, 3] {
+            let bytes = writer.eraseCustomer(filesLeft: filesLeft, replayed: true)
+            let erased = arena.make(tally__v1__erase_customer_response__init)
+            let deleted = arena.make(tally__v1__delete_customer_response__init)
+            for descriptor in [arena.descriptor(of: erased), arena.descriptor(of: deleted)] {
+                let message = try #require(
+                    arena.unpack(Tally__V1__DeleteCustomerResponse.self, descriptor, bytes))
+                #expect(message.pointee.day_files_left == Int32(filesLeft ?? 0))
+                #expect(message.pointee.replayed == 1)
+                #expect(
+                    message.pointee.state
+                        == (filesLeft == nil
+                            ? TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE
+                            : TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING))
+            }
+        }
+    }
+
     private static let views = [0, 1, 2, 40].flatMap { parts in
         [true, false].map { view(parts, isFull: $0) }
     }

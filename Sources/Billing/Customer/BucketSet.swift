@@ -69,7 +69,8 @@ package struct BucketSet: Sendable {
             .profileChanged, .subscriptionChanged, .subscriptionDropped, .effectRequested,
             .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
             .invoiceDropped, .customerErased, .entityCreated, .entityChanged, .entityDeleted,
-            .controlsSet, .poolingSet, .holdOpened, .holdExtended, .holdClosed, .detailSet:
+            .controlsSet, .poolingSet, .holdOpened, .holdExtended, .holdClosed, .detailSet,
+            .metadataChanged, .customerDeleted:
             return false
         }
         return true

@@ -27,6 +27,7 @@ extension CustomerState {
         case .bucketClosed(let bucket, let entity): close(bucket, of: entity)
         case .detailSet(let detail): set(detail)
         case .customerCreated(let name, let email, let time):
+            isDeleted = false
             account.name = name
             account.email = email
             account.created = time
@@ -51,11 +52,14 @@ extension CustomerState {
             lastInvoice = max(lastInvoice, invoice.number)
         case .invoiceDropped(let number):
             account.invoices.removeAll { $0.number == number }
+        case .metadataChanged(let metadata): account.metadata = metadata
         case .customerErased:
             account.name = ""
             account.email = ""
+            account.metadata = []
             key = 0
             if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
+        case .customerDeleted: becomeTombstone()
         case .entityCreated, .entityChanged, .entityDeleted, .controlsSet, .poolingSet,
             .holdOpened, .holdExtended, .holdClosed:
             buckets.changeExtras { $0.apply(fact) }
@@ -91,6 +95,22 @@ extension CustomerState {
             case (nil, false): break
             }
         }
+    }
+
+    /// Nothing stays but the place in the log and what numbers are counted with, so that a later
+    /// customer of the same id goes on with both.
+    private mutating func becomeTombstone() {
+        var tombstone = CustomerState(id: id)
+        tombstone.sequence = sequence
+        tombstone.position = position
+        tombstone.catalogSequence = catalogSequence
+        tombstone.lastBucket = lastBucket
+        tombstone.lastSubscription = lastSubscription
+        tombstone.lastInvoice = lastInvoice
+        tombstone.isDeleted = true
+        let lastEntity = buckets.extras.lastEntity
+        if lastEntity > 0 { tombstone.buckets.changeExtras { $0.lastEntity = lastEntity } }
+        self = tombstone
     }
 
     private mutating func put(_ subscription: Subscription) {

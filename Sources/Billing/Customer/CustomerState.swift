@@ -74,6 +74,8 @@ package struct CustomerState: Sendable {
     package var catalogSequence: UInt64 = 0
     /// The number of the key that its personal data is sealed with; 0: it has none.
     package var key: UInt32 = 0
+    /// There is no such customer any more: what is here awaits another one of the same id.
+    package var isDeleted = false
     /// When something of it falls due next; `.never`: nothing will.
     package var nextDue = Timestamp.never
     package var buckets = BucketSet()
@@ -120,6 +122,8 @@ private final class AccountBox: @unchecked Sendable {
 package struct Account: Sendable, Equatable {
     package var name = ""
     package var email = ""
+    /// In order of key.
+    package var metadata: [MetadataEntry] = []
     package var created = Timestamp.epoch
     package var effects: [Effect] = []
     /// None or one; on the heap, because few customers have one.

@@ -24,7 +24,11 @@ package enum Fact: Sendable, Equatable {
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)
-    /// Name and email went, and all that is sealed with this key; 0: there was no key.
+    /// The metadata from now on.
+    case metadataChanged([MetadataEntry])
+    /// There is no such customer any more.
+    case customerDeleted
+    /// Name, email and metadata went, and all that is sealed with this key; 0: there was no key.
     case customerErased(key: UInt32)
     /// An entity, without buckets and controls.
     indirect case entityCreated(Entity)
@@ -77,8 +81,9 @@ extension Fact {
         switch self {
         case .usageRecorded(_, _, let label):
             label?.properties.contains(where: \.isPersonal) ?? false
-        case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
-            !name.isEmpty || !email.isEmpty
+        case .customerCreated(let name, let email, _): !name.isEmpty || !email.isEmpty
+        // Also when it leaves nothing: the answer beside it shows what else there is.
+        case .profileChanged, .metadataChanged: true
         case .entityCreated(let entity): !entity.name.isEmpty
         case .entityChanged(_, let name): !name.isEmpty
         case .holdOpened(let hold): !hold.properties.isEmpty
@@ -86,7 +91,7 @@ extension Fact {
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
             .customerErased, .entityDeleted, .controlsSet, .poolingSet, .windowCounted,
-            .holdExtended, .holdClosed, .notified:
+            .holdExtended, .holdClosed, .notified, .customerDeleted:
             false
         }
     }

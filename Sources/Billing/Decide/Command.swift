@@ -18,9 +18,12 @@ package enum Command: Sendable {
     case attach(AttachPlan)
     case settle(SettleEffect)
     case completeCheckout(CompleteCheckout)
+    case update(UpdateCustomer)
     /// Removes what is personal.
     case erase
-    /// Says name and email once more, so that they are sealed in the log.
+    /// Removes the customer, and what is personal first.
+    case delete
+    /// Says name, email and metadata once more, so that they are sealed in the log.
     case sealProfile
     /// Nothing but what has fallen due.
     case advance
@@ -43,10 +46,33 @@ package enum Command: Sendable {
 package struct CreateCustomer: Sendable {
     package var name: String
     package var email: String
+    /// Of a new one, each key once.
+    package var metadata: [MetadataEntry]
 
-    package init(name: String, email: String) {
+    package init(name: String, email: String, metadata: [MetadataEntry] = []) {
         self.name = name
         self.email = email
+        self.metadata = metadata
+    }
+}
+
+/// Changes what a caller says of a customer.
+package struct UpdateCustomer: Sendable {
+    /// nil: it stays.
+    package var name: String?
+    package var email: String?
+    /// Put in or replaced; the last one of a key counts.
+    package var metadata: [MetadataEntry]
+    package var removedKeys: [String]
+
+    package init(
+        name: String? = nil, email: String? = nil, metadata: [MetadataEntry] = [],
+        removedKeys: [String] = []
+    ) {
+        self.name = name
+        self.email = email
+        self.metadata = metadata
+        self.removedKeys = removedKeys
     }
 }
 

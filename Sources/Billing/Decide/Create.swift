@@ -8,6 +8,9 @@ extension CustomerState {
         let isNew = account.created == .epoch
         if isNew {
             facts.emit(.customerCreated(name: create.name, email: create.email, time: now))
+            if !create.metadata.isEmpty {
+                facts.emit(.metadataChanged([].merged(with: create.metadata)))
+            }
             for reference in pricing.autoEnabled { _ = facts.activate(reference) }
         } else {
             let name = account.name.isEmpty ? create.name : account.name

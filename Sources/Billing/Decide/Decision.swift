@@ -18,6 +18,7 @@ package struct Decision: Sendable {
 package enum Reply: Sendable, Equatable {
     case none
     case created(Bool)
+    case updated
     case track(TrackReply)
     /// One for each feature that an event feeds.
     case trackFeatures([TrackReply])
@@ -74,7 +75,7 @@ extension BucketSet {
         case .trackAll(let parts): try decideTrackAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
-        case .create, .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance,
+        case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile, .advance,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls:
             preconditionFailure("this command is about more than buckets")
@@ -111,7 +112,9 @@ extension CustomerState {
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):
             try decideCompleteCheckout(paid, pricing: pricing, now: now)
+        case .update(let update): try decideUpdate(update)
         case .erase: decideErase()
+        case .delete: try decideDelete()
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
         }

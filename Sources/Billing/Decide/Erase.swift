@@ -11,9 +11,15 @@ extension CustomerState {
         var decision = Decision()
         if key == 0, hasProfile {
             decision.facts = [.profileChanged(name: account.name, email: account.email)]
+            if !account.metadata.isEmpty {
+                decision.facts.append(.metadataChanged(account.metadata))
+            }
         }
         return decision
     }
 
-    private var hasProfile: Bool { !account.name.isEmpty || !account.email.isEmpty }
+    private var hasProfile: Bool {
+        !account.name.isEmpty || !account.email.isEmpty || !account.metadata.isEmpty
+            || buckets.hasExtras && buckets.extras.isPersonal
+    }
 }

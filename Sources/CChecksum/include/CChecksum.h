@@ -19,4 +19,7 @@ static inline void tally_prefetch(const void *address) {
     __builtin_prefetch(address);
 }
 
+/// Where the first `count` bytes at `wanted` are among `length` bytes at `text`; NULL: nowhere.
+const void *tally_find(const void *text, size_t length, const void *wanted, size_t count);
+
 #endif

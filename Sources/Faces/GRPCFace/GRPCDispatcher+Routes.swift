@@ -41,6 +41,16 @@ extension GRPCDispatcher {
             return try served { () throws(ExecuteFault) in
                 try loop.customers.get(id, names: names, in: workspace)
             }
+        case .updateCustomer:
+            let call = try decoded { () throws(CallFault) in try reader.updateCustomer(message) }
+            return try served { () throws(ExecuteFault) in
+                try loop.customers.update(call, names: names, in: workspace)
+            }
+        case .deleteCustomer:
+            let call = try decoded { () throws(CallFault) in try reader.deleteCustomer(message) }
+            let service = loop.customers
+            try leave(token) { () throws(ExecuteFault) in try await service.delete(call) }
+            return nil
         case .eraseCustomer:
             let call = try decoded { () throws(CallFault) in try reader.eraseCustomer(message) }
             let service = loop.customers
@@ -67,7 +77,7 @@ extension GRPCDispatcher {
             .updateControls, .createEntity, .getEntity, .listEntities, .updateEntity,
             .deleteEntity:
             return try runOnHoldings(route, message, loop)
-        case .streamTrack, .watchCustomer, .listEvents, .aggregateEvents, .reflection,
+        case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .aggregateEvents, .reflection,
             .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }

@@ -1,3 +1,4 @@
+internal import Customers
 internal import RPC
 internal import Repository
 internal import Usage
@@ -11,6 +12,15 @@ extension GRPCDispatcher {
     ) throws(RPCStatus) -> CallOutcome {
         let service = loop.usage
         let reader = loop.reader(workspace.arena)
+        if route == .listCustomers {
+            let question = try decoded { () throws(CallFault) in
+                try reader.listCustomers(message)
+            }
+            let customers = loop.customers
+            return try serve(call) { (checkpoint) throws(ExecuteFault) in
+                try customers.list(question, checkpoint: checkpoint)
+            }
+        }
         if route == .listEvents {
             let question = try decoded { () throws(CallFault) in try reader.listEvents(message) }
             return try serve(call) { (checkpoint) throws(ExecuteFault) in

@@ -8,7 +8,10 @@ enum Route: Int, CaseIterable {
     case attach
     case getOrCreateCustomer
     case getCustomer
+    case updateCustomer
+    case listCustomers
     case eraseCustomer
+    case deleteCustomer
     case publishCatalog
     case getCatalog
     case streamTrack
@@ -47,6 +50,9 @@ enum Route: Int, CaseIterable {
         case .attach: "/tally.v1.AttachService/Attach"
         case .getOrCreateCustomer: "/tally.v1.CustomerService/GetOrCreateCustomer"
         case .getCustomer: "/tally.v1.CustomerService/GetCustomer"
+        case .updateCustomer: "/tally.v1.CustomerService/UpdateCustomer"
+        case .listCustomers: "/tally.v1.CustomerService/ListCustomers"
+        case .deleteCustomer: "/tally.v1.CustomerService/DeleteCustomer"
         case .eraseCustomer: "/tally.v1.CustomerService/EraseCustomer"
         case .publishCatalog: "/tally.v1.CatalogService/PublishCatalog"
         case .getCatalog: "/tally.v1.CatalogService/GetCatalog"
@@ -75,10 +81,11 @@ enum Route: Int, CaseIterable {
         }
     }
 
-    /// Most requests are a few hundred bytes; a catalog may be long.
+    /// Most requests are a few hundred bytes; a catalog may be long, and so may metadata.
     var maxMessageBytes: Int {
         switch self {
         case .publishCatalog: 1 << 20
+        case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack: 512 << 10
         case .updateControls, .batchCheck: 64 << 10
         default: 16 << 10
@@ -92,11 +99,11 @@ enum Route: Int, CaseIterable {
         case .track, .streamTrack, .batchTrack, .settleHold, .extendHold: .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach: .attachWrite
-        case .getOrCreateCustomer, .createBalance, .updateBalance, .deleteBalance,
+        case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             .customersWrite
-        case .getCustomer, .getEntity, .listEntities: .customersRead
-        case .eraseCustomer: .customersErase
+        case .getCustomer, .listCustomers, .getEntity, .listEntities: .customersRead
+        case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
@@ -106,8 +113,11 @@ enum Route: Int, CaseIterable {
     /// Needs no key.
     var isOpen: Bool { self == .healthCheck || self == .healthWatch }
 
-    /// Reads files for as long as that takes: runs on the server's pool.
-    var isSlow: Bool { self == .listEvents || self == .aggregateEvents }
+    /// Reads files, or looks through all customers, for as long as that takes: runs on the server's
+    /// pool.
+    var isSlow: Bool {
+        self == .listEvents || self == .aggregateEvents || self == .listCustomers
+    }
 
     var kind: CallKind {
         switch self {

@@ -13,7 +13,7 @@ extension ReplyShape {
         .fixed("fingerprint", .null),
         .fixed("stripe_id", .null),
         .context("env") { $0.environment },
-        .fixed("metadata", .object([:])),
+        .same("metadata"),
         .fixed("send_email_receipts", .bool(false)),
         .fixed("billing_controls", .object([:])),
         .list("subscriptions", subscription) { source, context in

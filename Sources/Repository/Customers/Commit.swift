@@ -21,6 +21,8 @@ struct Commit {
         }
         if command.isAboutBuckets, shard.rows[row].nextDue > now {
             return try runInPlace(row, command, now: now, in: &shard)
+        } else if shard.rows[row].isDeleted {
+            guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
         }
         let customer = try repository.opened(shard.rows[row], workspace)
         return try runOnDraft(customer, row, command, now: now, in: &shard, &finished)
@@ -73,7 +75,7 @@ struct Commit {
         in shard: inout Shard, _ finished: inout Finished?
     ) throws(ExecuteFault) -> Execution {
         var draft = customer
-        let spare = try prepareErasure(command, of: &draft)
+        var spare = try prepareErasure(command, of: &draft)
         let names = repository.current(self.names, for: customer.catalogSequence)
         var facts = draft.advance(
             to: now, pricing: names.pricing, effectID: repository.newEffectID())
@@ -86,6 +88,10 @@ struct Commit {
             // What was due has happened, whatever becomes of the command.
             refusal = error
             decision = Decision()
+            if let key = spare {
+                repository.keys?.giveBack(key)
+                (spare, draft.key) = (nil, 0)
+            }
         }
         draft.apply(decision.facts)
         facts += decision.facts
@@ -96,6 +102,7 @@ struct Commit {
         switch decision.reply {
         case .created(let created):
             message = writer.getOrCreateCustomer(draft, created: created)
+        case .updated: message = writer.updateCustomer(draft)
         case .customer: message = writer.changed(draft)
         case .entity(let number): message = writer.changed(number, of: draft)
         default: break
@@ -118,6 +125,7 @@ struct Commit {
             shard.put(
                 CustomerRow(draft, arena: workspace.arena, seals: repository.seals), at: row,
                 hash: hash)
+            shard.list(draft, at: row ?? shard.rows.count - 1, after: facts)
             if let mark {
                 repository.remember(mark, customer: hash, at: appended.position, in: &shard)
             }
@@ -173,7 +181,12 @@ extension Commit {
     private func prepareErasure(
         _ command: Command, of draft: inout CustomerState
     ) throws(ExecuteFault) -> UInt32? {
-        guard case .erase = command else { return nil }
+        switch command {
+        case .erase, .delete: break
+        case .create, .track, .checkAndDeduct, .update, .attach, .settle, .completeCheckout,
+            .sealProfile, .advance:
+            return nil
+        }
         guard let keys = repository.keys else { throw .refused(.erasureNeedsUpgrade) }
         guard draft.key == 0, keys.header.sealedAfter > 0 else { return nil }
         do {

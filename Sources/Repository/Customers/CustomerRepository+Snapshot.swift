@@ -90,7 +90,7 @@ extension CustomerRepository {
         work(share(0))
         for thread in others { thread.join() }
         if let fault = fault.withLock({ $0 }) { throw fault }
-        guard UInt64(count) == file.trailer.customers else {
+        guard UInt64(rowCount) == file.trailer.customers else {
             throw .damaged(offset: file.trailer.indexOffset, "customers are missing")
         }
         window.restore(

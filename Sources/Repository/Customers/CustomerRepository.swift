@@ -201,8 +201,11 @@ package final class CustomerRepository: Sendable {
             var sequence: UInt64?
             shards[Int(hash & 0xFF)].withLock { shard in
                 guard let row = shard.find(id, hash: hash) else { return }
+                guard shard.rows[row].nextDue > now else {
+                    found = !shard.rows[row].isDeleted
+                    return
+                }
                 found = true
-                guard shard.rows[row].nextDue > now else { return }
                 body(&shard, row, current(names, for: shard.rows[row].catalogSequence), now)
                 sequence = shard.rows[row].sequence
             }
@@ -287,6 +290,13 @@ extension CustomerRepository {
 
     /// How many customers there are.
     package var count: Int {
+        var count = 0
+        eachShard { count += $0.rows.count - $0.deletedCount }
+        return count
+    }
+
+    /// With those who were deleted.
+    var rowCount: Int {
         var count = 0
         eachShard { count += $0.rows.count }
         return count

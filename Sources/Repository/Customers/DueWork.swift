@@ -65,6 +65,8 @@ struct DueWork: Sendable {
                 _ = try repository.execute(
                     .advance, for: id, request: nil, names: repository.directory.current,
                     in: workspace)
+            } catch .refused(.customerNotFound) {
+                // Deleted meanwhile.
             } catch {
                 // It stays due: the next visitor advances it, and so does the next start.
                 logger.warning(

@@ -8,6 +8,10 @@ struct Shard: ~Copyable {
     var rows = CustomerRows()
     var index = RowIndex()
     var requests = RequestTable()
+    /// nil: not made yet.
+    var roster: Roster?
+    /// Rows whose customers are gone.
+    private(set) var deletedCount = 0
     /// When rows fall due. An entry whose moment is no longer the row's is stale and ignored.
     var due = Heap<DueEntry>()
 
@@ -55,14 +59,16 @@ struct Shard: ~Copyable {
     /// Puts a customer in its row's place; nil: it is new.
     mutating func put(_ row: CustomerRow, at place: Int?, hash: UInt64) {
         var before = Timestamp.never
+        if row.isDeleted { deletedCount += 1 }
         if let place {
+            if rows[place].isDeleted { deletedCount -= 1 }
             before = rows[place].nextDue
             rows[place] = row
         } else {
             rows.append(row)
             index.insert(rows.count - 1, hash: hash)
         }
-        if row.nextDue != before, row.nextDue != .never {
+        if row.nextDue != before, row.nextDue != .never, !row.isDeleted {
             due.insert(DueEntry(moment: row.nextDue, row: place ?? rows.count - 1))
         }
     }

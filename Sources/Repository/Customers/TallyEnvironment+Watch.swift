@@ -12,7 +12,9 @@ extension TallyEnvironment {
         let read = try? customers(of: customer).read(
             customer, names: directory.current, in: Workspace()
         ) { _, _ in }
-        guard let point = read?.point else { return true }
+        // Without one, its deletion may not be durable yet.
+        let customers = customers(of: customer)
+        let point = read?.point ?? customers.point(customers.log.end.sequence)
         return await reach(point)
     }
 }

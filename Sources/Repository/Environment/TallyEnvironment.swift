@@ -131,6 +131,9 @@ package final class TallyEnvironment: Sendable {
     /// How many customers there are.
     package var customerCount: Int { partitions.reduce(0) { $0 + $1.customers.count } }
 
+    /// Bytes that lists and searches of customers go by.
+    package var rosterBytes: Int { partitions.reduce(0) { $0 + $1.customers.rosterBytes } }
+
     /// Customer time: the clock, but never before the last commit.
     package var now: Timestamp {
         partitions.lazy.map(\.customers.now).reduce(.epoch, max)

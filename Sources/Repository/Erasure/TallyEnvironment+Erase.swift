@@ -5,14 +5,16 @@ extension TallyEnvironment {
     /// How long a caller waits for day files to be rewritten before it is told that they are.
     private static let patience = 5_000
 
-    /// Removes what is personal of a customer. Ends when its key is destroyed and its day files are
-    /// rewritten, or take a while.
+    /// Removes what is personal of a customer, or the customer with it. Ends when its key is
+    /// destroyed and its day files are rewritten, or take a while.
+    ///
+    /// - Parameter command: `.erase` or `.delete`.
     package func erase(
-        _ id: CustomerID, request: RequestMark?
+        _ id: CustomerID, by command: Command = .erase, request: RequestMark?
     ) async throws(ExecuteFault) -> (progress: Erasures.Progress, replayed: Bool) {
         let partition = partition(of: id)
         try refuseEarlyErasure(of: id, in: partition.customers)
-        let (_, _, replayed) = try await commit(.erase, for: id, request: request)
+        let (_, _, replayed) = try await commit(command, for: id, request: request)
         var waited = 0
         while true {
             let progress = partition.customers.erasures.progress(of: id)
@@ -43,9 +45,15 @@ extension TallyEnvironment {
             throw .unavailable(error)
         }
         guard first <= keys.header.sealedAfter else { return }
-        let created = try customers.read(id, names: directory.current, in: Workspace()) {
-            customer, _ in customer.account.created
-        }.answer
+        let created: Timestamp
+        do throws(ExecuteFault) {
+            created = try customers.read(id, names: directory.current, in: Workspace()) {
+                customer, _ in customer.account.created
+            }.answer
+        } catch .refused(.customerNotFound) {
+            // Deleted, perhaps by this very request.
+            return
+        }
         guard created.milliseconds <= keys.header.sealedSince else { return }
         let gone = keys.header.sealedSince + Int64(historyDays) * 86_400_000
         throw .refused(

@@ -3,9 +3,9 @@ package import Logging
 internal import Synchronization
 internal import Wire
 
-/// Takes snapshots when it is time to, forgets old requests, compresses what of the log no restart
-/// needs, and removes what is older than its history: all that is done beside calls, a short step
-/// at a time.
+/// Takes snapshots when it is time to, makes rosters, forgets old requests, compresses what of the
+/// log no restart needs, and removes what is older than its history: all that is done beside calls,
+/// a short step at a time.
 ///
 /// Time is an argument, and there is no thread here (see `SnapshotThread`), so that a simulation
 /// can drive it.
@@ -28,6 +28,8 @@ package final class SnapshotKeeper: Sendable {
         /// Raw position up to which segments are to be compressed; nil: to be found out.
         var compressible: UInt64?
         var compressionRetry: Int64 = .min
+        /// The next shard whose roster is to be made.
+        var roster = 0
     }
 
     /// Milliseconds between looks when there is nothing to do, and after a fault.
@@ -75,6 +77,7 @@ package final class SnapshotKeeper: Sendable {
     package func turn(now: Int64) -> Int {
         state.withLock { state in
             note(now, &state)
+            if state.roster < 256 { return makeRoster(&state) }
             do throws(DiskFault) {
                 if state.writer == nil, isDue(now, &state) { try begin(now, &state) }
                 guard state.writer != nil else { return compress(now, &state) }
@@ -216,6 +219,24 @@ package final class SnapshotKeeper: Sendable {
         let count = try repository.log.removeHistory(before: position)
         guard count > 0 else { return }
         logger.info("segments older than the history were removed", metadata: ["count": "\(count)"])
+    }
+
+    // MARK: Rosters
+
+    /// That of the next shard that has customers; milliseconds until the next step is due.
+    private func makeRoster(_ state: inout State) -> Int {
+        var isMade = false
+        while state.roster < 256, !isMade {
+            do {
+                let blocks = try repository.rosterBlocks(state.roster)
+                isMade = !blocks.isEmpty
+            } catch {
+                // Whoever asks for a list is told, too.
+                logger.error("customers can't be listed", metadata: ["error": "\(error)"])
+            }
+            state.roster += 1
+        }
+        return 1
     }
 
     // MARK: Compression

@@ -39,6 +39,9 @@ struct ExportCheck {
                 throw FormFault("id", "must come after the customer's before: they are sorted")
             }
             lastCustomer = customer.id
+            if let created = customer.created {
+                try check(created, "created", after: .epoch, header)
+            }
             customers[customer.id] = .epoch
         case .event(let event):
             try enter(.events)

@@ -18,16 +18,61 @@ package struct CustomersService: Sendable {
             in: workspace)
     }
 
+    package func update(
+        _ call: UpdateCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try environment.customers(of: call.customer).execute(
+            .update(call.update), for: call.customer, request: call.request, names: names,
+            in: workspace)
+    }
+
     /// Removes what is personal, and says how far that is.
     package func erase(_ call: EraseCall) async throws(ExecuteFault) -> [UInt8] {
+        try await erase(call, by: .erase)
+    }
+
+    /// Removes the customer, and says how far what is personal is removed.
+    package func delete(_ call: EraseCall) async throws(ExecuteFault) -> [UInt8] {
+        try await erase(call, by: .delete)
+    }
+
+    private func erase(
+        _ call: EraseCall, by command: Command
+    ) async throws(ExecuteFault) -> [UInt8] {
         let (progress, replayed) = try await environment.erase(
-            call.customer, request: call.request)
+            call.customer, by: command, request: call.request)
         let filesLeft: Int? = if case .rewriting(let files) = progress { files } else { nil }
         let workspace = Workspace()
         let writer = ReplyWriter(arena: workspace.arena, names: environment.directory.current)
         // The bytes are the workspace's.
         return withExtendedLifetime(workspace) {
             Array(writer.eraseCustomer(filesLeft: filesLeft, replayed: replayed))
+        }
+    }
+
+    /// A page of customers. Takes as long as looking through all of them does: not for event loops.
+    ///
+    /// - Parameter checkpoint: called now and then; what it throws ends the question.
+    package func list(
+        _ call: ListCustomersCall, checkpoint: () throws -> Void
+    ) throws(ExecuteFault) -> [UInt8] {
+        let arena = Arena()
+        var page = CustomerPage()
+        do {
+            let next = try environment.list(call, checkpoint: checkpoint) { customer, names in
+                arena.reset()
+                page.add(customer, ReplyWriter(arena: arena, names: names))
+                return !page.isFull
+            }
+            return page.response(next: next?.token(mark: call.mark))
+        } catch let fault as ExecuteFault {
+            throw fault
+        } catch let fault as RecordFault {
+            throw .damaged("\(fault)")
+        } catch let fault as LogFault {
+            throw .unavailable(fault)
+        } catch {
+            throw .unavailable(.unavailable("\(error)"))
         }
     }
 

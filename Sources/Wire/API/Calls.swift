@@ -7,6 +7,8 @@ package enum Method: UInt32, Sendable {
     case attach = 3
     case getOrCreateCustomer = 4
     case eraseCustomer = 5
+    case updateCustomer = 6
+    case deleteCustomer = 7
     case settleHold = 20
     case extendHold = 21
     case batchTrack = 22
@@ -24,10 +26,10 @@ extension Method {
     /// Its reply shows the customer or an entity, with name and email.
     package var namesSomebody: Bool {
         switch self {
-        case .getOrCreateCustomer, .createBalance, .updateBalance, .deleteBalance,
+        case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             true
-        case .track, .check, .attach, .eraseCustomer, .settleHold, .extendHold, .batchTrack: false
+        case .track, .check, .attach, .eraseCustomer, .deleteCustomer, .settleHold, .extendHold, .batchTrack: false
         }
     }
 }
@@ -104,7 +106,14 @@ package struct CreateCall: Sendable {
     package var request: RequestMark?
 }
 
-/// An erasure, ready to be executed.
+/// An update, ready to be executed.
+package struct UpdateCall: Sendable {
+    package var customer: CustomerID
+    package var update: UpdateCustomer
+    package var request: RequestMark?
+}
+
+/// An erasure or a deletion, ready to be executed.
 package struct EraseCall: Sendable {
     package var customer: CustomerID
     package var request: RequestMark?

@@ -3,6 +3,45 @@ internal import CProtobufC
 internal import CTallyProto
 
 extension ReplyWriter {
+    /// The reply to `GetOrCreateCustomer`.
+    package func getOrCreateCustomer(
+        _ customer: borrowing CustomerState, created: Bool
+    ) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__get_or_create_customer_response__init)
+        message.pointee.customer = self.customer(customer)
+        message.pointee.created = created ? 1 : 0
+        return arena.pack(message)
+    }
+
+    /// The reply to `GetCustomer`.
+    package func getCustomer(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__get_customer_response__init)
+        message.pointee.customer = self.customer(customer)
+        return arena.pack(message)
+    }
+
+    /// The reply to `UpdateCustomer`.
+    package func updateCustomer(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__update_customer_response__init)
+        message.pointee.customer = self.customer(customer)
+        return arena.pack(message)
+    }
+
+    /// The reply to `EraseCustomer`, and to `DeleteCustomer`, whose fields are the same; a test
+    /// holds them against each other.
+    ///
+    /// - Parameter filesLeft: day files yet to be looked at; nil: it is done.
+    package func eraseCustomer(filesLeft: Int?, replayed: Bool) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__erase_customer_response__init)
+        message.pointee.state =
+            filesLeft == nil
+            ? TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE
+            : TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING
+        message.pointee.day_files_left = Int32(clamping: filesLeft ?? 0)
+        message.pointee.replayed = replayed ? 1 : 0
+        return arena.pack(message)
+    }
+
     func customer(
         _ customer: borrowing CustomerState
     ) -> UnsafeMutablePointer<Tally__V1__Customer> {
@@ -11,6 +50,13 @@ extension ReplyWriter {
         message.pointee.name = arena.string(customer.account.name)
         message.pointee.email = arena.string(customer.account.email)
         message.pointee.create_time = time(customer.account.created)
+        (message.pointee.n_metadata, message.pointee.metadata) =
+            arena.list(customer.account.metadata) { entry in
+                let text = arena.make(tally__v1__customer__metadata_entry__init)
+                text.pointee.key = arena.string(entry.key)
+                text.pointee.value = arena.string(entry.value)
+                return text
+            }
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
             arena.list(customer.subscriptions) { subscription($0) }
         let (balances, flags) = holdings(of: customer, in: .customer)

@@ -15,7 +15,7 @@ package struct ReplyWriter {
     /// The message of a command's reply; none for those that show the customer as it is afterwards.
     package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none, .created, .customer, .entity: UnsafeRawBufferPointer(start: nil, count: 0)
+        case .none, .created, .updated, .customer, .entity: UnsafeRawBufferPointer(start: nil, count: 0)
         case .track(let track): self.track(track)
         case .trackFeatures(let tracks): list(tracks.map { self.track($0) }, field: 5)
         case .trackAll(let tracks): list(tracks.map { self.track($0) }, field: 1)
@@ -23,37 +23,6 @@ package struct ReplyWriter {
         case .check(let answer): check(answer)
         case .attach(let attach): self.attach(attach)
         }
-    }
-
-    /// The reply to `GetOrCreateCustomer`.
-    package func getOrCreateCustomer(
-        _ customer: borrowing CustomerState, created: Bool
-    ) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__get_or_create_customer_response__init)
-        message.pointee.customer = self.customer(customer)
-        message.pointee.created = created ? 1 : 0
-        return arena.pack(message)
-    }
-
-    /// The reply to `GetCustomer`.
-    package func getCustomer(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__get_customer_response__init)
-        message.pointee.customer = self.customer(customer)
-        return arena.pack(message)
-    }
-
-    /// The reply to `EraseCustomer`.
-    ///
-    /// - Parameter filesLeft: day files yet to be looked at; nil: it is done.
-    package func eraseCustomer(filesLeft: Int?, replayed: Bool) -> UnsafeRawBufferPointer {
-        let message = arena.make(tally__v1__erase_customer_response__init)
-        message.pointee.state =
-            filesLeft == nil
-            ? TALLY__V1__ERASURE_STATE__ERASURE_STATE_DONE
-            : TALLY__V1__ERASURE_STATE__ERASURE_STATE_RUNNING
-        message.pointee.day_files_left = Int32(clamping: filesLeft ?? 0)
-        message.pointee.replayed = replayed ? 1 : 0
-        return arena.pack(message)
     }
 
     /// Messages in a repeated field.
@@ -201,9 +170,9 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .track: 4
         case .check: 7
         case .attach: 6
-        case .getOrCreateCustomer, .eraseCustomer: 3
+        case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer: 3
         case .settleHold: 4
-        case .extendHold, .batchTrack, .createBalance, .updateBalance, .deleteBalance,
+        case .extendHold, .batchTrack, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             2
         }

@@ -1,4 +1,4 @@
-package import Billing
+internal import Billing
 internal import CProtobufC
 internal import CTallyProto
 
@@ -154,44 +154,6 @@ package struct RequestReader {
         return AttachCall(
             customer: customer, plan: plan, successURL: successURL,
             request: mark(requestID, .attach, fingerprint))
-    }
-
-    package func getOrCreateCustomer(
-        _ bytes: UnsafeRawBufferPointer
-    ) throws(CallFault) -> CreateCall {
-        let message = try open(bytes, tally__v1__get_or_create_customer_request__init)
-        var fields = FieldReader()
-        let customer = fields.customerID(message.pointee.customer_id)
-        let requestID = fields.requestID(message.pointee.request_id)
-        let name = fields.text(message.pointee.name, at: "name", limit: 256)
-        let email = fields.text(message.pointee.email, at: "email", limit: 254)
-        guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
-        var fingerprint = Fingerprint(key: fingerprintKey, method: .getOrCreateCustomer)
-        fingerprint.add(name)
-        fingerprint.add(email)
-        return CreateCall(
-            customer: customer, create: CreateCustomer(name: name, email: email),
-            request: mark(requestID, .getOrCreateCustomer, fingerprint))
-    }
-
-    package func getCustomer(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> CustomerID {
-        let message = try open(bytes, tally__v1__get_customer_request__init)
-        var fields = FieldReader()
-        guard let customer = fields.customerID(message.pointee.customer_id) else {
-            throw .invalid(fields.violations)
-        }
-        return customer
-    }
-
-    package func eraseCustomer(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> EraseCall {
-        let message = try open(bytes, tally__v1__erase_customer_request__init)
-        var fields = FieldReader()
-        let customer = fields.customerID(message.pointee.customer_id)
-        let requestID = fields.requestID(message.pointee.request_id)
-        guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
-        let fingerprint = Fingerprint(key: fingerprintKey, method: .eraseCustomer)
-        return EraseCall(
-            customer: customer, request: mark(requestID, .eraseCustomer, fingerprint))
     }
 
     /// The message unpacked in the arena, its strings known to be text.

@@ -14,6 +14,9 @@ package struct CustomerRow: Sendable {
     package var key: UInt32
     /// An effect or a payment page is open.
     package internal(set) var isBusy: Bool
+    /// There is no such customer any more. Such a row is always due, so that calls that ask for
+    /// that alone, and go the short way where nothing is, never take it.
+    package internal(set) var isDeleted: Bool
     package internal(set) var rest: [UInt8]
 
     /// - Parameter seals: as in `RecordWriter`.
@@ -24,9 +27,10 @@ package struct CustomerRow: Sendable {
         sequence = customer.sequence
         position = customer.position
         catalogSequence = customer.catalogSequence
-        nextDue = customer.nextDue
+        nextDue = customer.isDeleted ? .deleted : customer.nextDue
         buckets = customer.buckets
         key = customer.key
+        isDeleted = customer.isDeleted
         isBusy = !customer.account.effects.isEmpty || customer.account.checkout != nil
         rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
     }
@@ -41,6 +45,7 @@ package struct CustomerRow: Sendable {
         buckets = BucketSet()
         key = 0
         isBusy = false
+        isDeleted = false
         rest = []
     }
 
@@ -56,11 +61,14 @@ package struct CustomerRow: Sendable {
         return row
     }
 
-    /// Name or email are in the rest in the clear. They would be its first fields.
+    /// Name, email or metadata are in the rest in the clear.
     package var hasOpenProfile: Bool {
         rest.withUnsafeBytes { rest in
             var scan = FieldScan(rest)
-            return scan.next().map { $0.number == 3 || $0.number == 4 } ?? false
+            while let field = scan.next() {
+                if [3, 4, 17].contains(field.number) { return true }
+            }
+            return false
         }
     }
 
@@ -72,10 +80,15 @@ package struct CustomerRow: Sendable {
         customer.sequence = sequence
         customer.position = position
         customer.catalogSequence = catalogSequence
-        customer.nextDue = nextDue
+        customer.nextDue = isDeleted ? .never : nextDue
         customer.buckets = buckets
         customer.key = key
         try RecordDecoder(arena: arena, seals: seals).rest(rest, into: &customer)
         return customer
     }
+}
+
+extension Timestamp {
+    /// When a deleted customer is due: always.
+    static let deleted = Timestamp(milliseconds: .min)
 }

@@ -29,6 +29,7 @@ struct PersonalParts {
     /// Of a state.
     init(_ account: Account) {
         facts = [(0, .profileChanged(name: account.name, email: account.email))]
+        if !account.metadata.isEmpty { facts.append((0, .metadataChanged(account.metadata))) }
     }
 }
 
@@ -38,6 +39,7 @@ extension Fact {
         switch self {
         case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)
         case .profileChanged: .profileChanged(name: "", email: "")
+        case .metadataChanged: .metadataChanged([])
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
                 feature: feature, value: value,
@@ -60,12 +62,13 @@ extension Fact {
     }
 
     fileprivate func with(
-        name: String, email: String, properties: [EventProperty]
+        name: String, email: String, metadata: [MetadataEntry], properties: [EventProperty]
     ) -> Fact? {
         switch self {
         case .customerCreated(_, _, let time):
             .customerCreated(name: name, email: email, time: time)
         case .profileChanged: .profileChanged(name: name, email: email)
+        case .metadataChanged: .metadataChanged(metadata)
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
                 feature: feature, value: value,
@@ -111,6 +114,9 @@ extension RecordWriter {
             case .customerCreated(let name, let email, _), .profileChanged(let name, let email):
                 part.pointee.name = arena.string(name)
                 part.pointee.email = arena.string(email)
+            case .metadataChanged(let metadata):
+                (part.pointee.n_metadata, part.pointee.metadata) =
+                    arena.list(metadata) { self.entry($0) }
             case .usageRecorded(_, _, let label):
                 (part.pointee.n_properties, part.pointee.properties) =
                     arena.list((label?.properties ?? []).filter(\.isPersonal)) { property($0) }
@@ -174,6 +180,7 @@ extension RecordDecoder {
                 record.facts.indices.contains(place),
                 let whole = record.facts[place].with(
                     name: text(part.pointee.name), email: text(part.pointee.email),
+                    metadata: metadata(part.pointee.n_metadata, part.pointee.metadata),
                     properties: try properties(part.pointee.n_properties, part.pointee.properties))
             else { throw RecordFault("a sealed part belongs to no fact of its record") }
             record.facts[place] = whole

@@ -35,6 +35,7 @@ extension RecordDecoder {
             return .invoiceDropped(number: try need(message.invoice_dropped).number)
         case TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED:
             return .customerErased(key: try need(message.customer_erased).key)
+        case TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED: return .customerDeleted
         default: return try accountFact(message)
         }
     }
@@ -80,6 +81,9 @@ extension RecordDecoder {
         case TALLY__DISK__V1__FACT__KIND_PROFILE_CHANGED:
             let fact = try need(message.profile_changed)
             return .profileChanged(name: text(fact.name), email: text(fact.email))
+        case TALLY__DISK__V1__FACT__KIND_METADATA_CHANGED:
+            let fact = try need(message.metadata_changed)
+            return .metadataChanged(metadata(fact.n_metadata, fact.metadata))
         case TALLY__DISK__V1__FACT__KIND_EFFECT_REQUESTED:
             return .effectRequested(try effect(try need(message.effect_requested)))
         case TALLY__DISK__V1__FACT__KIND_EFFECT_SETTLED:

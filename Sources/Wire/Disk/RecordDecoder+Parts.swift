@@ -60,6 +60,15 @@ extension RecordDecoder {
             token: text(message.token), brand: text(message.brand), last4: text(message.last4))
     }
 
+    func metadata(
+        _ count: Int,
+        _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__Disk__V1__MetadataEntry>?>?
+    ) -> [MetadataEntry] {
+        elements(count, list).map {
+            MetadataEntry(text($0.pointee.key), text($0.pointee.value))
+        }
+    }
+
     private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         Order(
             purpose: try known(message.purpose, Order.Purpose.self),

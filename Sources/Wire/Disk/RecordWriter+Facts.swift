@@ -51,8 +51,11 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED
             message.pointee.customer_erased = arena.make(tally__disk__v1__customer_erased__init)
             message.pointee.customer_erased.pointee.key = key
-        case .customerCreated, .profileChanged, .effectRequested, .effectSettled, .checkoutOpened,
-            .checkoutClosed, .methodSaved, .invoiceRaised:
+        case .customerDeleted:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED
+            message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
+        case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
+            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised:
             accountFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -105,6 +108,12 @@ extension RecordWriter {
             profile.pointee.name = arena.string(name)
             profile.pointee.email = arena.string(email)
             message.pointee.profile_changed = profile
+        case .metadataChanged(let metadata):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_METADATA_CHANGED
+            let changed = arena.make(tally__disk__v1__metadata_changed__init)
+            (changed.pointee.n_metadata, changed.pointee.metadata) =
+                arena.list(metadata) { entry($0) }
+            message.pointee.metadata_changed = changed
         case .effectRequested(let effect):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_EFFECT_REQUESTED
             message.pointee.effect_requested = self.effect(effect)

@@ -70,6 +70,15 @@ extension RecordWriter {
         return message
     }
 
+    func entry(
+        _ entry: MetadataEntry
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__MetadataEntry> {
+        let message = arena.make(tally__disk__v1__metadata_entry__init)
+        message.pointee.key = arena.string(entry.key)
+        message.pointee.value = arena.string(entry.value)
+        return message
+    }
+
     func invoice(_ invoice: Invoice) -> UnsafeMutablePointer<Tally__Disk__V1__InvoiceRaised> {
         let message = arena.make(tally__disk__v1__invoice_raised__init)
         message.pointee.number = invoice.number

@@ -13,7 +13,8 @@ package struct CustomerRecord {
     package var reply: [UInt8]
     /// The key that what is personal is sealed with; 0: nothing is sealed.
     package var key: UInt32 = 0
-    /// What was sealed is gone with its key: name, email, properties, and the reply if it is empty.
+    /// What was sealed is gone with its key: name, email, metadata, properties, and the reply if it
+    /// is empty.
     package var isErased = false
 
     /// The reply may name somebody, and is sealed.

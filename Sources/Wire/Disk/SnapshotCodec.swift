@@ -6,6 +6,7 @@ internal import CTallyProto
 extension RecordWriter {
     private static let isComplete: UInt64 = 1 << 0
     private static let isBusy: UInt64 = 1 << 1
+    private static let isDeleted: UInt64 = 1 << 2
 
     /// A row as a snapshot holds it.
     package func row(_ row: borrowing CustomerRow) -> UnsafeRawBufferPointer {
@@ -23,7 +24,10 @@ extension RecordWriter {
         }
         row.rest.withUnsafeBytes { writer.bytes(6, $0) }
         writer.number(7, UInt64(bitPattern: row.nextDue.milliseconds))
-        writer.number(8, RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0))
+        writer.number(
+            8,
+            RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0)
+                | (row.isDeleted ? RecordWriter.isDeleted : 0))
         writer.number(9, UInt64(row.key))
         guard row.buckets.hasExtras else { return writer.written }
         let extras = packed(row.buckets.extras, with: row.key, of: row.id)
@@ -90,6 +94,7 @@ extension RecordDecoder {
             case (8, .number(let marks)):
                 isComplete = marks & 1 != 0
                 row.isBusy = marks & 2 != 0
+                row.isDeleted = marks & 4 != 0
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
             case (10, .bytes(let extras)):
                 row.buckets.extras = try self.extras(packed: extras, of: row.id)
@@ -136,9 +141,11 @@ extension RecordWriter {
         let message = restMessage(customer)
         if customer.key != 0, let seals,
             !customer.account.name.isEmpty || !customer.account.email.isEmpty
+                || !customer.account.metadata.isEmpty
         {
             message.pointee.name = arena.string("")
             message.pointee.email = arena.string("")
+            (message.pointee.n_metadata, message.pointee.metadata) = (0, nil)
             // Without its key it is erased, whatever said it once more.
             message.pointee.sealed = sealed(
                 PersonalParts(customer.account), with: customer.key, for: .state,
@@ -165,6 +172,9 @@ extension RecordWriter {
         message.pointee.method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =
             arena.list(customer.account.invoices) { invoice($0) }
+        (message.pointee.n_metadata, message.pointee.metadata) =
+            arena.list(customer.account.metadata) { entry($0) }
+        message.pointee.deleted = customer.isDeleted ? 1 : 0
         return message
     }
 }
@@ -185,12 +195,15 @@ extension RecordDecoder {
         account.name = text(message.name)
         account.email = text(message.email)
         account.created = Timestamp(milliseconds: message.create_time)
+        account.metadata = metadata(message.n_metadata, message.metadata)
+        customer.isDeleted = message.deleted != 0
         if let sealed = message.sealed?.pointee,
-            let parts = try open(sealed, for: .state, of: customer.id),
-            let part = elements(parts.n_parts, parts.parts).first?.pointee
+            let parts = try open(sealed, for: .state, of: customer.id)
         {
-            account.name = text(part.name)
-            account.email = text(part.email)
+            let parts = elements(parts.n_parts, parts.parts).map(\.pointee)
+            account.name = text(parts.first?.name)
+            account.email = text(parts.first?.email)
+            account.metadata = parts.flatMap { metadata($0.n_metadata, $0.metadata) }
         }
         for effect in elements(message.n_effects, message.effects) {
             account.effects.append(try self.effect(effect.pointee))

@@ -64,6 +64,7 @@ private struct Slot {
 
     /// nil: to be left out.
     func json(_ field: FieldSchema) throws(MalformedMessage) -> JSONValue? {
+        if field.isMap { return .object(Slot.map(values)) }
         if field.isRepeated { return .array(values) }
         if let value = values.last { return value }
         if payloads.count == 1 { return try Slot.json(payloads[0], field) }
@@ -98,6 +99,15 @@ private struct Slot {
 }
 
 extension Slot {
+    /// Of entries; the last one of a key counts.
+    private static func map(_ entries: [JSONValue]) -> JSONObject {
+        var values: [String: JSONValue] = [:]
+        for case .object(let entry) in entries {
+            if case .string(let key)? = entry["key"] { values[key] = entry["value"] ?? .null }
+        }
+        return JSONObject(values.keys.sorted().map { JSONObject.Member($0, values[$0] ?? .null) })
+    }
+
     /// A number's value; for 0 bits the default of any field without presence.
     private static func json(_ bits: UInt64, _ kind: FieldKind) -> JSONValue {
         switch kind {

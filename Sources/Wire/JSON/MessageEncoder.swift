@@ -37,7 +37,23 @@ struct MessageEncoder {
                 chosen[oneof] = field.name
             }
         }
+        if field.isMap { return map(value, field) }
         return field.isRepeated ? elements(value, field) : single(value, field)
+    }
+
+    private mutating func map(_ value: JSONValue, _ field: FieldSchema) -> [UInt8] {
+        guard case .object(let object) = value, case .message(let schema) = field.kind else {
+            faults.add("must be an object, not \(value.kindName)")
+            return []
+        }
+        var output = FieldOutput()
+        for member in object.members.sorted(by: { $0.key < $1.key }) {
+            faults.enter(member.key)
+            let entry: JSONValue = .object(["key": .string(member.key), "value": member.value])
+            output.delimited(field.number, self.object(entry, as: schema))
+            faults.leave()
+        }
+        return output.bytes
     }
 
     private mutating func addUnknown(_ key: String, _ schema: MessageSchema) {

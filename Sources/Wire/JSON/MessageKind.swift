@@ -18,6 +18,12 @@ package enum MessageKind: String, Sendable, CaseIterable {
     case getOrCreateCustomerResponse = "GetOrCreateCustomerResponse"
     case eraseCustomerRequest = "EraseCustomerRequest"
     case eraseCustomerResponse = "EraseCustomerResponse"
+    case updateCustomerRequest = "UpdateCustomerRequest"
+    case updateCustomerResponse = "UpdateCustomerResponse"
+    case listCustomersRequest = "ListCustomersRequest"
+    case listCustomersResponse = "ListCustomersResponse"
+    case deleteCustomerRequest = "DeleteCustomerRequest"
+    case deleteCustomerResponse = "DeleteCustomerResponse"
     case attachRequest = "AttachRequest"
     case attachResponse = "AttachResponse"
     case watchCustomerRequest = "WatchCustomerRequest"
@@ -77,6 +83,18 @@ package enum MessageKind: String, Sendable, CaseIterable {
             descriptor = emptied(tally__v1__erase_customer_request__init).base.descriptor
         case .eraseCustomerResponse:
             descriptor = emptied(tally__v1__erase_customer_response__init).base.descriptor
+        case .updateCustomerRequest:
+            descriptor = emptied(tally__v1__update_customer_request__init).base.descriptor
+        case .updateCustomerResponse:
+            descriptor = emptied(tally__v1__update_customer_response__init).base.descriptor
+        case .listCustomersRequest:
+            descriptor = emptied(tally__v1__list_customers_request__init).base.descriptor
+        case .listCustomersResponse:
+            descriptor = emptied(tally__v1__list_customers_response__init).base.descriptor
+        case .deleteCustomerRequest:
+            descriptor = emptied(tally__v1__delete_customer_request__init).base.descriptor
+        case .deleteCustomerResponse:
+            descriptor = emptied(tally__v1__delete_customer_response__init).base.descriptor
         case .attachRequest:
             descriptor = emptied(tally__v1__attach_request__init).base.descriptor
         case .attachResponse:

@@ -26,6 +26,8 @@ struct FieldSchema: Sendable {
     let number: UInt32
     let kind: FieldKind
     let isRepeated: Bool
+    /// A map: entries, each of a `key` that is text and a `value`; in JSON an object.
+    let isMap: Bool
     let isPacked: Bool
     /// Equal among the members of one oneof. A proto3 `optional` field is a oneof of its own.
     let oneof: UInt32?

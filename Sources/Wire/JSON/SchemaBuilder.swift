@@ -26,11 +26,18 @@ final class SchemaBuilder {
         return FieldSchema(
             name: String(cString: field.name), number: field.id, kind: kind,
             isRepeated: field.label == PROTOBUF_C_LABEL_REPEATED,
+            isMap: field.label == PROTOBUF_C_LABEL_REPEATED && SchemaBuilder.isEntry(kind),
             isPacked: field.flags & PROTOBUF_C_FIELD_FLAG_PACKED.rawValue != 0,
             oneof: inOneof ? field.quantifier_offset : nil,
             hasPresence: inOneof || field.label == PROTOBUF_C_LABEL_OPTIONAL
                 || field.label == PROTOBUF_C_LABEL_REQUIRED
                 || field.type == PROTOBUF_C_TYPE_MESSAGE)
+    }
+
+    /// protobuf-c keeps no mark of it, but the name is reserved for maps.
+    private static func isEntry(_ kind: FieldKind) -> Bool {
+        guard case .message(let schema) = kind else { return false }
+        return schema.name.hasSuffix("Entry") && schema.fields.map(\.name) == ["key", "value"]
     }
 
     private func kind(_ field: ProtobufCFieldDescriptor) -> FieldKind {

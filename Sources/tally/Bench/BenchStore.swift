@@ -61,6 +61,8 @@ struct BenchStore: AsyncParsableCommand {
             let full = StoreDesk.residentBytes
             note("resident_mb", .number(full / 1_000_000))
             note("bytes_per_customer", .number((full - empty) / customers))
+            note("search_ms", .number(try desk.search().milliseconds(quantile: 0.5)))
+            note("roster_mb", .number(desk.environment.rosterBytes / 1_000_000))
             let tracked = try desk.track(records)
             note("track_median_ns", .number(Int(tracked.milliseconds(quantile: 0.5) * 1e6)))
             note("track_worst_us", .number(tracked.longest / 1_000))

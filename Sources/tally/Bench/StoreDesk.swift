@@ -57,6 +57,27 @@ final class StoreDesk {
         return times
     }
 
+    /// Searches through all customers for one of them, and is told which.
+    func search() throws -> LatencyHistogram {
+        var times = LatencyHistogram()
+        // The first one may have to make what it goes by.
+        for turn in -1..<9 {
+            let number = customers / 2 + max(0, turn) % max(1, customers / 2)
+            let call = ListCustomersCall(search: SearchText.folded("R\(number)@EXAMPLE.com"))
+            let start = NIODeadline.now()
+            var found = 0
+            _ = try environment.list(call, checkpoint: {}) { _, _ in
+                found += 1
+                return true
+            }
+            if turn >= 0 { times.add(nanoseconds: (NIODeadline.now() - start).nanoseconds) }
+            guard found == 1 else {
+                throw CommandFault("a search found \(found) customers", exit: .negative)
+            }
+        }
+        return times
+    }
+
     func track(_ count: Int) throws -> LatencyHistogram {
         var times = LatencyHistogram()
         for _ in 0..<count { times.add(nanoseconds: try trackOnce()) }

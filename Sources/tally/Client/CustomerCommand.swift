@@ -4,10 +4,11 @@ internal import Wire
 struct CustomerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer",
-        abstract: "Makes customers, shows what they have, erases what is personal.",
+        abstract: "Makes customers, shows and changes what they have, erases and deletes them.",
         subcommands: [
-            CreateCustomerCommand.self, GetCustomerCommand.self, WatchCustomerCommand.self,
-            EraseCustomerCommand.self,
+            CreateCustomerCommand.self, GetCustomerCommand.self, ListCustomersCommand.self,
+            UpdateCustomerCommand.self, WatchCustomerCommand.self, EraseCustomerCommand.self,
+            DeleteCustomerCommand.self,
         ])
 }
 
@@ -33,6 +34,9 @@ struct CreateCustomerCommand: AsyncParsableCommand {
     @Option(help: "Where receipts go.")
     var email: String?
 
+    @Option(help: "A note of yours on a new customer, as key=value; may be given again.")
+    var metadata: [MetadataArgument] = []
+
     @Option(help: "Default: a new one.")
     var requestId: String?
 
@@ -40,7 +44,8 @@ struct CreateCustomerCommand: AsyncParsableCommand {
         let requestID = requestId ?? RequestIdentifier.make()
         let request: JSONObject = [
             "customer_id": .string(id), "name": .string(name ?? ""),
-            "email": .string(email ?? ""), "request_id": .string(requestID),
+            "email": .string(email ?? ""), "metadata": MetadataArgument.json(metadata),
+            "request_id": .string(requestID),
         ]
         try await TallyClient.with(flags) { client in
             let reply = try await client.call(.getOrCreateCustomer, request)

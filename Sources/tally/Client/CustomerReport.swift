@@ -24,6 +24,11 @@ struct CustomerReport {
         } else {
             lines.append("card      none on file")
         }
+        if let notes = customer["metadata"], case .object(let metadata) = notes {
+            for key in metadata.members.map(\.key) {
+                lines.append("note      \(key)=\(notes.text(key))")
+            }
+        }
         return lines
     }
 

@@ -4,7 +4,7 @@ internal import Wire
 struct EraseCustomerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",
-        abstract: "Erases a customer's name and email, and the properties of its usage.",
+        abstract: "Erases a customer's name, email and metadata, and the properties of its usage.",
         discussion: """
             Balances, plans, invoices, usage amounts and the id stay. There is no way back: the \
             key that the data was sealed with is destroyed. Waits until every file that lists \
@@ -24,16 +24,24 @@ struct EraseCustomerCommand: AsyncParsableCommand {
     var requestId: String?
 
     func run() async throws {
+        try await EraseCustomerCommand.run(.eraseCustomer, id, requestId, flags, "erased \(id)")
+    }
+
+    /// Calls a method that erases until all of it is done.
+    static func run(
+        _ method: APIMethod, _ id: String, _ requestID: String?, _ flags: ServerFlags,
+        _ verdict: String
+    ) async throws {
         let request: JSONObject = [
             "customer_id": .string(id),
-            "request_id": .string(requestId ?? RequestIdentifier.make()),
+            "request_id": .string(requestID ?? RequestIdentifier.make()),
         ]
         try await TallyClient.with(flags) { client in
             while true {
-                let reply = try await client.call(.eraseCustomer, request)
+                let reply = try await client.call(method, request)
                 let isDone = reply.text("state") == "done"
                 if isDone {
-                    print(flags.json ? JSONWriter.text(reply) : "erased \(id)")
+                    print(flags.json ? JSONWriter.text(reply) : verdict)
                     return
                 }
                 Console.complain("\(id): \(reply.text("day_files_left")) day files left")

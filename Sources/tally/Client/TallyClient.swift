@@ -28,6 +28,13 @@ struct APIMethod {
     static let getOrCreateCustomer = APIMethod(
         "CustomerService", "GetOrCreateCustomer", .getOrCreateCustomerRequest,
         .getOrCreateCustomerResponse)
+    static let updateCustomer = APIMethod(
+        "CustomerService", "UpdateCustomer", .updateCustomerRequest, .updateCustomerResponse)
+    static let listCustomers = APIMethod(
+        "CustomerService", "ListCustomers", .listCustomersRequest, .listCustomersResponse,
+        isRead: true)
+    static let deleteCustomer = APIMethod(
+        "CustomerService", "DeleteCustomer", .deleteCustomerRequest, .deleteCustomerResponse)
     static let eraseCustomer = APIMethod(
         "CustomerService", "EraseCustomer", .eraseCustomerRequest, .eraseCustomerResponse)
     static let publishCatalog = APIMethod(

@@ -99,6 +99,8 @@ struct FactText {
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
+        case .metadataChanged(let metadata): noted(metadata)
+        case .customerDeleted: ["fact": .string("customer_deleted")]
         default: preconditionFailure("said by the caller")
         }
     }
@@ -175,6 +177,12 @@ struct FactText {
     private func of(_ entity: UInt32, _ fact: JSONObject) -> JSONObject {
         var object = fact
         if entity != 0 { object.append("entity", .number(entity)) }
+        return object
+    }
+
+    private func noted(_ metadata: [MetadataEntry]) -> JSONObject {
+        var object: JSONObject = ["fact": .string("metadata_changed")]
+        for entry in metadata { object.append("metadata." + entry.key, .string(entry.value)) }
         return object
     }
 

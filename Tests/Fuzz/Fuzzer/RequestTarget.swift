@@ -16,7 +16,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < 128 {
-            read(input.rest, choice % 10)
+            read(input.rest, choice % 13)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[choice % kinds.count])
@@ -35,6 +35,9 @@ final class RequestTarget: FuzzTarget {
             case 6: _ = try reader.streamTrack(bytes)
             case 7: _ = try reader.watchCustomer(bytes)
             case 8: _ = try reader.eraseCustomer(bytes)
+            case 9: _ = try reader.updateCustomer(bytes)
+            case 10: _ = try reader.listCustomers(bytes)
+            case 11: _ = try reader.deleteCustomer(bytes)
             default: reflect(bytes)
             }
         } catch CallFault.tooLarge {

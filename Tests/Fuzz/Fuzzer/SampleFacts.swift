@@ -24,7 +24,8 @@ enum SampleFacts {
             .customerCreated(name: "Acmé", email: "a@example.com", time: time),
             .profileChanged(name: "A", email: ""), .subscriptionChanged(subscription),
             .subscriptionDropped(number: 1), .invoiceDropped(number: 1),
-            .customerErased(key: 1),
+            .customerErased(key: 1), .metadataChanged([MetadataEntry("k", "v")]),
+            .customerDeleted,
         ] + payments
     }
 

@@ -143,6 +143,12 @@ void   tally__v1__payment_method__free_unpacked
   assert(message->base.descriptor == &tally__v1__payment_method__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__customer__metadata_entry__init
+                     (Tally__V1__Customer__MetadataEntry         *message)
+{
+  static const Tally__V1__Customer__MetadataEntry init_value = TALLY__V1__CUSTOMER__METADATA_ENTRY__INIT;
+  *message = init_value;
+}
 void   tally__v1__customer__init
                      (Tally__V1__Customer         *message)
 {
@@ -445,7 +451,58 @@ const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor =
   (ProtobufCMessageInit) tally__v1__payment_method__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[13] =
+static const ProtobufCFieldDescriptor tally__v1__customer__metadata_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer__MetadataEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer__MetadataEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__customer__metadata_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__customer__metadata_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.Customer.MetadataEntry",
+  "MetadataEntry",
+  "Tally__V1__Customer__MetadataEntry",
+  "tally.v1",
+  sizeof(Tally__V1__Customer__MetadataEntry),
+  2,
+  tally__v1__customer__metadata_entry__field_descriptors,
+  tally__v1__customer__metadata_entry__field_indices_by_name,
+  1,  tally__v1__customer__metadata_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[14] =
 {
   {
     "customer_id",
@@ -556,6 +613,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[13]
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "metadata",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_metadata),
+    offsetof(Tally__V1__Customer, metadata),
+    &tally__v1__customer__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "controls",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -606,24 +675,25 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[13]
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
-  9,   /* field[9] = controls */
+  10,   /* field[10] = controls */
   3,   /* field[3] = create_time */
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
-  12,   /* field[12] = entity_count */
+  13,   /* field[13] = entity_count */
   6,   /* field[6] = flags */
-  11,   /* field[11] = holds */
+  12,   /* field[12] = holds */
   8,   /* field[8] = invoices */
+  9,   /* field[9] = metadata */
   1,   /* field[1] = name */
   7,   /* field[7] = payment_method */
-  10,   /* field[10] = pooling_disabled */
+  11,   /* field[11] = pooling_disabled */
   4,   /* field[4] = subscriptions */
 };
 static const ProtobufCIntRange tally__v1__customer__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 30, 9 },
-  { 0, 13 }
+  { 30, 10 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -633,7 +703,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  13,
+  14,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
   2,  tally__v1__customer__number_ranges,

@@ -8,6 +8,12 @@
 #endif
 
 #include "tally/v1/customer_service.pb-c.h"
+void   tally__v1__get_or_create_customer_request__metadata_entry__init
+                     (Tally__V1__GetOrCreateCustomerRequest__MetadataEntry         *message)
+{
+  static const Tally__V1__GetOrCreateCustomerRequest__MetadataEntry init_value = TALLY__V1__GET_OR_CREATE_CUSTOMER_REQUEST__METADATA_ENTRY__INIT;
+  *message = init_value;
+}
 void   tally__v1__get_or_create_customer_request__init
                      (Tally__V1__GetOrCreateCustomerRequest         *message)
 {
@@ -276,6 +282,282 @@ void   tally__v1__erase_customer_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__v1__erase_customer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_customer_request__metadata_entry__init
+                     (Tally__V1__UpdateCustomerRequest__MetadataEntry         *message)
+{
+  static const Tally__V1__UpdateCustomerRequest__MetadataEntry init_value = TALLY__V1__UPDATE_CUSTOMER_REQUEST__METADATA_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__update_customer_request__init
+                     (Tally__V1__UpdateCustomerRequest         *message)
+{
+  static const Tally__V1__UpdateCustomerRequest init_value = TALLY__V1__UPDATE_CUSTOMER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_customer_request__get_packed_size
+                     (const Tally__V1__UpdateCustomerRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_customer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_customer_request__pack
+                     (const Tally__V1__UpdateCustomerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_customer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_customer_request__pack_to_buffer
+                     (const Tally__V1__UpdateCustomerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_customer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateCustomerRequest *
+       tally__v1__update_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateCustomerRequest *)
+     protobuf_c_message_unpack (&tally__v1__update_customer_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_customer_request__free_unpacked
+                     (Tally__V1__UpdateCustomerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_customer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_customer_response__init
+                     (Tally__V1__UpdateCustomerResponse         *message)
+{
+  static const Tally__V1__UpdateCustomerResponse init_value = TALLY__V1__UPDATE_CUSTOMER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_customer_response__get_packed_size
+                     (const Tally__V1__UpdateCustomerResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_customer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_customer_response__pack
+                     (const Tally__V1__UpdateCustomerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_customer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_customer_response__pack_to_buffer
+                     (const Tally__V1__UpdateCustomerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_customer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateCustomerResponse *
+       tally__v1__update_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateCustomerResponse *)
+     protobuf_c_message_unpack (&tally__v1__update_customer_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_customer_response__free_unpacked
+                     (Tally__V1__UpdateCustomerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_customer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__list_customers_request__init
+                     (Tally__V1__ListCustomersRequest         *message)
+{
+  static const Tally__V1__ListCustomersRequest init_value = TALLY__V1__LIST_CUSTOMERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__list_customers_request__get_packed_size
+                     (const Tally__V1__ListCustomersRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__list_customers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__list_customers_request__pack
+                     (const Tally__V1__ListCustomersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__list_customers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__list_customers_request__pack_to_buffer
+                     (const Tally__V1__ListCustomersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__list_customers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ListCustomersRequest *
+       tally__v1__list_customers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ListCustomersRequest *)
+     protobuf_c_message_unpack (&tally__v1__list_customers_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__list_customers_request__free_unpacked
+                     (Tally__V1__ListCustomersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__list_customers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__list_customers_response__init
+                     (Tally__V1__ListCustomersResponse         *message)
+{
+  static const Tally__V1__ListCustomersResponse init_value = TALLY__V1__LIST_CUSTOMERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__list_customers_response__get_packed_size
+                     (const Tally__V1__ListCustomersResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__list_customers_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__list_customers_response__pack
+                     (const Tally__V1__ListCustomersResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__list_customers_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__list_customers_response__pack_to_buffer
+                     (const Tally__V1__ListCustomersResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__list_customers_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ListCustomersResponse *
+       tally__v1__list_customers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ListCustomersResponse *)
+     protobuf_c_message_unpack (&tally__v1__list_customers_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__list_customers_response__free_unpacked
+                     (Tally__V1__ListCustomersResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__list_customers_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_customer_request__init
+                     (Tally__V1__DeleteCustomerRequest         *message)
+{
+  static const Tally__V1__DeleteCustomerRequest init_value = TALLY__V1__DELETE_CUSTOMER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_customer_request__get_packed_size
+                     (const Tally__V1__DeleteCustomerRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_customer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_customer_request__pack
+                     (const Tally__V1__DeleteCustomerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_customer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_customer_request__pack_to_buffer
+                     (const Tally__V1__DeleteCustomerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_customer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteCustomerRequest *
+       tally__v1__delete_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteCustomerRequest *)
+     protobuf_c_message_unpack (&tally__v1__delete_customer_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_customer_request__free_unpacked
+                     (Tally__V1__DeleteCustomerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_customer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_customer_response__init
+                     (Tally__V1__DeleteCustomerResponse         *message)
+{
+  static const Tally__V1__DeleteCustomerResponse init_value = TALLY__V1__DELETE_CUSTOMER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_customer_response__get_packed_size
+                     (const Tally__V1__DeleteCustomerResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_customer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_customer_response__pack
+                     (const Tally__V1__DeleteCustomerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_customer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_customer_response__pack_to_buffer
+                     (const Tally__V1__DeleteCustomerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_customer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteCustomerResponse *
+       tally__v1__delete_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteCustomerResponse *)
+     protobuf_c_message_unpack (&tally__v1__delete_customer_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_customer_response__free_unpacked
+                     (Tally__V1__DeleteCustomerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_customer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__balance_filter__init
@@ -1403,7 +1685,58 @@ void   tally__v1__delete_entity_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__delete_entity_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__metadata_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetOrCreateCustomerRequest__MetadataEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetOrCreateCustomerRequest__MetadataEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__get_or_create_customer_request__metadata_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__get_or_create_customer_request__metadata_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__metadata_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.GetOrCreateCustomerRequest.MetadataEntry",
+  "MetadataEntry",
+  "Tally__V1__GetOrCreateCustomerRequest__MetadataEntry",
+  "tally.v1",
+  sizeof(Tally__V1__GetOrCreateCustomerRequest__MetadataEntry),
+  2,
+  tally__v1__get_or_create_customer_request__metadata_entry__field_descriptors,
+  tally__v1__get_or_create_customer_request__metadata_entry__field_indices_by_name,
+  1,  tally__v1__get_or_create_customer_request__metadata_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__get_or_create_customer_request__metadata_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[5] =
 {
   {
     "customer_id",
@@ -1453,17 +1786,30 @@ static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "metadata",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__GetOrCreateCustomerRequest, n_metadata),
+    offsetof(Tally__V1__GetOrCreateCustomerRequest, metadata),
+    &tally__v1__get_or_create_customer_request__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__get_or_create_customer_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
+  4,   /* field[4] = metadata */
   1,   /* field[1] = name */
   3,   /* field[3] = request_id */
 };
 static const ProtobufCIntRange tally__v1__get_or_create_customer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__descriptor =
 {
@@ -1473,7 +1819,7 @@ const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__desc
   "Tally__V1__GetOrCreateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__GetOrCreateCustomerRequest),
-  4,
+  5,
   tally__v1__get_or_create_customer_request__field_descriptors,
   tally__v1__get_or_create_customer_request__field_indices_by_name,
   1,  tally__v1__get_or_create_customer_request__number_ranges,
@@ -1733,6 +2079,467 @@ const ProtobufCMessageDescriptor tally__v1__erase_customer_response__descriptor 
   tally__v1__erase_customer_response__field_indices_by_name,
   1,  tally__v1__erase_customer_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__erase_customer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_customer_request__metadata_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerRequest__MetadataEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerRequest__MetadataEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_customer_request__metadata_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__update_customer_request__metadata_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_customer_request__metadata_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateCustomerRequest.MetadataEntry",
+  "MetadataEntry",
+  "Tally__V1__UpdateCustomerRequest__MetadataEntry",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateCustomerRequest__MetadataEntry),
+  2,
+  tally__v1__update_customer_request__metadata_entry__field_descriptors,
+  tally__v1__update_customer_request__metadata_entry__field_indices_by_name,
+  1,  tally__v1__update_customer_request__metadata_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_customer_request__metadata_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[6] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateCustomerRequest, _name_case),
+    offsetof(Tally__V1__UpdateCustomerRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "email",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateCustomerRequest, _email_case),
+    offsetof(Tally__V1__UpdateCustomerRequest, email),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metadata",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UpdateCustomerRequest, n_metadata),
+    offsetof(Tally__V1__UpdateCustomerRequest, metadata),
+    &tally__v1__update_customer_request__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remove_metadata_keys",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateCustomerRequest, n_remove_metadata_keys),
+    offsetof(Tally__V1__UpdateCustomerRequest, remove_metadata_keys),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_customer_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  2,   /* field[2] = email */
+  3,   /* field[3] = metadata */
+  1,   /* field[1] = name */
+  4,   /* field[4] = remove_metadata_keys */
+  5,   /* field[5] = request_id */
+};
+static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateCustomerRequest",
+  "UpdateCustomerRequest",
+  "Tally__V1__UpdateCustomerRequest",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateCustomerRequest),
+  6,
+  tally__v1__update_customer_request__field_descriptors,
+  tally__v1__update_customer_request__field_indices_by_name,
+  1,  tally__v1__update_customer_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_customer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_customer_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_customer_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__update_customer_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_customer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateCustomerResponse",
+  "UpdateCustomerResponse",
+  "Tally__V1__UpdateCustomerResponse",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateCustomerResponse),
+  2,
+  tally__v1__update_customer_response__field_descriptors,
+  tally__v1__update_customer_response__field_indices_by_name,
+  1,  tally__v1__update_customer_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_customer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__list_customers_request__field_descriptors[5] =
+{
+  {
+    "page_size",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListCustomersRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListCustomersRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "search",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListCustomersRequest, search),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListCustomersRequest, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscription_status",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListCustomersRequest, subscription_status),
+    &tally__v1__subscription_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__list_customers_request__field_indices_by_name[] = {
+  0,   /* field[0] = page_size */
+  1,   /* field[1] = page_token */
+  3,   /* field[3] = plan_id */
+  2,   /* field[2] = search */
+  4,   /* field[4] = subscription_status */
+};
+static const ProtobufCIntRange tally__v1__list_customers_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__list_customers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ListCustomersRequest",
+  "ListCustomersRequest",
+  "Tally__V1__ListCustomersRequest",
+  "tally.v1",
+  sizeof(Tally__V1__ListCustomersRequest),
+  5,
+  tally__v1__list_customers_request__field_descriptors,
+  tally__v1__list_customers_request__field_indices_by_name,
+  1,  tally__v1__list_customers_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__list_customers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__list_customers_response__field_descriptors[2] =
+{
+  {
+    "customers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ListCustomersResponse, n_customers),
+    offsetof(Tally__V1__ListCustomersResponse, customers),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ListCustomersResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__list_customers_response__field_indices_by_name[] = {
+  0,   /* field[0] = customers */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange tally__v1__list_customers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__list_customers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ListCustomersResponse",
+  "ListCustomersResponse",
+  "Tally__V1__ListCustomersResponse",
+  "tally.v1",
+  sizeof(Tally__V1__ListCustomersResponse),
+  2,
+  tally__v1__list_customers_response__field_descriptors,
+  tally__v1__list_customers_response__field_indices_by_name,
+  1,  tally__v1__list_customers_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__list_customers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_customer_request__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteCustomerRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteCustomerRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_customer_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange tally__v1__delete_customer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_customer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteCustomerRequest",
+  "DeleteCustomerRequest",
+  "Tally__V1__DeleteCustomerRequest",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteCustomerRequest),
+  2,
+  tally__v1__delete_customer_request__field_descriptors,
+  tally__v1__delete_customer_request__field_indices_by_name,
+  1,  tally__v1__delete_customer_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_customer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_customer_response__field_descriptors[3] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteCustomerResponse, state),
+    &tally__v1__erasure_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_files_left",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteCustomerResponse, day_files_left),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteCustomerResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_customer_response__field_indices_by_name[] = {
+  1,   /* field[1] = day_files_left */
+  2,   /* field[2] = replayed */
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange tally__v1__delete_customer_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_customer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteCustomerResponse",
+  "DeleteCustomerResponse",
+  "Tally__V1__DeleteCustomerResponse",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteCustomerResponse),
+  3,
+  tally__v1__delete_customer_response__field_descriptors,
+  tally__v1__delete_customer_response__field_indices_by_name,
+  1,  tally__v1__delete_customer_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__balance_filter__field_descriptors[4] =
@@ -3417,9 +4224,12 @@ const ProtobufCEnumDescriptor tally__v1__erasure_state__descriptor =
   tally__v1__erasure_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[13] =
+static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[16] =
 {
   { "GetOrCreateCustomer", &tally__v1__get_or_create_customer_request__descriptor, &tally__v1__get_or_create_customer_response__descriptor },
+  { "UpdateCustomer", &tally__v1__update_customer_request__descriptor, &tally__v1__update_customer_response__descriptor },
+  { "ListCustomers", &tally__v1__list_customers_request__descriptor, &tally__v1__list_customers_response__descriptor },
+  { "DeleteCustomer", &tally__v1__delete_customer_request__descriptor, &tally__v1__delete_customer_response__descriptor },
   { "GetCustomer", &tally__v1__get_customer_request__descriptor, &tally__v1__get_customer_response__descriptor },
   { "EraseCustomer", &tally__v1__erase_customer_request__descriptor, &tally__v1__erase_customer_response__descriptor },
   { "CreateBalance", &tally__v1__create_balance_request__descriptor, &tally__v1__create_balance_response__descriptor },
@@ -3434,19 +4244,22 @@ static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descr
   { "DeleteEntity", &tally__v1__delete_entity_request__descriptor, &tally__v1__delete_entity_response__descriptor },
 };
 const unsigned tally__v1__customer_service__method_indices_by_name[] = {
-  3,        /* CreateBalance */
-  8,        /* CreateEntity */
-  5,        /* DeleteBalance */
-  12,        /* DeleteEntity */
-  2,        /* EraseCustomer */
-  1,        /* GetCustomer */
-  9,        /* GetEntity */
+  6,        /* CreateBalance */
+  11,        /* CreateEntity */
+  8,        /* DeleteBalance */
+  3,        /* DeleteCustomer */
+  15,        /* DeleteEntity */
+  5,        /* EraseCustomer */
+  4,        /* GetCustomer */
+  12,        /* GetEntity */
   0,        /* GetOrCreateCustomer */
-  10,        /* ListEntities */
-  6,        /* RecalculateBalances */
-  4,        /* UpdateBalance */
-  7,        /* UpdateControls */
-  11         /* UpdateEntity */
+  2,        /* ListCustomers */
+  13,        /* ListEntities */
+  9,        /* RecalculateBalances */
+  7,        /* UpdateBalance */
+  10,        /* UpdateControls */
+  1,        /* UpdateCustomer */
+  14         /* UpdateEntity */
 };
 const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor =
 {
@@ -3455,7 +4268,7 @@ const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor =
   "CustomerService",
   "Tally__V1__CustomerService",
   "tally.v1",
-  13,
+  16,
   tally__v1__customer_service__method_descriptors,
   tally__v1__customer_service__method_indices_by_name
 };
@@ -3467,13 +4280,37 @@ void tally__v1__customer_service__get_or_create_customer(ProtobufCService *servi
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__customer_service__update_customer(ProtobufCService *service,
+                                                  const Tally__V1__UpdateCustomerRequest *input,
+                                                  Tally__V1__UpdateCustomerResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__list_customers(ProtobufCService *service,
+                                                 const Tally__V1__ListCustomersRequest *input,
+                                                 Tally__V1__ListCustomersResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__delete_customer(ProtobufCService *service,
+                                                  const Tally__V1__DeleteCustomerRequest *input,
+                                                  Tally__V1__DeleteCustomerResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__customer_service__get_customer(ProtobufCService *service,
                                                const Tally__V1__GetCustomerRequest *input,
                                                Tally__V1__GetCustomerResponse_Closure closure,
                                                void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__erase_customer(ProtobufCService *service,
                                                  const Tally__V1__EraseCustomerRequest *input,
@@ -3481,7 +4318,7 @@ void tally__v1__customer_service__erase_customer(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__create_balance(ProtobufCService *service,
                                                  const Tally__V1__CreateBalanceRequest *input,
@@ -3489,7 +4326,7 @@ void tally__v1__customer_service__create_balance(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__update_balance(ProtobufCService *service,
                                                  const Tally__V1__UpdateBalanceRequest *input,
@@ -3497,7 +4334,7 @@ void tally__v1__customer_service__update_balance(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__delete_balance(ProtobufCService *service,
                                                  const Tally__V1__DeleteBalanceRequest *input,
@@ -3505,7 +4342,7 @@ void tally__v1__customer_service__delete_balance(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__recalculate_balances(ProtobufCService *service,
                                                        const Tally__V1__RecalculateBalancesRequest *input,
@@ -3513,7 +4350,7 @@ void tally__v1__customer_service__recalculate_balances(ProtobufCService *service
                                                        void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__update_controls(ProtobufCService *service,
                                                   const Tally__V1__UpdateControlsRequest *input,
@@ -3521,7 +4358,7 @@ void tally__v1__customer_service__update_controls(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__create_entity(ProtobufCService *service,
                                                 const Tally__V1__CreateEntityRequest *input,
@@ -3529,7 +4366,7 @@ void tally__v1__customer_service__create_entity(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__get_entity(ProtobufCService *service,
                                              const Tally__V1__GetEntityRequest *input,
@@ -3537,7 +4374,7 @@ void tally__v1__customer_service__get_entity(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__list_entities(ProtobufCService *service,
                                                 const Tally__V1__ListEntitiesRequest *input,
@@ -3545,7 +4382,7 @@ void tally__v1__customer_service__list_entities(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__update_entity(ProtobufCService *service,
                                                 const Tally__V1__UpdateEntityRequest *input,
@@ -3553,7 +4390,7 @@ void tally__v1__customer_service__update_entity(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__delete_entity(ProtobufCService *service,
                                                 const Tally__V1__DeleteEntityRequest *input,
@@ -3561,7 +4398,7 @@ void tally__v1__customer_service__delete_entity(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *service,
                                         Tally__V1__CustomerService_ServiceDestroy destroy)

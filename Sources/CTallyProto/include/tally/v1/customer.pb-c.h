@@ -25,6 +25,7 @@ typedef struct Tally__V1__Subscription Tally__V1__Subscription;
 typedef struct Tally__V1__Flag Tally__V1__Flag;
 typedef struct Tally__V1__PaymentMethod Tally__V1__PaymentMethod;
 typedef struct Tally__V1__Customer Tally__V1__Customer;
+typedef struct Tally__V1__Customer__MetadataEntry Tally__V1__Customer__MetadataEntry;
 
 
 /* --- enums --- */
@@ -158,6 +159,17 @@ struct  Tally__V1__PaymentMethod
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
+struct  Tally__V1__Customer__MetadataEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  char *value;
+};
+#define TALLY__V1__CUSTOMER__METADATA_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__metadata_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
 /*
  * A customer: who they are, what they have.
  */
@@ -205,6 +217,11 @@ struct  Tally__V1__Customer
   size_t n_invoices;
   Tally__V1__Invoice **invoices;
   /*
+   * Yours to use; at most 50 keys.
+   */
+  size_t n_metadata;
+  Tally__V1__Customer__MetadataEntry **metadata;
+  /*
    * Its own controls.
    */
   Tally__V1__Controls *controls;
@@ -224,7 +241,7 @@ struct  Tally__V1__Customer
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, NULL, 0, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0,NULL, 0 }
 
 
 /* Tally__V1__Subscription methods */
@@ -284,6 +301,9 @@ Tally__V1__PaymentMethod *
 void   tally__v1__payment_method__free_unpacked
                      (Tally__V1__PaymentMethod *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__Customer__MetadataEntry methods */
+void   tally__v1__customer__metadata_entry__init
+                     (Tally__V1__Customer__MetadataEntry         *message);
 /* Tally__V1__Customer methods */
 void   tally__v1__customer__init
                      (Tally__V1__Customer         *message);
@@ -314,6 +334,9 @@ typedef void (*Tally__V1__Flag_Closure)
 typedef void (*Tally__V1__PaymentMethod_Closure)
                  (const Tally__V1__PaymentMethod *message,
                   void *closure_data);
+typedef void (*Tally__V1__Customer__MetadataEntry_Closure)
+                 (const Tally__V1__Customer__MetadataEntry *message,
+                  void *closure_data);
 typedef void (*Tally__V1__Customer_Closure)
                  (const Tally__V1__Customer *message,
                   void *closure_data);
@@ -328,6 +351,7 @@ extern const ProtobufCMessageDescriptor tally__v1__subscription__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__flag__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__customer__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -21,11 +21,19 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tally/v1/entity.pb-c.h"
 
 typedef struct Tally__V1__GetOrCreateCustomerRequest Tally__V1__GetOrCreateCustomerRequest;
+typedef struct Tally__V1__GetOrCreateCustomerRequest__MetadataEntry Tally__V1__GetOrCreateCustomerRequest__MetadataEntry;
 typedef struct Tally__V1__GetOrCreateCustomerResponse Tally__V1__GetOrCreateCustomerResponse;
 typedef struct Tally__V1__GetCustomerRequest Tally__V1__GetCustomerRequest;
 typedef struct Tally__V1__GetCustomerResponse Tally__V1__GetCustomerResponse;
 typedef struct Tally__V1__EraseCustomerRequest Tally__V1__EraseCustomerRequest;
 typedef struct Tally__V1__EraseCustomerResponse Tally__V1__EraseCustomerResponse;
+typedef struct Tally__V1__UpdateCustomerRequest Tally__V1__UpdateCustomerRequest;
+typedef struct Tally__V1__UpdateCustomerRequest__MetadataEntry Tally__V1__UpdateCustomerRequest__MetadataEntry;
+typedef struct Tally__V1__UpdateCustomerResponse Tally__V1__UpdateCustomerResponse;
+typedef struct Tally__V1__ListCustomersRequest Tally__V1__ListCustomersRequest;
+typedef struct Tally__V1__ListCustomersResponse Tally__V1__ListCustomersResponse;
+typedef struct Tally__V1__DeleteCustomerRequest Tally__V1__DeleteCustomerRequest;
+typedef struct Tally__V1__DeleteCustomerResponse Tally__V1__DeleteCustomerResponse;
 typedef struct Tally__V1__BalanceFilter Tally__V1__BalanceFilter;
 typedef struct Tally__V1__CreateBalanceRequest Tally__V1__CreateBalanceRequest;
 typedef struct Tally__V1__CreateBalanceResponse Tally__V1__CreateBalanceResponse;
@@ -76,6 +84,17 @@ typedef enum _Tally__V1__ErasureState {
 
 /* --- messages --- */
 
+struct  Tally__V1__GetOrCreateCustomerRequest__MetadataEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  char *value;
+};
+#define TALLY__V1__GET_OR_CREATE_CUSTOMER_REQUEST__METADATA_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_or_create_customer_request__metadata_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
 /*
  * Names the customer to get or create.
  */
@@ -98,10 +117,16 @@ struct  Tally__V1__GetOrCreateCustomerRequest
    * Chosen by the caller, unique for each intended change, at most 63 bytes.
    */
   char *request_id;
+  /*
+   * Of a new customer; an existing one's stays. At most 50 keys of 1 to 40 bytes, with values of at
+   * most 500 bytes.
+   */
+  size_t n_metadata;
+  Tally__V1__GetOrCreateCustomerRequest__MetadataEntry **metadata;
 };
 #define TALLY__V1__GET_OR_CREATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_or_create_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*
@@ -201,6 +226,192 @@ struct  Tally__V1__EraseCustomerResponse
 };
 #define TALLY__V1__ERASE_CUSTOMER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__erase_customer_response__descriptor) \
+    , TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED, 0, 0 }
+
+
+struct  Tally__V1__UpdateCustomerRequest__MetadataEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  char *value;
+};
+#define TALLY__V1__UPDATE_CUSTOMER_REQUEST__METADATA_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_request__metadata_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+typedef enum {
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET = 0,
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME_NAME = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__CASE)
+} Tally__V1__UpdateCustomerRequest__NameCase;
+
+typedef enum {
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET = 0,
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL_EMAIL = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__CASE)
+} Tally__V1__UpdateCustomerRequest__EmailCase;
+
+/*
+ * What to change of a customer.
+ */
+struct  Tally__V1__UpdateCustomerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The customer.
+   */
+  char *customer_id;
+  /*
+   * Keys to add or to replace; the others stay. Keys of 1 to 40 bytes, values of at most 500 bytes;
+   * a customer has at most 50 keys.
+   */
+  size_t n_metadata;
+  Tally__V1__UpdateCustomerRequest__MetadataEntry **metadata;
+  /*
+   * Keys to remove; one that isn't there is no error. At most 50, none of them in `metadata`.
+   */
+  size_t n_remove_metadata_keys;
+  char **remove_metadata_keys;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+  Tally__V1__UpdateCustomerRequest__NameCase _name_case;
+  union {
+    /*
+     * Absent: it stays. At most 256 bytes; empty: there is none from now on.
+     */
+    char *name;
+  };
+  Tally__V1__UpdateCustomerRequest__EmailCase _email_case;
+  union {
+    /*
+     * Absent: it stays. At most 254 bytes; empty: there is none from now on.
+     */
+    char *email;
+  };
+};
+#define TALLY__V1__UPDATE_CUSTOMER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0} }
+
+
+/*
+ * The customer.
+ */
+struct  Tally__V1__UpdateCustomerResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As it stands after the call.
+   */
+  Tally__V1__Customer *customer;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__UPDATE_CUSTOMER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_response__descriptor) \
+    , NULL, 0 }
+
+
+/*
+ * Says which customers to list.
+ */
+struct  Tally__V1__ListCustomersRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Customers in a page: 50 if it is 0, at most 1000.
+   */
+  int32_t page_size;
+  /*
+   * The `next_page_token` of the page before, of the same request; empty: the first page.
+   */
+  char *page_token;
+  /*
+   * Only those whose id, name or email contains this text, in capitals or not; at most 128 bytes.
+   */
+  char *search;
+  /*
+   * Only those who have this plan: a subscription to it that isn't over, or that has the
+   * `subscription_status`, if one is given.
+   */
+  char *plan_id;
+  /*
+   * Only those with a subscription of this status.
+   */
+  Tally__V1__SubscriptionStatus subscription_status;
+};
+#define TALLY__V1__LIST_CUSTOMERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__list_customers_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED }
+
+
+/*
+ * A page of customers.
+ */
+struct  Tally__V1__ListCustomersResponse
+{
+  ProtobufCMessage base;
+  /*
+   * By time of creation, newest first, then by id.
+   */
+  size_t n_customers;
+  Tally__V1__Customer **customers;
+  /*
+   * Gets the next page; empty: there is none.
+   */
+  char *next_page_token;
+};
+#define TALLY__V1__LIST_CUSTOMERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__list_customers_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Names the customer to delete.
+ */
+struct  Tally__V1__DeleteCustomerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The customer.
+   */
+  char *customer_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__DELETE_CUSTOMER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__delete_customer_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * It is deleted.
+ */
+struct  Tally__V1__DeleteCustomerResponse
+{
+  ProtobufCMessage base;
+  /*
+   * How far the erasure of what was personal is; mostly DONE.
+   */
+  Tally__V1__ErasureState state;
+  /*
+   * Day files of usage that haven't been looked at yet.
+   */
+  int32_t day_files_left;
+  /*
+   * True: this `request_id` was answered before, and deleted nothing now; the state is today's.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__DELETE_CUSTOMER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__delete_customer_response__descriptor) \
     , TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED, 0, 0 }
 
 
@@ -873,6 +1084,9 @@ struct  Tally__V1__DeleteEntityResponse
     , NULL, 0 }
 
 
+/* Tally__V1__GetOrCreateCustomerRequest__MetadataEntry methods */
+void   tally__v1__get_or_create_customer_request__metadata_entry__init
+                     (Tally__V1__GetOrCreateCustomerRequest__MetadataEntry         *message);
 /* Tally__V1__GetOrCreateCustomerRequest methods */
 void   tally__v1__get_or_create_customer_request__init
                      (Tally__V1__GetOrCreateCustomerRequest         *message);
@@ -986,6 +1200,123 @@ Tally__V1__EraseCustomerResponse *
                       const uint8_t       *data);
 void   tally__v1__erase_customer_response__free_unpacked
                      (Tally__V1__EraseCustomerResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__UpdateCustomerRequest__MetadataEntry methods */
+void   tally__v1__update_customer_request__metadata_entry__init
+                     (Tally__V1__UpdateCustomerRequest__MetadataEntry         *message);
+/* Tally__V1__UpdateCustomerRequest methods */
+void   tally__v1__update_customer_request__init
+                     (Tally__V1__UpdateCustomerRequest         *message);
+size_t tally__v1__update_customer_request__get_packed_size
+                     (const Tally__V1__UpdateCustomerRequest   *message);
+size_t tally__v1__update_customer_request__pack
+                     (const Tally__V1__UpdateCustomerRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__update_customer_request__pack_to_buffer
+                     (const Tally__V1__UpdateCustomerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__UpdateCustomerRequest *
+       tally__v1__update_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__update_customer_request__free_unpacked
+                     (Tally__V1__UpdateCustomerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__UpdateCustomerResponse methods */
+void   tally__v1__update_customer_response__init
+                     (Tally__V1__UpdateCustomerResponse         *message);
+size_t tally__v1__update_customer_response__get_packed_size
+                     (const Tally__V1__UpdateCustomerResponse   *message);
+size_t tally__v1__update_customer_response__pack
+                     (const Tally__V1__UpdateCustomerResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__update_customer_response__pack_to_buffer
+                     (const Tally__V1__UpdateCustomerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__UpdateCustomerResponse *
+       tally__v1__update_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__update_customer_response__free_unpacked
+                     (Tally__V1__UpdateCustomerResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ListCustomersRequest methods */
+void   tally__v1__list_customers_request__init
+                     (Tally__V1__ListCustomersRequest         *message);
+size_t tally__v1__list_customers_request__get_packed_size
+                     (const Tally__V1__ListCustomersRequest   *message);
+size_t tally__v1__list_customers_request__pack
+                     (const Tally__V1__ListCustomersRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__list_customers_request__pack_to_buffer
+                     (const Tally__V1__ListCustomersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ListCustomersRequest *
+       tally__v1__list_customers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__list_customers_request__free_unpacked
+                     (Tally__V1__ListCustomersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ListCustomersResponse methods */
+void   tally__v1__list_customers_response__init
+                     (Tally__V1__ListCustomersResponse         *message);
+size_t tally__v1__list_customers_response__get_packed_size
+                     (const Tally__V1__ListCustomersResponse   *message);
+size_t tally__v1__list_customers_response__pack
+                     (const Tally__V1__ListCustomersResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__list_customers_response__pack_to_buffer
+                     (const Tally__V1__ListCustomersResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ListCustomersResponse *
+       tally__v1__list_customers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__list_customers_response__free_unpacked
+                     (Tally__V1__ListCustomersResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__DeleteCustomerRequest methods */
+void   tally__v1__delete_customer_request__init
+                     (Tally__V1__DeleteCustomerRequest         *message);
+size_t tally__v1__delete_customer_request__get_packed_size
+                     (const Tally__V1__DeleteCustomerRequest   *message);
+size_t tally__v1__delete_customer_request__pack
+                     (const Tally__V1__DeleteCustomerRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__delete_customer_request__pack_to_buffer
+                     (const Tally__V1__DeleteCustomerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__DeleteCustomerRequest *
+       tally__v1__delete_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__delete_customer_request__free_unpacked
+                     (Tally__V1__DeleteCustomerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__DeleteCustomerResponse methods */
+void   tally__v1__delete_customer_response__init
+                     (Tally__V1__DeleteCustomerResponse         *message);
+size_t tally__v1__delete_customer_response__get_packed_size
+                     (const Tally__V1__DeleteCustomerResponse   *message);
+size_t tally__v1__delete_customer_response__pack
+                     (const Tally__V1__DeleteCustomerResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__delete_customer_response__pack_to_buffer
+                     (const Tally__V1__DeleteCustomerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__DeleteCustomerResponse *
+       tally__v1__delete_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__delete_customer_response__free_unpacked
+                     (Tally__V1__DeleteCustomerResponse *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__BalanceFilter methods */
 void   tally__v1__balance_filter__init
@@ -1464,6 +1795,9 @@ void   tally__v1__delete_entity_response__free_unpacked
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
+typedef void (*Tally__V1__GetOrCreateCustomerRequest__MetadataEntry_Closure)
+                 (const Tally__V1__GetOrCreateCustomerRequest__MetadataEntry *message,
+                  void *closure_data);
 typedef void (*Tally__V1__GetOrCreateCustomerRequest_Closure)
                  (const Tally__V1__GetOrCreateCustomerRequest *message,
                   void *closure_data);
@@ -1481,6 +1815,27 @@ typedef void (*Tally__V1__EraseCustomerRequest_Closure)
                   void *closure_data);
 typedef void (*Tally__V1__EraseCustomerResponse_Closure)
                  (const Tally__V1__EraseCustomerResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__UpdateCustomerRequest__MetadataEntry_Closure)
+                 (const Tally__V1__UpdateCustomerRequest__MetadataEntry *message,
+                  void *closure_data);
+typedef void (*Tally__V1__UpdateCustomerRequest_Closure)
+                 (const Tally__V1__UpdateCustomerRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__UpdateCustomerResponse_Closure)
+                 (const Tally__V1__UpdateCustomerResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ListCustomersRequest_Closure)
+                 (const Tally__V1__ListCustomersRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ListCustomersResponse_Closure)
+                 (const Tally__V1__ListCustomersResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__DeleteCustomerRequest_Closure)
+                 (const Tally__V1__DeleteCustomerRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__DeleteCustomerResponse_Closure)
+                 (const Tally__V1__DeleteCustomerResponse *message,
                   void *closure_data);
 typedef void (*Tally__V1__BalanceFilter_Closure)
                  (const Tally__V1__BalanceFilter *message,
@@ -1568,6 +1923,18 @@ struct Tally__V1__CustomerService_Service
                                  const Tally__V1__GetOrCreateCustomerRequest *input,
                                  Tally__V1__GetOrCreateCustomerResponse_Closure closure,
                                  void *closure_data);
+  void (*update_customer)(Tally__V1__CustomerService_Service *service,
+                          const Tally__V1__UpdateCustomerRequest *input,
+                          Tally__V1__UpdateCustomerResponse_Closure closure,
+                          void *closure_data);
+  void (*list_customers)(Tally__V1__CustomerService_Service *service,
+                         const Tally__V1__ListCustomersRequest *input,
+                         Tally__V1__ListCustomersResponse_Closure closure,
+                         void *closure_data);
+  void (*delete_customer)(Tally__V1__CustomerService_Service *service,
+                          const Tally__V1__DeleteCustomerRequest *input,
+                          Tally__V1__DeleteCustomerResponse_Closure closure,
+                          void *closure_data);
   void (*get_customer)(Tally__V1__CustomerService_Service *service,
                        const Tally__V1__GetCustomerRequest *input,
                        Tally__V1__GetCustomerResponse_Closure closure,
@@ -1625,6 +1992,9 @@ void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *serv
 #define TALLY__V1__CUSTOMER_SERVICE__INIT(function_prefix__) \
     { TALLY__V1__CUSTOMER_SERVICE__BASE_INIT,\
       function_prefix__ ## get_or_create_customer,\
+      function_prefix__ ## update_customer,\
+      function_prefix__ ## list_customers,\
+      function_prefix__ ## delete_customer,\
       function_prefix__ ## get_customer,\
       function_prefix__ ## erase_customer,\
       function_prefix__ ## create_balance,\
@@ -1641,6 +2011,18 @@ void tally__v1__customer_service__get_or_create_customer(ProtobufCService *servi
                                                          const Tally__V1__GetOrCreateCustomerRequest *input,
                                                          Tally__V1__GetOrCreateCustomerResponse_Closure closure,
                                                          void *closure_data);
+void tally__v1__customer_service__update_customer(ProtobufCService *service,
+                                                  const Tally__V1__UpdateCustomerRequest *input,
+                                                  Tally__V1__UpdateCustomerResponse_Closure closure,
+                                                  void *closure_data);
+void tally__v1__customer_service__list_customers(ProtobufCService *service,
+                                                 const Tally__V1__ListCustomersRequest *input,
+                                                 Tally__V1__ListCustomersResponse_Closure closure,
+                                                 void *closure_data);
+void tally__v1__customer_service__delete_customer(ProtobufCService *service,
+                                                  const Tally__V1__DeleteCustomerRequest *input,
+                                                  Tally__V1__DeleteCustomerResponse_Closure closure,
+                                                  void *closure_data);
 void tally__v1__customer_service__get_customer(ProtobufCService *service,
                                                const Tally__V1__GetCustomerRequest *input,
                                                Tally__V1__GetCustomerResponse_Closure closure,
@@ -1694,11 +2076,19 @@ void tally__v1__customer_service__delete_entity(ProtobufCService *service,
 
 extern const ProtobufCEnumDescriptor    tally__v1__erasure_state__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__metadata_entry__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_customer_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__erase_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__erase_customer_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__update_customer_request__metadata_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__update_customer_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__list_customers_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__list_customers_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__delete_customer_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__delete_customer_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__balance_filter__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__create_balance_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__create_balance_response__descriptor;

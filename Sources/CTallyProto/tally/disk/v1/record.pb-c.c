@@ -188,6 +188,51 @@ void   tally__disk__v1__personal_part__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__personal_part__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__metadata_entry__init
+                     (Tally__Disk__V1__MetadataEntry         *message)
+{
+  static const Tally__Disk__V1__MetadataEntry init_value = TALLY__DISK__V1__METADATA_ENTRY__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__metadata_entry__get_packed_size
+                     (const Tally__Disk__V1__MetadataEntry *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__metadata_entry__pack
+                     (const Tally__Disk__V1__MetadataEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__metadata_entry__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__MetadataEntry *
+       tally__disk__v1__metadata_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__MetadataEntry *)
+     protobuf_c_message_unpack (&tally__disk__v1__metadata_entry__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__metadata_entry__free_unpacked
+                     (Tally__Disk__V1__MetadataEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__metadata_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__receipt__init
                      (Tally__Disk__V1__Receipt         *message)
 {
@@ -1176,6 +1221,96 @@ void   tally__disk__v1__invoice_dropped__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__disk__v1__invoice_dropped__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__metadata_changed__init
+                     (Tally__Disk__V1__MetadataChanged         *message)
+{
+  static const Tally__Disk__V1__MetadataChanged init_value = TALLY__DISK__V1__METADATA_CHANGED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__metadata_changed__get_packed_size
+                     (const Tally__Disk__V1__MetadataChanged *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__metadata_changed__pack
+                     (const Tally__Disk__V1__MetadataChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__metadata_changed__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__MetadataChanged *
+       tally__disk__v1__metadata_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__MetadataChanged *)
+     protobuf_c_message_unpack (&tally__disk__v1__metadata_changed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__metadata_changed__free_unpacked
+                     (Tally__Disk__V1__MetadataChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__metadata_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__customer_deleted__init
+                     (Tally__Disk__V1__CustomerDeleted         *message)
+{
+  static const Tally__Disk__V1__CustomerDeleted init_value = TALLY__DISK__V1__CUSTOMER_DELETED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__customer_deleted__get_packed_size
+                     (const Tally__Disk__V1__CustomerDeleted *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__customer_deleted__pack
+                     (const Tally__Disk__V1__CustomerDeleted *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__customer_deleted__pack_to_buffer
+                     (const Tally__Disk__V1__CustomerDeleted *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomerDeleted *
+       tally__disk__v1__customer_deleted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomerDeleted *)
+     protobuf_c_message_unpack (&tally__disk__v1__customer_deleted__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__customer_deleted__free_unpacked
+                     (Tally__Disk__V1__CustomerDeleted *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__customer_deleted__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__disk__v1__customer_erased__init
@@ -2476,7 +2611,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__personal_parts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[7] =
 {
   {
     "fact",
@@ -2527,8 +2662,20 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "entity",
+    "metadata",
     5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__PersonalPart, n_metadata),
+    offsetof(Tally__Disk__V1__PersonalPart, metadata),
+    &tally__disk__v1__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
@@ -2540,7 +2687,7 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
   },
   {
     "hold",
-    6,
+    7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -2553,16 +2700,17 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
 };
 static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = {
   2,   /* field[2] = email */
-  4,   /* field[4] = entity */
+  5,   /* field[5] = entity */
   0,   /* field[0] = fact */
-  5,   /* field[5] = hold */
+  6,   /* field[6] = hold */
+  4,   /* field[4] = metadata */
   1,   /* field[1] = name */
   3,   /* field[3] = properties */
 };
 static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
 {
@@ -2572,11 +2720,62 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
   "Tally__Disk__V1__PersonalPart",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PersonalPart),
-  6,
+  7,
   tally__disk__v1__personal_part__field_descriptors,
   tally__disk__v1__personal_part__field_indices_by_name,
   1,  tally__disk__v1__personal_part__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__personal_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__metadata_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MetadataEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MetadataEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__metadata_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__disk__v1__metadata_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.MetadataEntry",
+  "MetadataEntry",
+  "Tally__Disk__V1__MetadataEntry",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__MetadataEntry),
+  2,
+  tally__disk__v1__metadata_entry__field_descriptors,
+  tally__disk__v1__metadata_entry__field_indices_by_name,
+  1,  tally__disk__v1__metadata_entry__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__receipt__field_descriptors[4] =
@@ -2707,7 +2906,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[29] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[31] =
 {
   {
     "customer_created",
@@ -2914,6 +3113,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[2
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "metadata_changed",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, metadata_changed),
+    &tally__disk__v1__metadata_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_deleted",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, customer_deleted),
+    &tally__disk__v1__customer_deleted__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "bucket_changed",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -3059,41 +3282,43 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[2
   },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
-  17,   /* field[17] = bucket_changed */
+  19,   /* field[19] = bucket_changed */
   6,   /* field[6] = bucket_closed */
   4,   /* field[4] = bucket_opened */
   5,   /* field[5] = bucket_reset */
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
-  22,   /* field[22] = controls_set */
+  24,   /* field[24] = controls_set */
   0,   /* field[0] = customer_created */
+  18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
   2,   /* field[2] = deducted */
-  18,   /* field[18] = detail_set */
+  20,   /* field[20] = detail_set */
   8,   /* field[8] = effect_requested */
   9,   /* field[9] = effect_settled */
-  20,   /* field[20] = entity_changed */
-  19,   /* field[19] = entity_created */
-  21,   /* field[21] = entity_deleted */
-  27,   /* field[27] = hold_closed */
-  26,   /* field[26] = hold_extended */
-  25,   /* field[25] = hold_opened */
+  22,   /* field[22] = entity_changed */
+  21,   /* field[21] = entity_created */
+  23,   /* field[23] = entity_deleted */
+  29,   /* field[29] = hold_closed */
+  28,   /* field[28] = hold_extended */
+  27,   /* field[27] = hold_opened */
   15,   /* field[15] = invoice_dropped */
   13,   /* field[13] = invoice_raised */
+  17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
-  28,   /* field[28] = notified */
-  23,   /* field[23] = pooling_set */
+  30,   /* field[30] = notified */
+  25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   3,   /* field[3] = usage_recorded */
-  24,   /* field[24] = window_counted */
+  26,   /* field[26] = window_counted */
 };
 static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 30, 17 },
-  { 0, 29 }
+  { 30, 19 },
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3103,7 +3328,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  29,
+  31,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   2,  tally__disk__v1__fact__number_ranges,
@@ -4688,6 +4913,62 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor =
   tally__disk__v1__invoice_dropped__field_indices_by_name,
   1,  tally__disk__v1__invoice_dropped__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_dropped__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__metadata_changed__field_descriptors[1] =
+{
+  {
+    "metadata",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__MetadataChanged, n_metadata),
+    offsetof(Tally__Disk__V1__MetadataChanged, metadata),
+    &tally__disk__v1__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__metadata_changed__field_indices_by_name[] = {
+  0,   /* field[0] = metadata */
+};
+static const ProtobufCIntRange tally__disk__v1__metadata_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__metadata_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.MetadataChanged",
+  "MetadataChanged",
+  "Tally__Disk__V1__MetadataChanged",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__MetadataChanged),
+  1,
+  tally__disk__v1__metadata_changed__field_descriptors,
+  tally__disk__v1__metadata_changed__field_indices_by_name,
+  1,  tally__disk__v1__metadata_changed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__metadata_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tally__disk__v1__customer_deleted__field_descriptors NULL
+#define tally__disk__v1__customer_deleted__field_indices_by_name NULL
+#define tally__disk__v1__customer_deleted__number_ranges NULL
+const ProtobufCMessageDescriptor tally__disk__v1__customer_deleted__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomerDeleted",
+  "CustomerDeleted",
+  "Tally__Disk__V1__CustomerDeleted",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomerDeleted),
+  0,
+  tally__disk__v1__customer_deleted__field_descriptors,
+  tally__disk__v1__customer_deleted__field_indices_by_name,
+  0,  tally__disk__v1__customer_deleted__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__customer_deleted__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__customer_erased__field_descriptors[1] =
@@ -6357,7 +6638,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__entity_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[19] =
 {
   {
     "customer_id",
@@ -6552,6 +6833,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "metadata",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_metadata),
+    offsetof(Tally__Disk__V1__CustomerState, metadata),
+    &tally__disk__v1__metadata_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deleted",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, deleted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "extras",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -6569,14 +6874,16 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   11,   /* field[11] = checkout */
   4,   /* field[4] = create_time */
   0,   /* field[0] = customer_id */
+  17,   /* field[17] = deleted */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
-  16,   /* field[16] = extras */
+  18,   /* field[18] = extras */
   13,   /* field[13] = invoices */
   14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
   7,   /* field[7] = last_invoice */
   6,   /* field[6] = last_subscription */
+  16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
   15,   /* field[15] = sealed */
@@ -6586,8 +6893,8 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
 static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 30, 16 },
-  { 0, 17 }
+  { 30, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -6597,7 +6904,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  17,
+  19,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   2,  tally__disk__v1__customer_state__number_ranges,

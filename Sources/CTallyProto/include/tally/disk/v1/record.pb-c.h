@@ -20,6 +20,7 @@ typedef struct Tally__Disk__V1__CustomerRecord Tally__Disk__V1__CustomerRecord;
 typedef struct Tally__Disk__V1__Sealed Tally__Disk__V1__Sealed;
 typedef struct Tally__Disk__V1__PersonalParts Tally__Disk__V1__PersonalParts;
 typedef struct Tally__Disk__V1__PersonalPart Tally__Disk__V1__PersonalPart;
+typedef struct Tally__Disk__V1__MetadataEntry Tally__Disk__V1__MetadataEntry;
 typedef struct Tally__Disk__V1__Receipt Tally__Disk__V1__Receipt;
 typedef struct Tally__Disk__V1__Quantity Tally__Disk__V1__Quantity;
 typedef struct Tally__Disk__V1__Fact Tally__Disk__V1__Fact;
@@ -42,6 +43,8 @@ typedef struct Tally__Disk__V1__MethodSaved Tally__Disk__V1__MethodSaved;
 typedef struct Tally__Disk__V1__InvoiceRaised Tally__Disk__V1__InvoiceRaised;
 typedef struct Tally__Disk__V1__SubscriptionDropped Tally__Disk__V1__SubscriptionDropped;
 typedef struct Tally__Disk__V1__InvoiceDropped Tally__Disk__V1__InvoiceDropped;
+typedef struct Tally__Disk__V1__MetadataChanged Tally__Disk__V1__MetadataChanged;
+typedef struct Tally__Disk__V1__CustomerDeleted Tally__Disk__V1__CustomerDeleted;
 typedef struct Tally__Disk__V1__CustomerErased Tally__Disk__V1__CustomerErased;
 typedef struct Tally__Disk__V1__BucketDetail Tally__Disk__V1__BucketDetail;
 typedef struct Tally__Disk__V1__Rollover Tally__Disk__V1__Rollover;
@@ -180,6 +183,11 @@ struct  Tally__Disk__V1__PersonalPart
   size_t n_properties;
   Tally__Disk__V1__Property **properties;
   /*
+   * The caller's own notes on the customer, in order of key.
+   */
+  size_t n_metadata;
+  Tally__Disk__V1__MetadataEntry **metadata;
+  /*
    * In Extras: the entity whose name it is.
    */
   uint32_t entity;
@@ -190,7 +198,27 @@ struct  Tally__Disk__V1__PersonalPart
 };
 #define TALLY__DISK__V1__PERSONAL_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_part__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * One of the caller's notes on a customer.
+ */
+struct  Tally__Disk__V1__MetadataEntry
+{
+  ProtobufCMessage base;
+  /*
+   * Unique within the customer.
+   */
+  char *key;
+  /*
+   * Any text.
+   */
+  char *value;
+};
+#define TALLY__DISK__V1__METADATA_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__metadata_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -260,6 +288,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED = 15,
   TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED = 16,
   TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17,
+  TALLY__DISK__V1__FACT__KIND_METADATA_CHANGED = 18,
+  TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED = 19,
   TALLY__DISK__V1__FACT__KIND_BUCKET_CHANGED = 30,
   TALLY__DISK__V1__FACT__KIND_DETAIL_SET = 31,
   TALLY__DISK__V1__FACT__KIND_ENTITY_CREATED = 32,
@@ -348,9 +378,17 @@ struct  Tally__Disk__V1__Fact
      */
     Tally__Disk__V1__InvoiceDropped *invoice_dropped;
     /*
-     * Name, email and the properties of usage went.
+     * Name, email, metadata and the properties of usage went.
      */
     Tally__Disk__V1__CustomerErased *customer_erased;
+    /*
+     * The caller's notes changed.
+     */
+    Tally__Disk__V1__MetadataChanged *metadata_changed;
+    /*
+     * The customer went.
+     */
+    Tally__Disk__V1__CustomerDeleted *customer_deleted;
     /*
      * A grant, whole, as it stands from now on.
      */
@@ -990,7 +1028,37 @@ struct  Tally__Disk__V1__InvoiceDropped
 
 
 /*
- * Name, email and the properties of usage went: their key is destroyed once this is durable.
+ * The caller's notes, whole, as they stand from now on.
+ */
+struct  Tally__Disk__V1__MetadataChanged
+{
+  ProtobufCMessage base;
+  /*
+   * In order of key.
+   */
+  size_t n_metadata;
+  Tally__Disk__V1__MetadataEntry **metadata;
+};
+#define TALLY__DISK__V1__METADATA_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__metadata_changed__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * The customer went. Nothing of its state stays but the counters that numbers come from, so that a
+ * later one of the same id repeats none.
+ */
+struct  Tally__Disk__V1__CustomerDeleted
+{
+  ProtobufCMessage base;
+};
+#define TALLY__DISK__V1__CUSTOMER_DELETED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_deleted__descriptor) \
+     }
+
+
+/*
+ * Name, email, metadata and the properties of usage went: their key is destroyed once this is durable.
  */
 struct  Tally__Disk__V1__CustomerErased
 {
@@ -1687,9 +1755,18 @@ struct  Tally__Disk__V1__CustomerState
    */
   uint32_t key;
   /*
-   * An encoded PersonalParts with name and email, which are empty then.
+   * An encoded PersonalParts with name, email and metadata, which are empty then.
    */
   Tally__Disk__V1__Sealed *sealed;
+  /*
+   * The caller's notes, in order of key.
+   */
+  size_t n_metadata;
+  Tally__Disk__V1__MetadataEntry **metadata;
+  /*
+   * There is no such customer any more.
+   */
+  protobuf_c_boolean deleted;
   /*
    * What only some customers have.
    */
@@ -1697,7 +1774,7 @@ struct  Tally__Disk__V1__CustomerState
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -1775,6 +1852,25 @@ Tally__Disk__V1__PersonalPart *
                       const uint8_t       *data);
 void   tally__disk__v1__personal_part__free_unpacked
                      (Tally__Disk__V1__PersonalPart *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__MetadataEntry methods */
+void   tally__disk__v1__metadata_entry__init
+                     (Tally__Disk__V1__MetadataEntry         *message);
+size_t tally__disk__v1__metadata_entry__get_packed_size
+                     (const Tally__Disk__V1__MetadataEntry   *message);
+size_t tally__disk__v1__metadata_entry__pack
+                     (const Tally__Disk__V1__MetadataEntry   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__metadata_entry__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__MetadataEntry *
+       tally__disk__v1__metadata_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__metadata_entry__free_unpacked
+                     (Tally__Disk__V1__MetadataEntry *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Receipt methods */
 void   tally__disk__v1__receipt__init
@@ -2193,6 +2289,44 @@ Tally__Disk__V1__InvoiceDropped *
                       const uint8_t       *data);
 void   tally__disk__v1__invoice_dropped__free_unpacked
                      (Tally__Disk__V1__InvoiceDropped *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__MetadataChanged methods */
+void   tally__disk__v1__metadata_changed__init
+                     (Tally__Disk__V1__MetadataChanged         *message);
+size_t tally__disk__v1__metadata_changed__get_packed_size
+                     (const Tally__Disk__V1__MetadataChanged   *message);
+size_t tally__disk__v1__metadata_changed__pack
+                     (const Tally__Disk__V1__MetadataChanged   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__metadata_changed__pack_to_buffer
+                     (const Tally__Disk__V1__MetadataChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__MetadataChanged *
+       tally__disk__v1__metadata_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__metadata_changed__free_unpacked
+                     (Tally__Disk__V1__MetadataChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CustomerDeleted methods */
+void   tally__disk__v1__customer_deleted__init
+                     (Tally__Disk__V1__CustomerDeleted         *message);
+size_t tally__disk__v1__customer_deleted__get_packed_size
+                     (const Tally__Disk__V1__CustomerDeleted   *message);
+size_t tally__disk__v1__customer_deleted__pack
+                     (const Tally__Disk__V1__CustomerDeleted   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__customer_deleted__pack_to_buffer
+                     (const Tally__Disk__V1__CustomerDeleted   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CustomerDeleted *
+       tally__disk__v1__customer_deleted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__customer_deleted__free_unpacked
+                     (Tally__Disk__V1__CustomerDeleted *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomerErased methods */
 void   tally__disk__v1__customer_erased__init
@@ -2664,6 +2798,9 @@ typedef void (*Tally__Disk__V1__PersonalParts_Closure)
 typedef void (*Tally__Disk__V1__PersonalPart_Closure)
                  (const Tally__Disk__V1__PersonalPart *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__MetadataEntry_Closure)
+                 (const Tally__Disk__V1__MetadataEntry *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__Receipt_Closure)
                  (const Tally__Disk__V1__Receipt *message,
                   void *closure_data);
@@ -2729,6 +2866,12 @@ typedef void (*Tally__Disk__V1__SubscriptionDropped_Closure)
                   void *closure_data);
 typedef void (*Tally__Disk__V1__InvoiceDropped_Closure)
                  (const Tally__Disk__V1__InvoiceDropped *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__MetadataChanged_Closure)
+                 (const Tally__Disk__V1__MetadataChanged *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__CustomerDeleted_Closure)
+                 (const Tally__Disk__V1__CustomerDeleted *message,
                   void *closure_data);
 typedef void (*Tally__Disk__V1__CustomerErased_Closure)
                  (const Tally__Disk__V1__CustomerErased *message,
@@ -2812,6 +2955,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__customer_record__descri
 extern const ProtobufCMessageDescriptor tally__disk__v1__sealed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor;
@@ -2834,6 +2978,8 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descripto
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__subscription_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_dropped__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_changed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__customer_deleted__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_detail__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__rollover__descriptor;

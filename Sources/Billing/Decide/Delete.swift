@@ -1,0 +1,14 @@
+extension CustomerState {
+    /// Ends the customer, and removes what is personal. Not while a charge has no outcome yet:
+    /// whoever pays must get what they paid for.
+    func decideDelete() throws(Refusal) -> Decision {
+        guard openEffect == nil else { throw .purchaseInProgress }
+        var decision = Decision()
+        if let open = account.checkout {
+            decision.facts.append(.checkoutClosed(session: open.session, paid: false))
+        }
+        decision.facts += decideErase().facts
+        decision.facts.append(.customerDeleted)
+        return decision
+    }
+}

@@ -1,0 +1,24 @@
+extension CustomerState {
+    /// Changes what is given (entitlements §8.2).
+    func decideUpdate(_ update: UpdateCustomer) throws(Refusal) -> Decision {
+        let name = update.name ?? account.name
+        let email = update.email ?? account.email
+        let metadata = account.metadata.merged(
+            with: update.metadata, without: update.removedKeys)
+        guard metadata.count <= MetadataEntry.countLimit else {
+            throw .invalid([
+                Violation(
+                    path: "metadata",
+                    message: "would make \(metadata.count) keys; a customer may have "
+                        + "\(MetadataEntry.countLimit)")
+            ])
+        }
+        var decision = Decision()
+        decision.reply = .updated
+        if name != account.name || email != account.email {
+            decision.facts.append(.profileChanged(name: name, email: email))
+        }
+        if metadata != account.metadata { decision.facts.append(.metadataChanged(metadata)) }
+        return decision
+    }
+}

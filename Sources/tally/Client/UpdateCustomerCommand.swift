@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import Wire
+
+struct UpdateCustomerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update",
+        abstract: "Changes a customer's name, email or metadata.",
+        discussion: """
+            What isn't given stays; an empty text removes a name or an email.
+
+              tally customer update acme --name "Acme Ltd" --metadata crm=4711 --remove trial
+            """)
+
+    @OptionGroup var flags: ServerFlags
+
+    @Argument(help: "The customer's id.")
+    var id: String
+
+    @Option(help: "What a person reads.")
+    var name: String?
+
+    @Option(help: "Where receipts go.")
+    var email: String?
+
+    @Option(help: "A note of yours to keep, as key=value; may be given again.")
+    var metadata: [MetadataArgument] = []
+
+    @Option(help: "The key of a note to remove; may be given again.")
+    var remove: [String] = []
+
+    @Option(help: "Default: a new one.")
+    var requestId: String?
+
+    func run() async throws {
+        let request: JSONObject = [
+            "customer_id": .string(id), "name": name.map { .string($0) } ?? .null,
+            "email": email.map { .string($0) } ?? .null,
+            "metadata": MetadataArgument.json(metadata),
+            "remove_metadata_keys": .array(remove.map { .string($0) }),
+            "request_id": .string(requestId ?? RequestIdentifier.make()),
+        ]
+        try await TallyClient.with(flags) { client in
+            let reply = try await client.call(.updateCustomer, request)
+            print(flags.json ? JSONWriter.text(reply) : "updated \(id)")
+        }
+    }
+}
+
+/// key=value.
+struct MetadataArgument: ExpressibleByArgument {
+    var key: String
+    var value: String
+
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
+            return nil
+        }
+        key = String(argument[..<equals])
+        value = String(argument[argument.index(after: equals)...])
+    }
+
+    static func json(_ metadata: [MetadataArgument]) -> JSONValue {
+        .object(JSONObject(metadata.map { JSONObject.Member($0.key, .string($0.value)) }))
+    }
+}
