@@ -59,12 +59,12 @@ def test_a_hold_is_settled_once(tally):
     assert tally("customer", "create", acme)[0] == 0
     assert tally("attach", acme, "test_free")[0] == 0
     hold = ("--deduct", "--hold", "job-1", "--hold-for", "600", "--property", "model=large")
-    code, before = tally("check", acme, "test_messages", "--required", "4", *hold)
+    code, before = tally("check", acme, "test_messages", "--required", "3", *hold)
     assert code == ALLOWED
     assert tally("holds", "extend", acme, "job-1", "--for", "3600")[0] == 0
     code, settled = tally("holds", "settle", acme, "job-1", "--value", "1")
     assert code == 0 and settled["value"] == 1
-    assert settled["balance"]["remaining"] == before["balance"]["remaining"] + 3
+    assert settled["balance"]["remaining"] == before["balance"]["remaining"] + 2
     assert tally("holds", "settle", acme, "job-1")[0] == REFUSED
 
 

@@ -93,7 +93,11 @@ package struct TrackUsage: Sendable {
     package var overage: OverageBehavior
     package var label: EventLabel?
     /// Empty: the customer as a whole.
-    package var entity = InlineText.empty
+    package var entity: InlineText {
+        get { named?.id ?? .empty }
+        set { named = NamedEntity(newValue) }
+    }
+    private var named: NamedEntity?
     /// `value` is what the usage is from now on, not what is added to it.
     package var setsUsage = false
     /// Usage of a cycle that is over is refused; otherwise it counts in the present one.
@@ -117,7 +121,11 @@ package struct CheckQuery: Sendable {
     package var feature: FeatureNumber
     package var required: Quantity
     /// Empty: the customer as a whole.
-    package var entity = InlineText.empty
+    package var entity: InlineText {
+        get { named?.id ?? .empty }
+        set { named = NamedEntity(newValue) }
+    }
+    private var named: NamedEntity?
     /// Of the usage that is asked for; usage limits may concern some usage only.
     package var properties: [EventProperty] = []
     /// With a deduction: it is reserved only.
@@ -126,6 +134,17 @@ package struct CheckQuery: Sendable {
     package init(feature: FeatureNumber, required: Quantity) {
         self.feature = feature
         self.required = required
+    }
+}
+
+/// An entity's id on the heap: most calls name none, and commands are copied.
+private final class NamedEntity: Sendable {
+    let id: InlineText
+
+    /// nil: the id is empty.
+    init?(_ id: InlineText) {
+        guard !id.isEmpty else { return nil }
+        self.id = id
     }
 }
 
