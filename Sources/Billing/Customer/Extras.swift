@@ -43,7 +43,7 @@ package struct Extras: Sendable, Equatable {
             .bucketChanged, .detailSet, .customerCreated, .profileChanged, .subscriptionChanged,
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
-            .windowCounted, .notified:
+            .windowCounted, .notified, .metadataChanged, .customerDeleted:
             preconditionFailure("this fact is about more than extras")
         }
     }

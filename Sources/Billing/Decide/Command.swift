@@ -28,6 +28,18 @@ package enum Command: Sendable {
     /// Nothing but what has fallen due.
     case advance
 
+    /// What is personal goes with it.
+    package var isErasing: Bool {
+        switch self {
+        case .erase, .delete: true
+        case .create, .track, .trackAll, .checkAndDeduct, .settleHold, .extendHold, .openBalance,
+            .updateBalance, .deleteBalance, .recalculateBalances, .createEntity, .updateEntity,
+            .deleteEntity, .setControls, .attach, .settle, .completeCheckout, .update,
+            .sealProfile, .advance:
+            false
+        }
+    }
+
     /// When nothing is due, it reads and changes nothing but balances and what limits them.
     package var isAboutBuckets: Bool {
         switch self {
@@ -36,7 +48,7 @@ package enum Command: Sendable {
         case .checkAndDeduct(let query): query.hold == nil
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .settle, .completeCheckout, .erase, .sealProfile, .advance:
+            .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
             false
         }
     }

@@ -96,7 +96,7 @@ struct Commit {
         draft.apply(decision.facts)
         facts += decision.facts
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
-        if case .erase = command { facts = facts.map(\.withoutPersonalParts) }
+        if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
         let writer = ReplyWriter(arena: workspace.arena, names: names)
         var message = writer.message(decision.reply)
         switch decision.reply {
@@ -181,12 +181,7 @@ extension Commit {
     private func prepareErasure(
         _ command: Command, of draft: inout CustomerState
     ) throws(ExecuteFault) -> UInt32? {
-        switch command {
-        case .erase, .delete: break
-        case .create, .track, .checkAndDeduct, .update, .attach, .settle, .completeCheckout,
-            .sealProfile, .advance:
-            return nil
-        }
+        guard command.isErasing else { return nil }
         guard let keys = repository.keys else { throw .refused(.erasureNeedsUpgrade) }
         guard draft.key == 0, keys.header.sealedAfter > 0 else { return nil }
         do {
