@@ -19,17 +19,20 @@ struct Commit {
             return try runOnDraft(
                 CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
         }
-        if command.isAboutBuckets, shard.rows[row].nextDue > now {
-            return try runInPlace(row, command, now: now, in: &shard)
+        if command.isUsage, shard.rows[row].nextDue > now,
+            let execution = try runInPlace(row, command, now: now, in: &shard)
+        {
+            return execution
         }
         let customer = try repository.opened(shard.rows[row], workspace)
         return try runOnDraft(customer, row, command, now: now, in: &shard, &finished)
     }
 
     /// The short way: nothing is due, and both the decision and its facts are about buckets only.
+    /// nil: a hold is opened, which falls due.
     private func runInPlace(
         _ row: Int, _ command: Command, now: Timestamp, in shard: inout Shard
-    ) throws(ExecuteFault) -> Execution {
+    ) throws(ExecuteFault) -> Execution? {
         let place = shard.rows.place(of: row)
         let names = repository.current(self.names, for: place.pointee.catalogSequence)
         let decision: Decision
@@ -38,6 +41,7 @@ struct Commit {
         } catch {
             throw .refused(error)
         }
+        if decision.facts.contains(where: { $0.opensHold }) { return nil }
         let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
             let appended = try append(
