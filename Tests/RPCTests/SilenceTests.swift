@@ -38,9 +38,9 @@ private typealias Method = TestDispatcher.Method
             let took = NIODeadline.now() - began
             #expect(status?.code == .unavailable)
             #expect(status?.message == "the server has fallen silent")
-            // Not before it was asked and given the time to answer; and some more for the machine.
+            // Not before it was asked and given the time to answer; and much more for the machine.
             #expect(took >= Self.silence)
-            #expect(took <= Self.silence * 3 + .seconds(5), "\(took)")
+            #expect(took <= Self.silence * 3 + .seconds(30), "\(took)")
         }
     }
 

@@ -76,6 +76,8 @@ package enum LimitKind: UInt8, Sendable {
 }
 
 extension Fact {
+    package var opensHold: Bool { if case .holdOpened = self { true } else { false } }
+
     /// It says something about a person that erasure must remove.
     package var isPersonal: Bool {
         switch self {

@@ -40,12 +40,10 @@ package enum Command: Sendable {
         }
     }
 
-    /// When nothing is due, it reads and changes nothing but balances and what limits them.
-    package var isAboutBuckets: Bool {
+    /// It reads and changes nothing but balances and what limits them, unless it opens a hold.
+    package var isUsage: Bool {
         switch self {
-        case .track(let usage): usage.hold == nil
-        case .trackAll(let usages): usages.allSatisfy { $0.hold == nil }
-        case .checkAndDeduct(let query): query.hold == nil
+        case .track, .trackAll, .checkAndDeduct: true
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:

@@ -19,8 +19,10 @@ struct Commit {
             return try runOnDraft(
                 CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
         }
-        if command.isAboutBuckets, shard.rows[row].nextDue > now {
-            return try runInPlace(row, command, now: now, in: &shard)
+        if command.isUsage, shard.rows[row].nextDue > now {
+            if let execution = try runInPlace(row, command, now: now, in: &shard) {
+                return execution
+            }
         } else if shard.rows[row].isDeleted {
             guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
         }
@@ -29,9 +31,10 @@ struct Commit {
     }
 
     /// The short way: nothing is due, and both the decision and its facts are about buckets only.
+    /// nil: a hold is opened, which falls due.
     private func runInPlace(
         _ row: Int, _ command: Command, now: Timestamp, in shard: inout Shard
-    ) throws(ExecuteFault) -> Execution {
+    ) throws(ExecuteFault) -> Execution? {
         let place = shard.rows.place(of: row)
         let names = repository.current(self.names, for: place.pointee.catalogSequence)
         let decision: Decision
@@ -40,6 +43,7 @@ struct Commit {
         } catch {
             throw .refused(error)
         }
+        if decision.facts.contains(where: { $0.opensHold }) { return nil }
         let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
             let appended = try append(
