@@ -229,8 +229,9 @@ struct RosterTests {
 
     private func listing(_ row: Int, _ name: String) -> CustomerListing {
         var customer = CustomerState(id: .empty)
-        customer.apply(
-            .customerCreated(name: name, email: "", time: Timestamp(milliseconds: Int64(row))))
+        customer.apply([
+            .customerCreated(name: name, email: "", time: Timestamp(milliseconds: Int64(row)))
+        ])
         return CustomerListing(customer)
     }
 }

@@ -64,7 +64,7 @@ struct DeletionTests {
         #expect(throws: ExecuteFault.self) {
             try repository.readBuckets(
                 bench.id("ada"), names: bench.names, in: bench.workspace
-            ) { _, _ in UnsafeRawBufferPointer(start: nil, count: 0) }
+            ) { _, _, _ in UnsafeRawBufferPointer(start: nil, count: 0) }
         }
         #expect(try bench.listed() == ["charles"])
         #expect(bench.environment.customerCount == 1)

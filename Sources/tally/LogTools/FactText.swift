@@ -53,7 +53,7 @@ struct FactText {
         case .subscriptionDropped(let number):
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
-            .invoiceRaised, .invoiceDropped, .customerErased:
+            .invoiceRaised, .invoiceDropped, .customerErased, .metadataChanged, .customerDeleted:
             account(fact)
         case .detailSet, .entityCreated, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed, .notified:

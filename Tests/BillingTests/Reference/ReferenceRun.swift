@@ -205,7 +205,7 @@ extension ReferenceReply {
         case .track(let one): self = .tracks([track(one)])
         case .trackAll(let all), .trackFeatures(let all): self = .tracks(all.map(track))
         case .settled(let one): self = .tracks([track(one)])
-        case .customer, .entity: self = .none
+        case .updated, .customer, .entity: self = .none
         case .check(let answer): self = .check(ReferenceAnswer(answer))
         case .attach: self = .attached
         }
