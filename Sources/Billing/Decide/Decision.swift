@@ -75,7 +75,8 @@ extension BucketSet {
         case .trackAll(let parts): try decideTrackAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
-        case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile, .advance,
+        case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile,
+            .advance,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls:
             preconditionFailure("this command is about more than buckets")

@@ -40,7 +40,8 @@ extension BucketSet {
             switch one.reply {
             case .track(let reply): replies.append(reply)
             case .trackFeatures(let more): replies += more
-            case .none, .created, .updated, .check, .trackAll, .settled, .customer, .entity, .attach:
+            case .none, .created, .updated, .check, .trackAll, .settled, .customer, .entity,
+                .attach:
                 preconditionFailure("a track replies with a track")
             }
         }

@@ -63,9 +63,7 @@ extension GRPCDispatcher {
             try leave(token) { () throws(ExecuteFault) in try await service.attach(call) }
             return nil
         case .publishCatalog:
-            let (call, found) = try decoded { () throws(CallFault) in
-                try reader.publish(message)
-            }
+            let (call, found) = try decoded { () throws(CallFault) in try reader.publish(message) }
             let service = loop.catalog
             try leave(token) { () throws(ExecuteFault) in
                 try await service.publish(call, found: found)
@@ -77,8 +75,8 @@ extension GRPCDispatcher {
             .updateControls, .createEntity, .getEntity, .listEntities, .updateEntity,
             .deleteEntity:
             return try runOnHoldings(route, message, loop)
-        case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .aggregateEvents, .reflection,
-            .reflectionAlpha, .healthCheck, .healthWatch:
+        case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .aggregateEvents,
+            .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }
     }

@@ -29,7 +29,9 @@ extension Method {
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             true
-        case .track, .check, .attach, .eraseCustomer, .deleteCustomer, .settleHold, .extendHold, .batchTrack: false
+        case .track, .check, .attach, .eraseCustomer, .deleteCustomer, .settleHold, .extendHold,
+            .batchTrack:
+            false
         }
     }
 }

@@ -15,7 +15,8 @@ package struct ReplyWriter {
     /// The message of a command's reply; none for those that show the customer as it is afterwards.
     package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none, .created, .updated, .customer, .entity: UnsafeRawBufferPointer(start: nil, count: 0)
+        case .none, .created, .updated, .customer, .entity:
+            UnsafeRawBufferPointer(start: nil, count: 0)
         case .track(let track): self.track(track)
         case .trackFeatures(let tracks): list(tracks.map { self.track($0) }, field: 5)
         case .trackAll(let tracks): list(tracks.map { self.track($0) }, field: 1)
@@ -172,8 +173,9 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .attach: 6
         case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer: 3
         case .settleHold: 4
-        case .extendHold, .batchTrack, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
-            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
+        case .extendHold, .batchTrack, .updateCustomer, .createBalance, .updateBalance,
+            .deleteBalance, .recalculateBalances, .updateControls, .createEntity, .updateEntity,
+            .deleteEntity:
             2
         }
     return [field << 3, 1]
