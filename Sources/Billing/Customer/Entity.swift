@@ -23,10 +23,11 @@ package struct Entity: Sendable, Equatable {
 }
 
 /// A customer's entities, in order of id. A copy shares all that neither changes.
-package struct EntityTable: Sendable, Equatable {
+package struct EntityTable: Sendable {
     private var byID: [EntityBox] = []
     /// The same, in order of number.
     private var byNumber: [EntityBox] = []
+    private var counts: [BucketCount] = []
 
     package init() {}
 
@@ -54,18 +55,25 @@ package struct EntityTable: Sendable, Equatable {
         return (page, start + size < byID.count ? page.last?.id : nil)
     }
 
+    /// Whether one has slices of a feature, or else what it shares with nobody.
+    package func has(slices: Bool, of isWanted: (FeatureNumber) -> Bool) -> Bool {
+        counts.contains { $0.isSlice == slices && isWanted($0.feature) }
+    }
+
     package mutating func insert(_ entity: Entity) {
         let box = EntityBox(entity)
         byID.insert(box, at: EntityTable.place(of: entity.id, in: byID))
         var index = byNumber.count
         while index > 0, byNumber[index - 1].value.number > entity.number { index -= 1 }
         byNumber.insert(box, at: index)
+        count(entity.buckets, 1)
     }
 
     package mutating func remove(_ number: UInt32) {
         guard let position = position(number) else { return }
         let box = byNumber.remove(at: position)
         byID.remove(at: EntityTable.place(of: box.value.id, in: byID))
+        count(box.value.buckets, -1)
     }
 
     /// Changes one where it lies, unless a copy shares it.
@@ -73,11 +81,30 @@ package struct EntityTable: Sendable, Equatable {
         guard let position = position(number) else { return }
         // Two references are the table's own.
         let index = EntityTable.place(of: byNumber[position].value.id, in: byID)
-        var value = byNumber[position].value
+        let before = byNumber[position].value
+        var value = before
         change(&value)
+        if !value.buckets.elementsEqual(before.buckets, by: BucketCount.areAlike) {
+            count(before.buckets, -1)
+            count(value.buckets, 1)
+        }
         let box = EntityBox(value)
         byNumber[position] = box
         byID[index] = box
+    }
+
+    private mutating func count(_ buckets: [Bucket], _ change: Int) {
+        for bucket in buckets {
+            let isSlice = bucket.flags.contains(.slice)
+            let index = counts.firstIndex { $0.feature == bucket.feature && $0.isSlice == isSlice }
+            if let index {
+                counts[index].count += change
+                if counts[index].count == 0 { counts.remove(at: index) }
+            } else {
+                counts.append(
+                    BucketCount(feature: bucket.feature, isSlice: isSlice, count: change))
+            }
+        }
     }
 
     private func position(_ number: UInt32) -> Int? {
@@ -96,6 +123,22 @@ package struct EntityTable: Sendable, Equatable {
             if boxes[middle].value.id < id { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+extension EntityTable: Equatable {
+    package static func == (a: EntityTable, b: EntityTable) -> Bool { a.byID == b.byID }
+}
+
+/// How many buckets of a feature entities have, so that not all of them are asked for what none of
+/// them has.
+private struct BucketCount: Sendable {
+    var feature: FeatureNumber
+    var isSlice: Bool
+    var count: Int
+
+    static func areAlike(_ a: Bucket, _ b: Bucket) -> Bool {
+        a.feature == b.feature && a.flags.contains(.slice) == b.flags.contains(.slice)
     }
 }
 

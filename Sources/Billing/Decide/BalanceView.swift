@@ -60,7 +60,7 @@ extension BucketSet {
         view.parts.reserveCapacity(min(count, 4))
         var caps = OverageCaps()
         if hasExtras {
-            eachUsable(scope) { bucket, entity in
+            eachUsable(scope, of: { $0 == feature }) { bucket, entity in
                 guard bucket.feature == feature else { return }
                 view.add(bucket.after(draws, entity), of: entity, &caps)
             }
@@ -84,7 +84,8 @@ extension BucketSet {
     private func addEntities(to view: inout BalanceView, after draws: [Draw]) -> Bool {
         guard !view.unlimited else { return false }
         var isThere = false
-        let entities = extras.entities
+        let (entities, feature) = (extras.entities, view.feature)
+        guard entities.has(slices: false, of: { $0 == feature }) else { return false }
         for index in 0..<entities.count {
             let entity = entities[index]
             for bucket in entity.buckets

@@ -102,7 +102,7 @@ extension BucketSet {
     /// A boolean feature, if there is one.
     package func flag(_ feature: FeatureNumber, in scope: Scope) -> FlagView? {
         var found: FlagView?
-        eachUsable(scope) { bucket, _ in
+        eachUsable(scope, of: { $0 == feature }) { bucket, _ in
             guard bucket.feature == feature, found == nil else { return }
             found = FlagView(feature: feature, plan: bucket.plan)
         }

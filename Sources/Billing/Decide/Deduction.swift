@@ -71,7 +71,10 @@ struct Deduction {
         candidates.reserveCapacity(min(buckets.count, 4))
         let pools = pricing.pools(of: feature)
         if buckets.hasExtras {
-            buckets.eachUsable(scope) { insert($0, of: $1, pools) }
+            let isWanted = { (wanted: FeatureNumber) in
+                wanted == feature || pools.contains { $0.feature == wanted }
+            }
+            buckets.eachUsable(scope, of: isWanted) { insert($0, of: $1, pools) }
             if value < .zero { reserve(buckets.extras) }
             limits = [
                 FeatureLimits(

@@ -164,7 +164,7 @@ extension SpendLimit {
         case .percentage(let percentage):
             var base = Quantity.zero
             let details = buckets.extras.details
-            buckets.eachUsable(scope) { bucket, _ in
+            buckets.eachUsable(scope, of: { $0 == feature }) { bucket, _ in
                 guard bucket.feature == feature, bucket.plan != nil, bucket.nextReset != .never,
                     bucket.flags.isDisjoint(with: [.addOn, .rollover])
                 else { return }
@@ -192,7 +192,13 @@ extension BucketSet {
     /// Every bucket that a scope may draw from, with its entity's number (entitlements §1.3): all
     /// of the customer's own; of entities, in one's scope everything it has, else what an item
     /// grants to each of them.
-    func eachUsable(_ scope: Scope, _ body: (Bucket, _ entity: UInt32) -> Void) {
+    ///
+    /// - Parameter isWanted: of which features. Others may come too, but no entity is asked when
+    ///   none has what is wanted: there are many.
+    func eachUsable(
+        _ scope: Scope, of isWanted: (FeatureNumber) -> Bool = { _ in true },
+        _ body: (Bucket, _ entity: UInt32) -> Void
+    ) {
         guard hasExtras else {
             for index in 0..<count { body(self[index], 0) }
             return
@@ -206,6 +212,7 @@ extension BucketSet {
             return
         }
         for index in 0..<count { body(self[index], 0) }
+        guard extras.entities.has(slices: true, of: isWanted) else { return }
         for index in 0..<extras.entities.count {
             let entity = extras.entities[index]
             for bucket in entity.buckets where bucket.flags.contains(.slice) {
@@ -217,7 +224,7 @@ extension BucketSet {
     /// What usage limits count by: the cycle of the balance that is drawn from first.
     func cycleAnchor(of feature: FeatureNumber, _ scope: Scope) -> Timestamp? {
         var first: (bucket: Bucket, entity: UInt32)?
-        eachUsable(scope) { bucket, entity in
+        eachUsable(scope, of: { $0 == feature }) { bucket, entity in
             guard bucket.feature == feature, bucket.nextReset != .never else { return }
             if let first, !Deduction.precedes((bucket, entity), first, in: scope) { return }
             first = (bucket, entity)

@@ -49,7 +49,7 @@ extension BucketSet {
         let pool = pricing.pools(of: feature).first { $0.feature == draw.feature }
         let least = max(BucketSet.probe, pool.map { BucketSet.probe.credits(at: $0.cost) } ?? .zero)
         var rest = Quantity.zero
-        eachUsable(scope) { bucket, entity in
+        eachUsable(scope, of: { $0 == draw.feature }) { bucket, entity in
             guard bucket.feature == draw.feature else { return }
             var balance = bucket.balance
             for other in draws where other.bucket == bucket.number && other.entity == entity {

@@ -128,7 +128,7 @@ extension BucketSet {
     ) throws(Refusal) -> Decision {
         var buckets: [(Bucket, UInt32)] = []
         var used = Quantity.zero
-        eachUsable(scope) { bucket, entity in
+        eachUsable(scope, of: { $0 == usage.feature }) { bucket, entity in
             guard bucket.feature == usage.feature else { return }
             buckets.append((bucket, entity))
             used = used + bucket.usage

@@ -1,4 +1,4 @@
-// The format of a snapshot, version 1. All integers are little-endian.
+// The format of a snapshot, version 2. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -9,7 +9,8 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 1
+//      8  u32  format version: 2. In version 1 customers had no entities, limits and holds, and none
+//              was deleted; all else is the same, and it is read.
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
 //     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
@@ -56,22 +57,23 @@
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position
 // segment 1, offset 80.
 //
-//     89 54 53 4E 0D 0A 1A 0A  01 00 00 00 00 00 00 00
+//     89 54 53 4E 0D 0A 1A 0A  02 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
-//     00 00 00 00 00 00 00 00  00 00 00 00 6E BF FC 10
+//     00 00 00 00 00 00 00 00  00 00 00 00 61 D4 A3 F9
 //
 //     89 54 43 4B 02 00 00 00  01 00 00 00 10 00 00 00
-//     09 00 00 00 00 00 00 00  C1 53 4B 35 6E BF FC 10
-//     03 00 00 00 85 D2 F1 65  05 00 00 00 00 00 00 00
+//     09 00 00 00 00 00 00 00  C1 53 4B 35 61 D4 A3 F9
+//     03 00 00 00 68 3E 3D FB  05 00 00 00 00 00 00 00
 //     50 00 00 00 01 00 00 00
 
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
+    var version = SnapshotHeader.version
     var identity: UInt64
     /// Everything up to this sequence is in it.
     var start: UInt64
@@ -86,7 +88,7 @@ struct SnapshotHeader: Equatable, Sendable {
     var encoded: [UInt8] {
         var bytes = LittleEndianBytes()
         bytes.add(Self.magic)
-        bytes.add(Self.version)
+        bytes.add(version)
         bytes.add(UInt32(0))
         bytes.add(identity)
         bytes.add(start)
@@ -107,12 +109,12 @@ struct SnapshotHeader: Equatable, Sendable {
         let version: UInt32 = bytes.integer(at: 8)
         guard version <= Self.version else { throw .tooNew(version) }
         guard bytes.isSealed else { throw .damaged(offset: 0, "the header's checksum is wrong") }
-        guard version == Self.version else { throw .foreign("it has no version") }
+        guard version > 0 else { throw .foreign("it has no version") }
         guard bytes.integer(at: 16, as: UInt64.self) == identity else {
             throw .foreign("it belongs to another log")
         }
         return SnapshotHeader(
-            identity: identity, start: bytes.integer(at: 24), position: bytes.integer(at: 32),
+            version: version, identity: identity, start: bytes.integer(at: 24), position: bytes.integer(at: 32),
             time: bytes.integer(at: 40))
     }
 }
