@@ -22,6 +22,7 @@ struct Tally: AsyncParsableCommand {
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
                     CheckCommand.self, TrackCommand.self, HoldsCommand.self,
+                    BalancesCommand.self, EntitiesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

@@ -139,10 +139,11 @@ class Server:
             fail(f"the load ended with exit code {done.returncode}")
         return json.loads(done.stdout) | usage.row()
 
-    def prepare(self, customers):
+    def prepare(self, customers, features=1):
         """Makes the customers; gives the seconds that it took."""
         began = time.monotonic()
-        if self.load("--prepare", "--calls", 1000, "--customers", customers)["failed"]:
+        if self.load("--prepare", "--calls", 1000, "--customers", customers,
+                     "--features", features)["failed"]:
             fail("the customers are there, but their checks do not succeed")
         seconds = time.monotonic() - began
         self.settle()

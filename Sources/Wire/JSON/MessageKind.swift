@@ -1,132 +1,84 @@
 internal import CProtobufC
-internal import CTallyProto
+// Its descriptors are constants, which is more than the importer knows.
+@preconcurrency internal import CTallyProto
 
-/// A message of the API that a client or a file may hold as JSON. Raw values are the proto names.
-package enum MessageKind: String, Sendable, CaseIterable {
-    case publishCatalogRequest = "PublishCatalogRequest"
-    case publishCatalogResponse = "PublishCatalogResponse"
-    case getCatalogRequest = "GetCatalogRequest"
-    case getCatalogResponse = "GetCatalogResponse"
-    case pricingCatalog = "PricingCatalog"
-    case checkRequest = "CheckRequest"
-    case checkResponse = "CheckResponse"
-    case trackRequest = "TrackRequest"
-    case trackResponse = "TrackResponse"
-    case getCustomerRequest = "GetCustomerRequest"
-    case getCustomerResponse = "GetCustomerResponse"
-    case getOrCreateCustomerRequest = "GetOrCreateCustomerRequest"
-    case getOrCreateCustomerResponse = "GetOrCreateCustomerResponse"
-    case eraseCustomerRequest = "EraseCustomerRequest"
-    case eraseCustomerResponse = "EraseCustomerResponse"
-    case updateCustomerRequest = "UpdateCustomerRequest"
-    case updateCustomerResponse = "UpdateCustomerResponse"
-    case listCustomersRequest = "ListCustomersRequest"
-    case listCustomersResponse = "ListCustomersResponse"
-    case deleteCustomerRequest = "DeleteCustomerRequest"
-    case deleteCustomerResponse = "DeleteCustomerResponse"
-    case attachRequest = "AttachRequest"
-    case attachResponse = "AttachResponse"
-    case watchCustomerRequest = "WatchCustomerRequest"
-    case watchCustomerResponse = "WatchCustomerResponse"
-    case streamTrackRequest = "StreamTrackRequest"
-    case streamTrackResponse = "StreamTrackResponse"
-    case settleHoldRequest = "SettleHoldRequest"
-    case settleHoldResponse = "SettleHoldResponse"
-    case extendHoldRequest = "ExtendHoldRequest"
-    case extendHoldResponse = "ExtendHoldResponse"
+/// A message of the API that a client or a file may hold as JSON: each that a method takes or
+/// gives, as the services' descriptors say, and the catalog.
+package struct MessageKind: Sendable, Hashable {
+    /// Its proto name.
+    package let rawValue: String
 
-    private static let schemas: [MessageKind: MessageSchema] = {
+    private static let roots: [String: Root] = {
         let builder = SchemaBuilder()
+        var found = services.flatMap { service in
+            UnsafeBufferPointer(start: service.methods, count: Int(service.n_methods))
+                .flatMap { [$0.input, $0.output] }
+        }
+        // Not a method's own: a file holds it.
+        let catalog = tally__v1__publish_catalog_request__descriptor.fields[0].descriptor
+        found.append(catalog?.assumingMemoryBound(to: ProtobufCMessageDescriptor.self))
         return Dictionary(
-            uniqueKeysWithValues: allCases.map { ($0, builder.schema($0.descriptor)) })
+            found.compactMap(\.self).map { message in
+                let root = Root(descriptor: message, schema: builder.schema(message))
+                return (String(cString: message.pointee.short_name), root)
+            },
+            uniquingKeysWith: { first, _ in first })
     }()
 
-    /// Read from the descriptor once for all.
-    var schema: MessageSchema {
-        guard let schema = MessageKind.schemas[self] else {
-            preconditionFailure("every kind has a schema")
-        }
-        return schema
+    /// Copies, as all imported C globals are; what they point to is not.
+    private static var services: [ProtobufCServiceDescriptor] {
+        [
+            tally__v1__attach_service__descriptor, tally__v1__catalog_service__descriptor,
+            tally__v1__customer_service__descriptor, tally__v1__entitlement_service__descriptor,
+            tally__v1__usage_service__descriptor,
+        ]
     }
 
-    /// Asked of an empty message, because the address of an imported C global is that of a copy.
-    var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
-        let descriptor: UnsafePointer<ProtobufCMessageDescriptor>?
-        switch self {
-        case .publishCatalogRequest:
-            descriptor = emptied(tally__v1__publish_catalog_request__init).base.descriptor
-        case .publishCatalogResponse:
-            descriptor = emptied(tally__v1__publish_catalog_response__init).base.descriptor
-        case .getCatalogRequest:
-            descriptor = emptied(tally__v1__get_catalog_request__init).base.descriptor
-        case .getCatalogResponse:
-            descriptor = emptied(tally__v1__get_catalog_response__init).base.descriptor
-        case .pricingCatalog:
-            descriptor = emptied(tally__v1__pricing_catalog__init).base.descriptor
-        case .checkRequest:
-            descriptor = emptied(tally__v1__check_request__init).base.descriptor
-        case .checkResponse:
-            descriptor = emptied(tally__v1__check_response__init).base.descriptor
-        case .trackRequest:
-            descriptor = emptied(tally__v1__track_request__init).base.descriptor
-        case .trackResponse:
-            descriptor = emptied(tally__v1__track_response__init).base.descriptor
-        case .getCustomerRequest:
-            descriptor = emptied(tally__v1__get_customer_request__init).base.descriptor
-        case .getCustomerResponse:
-            descriptor = emptied(tally__v1__get_customer_response__init).base.descriptor
-        case .getOrCreateCustomerRequest:
-            descriptor = emptied(tally__v1__get_or_create_customer_request__init).base.descriptor
-        case .getOrCreateCustomerResponse:
-            descriptor = emptied(tally__v1__get_or_create_customer_response__init).base.descriptor
-        case .eraseCustomerRequest:
-            descriptor = emptied(tally__v1__erase_customer_request__init).base.descriptor
-        case .eraseCustomerResponse:
-            descriptor = emptied(tally__v1__erase_customer_response__init).base.descriptor
-        case .updateCustomerRequest:
-            descriptor = emptied(tally__v1__update_customer_request__init).base.descriptor
-        case .updateCustomerResponse:
-            descriptor = emptied(tally__v1__update_customer_response__init).base.descriptor
-        case .listCustomersRequest:
-            descriptor = emptied(tally__v1__list_customers_request__init).base.descriptor
-        case .listCustomersResponse:
-            descriptor = emptied(tally__v1__list_customers_response__init).base.descriptor
-        case .deleteCustomerRequest:
-            descriptor = emptied(tally__v1__delete_customer_request__init).base.descriptor
-        case .deleteCustomerResponse:
-            descriptor = emptied(tally__v1__delete_customer_response__init).base.descriptor
-        case .attachRequest:
-            descriptor = emptied(tally__v1__attach_request__init).base.descriptor
-        case .attachResponse:
-            descriptor = emptied(tally__v1__attach_response__init).base.descriptor
-        case .watchCustomerRequest:
-            descriptor = emptied(tally__v1__watch_customer_request__init).base.descriptor
-        case .watchCustomerResponse:
-            descriptor = emptied(tally__v1__watch_customer_response__init).base.descriptor
-        case .streamTrackRequest:
-            descriptor = emptied(tally__v1__stream_track_request__init).base.descriptor
-        case .streamTrackResponse:
-            descriptor = emptied(tally__v1__stream_track_response__init).base.descriptor
-        case .settleHoldRequest:
-            descriptor = emptied(tally__v1__settle_hold_request__init).base.descriptor
-        case .settleHoldResponse:
-            descriptor = emptied(tally__v1__settle_hold_response__init).base.descriptor
-        case .extendHoldRequest:
-            descriptor = emptied(tally__v1__extend_hold_request__init).base.descriptor
-        case .extendHoldResponse:
-            descriptor = emptied(tally__v1__extend_hold_response__init).base.descriptor
-        }
-        guard let descriptor else { preconditionFailure("an initialised message has one") }
-        return descriptor
+    /// In order of name.
+    package static let allCases = roots.keys.sorted().map { MessageKind(rawValue: $0) }
+
+    private init(rawValue: String) {
+        self.rawValue = rawValue
     }
+
+    /// - Precondition: the API has such a message.
+    package init(_ name: String) {
+        precondition(MessageKind.roots[name] != nil, "the API has no message \(name)")
+        self.init(rawValue: name)
+    }
+
+    private var root: Root {
+        guard let root = MessageKind.roots[rawValue] else {
+            preconditionFailure("every kind has one")
+        }
+        return root
+    }
+
+    /// Read from the descriptor once for all.
+    var schema: MessageSchema { root.schema }
+    var descriptor: UnsafePointer<ProtobufCMessageDescriptor> { root.descriptor }
 }
 
-/// A message as protobuf-c's initialiser leaves it.
-private func emptied<Message>(
-    _ initialize: (UnsafeMutablePointer<Message>?) -> Void
-) -> Message {
-    let message = UnsafeMutablePointer<Message>.allocate(capacity: 1)
-    defer { message.deallocate() }
-    initialize(message)
-    return message.pointee
+// Safety: the descriptor is a constant of the program.
+private struct Root: @unchecked Sendable {
+    let descriptor: UnsafePointer<ProtobufCMessageDescriptor>
+    let schema: MessageSchema
+}
+
+extension MessageKind {
+    package static let pricingCatalog = MessageKind("PricingCatalog")
+    package static let publishCatalogRequest = MessageKind("PublishCatalogRequest")
+    package static let getCatalogRequest = MessageKind("GetCatalogRequest")
+    package static let getCatalogResponse = MessageKind("GetCatalogResponse")
+    package static let checkRequest = MessageKind("CheckRequest")
+    package static let checkResponse = MessageKind("CheckResponse")
+    package static let trackRequest = MessageKind("TrackRequest")
+    package static let trackResponse = MessageKind("TrackResponse")
+    package static let attachRequest = MessageKind("AttachRequest")
+    package static let attachResponse = MessageKind("AttachResponse")
+    package static let getCustomerRequest = MessageKind("GetCustomerRequest")
+    package static let getCustomerResponse = MessageKind("GetCustomerResponse")
+    package static let getOrCreateCustomerRequest = MessageKind("GetOrCreateCustomerRequest")
+    package static let getOrCreateCustomerResponse = MessageKind("GetOrCreateCustomerResponse")
+    package static let updateCustomerRequest = MessageKind("UpdateCustomerRequest")
 }

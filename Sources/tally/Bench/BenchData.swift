@@ -10,55 +10,62 @@ struct BenchData {
     static let customerLimit = 10_000_000
 
     var feature: String
-    var customers: Int
+    var customers: Range<Int>
+    /// Whose calls they are; nil: the customer's.
+    var entity: String?
 
     /// Every customer gets both plans, so that a balance has two parts.
-    func publish(_ flags: ServerFlags) async throws {
+    func publish(_ flags: ServerFlags, features count: Int) async throws {
+        let features = [feature] + (1..<count).map { "\(feature)_\($0)" }
         try await TallyClient.with(flags) { client in
             let published = try await client.call(.getCatalog, [:])
             let currency = published["catalog"]?.text("currency") ?? ""
             _ = try await client.call(
                 .publishCatalog,
                 [
-                    "catalog": catalog(currency: currency.isEmpty ? "usd" : currency),
+                    "catalog": catalog(features, currency.isEmpty ? "usd" : currency),
                     "request_id": .string(RequestIdentifier.make()),
                 ])
         }
     }
 
-    private func catalog(currency: String) -> JSONValue {
+    private func catalog(_ features: [String], _ currency: String) -> JSONValue {
         .object([
             "currency": .string(currency),
-            "features": .array([
-                .object([
-                    "feature_id": .string(feature), "name": .string("Messages"),
-                    "type": .string("metered"),
-                ])
-            ]),
+            "features": .array(
+                features.map {
+                    .object([
+                        "feature_id": .string($0), "name": .string($0), "type": .string("metered"),
+                    ])
+                }),
             "plans": .array([
-                plan("bench", interval: "month", addOn: false),
-                plan("bench_extra", interval: "one_off", addOn: true),
+                plan("bench", features, interval: "month", addOn: false),
+                plan("bench_extra", [feature], interval: "one_off", addOn: true),
             ]),
         ])
     }
 
-    private func plan(_ id: String, interval: String, addOn: Bool) -> JSONValue {
+    private func plan(
+        _ id: String, _ features: [String], interval: String, addOn: Bool
+    ) -> JSONValue {
         .object([
             "plan_id": .string(id), "name": .string("Load test"), "group": .string("bench"),
             "add_on": .bool(addOn), "auto_enable": .bool(true),
-            "items": .array([
-                .object([
-                    "feature_id": .string(feature), "included": .number(BenchData.granted),
-                    "reset": .object(["interval": .string(interval)]),
-                ])
-            ]),
+            "items": .array(
+                features.map {
+                    .object([
+                        "feature_id": .string($0), "included": .number(BenchData.granted),
+                        "reset": .object(["interval": .string(interval)]),
+                    ])
+                }),
         ])
     }
 
     /// The last one is made when all others are there, and stands for them all.
     func makeCustomers(_ flags: ServerFlags, _ thread: BenchThread) async throws {
         if try await hasLastCustomer(flags) { return }
-        for range in [0..<customers - 1, customers - 1..<customers] where !range.isEmpty {
+        let (rest, last) = (customers.dropLast(), customers.suffix(1))
+        for range in [rest, last] where !range.isEmpty {
             let source = LoadSource(
                 path: APIMethod.getOrCreateCustomer.path,
                 template: try template(.getOrCreateCustomerRequest, []), order: .each(range),
@@ -78,7 +85,7 @@ struct BenchData {
         var isThere = true
         try await TallyClient.with(flags) { client in
             do {
-                let id = LoadSource.customerID(customers - 1)
+                let id = LoadSource.customerID(customers.upperBound - 1)
                 _ = try await client.call(.getCustomer, ["customer_id": .string(id)])
             } catch let failure as CallFailure where failure.code == .notFound {
                 isThere = false
@@ -88,25 +95,28 @@ struct BenchData {
     }
 
     func source(_ method: BenchMethod, seed: UInt64) throws -> LoadSource {
-        let feature = JSONObject.Member("feature_id", .string(feature))
+        var subject = [JSONObject.Member("feature_id", .string(feature))]
+        if let entity { subject.append(JSONObject.Member("entity_id", .string(entity))) }
         let request = JSONObject.Member("request_id", .string(LoadSource.requestPlaceholder))
         let drawn = LoadSource.Order.drawn(customers, seed: seed)
         return switch method {
         case .check:
             LoadSource(
-                path: APIMethod.check.path, template: try template(.checkRequest, [feature]),
+                path: APIMethod.check.path, template: try template(.checkRequest, subject),
                 order: drawn, mustAllow: true)
         case .deduct:
             LoadSource(
                 path: APIMethod.check.path,
                 template: try template(
-                    .checkRequest, [feature, JSONObject.Member("deduct", .bool(true)), request]),
+                    .checkRequest,
+                    subject + [JSONObject.Member("deduct", .bool(true)), request]),
                 order: drawn, mustAllow: true)
         case .track:
             LoadSource(
                 path: APIMethod.track.path,
                 template: try template(
-                    .trackRequest, [feature, JSONObject.Member("value", .number(1)), request]),
+                    .trackRequest,
+                    subject + [JSONObject.Member("value", .number(1)), request]),
                 order: drawn, mustAllow: false)
         }
     }

@@ -45,9 +45,15 @@ struct BenchLoad: AsyncParsableCommand {
     @Flag(help: "First make the plans and the customers, unless they are there.")
     var prepare = false
 
+    @Option(help: "With --prepare: how many features the plan bench grants.")
+    var features = 1
+
     func validate() throws {
         guard 1...10_000 ~= connections, 1...10_000 ~= streams else {
             throw ValidationError("--connections and --streams must be from 1 to 10000")
+        }
+        guard 1...1_000 ~= features else {
+            throw ValidationError("--features must be from 1 to 1000")
         }
         guard seconds == nil || calls == nil else {
             throw ValidationError("give either --seconds or --calls")
@@ -61,7 +67,7 @@ struct BenchLoad: AsyncParsableCommand {
 
     func run() async throws {
         let data = draw.data
-        if prepare { try await data.publish(flags) }
+        if prepare { try await data.publish(flags, features: features) }
         let result = try await BenchThread.with(flags) { thread in
             if prepare { try await data.makeCustomers(flags, thread) }
             return try await LoadGenerator.run(try plan(data), on: thread)

@@ -4,8 +4,8 @@ struct LoadSource {
     enum Order {
         /// Each customer of the range once.
         case each(Range<Int>)
-        /// Drawn out of so many.
-        case drawn(Int, seed: UInt64)
+        /// Drawn out of these.
+        case drawn(Range<Int>, seed: UInt64)
     }
 
     static let customerPlaceholder = "bench-0000000"
@@ -37,7 +37,8 @@ struct LoadSource {
         counterAt = request.map { $0 + 16 }
         switch order {
         case .each(let range): (next, drawnOutOf, state) = (range.lowerBound, 0, 0)
-        case .drawn(let count, let seed): (next, drawnOutOf, state) = (0, UInt64(count), seed)
+        case .drawn(let range, let seed):
+            (next, drawnOutOf, state) = (range.lowerBound, UInt64(range.count), seed)
         }
         if let request {
             var generator = SystemRandomNumberGenerator()
@@ -64,7 +65,7 @@ struct LoadSource {
     mutating func withNext<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let customer: Int
         if drawnOutOf > 0 {
-            customer = Int(random().multipliedFullWidth(by: drawnOutOf).high)
+            customer = next + Int(random().multipliedFullWidth(by: drawnOutOf).high)
         } else {
             customer = next
             next += 1

@@ -9,8 +9,9 @@ struct CustomerReport {
     }
 
     var lines: [String] {
-        [head, subscriptions, balances, flags, invoices].filter { !$0.isEmpty }
-            .joined(separator: [""]).map { $0 }
+        let report = BalanceReport(of: customer)
+        return [head, subscriptions, report.balances, report.flags, invoices]
+            .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }
 
     private var head: [String] {
@@ -41,41 +42,6 @@ struct CustomerReport {
                 HumanText.time(subscription.text("start_time")),
                 HumanText.time(subscription.text("period_end_time")),
                 HumanText.time(subscription.text("end_time")))
-        }
-        return table.lines
-    }
-
-    /// The parts of a balance are shown where there are several.
-    private var balances: [String] {
-        var table = TextTable("balance", "granted", "used", "left", "beyond", "renewed")
-        for balance in customer.list("balances") {
-            let isUnlimited = balance.flag("unlimited")
-            table.add(
-                balance.text("feature_id"),
-                isUnlimited ? "unlimited" : HumanText.quantity(balance.text("granted")),
-                HumanText.quantity(balance.text("usage")),
-                isUnlimited ? "-" : HumanText.quantity(balance.text("remaining")),
-                balance.number("overage") > 0
-                    ? HumanText.quantity(balance.text("overage")) : "-",
-                HumanText.time(balance.text("next_reset_time")))
-            let parts = balance.list("parts")
-            for part in parts where parts.count > 1 {
-                table.add(
-                    "  from " + part.text("plan_id"),
-                    part.flag("unlimited")
-                        ? "unlimited" : HumanText.quantity(part.text("granted")),
-                    HumanText.quantity(part.text("usage")),
-                    part.flag("unlimited") ? "-" : HumanText.quantity(part.text("remaining")), "-",
-                    HumanText.time(part.text("reset_time")))
-            }
-        }
-        return table.lines
-    }
-
-    private var flags: [String] {
-        var table = TextTable("flag", "from")
-        for flag in customer.list("flags") {
-            table.add(flag.text("feature_id"), flag.text("plan_id"))
         }
         return table.lines
     }

@@ -10,46 +10,37 @@ struct APIMethod {
     /// Changes nothing, so that it may be called twice without a request id.
     var isRead: Bool
 
-    private init(
-        _ service: String, _ name: String, _ request: MessageKind, _ response: MessageKind,
-        isRead: Bool = false
-    ) {
+    private init(_ service: String, _ name: String, isRead: Bool = false) {
         path = "/tally.v1.\(service)/\(name)"
-        self.request = request
-        self.response = response
+        request = MessageKind(name + "Request")
+        response = MessageKind(name + "Response")
         self.isRead = isRead
     }
 
-    static let attach = APIMethod("AttachService", "Attach", .attachRequest, .attachResponse)
-    static let check = APIMethod("EntitlementService", "Check", .checkRequest, .checkResponse)
-    static let track = APIMethod("UsageService", "Track", .trackRequest, .trackResponse)
-    static let getCustomer = APIMethod(
-        "CustomerService", "GetCustomer", .getCustomerRequest, .getCustomerResponse, isRead: true)
-    static let getOrCreateCustomer = APIMethod(
-        "CustomerService", "GetOrCreateCustomer", .getOrCreateCustomerRequest,
-        .getOrCreateCustomerResponse)
-    static let updateCustomer = APIMethod(
-        "CustomerService", "UpdateCustomer", .updateCustomerRequest, .updateCustomerResponse)
-    static let listCustomers = APIMethod(
-        "CustomerService", "ListCustomers", .listCustomersRequest, .listCustomersResponse,
-        isRead: true)
-    static let deleteCustomer = APIMethod(
-        "CustomerService", "DeleteCustomer", .deleteCustomerRequest, .deleteCustomerResponse)
-    static let eraseCustomer = APIMethod(
-        "CustomerService", "EraseCustomer", .eraseCustomerRequest, .eraseCustomerResponse)
-    static let publishCatalog = APIMethod(
-        "CatalogService", "PublishCatalog", .publishCatalogRequest, .publishCatalogResponse)
-    static let getCatalog = APIMethod(
-        "CatalogService", "GetCatalog", .getCatalogRequest, .getCatalogResponse, isRead: true)
-    static let streamTrack = APIMethod(
-        "UsageService", "StreamTrack", .streamTrackRequest, .streamTrackResponse)
-    static let settleHold = APIMethod(
-        "EntitlementService", "SettleHold", .settleHoldRequest, .settleHoldResponse)
-    static let extendHold = APIMethod(
-        "EntitlementService", "ExtendHold", .extendHoldRequest, .extendHoldResponse)
-    static let watchCustomer = APIMethod(
-        "EntitlementService", "WatchCustomer", .watchCustomerRequest, .watchCustomerResponse,
-        isRead: true)
+    static let attach = APIMethod("AttachService", "Attach")
+    static let check = APIMethod("EntitlementService", "Check")
+    static let settleHold = APIMethod("EntitlementService", "SettleHold")
+    static let extendHold = APIMethod("EntitlementService", "ExtendHold")
+    static let watchCustomer = APIMethod("EntitlementService", "WatchCustomer", isRead: true)
+    static let track = APIMethod("UsageService", "Track")
+    static let streamTrack = APIMethod("UsageService", "StreamTrack")
+    static let getCustomer = APIMethod("CustomerService", "GetCustomer", isRead: true)
+    static let getOrCreateCustomer = APIMethod("CustomerService", "GetOrCreateCustomer")
+    static let updateCustomer = APIMethod("CustomerService", "UpdateCustomer")
+    static let listCustomers = APIMethod("CustomerService", "ListCustomers", isRead: true)
+    static let deleteCustomer = APIMethod("CustomerService", "DeleteCustomer")
+    static let eraseCustomer = APIMethod("CustomerService", "EraseCustomer")
+    static let createBalance = APIMethod("CustomerService", "CreateBalance")
+    static let updateBalance = APIMethod("CustomerService", "UpdateBalance")
+    static let deleteBalance = APIMethod("CustomerService", "DeleteBalance")
+    static let recalculateBalances = APIMethod("CustomerService", "RecalculateBalances")
+    static let createEntity = APIMethod("CustomerService", "CreateEntity")
+    static let getEntity = APIMethod("CustomerService", "GetEntity", isRead: true)
+    static let listEntities = APIMethod("CustomerService", "ListEntities", isRead: true)
+    static let updateEntity = APIMethod("CustomerService", "UpdateEntity")
+    static let deleteEntity = APIMethod("CustomerService", "DeleteEntity")
+    static let publishCatalog = APIMethod("CatalogService", "PublishCatalog")
+    static let getCatalog = APIMethod("CatalogService", "GetCatalog", isRead: true)
 
     /// Calling twice does no more than calling once: a read, or a change with an id.
     func canRepeat(_ request: JSONObject) -> Bool {

@@ -55,12 +55,12 @@ struct UsageFlags: ParsableArguments {
         return .string(time.rfc3339 ?? "")
     }
 
-    /// As the entries of a map.
     static func properties(_ texts: [String]) -> JSONValue {
-        .array(
-            texts.compactMap(parts).map { key, value in
-                .object(["key": .string(key), "value": .object([value.0: value.1])])
-            })
+        .object(
+            JSONObject(
+                texts.compactMap(parts).map { key, value in
+                    JSONObject.Member(key, .object([value.0: value.1]))
+                }))
     }
 
     private static func parts(_ text: String) -> (key: String, value: (String, JSONValue))? {
