@@ -68,6 +68,39 @@ def test_a_hold_is_settled_once(tally):
     assert tally("holds", "settle", acme, "job-1")[0] == REFUSED
 
 
+def test_balances_and_entities(tally):
+    acme = new_id("acme")
+    assert tally("customer", "create", acme)[0] == 0
+    code, made = tally("balances", "create", acme, "test_messages", "50", "--id", "gift",
+                       "--each", "month")
+    assert code == 0 and made["customer"]["balances"][0]["remaining"] == 50
+    again = ("balances", "create", acme, "test_messages", "50", "--id", "gift")
+    assert tally(*again)[0] == REFUSED
+    code, changed = tally("balances", "update", acme, "test_messages", "--remaining", "20")
+    assert code == 0 and changed["customer"]["balances"][0]["usage"] == 30
+    code, changed = tally("balances", "update", acme, "test_messages", "--add", "-5",
+                          "--interval", "month")
+    assert code == 0 and changed["customer"]["balances"][0]["remaining"] == 15
+    assert tally("balances", "recalculate", acme, "test_messages")[0] == 0
+
+    assert tally("entities", "create", acme, "test_seats", "ann", "--name", "Ann") \
+        == (0, {"entity_id": "ann", "created": True})
+    assert tally("entities", "create", acme, "test_seats", "ann")[1]["created"] is False
+    assert tally("balances", "create", acme, "test_messages", "7", "--entity", "ann")[0] == 0
+    assert tally("check", acme, "test_messages", "--required", "22")[0] == DENIED
+    assert tally("check", acme, "test_messages", "--required", "22", "--entity", "ann",
+                 "--property", "model=large")[0] == ALLOWED
+    assert tally("entities", "rename", acme, "ann", "Anna")[0] == 0
+    assert tally("entities", "get", acme, "ann")[1]["entity"]["name"] == "Anna"
+    assert tally("entities", "list", acme)[1]["entity_id"] == "ann"
+    assert tally("entities", "delete", acme, "ann")[0] == 0
+    assert tally("entities", "get", acme, "ann")[0] == REFUSED
+
+    assert tally("balances", "delete", acme, "--id", "gift")[0] == 0
+    assert tally("balances", "delete", acme, "test_messages")[0] == REFUSED
+    assert tally("balances", "delete", acme)[0] == USAGE
+
+
 def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
     stranger = tmp_path / "wrong.key"
     stranger.write_text("wrong")
@@ -82,6 +115,8 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 @pytest.mark.parametrize("command", [
     [], ["serve"], ["catalog"], ["catalog", "apply"], ["customer"], ["attach"], ["check"],
     ["track"], ["holds"], ["holds", "settle"], ["holds", "extend"], ["customer", "watch"],
+    ["balances"], ["balances", "create"], ["balances", "update"], ["balances", "delete"],
+    ["entities"], ["entities", "create"], ["entities", "list"],
     ["keys"], ["log"], ["log", "inspect"], ["log", "verify"], ["log", "repair"], ["backup"],
     ["restore"], ["bench"], ["settings"]])
 def test_every_command_has_help(command):

@@ -51,7 +51,7 @@ class Desk:
         """Customer 0 is fresh, 1 has many events, 2 many balances, 3 many entities, 4 has one."""
         file = self.server.folder / "catalog.json"
         file.write_text(json.dumps(catalog()))
-        self.run("catalog", "publish", file)
+        self.run("catalog", "apply", file)
         for number in range(5):
             self.run("customer", "create", customer(number))
         for number in range(BUCKETS):

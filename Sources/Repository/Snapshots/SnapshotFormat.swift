@@ -9,8 +9,8 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 2. In version 1 customers had no entities, limits and holds, and none
-//              was deleted; all else is the same, and it is read.
+//      8  u32  format version: 2. In version 1, which is read too, customers have no entities,
+//              limits and holds, and none is deleted; all else is the same.
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
 //     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
@@ -114,7 +114,8 @@ struct SnapshotHeader: Equatable, Sendable {
             throw .foreign("it belongs to another log")
         }
         return SnapshotHeader(
-            version: version, identity: identity, start: bytes.integer(at: 24), position: bytes.integer(at: 32),
+            version: version, identity: identity, start: bytes.integer(at: 24),
+            position: bytes.integer(at: 32),
             time: bytes.integer(at: 40))
     }
 }
