@@ -68,7 +68,8 @@ package struct BucketSet: Sendable {
         case .bucketReset, .bucketOpened, .bucketClosed, .bucketChanged, .customerCreated,
             .profileChanged, .subscriptionChanged, .subscriptionDropped, .effectRequested,
             .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
-            .invoiceDropped, .customerErased, .entityCreated, .entityChanged, .entityDeleted,
+            .invoiceDropped, .customerErased, .entityCreated, .entityClaimed, .entityChanged,
+            .entityDeleted,
             .controlsSet, .poolingSet, .holdOpened, .holdExtended, .holdClosed, .detailSet,
             .metadataChanged, .customerDeleted:
             return false

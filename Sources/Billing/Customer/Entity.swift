@@ -2,6 +2,7 @@
 package struct Entity: Sendable, Equatable {
     /// Unique within the customer, never used again.
     package var number: UInt32
+    /// Empty: it has none yet.
     package var id: InlineText
     /// What it counts as: one of these is in use as long as it is there.
     package var feature: FeatureNumber
@@ -22,7 +23,8 @@ package struct Entity: Sendable, Equatable {
     }
 }
 
-/// A customer's entities, in order of id. A copy shares all that neither changes.
+/// A customer's entities, in order of id; those without one first, at most one of each feature. A
+/// copy shares all that neither changes.
 package struct EntityTable: Sendable, Equatable {
     private var byID: [EntityBox] = []
     /// The same, in order of number.
@@ -37,9 +39,18 @@ package struct EntityTable: Sendable, Equatable {
     package subscript(index: Int) -> Entity { byID[index].value }
 
     package func find(_ id: InlineText) -> Entity? {
-        let index = EntityTable.place(of: id, in: byID)
-        guard index < byID.count, byID[index].value.id == id else { return nil }
+        let index = EntityTable.place(of: id, 0, in: byID)
+        guard !id.isEmpty, index < byID.count, byID[index].value.id == id else { return nil }
         return byID[index].value
+    }
+
+    /// The one that has no id yet.
+    package func unnamed(of feature: FeatureNumber) -> Entity? {
+        for box in byID {
+            guard box.value.id.isEmpty else { return nil }
+            if box.value.feature == feature { return box.value }
+        }
+        return nil
     }
 
     package func entity(_ number: UInt32) -> Entity? {
@@ -48,15 +59,18 @@ package struct EntityTable: Sendable, Equatable {
 
     /// Those after an id, in order of id, and where the next page begins; nil: there is none.
     package func page(after id: InlineText, _ size: Int) -> ([Entity], next: InlineText?) {
-        var start = EntityTable.place(of: id, in: byID)
-        if start < byID.count, byID[start].value.id == id { start += 1 }
-        let page = byID[start..<min(byID.count, start + size)].map(\.value)
-        return (page, start + size < byID.count ? page.last?.id : nil)
+        var start = 0
+        if !id.isEmpty { start = EntityTable.place(of: id, .max, in: byID) }
+        var end = min(byID.count, start + size)
+        // A page that others follow ends with an id, even if it gets longer by that.
+        while end < byID.count, byID[end - 1].value.id.isEmpty { end += 1 }
+        let page = byID[start..<end].map(\.value)
+        return (page, end < byID.count ? page.last?.id : nil)
     }
 
     package mutating func insert(_ entity: Entity) {
         let box = EntityBox(entity)
-        byID.insert(box, at: EntityTable.place(of: entity.id, in: byID))
+        byID.insert(box, at: EntityTable.place(of: entity.id, entity.number, in: byID))
         var index = byNumber.count
         while index > 0, byNumber[index - 1].value.number > entity.number { index -= 1 }
         byNumber.insert(box, at: index)
@@ -65,14 +79,22 @@ package struct EntityTable: Sendable, Equatable {
     package mutating func remove(_ number: UInt32) {
         guard let position = position(number) else { return }
         let box = byNumber.remove(at: position)
-        byID.remove(at: EntityTable.place(of: box.value.id, in: byID))
+        byID.remove(at: EntityTable.place(of: box.value.id, number, in: byID))
+    }
+
+    /// Gives an id to one that has none.
+    package mutating func name(_ number: UInt32, _ id: InlineText) {
+        guard var entity = entity(number) else { return }
+        remove(number)
+        entity.id = id
+        insert(entity)
     }
 
     /// Changes one where it lies, unless a copy shares it.
     package mutating func change(_ number: UInt32, _ change: (inout Entity) -> Void) {
         guard let position = position(number) else { return }
         // Two references are the table's own.
-        let index = EntityTable.place(of: byNumber[position].value.id, in: byID)
+        let index = EntityTable.place(of: byNumber[position].value.id, number, in: byID)
         var value = byNumber[position].value
         change(&value)
         let box = EntityBox(value)
@@ -89,11 +111,14 @@ package struct EntityTable: Sendable, Equatable {
         return low < byNumber.count && byNumber[low].value.number == number ? low : nil
     }
 
-    private static func place(of id: InlineText, in boxes: [EntityBox]) -> Int {
+    /// - Parameter number: tells those without an id apart.
+    private static func place(of id: InlineText, _ number: UInt32, in boxes: [EntityBox]) -> Int {
         var (low, high) = (0, boxes.count)
         while low < high {
             let middle = (low + high) / 2
-            if boxes[middle].value.id < id { low = middle + 1 } else { high = middle }
+            let entity = boxes[middle].value
+            let isBefore = entity.id < id || (entity.id == id && entity.number < number)
+            if isBefore { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -27,6 +27,7 @@ package struct Extras: Sendable, Equatable {
         case .entityCreated(let entity):
             entities.insert(entity)
             lastEntity = max(lastEntity, entity.number)
+        case .entityClaimed(let number, let id): entities.name(number, id)
         case .entityChanged(let number, let name): entities.change(number) { $0.name = name }
         case .entityDeleted(let number):
             entities.remove(number)

@@ -154,6 +154,7 @@ struct FactSheet {
         var flags: Bucket.Flags = plan.addOn ? .addOn : []
         if kind == .boolean { flags.insert(.boolean) }
         if kind == .allocated { flags.insert(.allocated) }
+        if kind == .concurrency { flags.formUnion(.concurrency) }
         if item.unlimited { flags.insert(.unlimited) }
         if item.usagePrice != nil { flags.insert(.priced) }
         if item.usagePrice?.maxPurchase != nil { flags.insert(.limited) }

@@ -12,6 +12,8 @@ package enum MessageKind: String, Sendable, CaseIterable {
     case checkResponse = "CheckResponse"
     case trackRequest = "TrackRequest"
     case trackResponse = "TrackResponse"
+    case trackTokensRequest = "TrackTokensRequest"
+    case trackTokensResponse = "TrackTokensResponse"
     case getCustomerRequest = "GetCustomerRequest"
     case getCustomerResponse = "GetCustomerResponse"
     case getOrCreateCustomerRequest = "GetOrCreateCustomerRequest"
@@ -71,6 +73,10 @@ package enum MessageKind: String, Sendable, CaseIterable {
             descriptor = emptied(tally__v1__track_request__init).base.descriptor
         case .trackResponse:
             descriptor = emptied(tally__v1__track_response__init).base.descriptor
+        case .trackTokensRequest:
+            descriptor = emptied(tally__v1__track_tokens_request__init).base.descriptor
+        case .trackTokensResponse:
+            descriptor = emptied(tally__v1__track_tokens_response__init).base.descriptor
         case .getCustomerRequest:
             descriptor = emptied(tally__v1__get_customer_request__init).base.descriptor
         case .getCustomerResponse:

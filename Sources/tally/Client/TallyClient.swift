@@ -23,6 +23,8 @@ struct APIMethod {
     static let attach = APIMethod("AttachService", "Attach", .attachRequest, .attachResponse)
     static let check = APIMethod("EntitlementService", "Check", .checkRequest, .checkResponse)
     static let track = APIMethod("UsageService", "Track", .trackRequest, .trackResponse)
+    static let trackTokens = APIMethod(
+        "UsageService", "TrackTokens", .trackTokensRequest, .trackTokensResponse)
     static let getCustomer = APIMethod(
         "CustomerService", "GetCustomer", .getCustomerRequest, .getCustomerResponse, isRead: true)
     static let getOrCreateCustomer = APIMethod(

@@ -204,6 +204,8 @@ extension ReferenceReply {
         case .created(let isNew): self = .created(isNew)
         case .track(let one): self = .tracks([track(one)])
         case .trackAll(let all), .trackFeatures(let all): self = .tracks(all.map(track))
+        case .trackTokens(let one): self = .tracks([track(one.track)])
+        case .trackTokensAll(let all): self = .tracks(all.map { track($0.track) })
         case .settled(let one): self = .tracks([track(one)])
         case .updated, .customer, .entity: self = .none
         case .check(let answer): self = .check(ReferenceAnswer(answer))
