@@ -60,11 +60,17 @@ extension ExportedCustomer {
     private func checkExtras() throws(FormFault) {
         var numbers = NumberCheck("last_entity", extras.lastEntity)
         var last = InlineText.empty
+        var unnamed: Set<FeatureNumber> = []
         for (index, entity) in entities.enumerated() {
             try numbers.add(entity.number, at: "entities[\(index)].number")
-            guard last < entity.id else {
+            let isNext = entity.id.isEmpty ? last.isEmpty : last < entity.id
+            guard isNext else {
                 throw FormFault(
                     "entities[\(index)].id", "must come after the one before: they are sorted")
+            }
+            guard !entity.id.isEmpty || unnamed.insert(entity.feature).inserted else {
+                throw FormFault(
+                    "entities[\(index)].id", "is null, as that of another one of the feature")
             }
             last = entity.id
         }

@@ -37,7 +37,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         for index in 0..<state.buckets.count { grants.append(state.buckets[index]) }
         guard state.buckets.hasExtras else { return }
         extras = state.buckets.extras
-        entities = (0..<extras.entities.count).map { extras.entities[$0] }
+        entities = Array(extras.entities.all)
         extras.entities = EntityTable()
     }
 

@@ -39,7 +39,8 @@ extension Form {
             "type", &value.kind,
             [
                 (.boolean, "boolean"), (.metered, "metered"), (.allocated, "allocated"),
-                (.creditSystem, "credit_system"),
+                (.creditSystem, "credit_system"), (.aiCreditSystem, "ai_credit_system"),
+                (.concurrency, "concurrency"),
             ])
         try list(
             "credit_costs", &value.creditCosts, empty: CreditCost(featureID: "", credits: .zero)
@@ -49,6 +50,33 @@ extension Form {
         }
         try since(2) { form throws(FormFault) in
             try form.texts("event_names", &value.eventNames)
+        }
+        try since(3) { form throws(FormFault) in try form.markups(&value.markups) }
+    }
+
+    private mutating func markups(_ value: inout TokenMarkups) throws(FormFault) {
+        try quantity("default_markup", &value.standard)
+        try list(
+            "provider_markups", &value.providers,
+            empty: TokenMarkups.Provider(name: "", percentage: .zero)
+        ) { (form, provider) throws(FormFault) in
+            try form.text("provider", &provider.name)
+            try form.quantity("percentage", &provider.percentage)
+        }
+        try list("model_markups", &value.models, empty: TokenMarkups.Model(id: "")) {
+            (form, model) throws(FormFault) in
+            try form.text("model", &model.id)
+            try form.quantity("percentage", &model.percentage)
+            try form.part("prices", &model.prices, empty: TokenPrices(input: .zero, output: .zero))
+            {
+                (form, prices) throws(FormFault) in
+                for kind in TokenKind.allCases {
+                    try form.optional(kind.name, &prices[kind], empty: .zero) {
+                        (form, price) throws(FormFault) in
+                        try form.price(kind.name, &price)
+                    }
+                }
+            }
         }
     }
 

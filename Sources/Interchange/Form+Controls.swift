@@ -5,15 +5,25 @@ extension Form {
     /// How a feature stands under a key.
     typealias FeatureForm = (inout Form, String, inout FeatureNumber) throws(FormFault) -> Void
 
+    /// Null: every feature.
+    private mutating func wide(
+        _ value: inout FeatureNumber?, _ feature: FeatureForm
+    ) throws(FormFault) {
+        try optional("feature", &value, empty: FeatureNumber(rawValue: 0)) {
+            (form, number) throws(FormFault) in
+            try feature(&form, "feature", &number)
+        }
+    }
+
     mutating func controls(
         _ value: inout Controls, _ feature: FeatureForm
     ) throws(FormFault) {
         let none = FeatureNumber(rawValue: 0)
         try list(
             "spend_limits", &value.spendLimits,
-            empty: SpendLimit(feature: none, isEnabled: false, bound: .units(.zero))
+            empty: SpendLimit(feature: none, isEnabled: false, bound: .absent)
         ) { (form, limit) throws(FormFault) in
-            try feature(&form, "feature", &limit.feature)
+            try form.wide(&limit.feature, feature)
             try form.flag("enabled", &limit.isEnabled)
             try form.bound(&limit.bound)
         }
@@ -28,7 +38,7 @@ extension Form {
             "usage_alerts", &value.usageAlerts,
             empty: UsageAlert(feature: none, threshold: .zero, measure: .usage)
         ) { (form, alert) throws(FormFault) in
-            try feature(&form, "feature", &alert.feature)
+            try form.wide(&alert.feature, feature)
             try form.alert(&alert)
         }
         try list(
@@ -50,6 +60,7 @@ extension Form {
     private mutating func bound(_ value: inout SpendLimit.Bound) throws(FormFault) {
         var (units, percentage) = (Quantity?.none, Quantity?.none)
         switch value {
+        case .absent: break
         case .units(let amount): units = amount
         case .percentage(let amount): percentage = amount
         }
@@ -58,8 +69,8 @@ extension Form {
         switch (units, percentage) {
         case (let units?, nil): value = .units(units)
         case (nil, let percentage?): value = .percentage(percentage)
-        case (nil, nil), (_?, _?):
-            throw fault("overage_limit", "or overage_percentage must be given, the other null")
+        case (nil, nil): value = .absent
+        case (_?, _?): throw fault("overage_limit", "or overage_percentage must be null")
         }
     }
 

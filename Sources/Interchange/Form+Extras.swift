@@ -30,7 +30,12 @@ extension Form {
 
     private mutating func entity(_ value: inout Entity) throws(FormFault) {
         try number("number", &value.number)
-        try id("id", &value.id)
+        // Null: it has none yet.
+        var id: InlineText? = value.id.isEmpty ? nil : value.id
+        try optional("id", &id, empty: .empty) { (form, id) throws(FormFault) in
+            try form.id("id", &id)
+        }
+        value.id = id ?? .empty
         try feature("feature", &value.feature)
         try text("name", &value.name)
         try time("created", &value.created)

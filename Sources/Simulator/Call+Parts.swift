@@ -84,7 +84,7 @@ extension Model {
 extension Model.Parts {
     init(_ state: borrowing CustomerState) {
         let extras = state.buckets.extras
-        let entities = (0..<extras.entities.count).map { extras.entities[$0] }
+        let entities = Array(extras.entities.all)
         self.init(
             entities: Dictionary(uniqueKeysWithValues: entities.map { ($0.id.text, $0.name) }),
             holds: Dictionary(

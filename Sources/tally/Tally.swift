@@ -21,8 +21,8 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    CheckCommand.self, TrackCommand.self, HoldsCommand.self,
-                    BalancesCommand.self, EntitiesCommand.self,
+                    CheckCommand.self, TrackCommand.self, TrackTokensCommand.self,
+                    HoldsCommand.self, BalancesCommand.self, EntitiesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

@@ -32,7 +32,7 @@ struct EntityTableTests {
             case 3: table.change(number) { if !$0.buckets.isEmpty { $0.buckets.removeFirst() } }
             default: table.change(number) { if !$0.buckets.isEmpty { $0.buckets[0] = bucket() } }
             }
-            let all = (0..<table.count).flatMap { table[$0].buckets }
+            let all = table.all.flatMap(\.buckets)
             for feature in (1...3).map({ FeatureNumber(rawValue: $0) }) {
                 for slices in [true, false] {
                     let expected = all.contains {

@@ -119,6 +119,7 @@ extension Refusal {
         case .insufficientBalance: "insufficient balance"
         case .entityNotFound: "entity not found"
         case .entityExists: "entity exists"
+        case .entityIDRequired: "entity id required"
         case .balanceNotFound: "balance not found"
         case .balanceExists: "balance exists"
         case .balanceIsPaid: "balance is paid"

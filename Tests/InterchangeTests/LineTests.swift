@@ -9,10 +9,13 @@ enum Samples {
     static let publication = """
         {"type":"publication","sequence":1,"time":"2026-01-01T00:00:00Z","request_id":"r-1",\
         "currency":"usd","features":[{"id":"messages","name":"Messages","type":"metered",\
-        "credit_costs":[],"event_names":["sent","resent"]},\
+        "credit_costs":[],"event_names":["sent","resent"],\(noMarkups)},\
         {"id":"credits","name":"Credits","type":"credit_system",\
-        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}],"event_names":[]},\
-        {"id":"seats","name":"Seats","type":"allocated","credit_costs":[],"event_names":[]}],\
+        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}],"event_names":[],\(noMarkups)},\
+        {"id":"seats","name":"Seats","type":"allocated","credit_costs":[],"event_names":[],\
+        \(noMarkups)},{"id":"ai","name":"AI","type":"ai_credit_system","credit_costs":[],\
+        "event_names":[],\(markups)},{"id":"jobs","name":"Jobs","type":"concurrency",\
+        "credit_costs":[],"event_names":[],\(noMarkups)}],\
         "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\
         "auto_enable":false,"price":{"amount":"19.99","interval":"month"},\
         "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
@@ -25,13 +28,25 @@ enum Samples {
         "rollover":null,"entity_feature":null}],\
         "controls":\(controls)}],"settings":{"keep_free_overage":true}}
         """
+    static let noMarkups = """
+        "default_markup":"0","provider_markups":[],"model_markups":[]
+        """
+    static let markups = """
+        "default_markup":"12.5","provider_markups":[{"provider":"openai","percentage":"-10"}],\
+        "model_markups":[{"model":"openai/gpt-5","percentage":"20","prices":null},\
+        {"model":"custom/mine","percentage":null,"prices":{"input":"1.25","output":"10",\
+        "cache_read":"0.125","cache_write":null,"audio_input":null,"audio_output":null,\
+        "reasoning":"12"}}]
+        """
     static let controls = """
         {"spend_limits":[{"feature":"messages","enabled":true,"overage_limit":"20",\
         "overage_percentage":null},{"feature":"credits","enabled":false,"overage_limit":null,\
-        "overage_percentage":"12.5"}],"usage_limits":[{"feature":"credits","enabled":true,\
+        "overage_percentage":"12.5"},{"feature":null,"enabled":false,"overage_limit":null,\
+        "overage_percentage":null}],"usage_limits":[{"feature":"credits","enabled":true,\
         "limit":"100","interval":"week","anchor":"utc","filter":{"model":"large","cached":true}}],\
         "usage_alerts":[{"feature":"messages","enabled":true,"threshold":"80",\
-        "measure":"usage_percentage","name":"most of it"}],\
+        "measure":"usage_percentage","name":"most of it"},{"feature":null,"enabled":true,\
+        "threshold":"95","measure":"usage_percentage","name":""}],\
         "overage_permissions":[{"feature":"credits","enabled":false}]}
         """
     static let noControls = """
@@ -107,13 +122,13 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":2,"environment":"sandbox",\
+        {"format":"tally.export","version":3,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
 
     /// A line as version 1 has it.
     static func withoutExtras(_ line: String) -> String {
-        var line = line.replacing(",\(extras)", with: "")
+        var line = withoutMarkups(line).replacing(",\(extras)", with: "")
         for part in [
             ",\"event_names\":[]", ",\"event_names\":[\"sent\",\"resent\"]",
             ",\"rollover\":null,\"entity_feature\":null", ",\"controls\":\(controls)",
@@ -125,6 +140,11 @@ enum Samples {
                 + "\"entity_feature\":null",
         ] { line = line.replacing(part, with: "") }
         return line
+    }
+
+    /// A line as version 2 has it.
+    static func withoutMarkups(_ line: String) -> String {
+        line.replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
     }
 
     /// A codec that has read the publication.
@@ -192,7 +212,7 @@ struct LineTests {
         }
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":2", by: "\"version\":1", in: Samples.header).utf8))
+            Array(try replacing("\"version\":3", by: "\"version\":1", in: Samples.header).utf8))
         _ = try codec.read(older(Samples.publication))
         let read = try codec.read(older(Samples.customer))
         guard case .customer(let customer) = read else {
@@ -208,6 +228,17 @@ struct LineTests {
         #expect(fault?.field == "grants[0].rollover")
     }
 
+    @Test("One of version 2 has no prices of tokens")
+    func secondVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":3", by: "\"version\":2", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.withoutMarkups(Samples.publication).utf8))
+        let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
+        #expect(marked.isEmpty)
+        _ = try codec.read(Array(Samples.customer.utf8))
+    }
+
     private static let extraFaults = [
         ("\"last_entity\":5", "\"last_entity\":3", "last_entity"),
         ("{\"number\":2,\"id\":\"bob\"", "{\"number\":4,\"id\":\"bob\"", "entities[1].number"),
@@ -220,7 +251,7 @@ struct LineTests {
         ("\"grants\":[{\"number\":6", "\"grants\":[{\"number\":8", "last_grant"),
         ("\"slice\":true", "\"slice\":1", "entities[0].grants[0].slice"),
         (
-            "\"overage_limit\":\"20\"", "\"overage_limit\":null",
+            "\"20\",\"overage_percentage\":null", "\"20\",\"overage_percentage\":\"1\"",
             "entities[0].controls.spend_limits[0].overage_limit"
         ),
         (
@@ -307,12 +338,12 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":3", "tally.export\",\"version\":0",
-            "x\",\"version\":2",
+            "tally.export\",\"version\":4", "tally.export\",\"version\":0",
+            "x\",\"version\":3",
         ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":2", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":3", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

@@ -54,7 +54,7 @@ struct PartErasureTests {
         let text = try folder.names(of: "partition-").map { try folder.text(of: $0) }.joined()
         for secret in Self.secrets { #expect(!text.contains(secret), "\(secret)") }
         let reopened = try await Bench(folder, time: time, publish: false)
-        #expect(try extras(reopened).entities[0].name == "Byron")
+        #expect(try Array(extras(reopened).entities.all)[0].name == "Byron")
         #expect(try extras(reopened).holds[0].properties.count == 1)
         try reopened.environment.close()
     }
@@ -69,7 +69,7 @@ struct PartErasureTests {
             time.advance(days: 2)
             try await bench.running { try await bench.erase("ada") }
             let extras = try extras(bench)
-            #expect(extras.entities[0].name.isEmpty && extras.holds.isEmpty && !extras.isPersonal)
+            #expect(Array(extras.entities.all)[0].name.isEmpty && extras.holds.isEmpty && !extras.isPersonal)
             #expect(bench.environment.partitions.allSatisfy { $0.customers.keys?.count == 0 })
             do {
                 let delete = Command.deleteEntity(id: bench.id("byron"))

@@ -37,6 +37,19 @@ enum ExtraSamples {
         return controls
     }
 
+    /// For every feature, or without a bound.
+    static var wideControls: Controls {
+        var controls = Controls()
+        controls.spendLimits = [
+            SpendLimit(feature: nil, isEnabled: true, bound: .percentage(amount)),
+            SpendLimit(feature: feature, isEnabled: true, bound: .absent),
+        ]
+        controls.usageAlerts = [
+            UsageAlert(feature: nil, threshold: Quantity(units: 80), measure: .usage)
+        ]
+        return controls
+    }
+
     static let alert = UsageAlert(
         feature: feature, isEnabled: false, threshold: Quantity(units: 80),
         measure: .remainingPercentage, name: "low")
@@ -52,6 +65,12 @@ enum ExtraSamples {
         guard let id = InlineText("seat-\(number)") else { preconditionFailure("it is short") }
         return Entity(number: number, id: id, feature: feature, name: person, created: time)
     }
+
+    /// Made without an id.
+    static let unnamed = Entity(
+        number: 7, id: .empty, feature: feature, name: person, created: time)
+
+    static let named = entity(7).id
 
     static let detail = BucketDetail(
         bucket: 5, name: "gift", adjustment: Quantity(units: 2), prepaid: Quantity(units: 50),
@@ -85,11 +104,14 @@ enum ExtraSamples {
                 bucket: 6, rollover: Rollover(cap: .units(Quantity(units: 9)), months: 0))),
         .detailSet(BucketDetail(bucket: 7, rollover: Rollover(cap: .none, months: 1))),
         .entityCreated(entity(2)),
+        .entityCreated(unnamed),
+        .entityClaimed(number: 2, id: entity(2).id),
         .entityChanged(number: 2, name: person),
         .entityDeleted(number: 2),
         .controlsSet(OwnedControls(owner: .customer, controls: controls)),
         .controlsSet(OwnedControls(owner: .entity(2), controls: controls)),
         .controlsSet(OwnedControls(owner: .subscription(4), controls: .none)),
+        .controlsSet(OwnedControls(owner: .customer, controls: wideControls)),
         .poolingSet(isDisabled: true),
         .poolingSet(isDisabled: false),
         .windowCounted(window),
@@ -121,9 +143,11 @@ enum ExtraSamples {
             }
             extras.entities.insert(entity)
         }
+        extras.entities.insert(unnamed)
         extras.controls = [
             OwnedControls(owner: .subscription(4), controls: controls),
             OwnedControls(owner: .customer, controls: controls),
+            OwnedControls(owner: .subscription(5), controls: wideControls),
         ]
         extras.windows = [window]
         extras.holds = [hold("job-1"), hold("job-2", [])]

@@ -14,7 +14,8 @@ private func faults(_ text: String, as kind: MessageKind) throws -> [String] {
 }
 
 @Suite struct JSONFaultTests {
-    private static let features = "boolean, metered, allocated, credit_system"
+    private static let features =
+        "boolean, metered, allocated, credit_system, ai_credit_system, concurrency"
 
     static let cases: [(MessageKind, String, [String])] = [
         (.checkRequest, "null", [": must be an object, not null"]),

@@ -77,7 +77,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},{}]}]}"#,
             #"{"currency":"","features":[{"feature_id":"","name":"","type":"credit_system","#
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},"#
-                + #"{"feature_id":"","credits":""}],"event_names":[]}],"plans":[{"#
+                + #"{"feature_id":"","credits":""}],"event_names":[],"#
+                + #""default_markup":0,"provider_markups":[],"model_markups":[]}],"plans":[{"#
                 + #""plan_id":"é","name":"","#
                 + #""group":"","add_on":false,"auto_enable":false,"#
                 + #""price":{"amount":"20","interval":"month"},"items":[{"feature_id":"","#

@@ -68,7 +68,8 @@ package struct BucketSet: Sendable {
         case .bucketReset, .bucketOpened, .bucketClosed, .bucketChanged, .customerCreated,
             .profileChanged, .subscriptionChanged, .subscriptionDropped, .effectRequested,
             .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
-            .invoiceDropped, .customerErased, .entityCreated, .entityChanged, .entityDeleted,
+            .invoiceDropped, .customerErased, .entityCreated, .entityClaimed, .entityChanged,
+            .entityDeleted,
             .controlsSet, .poolingSet, .holdOpened, .holdExtended, .holdClosed, .detailSet,
             .metadataChanged, .customerDeleted:
             return false
@@ -138,8 +139,7 @@ extension BucketSet {
     package func each(_ body: (Bucket, _ entity: UInt32) -> Void) {
         for index in 0..<count { body(self[index], 0) }
         guard let box else { return }
-        for index in 0..<box.value.entities.count {
-            let entity = box.value.entities[index]
+        for entity in box.value.entities.all {
             for bucket in entity.buckets { body(bucket, entity.number) }
         }
     }

@@ -16,16 +16,19 @@ package struct Controls: Sendable, Equatable {
 /// How far usage of a feature may go beyond what was granted, in units.
 package struct SpendLimit: Sendable, Equatable {
     package enum Bound: Sendable, Equatable {
+        /// It limits nothing, and hides limits that would count after it.
+        case absent
         case units(Quantity)
         /// Of what main plans grant in each cycle.
         case percentage(Quantity)
     }
 
-    package var feature: FeatureNumber
+    /// nil: every feature that has none of its own beside it.
+    package var feature: FeatureNumber?
     package var isEnabled: Bool
     package var bound: Bound
 
-    package init(feature: FeatureNumber, isEnabled: Bool, bound: Bound) {
+    package init(feature: FeatureNumber?, isEnabled: Bool, bound: Bound) {
         self.feature = feature
         self.isEnabled = isEnabled
         self.bound = bound
@@ -106,14 +109,15 @@ package struct UsageAlert: Sendable, Equatable {
         case remainingPercentage = 4
     }
 
-    package var feature: FeatureNumber
+    /// nil: every feature.
+    package var feature: FeatureNumber?
     package var isEnabled: Bool
     package var threshold: Quantity
     package var measure: Measure
     package var name: String
 
     package init(
-        feature: FeatureNumber, isEnabled: Bool = true, threshold: Quantity, measure: Measure,
+        feature: FeatureNumber?, isEnabled: Bool = true, threshold: Quantity, measure: Measure,
         name: String = ""
     ) {
         self.feature = feature
@@ -170,6 +174,15 @@ extension Controls {
         func map<Item>(_ items: [Item], _ path: WritableKeyPath<Item, FeatureNumber>) -> [Item] {
             items.compactMap { item in
                 guard let feature = number(item[keyPath: path]) else { return nil }
+                var item = item
+                item[keyPath: path] = feature
+                return item
+            }
+        }
+        func map<Item>(_ items: [Item], _ path: WritableKeyPath<Item, FeatureNumber?>) -> [Item] {
+            items.compactMap { item in
+                guard let named = item[keyPath: path] else { return item }
+                guard let feature = number(named) else { return nil }
                 var item = item
                 item[keyPath: path] = feature
                 return item

@@ -60,8 +60,8 @@ extension CustomerState {
             key = 0
             if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
         case .customerDeleted: becomeTombstone()
-        case .entityCreated, .entityChanged, .entityDeleted, .controlsSet, .poolingSet,
-            .holdOpened, .holdExtended, .holdClosed:
+        case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
+            .poolingSet, .holdOpened, .holdExtended, .holdClosed:
             buckets.changeExtras { $0.apply(fact) }
         }
     }

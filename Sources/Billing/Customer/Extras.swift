@@ -27,6 +27,7 @@ package struct Extras: Sendable, Equatable {
         case .entityCreated(let entity):
             entities.insert(entity)
             lastEntity = max(lastEntity, entity.number)
+        case .entityClaimed(let number, let id): entities.name(number, id)
         case .entityChanged(let number, let name): entities.change(number) { $0.name = name }
         case .entityDeleted(let number):
             entities.remove(number)
@@ -64,13 +65,13 @@ package struct Extras: Sendable, Equatable {
     /// Something in it is about a person.
     package var isPersonal: Bool {
         holds.contains { !$0.properties.isEmpty }
-            || (0..<entities.count).contains { !entities[$0].name.isEmpty }
+            || entities.all.contains { !$0.name.isEmpty }
     }
 
     /// What is personal goes.
     package mutating func erase() {
         for index in holds.indices { holds[index].properties = [] }
-        for number in (0..<entities.count).map({ entities[$0].number }) {
+        for number in entities.all.map(\.number) {
             entities.change(number) { $0.name = "" }
         }
     }

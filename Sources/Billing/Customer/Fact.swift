@@ -32,6 +32,8 @@ package enum Fact: Sendable, Equatable {
     case customerErased(key: UInt32)
     /// An entity, without buckets and controls.
     indirect case entityCreated(Entity)
+    /// It has an id from now on.
+    indirect case entityClaimed(number: UInt32, id: InlineText)
     indirect case entityChanged(number: UInt32, name: String)
     case entityDeleted(number: UInt32)
     /// From now on the owner has these and no others.
@@ -92,8 +94,8 @@ extension Fact {
         case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .bucketChanged, .detailSet,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
-            .customerErased, .entityDeleted, .controlsSet, .poolingSet, .windowCounted,
-            .holdExtended, .holdClosed, .notified, .customerDeleted:
+            .customerErased, .entityClaimed, .entityDeleted, .controlsSet, .poolingSet,
+            .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted:
             false
         }
     }

@@ -74,9 +74,23 @@ extension BucketSet {
             }
         }
         guard !view.parts.isEmpty else { return false }
+        if hasExtras, view.isConcurrency { showSlots(in: &view, scope) }
         if view.overageAllowed, !caps.isOpen { view.maxPurchase = caps.most }
         if view.unlimited { view.showUnlimited() }
         return true
+    }
+
+    /// The same, less what is held open.
+    private func showSlots(in view: inout BalanceView, _ scope: Scope) {
+        let (feature, details) = (view.feature, view.details)
+        view = BalanceView(feature: feature)
+        view.details = details
+        let slots = SlotCount(of: feature, self)
+        var caps = OverageCaps()
+        eachUsable(scope) { bucket, entity in
+            guard bucket.feature == feature else { return }
+            view.add(slots.free(bucket), of: entity, &caps)
+        }
     }
 
     /// Adds what entities have of a feature and share with nobody: the customer as a whole is shown
@@ -86,14 +100,20 @@ extension BucketSet {
         var isThere = false
         let (entities, feature) = (extras.entities, view.feature)
         guard entities.has(slices: false, of: { $0 == feature }) else { return false }
-        for index in 0..<entities.count {
-            let entity = entities[index]
+        var slots: SlotCount?
+        for entity in entities.all {
             for bucket in entity.buckets
             where bucket.feature == view.feature
                 && bucket.flags.isDisjoint(with: [.slice, .unlimited])
             {
-                view.addTotals(bucket.after(draws, entity.number))
                 isThere = true
+                guard bucket.flags.isConcurrency else {
+                    view.addTotals(bucket.after(draws, entity.number))
+                    continue
+                }
+                let found = slots ?? SlotCount(of: view.feature, self)
+                view.addTotals(found.free(bucket))
+                slots = found
             }
         }
         return isThere

@@ -9,7 +9,8 @@ extension CustomerState {
         switch pricing.kind(of: open.feature) {
         case .boolean: flags.insert(.boolean)
         case .allocated: flags.insert(.allocated)
-        case .metered, .creditSystem: break
+        case .concurrency: flags.formUnion(.concurrency)
+        case .metered, .creditSystem, .aiCreditSystem: break
         }
         let cycle = open.reset ?? Cycle(.oneOff)
         var next = open.nextReset ?? .never
@@ -64,8 +65,12 @@ extension CustomerState {
         if open.unlimited, open.reset != nil {
             throw refuse("reset", "what is unlimited never resets")
         }
-        if pricing.kind(of: open.feature) == .allocated, open.reset != nil {
-            throw refuse("reset", "an allocated feature never resets")
+        if open.reset != nil {
+            switch pricing.kind(of: open.feature) {
+            case .allocated: throw refuse("reset", "an allocated feature never resets")
+            case .concurrency: throw refuse("reset", "a concurrency limit never resets")
+            case .boolean, .metered, .creditSystem, .aiCreditSystem: break
+            }
         }
         if let next = open.nextReset {
             guard open.reset != nil else { throw refuse("next_reset_time", "needs reset") }
@@ -106,6 +111,13 @@ extension CustomerState {
         {
             throw .invalid([
                 Violation(path: "feature_id", message: "a boolean feature has no amount")
+            ])
+        }
+        if update.amount != nil, targets.contains(where: { $0.bucket.flags.isConcurrency }) {
+            throw .invalid([
+                Violation(
+                    path: "feature_id",
+                    message: "is a concurrency limit: what of it is free follows from open holds")
             ])
         }
         if let expires = update.expires, expires <= now { throw .notInFuture("expire_time") }

@@ -17,6 +17,8 @@ package enum CheckReason: UInt8, Sendable {
     case planEnded = 25
     case usageLimit = 26
     case spendLimit = 27
+    /// As many are held open as may be.
+    case concurrencyLimit = 33
 
     package var allows: Bool { rawValue < CheckReason.notIncluded.rawValue }
 }
@@ -190,7 +192,9 @@ extension BalanceView {
         if required < .zero { return .nothingRequired }
         if let headroom, required > headroom.clampedToZero { return .usageLimit }
         if remaining >= required { return .included }
-        guard limits?.allowsOverage ?? overageAllowed else { return .insufficientBalance }
+        guard limits?.allowsOverage ?? overageAllowed else {
+            return isConcurrency ? .concurrencyLimit : .insufficientBalance
+        }
         if let limit = limits?.overageLimit {
             let room = (limit - overage).clampedToZero
             return remaining + room >= required ? .overage : .spendLimit

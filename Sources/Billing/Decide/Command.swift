@@ -5,6 +5,9 @@ package enum Command: Sendable {
     case checkAndDeduct(CheckQuery)
     /// What several tracks do, all of them or none.
     case trackAll([TrackUsage])
+    /// A track of what tokens cost.
+    indirect case trackTokens(TrackTokens)
+    case trackTokensAll([TrackTokens])
     case settleHold(SettleHold)
     case extendHold(ExtendHold)
     case openBalance(OpenBalance)
@@ -32,10 +35,10 @@ package enum Command: Sendable {
     package var isErasing: Bool {
         switch self {
         case .erase, .delete: true
-        case .create, .track, .trackAll, .checkAndDeduct, .settleHold, .extendHold, .openBalance,
-            .updateBalance, .deleteBalance, .recalculateBalances, .createEntity, .updateEntity,
-            .deleteEntity, .setControls, .attach, .settle, .completeCheckout, .update,
-            .sealProfile, .advance:
+        case .create, .track, .trackAll, .trackTokens, .trackTokensAll, .checkAndDeduct,
+            .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
+            .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
+            .attach, .settle, .completeCheckout, .update, .sealProfile, .advance:
             false
         }
     }
@@ -43,7 +46,7 @@ package enum Command: Sendable {
     /// It reads and changes nothing but balances and what limits them, unless it opens a hold.
     package var isUsage: Bool {
         switch self {
-        case .track, .trackAll, .checkAndDeduct: true
+        case .track, .trackAll, .trackTokens, .trackTokensAll, .checkAndDeduct: true
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
@@ -276,6 +279,7 @@ package struct RecalculateBalances: Sendable {
 
 /// Makes a part of a customer with balances of its own.
 package struct CreateEntity: Sendable {
+    /// Empty: it has none yet; the next one of the feature that is made with an id claims it.
     package var id: InlineText
     package var feature: FeatureNumber
     package var name: String

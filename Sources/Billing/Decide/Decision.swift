@@ -23,6 +23,8 @@ package enum Reply: Sendable, Equatable {
     /// One for each feature that an event feeds.
     case trackFeatures([TrackReply])
     case trackAll([TrackReply])
+    case trackTokens(TokenReply)
+    case trackTokensAll([TokenReply])
     case settled(TrackReply)
     /// The customer as it is now.
     case customer
@@ -39,6 +41,14 @@ package struct TrackReply: Sendable, Equatable {
     package var draws: [Draw]
     /// What there is to say about some of the buckets drawn from.
     package var details: [BucketDetail] = []
+}
+
+/// What tokens cost, and what the track of it drew.
+package struct TokenReply: Sendable, Equatable {
+    /// The AI credit system.
+    package var feature: FeatureNumber
+    /// Its value is the cost.
+    package var track: TrackReply
 }
 
 /// Raw values are those of `tally.v1.AttachOutcome`.
@@ -73,6 +83,9 @@ extension BucketSet {
         switch command {
         case .track(let usage): try decideTrack(usage, pricing: pricing, now: now)
         case .trackAll(let parts): try decideTrackAll(parts, pricing: pricing, now: now)
+        case .trackTokens(let tokens): try decideTrackTokens(tokens, pricing: pricing, now: now)
+        case .trackTokensAll(let parts):
+            try decideTrackTokensAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
         case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile,
@@ -93,6 +106,10 @@ extension CustomerState {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
         case .track(let usage): try buckets.decideTrack(usage, pricing: pricing, now: now)
         case .trackAll(let parts): try buckets.decideTrackAll(parts, pricing: pricing, now: now)
+        case .trackTokens(let tokens):
+            try buckets.decideTrackTokens(tokens, pricing: pricing, now: now)
+        case .trackTokensAll(let parts):
+            try buckets.decideTrackTokensAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
             try buckets.decideCheckAndDeduct(query, pricing: pricing, now: now)
         case .settleHold(let settle):
@@ -108,7 +125,7 @@ extension CustomerState {
         case .createEntity(let create): try decideCreateEntity(create, pricing: pricing, now: now)
         case .updateEntity(let update): try decideUpdateEntity(update)
         case .deleteEntity(let id): try decideDeleteEntity(id, pricing: pricing, now: now)
-        case .setControls(let set): try decideSetControls(set)
+        case .setControls(let set): try decideSetControls(set, pricing: pricing)
         case .attach(let attach): try decideAttach(attach, pricing: pricing, now: now)
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):

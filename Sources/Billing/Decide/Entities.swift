@@ -9,11 +9,16 @@ extension CustomerState {
                 Violation(path: "feature_id", message: "must be an allocated feature")
             ])
         }
-        let violations = create.controls.violations
+        let violations = create.controls.violations { pricing.kind(of: $0) }
         guard violations.isEmpty else { throw .invalid(violations) }
         let extras = buckets.extras
-        guard extras.entities.find(create.id) == nil else {
+        let unnamed = extras.entities.unnamed(of: create.feature)
+        if create.id.isEmpty {
+            guard unnamed == nil else { throw .entityIDRequired(featureID: feature.id) }
+        } else if extras.entities.find(create.id) != nil {
             throw .entityExists(create.id.text)
+        } else if let unnamed {
+            return claim(unnamed, create)
         }
         guard extras.entities.count < Entity.countLimit else {
             throw .tooMany("entities", limit: Entity.countLimit)
@@ -31,6 +36,20 @@ extension CustomerState {
                     OwnedControls(owner: .entity(entity.number), controls: create.controls)))
         }
         return Decision(facts: sheet.facts, reply: .entity(entity.number))
+    }
+
+    /// The entity that was made without an id gets one: it has its seat and its grants already.
+    private func claim(_ entity: Entity, _ create: CreateEntity) -> Decision {
+        var facts: [Fact] = [.entityClaimed(number: entity.number, id: create.id)]
+        if !create.name.isEmpty, create.name != entity.name {
+            facts.append(.entityChanged(number: entity.number, name: create.name))
+        }
+        if !create.controls.isEmpty {
+            facts.append(
+                .controlsSet(
+                    OwnedControls(owner: .entity(entity.number), controls: create.controls)))
+        }
+        return Decision(facts: facts, reply: .entity(entity.number))
     }
 
     func decideUpdateEntity(_ update: UpdateEntity) throws(Refusal) -> Decision {
@@ -60,7 +79,9 @@ extension CustomerState {
     }
 
     /// Replaces what is given, keeps the rest.
-    func decideSetControls(_ set: SetControls) throws(Refusal) -> Decision {
+    func decideSetControls(
+        _ set: SetControls, pricing: PricingState
+    ) throws(Refusal) -> Decision {
         let scope = try buckets.scope(of: set.entity)
         let extras = buckets.extras
         let owner: ControlOwner = scope.isEntity ? .entity(scope.entity) : .customer
@@ -73,7 +94,7 @@ extension CustomerState {
         if let limits = set.usageLimits { controls.usageLimits = limits }
         if let alerts = set.usageAlerts { controls.usageAlerts = alerts }
         if let permissions = set.overagePermissions { controls.overagePermissions = permissions }
-        let violations = controls.violations
+        let violations = controls.violations { pricing.kind(of: $0) }
         guard violations.isEmpty else { throw .invalid(violations) }
         var facts: [Fact] = []
         if controls != present ?? .none {
@@ -123,8 +144,8 @@ extension Controls {
     package static let countLimit = 100
 
     /// What is wrong with them (entitlements §7.1).
-    package var violations: [Violation] {
-        var found: [Violation] = []
+    package func violations(kind: (FeatureNumber) -> FeatureKind?) -> [Violation] {
+        var found = concurrencyViolations(kind)
         func check<Item>(_ items: [Item], _ path: String, isSame: (Item, Item) -> Bool) {
             if items.count > Controls.countLimit {
                 found.append(
@@ -160,17 +181,41 @@ extension Controls {
             }
         }
         for (index, limit) in spendLimits.enumerated() {
-            let amount: Quantity =
-                switch limit.bound {
-                case .units(let units), .percentage(let units): units
+            let path = "spend_limits[\(index)]"
+            switch limit.bound {
+            case .absent: break
+            case .units(let amount), .percentage(let amount):
+                if amount < .zero {
+                    found.append(
+                        Violation(path: "\(path).overage_limit", message: "must not be negative"))
                 }
-            if amount < .zero {
+            }
+            if case .units = limit.bound, limit.feature == nil {
                 found.append(
                     Violation(
-                        path: "spend_limits[\(index)].overage_limit",
-                        message: "must not be negative"))
+                        path: "\(path).feature_id", message: "is required with overage_limit"))
             }
         }
         return found
+    }
+
+    /// What is held open is never used up, nor goes it beyond the limit: nothing to control.
+    private func concurrencyViolations(
+        _ kind: (FeatureNumber) -> FeatureKind?
+    ) -> [Violation] {
+        let lists: [(path: String, features: [FeatureNumber?])] = [
+            ("spend_limits", spendLimits.map(\.feature)),
+            ("usage_limits", usageLimits.map(\.feature)),
+            ("usage_alerts", usageAlerts.map(\.feature)),
+            ("overage_permissions", overagePermissions.map(\.feature)),
+        ]
+        return lists.flatMap { list in
+            list.features.enumerated().compactMap { index, feature in
+                guard feature.flatMap(kind) == .concurrency else { return nil }
+                return Violation(
+                    path: "\(list.path)[\(index)].feature_id",
+                    message: "is a concurrency limit, which takes no controls")
+            }
+        }
     }
 }

@@ -135,8 +135,7 @@ struct FactSheet {
 
     private func entities(of feature: FeatureNumber) -> [UInt32] {
         guard customer.buckets.hasExtras else { return [] }
-        let table = customer.buckets.extras.entities
-        return (0..<table.count).map { table[$0] }.filter { $0.feature == feature }.map(\.number)
+        return customer.buckets.extras.entities.all.filter { $0.feature == feature }.map(\.number)
     }
 
     private mutating func slice(_ bucket: Bucket, for entity: UInt32, _ held: Quantity?) {
@@ -154,6 +153,7 @@ struct FactSheet {
         var flags: Bucket.Flags = plan.addOn ? .addOn : []
         if kind == .boolean { flags.insert(.boolean) }
         if kind == .allocated { flags.insert(.allocated) }
+        if kind == .concurrency { flags.formUnion(.concurrency) }
         if item.unlimited { flags.insert(.unlimited) }
         if item.usagePrice != nil { flags.insert(.priced) }
         if item.usagePrice?.maxPurchase != nil { flags.insert(.limited) }

@@ -8,7 +8,7 @@ extension BucketSet {
             throw .invalid([
                 Violation(path: "hold", message: "only what is used up can be held")
             ])
-        case .metered, .creditSystem: break
+        case .metered, .creditSystem, .aiCreditSystem, .concurrency: break
         }
         let latest = now.adding(milliseconds: Hold.longest)
         let expires = request.expires ?? latest
@@ -45,6 +45,9 @@ extension BucketSet {
         _ settle: SettleHold, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         let hold = try hold(settle.id)
+        guard pricing.kind(of: hold.feature) != .concurrency else {
+            return decideFreeSlots(hold, settle.label)
+        }
         var settlement = Settlement(self, hold, pricing, now)
         let value = settle.value ?? hold.value
         settlement.settle(at: value)
@@ -69,6 +72,9 @@ extension BucketSet {
 
     /// What an expired hold's going changes: all of it is given back.
     func releaseFacts(of hold: Hold, pricing: PricingState, now: Timestamp) -> [Fact] {
+        guard pricing.kind(of: hold.feature) != .concurrency else {
+            return freeingFacts(of: hold, nil)
+        }
         var settlement = Settlement(self, hold, pricing, now)
         settlement.settle(at: .zero)
         var facts: [Fact] = []

@@ -52,7 +52,7 @@ extension FeatureLimits {
         guard !levels.isEmpty else { return }
         allowsOverage = levels.overagePermission(of: feature)
         if let limit = levels.spendLimit(of: feature), limit.isEnabled {
-            overageLimit = limit.bound(for: buckets, scope)
+            overageLimit = limit.bound(of: feature, for: buckets, scope)
         }
         let limits = levels.usageLimits(of: feature).filter {
             $0.limit.isEnabled && $0.limit.concerns(properties)
@@ -107,6 +107,7 @@ struct ControlLevels {
     func spendLimit(of feature: FeatureNumber) -> SpendLimit? {
         func at(_ controls: Controls) -> SpendLimit? {
             controls.spendLimits.first { $0.feature == feature }
+                ?? controls.spendLimits.first { $0.feature == nil }
         }
         if let found = entity.flatMap({ at($0.controls) }) ?? at(customer) { return found }
         return plans.compactMap(at).reduce(nil) { strictest, next in
@@ -138,7 +139,7 @@ struct ControlLevels {
 
     func usageAlerts(of feature: FeatureNumber) -> [UsageAlert] {
         func at(_ controls: Controls) -> [UsageAlert] {
-            controls.usageAlerts.filter { $0.feature == feature }
+            controls.usageAlerts.filter { $0.feature == feature || $0.feature == nil }
         }
         if let own = entity.map({ at($0.controls) }), !own.isEmpty { return own }
         let own = at(customer)
@@ -152,14 +153,17 @@ extension SpendLimit {
         if isEnabled != other.isEnabled { return isEnabled }
         switch (bound, other.bound) {
         case (.units(let a), .units(let b)), (.percentage(let a), .percentage(let b)): return a < b
-        case (.units, .percentage): return true
-        case (.percentage, .units): return false
+        case (.units, .percentage), (.units, .absent), (.percentage, .absent): return true
+        case (.percentage, .units), (.absent, _): return false
         }
     }
 
     /// In units; nil: a percentage of nothing limits nothing.
-    fileprivate func bound(for buckets: borrowing BucketSet, _ scope: Scope) -> Quantity? {
+    fileprivate func bound(
+        of feature: FeatureNumber, for buckets: borrowing BucketSet, _ scope: Scope
+    ) -> Quantity? {
         switch bound {
+        case .absent: return nil
         case .units(let units): return units
         case .percentage(let percentage):
             var base = Quantity.zero
@@ -213,8 +217,7 @@ extension BucketSet {
         }
         for index in 0..<count { body(self[index], 0) }
         guard extras.entities.has(slices: true, of: isWanted) else { return }
-        for index in 0..<extras.entities.count {
-            let entity = extras.entities[index]
+        for entity in extras.entities.all {
             for bucket in entity.buckets where bucket.flags.contains(.slice) {
                 body(bucket, entity.number)
             }

@@ -68,7 +68,9 @@ extension BucketSet {
         guard !alerts.isEmpty, let old = balance(of: feature, in: scope),
             let new = after.balance(of: feature, in: scope), !new.unlimited
         else { return }
-        for alert in alerts where alert.fires(from: old, to: new) {
+        for var alert in alerts where alert.fires(from: old, to: new) {
+            // Of an alert for every feature it says which one.
+            alert.feature = feature
             facts.append(
                 .notified(Notice(feature: feature, entity: scope.entity, event: .alert(alert))))
         }
@@ -100,7 +102,7 @@ extension CheckReason {
         case .usageLimit: .usageLimit
         case .included, .unlimited, .overage, .flag, .planActive, .planCanceling, .planRenewing,
             .planPastDue, .nothingRequired, .notIncluded, .planNotAttached, .planScheduled,
-            .planEnded:
+            .planEnded, .concurrencyLimit:
             nil
         }
     }

@@ -5,6 +5,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case featureNotFound(String)
     case entityNotFound(String)
     case entityExists(String)
+    /// There is one without an id already.
+    case entityIDRequired(featureID: String)
     case balanceNotFound
     case balanceExists(String)
     case holdNotFound(String)

@@ -40,8 +40,8 @@ extension BucketSet {
             switch one.reply {
             case .track(let reply): replies.append(reply)
             case .trackFeatures(let more): replies += more
-            case .none, .created, .updated, .check, .trackAll, .settled, .customer, .entity,
-                .attach:
+            case .none, .created, .updated, .check, .trackAll, .trackTokens, .trackTokensAll,
+                .settled, .customer, .entity, .attach:
                 preconditionFailure("a track replies with a track")
             }
         }
@@ -58,7 +58,9 @@ extension BucketSet {
             ])
         }
         let scope = try scope(of: usage.entity)
-        let isFlag = pricing.kind(of: usage.feature) == .boolean
+        let kind = pricing.kind(of: usage.feature)
+        guard kind != .concurrency else { throw .heldNotTracked }
+        let isFlag = kind == .boolean
         let hold = try usage.hold.map { (request) throws(Refusal) in
             try admit(request, of: usage.feature, pricing, now)
         }
@@ -176,7 +178,11 @@ extension BucketSet {
     package func decideCheckAndDeduct(
         _ query: CheckQuery, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
-        guard pricing.kind(of: query.feature) != .boolean else {
+        let kind = pricing.kind(of: query.feature)
+        guard kind != .concurrency else {
+            return try decideTakeSlots(query, pricing: pricing, now: now)
+        }
+        guard kind != .boolean else {
             throw .invalid([
                 Violation(path: "deduct", message: "a boolean feature has nothing to deduct")
             ])
@@ -248,6 +254,13 @@ extension Refusal {
     static func outOfRange(_ path: String) -> Refusal {
         .invalid([Violation(path: path, message: "takes a balance beyond 10^17")])
     }
+
+    fileprivate static let heldNotTracked = Refusal.invalid([
+        Violation(
+            path: "feature_id",
+            message: "is a concurrency limit: take a slot by Check with deduct and hold, and give "
+                + "it back by SettleHold")
+    ])
 }
 
 extension EventLabel {

@@ -35,6 +35,18 @@ package enum FeatureKind: UInt8, Sendable {
     case metered = 2
     case allocated = 3
     case creditSystem = 4
+    /// Credits of 1 USD that models' tokens are paid with.
+    case aiCreditSystem = 5
+    /// So many at a time: what is held open counts, and nothing is used up.
+    case concurrency = 6
+
+    /// What is held of it counts, and it never resets.
+    package var isLevel: Bool {
+        switch self {
+        case .allocated, .concurrency: true
+        case .boolean, .metered, .creditSystem, .aiCreditSystem: false
+        }
+    }
 }
 
 /// What a unit of a metered feature costs in credits.
@@ -56,6 +68,8 @@ package struct Feature: Sendable, Equatable {
     package var creditCosts: [CreditCost]
     /// Names of events that feed it.
     package var eventNames: [String] = []
+    /// Of an AI credit system.
+    package var markups = TokenMarkups()
 
     package static let eventNameLimit = 32
 

@@ -10,11 +10,11 @@ extension PricingDraft {
 }
 
 /// Walks a draft and collects what is wrong with it (billing §1.1-1.3).
-private struct DraftCheck {
+struct DraftCheck {
     let draft: PricingDraft
     let state: PricingState
-    var found: [Violation] = []
-    var kinds: [String: FeatureKind] = [:]
+    private(set) var found: [Violation] = []
+    private(set) var kinds: [String: FeatureKind] = [:]
 
     init(draft: PricingDraft, state: PricingState) {
         self.draft = draft
@@ -70,12 +70,16 @@ private struct DraftCheck {
             }
             creditCosts(of: feature, at: path)
             eventNames(of: feature, at: path)
+            markups(of: feature, at: path)
         }
     }
 
     mutating func eventNames(of feature: Feature, at path: String) {
         if feature.eventNames.count > Feature.eventNameLimit {
             fault("\(path).event_names", "must be at most \(Feature.eventNameLimit)")
+        }
+        if feature.kind == .concurrency, !feature.eventNames.isEmpty {
+            fault("\(path).event_names", "a concurrency limit is held, never tracked")
         }
         var seen: Set<String> = []
         for (index, name) in feature.eventNames.enumerated() {
@@ -103,8 +107,11 @@ private struct DraftCheck {
         for (index, cost) in feature.creditCosts.enumerated() {
             let path = "\(path).credit_costs[\(index)]"
             if cost.credits < .zero { fault("\(path).credits", "must not be negative") }
-            if kinds[cost.featureID] != .metered {
-                fault("\(path).feature_id", "\"\(cost.featureID)\" is not a metered feature")
+            let kind = kinds[cost.featureID]
+            if kind != .metered, kind != .aiCreditSystem {
+                fault(
+                    "\(path).feature_id",
+                    "\"\(cost.featureID)\" is no metered feature and no AI credit system")
             } else if !members.insert(cost.featureID).inserted {
                 fault("\(path).feature_id", "\"\(cost.featureID)\" appears twice")
             }
@@ -142,7 +149,8 @@ private struct DraftCheck {
         for id in plan.controls.featureIDs where kinds[id] == nil {
             fault(path, "\"\(id)\" is not a published feature")
         }
-        for violation in plan.controls.controls.violations {
+        let kind = { [kinds] number in kinds[plan.controls.id(of: number)] }
+        for violation in plan.controls.controls.violations(kind: kind) {
             fault("\(path).\(violation.path)", violation.message)
         }
     }
@@ -185,7 +193,9 @@ private struct DraftCheck {
             switch kind {
             case .boolean: booleanItem(item, at: path)
             case .allocated: allocatedItem(item, of: plan, at: path)
-            case .metered, .creditSystem: consumableItem(item, of: plan, at: path)
+            case .metered, .creditSystem, .aiCreditSystem:
+                consumableItem(item, of: plan, at: path)
+            case .concurrency: concurrencyItem(item, at: path)
             }
         }
     }
@@ -194,9 +204,9 @@ private struct DraftCheck {
     mutating func rollover(of item: PlanItem, _ kind: FeatureKind, at path: String) {
         guard item.rollover != nil else { return }
         switch kind {
-        case .boolean, .allocated:
+        case .boolean, .allocated, .concurrency:
             fault("\(path).rollover", "only what is used up can go over")
-        case .metered, .creditSystem: break
+        case .metered, .creditSystem, .aiCreditSystem: break
         }
         if item.unlimited || item.reset.map({ $0.interval == .oneOff }) ?? true {
             fault("\(path).rollover", "needs a reset")
@@ -222,6 +232,14 @@ private struct DraftCheck {
         amounts(item, at: path)
         billedAgain(item, of: plan, at: path)
         if item.reset != nil { fault("\(path).reset", "an allocated feature never resets") }
+    }
+
+    mutating func concurrencyItem(_ item: PlanItem, at path: String) {
+        amounts(item, at: path)
+        if item.reset != nil { fault("\(path).reset", "a concurrency limit never resets") }
+        if item.usagePrice != nil {
+            fault("\(path).usage_price", "what is held open is never beyond a concurrency limit")
+        }
     }
 
     mutating func consumableItem(_ item: PlanItem, of plan: Plan, at path: String) {

@@ -32,6 +32,20 @@ extension GRPCDispatcher {
         }
     }
 
+    func runTokens(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop
+    ) throws(RPCStatus) -> Execution {
+        let reader = loop.reader(workspace.arena)
+        let (names, workspace) = (loop.names, self.workspace)
+        let call = try decoded { () throws(CallFault) in
+            route == .trackTokens
+                ? try reader.trackTokens(message) : try reader.batchTrackTokens(message)
+        }
+        return try served { () throws(ExecuteFault) in
+            try loop.usage.trackTokens(call, names: names, in: workspace)
+        }
+    }
+
     func runOnHoldings(
         _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop
     ) throws(RPCStatus) -> Execution {

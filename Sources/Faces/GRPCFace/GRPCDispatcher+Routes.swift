@@ -69,6 +69,7 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .trackTokens, .batchTrackTokens: return try runTokens(route, message, loop)
         case .batchCheck, .settleHold, .extendHold, .batchTrack:
             return try runBatchOrHold(route, message, loop)
         case .createBalance, .updateBalance, .deleteBalance, .recalculateBalances,

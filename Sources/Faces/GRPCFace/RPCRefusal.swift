@@ -93,7 +93,8 @@ struct RPCRefusal {
             self.init(.failedPrecondition, "ERASURE_NEEDS_UPGRADE", refusal.erasureText)
         case .erasureTooEarly:
             self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
-        case .entityNotFound, .entityExists, .balanceNotFound, .balanceExists, .holdNotFound,
+        case .entityNotFound, .entityExists, .entityIDRequired, .balanceNotFound, .balanceExists,
+            .holdNotFound,
             .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
         case .requestErased:
@@ -112,6 +113,13 @@ struct RPCRefusal {
         case .entityExists(let id):
             self.init(
                 .alreadyExists, "ENTITY_EXISTS", "the customer has an entity \"\(id)\" already")
+        case .entityIDRequired(let id):
+            self.init(
+                .invalidArgument, "ENTITY_ID_REQUIRED",
+                "entity_id is required: an entity of \"\(id)\" without one is there already")
+            violations = [
+                Violation(path: "entity_id", message: "one without an id is there already")
+            ]
         case .balanceNotFound:
             self.init(.notFound, "BALANCE_NOT_FOUND", "no balance of the customer is meant")
         case .balanceExists(let id):

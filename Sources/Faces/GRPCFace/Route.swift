@@ -22,6 +22,8 @@ enum Route: Int, CaseIterable {
     case extendHold
     case batchCheck
     case batchTrack
+    case trackTokens
+    case batchTrackTokens
     case createBalance
     case updateBalance
     case deleteBalance
@@ -64,6 +66,8 @@ enum Route: Int, CaseIterable {
         case .extendHold: "/tally.v1.EntitlementService/ExtendHold"
         case .batchCheck: "/tally.v1.EntitlementService/BatchCheck"
         case .batchTrack: "/tally.v1.UsageService/BatchTrack"
+        case .trackTokens: "/tally.v1.UsageService/TrackTokens"
+        case .batchTrackTokens: "/tally.v1.UsageService/BatchTrackTokens"
         case .createBalance: "/tally.v1.CustomerService/CreateBalance"
         case .updateBalance: "/tally.v1.CustomerService/UpdateBalance"
         case .deleteBalance: "/tally.v1.CustomerService/DeleteBalance"
@@ -86,7 +90,7 @@ enum Route: Int, CaseIterable {
         switch self {
         case .publishCatalog: 1 << 20
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
-        case .batchTrack: 512 << 10
+        case .batchTrack, .batchTrackTokens: 512 << 10
         case .updateControls, .batchCheck: 64 << 10
         default: 16 << 10
         }
@@ -96,7 +100,9 @@ enum Route: Int, CaseIterable {
     var scope: Scopes {
         switch self {
         case .check, .batchCheck, .watchCustomer: .entitlementRead
-        case .track, .streamTrack, .batchTrack, .settleHold, .extendHold: .usageWrite
+        case .track, .streamTrack, .batchTrack, .trackTokens, .batchTrackTokens, .settleHold,
+            .extendHold:
+            .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach: .attachWrite
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,

@@ -124,6 +124,10 @@ extension JSONProblem {
         case .entityExists(let id):
             self.init(
                 409, "entity_already_exists", "the customer has an entity \"\(id)\" already")
+        case .entityIDRequired(let id):
+            self.init(
+                400, "entity_id_required",
+                "an entity of \"\(id)\" without an id is there already")
         case .balanceNotFound: self = .notFound("no balance of the customer is meant")
         case .balanceExists(let id):
             self.init(409, "invalid_request", "the customer has a balance \"\(id)\" already")

@@ -43,7 +43,7 @@ struct ReplyContext: Sendable {
 
     /// A level, such as seats in use.
     func isHeld(_ featureID: String) -> Bool {
-        pricing.feature(id: featureID).map { pricing.kind(of: $0) == .allocated } ?? false
+        pricing.feature(id: featureID).map { pricing.kind(of: $0).isLevel } ?? false
     }
 
     /// The revision that a subscription's message is about.
@@ -65,7 +65,7 @@ extension ReplyContext.BucketFacts {
         id = "bal_\(bucket.number)"
         featureID = feature.id
         planID = plan?.id
-        reset = feature.kind == .allocated ? .null : .reset(bucket.cycle, at: bucket.nextReset)
+        reset = feature.kind.isLevel ? .null : .reset(bucket.cycle, at: bucket.nextReset)
         let item = plan?.items.first { $0.grants(bucket, of: feature) }
         price = item?.usagePrice.map { .price($0) } ?? .null
         expires = .time(bucket.expires)

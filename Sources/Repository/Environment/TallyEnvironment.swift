@@ -15,6 +15,7 @@ package final class TallyEnvironment: Sendable {
     package let fingerprintKey: UInt64
     /// nil: nothing that costs money can be bought here.
     package let provider: (any PaymentProvider)?
+    package let prices: PriceList
     /// Of all partitions, in the time that all took.
     package let recovery: RecoveryReport
     /// What an operator should look at.
@@ -33,6 +34,7 @@ package final class TallyEnvironment: Sendable {
         /// Of a new folder; one that is there must have as many. nil: as many as it has, or one.
         package var partitions: Int?
         package var provider: (any PaymentProvider)?
+        package var prices = PriceList()
         /// How long an answered request is remembered at least.
         package var requestWindowHours = 24
         /// Bytes that remembered requests may take; what is over is forgotten, the oldest first.
@@ -69,6 +71,7 @@ package final class TallyEnvironment: Sendable {
         fingerprintKey = manifest.seed
         customerSeed = manifest.customerSeed
         provider = settings.provider
+        prices = settings.prices
         historyDays = settings.snapshots.historyDays
         onFault = settings.onFault
         keys = try KeyRing(folder: path, environment: name)

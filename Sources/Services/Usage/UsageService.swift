@@ -19,6 +19,15 @@ package struct UsageService: Sendable {
             in: workspace)
     }
 
+    /// Draws what calls to models cost now, in one commit.
+    package func trackTokens(
+        _ call: TokensCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try environment.customers(of: call.customer).execute(
+            call.command(at: environment.prices.current), for: call.customer,
+            request: call.request, names: names, in: workspace)
+    }
+
     /// Several usages of a customer, in one commit.
     package func trackAll(
         _ call: ChangeCall, names: PricingNames, in workspace: Workspace

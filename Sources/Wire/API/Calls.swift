@@ -20,6 +20,8 @@ package enum Method: UInt32, Sendable {
     case createEntity = 28
     case updateEntity = 29
     case deleteEntity = 30
+    case trackTokens = 31
+    case batchTrackTokens = 32
 }
 
 extension Method {
@@ -30,7 +32,7 @@ extension Method {
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             true
         case .track, .check, .attach, .eraseCustomer, .deleteCustomer, .settleHold, .extendHold,
-            .batchTrack:
+            .batchTrack, .trackTokens, .batchTrackTokens:
             false
         }
     }

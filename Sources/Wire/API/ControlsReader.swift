@@ -27,22 +27,25 @@ struct ControlsReader {
         _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__SpendLimit>?>?,
         _ feature: FeatureLookup
     ) -> [SpendLimit] {
-        read(count, list, "spend_limits", feature, { $0.feature_id }) {
+        readWide(count, list, "spend_limits", feature, { $0.feature_id }) {
             reader, limit, number, path in
-            let isPercentage =
-                limit.bound_case == TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_PERCENTAGE
-            let field = isPercentage ? "overage_percentage" : "overage_limit"
-            if !isPercentage, limit.bound_case != TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_LIMIT {
-                reader.fields.fault(
-                    "\(path).overage_limit", "give this or overage_percentage")
-            }
-            let amount =
-                isPercentage
-                ? reader.fields.percentage(limit.overage_percentage, at: "\(path).\(field)")
-                : reader.fields.grant(limit.overage_limit, at: "\(path).\(field)")
-            return SpendLimit(
+            SpendLimit(
                 feature: number, isEnabled: limit.enabled != 0,
-                bound: isPercentage ? .percentage(amount ?? .zero) : .units(amount ?? .zero))
+                bound: reader.bound(of: limit, at: path))
+        }
+    }
+
+    private mutating func bound(
+        of limit: Tally__V1__SpendLimit, at path: String
+    ) -> SpendLimit.Bound {
+        switch limit.bound_case {
+        case TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_LIMIT:
+            .units(fields.grant(limit.overage_limit, at: "\(path).overage_limit") ?? .zero)
+        case TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_PERCENTAGE:
+            .percentage(
+                fields.percentage(limit.overage_percentage, at: "\(path).overage_percentage")
+                    ?? .zero)
+        default: .absent
         }
     }
 
@@ -71,7 +74,7 @@ struct ControlsReader {
         _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__UsageAlert>?>?,
         _ feature: FeatureLookup
     ) -> [UsageAlert] {
-        read(count, list, "usage_alerts", feature, { $0.feature_id }) {
+        readWide(count, list, "usage_alerts", feature, { $0.feature_id }) {
             reader, alert, number, path in
             var measure = UsageAlert.Measure.usage
             if let known = UsageAlert.Measure(rawValue: UInt8(clamping: alert.measure.rawValue)) {
@@ -114,11 +117,37 @@ struct ControlsReader {
         for (index, message) in elements(count, list).enumerated() {
             let path = "\(prefix)\(name)[\(index)]"
             let id = featureID(message.pointee)
-            guard fields.identifier(bytes(of: id), at: "\(path).feature_id"),
-                let number = feature(id)
-            else { continue }
+            guard let number = number(of: id, at: path, feature) else { continue }
             found.append(item(&self, message.pointee, number, path))
         }
         return found
+    }
+
+    /// The same of what is for every feature where it names none.
+    private mutating func readWide<Message, Item>(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?,
+        _ name: String, _ feature: FeatureLookup,
+        _ featureID: (Message) -> UnsafeMutablePointer<CChar>?,
+        _ item: (inout ControlsReader, Message, FeatureNumber?, String) -> Item
+    ) -> [Item] {
+        var found: [Item] = []
+        for (index, message) in elements(count, list).enumerated() {
+            let path = "\(prefix)\(name)[\(index)]"
+            let id = featureID(message.pointee)
+            let number = number(of: id, at: path, isNeeded: false, feature)
+            guard number != nil || bytes(of: id).isEmpty else { continue }
+            found.append(item(&self, message.pointee, number, path))
+        }
+        return found
+    }
+
+    private mutating func number(
+        of id: UnsafeMutablePointer<CChar>?, at path: String, isNeeded: Bool = true,
+        _ feature: FeatureLookup
+    ) -> FeatureNumber? {
+        guard isNeeded || !bytes(of: id).isEmpty,
+            fields.identifier(bytes(of: id), at: "\(path).feature_id")
+        else { return nil }
+        return feature(id)
     }
 }

@@ -11,11 +11,11 @@ struct ControlsWriter {
     ) -> UnsafeMutablePointer<Tally__V1__Controls> {
         let message = arena.make(tally__v1__controls__init)
         (message.pointee.n_spend_limits, message.pointee.spend_limits) =
-            arena.list(controls.spendLimits) { spendLimit($0, id($0.feature)) }
+            arena.list(controls.spendLimits) { spendLimit($0, $0.feature.map(id)) }
         (message.pointee.n_usage_limits, message.pointee.usage_limits) =
             arena.list(controls.usageLimits) { usageLimit($0, id($0.feature)) }
         (message.pointee.n_usage_alerts, message.pointee.usage_alerts) =
-            arena.list(controls.usageAlerts) { alert($0, id($0.feature)) }
+            arena.list(controls.usageAlerts) { alert($0, $0.feature.map(id)) }
         (message.pointee.n_overage_permissions, message.pointee.overage_permissions) =
             arena.list(controls.overagePermissions) { permission in
                 let part = arena.make(tally__v1__overage_permission__init)
@@ -27,12 +27,13 @@ struct ControlsWriter {
     }
 
     private func spendLimit(
-        _ limit: SpendLimit, _ id: UnsafeMutablePointer<CChar>
+        _ limit: SpendLimit, _ id: UnsafeMutablePointer<CChar>?
     ) -> UnsafeMutablePointer<Tally__V1__SpendLimit> {
         let message = arena.make(tally__v1__spend_limit__init)
-        message.pointee.feature_id = id
+        if let id { message.pointee.feature_id = id }
         message.pointee.enabled = limit.isEnabled ? 1 : 0
         switch limit.bound {
+        case .absent: break
         case .units(let units):
             message.pointee.bound_case = TALLY__V1__SPEND_LIMIT__BOUND_OVERAGE_LIMIT
             message.pointee.overage_limit = units.double
@@ -80,10 +81,10 @@ struct ControlsWriter {
     }
 
     private func alert(
-        _ alert: UsageAlert, _ id: UnsafeMutablePointer<CChar>
+        _ alert: UsageAlert, _ id: UnsafeMutablePointer<CChar>?
     ) -> UnsafeMutablePointer<Tally__V1__UsageAlert> {
         let message = arena.make(tally__v1__usage_alert__init)
-        message.pointee.feature_id = id
+        if let id { message.pointee.feature_id = id }
         message.pointee.enabled = alert.isEnabled ? 1 : 0
         message.pointee.threshold = alert.threshold.double
         message.pointee.measure = Tally__V1__UsageAlertMeasure(UInt32(alert.measure.rawValue))

@@ -72,6 +72,47 @@ struct CatalogWriter {
             }
         (message.pointee.n_event_names, message.pointee.event_names) =
             arena.list(feature.eventNames) { arena.string($0) }
+        markups(feature.markups, message)
+        return message
+    }
+
+    private func markups(
+        _ markups: TokenMarkups, _ message: UnsafeMutablePointer<Tally__V1__Feature>
+    ) {
+        message.pointee.default_markup = markups.standard.double
+        (message.pointee.n_provider_markups, message.pointee.provider_markups) =
+            arena.list(markups.providers) { provider in
+                let part = arena.make(tally__v1__provider_markup__init)
+                part.pointee.provider = arena.string(provider.name)
+                part.pointee.percentage = provider.percentage.double
+                return part
+            }
+        (message.pointee.n_model_markups, message.pointee.model_markups) =
+            arena.list(markups.models) { model in
+                let part = arena.make(tally__v1__model_markup__init)
+                part.pointee.model_id = arena.string(model.id)
+                if let percentage = model.percentage {
+                    part.pointee._percentage_case =
+                        TALLY__V1__MODEL_MARKUP___PERCENTAGE_PERCENTAGE
+                    part.pointee.percentage = percentage.double
+                }
+                part.pointee.prices = model.prices.map { prices($0) }
+                return part
+            }
+    }
+
+    private func prices(_ prices: TokenPrices) -> UnsafeMutablePointer<Tally__V1__TokenPrices> {
+        let message = arena.make(tally__v1__token_prices__init)
+        func text(_ kind: TokenKind) -> UnsafeMutablePointer<CChar> {
+            arena.string(prices[kind]?.text ?? "")
+        }
+        message.pointee.input = text(.input)
+        message.pointee.output = text(.output)
+        message.pointee.cache_read = text(.cacheRead)
+        message.pointee.cache_write = text(.cacheWrite)
+        message.pointee.audio_input = text(.audioInput)
+        message.pointee.audio_output = text(.audioOutput)
+        message.pointee.reasoning = text(.reasoning)
         return message
     }
 

@@ -20,6 +20,8 @@ package struct ReplyWriter {
         case .track(let track): self.track(track)
         case .trackFeatures(let tracks): list(tracks.map { self.track($0) }, field: 5)
         case .trackAll(let tracks): list(tracks.map { self.track($0) }, field: 1)
+        case .trackTokens(let tokens): self.tokens(tokens)
+        case .trackTokensAll(let parts): list(parts.map { self.tokens($0) }, field: 1)
         case .settled(let track): settled(track)
         case .check(let answer): check(answer)
         case .attach(let attach): self.attach(attach)
@@ -39,6 +41,16 @@ package struct ReplyWriter {
     /// The reply to `BatchCheck`.
     package func batchCheck(_ answers: [CheckAnswer]) -> UnsafeRawBufferPointer {
         list(answers.map { check($0) }, field: 1)
+    }
+
+    /// A track's message, whose value is the cost, and the feature.
+    private func tokens(_ reply: TokenReply) -> UnsafeRawBufferPointer {
+        let track = self.track(reply.track)
+        let id = names.bytes(of: reply.feature)
+        var writer = FieldWriter(arena, capacity: track.count + id.count + 16)
+        writer.raw(track)
+        writer.text(5, id)
+        return writer.written
     }
 
     private func settled(_ reply: TrackReply) -> UnsafeRawBufferPointer {
@@ -172,9 +184,10 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .check: 7
         case .attach: 6
         case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer: 3
-        case .settleHold: 4
-        case .extendHold, .batchTrack, .updateCustomer, .createBalance, .updateBalance,
-            .deleteBalance, .recalculateBalances, .updateControls, .createEntity, .updateEntity,
+        case .settleHold, .trackTokens: 4
+        case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,
+            .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,
+            .updateEntity,
             .deleteEntity:
             2
         }

@@ -8,10 +8,10 @@ extension RequestReader {
         var fields = FieldReader()
         let customer = fields.customerID(message.pointee.customer_id)
         let requestID = fields.requestID(message.pointee.request_id)
-        let id = fields.entityID(message.pointee.entity_id)
+        let id = fields.optionalEntity(message.pointee.entity_id)
         let name = fields.text(message.pointee.name, at: "name", limit: Entity.nameLimit)
         let feature = try feature(message.pointee.feature_id, &fields)
-        guard let customer, let id, let feature, fields.violations.isEmpty else {
+        guard let customer, let feature, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .createEntity)
@@ -145,8 +145,9 @@ extension Fingerprint {
         add(set.entity)
         add(set.isPoolingDisabled.map { $0 ? 2 : 1 } ?? 0)
         add(set.spendLimits) { fingerprint, limit in
-            fingerprint.add(UInt64(limit.feature.rawValue) << 1 | (limit.isEnabled ? 1 : 0))
+            fingerprint.add(UInt64(limit.feature?.rawValue ?? 0) << 1 | (limit.isEnabled ? 1 : 0))
             switch limit.bound {
+            case .absent: fingerprint.add(3)
             case .units(let units): fingerprint.add(units)
             case .percentage(let percentage):
                 fingerprint.add(2)
@@ -161,7 +162,7 @@ extension Fingerprint {
             fingerprint.add(limit.filter)
         }
         add(set.usageAlerts) { fingerprint, alert in
-            fingerprint.add(UInt64(alert.feature.rawValue) << 1 | (alert.isEnabled ? 1 : 0))
+            fingerprint.add(UInt64(alert.feature?.rawValue ?? 0) << 1 | (alert.isEnabled ? 1 : 0))
             fingerprint.add(alert.threshold)
             fingerprint.add(UInt64(alert.measure.rawValue))
             fingerprint.add(alert.name)

@@ -62,12 +62,66 @@ struct DraftReader {
         if let known = FeatureKind(rawValue: UInt8(clamping: message.type.rawValue)) {
             kind = known
         } else {
-            fields.fault("\(path).type", "must be boolean, metered, allocated or credit_system")
+            fields.fault(
+                "\(path).type",
+                "must be boolean, metered, allocated, credit_system, ai_credit_system or "
+                    + "concurrency")
         }
         var feature = Feature(
             id: text(message.feature_id), name: text(message.name), kind: kind, creditCosts: costs)
         feature.eventNames = (0..<message.n_event_names).map { text(message.event_names[$0]) }
+        feature.markups = markups(message, at: path)
         return feature
+    }
+
+    private mutating func markups(
+        _ message: Tally__V1__Feature, at path: String
+    ) -> TokenMarkups {
+        var markups = TokenMarkups()
+        markups.standard = percentage(message.default_markup, at: "\(path).default_markup")
+        let providers = elements(message.n_provider_markups, message.provider_markups)
+        for (index, provider) in providers.enumerated() {
+            let path = "\(path).provider_markups[\(index)]"
+            markups.providers.append(
+                TokenMarkups.Provider(
+                    name: text(provider.pointee.provider),
+                    percentage: percentage(
+                        provider.pointee.percentage, at: "\(path).percentage")))
+        }
+        let models = elements(message.n_model_markups, message.model_markups)
+        for (index, model) in models.enumerated() {
+            markups.models.append(
+                self.model(model.pointee, at: "\(path).model_markups[\(index)]"))
+        }
+        return markups
+    }
+
+    private mutating func model(
+        _ message: Tally__V1__ModelMarkup, at path: String
+    ) -> TokenMarkups.Model {
+        var model = TokenMarkups.Model(id: text(message.model_id))
+        if message._percentage_case == TALLY__V1__MODEL_MARKUP___PERCENTAGE_PERCENTAGE {
+            model.percentage = percentage(message.percentage, at: "\(path).percentage")
+        }
+        guard let given = message.prices?.pointee else { return model }
+        let path = "\(path).prices"
+        var prices = TokenPrices(
+            input: price(given.input, at: "\(path).input"),
+            output: price(given.output, at: "\(path).output"))
+        let others: [(TokenKind, UnsafeMutablePointer<CChar>?)] = [
+            (.cacheRead, given.cache_read), (.cacheWrite, given.cache_write),
+            (.audioInput, given.audio_input), (.audioOutput, given.audio_output),
+            (.reasoning, given.reasoning),
+        ]
+        for (kind, text) in others where !self.text(text).isEmpty {
+            prices[kind] = price(text, at: "\(path).\(kind.name)")
+        }
+        model.prices = prices
+        return model
+    }
+
+    private mutating func percentage(_ value: Double, at path: String) -> Quantity {
+        fields.quantity(value, at: path) ?? .zero
     }
 
     private mutating func plan(_ message: Tally__V1__Plan, at path: String) -> Plan {

@@ -17,8 +17,8 @@ struct PersonalParts {
 
     /// Leaves the extras without what is personal.
     init(takenFrom extras: inout Extras) {
-        for index in 0..<extras.entities.count where !extras.entities[index].name.isEmpty {
-            facts.append((0, .entityCreated(extras.entities[index])))
+        for entity in extras.entities.all where !entity.name.isEmpty {
+            facts.append((0, .entityCreated(entity)))
         }
         for hold in extras.holds where !hold.properties.isEmpty {
             facts.append((0, .holdOpened(hold)))

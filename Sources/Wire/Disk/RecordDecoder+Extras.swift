@@ -12,6 +12,11 @@ extension RecordDecoder {
             return .detailSet(try detail(try need(message.detail_set)))
         case TALLY__DISK__V1__FACT__KIND_ENTITY_CREATED:
             return .entityCreated(try entity(try need(message.entity_created)))
+        case TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED:
+            return .entityCreated(try entity(try need(message.unnamed_entity_created)))
+        case TALLY__DISK__V1__FACT__KIND_ENTITY_CLAIMED:
+            let fact = try need(message.entity_claimed)
+            return .entityClaimed(number: fact.entity, id: try entityID(fact.entity_id))
         case TALLY__DISK__V1__FACT__KIND_ENTITY_CHANGED:
             let fact = try need(message.entity_changed)
             return .entityChanged(number: fact.entity, name: text(fact.name))
@@ -19,6 +24,8 @@ extension RecordDecoder {
             return .entityDeleted(number: try need(message.entity_deleted).entity)
         case TALLY__DISK__V1__FACT__KIND_CONTROLS_SET:
             return .controlsSet(try owned(try need(message.controls_set)))
+        case TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET:
+            return .controlsSet(try owned(try need(message.wide_controls_set)))
         case TALLY__DISK__V1__FACT__KIND_POOLING_SET:
             return .poolingSet(isDisabled: try need(message.pooling_set).disabled != 0)
         case TALLY__DISK__V1__FACT__KIND_WINDOW_COUNTED:
@@ -103,11 +110,18 @@ extension RecordDecoder {
         var controls = Controls()
         for limit in elements(message.n_spend_limits, message.spend_limits) {
             let amount = quantity(limit.pointee.amount)
+            let bound: SpendLimit.Bound
+            switch limit.pointee.bound {
+            case 0: bound = .absent
+            case 1: bound = .units(amount)
+            case 2: bound = .percentage(amount)
+            default:
+                throw RecordFault("unknown bound of a limit: written by a newer version of tally")
+            }
             controls.spendLimits.append(
                 SpendLimit(
-                    feature: FeatureNumber(rawValue: limit.pointee.feature),
-                    isEnabled: limit.pointee.enabled != 0,
-                    bound: limit.pointee.bound == 2 ? .percentage(amount) : .units(amount)))
+                    feature: feature(orEvery: limit.pointee.feature),
+                    isEnabled: limit.pointee.enabled != 0, bound: bound))
         }
         for limit in elements(message.n_usage_limits, message.usage_limits) {
             controls.usageLimits.append(
@@ -132,9 +146,14 @@ extension RecordDecoder {
         return controls
     }
 
+    /// nil: every feature.
+    private func feature(orEvery number: UInt32) -> FeatureNumber? {
+        number == 0 ? nil : FeatureNumber(rawValue: number)
+    }
+
     private func alert(_ message: Tally__Disk__V1__UsageAlert) throws(RecordFault) -> UsageAlert {
         UsageAlert(
-            feature: FeatureNumber(rawValue: message.feature), isEnabled: message.enabled != 0,
+            feature: feature(orEvery: message.feature), isEnabled: message.enabled != 0,
             threshold: quantity(message.threshold),
             measure: try known(message.measure, UsageAlert.Measure.self),
             name: text(message.name))
@@ -195,12 +214,17 @@ extension RecordDecoder {
     private func entity(
         _ message: Tally__Disk__V1__EntityCreated
     ) throws(RecordFault) -> Entity {
-        guard let id = InlineText(Wire.bytes(of: message.entity_id)) else {
+        return Entity(
+            number: message.entity, id: try entityID(message.entity_id),
+            feature: FeatureNumber(rawValue: message.feature),
+            name: text(message.name), created: Timestamp(milliseconds: message.create_time))
+    }
+
+    private func entityID(_ text: UnsafePointer<CChar>?) throws(RecordFault) -> InlineText {
+        guard let id = InlineText(Wire.bytes(of: text)) else {
             throw RecordFault("an entity's id is too long")
         }
-        return Entity(
-            number: message.entity, id: id, feature: FeatureNumber(rawValue: message.feature),
-            name: text(message.name), created: Timestamp(milliseconds: message.create_time))
+        return id
     }
 
     private func detail(

@@ -12,8 +12,20 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DETAIL_SET
             message.pointee.detail_set = self.detail(detail)
         case .entityCreated(let entity):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ENTITY_CREATED
-            message.pointee.entity_created = self.entity(entity)
+            // Older binaries know no entities without an id, and must refuse them.
+            if entity.id.isEmpty {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED
+                message.pointee.unnamed_entity_created = self.entity(entity)
+            } else {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ENTITY_CREATED
+                message.pointee.entity_created = self.entity(entity)
+            }
+        case .entityClaimed(let number, let id):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ENTITY_CLAIMED
+            let claimed = arena.make(tally__disk__v1__entity_claimed__init)
+            claimed.pointee.entity = number
+            claimed.pointee.entity_id = id.withBytes { arena.string($0) }
+            message.pointee.entity_claimed = claimed
         case .entityChanged(let number, let name):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ENTITY_CHANGED
             let changed = arena.make(tally__disk__v1__entity_changed__init)
@@ -25,8 +37,14 @@ extension RecordWriter {
             message.pointee.entity_deleted = arena.make(tally__disk__v1__entity_deleted__init)
             message.pointee.entity_deleted.pointee.entity = number
         case .controlsSet(let owned):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CONTROLS_SET
-            message.pointee.controls_set = self.owned(owned)
+            // Older binaries would take these for something else, and must refuse them.
+            if owned.controls.isWide {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET
+                message.pointee.wide_controls_set = self.owned(owned)
+            } else {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CONTROLS_SET
+                message.pointee.controls_set = self.owned(owned)
+            }
         case .poolingSet(let isDisabled):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_POOLING_SET
             message.pointee.pooling_set = arena.make(tally__disk__v1__pooling_set__init)
@@ -63,7 +81,7 @@ extension RecordWriter {
     /// All of it, in the clear.
     func extras(_ extras: Extras) -> UnsafeMutablePointer<Tally__Disk__V1__Extras> {
         let message = arena.make(tally__disk__v1__extras__init)
-        let entities = (0..<extras.entities.count).map { extras.entities[$0] }
+        let entities = Array(extras.entities.all)
         (message.pointee.n_entities, message.pointee.entities) = arena.list(entities) { entity in
             let state = arena.make(tally__disk__v1__entity_state__init)
             state.pointee.entity = self.entity(entity)
@@ -140,9 +158,10 @@ extension RecordWriter {
         _ limit: SpendLimit
     ) -> UnsafeMutablePointer<Tally__Disk__V1__SpendLimit> {
         let message = arena.make(tally__disk__v1__spend_limit__init)
-        message.pointee.feature = limit.feature.rawValue
+        message.pointee.feature = limit.feature?.rawValue ?? 0
         message.pointee.enabled = limit.isEnabled ? 1 : 0
         switch limit.bound {
+        case .absent: message.pointee.bound = 0
         case .units(let units):
             message.pointee.bound = 1
             message.pointee.amount = quantity(units)
@@ -169,7 +188,7 @@ extension RecordWriter {
 
     private func alert(_ alert: UsageAlert) -> UnsafeMutablePointer<Tally__Disk__V1__UsageAlert> {
         let message = arena.make(tally__disk__v1__usage_alert__init)
-        message.pointee.feature = alert.feature.rawValue
+        message.pointee.feature = alert.feature?.rawValue ?? 0
         message.pointee.enabled = alert.isEnabled ? 1 : 0
         message.pointee.threshold = quantity(alert.threshold)
         message.pointee.measure = UInt32(alert.measure.rawValue)
@@ -271,5 +290,13 @@ extension RecordWriter {
             message.pointee.amount = quantity(percentage)
         }
         return message
+    }
+}
+
+extension Controls {
+    /// One of them is for every feature, or has no bound.
+    fileprivate var isWide: Bool {
+        spendLimits.contains { $0.feature == nil || $0.bound == .absent }
+            || usageAlerts.contains { $0.feature == nil }
     }
 }

@@ -57,8 +57,9 @@ extension RecordWriter {
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised:
             accountFact(fact, message)
-        case .bucketChanged, .detailSet, .entityCreated, .entityChanged, .entityDeleted,
-            .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
+        case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
+            .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
+            .holdClosed,
             .notified:
             extraFact(fact, message)
         }

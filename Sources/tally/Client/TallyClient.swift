@@ -23,6 +23,7 @@ struct APIMethod {
     static let extendHold = APIMethod("EntitlementService", "ExtendHold")
     static let watchCustomer = APIMethod("EntitlementService", "WatchCustomer", isRead: true)
     static let track = APIMethod("UsageService", "Track")
+    static let trackTokens = APIMethod("UsageService", "TrackTokens")
     static let streamTrack = APIMethod("UsageService", "StreamTrack")
     static let getCustomer = APIMethod("CustomerService", "GetCustomer", isRead: true)
     static let getOrCreateCustomer = APIMethod("CustomerService", "GetOrCreateCustomer")

@@ -31,7 +31,11 @@ struct UsageFlags: ParsableArguments {
         guard holdFor == nil || hold != nil else {
             throw ValidationError("--hold-for goes with --hold")
         }
-        for text in property where UsageFlags.parts(text) == nil {
+        try UsageFlags.check(property)
+    }
+
+    static func check(_ properties: [String]) throws {
+        for text in properties where parts(text) == nil {
             throw ValidationError("--property \(text): write key=value")
         }
     }

@@ -55,8 +55,9 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .customerErased, .metadataChanged, .customerDeleted:
             account(fact)
-        case .detailSet, .entityCreated, .entityChanged, .entityDeleted, .controlsSet,
-            .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed, .notified:
+        case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
+            .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
+            .notified:
             extra(fact)
         }
     }
@@ -119,6 +120,11 @@ struct FactText {
                 "fact": .string("entity_created"), "entity": .number(entity.number),
                 "id": .string(entity.id.text), "feature": .string(names.text(entity.feature)),
                 "name": .string(entity.name),
+            ]
+        case .entityClaimed(let number, let id):
+            [
+                "fact": .string("entity_claimed"), "entity": .number(number),
+                "id": .string(id.text),
             ]
         case .entityChanged(let number, let name):
             [

@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Serves gRPC, JSON and the payment pages over TLS, with both environments: on one
             address, or on those of the settings' listeners. Stops on SIGTERM or SIGINT once calls
-            under way are finished. Reads certificates again on SIGHUP, and when they change.
+            under way are finished. Reads certificates and model prices again on SIGHUP, and when
+            they change.
 
             With --dev it makes a first sandbox key and publishes a catalog when there is none.
             """)

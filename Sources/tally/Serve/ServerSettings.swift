@@ -17,6 +17,8 @@ struct ServerSettings {
     var eventLoops: Int
     var requestWindowHours: Int
     var logLevel: String
+    /// Path of the price list; empty: none.
+    var modelPrices: String
     /// Lines a second, of each event loop; 0: none.
     var accessLog: Int
     var logSegmentMiB: Int
@@ -72,6 +74,9 @@ struct ServerSettings {
         Entry(
             key: "log-compression", meaning: "sealed segments are compressed: yes or no",
             standard: "yes"),
+        Entry(
+            key: "model-prices", meaning: "file of what models' tokens cost (JSON)",
+            standard: ""),
         Entry(
             key: "log-level", meaning: "trace, debug, info, notice, warning, error",
             standard: "info"),
@@ -182,6 +187,7 @@ struct ServerSettings {
         eventLoops = try values.number("event-loops", 0...256)
         requestWindowHours = try values.number("request-window-hours", 1...24 * 90)
         logLevel = values.text("log-level")
+        modelPrices = values.text("model-prices")
         accessLog = try values.number("access-log", 0...10_000)
         logSegmentMiB = try values.number("log-segment-mib", 1...1024)
         scrubHours = try values.number("scrub-hours", 0...24 * 90)

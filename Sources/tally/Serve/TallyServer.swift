@@ -17,6 +17,7 @@ final class TallyServer: Service {
     private let server: RPCServer
     private let health: Health
     private let logger: Logger
+    private let prices: PriceFile?
     /// What to do once it serves, with the first listener's address and the others'.
     private let onReady: OnReady
     private let address: PublicAddress
@@ -41,6 +42,8 @@ final class TallyServer: Service {
         self.onReady = onReady
         let address = PublicAddress(settings.publicAddress)
         self.address = address
+        let prices = try settings.modelPrices.isEmpty ? nil : PriceFile(settings.modelPrices)
+        self.prices = prices
         environments = try ["sandbox", "live"].map { name in
             var needs = TallyEnvironment.Settings()
             needs.partitions = settings.partitions
@@ -51,6 +54,7 @@ final class TallyServer: Service {
             needs.snapshots = settings.snapshots
             needs.recoveryThreads = System.coreCount
             needs.onFault = onFault
+            if let prices { needs.prices = prices.list }
             if name == "sandbox" {
                 needs.provider = Sandbox(address: { address.value.withLock { $0 } })
             }
@@ -119,12 +123,12 @@ final class TallyServer: Service {
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
     func run() async throws {
-        let certificates = CertificateWatch(
-            server: server, names: settings.listeners.map(\.name), logger: logger,
+        let files = ReloadWatch(
+            server: server, prices: prices, names: settings.listeners.map(\.name), logger: logger,
             hangUps: await UnixSignalsSequence(trapping: .sighup))
         announce(try await server.start())
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await certificates.run() }
+            group.addTask { await files.run() }
             for environment in environments { group.addTask { await environment.run() } }
             try? await gracefulShutdown()
             health.drain()

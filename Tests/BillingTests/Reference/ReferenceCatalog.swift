@@ -41,7 +41,7 @@ struct ReferenceCatalog {
                 repeat {
                     plan.controls.controls = ReferenceControls(features: features.count)
                         .some(&dice)
-                } while !plan.controls.controls.violations.isEmpty
+                } while !plan.controls.controls.violations(kind: { _ in nil }).isEmpty
             }
             plans.append(plan)
         }
@@ -63,7 +63,7 @@ struct ReferenceCatalog {
             item.included = Quantity(units: dice.roll(0...3))
             if dice.chance(30) { item.usagePrice = price(&dice) }
             return item
-        case .metered, .creditSystem: break
+        case .metered, .creditSystem, .aiCreditSystem, .concurrency: break
         }
         switch dice.roll(1...10) {
         case 1: return .sample(feature.id, unlimited: true)

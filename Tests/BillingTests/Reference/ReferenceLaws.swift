@@ -105,7 +105,7 @@ struct ReferenceLaws {
     private var controls: [Controls] {
         let extras = before.buckets.extras
         return extras.controls.map(\.controls)
-            + (0..<extras.entities.count).map { extras.entities[$0].controls }
+            + extras.entities.all.map(\.controls)
     }
 
     /// The facts alone make the same state.

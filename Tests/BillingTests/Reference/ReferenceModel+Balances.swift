@@ -148,9 +148,12 @@ extension ReferenceModel {
             }
             return nil
         }
-        return twice("spend_limits", controls.spendLimits.map { "\($0.feature)" })
+        return twice("spend_limits", controls.spendLimits.map { "\($0.feature, default: "all")" })
             ?? twice("usage_limits", controls.usageLimits.map { "\($0.feature) \($0.filter)" })
             ?? twice("overage_permissions", controls.overagePermissions.map { "\($0.feature)" })
+            ?? controls.spendLimits.firstIndex { limit in
+                if case .units = limit.bound { limit.feature == nil } else { false }
+            }.map { "spend_limits[\($0)].feature_id" }
     }
 
     // MARK: Loose balances

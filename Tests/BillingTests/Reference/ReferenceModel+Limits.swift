@@ -56,7 +56,8 @@ extension ReferenceModel {
 
     private func spendLimit(of feature: UInt32, _ scope: UInt32) -> Amount? {
         func said(_ controls: Controls) -> SpendLimit? {
-            controls.spendLimits.first { $0.feature.rawValue == feature }
+            controls.spendLimits.first { $0.feature?.rawValue == feature }
+                ?? controls.spendLimits.first { $0.feature == nil }
         }
         let levels = levels(scope)
         let own = levels.entity.flatMap(said) ?? said(controls)
@@ -65,6 +66,7 @@ extension ReferenceModel {
             func key(_ limit: SpendLimit, _ index: Int) -> [Amount] {
                 switch limit.bound {
                 case .units(let units): [limit.isEnabled ? 0 : 1, 0, units.raw, Amount(index)]
+                case .absent: [limit.isEnabled ? 0 : 1, 2, 0, Amount(index)]
                 case .percentage(let part): [limit.isEnabled ? 0 : 1, 1, part.raw, Amount(index)]
                 }
             }
@@ -72,6 +74,7 @@ extension ReferenceModel {
         }?.element
         guard let limit = own ?? ofPlans, limit.isEnabled else { return nil }
         switch limit.bound {
+        case .absent: return nil
         case .units(let units): return units.raw
         case .percentage(let part):
             var base: Amount = 0
@@ -182,7 +185,7 @@ extension ReferenceModel {
     /// Entity, customer, plans with the newest first: the closest that has any.
     func alerts(of feature: UInt32, _ scope: UInt32) -> [UsageAlert] {
         func said(_ controls: Controls) -> [UsageAlert] {
-            controls.usageAlerts.filter { $0.feature.rawValue == feature }
+            controls.usageAlerts.filter { $0.feature == nil || $0.feature?.rawValue == feature }
         }
         let levels = levels(scope)
         let own = [levels.entity, controls].compactMap(\.self).map(said)

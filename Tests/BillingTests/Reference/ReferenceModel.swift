@@ -199,7 +199,8 @@ extension ReferenceModel {
             try self.attach(attach.plan.rawValue)
             return .attached
         case .advance: break
-        case .updateEntity, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile:
+        case .trackTokens, .trackTokensAll, .updateEntity, .settle, .completeCheckout, .update,
+            .erase, .delete, .sealProfile:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

@@ -96,7 +96,7 @@ struct ReferenceRun {
 
     private var otherDifference: String? {
         let extras = desk.customer.buckets.extras
-        let entities = (0..<extras.entities.count).map { extras.entities[$0].number }
+        let entities = extras.entities.all.map(\.number)
         if entities != model.members.map(\.number) { return "entities differ" }
         let holds = extras.holds.map { "\($0.id) \($0.value.raw) until \($0.expires.milliseconds)" }
         let mine = model.holds.map { "\($0.id) \($0.value) until \($0.expires)" }
@@ -204,6 +204,8 @@ extension ReferenceReply {
         case .created(let isNew): self = .created(isNew)
         case .track(let one): self = .tracks([track(one)])
         case .trackAll(let all), .trackFeatures(let all): self = .tracks(all.map(track))
+        case .trackTokens(let one): self = .tracks([track(one.track)])
+        case .trackTokensAll(let all): self = .tracks(all.map { track($0.track) })
         case .settled(let one): self = .tracks([track(one)])
         case .updated, .customer, .entity: self = .none
         case .check(let answer): self = .check(ReferenceAnswer(answer))

@@ -98,6 +98,141 @@ void   tally__v1__feature__free_unpacked
   assert(message->base.descriptor == &tally__v1__feature__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__provider_markup__init
+                     (Tally__V1__ProviderMarkup         *message)
+{
+  static const Tally__V1__ProviderMarkup init_value = TALLY__V1__PROVIDER_MARKUP__INIT;
+  *message = init_value;
+}
+size_t tally__v1__provider_markup__get_packed_size
+                     (const Tally__V1__ProviderMarkup *message)
+{
+  assert(message->base.descriptor == &tally__v1__provider_markup__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__provider_markup__pack
+                     (const Tally__V1__ProviderMarkup *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__provider_markup__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__provider_markup__pack_to_buffer
+                     (const Tally__V1__ProviderMarkup *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__provider_markup__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ProviderMarkup *
+       tally__v1__provider_markup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ProviderMarkup *)
+     protobuf_c_message_unpack (&tally__v1__provider_markup__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__provider_markup__free_unpacked
+                     (Tally__V1__ProviderMarkup *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__provider_markup__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__model_markup__init
+                     (Tally__V1__ModelMarkup         *message)
+{
+  static const Tally__V1__ModelMarkup init_value = TALLY__V1__MODEL_MARKUP__INIT;
+  *message = init_value;
+}
+size_t tally__v1__model_markup__get_packed_size
+                     (const Tally__V1__ModelMarkup *message)
+{
+  assert(message->base.descriptor == &tally__v1__model_markup__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__model_markup__pack
+                     (const Tally__V1__ModelMarkup *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__model_markup__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__model_markup__pack_to_buffer
+                     (const Tally__V1__ModelMarkup *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__model_markup__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ModelMarkup *
+       tally__v1__model_markup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ModelMarkup *)
+     protobuf_c_message_unpack (&tally__v1__model_markup__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__model_markup__free_unpacked
+                     (Tally__V1__ModelMarkup *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__model_markup__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__token_prices__init
+                     (Tally__V1__TokenPrices         *message)
+{
+  static const Tally__V1__TokenPrices init_value = TALLY__V1__TOKEN_PRICES__INIT;
+  *message = init_value;
+}
+size_t tally__v1__token_prices__get_packed_size
+                     (const Tally__V1__TokenPrices *message)
+{
+  assert(message->base.descriptor == &tally__v1__token_prices__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__token_prices__pack
+                     (const Tally__V1__TokenPrices *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__token_prices__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__token_prices__pack_to_buffer
+                     (const Tally__V1__TokenPrices *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__token_prices__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__TokenPrices *
+       tally__v1__token_prices__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__TokenPrices *)
+     protobuf_c_message_unpack (&tally__v1__token_prices__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__token_prices__free_unpacked
+                     (Tally__V1__TokenPrices *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__token_prices__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__base_price__init
                      (Tally__V1__BasePrice         *message)
 {
@@ -740,7 +875,7 @@ const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor =
   (ProtobufCMessageInit) tally__v1__credit_cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[8] =
 {
   {
     "feature_id",
@@ -802,18 +937,58 @@ static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[5] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "default_markup",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Feature, default_markup),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider_markups",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Feature, n_provider_markups),
+    offsetof(Tally__V1__Feature, provider_markups),
+    &tally__v1__provider_markup__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model_markups",
+    32,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Feature, n_model_markups),
+    offsetof(Tally__V1__Feature, model_markups),
+    &tally__v1__model_markup__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__feature__field_indices_by_name[] = {
   3,   /* field[3] = credit_costs */
+  5,   /* field[5] = default_markup */
   4,   /* field[4] = event_names */
   0,   /* field[0] = feature_id */
+  7,   /* field[7] = model_markups */
   1,   /* field[1] = name */
+  6,   /* field[6] = provider_markups */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange tally__v1__feature__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__feature__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 30, 5 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
 {
@@ -823,11 +998,242 @@ const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
   "Tally__V1__Feature",
   "tally.v1",
   sizeof(Tally__V1__Feature),
-  5,
+  8,
   tally__v1__feature__field_descriptors,
   tally__v1__feature__field_indices_by_name,
-  1,  tally__v1__feature__number_ranges,
+  2,  tally__v1__feature__number_ranges,
   (ProtobufCMessageInit) tally__v1__feature__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__provider_markup__field_descriptors[2] =
+{
+  {
+    "provider",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ProviderMarkup, provider),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ProviderMarkup, percentage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__provider_markup__field_indices_by_name[] = {
+  1,   /* field[1] = percentage */
+  0,   /* field[0] = provider */
+};
+static const ProtobufCIntRange tally__v1__provider_markup__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ProviderMarkup",
+  "ProviderMarkup",
+  "Tally__V1__ProviderMarkup",
+  "tally.v1",
+  sizeof(Tally__V1__ProviderMarkup),
+  2,
+  tally__v1__provider_markup__field_descriptors,
+  tally__v1__provider_markup__field_indices_by_name,
+  1,  tally__v1__provider_markup__number_ranges,
+  (ProtobufCMessageInit) tally__v1__provider_markup__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__model_markup__field_descriptors[3] =
+{
+  {
+    "model_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ModelMarkup, model_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__ModelMarkup, _percentage_case),
+    offsetof(Tally__V1__ModelMarkup, percentage),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prices",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ModelMarkup, prices),
+    &tally__v1__token_prices__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__model_markup__field_indices_by_name[] = {
+  0,   /* field[0] = model_id */
+  1,   /* field[1] = percentage */
+  2,   /* field[2] = prices */
+};
+static const ProtobufCIntRange tally__v1__model_markup__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__model_markup__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ModelMarkup",
+  "ModelMarkup",
+  "Tally__V1__ModelMarkup",
+  "tally.v1",
+  sizeof(Tally__V1__ModelMarkup),
+  3,
+  tally__v1__model_markup__field_descriptors,
+  tally__v1__model_markup__field_indices_by_name,
+  1,  tally__v1__model_markup__number_ranges,
+  (ProtobufCMessageInit) tally__v1__model_markup__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__token_prices__field_descriptors[7] =
+{
+  {
+    "input",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, input),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, output),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_read",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, cache_read),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_write",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, cache_write),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audio_input",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, audio_input),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audio_output",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, audio_output),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasoning",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TokenPrices, reasoning),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__token_prices__field_indices_by_name[] = {
+  4,   /* field[4] = audio_input */
+  5,   /* field[5] = audio_output */
+  2,   /* field[2] = cache_read */
+  3,   /* field[3] = cache_write */
+  0,   /* field[0] = input */
+  1,   /* field[1] = output */
+  6,   /* field[6] = reasoning */
+};
+static const ProtobufCIntRange tally__v1__token_prices__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TokenPrices",
+  "TokenPrices",
+  "Tally__V1__TokenPrices",
+  "tally.v1",
+  sizeof(Tally__V1__TokenPrices),
+  7,
+  tally__v1__token_prices__field_descriptors,
+  tally__v1__token_prices__field_indices_by_name,
+  1,  tally__v1__token_prices__number_ranges,
+  (ProtobufCMessageInit) tally__v1__token_prices__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[2] =
@@ -1882,21 +2288,25 @@ const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
   (ProtobufCMessageInit) tally__v1__pricing_catalog__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__feature_type__enum_values_by_number[5] =
+static const ProtobufCEnumValue tally__v1__feature_type__enum_values_by_number[7] =
 {
   { "FEATURE_TYPE_UNSPECIFIED", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED", 0 },
   { "FEATURE_TYPE_BOOLEAN", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_BOOLEAN", 1 },
   { "FEATURE_TYPE_METERED", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_METERED", 2 },
   { "FEATURE_TYPE_ALLOCATED", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_ALLOCATED", 3 },
   { "FEATURE_TYPE_CREDIT_SYSTEM", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_CREDIT_SYSTEM", 4 },
+  { "FEATURE_TYPE_AI_CREDIT_SYSTEM", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_AI_CREDIT_SYSTEM", 5 },
+  { "FEATURE_TYPE_CONCURRENCY", "TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_CONCURRENCY", 6 },
 };
 static const ProtobufCIntRange tally__v1__feature_type__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex tally__v1__feature_type__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex tally__v1__feature_type__enum_values_by_name[7] =
 {
+  { "FEATURE_TYPE_AI_CREDIT_SYSTEM", 5 },
   { "FEATURE_TYPE_ALLOCATED", 3 },
   { "FEATURE_TYPE_BOOLEAN", 1 },
+  { "FEATURE_TYPE_CONCURRENCY", 6 },
   { "FEATURE_TYPE_CREDIT_SYSTEM", 4 },
   { "FEATURE_TYPE_METERED", 2 },
   { "FEATURE_TYPE_UNSPECIFIED", 0 },
@@ -1908,9 +2318,9 @@ const ProtobufCEnumDescriptor tally__v1__feature_type__descriptor =
   "FeatureType",
   "Tally__V1__FeatureType",
   "tally.v1",
-  5,
+  7,
   tally__v1__feature_type__enum_values_by_number,
-  5,
+  7,
   tally__v1__feature_type__enum_values_by_name,
   1,
   tally__v1__feature_type__value_ranges,

@@ -1291,7 +1291,7 @@ const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor 
   (ProtobufCMessageInit) tally__v1__watch_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[18] =
+static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[19] =
 {
   { "CHECK_REASON_UNSPECIFIED", "TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED", 0 },
   { "CHECK_REASON_INCLUDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_INCLUDED", 1 },
@@ -1311,12 +1311,14 @@ static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[1
   { "CHECK_REASON_PLAN_ENDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_ENDED", 25 },
   { "CHECK_REASON_USAGE_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_USAGE_LIMIT", 26 },
   { "CHECK_REASON_SPEND_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT", 27 },
+  { "CHECK_REASON_CONCURRENCY_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_CONCURRENCY_LIMIT", 33 },
 };
 static const ProtobufCIntRange tally__v1__check_reason__value_ranges[] = {
-{0, 0},{20, 10},{0, 18}
+{0, 0},{20, 10},{33, 18},{0, 19}
 };
-static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[18] =
+static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[19] =
 {
+  { "CHECK_REASON_CONCURRENCY_LIMIT", 18 },
   { "CHECK_REASON_FLAG", 4 },
   { "CHECK_REASON_INCLUDED", 1 },
   { "CHECK_REASON_INSUFFICIENT_BALANCE", 11 },
@@ -1343,11 +1345,11 @@ const ProtobufCEnumDescriptor tally__v1__check_reason__descriptor =
   "CheckReason",
   "Tally__V1__CheckReason",
   "tally.v1",
-  18,
+  19,
   tally__v1__check_reason__enum_values_by_number,
-  18,
+  19,
   tally__v1__check_reason__enum_values_by_name,
-  2,
+  3,
   tally__v1__check_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -284,6 +284,192 @@ void   tally__v1__deduction__free_unpacked
   assert(message->base.descriptor == &tally__v1__deduction__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__track_tokens_request__properties_entry__init
+                     (Tally__V1__TrackTokensRequest__PropertiesEntry         *message)
+{
+  static const Tally__V1__TrackTokensRequest__PropertiesEntry init_value = TALLY__V1__TRACK_TOKENS_REQUEST__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__track_tokens_request__init
+                     (Tally__V1__TrackTokensRequest         *message)
+{
+  static const Tally__V1__TrackTokensRequest init_value = TALLY__V1__TRACK_TOKENS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__track_tokens_request__get_packed_size
+                     (const Tally__V1__TrackTokensRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__track_tokens_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__track_tokens_request__pack
+                     (const Tally__V1__TrackTokensRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__track_tokens_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__track_tokens_request__pack_to_buffer
+                     (const Tally__V1__TrackTokensRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__track_tokens_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__TrackTokensRequest *
+       tally__v1__track_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__TrackTokensRequest *)
+     protobuf_c_message_unpack (&tally__v1__track_tokens_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__track_tokens_request__free_unpacked
+                     (Tally__V1__TrackTokensRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__track_tokens_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__track_tokens_response__init
+                     (Tally__V1__TrackTokensResponse         *message)
+{
+  static const Tally__V1__TrackTokensResponse init_value = TALLY__V1__TRACK_TOKENS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__track_tokens_response__get_packed_size
+                     (const Tally__V1__TrackTokensResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__track_tokens_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__track_tokens_response__pack
+                     (const Tally__V1__TrackTokensResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__track_tokens_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__track_tokens_response__pack_to_buffer
+                     (const Tally__V1__TrackTokensResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__track_tokens_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__TrackTokensResponse *
+       tally__v1__track_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__TrackTokensResponse *)
+     protobuf_c_message_unpack (&tally__v1__track_tokens_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__track_tokens_response__free_unpacked
+                     (Tally__V1__TrackTokensResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__track_tokens_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__batch_track_tokens_request__init
+                     (Tally__V1__BatchTrackTokensRequest         *message)
+{
+  static const Tally__V1__BatchTrackTokensRequest init_value = TALLY__V1__BATCH_TRACK_TOKENS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__batch_track_tokens_request__get_packed_size
+                     (const Tally__V1__BatchTrackTokensRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__batch_track_tokens_request__pack
+                     (const Tally__V1__BatchTrackTokensRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__batch_track_tokens_request__pack_to_buffer
+                     (const Tally__V1__BatchTrackTokensRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BatchTrackTokensRequest *
+       tally__v1__batch_track_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BatchTrackTokensRequest *)
+     protobuf_c_message_unpack (&tally__v1__batch_track_tokens_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__batch_track_tokens_request__free_unpacked
+                     (Tally__V1__BatchTrackTokensRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__batch_track_tokens_response__init
+                     (Tally__V1__BatchTrackTokensResponse         *message)
+{
+  static const Tally__V1__BatchTrackTokensResponse init_value = TALLY__V1__BATCH_TRACK_TOKENS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__batch_track_tokens_response__get_packed_size
+                     (const Tally__V1__BatchTrackTokensResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__batch_track_tokens_response__pack
+                     (const Tally__V1__BatchTrackTokensResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__batch_track_tokens_response__pack_to_buffer
+                     (const Tally__V1__BatchTrackTokensResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BatchTrackTokensResponse *
+       tally__v1__batch_track_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BatchTrackTokensResponse *)
+     protobuf_c_message_unpack (&tally__v1__batch_track_tokens_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__batch_track_tokens_response__free_unpacked
+                     (Tally__V1__BatchTrackTokensResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__batch_track_tokens_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__stream_track_request__init
                      (Tally__V1__StreamTrackRequest         *message)
 {
@@ -1311,6 +1497,495 @@ const ProtobufCMessageDescriptor tally__v1__deduction__descriptor =
   (ProtobufCMessageInit) tally__v1__deduction__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__track_tokens_request__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__track_tokens_request__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__track_tokens_request__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__track_tokens_request__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TrackTokensRequest.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__TrackTokensRequest__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__TrackTokensRequest__PropertiesEntry),
+  2,
+  tally__v1__track_tokens_request__properties_entry__field_descriptors,
+  tally__v1__track_tokens_request__properties_entry__field_indices_by_name,
+  1,  tally__v1__track_tokens_request__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__track_tokens_request__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__track_tokens_request__field_descriptors[16] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, model_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "input_tokens",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, input_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_tokens",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, output_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_read_tokens",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, cache_read_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_write_tokens",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, cache_write_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audio_input_tokens",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, audio_input_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audio_output_tokens",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, audio_output_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasoning_tokens",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, reasoning_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__TrackTokensRequest, n_properties),
+    offsetof(Tally__V1__TrackTokensRequest, properties),
+    &tally__v1__track_tokens_request__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_behavior",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, overage_behavior),
+    &tally__v1__overage_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_time",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, event_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refuse_late",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensRequest, refuse_late),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__track_tokens_request__field_indices_by_name[] = {
+  7,   /* field[7] = audio_input_tokens */
+  8,   /* field[8] = audio_output_tokens */
+  5,   /* field[5] = cache_read_tokens */
+  6,   /* field[6] = cache_write_tokens */
+  0,   /* field[0] = customer_id */
+  11,   /* field[11] = entity_id */
+  14,   /* field[14] = event_time */
+  10,   /* field[10] = feature_id */
+  3,   /* field[3] = input_tokens */
+  1,   /* field[1] = model_id */
+  4,   /* field[4] = output_tokens */
+  13,   /* field[13] = overage_behavior */
+  12,   /* field[12] = properties */
+  9,   /* field[9] = reasoning_tokens */
+  15,   /* field[15] = refuse_late */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__track_tokens_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 16 }
+};
+const ProtobufCMessageDescriptor tally__v1__track_tokens_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TrackTokensRequest",
+  "TrackTokensRequest",
+  "Tally__V1__TrackTokensRequest",
+  "tally.v1",
+  sizeof(Tally__V1__TrackTokensRequest),
+  16,
+  tally__v1__track_tokens_request__field_descriptors,
+  tally__v1__track_tokens_request__field_indices_by_name,
+  1,  tally__v1__track_tokens_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__track_tokens_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__track_tokens_response__field_descriptors[5] =
+{
+  {
+    "cost",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensResponse, cost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensResponse, balance),
+    &tally__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deductions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__TrackTokensResponse, n_deductions),
+    offsetof(Tally__V1__TrackTokensResponse, deductions),
+    &tally__v1__deduction__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TrackTokensResponse, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__track_tokens_response__field_indices_by_name[] = {
+  1,   /* field[1] = balance */
+  0,   /* field[0] = cost */
+  2,   /* field[2] = deductions */
+  4,   /* field[4] = feature_id */
+  3,   /* field[3] = replayed */
+};
+static const ProtobufCIntRange tally__v1__track_tokens_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__track_tokens_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TrackTokensResponse",
+  "TrackTokensResponse",
+  "Tally__V1__TrackTokensResponse",
+  "tally.v1",
+  sizeof(Tally__V1__TrackTokensResponse),
+  5,
+  tally__v1__track_tokens_response__field_descriptors,
+  tally__v1__track_tokens_response__field_indices_by_name,
+  1,  tally__v1__track_tokens_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__track_tokens_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__batch_track_tokens_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchTrackTokensRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BatchTrackTokensRequest, n_items),
+    offsetof(Tally__V1__BatchTrackTokensRequest, items),
+    &tally__v1__track_tokens_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchTrackTokensRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__batch_track_tokens_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = items */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__batch_track_tokens_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__batch_track_tokens_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BatchTrackTokensRequest",
+  "BatchTrackTokensRequest",
+  "Tally__V1__BatchTrackTokensRequest",
+  "tally.v1",
+  sizeof(Tally__V1__BatchTrackTokensRequest),
+  3,
+  tally__v1__batch_track_tokens_request__field_descriptors,
+  tally__v1__batch_track_tokens_request__field_indices_by_name,
+  1,  tally__v1__batch_track_tokens_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__batch_track_tokens_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__batch_track_tokens_response__field_descriptors[2] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BatchTrackTokensResponse, n_results),
+    offsetof(Tally__V1__BatchTrackTokensResponse, results),
+    &tally__v1__track_tokens_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BatchTrackTokensResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__batch_track_tokens_response__field_indices_by_name[] = {
+  1,   /* field[1] = replayed */
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange tally__v1__batch_track_tokens_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__batch_track_tokens_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BatchTrackTokensResponse",
+  "BatchTrackTokensResponse",
+  "Tally__V1__BatchTrackTokensResponse",
+  "tally.v1",
+  sizeof(Tally__V1__BatchTrackTokensResponse),
+  2,
+  tally__v1__batch_track_tokens_response__field_descriptors,
+  tally__v1__batch_track_tokens_response__field_indices_by_name,
+  1,  tally__v1__batch_track_tokens_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__batch_track_tokens_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__v1__stream_track_request__field_descriptors[1] =
 {
   {
@@ -2292,20 +2967,24 @@ const ProtobufCEnumDescriptor tally__v1__event_bin__descriptor =
   tally__v1__event_bin__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[5] =
+static const ProtobufCMethodDescriptor tally__v1__usage_service__method_descriptors[7] =
 {
   { "Track", &tally__v1__track_request__descriptor, &tally__v1__track_response__descriptor },
   { "BatchTrack", &tally__v1__batch_track_request__descriptor, &tally__v1__batch_track_response__descriptor },
+  { "TrackTokens", &tally__v1__track_tokens_request__descriptor, &tally__v1__track_tokens_response__descriptor },
+  { "BatchTrackTokens", &tally__v1__batch_track_tokens_request__descriptor, &tally__v1__batch_track_tokens_response__descriptor },
   { "StreamTrack", &tally__v1__stream_track_request__descriptor, &tally__v1__stream_track_response__descriptor },
   { "ListEvents", &tally__v1__list_events_request__descriptor, &tally__v1__list_events_response__descriptor },
   { "AggregateEvents", &tally__v1__aggregate_events_request__descriptor, &tally__v1__aggregate_events_response__descriptor },
 };
 const unsigned tally__v1__usage_service__method_indices_by_name[] = {
-  4,        /* AggregateEvents */
+  6,        /* AggregateEvents */
   1,        /* BatchTrack */
-  3,        /* ListEvents */
-  2,        /* StreamTrack */
-  0         /* Track */
+  3,        /* BatchTrackTokens */
+  5,        /* ListEvents */
+  4,        /* StreamTrack */
+  0,        /* Track */
+  2         /* TrackTokens */
 };
 const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
 {
@@ -2314,7 +2993,7 @@ const ProtobufCServiceDescriptor tally__v1__usage_service__descriptor =
   "UsageService",
   "Tally__V1__UsageService",
   "tally.v1",
-  5,
+  7,
   tally__v1__usage_service__method_descriptors,
   tally__v1__usage_service__method_indices_by_name
 };
@@ -2334,13 +3013,29 @@ void tally__v1__usage_service__batch_track(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__usage_service__track_tokens(ProtobufCService *service,
+                                            const Tally__V1__TrackTokensRequest *input,
+                                            Tally__V1__TrackTokensResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__usage_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__usage_service__batch_track_tokens(ProtobufCService *service,
+                                                  const Tally__V1__BatchTrackTokensRequest *input,
+                                                  Tally__V1__BatchTrackTokensResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__usage_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__usage_service__stream_track(ProtobufCService *service,
                                             const Tally__V1__StreamTrackRequest *input,
                                             Tally__V1__StreamTrackResponse_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__list_events(ProtobufCService *service,
                                            const Tally__V1__ListEventsRequest *input,
@@ -2348,7 +3043,7 @@ void tally__v1__usage_service__list_events(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__aggregate_events(ProtobufCService *service,
                                                 const Tally__V1__AggregateEventsRequest *input,
@@ -2356,7 +3051,7 @@ void tally__v1__usage_service__aggregate_events(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &tally__v1__usage_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
                                      Tally__V1__UsageService_ServiceDestroy destroy)

@@ -19,6 +19,9 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Tally__V1__CreditCost Tally__V1__CreditCost;
 typedef struct Tally__V1__Feature Tally__V1__Feature;
+typedef struct Tally__V1__ProviderMarkup Tally__V1__ProviderMarkup;
+typedef struct Tally__V1__ModelMarkup Tally__V1__ModelMarkup;
+typedef struct Tally__V1__TokenPrices Tally__V1__TokenPrices;
 typedef struct Tally__V1__BasePrice Tally__V1__BasePrice;
 typedef struct Tally__V1__ResetInterval Tally__V1__ResetInterval;
 typedef struct Tally__V1__UsagePrice Tally__V1__UsagePrice;
@@ -60,7 +63,17 @@ typedef enum _Tally__V1__FeatureType {
   /*
    * A pool of credits that metered features draw from at a cost per unit.
    */
-  TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_CREDIT_SYSTEM = 4
+  TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_CREDIT_SYSTEM = 4,
+  /*
+   * Credits of 1 USD that TrackTokens draws what models' tokens cost from. Credit systems can have
+   * it as a member, to sell tokens in credits of their own.
+   */
+  TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_AI_CREDIT_SYSTEM = 5,
+  /*
+   * So many at a time: jobs that run, sessions that are open. A check with a hold takes a slot, and
+   * settling the hold, or its expiry, gives it back. It never resets.
+   */
+  TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_CONCURRENCY = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__FEATURE_TYPE)
 } Tally__V1__FeatureType;
 /*
@@ -157,13 +170,13 @@ typedef enum _Tally__V1__UsageAlertMeasure {
 /* --- messages --- */
 
 /*
- * What a unit of a metered feature costs in credits.
+ * What a unit of a metered feature, or a credit of an AI credit system, costs in credits.
  */
 struct  Tally__V1__CreditCost
 {
   ProtobufCMessage base;
   /*
-   * The metered feature that draws from the pool.
+   * The metered feature, or AI credit system, that draws from the pool.
    */
   char *feature_id;
   /*
@@ -204,10 +217,120 @@ struct  Tally__V1__Feature
    */
   size_t n_event_names;
   char **event_names;
+  /*
+   * For AI credit systems: per cent added to what tokens cost, where no mark-up below says another;
+   * -100 to 10000.
+   */
+  double default_markup;
+  /*
+   * For AI credit systems: mark-ups on all models of a provider; at most 500.
+   */
+  size_t n_provider_markups;
+  Tally__V1__ProviderMarkup **provider_markups;
+  /*
+   * For AI credit systems: mark-ups on single models, and prices of models that no price list has;
+   * at most 500.
+   */
+  size_t n_model_markups;
+  Tally__V1__ModelMarkup **model_markups;
 };
 #define TALLY__V1__FEATURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__feature__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+
+
+/*
+ * What is added to the price of a provider's models.
+ */
+struct  Tally__V1__ProviderMarkup
+{
+  ProtobufCMessage base;
+  /*
+   * What stands before the first "/" of their ids.
+   */
+  char *provider;
+  /*
+   * Per cent; -100 to 10000.
+   */
+  double percentage;
+};
+#define TALLY__V1__PROVIDER_MARKUP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__provider_markup__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+typedef enum {
+  TALLY__V1__MODEL_MARKUP___PERCENTAGE__NOT_SET = 0,
+  TALLY__V1__MODEL_MARKUP___PERCENTAGE_PERCENTAGE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__MODEL_MARKUP___PERCENTAGE__CASE)
+} Tally__V1__ModelMarkup__PercentageCase;
+
+/*
+ * What a model costs.
+ */
+struct  Tally__V1__ModelMarkup
+{
+  ProtobufCMessage base;
+  /*
+   * Provider, "/" and model.
+   */
+  char *model_id;
+  /*
+   * In place of the price list's. Models of the provider "custom" need them.
+   */
+  Tally__V1__TokenPrices *prices;
+  Tally__V1__ModelMarkup__PercentageCase _percentage_case;
+  union {
+    /*
+     * Per cent; -100 to 10000. Absent: its provider's.
+     */
+    double percentage;
+  };
+};
+#define TALLY__V1__MODEL_MARKUP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__model_markup__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL, TALLY__V1__MODEL_MARKUP___PERCENTAGE__NOT_SET, {0} }
+
+
+/*
+ * Prices of a model: USD for a million tokens, exact decimals such as "0.15", at most 12 decimals
+ * and 10^6.
+ */
+struct  Tally__V1__TokenPrices
+{
+  ProtobufCMessage base;
+  /*
+   * Of input; required.
+   */
+  char *input;
+  /*
+   * Of output; required.
+   */
+  char *output;
+  /*
+   * Of input that was found in the model's cache; empty: as input.
+   */
+  char *cache_read;
+  /*
+   * Of input that was put there; empty: as input.
+   */
+  char *cache_write;
+  /*
+   * Of audio that goes in; empty: as input.
+   */
+  char *audio_input;
+  /*
+   * Of audio that comes out; empty: as output.
+   */
+  char *audio_output;
+  /*
+   * Of what the model says to itself; empty: as output.
+   */
+  char *reasoning;
+};
+#define TALLY__V1__TOKEN_PRICES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__token_prices__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -407,7 +530,8 @@ struct  Tally__V1__SpendLimit
 {
   ProtobufCMessage base;
   /*
-   * The feature.
+   * The feature; empty: every feature that has none of its own beside this one. Required with
+   * `overage_limit`.
    */
   char *feature_id;
   /*
@@ -487,7 +611,7 @@ struct  Tally__V1__UsageAlert
 {
   ProtobufCMessage base;
   /*
-   * The feature.
+   * The feature; empty: every feature.
    */
   char *feature_id;
   /*
@@ -664,6 +788,63 @@ Tally__V1__Feature *
                       const uint8_t       *data);
 void   tally__v1__feature__free_unpacked
                      (Tally__V1__Feature *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ProviderMarkup methods */
+void   tally__v1__provider_markup__init
+                     (Tally__V1__ProviderMarkup         *message);
+size_t tally__v1__provider_markup__get_packed_size
+                     (const Tally__V1__ProviderMarkup   *message);
+size_t tally__v1__provider_markup__pack
+                     (const Tally__V1__ProviderMarkup   *message,
+                      uint8_t             *out);
+size_t tally__v1__provider_markup__pack_to_buffer
+                     (const Tally__V1__ProviderMarkup   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ProviderMarkup *
+       tally__v1__provider_markup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__provider_markup__free_unpacked
+                     (Tally__V1__ProviderMarkup *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ModelMarkup methods */
+void   tally__v1__model_markup__init
+                     (Tally__V1__ModelMarkup         *message);
+size_t tally__v1__model_markup__get_packed_size
+                     (const Tally__V1__ModelMarkup   *message);
+size_t tally__v1__model_markup__pack
+                     (const Tally__V1__ModelMarkup   *message,
+                      uint8_t             *out);
+size_t tally__v1__model_markup__pack_to_buffer
+                     (const Tally__V1__ModelMarkup   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ModelMarkup *
+       tally__v1__model_markup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__model_markup__free_unpacked
+                     (Tally__V1__ModelMarkup *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__TokenPrices methods */
+void   tally__v1__token_prices__init
+                     (Tally__V1__TokenPrices         *message);
+size_t tally__v1__token_prices__get_packed_size
+                     (const Tally__V1__TokenPrices   *message);
+size_t tally__v1__token_prices__pack
+                     (const Tally__V1__TokenPrices   *message,
+                      uint8_t             *out);
+size_t tally__v1__token_prices__pack_to_buffer
+                     (const Tally__V1__TokenPrices   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__TokenPrices *
+       tally__v1__token_prices__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__token_prices__free_unpacked
+                     (Tally__V1__TokenPrices *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__BasePrice methods */
 void   tally__v1__base_price__init
@@ -923,6 +1104,15 @@ typedef void (*Tally__V1__CreditCost_Closure)
 typedef void (*Tally__V1__Feature_Closure)
                  (const Tally__V1__Feature *message,
                   void *closure_data);
+typedef void (*Tally__V1__ProviderMarkup_Closure)
+                 (const Tally__V1__ProviderMarkup *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ModelMarkup_Closure)
+                 (const Tally__V1__ModelMarkup *message,
+                  void *closure_data);
+typedef void (*Tally__V1__TokenPrices_Closure)
+                 (const Tally__V1__TokenPrices *message,
+                  void *closure_data);
 typedef void (*Tally__V1__BasePrice_Closure)
                  (const Tally__V1__BasePrice *message,
                   void *closure_data);
@@ -977,6 +1167,9 @@ extern const ProtobufCEnumDescriptor    tally__v1__usage_limit_anchor__descripto
 extern const ProtobufCEnumDescriptor    tally__v1__usage_alert_measure__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__model_markup__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__base_price__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__reset_interval__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor;

@@ -861,7 +861,8 @@ struct  Tally__V1__CreateEntityRequest
    */
   char *customer_id;
   /*
-   * Letters, digits, "_", ":" and "-", at most 63; unique within the customer.
+   * Letters, digits, "_", ":" and "-", at most 63; unique within the customer. Empty: to be given
+   * later.
    */
   char *entity_id;
   /*

@@ -112,7 +112,11 @@ typedef enum _Tally__V1__CheckReason {
   /*
    * Denied: the overage would pass a spend limit.
    */
-  TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT = 27
+  TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT = 27,
+  /*
+   * Denied: as many slots of the concurrency limit are held open as there are.
+   */
+  TALLY__V1__CHECK_REASON__CHECK_REASON_CONCURRENCY_LIMIT = 33
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__CHECK_REASON)
 } Tally__V1__CheckReason;
 

@@ -35,7 +35,8 @@ struct  Tally__V1__Entity
 {
   ProtobufCMessage base;
   /*
-   * Chosen by you: letters, digits, "_", ":" and "-", at most 63; unique within the customer.
+   * Chosen by you: letters, digits, "_", ":" and "-", at most 63; unique within the customer. Empty:
+   * it has none yet.
    */
   char *entity_id;
   /*

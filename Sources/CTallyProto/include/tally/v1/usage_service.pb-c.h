@@ -27,6 +27,11 @@ typedef struct Tally__V1__BatchTrackResponse Tally__V1__BatchTrackResponse;
 typedef struct Tally__V1__TrackResponse Tally__V1__TrackResponse;
 typedef struct Tally__V1__TrackedFeature Tally__V1__TrackedFeature;
 typedef struct Tally__V1__Deduction Tally__V1__Deduction;
+typedef struct Tally__V1__TrackTokensRequest Tally__V1__TrackTokensRequest;
+typedef struct Tally__V1__TrackTokensRequest__PropertiesEntry Tally__V1__TrackTokensRequest__PropertiesEntry;
+typedef struct Tally__V1__TrackTokensResponse Tally__V1__TrackTokensResponse;
+typedef struct Tally__V1__BatchTrackTokensRequest Tally__V1__BatchTrackTokensRequest;
+typedef struct Tally__V1__BatchTrackTokensResponse Tally__V1__BatchTrackTokensResponse;
 typedef struct Tally__V1__StreamTrackRequest Tally__V1__StreamTrackRequest;
 typedef struct Tally__V1__StreamTrackResponse Tally__V1__StreamTrackResponse;
 typedef struct Tally__V1__StreamTrackRefusal Tally__V1__StreamTrackRefusal;
@@ -140,7 +145,8 @@ struct  Tally__V1__TrackRequest
    */
   char *customer_id;
   /*
-   * What they used: a metered, allocated or credit feature. This or `event_name`.
+   * What they used: a metered, allocated or credit feature, no concurrency limit. This or
+   * `event_name`.
    */
   char *feature_id;
   /*
@@ -325,6 +331,174 @@ struct  Tally__V1__Deduction
 #define TALLY__V1__DEDUCTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__deduction__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Tally__V1__TrackTokensRequest__PropertiesEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  Tally__V1__PropertyValue *value;
+};
+#define TALLY__V1__TRACK_TOKENS_REQUEST__PROPERTIES_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__track_tokens_request__properties_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * Records what a call to a model used. Each token counts in one field; at most 10^12 in each.
+ */
+struct  Tally__V1__TrackTokensRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who used it.
+   */
+  char *customer_id;
+  /*
+   * Provider, "/" and model, such as "openai/gpt-5"; at most 128 printable ASCII characters.
+   */
+  char *model_id;
+  /*
+   * Chosen by the caller, unique for each intended use, at most 63 bytes. Empty: the call cannot be
+   * retried safely.
+   */
+  char *request_id;
+  /*
+   * What went in, beyond the cache.
+   */
+  uint64_t input_tokens;
+  /*
+   * What came out, beyond reasoning.
+   */
+  uint64_t output_tokens;
+  /*
+   * What went in and was found in the model's cache.
+   */
+  uint64_t cache_read_tokens;
+  /*
+   * What went in and was put there.
+   */
+  uint64_t cache_write_tokens;
+  /*
+   * Audio that went in.
+   */
+  uint64_t audio_input_tokens;
+  /*
+   * Audio that came out.
+   */
+  uint64_t audio_output_tokens;
+  /*
+   * What the model said to itself.
+   */
+  uint64_t reasoning_tokens;
+  /*
+   * The AI credit system. Empty: the first one in the catalog that the customer has credits of.
+   */
+  char *feature_id;
+  /*
+   * The entity that used it; empty: the customer as a whole.
+   */
+  char *entity_id;
+  /*
+   * As for Track.
+   */
+  size_t n_properties;
+  Tally__V1__TrackTokensRequest__PropertiesEntry **properties;
+  /*
+   * What happens to cost that no balance covers.
+   */
+  Tally__V1__OverageBehavior overage_behavior;
+  /*
+   * As for Track.
+   */
+  Google__Protobuf__Timestamp *event_time;
+  /*
+   * As for Track.
+   */
+  protobuf_c_boolean refuse_late;
+};
+#define TALLY__V1__TRACK_TOKENS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__track_tokens_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__OVERAGE_BEHAVIOR__OVERAGE_BEHAVIOR_UNSPECIFIED, NULL, 0 }
+
+
+/*
+ * What was recorded.
+ */
+struct  Tally__V1__TrackTokensResponse
+{
+  ProtobufCMessage base;
+  /*
+   * What the tokens cost, in credits of 1 USD.
+   */
+  double cost;
+  /*
+   * The balance drawn from, afterwards; absent when the customer has none.
+   */
+  Tally__V1__Balance *balance;
+  /*
+   * What was drawn from where, in order.
+   */
+  size_t n_deductions;
+  Tally__V1__Deduction **deductions;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+  /*
+   * The AI credit system.
+   */
+  char *feature_id;
+};
+#define TALLY__V1__TRACK_TOKENS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__track_tokens_response__descriptor) \
+    , 0, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Records several calls to models.
+ */
+struct  Tally__V1__BatchTrackTokensRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who used it.
+   */
+  char *customer_id;
+  /*
+   * 1 to 1000, in order; their `customer_id` and `request_id` stay empty.
+   */
+  size_t n_items;
+  Tally__V1__TrackTokensRequest **items;
+  /*
+   * Chosen by the caller, unique for each intended batch, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__BATCH_TRACK_TOKENS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__batch_track_tokens_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What was recorded.
+ */
+struct  Tally__V1__BatchTrackTokensResponse
+{
+  ProtobufCMessage base;
+  /*
+   * One for each item, in order.
+   */
+  size_t n_results;
+  Tally__V1__TrackTokensResponse **results;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__BATCH_TRACK_TOKENS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__batch_track_tokens_response__descriptor) \
+    , 0,NULL, 0 }
 
 
 /*
@@ -792,6 +966,85 @@ Tally__V1__Deduction *
 void   tally__v1__deduction__free_unpacked
                      (Tally__V1__Deduction *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__TrackTokensRequest__PropertiesEntry methods */
+void   tally__v1__track_tokens_request__properties_entry__init
+                     (Tally__V1__TrackTokensRequest__PropertiesEntry         *message);
+/* Tally__V1__TrackTokensRequest methods */
+void   tally__v1__track_tokens_request__init
+                     (Tally__V1__TrackTokensRequest         *message);
+size_t tally__v1__track_tokens_request__get_packed_size
+                     (const Tally__V1__TrackTokensRequest   *message);
+size_t tally__v1__track_tokens_request__pack
+                     (const Tally__V1__TrackTokensRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__track_tokens_request__pack_to_buffer
+                     (const Tally__V1__TrackTokensRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__TrackTokensRequest *
+       tally__v1__track_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__track_tokens_request__free_unpacked
+                     (Tally__V1__TrackTokensRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__TrackTokensResponse methods */
+void   tally__v1__track_tokens_response__init
+                     (Tally__V1__TrackTokensResponse         *message);
+size_t tally__v1__track_tokens_response__get_packed_size
+                     (const Tally__V1__TrackTokensResponse   *message);
+size_t tally__v1__track_tokens_response__pack
+                     (const Tally__V1__TrackTokensResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__track_tokens_response__pack_to_buffer
+                     (const Tally__V1__TrackTokensResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__TrackTokensResponse *
+       tally__v1__track_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__track_tokens_response__free_unpacked
+                     (Tally__V1__TrackTokensResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__BatchTrackTokensRequest methods */
+void   tally__v1__batch_track_tokens_request__init
+                     (Tally__V1__BatchTrackTokensRequest         *message);
+size_t tally__v1__batch_track_tokens_request__get_packed_size
+                     (const Tally__V1__BatchTrackTokensRequest   *message);
+size_t tally__v1__batch_track_tokens_request__pack
+                     (const Tally__V1__BatchTrackTokensRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__batch_track_tokens_request__pack_to_buffer
+                     (const Tally__V1__BatchTrackTokensRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__BatchTrackTokensRequest *
+       tally__v1__batch_track_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__batch_track_tokens_request__free_unpacked
+                     (Tally__V1__BatchTrackTokensRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__BatchTrackTokensResponse methods */
+void   tally__v1__batch_track_tokens_response__init
+                     (Tally__V1__BatchTrackTokensResponse         *message);
+size_t tally__v1__batch_track_tokens_response__get_packed_size
+                     (const Tally__V1__BatchTrackTokensResponse   *message);
+size_t tally__v1__batch_track_tokens_response__pack
+                     (const Tally__V1__BatchTrackTokensResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__batch_track_tokens_response__pack_to_buffer
+                     (const Tally__V1__BatchTrackTokensResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__BatchTrackTokensResponse *
+       tally__v1__batch_track_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__batch_track_tokens_response__free_unpacked
+                     (Tally__V1__BatchTrackTokensResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__StreamTrackRequest methods */
 void   tally__v1__stream_track_request__init
                      (Tally__V1__StreamTrackRequest         *message);
@@ -1011,6 +1264,21 @@ typedef void (*Tally__V1__TrackedFeature_Closure)
 typedef void (*Tally__V1__Deduction_Closure)
                  (const Tally__V1__Deduction *message,
                   void *closure_data);
+typedef void (*Tally__V1__TrackTokensRequest__PropertiesEntry_Closure)
+                 (const Tally__V1__TrackTokensRequest__PropertiesEntry *message,
+                  void *closure_data);
+typedef void (*Tally__V1__TrackTokensRequest_Closure)
+                 (const Tally__V1__TrackTokensRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__TrackTokensResponse_Closure)
+                 (const Tally__V1__TrackTokensResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__BatchTrackTokensRequest_Closure)
+                 (const Tally__V1__BatchTrackTokensRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__BatchTrackTokensResponse_Closure)
+                 (const Tally__V1__BatchTrackTokensResponse *message,
+                  void *closure_data);
 typedef void (*Tally__V1__StreamTrackRequest_Closure)
                  (const Tally__V1__StreamTrackRequest *message,
                   void *closure_data);
@@ -1062,6 +1330,14 @@ struct Tally__V1__UsageService_Service
                       const Tally__V1__BatchTrackRequest *input,
                       Tally__V1__BatchTrackResponse_Closure closure,
                       void *closure_data);
+  void (*track_tokens)(Tally__V1__UsageService_Service *service,
+                       const Tally__V1__TrackTokensRequest *input,
+                       Tally__V1__TrackTokensResponse_Closure closure,
+                       void *closure_data);
+  void (*batch_track_tokens)(Tally__V1__UsageService_Service *service,
+                             const Tally__V1__BatchTrackTokensRequest *input,
+                             Tally__V1__BatchTrackTokensResponse_Closure closure,
+                             void *closure_data);
   void (*stream_track)(Tally__V1__UsageService_Service *service,
                        const Tally__V1__StreamTrackRequest *input,
                        Tally__V1__StreamTrackResponse_Closure closure,
@@ -1084,6 +1360,8 @@ void tally__v1__usage_service__init (Tally__V1__UsageService_Service *service,
     { TALLY__V1__USAGE_SERVICE__BASE_INIT,\
       function_prefix__ ## track,\
       function_prefix__ ## batch_track,\
+      function_prefix__ ## track_tokens,\
+      function_prefix__ ## batch_track_tokens,\
       function_prefix__ ## stream_track,\
       function_prefix__ ## list_events,\
       function_prefix__ ## aggregate_events  }
@@ -1095,6 +1373,14 @@ void tally__v1__usage_service__batch_track(ProtobufCService *service,
                                            const Tally__V1__BatchTrackRequest *input,
                                            Tally__V1__BatchTrackResponse_Closure closure,
                                            void *closure_data);
+void tally__v1__usage_service__track_tokens(ProtobufCService *service,
+                                            const Tally__V1__TrackTokensRequest *input,
+                                            Tally__V1__TrackTokensResponse_Closure closure,
+                                            void *closure_data);
+void tally__v1__usage_service__batch_track_tokens(ProtobufCService *service,
+                                                  const Tally__V1__BatchTrackTokensRequest *input,
+                                                  Tally__V1__BatchTrackTokensResponse_Closure closure,
+                                                  void *closure_data);
 void tally__v1__usage_service__stream_track(ProtobufCService *service,
                                             const Tally__V1__StreamTrackRequest *input,
                                             Tally__V1__StreamTrackResponse_Closure closure,
@@ -1120,6 +1406,11 @@ extern const ProtobufCMessageDescriptor tally__v1__batch_track_response__descrip
 extern const ProtobufCMessageDescriptor tally__v1__track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__tracked_feature__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__deduction__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__track_tokens_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__track_tokens_request__properties_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__track_tokens_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__batch_track_tokens_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__batch_track_tokens_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__stream_track_refusal__descriptor;

@@ -1493,6 +1493,51 @@ void   tally__disk__v1__entity_created__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__entity_created__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__entity_claimed__init
+                     (Tally__Disk__V1__EntityClaimed         *message)
+{
+  static const Tally__Disk__V1__EntityClaimed init_value = TALLY__DISK__V1__ENTITY_CLAIMED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__entity_claimed__get_packed_size
+                     (const Tally__Disk__V1__EntityClaimed *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_claimed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__entity_claimed__pack
+                     (const Tally__Disk__V1__EntityClaimed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_claimed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__entity_claimed__pack_to_buffer
+                     (const Tally__Disk__V1__EntityClaimed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__entity_claimed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__EntityClaimed *
+       tally__disk__v1__entity_claimed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__EntityClaimed *)
+     protobuf_c_message_unpack (&tally__disk__v1__entity_claimed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__entity_claimed__free_unpacked
+                     (Tally__Disk__V1__EntityClaimed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__entity_claimed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__entity_changed__init
                      (Tally__Disk__V1__EntityChanged         *message)
 {
@@ -2906,7 +2951,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[31] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[34] =
 {
   {
     "customer_created",
@@ -3280,6 +3325,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "wide_controls_set",
+    55,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, wide_controls_set),
+    &tally__disk__v1__controls_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_claimed",
+    56,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, entity_claimed),
+    &tally__disk__v1__entity_claimed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unnamed_entity_created",
+    57,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, unnamed_entity_created),
+    &tally__disk__v1__entity_created__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3297,6 +3378,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   8,   /* field[8] = effect_requested */
   9,   /* field[9] = effect_settled */
   22,   /* field[22] = entity_changed */
+  32,   /* field[32] = entity_claimed */
   21,   /* field[21] = entity_created */
   23,   /* field[23] = entity_deleted */
   29,   /* field[29] = hold_closed */
@@ -3311,14 +3393,17 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   1,   /* field[1] = profile_changed */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
+  33,   /* field[33] = unnamed_entity_created */
   3,   /* field[3] = usage_recorded */
+  31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
-  { 0, 31 }
+  { 55, 31 },
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3328,10 +3413,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  31,
+  34,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  2,  tally__disk__v1__fact__number_ranges,
+  3,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5264,6 +5349,57 @@ const ProtobufCMessageDescriptor tally__disk__v1__entity_created__descriptor =
   tally__disk__v1__entity_created__field_indices_by_name,
   1,  tally__disk__v1__entity_created__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__entity_created__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__entity_claimed__field_descriptors[2] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityClaimed, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EntityClaimed, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__entity_claimed__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+  1,   /* field[1] = entity_id */
+};
+static const ProtobufCIntRange tally__disk__v1__entity_claimed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__entity_claimed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.EntityClaimed",
+  "EntityClaimed",
+  "Tally__Disk__V1__EntityClaimed",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__EntityClaimed),
+  2,
+  tally__disk__v1__entity_claimed__field_descriptors,
+  tally__disk__v1__entity_claimed__field_indices_by_name,
+  1,  tally__disk__v1__entity_claimed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__entity_claimed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__entity_changed__field_descriptors[2] =

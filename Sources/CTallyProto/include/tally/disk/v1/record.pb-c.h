@@ -49,6 +49,7 @@ typedef struct Tally__Disk__V1__CustomerErased Tally__Disk__V1__CustomerErased;
 typedef struct Tally__Disk__V1__BucketDetail Tally__Disk__V1__BucketDetail;
 typedef struct Tally__Disk__V1__Rollover Tally__Disk__V1__Rollover;
 typedef struct Tally__Disk__V1__EntityCreated Tally__Disk__V1__EntityCreated;
+typedef struct Tally__Disk__V1__EntityClaimed Tally__Disk__V1__EntityClaimed;
 typedef struct Tally__Disk__V1__EntityChanged Tally__Disk__V1__EntityChanged;
 typedef struct Tally__Disk__V1__EntityDeleted Tally__Disk__V1__EntityDeleted;
 typedef struct Tally__Disk__V1__ControlsSet Tally__Disk__V1__ControlsSet;
@@ -301,7 +302,10 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_HOLD_OPENED = 38,
   TALLY__DISK__V1__FACT__KIND_HOLD_EXTENDED = 39,
   TALLY__DISK__V1__FACT__KIND_HOLD_CLOSED = 40,
-  TALLY__DISK__V1__FACT__KIND_NOTIFIED = 41
+  TALLY__DISK__V1__FACT__KIND_NOTIFIED = 41,
+  TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET = 55,
+  TALLY__DISK__V1__FACT__KIND_ENTITY_CLAIMED = 56,
+  TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED = 57
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -437,6 +441,18 @@ struct  Tally__Disk__V1__Fact
      * A deduction passed a threshold.
      */
     Tally__Disk__V1__Notice *notified;
+    /*
+     * As controls_set, where one of them is for every feature or has no bound.
+     */
+    Tally__Disk__V1__ControlsSet *wide_controls_set;
+    /*
+     * An entity that had no id got one.
+     */
+    Tally__Disk__V1__EntityClaimed *entity_claimed;
+    /*
+     * As entity_created, without an id.
+     */
+    Tally__Disk__V1__EntityCreated *unnamed_entity_created;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -1144,7 +1160,7 @@ struct  Tally__Disk__V1__EntityCreated
    */
   uint32_t entity;
   /*
-   * The caller's.
+   * The caller's; empty: it has none yet.
    */
   char *entity_id;
   /*
@@ -1163,6 +1179,26 @@ struct  Tally__Disk__V1__EntityCreated
 #define TALLY__DISK__V1__ENTITY_CREATED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__entity_created__descriptor) \
     , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * An entity that had no id got one.
+ */
+struct  Tally__Disk__V1__EntityClaimed
+{
+  ProtobufCMessage base;
+  /*
+   * The entity's number.
+   */
+  uint32_t entity;
+  /*
+   * The caller's.
+   */
+  char *entity_id;
+};
+#define TALLY__DISK__V1__ENTITY_CLAIMED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__entity_claimed__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1264,7 +1300,7 @@ struct  Tally__Disk__V1__SpendLimit
 {
   ProtobufCMessage base;
   /*
-   * The feature's number.
+   * The feature's number; 0: every feature.
    */
   uint32_t feature;
   /*
@@ -1272,7 +1308,7 @@ struct  Tally__Disk__V1__SpendLimit
    */
   protobuf_c_boolean enabled;
   /*
-   * 1 units, 2 a percentage of what main plans grant.
+   * 0 none, 1 units, 2 a percentage of what main plans grant.
    */
   uint32_t bound;
   /*
@@ -1329,7 +1365,7 @@ struct  Tally__Disk__V1__UsageAlert
 {
   ProtobufCMessage base;
   /*
-   * The feature's number.
+   * The feature's number; 0: every feature.
    */
   uint32_t feature;
   /*
@@ -1497,7 +1533,7 @@ struct  Tally__Disk__V1__HoldShare
 {
   ProtobufCMessage base;
   /*
-   * The bucket's number.
+   * The bucket's number; 0: of none, a concurrency limit's slots are counted.
    */
   uint32_t bucket;
   /*
@@ -2404,6 +2440,25 @@ Tally__Disk__V1__EntityCreated *
 void   tally__disk__v1__entity_created__free_unpacked
                      (Tally__Disk__V1__EntityCreated *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__EntityClaimed methods */
+void   tally__disk__v1__entity_claimed__init
+                     (Tally__Disk__V1__EntityClaimed         *message);
+size_t tally__disk__v1__entity_claimed__get_packed_size
+                     (const Tally__Disk__V1__EntityClaimed   *message);
+size_t tally__disk__v1__entity_claimed__pack
+                     (const Tally__Disk__V1__EntityClaimed   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__entity_claimed__pack_to_buffer
+                     (const Tally__Disk__V1__EntityClaimed   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__EntityClaimed *
+       tally__disk__v1__entity_claimed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__entity_claimed__free_unpacked
+                     (Tally__Disk__V1__EntityClaimed *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__EntityChanged methods */
 void   tally__disk__v1__entity_changed__init
                      (Tally__Disk__V1__EntityChanged         *message);
@@ -2885,6 +2940,9 @@ typedef void (*Tally__Disk__V1__Rollover_Closure)
 typedef void (*Tally__Disk__V1__EntityCreated_Closure)
                  (const Tally__Disk__V1__EntityCreated *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__EntityClaimed_Closure)
+                 (const Tally__Disk__V1__EntityClaimed *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__EntityChanged_Closure)
                  (const Tally__Disk__V1__EntityChanged *message,
                   void *closure_data);
@@ -2984,6 +3042,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__customer_erased__descri
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_detail__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__rollover__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_created__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__entity_claimed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_deleted__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__controls_set__descriptor;
