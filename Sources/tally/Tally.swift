@@ -21,7 +21,8 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    CheckCommand.self, TrackCommand.self, HoldsCommand.self,
+                    CheckCommand.self, ExplainCommand.self, TrackCommand.self,
+                    HoldsCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

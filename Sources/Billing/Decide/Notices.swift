@@ -100,7 +100,7 @@ extension CheckReason {
         case .usageLimit: .usageLimit
         case .included, .unlimited, .overage, .flag, .planActive, .planCanceling, .planRenewing,
             .planPastDue, .nothingRequired, .notIncluded, .planNotAttached, .planScheduled,
-            .planEnded:
+            .planEnded, .planUnpaid:
             nil
         }
     }

@@ -69,7 +69,7 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
-        case .batchCheck, .settleHold, .extendHold, .batchTrack:
+        case .batchCheck, .explainCheck, .settleHold, .extendHold, .batchTrack:
             return try runBatchOrHold(route, message, loop)
         case .createBalance, .updateBalance, .deleteBalance, .recalculateBalances,
             .updateControls, .createEntity, .getEntity, .listEntities, .updateEntity,

@@ -21,6 +21,7 @@ enum Route: Int, CaseIterable {
     case settleHold
     case extendHold
     case batchCheck
+    case explainCheck
     case batchTrack
     case createBalance
     case updateBalance
@@ -63,6 +64,7 @@ enum Route: Int, CaseIterable {
         case .settleHold: "/tally.v1.EntitlementService/SettleHold"
         case .extendHold: "/tally.v1.EntitlementService/ExtendHold"
         case .batchCheck: "/tally.v1.EntitlementService/BatchCheck"
+        case .explainCheck: "/tally.v1.EntitlementService/ExplainCheck"
         case .batchTrack: "/tally.v1.UsageService/BatchTrack"
         case .createBalance: "/tally.v1.CustomerService/CreateBalance"
         case .updateBalance: "/tally.v1.CustomerService/UpdateBalance"
@@ -95,7 +97,7 @@ enum Route: Int, CaseIterable {
     /// What the caller must be allowed. A check that deducts needs `usageWrite` too.
     var scope: Scopes {
         switch self {
-        case .check, .batchCheck, .watchCustomer: .entitlementRead
+        case .check, .batchCheck, .explainCheck, .watchCustomer: .entitlementRead
         case .track, .streamTrack, .batchTrack, .settleHold, .extendHold: .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach: .attachWrite

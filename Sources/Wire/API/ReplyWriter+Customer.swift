@@ -76,10 +76,11 @@ extension ReplyWriter {
     ) -> ([BalanceView], [FlagView]) {
         var balances: [BalanceView] = []
         var flags: [FlagView] = []
-        for feature in customer.buckets.features(in: scope) {
+        let buckets = customer.usableBuckets(names.pricing)
+        for feature in buckets.features(in: scope) {
             if names.pricing.kind(of: feature) == .boolean {
-                if let flag = customer.buckets.flag(feature, in: scope) { flags.append(flag) }
-            } else if let view = customer.buckets.shownBalance(of: feature, in: scope) {
+                if let flag = buckets.flag(feature, in: scope) { flags.append(flag) }
+            } else if let view = buckets.shownBalance(of: feature, in: scope) {
                 balances.append(view)
             }
         }

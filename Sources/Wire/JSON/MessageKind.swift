@@ -34,6 +34,8 @@ package enum MessageKind: String, Sendable, CaseIterable {
     case settleHoldResponse = "SettleHoldResponse"
     case extendHoldRequest = "ExtendHoldRequest"
     case extendHoldResponse = "ExtendHoldResponse"
+    case explainCheckRequest = "ExplainCheckRequest"
+    case explainCheckResponse = "ExplainCheckResponse"
 
     private static let schemas: [MessageKind: MessageSchema] = {
         let builder = SchemaBuilder()
@@ -115,6 +117,10 @@ package enum MessageKind: String, Sendable, CaseIterable {
             descriptor = emptied(tally__v1__extend_hold_request__init).base.descriptor
         case .extendHoldResponse:
             descriptor = emptied(tally__v1__extend_hold_response__init).base.descriptor
+        case .explainCheckRequest:
+            descriptor = emptied(tally__v1__explain_check_request__init).base.descriptor
+        case .explainCheckResponse:
+            descriptor = emptied(tally__v1__explain_check_response__init).base.descriptor
         }
         guard let descriptor else { preconditionFailure("an initialised message has one") }
         return descriptor

@@ -22,6 +22,9 @@ struct APIMethod {
 
     static let attach = APIMethod("AttachService", "Attach", .attachRequest, .attachResponse)
     static let check = APIMethod("EntitlementService", "Check", .checkRequest, .checkResponse)
+    static let explainCheck = APIMethod(
+        "EntitlementService", "ExplainCheck", .explainCheckRequest, .explainCheckResponse,
+        isRead: true)
     static let track = APIMethod("UsageService", "Track", .trackRequest, .trackResponse)
     static let getCustomer = APIMethod(
         "CustomerService", "GetCustomer", .getCustomerRequest, .getCustomerResponse, isRead: true)

@@ -31,7 +31,12 @@ struct UsageFlags: ParsableArguments {
         guard holdFor == nil || hold != nil else {
             throw ValidationError("--hold-for goes with --hold")
         }
-        for text in property where UsageFlags.parts(text) == nil {
+        try UsageFlags.check(property)
+    }
+
+    /// Properties can be read.
+    static func check(_ properties: [String]) throws {
+        for text in properties where parts(text) == nil {
             throw ValidationError("--property \(text): write key=value")
         }
     }

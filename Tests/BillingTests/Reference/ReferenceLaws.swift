@@ -9,13 +9,17 @@ struct ReferenceLaws {
 
     /// What doesn't; nil: all of it does.
     func broken(by step: ReferenceStep, facts: ArraySlice<Fact>) -> String? {
+        let isShadowed = facts.contains(where: \.isShadowed)
         switch step.command {
         case .track(let usage) where usage.others.isEmpty && !usage.setsUsage:
             if let fault = sum(usage, facts) ?? ceiling(usage) { return fault }
-            if usage.overage != .overflow, let fault = floor(facts) { return fault }
+            if usage.overage != .overflow, !isShadowed, let fault = floor(facts) { return fault }
         case .checkAndDeduct:
-            if let fault = floor(facts) { return fault }
+            if !isShadowed, let fault = floor(facts) { return fault }
         default: break
+        }
+        if isShadowed, !pricing.features.contains(where: \.isShadow) {
+            return "a denial was passed over"
         }
         return replay(facts) ?? views ?? unwinding(step.question)
     }
@@ -160,12 +164,20 @@ struct ReferenceLaws {
         for index in pricing.features.indices {
             let limits = FeatureLimits(
                 of: FeatureNumber(rawValue: UInt32(index + 1)), in: scope, customer.buckets,
-                properties: query.properties, now: now)
+                pricing.order, properties: query.properties, now: now)
             used += limits.windows.map(\.current.used)
         }
         if customer.buckets.hasExtras {
             customer.buckets.changeExtras { $0.windows = [] }
         }
         return Trace(state: StateView(customer), used: used)
+    }
+}
+
+extension Fact {
+    /// Usage that would have been denied.
+    fileprivate var isShadowed: Bool {
+        guard case .usageRecorded(_, _, let label) = self else { return false }
+        return label?.properties.contains { $0.key == EventLabel.shadowKey } ?? false
     }
 }

@@ -15,7 +15,8 @@ struct ReferenceRun {
         desk = Desk(pricing, at: ReferenceRun.start)
         model = ReferenceModel(
             features: pricing.features, plans: pricing.plans.map { $0[0] },
-            keepsFreeOverage: pricing.settings.keepsFreeOverage, now: ReferenceRun.start)
+            keepsFreeOverage: pricing.settings.keepsFreeOverage,
+            reversesOrder: pricing.settings.reversesDeductionOrder, now: ReferenceRun.start)
     }
 
     /// What differs, or what doesn't hold, after one more step; nil: nothing.
@@ -188,7 +189,8 @@ extension ReferenceAnswer {
     init(_ answer: CheckAnswer) {
         self.init(
             reason: answer.reason, required: answer.required.raw,
-            figures: answer.balance.map { ReferenceFigures($0) }, hasFlag: answer.flag != nil)
+            figures: answer.balance.map { ReferenceFigures($0) }, hasFlag: answer.flag != nil,
+            isShadow: answer.isShadow)
     }
 }
 
