@@ -1,5 +1,5 @@
-/// A rule of a check, in the order in which rules are tried (entitlements §1.5). Raw values are those
-/// of `tally.v1.CheckRule`.
+/// A rule of a check, in the order in which rules are tried (entitlements §1.5). Raw values are
+/// those of `tally.v1.CheckRule`.
 package enum CheckRule: UInt8, Sendable {
     case owned = 1
     case flag = 2

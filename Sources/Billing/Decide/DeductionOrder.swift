@@ -1,5 +1,5 @@
-/// The order in which buckets are drawn from (entitlements §2.3), as far as it doesn't depend on what
-/// is tracked.
+/// The order in which buckets are drawn from (entitlements §2.3), as far as it doesn't depend on
+/// what is tracked.
 struct DeductionOrder: Sendable {
     /// What never resets goes before what does, longer cycles before shorter ones.
     var isReversed = false

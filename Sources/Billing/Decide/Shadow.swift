@@ -1,5 +1,5 @@
-/// A feature in shadow mode: its rules are evaluated and what they would have denied is recorded with
-/// the usage, but nothing is denied.
+/// A feature in shadow mode: its rules are evaluated and what they would have denied is recorded
+/// with the usage, but nothing is denied.
 extension EventLabel {
     /// The property that says of a usage why it would have been denied; callers can't set it.
     package static let shadowKey = "$shadow"

@@ -128,8 +128,8 @@ extension BucketSet {
         let windows = hasExtras ? drawing.deduction.windowFacts : []
         facts += windows
         notice(
-            drawing.draws, windows: windows, of: feature, properties: label?.properties ?? [], scope,
-            pricing, now, &facts)
+            drawing.draws, windows: windows, of: feature, properties: label?.properties ?? [],
+            scope, pricing, now, &facts)
     }
 
     /// Makes the usage what the caller says it is, outside all limits (entitlements §2.1).

@@ -12,8 +12,8 @@ enum CatalogChangeText {
     }
 }
 
-/// Finds what differs inside a feature, a plan or the settings. The server says which ones differ; this only
-/// explains it to people.
+/// Finds what differs inside a feature, a plan or the settings. The server says which ones differ;
+/// this only explains it to people.
 struct CatalogComparison {
     let published: JSONValue
     let file: JSONValue

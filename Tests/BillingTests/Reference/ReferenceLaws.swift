@@ -12,7 +12,7 @@ struct ReferenceLaws {
         let isShadowed = facts.contains(where: \.isShadowed)
         switch step.command {
         case .track(let usage) where usage.others.isEmpty && !usage.setsUsage:
-            if let fault = sum(usage, facts) ?? ceiling(usage) { return fault }
+            if let fault = sum(usage, facts, isShadowed) ?? ceiling(usage) { return fault }
             if usage.overage != .overflow, !isShadowed, let fault = floor(facts) { return fault }
         case .checkAndDeduct:
             if !isShadowed, let fault = floor(facts) { return fault }
@@ -31,7 +31,9 @@ struct ReferenceLaws {
     }
 
     /// The sum of what was drawn is what was used: all of it, or less where it was capped.
-    private func sum(_ usage: TrackUsage, _ facts: ArraySlice<Fact>) -> String? {
+    private func sum(
+        _ usage: TrackUsage, _ facts: ArraySlice<Fact>, _ isShadowed: Bool
+    ) -> String? {
         guard !facts.isEmpty, pricing.kind(of: usage.feature) != .boolean else { return nil }
         let pools = pricing.pools(of: usage.feature)
         let old = buckets(before)
@@ -61,7 +63,8 @@ struct ReferenceLaws {
         let (used, asked) =
             usage.value.raw < 0 ? (-units, -usage.value.raw) : (units, usage.value.raw)
         if used > asked + slack || used < -slack { return "asked \(asked), drew \(used)" }
-        let isWhole = usage.overage == .reject && usage.value.raw > 0 && !isFree
+        let isWhole =
+            usage.overage == .reject && usage.value.raw > 0 && !isFree && !isShadowed
         let isOwned = !old.values.filter { bucket in
             bucket.feature == usage.feature || pools.contains { $0.feature == bucket.feature }
         }.isEmpty

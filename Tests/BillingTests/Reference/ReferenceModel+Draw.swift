@@ -169,7 +169,7 @@ struct ReferenceSpread {
         return bucket.most.map { max(0, $0 - bucket.overage) }
     }
 
-    /// Floors and ceilings are gone; an enabled spend limit isn't.
+    /// Floors and ceilings are gone; an enabled spend limit isn't, unless in shadow mode.
     private mutating func land() {
         let open = buckets.indices.filter { !buckets[$0].isRollover }
         let native = open.first { isNative(buckets[$0]) }
@@ -177,7 +177,7 @@ struct ReferenceSpread {
         let bucket = buckets[index]
         if rest > 0 {
             let room = limits[bucket.feature]?.spend.map { max(0, $0 - overage(bucket.feature)) }
-            take(upTo: room, at: index)
+            take(upTo: isUnbound ? nil : room, at: index)
         } else {
             take(-own(-rest, bucket), rest, at: index)
         }
@@ -298,7 +298,7 @@ extension ReferenceModel {
     /// The keys from the fifth on.
     private func ownKey(_ balance: Balance, _ scope: UInt32) -> [Int64] {
         let length = balance.interval.nominalMinutes.map { Int64($0) * Int64(balance.count) }
-        let cycle = [balance.nextReset == nil ? 1 : 0, length ?? .max]
+        let cycle: [Int64] = [balance.nextReset == nil ? 1 : 0, length ?? .max]
         return cycle.map { reversesOrder ? -$0 : $0 } + [
             balance.expires ?? .max,
             balance.isAddOn ? 1 : 0, balance.isPriced ? 1 : 0, grantTime(balance),

@@ -36,6 +36,9 @@ struct ReferenceRun {
         if ours != theirs { return "core answers \(ours)\nmodel answers \(theirs)" }
         if let found = difference(since: told) ?? figureDifference { return found }
         if let difference = answerDifference(step.question) { return difference }
+        let explained = ExplainLaws(
+            pricing: catalog.pricing, customer: desk.customer, now: desk.now)
+        if let fault = explained.broken(by: step.question) { return "explanation: \(fault)" }
         return ReferenceLaws(
             pricing: catalog.pricing, before: before, after: desk.customer, now: desk.now
         ).broken(by: step, facts: desk.facts[told...])
