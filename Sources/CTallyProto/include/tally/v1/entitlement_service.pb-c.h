@@ -557,7 +557,7 @@ struct  Tally__V1__CheckPreview
    */
   char *feature_name;
   /*
-   * What would help, the cheapest first; none: nothing that is for sale.
+   * What would help, the cheapest first, at most 20; none: nothing that is for sale.
    */
   size_t n_plans;
   Tally__V1__CheckPreviewPlan **plans;
@@ -685,7 +685,7 @@ struct  Tally__V1__ExplainCheckResponse
    */
   uint32_t part_count;
   /*
-   * Units that no part would give; a check with `deduct` then draws nothing.
+   * Units that no part would give; then a check with `deduct` draws nothing, unless in shadow mode.
    */
   double missing;
   /*
