@@ -253,7 +253,7 @@ def test_the_command_line_explains(client, server, customer):
     grant(client, customer, "x_credits", 6)
     shown = tally(server, "explain", customer, "x_calls", "9")
     assert shown.returncode == 0, shown.stderr
-    for text in ["denied (usage limit)", "usage limit: 9 of 8 -> usage limit", "plan x_free",
+    for text in ["denied (usage limit)", "do usage limits leave 9? 8 left -> usage limit", "plan x_free",
                  "x_credits at 0.2 a unit: 1.8  <- decides", "missing: 1"]:
         assert text in shown.stdout, shown.stdout
     told = json.loads(tally(server, "explain", customer, "x_calls", "9", "--json").stdout)

@@ -29,7 +29,7 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         var decision = try usableBuckets(pricing).decideCheckAndDeduct(
             query, pricing: pricing, now: now)
-        if case .check(var answer) = decision.reply {
+        if query.wantsPreview, case .check(var answer) = decision.reply {
             addPreview(to: &answer, for: query, pricing)
             decision.reply = .check(answer)
         }

@@ -145,13 +145,14 @@ struct Deduction {
     /// The buckets in the order they are drawn from, with what the run took of each; the units that
     /// it covers are told only with a receipt.
     var parts: [CheckExplanation.Part] {
-        candidates.map { candidate in
+        var covered: [UInt32: Quantity] = [:]
+        for share in shares {
+            covered[share.draw.bucket] = (covered[share.draw.bucket] ?? .zero) + share.units
+        }
+        return candidates.map { candidate in
             CheckExplanation.Part(
                 bucket: candidate.bucket, entity: candidate.entity, cost: candidate.cost,
-                gives: candidate.drawn,
-                covers: shares.reduce(.zero) { sum, share in
-                    share.draw.bucket == candidate.bucket.number ? sum + share.units : sum
-                })
+                gives: candidate.drawn, covers: covered[candidate.bucket.number] ?? .zero)
         }
     }
 

@@ -195,30 +195,6 @@ package final class CustomerRepository: Sendable {
         return Outcome(message: message, point: point(sequence))
     }
 
-    /// By the settings some of the row's buckets may not count.
-    @inline(__always)
-    func hidesBuckets(of row: UnsafeMutablePointer<CustomerRow>, _ names: PricingNames) -> Bool {
-        row.pointee.isPastDue
-            && !current(names, for: row.pointee.catalogSequence).pricing.settings.includesPastDue
-    }
-
-    /// The same of a row whose rest says which of its buckets count.
-    private func readHidden(
-        _ row: CustomerRow, _ names: PricingNames, _ now: Timestamp, _ workspace: Workspace,
-        _ body: (inout BucketSet, PricingNames, Timestamp) throws(Refusal)
-            -> UnsafeRawBufferPointer
-    ) throws(ExecuteFault) -> UnsafeRawBufferPointer {
-        var usable = try opened(row, workspace).usableBuckets(names.pricing)
-        return try answered { () throws(Refusal) in try body(&usable, names, now) }
-    }
-
-    @inline(__always)
-    private func answered(
-        _ body: () throws(Refusal) -> UnsafeRawBufferPointer
-    ) throws(ExecuteFault) -> UnsafeRawBufferPointer {
-        do throws(Refusal) { return try body() } catch { throw .refused(error) }
-    }
-
     /// Shows a customer's row under its shard's lock; the sequence of the row.
     private func visit(
         _ id: CustomerID, _ names: PricingNames, _ workspace: Workspace,

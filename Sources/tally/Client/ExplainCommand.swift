@@ -75,11 +75,11 @@ struct ExplanationReport {
         if pool.flag("decides") { head += "  <- decides" }
         var lines = ["", head]
         let choosing = pool.list("choosing_rules")
-        if !choosing.isEmpty { lines.append("  is it chosen?") }
+        if !choosing.isEmpty { lines.append("  chosen by what it would answer unconverted:") }
         for rule in choosing { lines.append("    " + self.rule(rule)) }
         let rules = pool.list("rules")
         if rules.isEmpty { lines.append("  another one was chosen before") }
-        if !rules.isEmpty, !choosing.isEmpty { lines.append("  what does it answer?") }
+        if !rules.isEmpty, !choosing.isEmpty { lines.append("  its answer:") }
         for (index, rule) in rules.enumerated() {
             let isLast = index == rules.count - 1
             let reason = pool.text("reason").replacing("_", with: " ")
@@ -89,10 +89,23 @@ struct ExplanationReport {
     }
 
     private func rule(_ rule: JSONValue) -> String {
-        let name = rule.text("rule").replacing("_", with: " ")
-        guard rule["available"] != nil else { return name }
         let required = HumanText.quantity(rule.text("required_quantity"))
-        return "\(name): \(required) of \(HumanText.quantity(rule.text("available")))"
+        let available = rule["available"].map { _ in
+            HumanText.quantity(rule.text("available"))
+        }
+        return switch rule.text("rule") {
+        case "owned": "is there anything of it?"
+        case "flag": "the flag is on"
+        case "unlimited": "is it unlimited?"
+        case "negative": "is \(required) below 0?"
+        case "usage_limit": "do usage limits leave \(required)? \(available ?? "") left"
+        case "remaining": "does \(required) remain? \(available ?? "") left"
+        case "overage": "may it go beyond that?"
+        case "spend_limit": "does a spend limit leave \(required)? \(available ?? "") left"
+        case "max_purchase":
+            "can \(required) be had in all? \(available.map { "at most \($0)" } ?? "any amount")"
+        default: rule.text("rule")
+        }
     }
 
     private func limit(_ limit: JSONValue) -> String {

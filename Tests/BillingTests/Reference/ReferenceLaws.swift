@@ -159,7 +159,8 @@ struct ReferenceLaws {
         var used: [Quantity]
     }
 
-    /// Counts matter only where they limit something.
+    /// Counts matter only where they limit something; what other holds remember of a window that
+    /// another one has followed is forgotten when that one is first counted in.
     private func trace(_ customer: CustomerState, _ query: CheckQuery) -> Trace {
         var customer = customer
         var used: [Quantity] = []
@@ -171,7 +172,10 @@ struct ReferenceLaws {
             used += limits.windows.map(\.current.used)
         }
         if customer.buckets.hasExtras {
-            customer.buckets.changeExtras { $0.windows = [] }
+            customer.buckets.changeExtras { extras in
+                extras.windows = []
+                for index in extras.holds.indices { extras.holds[index].counted = [] }
+            }
         }
         return Trace(state: StateView(customer), used: used)
     }
