@@ -23,6 +23,9 @@ extension Form {
             try form.part("settings", &value.draft.settings, empty: PricingSettings()) {
                 (form, settings) throws(FormFault) in
                 try form.flag("keep_free_overage", &settings.keepsFreeOverage)
+                try form.flag("include_past_due", &settings.includesPastDue, unless: true)
+                try form.flag(
+                    "reverse_deduction_order", &settings.reversesDeductionOrder, unless: false)
             }
         }
     }
@@ -51,6 +54,7 @@ extension Form {
         try since(2) { form throws(FormFault) in
             try form.texts("event_names", &value.eventNames)
         }
+        try flag("shadow", &value.isShadow, unless: false)
         try since(3) { form throws(FormFault) in try form.markups(&value.markups) }
     }
 

@@ -28,6 +28,13 @@ extension Form {
             read: { if case .bool(let flag) = $0 { flag } else { nil } }, "true or false")
     }
 
+    /// Only where it isn't what it is almost always: then earlier versions can't read the file, as
+    /// they would make something else of it.
+    mutating func flag(_ key: String, _ value: inout Bool, unless usual: Bool) throws(FormFault) {
+        guard isReading ? has(key) : value != usual else { return }
+        try flag(key, &value)
+    }
+
     mutating func number<Number: FixedWidthInteger>(
         _ key: String, _ value: inout Number
     ) throws(FormFault) {

@@ -127,7 +127,9 @@ struct Clients: Actor {
                             .flatMap { state.balance(of: $0)?.usage }
                     }
                     let isPaying = ["pro", "team"].contains { plan in
-                        pricing.plan(id: plan).map { state.check(plan: $0).allowed } ?? false
+                        pricing.plan(id: plan).map {
+                            state.check(plan: $0, pricing: pricing).allowed
+                        } ?? false
                     }
                     let isNamed = state.account.name == Catalogs.name
                     return (

@@ -21,8 +21,9 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    CheckCommand.self, TrackCommand.self, TrackTokensCommand.self,
-                    HoldsCommand.self, BalancesCommand.self, EntitiesCommand.self,
+                    CheckCommand.self, ExplainCommand.self, TrackCommand.self,
+                    TrackTokensCommand.self, HoldsCommand.self, BalancesCommand.self,
+                    EntitiesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

@@ -187,7 +187,7 @@ import Testing
             customer.apply([.subscriptionChanged(.sample(UInt32(index + 1), plan: 1, status))])
         }
         customer.apply([.subscriptionChanged(.sample(99, plan: 2, .active))])
-        let answer = customer.check(plan: PlanNumber(rawValue: 1))
+        let answer = customer.check(plan: PlanNumber(rawValue: 1), pricing: CheckTests.pricing)
         #expect(answer.reason == reason)
         #expect((answer.subscription != nil) == (reason != .planNotAttached))
     }

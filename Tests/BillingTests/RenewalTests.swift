@@ -101,7 +101,7 @@ import Testing
         #expect(desk.balance("messages")?.remaining == 100)
         #expect(desk.check("messages", 100).reason == .included)
         let plan = desk.pricing.number(ofPlan: "p")
-        #expect(desk.customer.check(plan: plan).reason == .planRenewing)
+        #expect(desk.customer.check(plan: plan, pricing: desk.pricing).reason == .planRenewing)
     }
 
     @Test("§11.5: declined: past due, in use; paid next time: active again")

@@ -116,7 +116,9 @@ import Testing
         #expect(desk.check("messages").allowed)
         #expect(desk.customer.account.invoices.last?.status == .uncollectible)
         #expect(
-            desk.customer.check(plan: desk.pricing.number(ofPlan: "pro")).reason == .planPastDue)
+            desk.customer.check(
+                plan: desk.pricing.number(ofPlan: "pro"), pricing: desk.pricing
+            ).reason == .planPastDue)
     }
 
     @Test("§11.2: 100 over at $0.10 on the old plan: 20 + 10 on the new one's first charge")

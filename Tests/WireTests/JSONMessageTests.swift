@@ -33,12 +33,12 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
             .checkRequest,
             #"{"customer_id":"c1","feature_id":"seats","required_quantity":0,"deduct":true}"#,
             #"{"customer_id":"c1","feature_id":"seats","required_quantity":0,"deduct":true,"#
-                + #""request_id":"","entity_id":"","properties":{}}"#
+                + #""request_id":"","entity_id":"","properties":{},"with_preview":false}"#
         ),
         (
             .checkRequest, #"{"plan_id":"","customer_id":null}"#,
             #"{"customer_id":"","plan_id":"","deduct":false,"request_id":"","#
-                + #""entity_id":"","properties":{}}"#
+                + #""entity_id":"","properties":{},"with_preview":false}"#
         ),
         (
             .trackRequest, #"{"value":-0.25,"overage_behavior":"OVERAGE_BEHAVIOR_REJECT"}"#,
@@ -77,7 +77,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},{}]}]}"#,
             #"{"currency":"","features":[{"feature_id":"","name":"","type":"credit_system","#
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},"#
-                + #"{"feature_id":"","credits":""}],"event_names":[],"#
+                + #"{"feature_id":"","credits":""}],"event_names":[],"shadow":false,"#
                 + #""default_markup":0,"provider_markups":[],"model_markups":[]}],"plans":[{"#
                 + #""plan_id":"é","name":"","#
                 + #""group":"","add_on":false,"auto_enable":false,"#
@@ -137,7 +137,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         #expect(
             JSONWriter.text(value)
                 == #"{"customer_id":"b","plan_id":"p","deduct":false,"request_id":"","entity_id":"","#
-                + #""properties":{}}"#)
+                + #""properties":{},"with_preview":false}"#)
         // A single message that comes twice is merged.
         let parts = try [#"{"catalog":{"currency":"usd"}}"#, #"{"catalog":{"plans":[{}]}}"#].map {
             try MessageJSON.encode(try JSONParser.parse($0), as: .getCatalogResponse)

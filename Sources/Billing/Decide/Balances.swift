@@ -104,7 +104,7 @@ extension CustomerState {
         _ update: UpdateBalance, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         let scope = try buckets.scope(of: update.filter.entity)
-        let targets = try targets(of: update.filter, scope)
+        let targets = try targets(of: update.filter, scope, pricing.order)
         guard !targets.isEmpty else { throw .balanceNotFound }
         if update.amount != nil || update.granted != nil,
             targets.contains(where: { $0.bucket.flags.contains(.boolean) })
@@ -138,7 +138,7 @@ extension CustomerState {
         _ delete: DeleteBalance, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         let scope = try buckets.scope(of: delete.filter.entity)
-        let targets = try targets(of: delete.filter, scope)
+        let targets = try targets(of: delete.filter, scope, pricing.order)
         guard !targets.isEmpty else { throw .balanceNotFound }
         if let paid = targets.first(where: { isPaid($0.bucket, pricing) }) {
             throw .balanceIsPaid(pricing.feature(paid.bucket.feature).id)
@@ -163,7 +163,7 @@ extension CustomerState {
         _ recalculate: RecalculateBalances, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         let scope = try buckets.scope(of: recalculate.filter.entity)
-        let targets = try targets(of: recalculate.filter, scope)
+        let targets = try targets(of: recalculate.filter, scope, pricing.order)
             .filter { $0.bucket.flags.isDisjoint(with: [.unlimited, .rollover]) }
         guard !targets.isEmpty else { throw .balanceNotFound }
         let hasOverage = targets.contains { $0.bucket.balance < .zero }
@@ -173,7 +173,8 @@ extension CustomerState {
         let used = targets.reduce(.zero) { $0 + $1.bucket.usage }
         var fresh = targets
         for index in fresh.indices { fresh[index].bucket.balance = fresh[index].bucket.granted }
-        var deduction = Deduction(correcting: used, fresh, scope: scope)
+        var deduction = Deduction(
+            correcting: used, fresh, scope: scope, order: pricing.order)
         let draws = deduction.run()
         for target in targets {
             let drawn = draws.first { $0.bucket == target.bucket.number }?.amount ?? .zero
@@ -193,7 +194,7 @@ extension CustomerState {
     /// The buckets that a filter means, in the order they are drawn from, and then what went over
     /// from them.
     func targets(
-        of filter: BalanceFilter, _ scope: Scope
+        of filter: BalanceFilter, _ scope: Scope, _ order: DeductionOrder
     ) throws(Refusal) -> [(bucket: Bucket, entity: UInt32)] {
         let details = buckets.extras.details
         var found: [(bucket: Bucket, entity: UInt32)] = []
@@ -209,7 +210,7 @@ extension CustomerState {
             }
             found.append((bucket, entity))
         }
-        found.sort { a, b in Deduction.precedes(a, b, in: scope) }
+        found.sort { a, b in order.precedes(a, b, in: scope) }
         guard !found.isEmpty else { return [] }
         let isWhole = filter.id.isEmpty && filter.interval == nil
         return found
@@ -263,7 +264,8 @@ extension FactSheet {
             case .usage(let used): total - (granted - used)
             }
         guard value != .zero else { return }
-        var deduction = Deduction(correcting: value, present, scope: scope)
+        var deduction = Deduction(
+            correcting: value, present, scope: scope, order: pricing.order)
         let draws = deduction.run()
         guard !deduction.overflows else { throw .outOfRange("remaining") }
         for draw in draws {
@@ -316,9 +318,10 @@ extension FactSheet {
         if scope.isEntity, let entity = customer.buckets.extras.entities.entity(scope.entity) {
             filter.entity = entity.id
         }
-        let left = try customer.targets(of: filter, scope)
+        let left = try customer.targets(of: filter, scope, pricing.order)
         guard left.isEmpty else {
-            var deduction = Deduction(correcting: used, left, scope: scope)
+            var deduction = Deduction(
+                correcting: used, left, scope: scope, order: pricing.order)
             for draw in deduction.run() {
                 emit(.deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
             }

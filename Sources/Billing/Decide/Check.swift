@@ -17,6 +17,7 @@ package enum CheckReason: UInt8, Sendable {
     case planEnded = 25
     case usageLimit = 26
     case spendLimit = 27
+    case planUnpaid = 28
     /// As many are held open as may be.
     case concurrencyLimit = 33
 
@@ -32,8 +33,12 @@ package struct CheckAnswer: Sendable, Equatable {
     /// The flag's feature and plan.
     package var flag: FlagView?
     package var subscription: Subscription?
+    /// The reason is a denial, and it is allowed all the same: the feature is in shadow mode.
+    package var isShadow = false
+    /// What would help, if it was denied and asked for.
+    package var preview: CheckPreview?
 
-    package var allowed: Bool { reason.allows }
+    package var allowed: Bool { reason.allows || isShadow }
 
     init(_ reason: CheckReason, required: Quantity) {
         self.reason = reason
@@ -72,18 +77,21 @@ extension BucketSet {
         return answer
     }
 
-    /// - Parameter answer: that there is nothing.
+    /// - Parameters:
+    ///   - answer: that there is nothing.
+    ///   - trace: notes how the answer comes about; nil, as almost always: nobody asks.
     package func check(
         _ query: CheckQuery, pricing: PricingState, now: Timestamp,
-        answering answer: inout CheckAnswer
+        answering answer: inout CheckAnswer, _ trace: CheckTrace? = nil
     ) throws(Refusal) {
         let scope = try scope(of: query.entity)
         if pricing.kind(of: query.feature) == .boolean {
-            checkFlag(query, scope, answering: &answer)
+            checkFlag(query, scope, answering: &answer, trace)
         } else {
-            check(query, scope, pricing, now, answering: &answer)
+            check(query, scope, pricing, now, answering: &answer, trace)
             complete(&answer, in: scope)
         }
+        if !answer.reason.allows, pricing.isShadow(query.feature) { answer.isShadow = true }
     }
 
     /// The balance as the scope is shown it.
@@ -94,11 +102,16 @@ extension BucketSet {
     }
 
     private func checkFlag(
-        _ query: CheckQuery, _ scope: Scope, answering answer: inout CheckAnswer
+        _ query: CheckQuery, _ scope: Scope, answering answer: inout CheckAnswer,
+        _ trace: CheckTrace?
     ) {
-        guard let flag = flag(query.feature, in: scope) else { return }
-        answer.reason = .flag
-        answer.flag = flag
+        answer.flag = flag(query.feature, in: scope)
+        trace?.look(at: BalanceView(feature: query.feature), isOwned: answer.flag != nil, query)
+        if answer.flag != nil {
+            trace?.tried(.flag, query.required)
+            answer.reason = .flag
+        }
+        trace?.decided(answer.reason)
     }
 
     /// A boolean feature, if there is one.
@@ -115,27 +128,39 @@ extension BucketSet {
     /// own when it suffices alone, else the first credit system that would, else the first owned.
     func check(
         _ query: CheckQuery, _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
-        answering answer: inout CheckAnswer
+        answering answer: inout CheckAnswer, _ trace: CheckTrace? = nil
     ) {
         var own = BalanceView(feature: query.feature)
         let isOwned = show(query.feature, in: scope, in: &own)
-        let limits = hasExtras ? limits(of: query.feature, scope, query, now) : nil
-        let reason = own.verdict(on: query.required, limits, headroom: limits?.headroom)
+        let limits = hasExtras ? limits(of: query.feature, scope, query, pricing, now) : nil
+        trace?.look(at: own, isOwned: isOwned, query, limits)
+        let reason =
+            isOwned
+            ? own.verdict(on: query.required, limits, headroom: limits?.headroom, trace)
+            : .notIncluded
+        trace?.decided(reason)
         if isOwned, reason.allows || pricing.pools(of: query.feature).isEmpty {
             answer.reason = reason
             answer.balance = own
             return
         }
         for pool in pricing.pools(of: query.feature) {
-            guard let view = balance(of: pool.feature, in: scope) else { continue }
-            let credits = hasExtras ? self.limits(of: pool.feature, scope, query, now) : nil
+            guard let view = balance(of: pool.feature, in: scope) else {
+                trace?.look(at: BalanceView(feature: pool.feature), isOwned: false, query, at: pool)
+                continue
+            }
+            let credits =
+                hasExtras ? self.limits(of: pool.feature, scope, query, pricing, now) : nil
+            trace?.look(at: view, isOwned: true, query, credits, at: pool)
             let headroom = limits?.headroom.map { $0.credits(at: pool.cost) }
             let room = [headroom, credits?.headroom].compactMap(\.self).min()
             // The reference compares the unconverted amount here; so do we.
-            let allows = view.verdict(on: query.required, credits, headroom: room).allows
+            let allows = view.verdict(on: query.required, credits, headroom: room, trace).allows
+            trace?.hasChosen()
             guard allows || answer.balance == nil else { continue }
             answer.required = query.required.credits(at: pool.cost)
-            answer.reason = view.verdict(on: answer.required, credits, headroom: room)
+            answer.reason = view.verdict(on: answer.required, credits, headroom: room, trace)
+            trace?.decided(answer.reason)
             answer.balance = view
             if allows { return }
         }
@@ -145,9 +170,11 @@ extension BucketSet {
     }
 
     private func limits(
-        of feature: FeatureNumber, _ scope: Scope, _ query: CheckQuery, _ now: Timestamp
+        of feature: FeatureNumber, _ scope: Scope, _ query: CheckQuery, _ pricing: PricingState,
+        _ now: Timestamp
     ) -> FeatureLimits {
-        FeatureLimits(of: feature, in: scope, self, properties: query.properties, now: now)
+        FeatureLimits(
+            of: feature, in: scope, self, pricing.order, properties: query.properties, now: now)
     }
 }
 
@@ -155,11 +182,13 @@ extension CustomerState {
     package func check(
         _ query: CheckQuery, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> CheckAnswer {
-        try buckets.check(query, pricing: pricing, now: now)
+        var answer = try usableBuckets(pricing).check(query, pricing: pricing, now: now)
+        addPreview(to: &answer, for: query, pricing)
+        return answer
     }
 
     /// Whether the customer has a plan.
-    package func check(plan: PlanNumber) -> CheckAnswer {
+    package func check(plan: PlanNumber, pricing: PricingState) -> CheckAnswer {
         let mine = subscriptions.filter { $0.plan.plan == plan }
         // The one that says most: in use, else coming, else gone.
         let found =
@@ -171,7 +200,7 @@ extension CustomerState {
             case .active: .planActive
             case .canceling: .planCanceling
             case .renewing: .planRenewing
-            case .pastDue: .planPastDue
+            case .pastDue: pricing.settings.includesPastDue ? .planPastDue : .planUnpaid
             case .scheduled: .planScheduled
             case .ended: .planEnded
             }
@@ -186,21 +215,31 @@ extension BalanceView {
     ///
     /// - Parameter headroom: what usage limits still allow; nil: any amount.
     fileprivate func verdict(
-        on required: Quantity, _ limits: FeatureLimits?, headroom: Quantity?
+        on required: Quantity, _ limits: FeatureLimits?, headroom: Quantity?, _ trace: CheckTrace?
     ) -> CheckReason {
+        trace?.tried(.unlimited, required)
         if unlimited { return .unlimited }
+        trace?.tried(.negative, required)
         if required < .zero { return .nothingRequired }
-        if let headroom, required > headroom.clampedToZero { return .usageLimit }
+        if let headroom {
+            trace?.tried(.usageLimit, required, against: headroom.clampedToZero)
+            if required > headroom.clampedToZero { return .usageLimit }
+        }
+        trace?.tried(.remaining, required, against: remaining)
         if remaining >= required { return .included }
+        trace?.tried(.overage, required)
         guard limits?.allowsOverage ?? overageAllowed else {
             return isConcurrency ? .concurrencyLimit : .insufficientBalance
         }
         if let limit = limits?.overageLimit {
             let room = (limit - overage).clampedToZero
+            trace?.tried(.spendLimit, required, against: remaining + room)
             return remaining + room >= required ? .overage : .spendLimit
         }
         // What a control allows by itself has no bound.
-        guard overageAllowed, let room = overageRoom else { return .overage }
+        let room = overageAllowed ? overageRoom : nil
+        trace?.tried(.maxPurchase, required, against: room.map { remaining + $0 })
+        guard let room else { return .overage }
         return remaining + room >= required ? .overage : .maxPurchase
     }
 }

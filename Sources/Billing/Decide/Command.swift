@@ -46,7 +46,9 @@ package enum Command: Sendable {
     /// It reads and changes nothing but balances and what limits them, unless it opens a hold.
     package var isUsage: Bool {
         switch self {
-        case .track, .trackAll, .trackTokens, .trackTokensAll, .checkAndDeduct: true
+        case .track, .trackAll, .trackTokens, .trackTokensAll: true
+        // Who may be offered what, depends on more.
+        case .checkAndDeduct(let query): !query.wantsPreview
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
@@ -132,6 +134,8 @@ package struct TrackUsage: Sendable {
 /// Asks for a feature.
 package struct CheckQuery: Sendable {
     package var feature: FeatureNumber
+    /// A denial also says which plans would help.
+    package var wantsPreview = false
     package var required: Quantity
     /// Empty: the customer as a whole.
     package var entity: InlineText {

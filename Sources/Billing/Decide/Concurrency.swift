@@ -19,6 +19,7 @@ extension BucketSet {
         var hold = try admit(request, of: query.feature, pricing, now)
         var answer = CheckAnswer(to: query)
         check(query, scope, pricing, now, answering: &answer)
+        answer.isShadow = !answer.reason.allows && pricing.isShadow(query.feature)
         guard answer.allowed else {
             complete(&answer, in: scope)
             return Decision(facts: [], reply: .check(answer))
@@ -32,7 +33,9 @@ extension BucketSet {
             facts: [
                 .usageRecorded(
                     feature: query.feature, value: query.required,
-                    label: EventLabel.of(label, entity: query.entity)),
+                    label: EventLabel.of(
+                        label, entity: query.entity,
+                        shadow: answer.isShadow ? answer.reason : nil)),
                 .holdOpened(hold),
             ],
             reply: .check(answer))

@@ -104,16 +104,19 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         switch command {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
-        case .track(let usage): try buckets.decideTrack(usage, pricing: pricing, now: now)
-        case .trackAll(let parts): try buckets.decideTrackAll(parts, pricing: pricing, now: now)
+        case .track(let usage):
+            try usableBuckets(pricing).decideTrack(usage, pricing: pricing, now: now)
+        case .trackAll(let parts):
+            try usableBuckets(pricing).decideTrackAll(parts, pricing: pricing, now: now)
         case .trackTokens(let tokens):
-            try buckets.decideTrackTokens(tokens, pricing: pricing, now: now)
+            try usableBuckets(pricing).decideTrackTokens(tokens, pricing: pricing, now: now)
         case .trackTokensAll(let parts):
-            try buckets.decideTrackTokensAll(parts, pricing: pricing, now: now)
+            try usableBuckets(pricing).decideTrackTokensAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
-            try buckets.decideCheckAndDeduct(query, pricing: pricing, now: now)
+            try decideCheckAndDeduct(query, pricing: pricing, now: now)
         case .settleHold(let settle):
-            try buckets.decideSettleHold(settle, pricing: pricing, now: now)
+            try buckets.decideSettleHold(
+                settle, except: unpaid(pricing), pricing: pricing, now: now)
         case .extendHold(let extend): try buckets.decideExtendHold(extend, now: now)
         case .openBalance(let open): try decideOpenBalance(open, pricing: pricing, now: now)
         case .updateBalance(let update):

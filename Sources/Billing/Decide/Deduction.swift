@@ -44,6 +44,7 @@ struct Deduction {
     private let feature: FeatureNumber
     private let scope: Scope
     private let overage: OverageBehavior
+    private let order: DeductionOrder
     /// A credit system itself is tracked.
     private let isCredits: Bool
     private var candidates: [Candidate] = []
@@ -52,6 +53,8 @@ struct Deduction {
     /// Of the tracked feature first; empty: nothing limits.
     private var limits: [FeatureLimits] = []
     private var taken = Quantity.zero
+    /// Spend limits don't hold either.
+    var isUnbound = false
     /// Whether `shares` is wanted afterwards.
     var keepsReceipt = false
     /// What a hold remembers of the run: each change of a bucket, in the order they were made, so
@@ -67,6 +70,7 @@ struct Deduction {
         self.feature = feature
         self.scope = scope
         self.overage = overage
+        order = pricing.order
         isCredits = pricing.kind(of: feature) == .creditSystem
         candidates.reserveCapacity(min(buckets.count, 4))
         let pools = pricing.pools(of: feature)
@@ -78,12 +82,13 @@ struct Deduction {
             if value < .zero { reserve(buckets.extras) }
             limits = [
                 FeatureLimits(
-                    of: feature, in: scope, buckets, properties: properties, now: now)
+                    of: feature, in: scope, buckets, order, properties: properties, now: now)
             ]
             for pool in pools where pool.feature != feature {
                 limits.append(
                     FeatureLimits(
-                        of: pool.feature, in: scope, buckets, properties: properties, now: now))
+                        of: pool.feature, in: scope, buckets, order, properties: properties,
+                        now: now))
             }
         } else {
             for index in 0..<buckets.count { insert(buckets[index], of: 0, pools) }
@@ -91,10 +96,14 @@ struct Deduction {
     }
 
     /// From these buckets and no others, whatever limits usage: how balances are corrected.
-    init(correcting value: Quantity, _ buckets: [(bucket: Bucket, entity: UInt32)], scope: Scope) {
+    init(
+        correcting value: Quantity, _ buckets: [(bucket: Bucket, entity: UInt32)], scope: Scope,
+        order: DeductionOrder
+    ) {
         rest = value
         feature = buckets.first?.bucket.feature ?? FeatureNumber(rawValue: 0)
         self.scope = scope
+        self.order = order
         overage = .overflow
         isCredits = false
         for (bucket, entity) in buckets { insert(bucket, of: entity, []) }
@@ -133,6 +142,20 @@ struct Deduction {
             return Draw(
                 bucket: candidate.bucket.number, entity: candidate.entity,
                 feature: candidate.bucket.feature, amount: candidate.drawn)
+        }
+    }
+
+    /// The buckets in the order they are drawn from, with what the run took of each; the units that
+    /// it covers are told only with a receipt.
+    var parts: [CheckExplanation.Part] {
+        var covered: [UInt32: Quantity] = [:]
+        for share in shares {
+            covered[share.draw.bucket] = (covered[share.draw.bucket] ?? .zero) + share.units
+        }
+        return candidates.map { candidate in
+            CheckExplanation.Part(
+                bucket: candidate.bucket, entity: candidate.entity, cost: candidate.cost,
+                gives: candidate.drawn, covers: covered[candidate.bucket.number] ?? .zero)
         }
     }
 
@@ -182,35 +205,7 @@ struct Deduction {
         if unlimited.0 != unlimited.1 { return unlimited.0 }
         if (a.entity == 0) != (b.entity == 0) { return (a.entity == 0) != scope.isEntity }
         if (a.cost == nil) != (b.cost == nil) { return a.cost == nil }
-        return Deduction.precedes(a.bucket, b.bucket)
-    }
-
-    /// The keys that don't depend on what is tracked.
-    static func precedes(
-        _ a: (bucket: Bucket, entity: UInt32), _ b: (bucket: Bucket, entity: UInt32),
-        in scope: Scope
-    ) -> Bool {
-        if (a.entity == 0) != (b.entity == 0) { return (a.entity == 0) != scope.isEntity }
-        return precedes(a.bucket, b.bucket)
-    }
-
-    /// The keys that are the bucket's own.
-    static func precedes(_ a: Bucket, _ b: Bucket) -> Bool {
-        let resets = (a.nextReset != .never, b.nextReset != .never)
-        if resets.0 != resets.1 { return resets.0 }
-        let lengths = (a.cycleMinutes, b.cycleMinutes)
-        if lengths.0 != lengths.1 { return lengths.0 < lengths.1 }
-        if a.expires != b.expires { return a.expires < b.expires }
-        let addOns = (a.flags.contains(.addOn), b.flags.contains(.addOn))
-        if addOns.0 != addOns.1 { return addOns.1 }
-        let priced = (a.flags.contains(.priced), b.flags.contains(.priced))
-        if priced.0 != priced.1 { return priced.1 }
-        // Slices of one item follow in the order of their entities, in which they come; those of
-        // another were granted when its plan was, however late an entity joined.
-        if a.flags.contains(.slice), b.flags.contains(.slice) {
-            return a.subscription < b.subscription
-        }
-        return a.created < b.created
+        return order.precedes(a.bucket, b.bucket)
     }
 
     // MARK: Use
@@ -308,7 +303,8 @@ struct Deduction {
         }
     }
 
-    /// The whole rest lands in one bucket, whatever its floor or ceiling; only a spend limit holds.
+    /// The whole rest lands in one bucket, whatever its floor or ceiling; only a spend limit holds,
+    /// unless nothing does.
     private mutating func land() {
         guard rest != .zero else { return }
         let open = candidates.indices.filter { !candidates[$0].isRollover }
@@ -316,7 +312,9 @@ struct Deduction {
         guard let landing = native ?? open.first else { return }
         let candidate = candidates[landing]
         let need = rest > .zero ? candidate.own(rest) : -candidate.own(-rest)
-        if rest > .zero, let limit = limits(of: candidate.bucket.feature)?.overageLimit {
+        if rest > .zero, !isUnbound,
+            let limit = limits(of: candidate.bucket.feature)?.overageLimit
+        {
             let room = (limit - overage(of: candidate.bucket.feature)).clampedToZero
             guard need <= room else {
                 if room > .zero {
@@ -383,12 +381,5 @@ struct Deduction {
         candidates.reduce(.zero) { sum, candidate in
             candidate.bucket.feature == pool && !candidate.isRollover ? sum + candidate.drawn : sum
         }
-    }
-}
-
-extension Bucket {
-    /// Minutes of its cycle, longest for those that never repeat.
-    fileprivate var cycleMinutes: UInt64 {
-        cycle.interval.nominalMinutes.map { $0 * UInt64(cycle.count) } ?? .max
     }
 }

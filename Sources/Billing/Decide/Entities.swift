@@ -115,17 +115,17 @@ extension Entity {
 extension FactSheet {
     /// One more of them is in use.
     fileprivate mutating func takeSeat(of feature: FeatureNumber) throws(Refusal) {
-        var deduction = Deduction(
-            of: Quantity(units: 1), feature: feature, from: customer.buckets, pricing: pricing,
-            overage: .cap, now: now)
-        guard !deduction.isEmpty else { return }
-        let draws = deduction.run()
-        guard deduction.rest == .zero else {
+        let drawing = customer.buckets.draw(
+            Demand(
+                value: Quantity(units: 1), feature: feature, scope: .customer, overage: .cap,
+                properties: []), pricing, now)
+        guard !drawing.deduction.isEmpty else { return }
+        guard drawing.isWhole else {
             throw .featureLimitReached(featureID: pricing.feature(feature).id)
         }
         var changes: [Fact] = []
         customer.buckets.deduct(
-            draws, deduction, feature: feature, nil, .customer, pricing, now, &changes)
+            drawing, feature: feature, nil, .customer, pricing, now, &changes)
         for change in changes { emit(change) }
     }
 

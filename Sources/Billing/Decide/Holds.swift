@@ -41,14 +41,16 @@ extension BucketSet {
     }
 
     /// Keeps what was used in the end, and gives the rest back (entitlements §3).
+    ///
+    /// - Parameter unpaid: subscriptions that nothing more is drawn from.
     func decideSettleHold(
-        _ settle: SettleHold, pricing: PricingState, now: Timestamp
+        _ settle: SettleHold, except unpaid: [UInt32] = [], pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         let hold = try hold(settle.id)
         guard pricing.kind(of: hold.feature) != .concurrency else {
             return decideFreeSlots(hold, settle.label)
         }
-        var settlement = Settlement(self, hold, pricing, now)
+        var settlement = Settlement(self, hold, except: unpaid, pricing, now)
         let value = settle.value ?? hold.value
         settlement.settle(at: value)
         guard !settlement.overflows else { throw .outOfRange("value") }
@@ -58,12 +60,13 @@ extension BucketSet {
             facts.append(
                 .usageRecorded(
                     feature: hold.feature, value: value - hold.value,
-                    label: EventLabel.of(label, entity: settlement.entityID)))
+                    label: EventLabel.of(
+                        label, entity: settlement.entityID, shadow: settlement.shadow)))
         }
         facts += settlement.facts
         facts.append(.holdClosed(id: hold.id))
         let scope = settlement.scope
-        let shown = settlement.buckets.balance(
+        let shown = settlement.usable.balance(
             afterwards: [], of: hold.feature, scope, pricing)
         return Decision(
             facts: facts,
@@ -109,16 +112,23 @@ private struct Settlement {
     private(set) var facts: [Fact] = []
     private(set) var draws: [Draw] = []
     private(set) var overflows = false
+    /// Why part of what it took more would have been denied.
+    private(set) var shadow: CheckReason?
     private let hold: Hold
+    private let unpaid: [UInt32]
     private let pricing: PricingState
     private let now: Timestamp
     /// The entity may be gone.
     let scope: Scope
     let entityID: InlineText
 
-    init(_ buckets: BucketSet, _ hold: Hold, _ pricing: PricingState, _ now: Timestamp) {
+    init(
+        _ buckets: BucketSet, _ hold: Hold, except unpaid: [UInt32] = [], _ pricing: PricingState,
+        _ now: Timestamp
+    ) {
         self.buckets = buckets
         self.hold = hold
+        self.unpaid = unpaid
         self.pricing = pricing
         self.now = now
         // What it holds is no longer reserved.
@@ -127,6 +137,9 @@ private struct Settlement {
         scope = Scope(entity: entity?.number ?? 0)
         entityID = entity?.id ?? .empty
     }
+
+    /// What it may draw more from.
+    var usable: BucketSet { unpaid.isEmpty ? buckets : buckets.without(unpaid) }
 
     mutating func settle(at final: Quantity) {
         let held = hold.value
@@ -143,16 +156,18 @@ private struct Settlement {
     /// More of the same, in the usual order; what doesn't fit is dropped (corrections, 5).
     private mutating func draw(_ value: Quantity) {
         guard value != .zero else { return }
-        var deduction = Deduction(
-            of: value, feature: hold.feature, in: scope, from: buckets, pricing: pricing,
-            overage: .cap, properties: hold.properties, now: now)
-        let made = deduction.run()
-        if deduction.overflows { overflows = true }
+        let usable = self.usable
+        let drawing = usable.draw(
+            Demand(
+                value: value, feature: hold.feature, scope: scope, overage: .cap,
+                properties: hold.properties), pricing, now)
+        if drawing.deduction.overflows { overflows = true }
+        if let denial = drawing.shadow { shadow = denial }
         var changes: [Fact] = []
-        buckets.deduct(
-            made, deduction, feature: hold.feature,
+        usable.deduct(
+            drawing, feature: hold.feature,
             EventLabel(time: nil, properties: hold.properties), scope, pricing, now, &changes)
-        draws += made
+        draws += drawing.draws
         emit(changes)
     }
 

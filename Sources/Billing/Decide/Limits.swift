@@ -44,7 +44,7 @@ extension FeatureLimits {
     /// - Parameter properties: of the usage; limits with filters concern some usage only.
     init(
         of feature: FeatureNumber, in scope: Scope, _ buckets: borrowing BucketSet,
-        properties: [EventProperty], now: Timestamp
+        _ order: DeductionOrder, properties: [EventProperty], now: Timestamp
     ) {
         self.feature = feature
         guard buckets.hasExtras else { return }
@@ -62,7 +62,7 @@ extension FeatureLimits {
             // A count that all entities share goes by one cycle, whoever adds to it.
             let owner = found.entity == 0 ? .customer : scope
             let period = found.limit.window(
-                at: now, anchor: buckets.cycleAnchor(of: feature, owner))
+                at: now, anchor: buckets.cycleAnchor(of: feature, owner, order))
             let key = WindowKey(
                 feature: feature, entity: found.entity, interval: found.limit.interval,
                 filter: found.limit.filter)
@@ -84,23 +84,34 @@ struct ControlLevels {
     private let entity: (number: UInt32, controls: Controls)?
     private let customer: Controls
     /// The newest plan's last.
-    private let plans: [Controls]
+    private let plans: [OwnedControls]
 
     init(_ extras: Extras, _ scope: Scope) {
         let found = scope.isEntity ? extras.entities.entity(scope.entity) : nil
         entity = found.map { ($0.number, $0.controls) }
         customer = extras.controls.first { $0.owner == .customer }?.controls ?? .none
-        plans = extras.controls.filter { $0.owner != .customer }.map(\.controls)
+        plans = extras.controls.filter { $0.owner != .customer }
     }
 
     var isEmpty: Bool { (entity?.controls.isEmpty ?? true) && customer.isEmpty && plans.isEmpty }
+
+    /// The closest first.
+    var all: [OwnedControls] {
+        var all = plans
+        all.insert(OwnedControls(owner: .customer, controls: customer), at: 0)
+        if let entity {
+            all.insert(
+                OwnedControls(owner: .entity(entity.number), controls: entity.controls), at: 0)
+        }
+        return all
+    }
 
     func overagePermission(of feature: FeatureNumber) -> Bool? {
         func at(_ controls: Controls) -> Bool? {
             controls.overagePermissions.first { $0.feature == feature }?.isEnabled
         }
         if let found = entity.flatMap({ at($0.controls) }) ?? at(customer) { return found }
-        let found = plans.compactMap(at)
+        let found = plans.compactMap { at($0.controls) }
         return found.isEmpty ? nil : found.allSatisfy { $0 }
     }
 
@@ -110,7 +121,7 @@ struct ControlLevels {
                 ?? controls.spendLimits.first { $0.feature == nil }
         }
         if let found = entity.flatMap({ at($0.controls) }) ?? at(customer) { return found }
-        return plans.compactMap(at).reduce(nil) { strictest, next in
+        return plans.compactMap { at($0.controls) }.reduce(nil) { strictest, next in
             guard let strictest else { return next }
             return next.isStricter(than: strictest) ? next : strictest
         }
@@ -127,7 +138,7 @@ struct ControlLevels {
             found.append((limit, 0))
         }
         var ofPlans: [UsageLimit] = []
-        for limit in plans.flatMap(at) {
+        for limit in plans.flatMap({ at($0.controls) }) {
             if let index = ofPlans.firstIndex(where: { $0.isRival(of: limit) }) {
                 if limit.isStricter(than: ofPlans[index]) { ofPlans[index] = limit }
             } else if !found.contains(where: { $0.limit.isRival(of: limit) }) {
@@ -143,7 +154,7 @@ struct ControlLevels {
         }
         if let own = entity.map({ at($0.controls) }), !own.isEmpty { return own }
         let own = at(customer)
-        return own.isEmpty ? plans.reversed().flatMap(at) : own
+        return own.isEmpty ? plans.reversed().flatMap { at($0.controls) } : own
     }
 }
 
@@ -225,11 +236,13 @@ extension BucketSet {
     }
 
     /// What usage limits count by: the cycle of the balance that is drawn from first.
-    func cycleAnchor(of feature: FeatureNumber, _ scope: Scope) -> Timestamp? {
+    func cycleAnchor(
+        of feature: FeatureNumber, _ scope: Scope, _ order: DeductionOrder
+    ) -> Timestamp? {
         var first: (bucket: Bucket, entity: UInt32)?
         eachUsable(scope, of: { $0 == feature }) { bucket, entity in
             guard bucket.feature == feature, bucket.nextReset != .never else { return }
-            if let first, !Deduction.precedes((bucket, entity), first, in: scope) { return }
+            if let first, !order.precedes((bucket, entity), first, in: scope) { return }
             first = (bucket, entity)
         }
         return first?.bucket.anchor

@@ -102,7 +102,7 @@ extension CheckReason {
         case .usageLimit: .usageLimit
         case .included, .unlimited, .overage, .flag, .planActive, .planCanceling, .planRenewing,
             .planPastDue, .nothingRequired, .notIncluded, .planNotAttached, .planScheduled,
-            .planEnded, .concurrencyLimit:
+            .planEnded, .planUnpaid, .concurrencyLimit:
             nil
         }
     }

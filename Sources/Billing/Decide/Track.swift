@@ -58,44 +58,53 @@ extension BucketSet {
             ])
         }
         let scope = try scope(of: usage.entity)
-        let kind = pricing.kind(of: usage.feature)
-        guard kind != .concurrency else { throw .heldNotTracked }
-        let isFlag = kind == .boolean
+        guard pricing.kind(of: usage.feature) != .concurrency else { throw .heldNotTracked }
         let hold = try usage.hold.map { (request) throws(Refusal) in
             try admit(request, of: usage.feature, pricing, now)
         }
         if usage.refusesLate { try refuseLate(usage, scope, pricing, now) }
-        if usage.setsUsage, !isFlag { return try decideSetUsage(usage, scope, pricing, now) }
-        var deduction = Deduction(
-            of: usage.value, feature: usage.feature, in: scope, from: self, pricing: pricing,
-            overage: usage.overage, properties: usage.label?.properties ?? [], now: now)
-        deduction.keepsReceipt = hold != nil
-        let draws = isFlag ? [] : deduction.run()
-        guard !deduction.overflows else { throw .outOfRange("value") }
-        if !isFlag, usage.overage == .reject, deduction.rest > .zero {
+        if pricing.kind(of: usage.feature) == .boolean { return recordFlag(usage) }
+        if usage.setsUsage { return try decideSetUsage(usage, scope, pricing, now) }
+        let drawing = draw(
+            Demand(
+                value: usage.value, feature: usage.feature, scope: scope, overage: usage.overage,
+                properties: usage.label?.properties ?? [], keepsReceipt: hold != nil),
+            pricing, now)
+        guard !drawing.deduction.overflows else { throw .outOfRange("value") }
+        if usage.overage == .reject, !drawing.isWhole {
             throw .insufficientBalance(featureID: pricing.feature(usage.feature).id)
         }
         var facts: [Fact] = []
-        facts.reserveCapacity(draws.count + 1)
+        facts.reserveCapacity(drawing.draws.count + 1)
         facts.append(
             .usageRecorded(
                 feature: usage.feature, value: usage.value,
-                label: EventLabel.of(usage.label, entity: usage.entity)))
-        deduct(draws, deduction, feature: usage.feature, usage.label, scope, pricing, now, &facts)
+                label: EventLabel.of(usage.label, entity: usage.entity, shadow: drawing.shadow)))
+        deduct(drawing, feature: usage.feature, usage.label, scope, pricing, now, &facts)
         if let hold {
             facts.append(
                 .holdOpened(
-                    hold.with(deduction, scope, properties: usage.label?.properties ?? [])))
+                    hold.with(drawing.deduction, scope, properties: usage.label?.properties ?? [])))
         }
         let shown =
-            if let unlimited = deduction.unlimited {
-                shownBalance(of: unlimited, in: scope, after: draws)
+            if let unlimited = drawing.deduction.unlimited {
+                shownBalance(of: unlimited, in: scope, after: drawing.draws)
             } else {
-                balance(afterwards: draws, of: usage.feature, scope, pricing)
+                balance(afterwards: drawing.draws, of: usage.feature, scope, pricing)
             }
         return Decision(
             facts: facts,
-            reply: .track(reply(usage.value, shown, draws)))
+            reply: .track(reply(usage.value, shown, drawing.draws)))
+    }
+
+    /// What is on or off is never used up.
+    private func recordFlag(_ usage: TrackUsage) -> Decision {
+        Decision(
+            facts: [
+                .usageRecorded(
+                    feature: usage.feature, value: usage.value,
+                    label: EventLabel.of(usage.label, entity: usage.entity))
+            ], reply: .track(reply(usage.value, nil, [])))
     }
 
     func reply(_ value: Quantity, _ balance: BalanceView?, _ draws: [Draw]) -> TrackReply {
@@ -110,18 +119,18 @@ extension BucketSet {
 
     /// What the draws change, and who is told of it.
     func deduct(
-        _ draws: [Draw], _ deduction: Deduction, feature: FeatureNumber, _ label: EventLabel?,
+        _ drawing: Drawing, feature: FeatureNumber, _ label: EventLabel?,
         _ scope: Scope, _ pricing: PricingState, _ now: Timestamp, _ facts: inout [Fact]
     ) {
-        for draw in draws {
+        for draw in drawing.draws {
             facts.append(
                 .deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
         }
-        let windows = hasExtras ? deduction.windowFacts : []
+        let windows = hasExtras ? drawing.deduction.windowFacts : []
         facts += windows
         notice(
-            draws, windows: windows, of: feature, properties: label?.properties ?? [], scope,
-            pricing, now, &facts)
+            drawing.draws, windows: windows, of: feature, properties: label?.properties ?? [],
+            scope, pricing, now, &facts)
     }
 
     /// Makes the usage what the caller says it is, outside all limits (entitlements §2.1).
@@ -137,7 +146,8 @@ extension BucketSet {
         }
         guard !buckets.isEmpty else { throw .balanceNotFound }
         let change = usage.value - used
-        var deduction = Deduction(correcting: change, buckets, scope: scope)
+        var deduction = Deduction(
+            correcting: change, buckets, scope: scope, order: pricing.order)
         let draws = deduction.run()
         guard !deduction.overflows else { throw .outOfRange("value") }
         var facts: [Fact] = [
@@ -145,7 +155,9 @@ extension BucketSet {
                 feature: usage.feature, value: change,
                 label: EventLabel.of(usage.label, entity: usage.entity))
         ]
-        deduct(draws, deduction, feature: usage.feature, usage.label, scope, pricing, now, &facts)
+        deduct(
+            Drawing(deduction: deduction, draws: draws), feature: usage.feature, usage.label,
+            scope, pricing, now, &facts)
         let shown = balance(afterwards: draws, of: usage.feature, scope, pricing)
         return Decision(
             facts: facts,
@@ -191,42 +203,45 @@ extension BucketSet {
         let hold = try query.hold.map { (request) throws(Refusal) in
             try admit(request, of: query.feature, pricing, now)
         }
-        var deduction = Deduction(
-            of: query.required, feature: query.feature, in: scope, from: self, pricing: pricing,
-            overage: .reject, properties: query.properties, now: now)
+        let drawing = draw(
+            Demand(
+                value: query.required, feature: query.feature, scope: scope, overage: .reject,
+                properties: query.properties, keepsReceipt: hold != nil), pricing, now)
         var answer = CheckAnswer(to: query)
         check(query, scope, pricing, now, answering: &answer)
         var decision = Decision()
-        guard !deduction.isEmpty else {
+        guard !drawing.deduction.isEmpty || drawing.shadow != nil else {
             if query.required <= .zero { answer.reason = .nothingRequired }
             decision.reply = .check(answer)
             return decision
         }
-        deduction.keepsReceipt = hold != nil
-        let draws = deduction.run()
-        guard !deduction.overflows else { throw .outOfRange("required_quantity") }
-        if deduction.rest > .zero {
+        guard !drawing.deduction.overflows else { throw .outOfRange("required_quantity") }
+        if !drawing.isWhole {
             // Own balance and credits are compared one by one, but drawn together: what counts
             // here is whether the whole amount could be drawn.
             if answer.allowed { answer.reason = .insufficientBalance }
             complete(&answer, in: scope)
         } else {
-            if !answer.allowed { answer.reason = .included }
+            if let denial = drawing.shadow {
+                answer.reason = denial
+                answer.isShadow = true
+            } else if !answer.allowed {
+                answer.reason = .included
+            }
             let label = EventLabel(time: nil, properties: query.properties)
             decision.facts = [
                 .usageRecorded(
                     feature: query.feature, value: query.required,
-                    label: EventLabel.of(label, entity: query.entity))
+                    label: EventLabel.of(label, entity: query.entity, shadow: drawing.shadow))
             ]
             deduct(
-                draws, deduction, feature: query.feature, label, scope, pricing, now,
-                &decision.facts)
+                drawing, feature: query.feature, label, scope, pricing, now, &decision.facts)
             if let hold {
                 decision.facts.append(
-                    .holdOpened(hold.with(deduction, scope, properties: query.properties)))
+                    .holdOpened(hold.with(drawing.deduction, scope, properties: query.properties)))
             }
             let shown = answer.balance?.feature ?? query.feature
-            answer.balance = shownBalance(of: shown, in: scope, after: draws)
+            answer.balance = shownBalance(of: shown, in: scope, after: drawing.draws)
         }
         decision.reply = .check(answer)
         return decision
@@ -267,13 +282,14 @@ extension EventLabel {
     /// The property that names an entity in lists and aggregates; callers can't set it.
     package static let entityKey = "$entity_id"
 
-    /// The label, and whose usage it was.
-    static func of(_ label: EventLabel?, entity: InlineText) -> EventLabel? {
-        guard !entity.isEmpty else { return label }
-        return EventLabel(
-            time: label?.time,
-            properties: (label?.properties ?? []) + [
-                EventProperty(entityKey, .text(entity.text))
-            ])
+    /// The label, whose usage it was, and why it would have been denied, if it would.
+    static func of(
+        _ label: EventLabel?, entity: InlineText, shadow: CheckReason? = nil
+    ) -> EventLabel? {
+        guard !entity.isEmpty || shadow != nil else { return label }
+        var properties = label?.properties ?? []
+        if !entity.isEmpty { properties.append(EventProperty(entityKey, .text(entity.text))) }
+        if let shadow { properties.append(EventProperty(shadowKey, .text(shadow.text))) }
+        return EventLabel(time: label?.time, properties: properties)
     }
 }

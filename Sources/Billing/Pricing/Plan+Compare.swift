@@ -15,7 +15,7 @@ extension Plan {
     }
 
     /// The base price for a month, times 12 so that it stays exact; pay-per-use prices don't count.
-    private var monthlyAmount: Int128 {
+    var monthlyAmount: Int128 {
         guard let price else { return 0 }
         let perYear: Int128 =
             switch price.interval {

@@ -70,6 +70,8 @@ package struct Feature: Sendable, Equatable {
     package var eventNames: [String] = []
     /// Of an AI credit system.
     package var markups = TokenMarkups()
+    /// What its rules would deny is recorded and not denied.
+    package var isShadow = false
 
     package static let eventNameLimit = 32
 
@@ -195,6 +197,10 @@ package struct Plan: Sendable, Equatable {
 package struct PricingSettings: Sendable, Equatable {
     /// What was used of a free feature beyond its grant counts against the next grant.
     package var keepsFreeOverage = false
+    /// A subscription that is past due gives what it gave (entitlements §1.3).
+    package var includesPastDue = true
+    /// Turns the keys of resets and their cycles round (entitlements §2.3).
+    package var reversesDeductionOrder = false
 
     package init() {}
 }

@@ -81,6 +81,16 @@ package final class PricingState: Sendable {
         kinds[Int(feature.rawValue) - 1]
     }
 
+    /// What its rules would deny is recorded and not denied.
+    package func isShadow(_ feature: FeatureNumber) -> Bool {
+        features[Int(feature.rawValue) - 1].isShadow
+    }
+
+    /// The order in which buckets are drawn from.
+    var order: DeductionOrder {
+        DeductionOrder(isReversed: settings.reversesDeductionOrder)
+    }
+
     package func pools(of feature: FeatureNumber) -> [CreditPool] {
         pools[Int(feature.rawValue) - 1]
     }
@@ -102,14 +112,15 @@ package final class PricingState: Sendable {
     }
 }
 
-/// What a publication does to one feature or plan.
+/// What a publication does to one feature or plan, or to the settings.
 package struct PricingChange: Sendable, Equatable {
-    package enum Subject: Sendable { case feature, plan }
+    package enum Subject: Sendable { case feature, plan, settings }
 
     package var subject: Subject
+    /// Empty: the settings'.
     package var id: String
     package var created: Bool
-    /// The plan's new revision; 0 for features.
+    /// The plan's new revision; otherwise 0.
     package var revision: UInt32
 }
 
@@ -133,6 +144,10 @@ extension PricingState {
                         subject: .plan, id: plan.id, created: present == nil,
                         revision: (present?.revision ?? 0) + 1))
             }
+        }
+        if let settings = draft.settings, settings != self.settings {
+            changes.append(
+                PricingChange(subject: .settings, id: "", created: false, revision: 0))
         }
         return changes
     }

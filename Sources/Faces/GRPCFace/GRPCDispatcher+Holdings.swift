@@ -18,6 +18,12 @@ extension GRPCDispatcher {
                 try loop.entitlement.check(call, names: names, in: workspace)
             }
         }
+        if route == .explainCheck {
+            let call = try decoded { () throws(CallFault) in try reader.explain(message) }
+            return try served { () throws(ExecuteFault) in
+                try loop.entitlement.explain(call, names: names, in: workspace)
+            }
+        }
         let call = try decoded { () throws(CallFault) in
             switch route {
             case .batchTrack: try reader.batchTrack(message)

@@ -70,7 +70,7 @@ extension GRPCDispatcher {
             }
             return nil
         case .trackTokens, .batchTrackTokens: return try runTokens(route, message, loop)
-        case .batchCheck, .settleHold, .extendHold, .batchTrack:
+        case .batchCheck, .explainCheck, .settleHold, .extendHold, .batchTrack:
             return try runBatchOrHold(route, message, loop)
         case .createBalance, .updateBalance, .deleteBalance, .recalculateBalances,
             .updateControls, .createEntity, .getEntity, .listEntities, .updateEntity,

@@ -21,6 +21,7 @@ enum Route: Int, CaseIterable {
     case settleHold
     case extendHold
     case batchCheck
+    case explainCheck
     case batchTrack
     case trackTokens
     case batchTrackTokens
@@ -65,6 +66,7 @@ enum Route: Int, CaseIterable {
         case .settleHold: "/tally.v1.EntitlementService/SettleHold"
         case .extendHold: "/tally.v1.EntitlementService/ExtendHold"
         case .batchCheck: "/tally.v1.EntitlementService/BatchCheck"
+        case .explainCheck: "/tally.v1.EntitlementService/ExplainCheck"
         case .batchTrack: "/tally.v1.UsageService/BatchTrack"
         case .trackTokens: "/tally.v1.UsageService/TrackTokens"
         case .batchTrackTokens: "/tally.v1.UsageService/BatchTrackTokens"
@@ -99,7 +101,7 @@ enum Route: Int, CaseIterable {
     /// What the caller must be allowed. A check that deducts needs `usageWrite` too.
     var scope: Scopes {
         switch self {
-        case .check, .batchCheck, .watchCustomer: .entitlementRead
+        case .check, .batchCheck, .explainCheck, .watchCustomer: .entitlementRead
         case .track, .streamTrack, .batchTrack, .trackTokens, .batchTrackTokens, .settleHold,
             .extendHold:
             .usageWrite

@@ -19,7 +19,9 @@ struct Commit {
             return try runOnDraft(
                 CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
         }
-        if command.isUsage, shard.rows[row].nextDue > now {
+        if command.isUsage, shard.rows[row].nextDue > now,
+            !repository.hidesBuckets(of: shard.rows.place(of: row), names)
+        {
             if let execution = try runInPlace(row, command, now: now, in: &shard) {
                 return execution
             }

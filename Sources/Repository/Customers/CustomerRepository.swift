@@ -175,17 +175,23 @@ package final class CustomerRepository: Sendable {
             -> UnsafeRawBufferPointer
     ) throws(ExecuteFault) -> Outcome {
         var message = UnsafeRawBufferPointer(start: nil, count: 0)
-        var refusal: Refusal?
+        var fault: ExecuteFault?
         let sequence = try visit(id, names, workspace) { shard, row, names, now in
-            do throws(Refusal) {
-                message = try shard.withBuckets(row) { (buckets) throws(Refusal) in
-                    try body(&buckets, names, now)
+            do throws(ExecuteFault) {
+                if hidesBuckets(of: shard.rows.place(of: row), names) {
+                    message = try readHidden(shard.rows[row], names, now, workspace, body)
+                } else {
+                    message = try answered { () throws(Refusal) in
+                        try shard.withBuckets(row) { (buckets) throws(Refusal) in
+                            try body(&buckets, names, now)
+                        }
+                    }
                 }
             } catch {
-                refusal = error
+                fault = error
             }
         }
-        if let refusal { throw .refused(refusal) }
+        if let fault { throw fault }
         return Outcome(message: message, point: point(sequence))
     }
 

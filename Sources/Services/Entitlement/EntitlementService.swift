@@ -20,6 +20,12 @@ package struct EntitlementService: Sendable {
             return try customers.execute(
                 .checkAndDeduct(query), for: call.customer, request: call.request, names: names,
                 in: workspace)
+        case .feature(let query) where query.wantsPreview:
+            return try asked(call.customer, names, workspace) {
+                (customer, names, now) throws(Refusal) in
+                shown(
+                    try customer.check(query, pricing: names.pricing, now: now), names, workspace)
+            }
         case .feature(let query):
             return .done(
                 try customers.readBuckets(
@@ -34,8 +40,42 @@ package struct EntitlementService: Sendable {
         case .plan(let plan):
             let (message, point) = try customers.read(
                 call.customer, names: names, in: workspace
-            ) { customer, names in shown(customer.check(plan: plan), names, workspace) }
+            ) { customer, names in
+                shown(customer.check(plan: plan, pricing: names.pricing), names, workspace)
+            }
             return .done(Outcome(message: message, point: point))
+        }
+    }
+
+    /// How the answer to a check comes about.
+    package func explain(
+        _ call: ExplainCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try asked(call.customer, names, workspace) { (customer, names, now) throws(Refusal) in
+            ReplyWriter(arena: workspace.arena, names: names).explained(
+                try customer.explain(call.query, pricing: names.pricing, now: now), of: customer)
+        }
+    }
+
+    /// A read that may be refused.
+    private func asked(
+        _ id: CustomerID, _ names: PricingNames, _ workspace: Workspace,
+        _ body: (borrowing CustomerState, PricingNames, Timestamp) throws(Refusal)
+            -> UnsafeRawBufferPointer
+    ) throws(ExecuteFault) -> Execution {
+        let customers = environment.customers(of: id)
+        let now = customers.now
+        let (result, point) = try customers.read(id, names: names, in: workspace) {
+            (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in
+            do throws(Refusal) {
+                return .success(try body(customer, names, now))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let message): return .done(Outcome(message: message, point: point))
+        case .failure(let refusal): throw .refused(refusal)
         }
     }
 
@@ -43,29 +83,18 @@ package struct EntitlementService: Sendable {
     package func check(
         _ call: BatchCheckCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
-        let customers = environment.customers(of: call.customer)
-        let now = customers.now
-        var refusal: Refusal?
-        let (message, point) = try customers.read(
-            call.customer, names: names, in: workspace
-        ) { customer, names in
+        try asked(call.customer, names, workspace) { (customer, names, now) throws(Refusal) in
             var answers: [CheckAnswer] = []
-            for subject in call.subjects where refusal == nil {
-                do throws(Refusal) {
-                    switch subject {
-                    case .plan(let plan): answers.append(customer.check(plan: plan))
-                    case .feature(let query):
-                        answers.append(
-                            try customer.check(query, pricing: names.pricing, now: now))
-                    }
-                } catch {
-                    refusal = error
+            for subject in call.subjects {
+                switch subject {
+                case .plan(let plan):
+                    answers.append(customer.check(plan: plan, pricing: names.pricing))
+                case .feature(let query):
+                    answers.append(try customer.check(query, pricing: names.pricing, now: now))
                 }
             }
             return ReplyWriter(arena: workspace.arena, names: names).batchCheck(answers)
         }
-        if let refusal { throw .refused(refusal) }
-        return .done(Outcome(message: message, point: point))
     }
 
     /// What ends or extends a hold.

@@ -61,6 +61,12 @@ package struct CheckCall: Sendable {
     package var request: RequestMark?
 }
 
+/// A check that is to be explained.
+package struct ExplainCall: Sendable {
+    package var customer: CustomerID
+    package var query: CheckQuery
+}
+
 /// Several checks of one customer.
 package struct BatchCheckCall: Sendable {
     package var customer: CustomerID

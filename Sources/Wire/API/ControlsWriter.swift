@@ -44,7 +44,7 @@ struct ControlsWriter {
         return message
     }
 
-    private func usageLimit(
+    func usageLimit(
         _ limit: UsageLimit, _ id: UnsafeMutablePointer<CChar>
     ) -> UnsafeMutablePointer<Tally__V1__UsageLimit> {
         let message = arena.make(tally__v1__usage_limit__init)

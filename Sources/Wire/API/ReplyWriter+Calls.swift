@@ -5,8 +5,11 @@ package import Billing
 extension ReplyWriter {
     package func check(_ answer: borrowing CheckAnswer) -> UnsafeRawBufferPointer {
         let subscription = answer.subscription.map { arena.pack(self.subscription($0)) }
+        let preview = answer.preview.map { arena.pack(self.preview($0)) }
         var writer = FieldWriter(
-            arena, capacity: 200 + limit(of: answer.balance) + (subscription?.count ?? 0))
+            arena,
+            capacity: 216 + limit(of: answer.balance) + (subscription?.count ?? 0)
+                + (preview?.count ?? 0))
         writer.flag(1, answer.allowed)
         writer.number(2, UInt64(answer.reason.rawValue))
         writer.double(3, answer.required.double)
@@ -18,6 +21,8 @@ extension ReplyWriter {
             }
         }
         if let subscription { writer.bytes(6, subscription) }
+        writer.flag(20, answer.isShadow)
+        if let preview { writer.bytes(21, preview) }
         return writer.written
     }
 

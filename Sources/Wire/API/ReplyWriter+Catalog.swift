@@ -11,7 +11,13 @@ extension ReplyWriter {
         message.pointee.catalog_sequence = sequence
         (message.pointee.n_changes, message.pointee.changes) = arena.list(changes) { change in
             let line = arena.make(tally__v1__catalog_change__init)
-            line.pointee.kind = arena.string(change.subject == .feature ? "feature" : "plan")
+            let kind =
+                switch change.subject {
+                case .feature: "feature"
+                case .plan: "plan"
+                case .settings: "settings"
+                }
+            line.pointee.kind = arena.string(kind)
             line.pointee.id = arena.string(change.id)
             line.pointee.created = change.created ? 1 : 0
             line.pointee.revision = change.revision
@@ -51,10 +57,22 @@ struct CatalogWriter {
             zip(draft.plans, revisions).map { $0 }
         ) { plan($0.0, revision: $0.1) }
         if let settings = draft.settings {
-            let given = arena.make(tally__v1__pricing_settings__init)
-            given.pointee.keep_free_overage = settings.keepsFreeOverage ? 1 : 0
-            message.pointee.settings = given
+            message.pointee.settings = self.settings(settings)
         }
+        return message
+    }
+
+    private func settings(
+        _ settings: PricingSettings
+    ) -> UnsafeMutablePointer<Tally__V1__PricingSettings> {
+        let message = arena.make(tally__v1__pricing_settings__init)
+        message.pointee.keep_free_overage = settings.keepsFreeOverage ? 1 : 0
+        if !settings.includesPastDue {
+            message.pointee._include_past_due_case =
+                TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE_INCLUDE_PAST_DUE
+            message.pointee.include_past_due = 0
+        }
+        message.pointee.reverse_deduction_order = settings.reversesDeductionOrder ? 1 : 0
         return message
     }
 
@@ -72,6 +90,7 @@ struct CatalogWriter {
             }
         (message.pointee.n_event_names, message.pointee.event_names) =
             arena.list(feature.eventNames) { arena.string($0) }
+        message.pointee.shadow = feature.isShadow ? 1 : 0
         markups(feature.markups, message)
         return message
     }
@@ -126,12 +145,7 @@ struct CatalogWriter {
         message.pointee.add_on = plan.addOn ? 1 : 0
         message.pointee.auto_enable = plan.autoEnable ? 1 : 0
         message.pointee.revision = revision
-        if let price = plan.price {
-            let base = arena.make(tally__v1__base_price__init)
-            base.pointee.amount = arena.string(price.amount.text)
-            base.pointee.interval = Tally__V1__Interval(UInt32(price.interval.rawValue))
-            message.pointee.price = base
-        }
+        message.pointee.price = plan.price.map { price($0) }
         (message.pointee.n_items, message.pointee.items) = arena.list(plan.items) { item($0) }
         if !plan.controls.isEmpty {
             message.pointee.controls = ControlsWriter(arena: arena).message(
@@ -141,7 +155,14 @@ struct CatalogWriter {
         return message
     }
 
-    private func item(_ item: PlanItem) -> UnsafeMutablePointer<Tally__V1__PlanItem> {
+    func price(_ price: BasePrice) -> UnsafeMutablePointer<Tally__V1__BasePrice> {
+        let message = arena.make(tally__v1__base_price__init)
+        message.pointee.amount = arena.string(price.amount.text)
+        message.pointee.interval = Tally__V1__Interval(UInt32(price.interval.rawValue))
+        return message
+    }
+
+    func item(_ item: PlanItem) -> UnsafeMutablePointer<Tally__V1__PlanItem> {
         let message = arena.make(tally__v1__plan_item__init)
         message.pointee.feature_id = arena.string(item.featureID)
         message.pointee.included = item.included.double

@@ -59,7 +59,8 @@ extension ReplyWriter {
             }
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
             arena.list(customer.subscriptions) { subscription($0) }
-        let (balances, flags) = holdings(of: customer, in: .customer)
+        let (balances, flags) = holdings(
+            in: customer.usableBuckets(names.pricing), of: .customer)
         (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) {
             balance($0)
         }
@@ -72,14 +73,14 @@ extension ReplyWriter {
     }
 
     private func holdings(
-        of customer: borrowing CustomerState, in scope: Scope
+        in buckets: BucketSet, of scope: Scope
     ) -> ([BalanceView], [FlagView]) {
         var balances: [BalanceView] = []
         var flags: [FlagView] = []
-        for feature in customer.buckets.features(in: scope) {
+        for feature in buckets.features(in: scope) {
             if names.pricing.kind(of: feature) == .boolean {
-                if let flag = customer.buckets.flag(feature, in: scope) { flags.append(flag) }
-            } else if let view = customer.buckets.shownBalance(of: feature, in: scope) {
+                if let flag = buckets.flag(feature, in: scope) { flags.append(flag) }
+            } else if let view = buckets.shownBalance(of: feature, in: scope) {
                 balances.append(view)
             }
         }
@@ -113,14 +114,14 @@ extension ReplyWriter {
 
     /// An entity, with what it may use.
     func entity(
-        _ entity: Entity, of customer: borrowing CustomerState
+        _ entity: Entity, in buckets: BucketSet
     ) -> UnsafeMutablePointer<Tally__V1__Entity> {
         let message = arena.make(tally__v1__entity__init)
         message.pointee.entity_id = entity.id.withBytes { arena.string($0) }
         message.pointee.name = arena.string(entity.name)
         message.pointee.feature_id = names.id(entity.feature)
         message.pointee.create_time = time(entity.created)
-        let (balances, flags) = holdings(of: customer, in: Scope(entity: entity.number))
+        let (balances, flags) = holdings(in: buckets, of: Scope(entity: entity.number))
         (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) {
             balance($0)
         }
@@ -137,7 +138,8 @@ extension ReplyWriter {
             throw .entityNotFound(id.text)
         }
         let message = arena.make(tally__v1__get_entity_response__init)
-        message.pointee.entity = self.entity(entity, of: customer)
+        message.pointee.entity = self.entity(
+            entity, in: customer.usableBuckets(names.pricing))
         return arena.pack(message)
     }
 
@@ -147,8 +149,9 @@ extension ReplyWriter {
     ) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__list_entities_response__init)
         let (page, next) = customer.buckets.extras.entities.page(after: call.after, call.size)
+        let buckets = customer.usableBuckets(names.pricing)
         (message.pointee.n_entities, message.pointee.entities) = arena.list(page.indices) {
-            self.entity(page[$0], of: customer)
+            self.entity(page[$0], in: buckets)
         }
         if let next { message.pointee.next_page_token = next.withBytes { arena.string($0) } }
         return arena.pack(message)

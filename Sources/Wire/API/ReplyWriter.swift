@@ -73,7 +73,7 @@ package struct ReplyWriter {
     ) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__create_entity_response__init)
         message.pointee.entity = customer.buckets.extras.entities.entity(entity).map {
-            self.entity($0, of: customer)
+            self.entity($0, in: customer.usableBuckets(names.pricing))
         }
         return arena.pack(message)
     }

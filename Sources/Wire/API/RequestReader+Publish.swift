@@ -46,6 +46,12 @@ struct DraftReader {
         if let given = message.settings?.pointee {
             var settings = PricingSettings()
             settings.keepsFreeOverage = given.keep_free_overage != 0
+            if given._include_past_due_case
+                == TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE_INCLUDE_PAST_DUE
+            {
+                settings.includesPastDue = given.include_past_due != 0
+            }
+            settings.reversesDeductionOrder = given.reverse_deduction_order != 0
             draft.settings = settings
         }
         return draft
@@ -71,6 +77,7 @@ struct DraftReader {
             id: text(message.feature_id), name: text(message.name), kind: kind, creditCosts: costs)
         feature.eventNames = (0..<message.n_event_names).map { text(message.event_names[$0]) }
         feature.markups = markups(message, at: path)
+        feature.isShadow = message.shadow != 0
         return feature
     }
 

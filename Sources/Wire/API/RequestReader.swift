@@ -61,8 +61,10 @@ package struct RequestReader {
                     })
             }
             if let hold = message.hold { query.hold = fields.hold(hold.pointee) }
+            query.wantsPreview = message.with_preview != 0
             return .feature(query)
         case TALLY__V1__CHECK_REQUEST__SUBJECT_PLAN_ID:
+            if message.with_preview != 0 { fields.fault("with_preview", "needs a feature_id") }
             return try plan(message.plan_id, &fields).map { .plan($0) }
         default:
             fields.fault("feature_id", "give a feature_id or a plan_id")

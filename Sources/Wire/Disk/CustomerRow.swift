@@ -14,6 +14,8 @@ package struct CustomerRow: Sendable {
     package var key: UInt32
     /// An effect or a payment page is open.
     package internal(set) var isBusy: Bool
+    /// A subscription is past due: by the catalog's settings it may give nothing.
+    package internal(set) var isPastDue: Bool
     /// There is no such customer any more. Such a row is always due, so that calls that ask for
     /// that alone, and go the short way where nothing is, never take it.
     package internal(set) var isDeleted: Bool
@@ -32,6 +34,7 @@ package struct CustomerRow: Sendable {
         key = customer.key
         isDeleted = customer.isDeleted
         isBusy = !customer.account.effects.isEmpty || customer.account.checkout != nil
+        isPastDue = customer.subscriptions.contains { $0.status == .pastDue }
         rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
     }
 
@@ -45,6 +48,7 @@ package struct CustomerRow: Sendable {
         buckets = BucketSet()
         key = 0
         isBusy = false
+        isPastDue = false
         isDeleted = false
         rest = []
     }
@@ -59,6 +63,24 @@ package struct CustomerRow: Sendable {
         row.nextDue = whole.nextDue
         row.isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
         return row
+    }
+
+    /// The rest says that a subscription is past due.
+    var saysPastDue: Bool {
+        rest.withUnsafeBytes { rest in
+            var scan = FieldScan(rest)
+            while let field = scan.next() {
+                guard field.number == 10, case .bytes(let subscription) = field.value else {
+                    continue
+                }
+                var parts = FieldScan(subscription)
+                while let part = parts.next() {
+                    guard part.number == 4, case .number(let status) = part.value else { continue }
+                    if status == UInt64(SubscriptionStatus.pastDue.rawValue) { return true }
+                }
+            }
+            return false
+        }
     }
 
     /// Name, email or metadata are in the rest in the clear.

@@ -7,6 +7,8 @@ extension RecordWriter {
     private static let isComplete: UInt64 = 1 << 0
     private static let isBusy: UInt64 = 1 << 1
     private static let isDeleted: UInt64 = 1 << 2
+    private static let isPastDue: UInt64 = 1 << 3
+    private static let tellsPastDue: UInt64 = 1 << 4
 
     /// A row as a snapshot holds it.
     package func row(_ row: borrowing CustomerRow) -> UnsafeRawBufferPointer {
@@ -27,7 +29,8 @@ extension RecordWriter {
         writer.number(
             8,
             RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0)
-                | (row.isDeleted ? RecordWriter.isDeleted : 0))
+                | (row.isDeleted ? RecordWriter.isDeleted : 0) | RecordWriter.tellsPastDue
+                | (row.isPastDue ? RecordWriter.isPastDue : 0))
         writer.number(9, UInt64(row.key))
         guard row.buckets.hasExtras else { return writer.written }
         let extras = packed(row.buckets.extras, with: row.key, of: row.id)
@@ -79,7 +82,7 @@ extension FieldWriter {
 extension RecordDecoder {
     package func row(_ bytes: UnsafeRawBufferPointer) throws(RecordFault) -> CustomerRow {
         var row = CustomerRow()
-        var isComplete = false
+        var (isComplete, tellsPastDue) = (false, false)
         var scan = FieldScan(bytes)
         while let field = scan.next() {
             switch (field.number, field.value) {
@@ -95,6 +98,8 @@ extension RecordDecoder {
                 isComplete = marks & 1 != 0
                 row.isBusy = marks & 2 != 0
                 row.isDeleted = marks & 4 != 0
+                row.isPastDue = marks & 8 != 0
+                tellsPastDue = marks & 16 != 0
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
             case (10, .bytes(let extras)):
                 row.buckets.extras = try self.extras(packed: extras, of: row.id)
@@ -103,6 +108,7 @@ extension RecordDecoder {
         }
         guard !scan.failed else { throw .malformed }
         guard !row.id.isEmpty else { throw RecordFault("a customer id is missing or too long") }
+        if !tellsPastDue { row.isPastDue = row.saysPastDue }
         return isComplete ? row : try row.completed(arena, seals: seals)
     }
 

@@ -6,26 +6,31 @@ enum CatalogChangeText {
     static func line(_ change: JSONValue) -> String {
         let sign = change.flag("created") ? "+" : "~"
         let revision = change.text("revision")
+        if change.text("kind") == "settings" { return "\(sign) settings" }
         let suffix = change.text("kind") == "plan" ? ", revision \(revision)" : ""
         return "\(sign) \(change.text("kind")) \(change.text("id"))\(suffix)"
     }
 }
 
-/// Finds what differs inside a feature or plan. The server says which ones differ; this only
-/// explains it to people.
+/// Finds what differs inside a feature, a plan or the settings. The server says which ones differ;
+/// this only explains it to people.
 struct CatalogComparison {
     let published: JSONValue
     let file: JSONValue
 
     /// "price.amount: 20 → 25", for each field.
     func lines(_ change: JSONValue) -> [String] {
+        var lines: [String] = []
+        if change.text("kind") == "settings" {
+            compare(published["settings"] ?? .null, file["settings"], at: "settings", &lines)
+            return lines
+        }
         let (list, key) =
             change.text("kind") == "plan" ? ("plans", "plan_id") : ("features", "feature_id")
         let id = change.text("id")
         guard let old = published.list(list).first(where: { $0.text(key) == id }),
             let new = file.list(list).first(where: { $0.text(key) == id })
         else { return [] }
-        var lines: [String] = []
         compare(old, new, at: "", &lines)
         return lines
     }

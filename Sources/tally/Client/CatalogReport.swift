@@ -12,7 +12,7 @@ struct CatalogReport {
         guard !catalog.list("plans").isEmpty || !catalog.list("features").isEmpty else {
             return ["nothing is published yet; see tally catalog apply --help"]
         }
-        return [features, plans].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+        return [features, plans, settings].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }
 
     private var features: [String] {
@@ -21,7 +21,8 @@ struct CatalogReport {
             let costs = feature.list("credit_costs").map {
                 "\($0.text("feature_id")) × \($0.text("credits"))"
             }
-            let type = feature.text("type").replacing("_", with: " ")
+            var type = feature.text("type").replacing("_", with: " ")
+            if feature.flag("shadow") { type += ", in shadow mode" }
             table.add(
                 feature.text("feature_id"),
                 costs.isEmpty ? type : "\(type): \(costs.joined(separator: ", "))",
@@ -37,6 +38,17 @@ struct CatalogReport {
             table.add(name(plan), price(plan), items.first ?? "-")
             for item in items.dropFirst() { table.add("", "", item) }
         }
+        return table.lines
+    }
+
+    /// Those that aren't as they are almost always.
+    private var settings: [String] {
+        guard let settings = catalog["settings"] else { return [] }
+        var table = TextTable("setting", "value")
+        for name in ["keep_free_overage", "reverse_deduction_order"] where settings.flag(name) {
+            table.add(name, "true")
+        }
+        if settings["include_past_due"] == .bool(false) { table.add("include_past_due", "false") }
         return table.lines
     }
 

@@ -14,6 +14,7 @@ struct CheckCommand: AsyncParsableCommand {
               tally check acme messages --required 20 --deduct
               tally check acme messages --entity ada --property model=large
               tally check acme messages --required 20 --deduct --hold job-17
+              tally check acme messages --required 20 --preview
               if tally check acme --plan pro >/dev/null; then echo "acme has pro"; fi
 
             2: the server refused (no such customer, …), 3: it can't be reached.
@@ -36,6 +37,9 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Also use it up, when it is allowed.")
     var deduct = false
 
+    @Flag(help: "When it is denied, also show which plans would help.")
+    var preview = false
+
     @OptionGroup var usage: UsageFlags
 
     @Option(help: "With --deduct: the same id again counts nothing twice. Default: a new one.")
@@ -45,9 +49,9 @@ struct CheckCommand: AsyncParsableCommand {
         guard (feature == nil) != (plan == nil) else {
             throw ValidationError("give either a FEATURE or --plan")
         }
-        guard plan == nil || (required == nil && !deduct && usage.isEmpty) else {
+        guard plan == nil || (required == nil && !deduct && !preview && usage.isEmpty) else {
             throw ValidationError(
-                "--required, --deduct, --entity, --property and --hold are for features")
+                "--required, --deduct, --preview, --entity, --property and --hold are for features")
         }
         guard usage.hold == nil || deduct else {
             throw ValidationError("--hold goes with --deduct: a plain check reserves nothing")
@@ -62,6 +66,7 @@ struct CheckCommand: AsyncParsableCommand {
         if let feature { request.append("feature_id", .string(feature)) }
         if let plan { request.append("plan_id", .string(plan)) }
         if let required { request.append("required_quantity", .number(required)) }
+        if preview { request.append("with_preview", .bool(true)) }
         usage.add(to: &request)
         let id = requestId ?? RequestIdentifier.make()
         if deduct {
@@ -75,21 +80,34 @@ struct CheckCommand: AsyncParsableCommand {
             if flags.json {
                 print(JSONWriter.text(deduct ? reply.with("request_id", .string(id)) : reply))
             } else {
-                print(sentence(reply))
+                print(CheckCommand.sentence(reply))
+                if let preview = reply["preview"] { print(offers(preview)) }
             }
         }
         if !isAllowed { throw ExitCode(CommandFault.Exit.negative.rawValue) }
     }
 
-    private func sentence(_ reply: JSONValue) -> String {
+    static func sentence(_ reply: JSONValue) -> String {
         let verdict = reply.flag("allowed") ? "allowed" : "denied"
         let reason = reply.text("reason").replacing("_", with: " ")
-        var text = "\(verdict) (\(reason))"
+        let mode = reply.flag("shadow") ? ", but in shadow mode" : ""
+        var text = "\(verdict) (\(reason)\(mode))"
         if let balance = reply["balance"] { text += ": " + HumanText.balance(balance) }
         if let subscription = reply["subscription"] {
             text += ": \(subscription.text("plan_id")) is \(subscription.text("status"))"
         }
         if reply.flag("replayed") { text += " (answered before; nothing new was used)" }
         return text
+    }
+    private func offers(_ preview: JSONValue) -> String {
+        let plans = preview.list("plans").map { plan in
+            let price = plan["price"].map {
+                "\($0.text("amount")) \(HumanText.interval($0.text("interval"), count: 1))"
+            }
+            let kind = plan.flag("add_on") ? "add-on " : ""
+            return "  \(kind)\(plan.text("plan_id")): \(price ?? "no base price")"
+        }
+        guard !plans.isEmpty else { return "no plan that is for sale has more of it" }
+        return "plans that may help:\n" + plans.joined(separator: "\n")
     }
 }

@@ -19,6 +19,7 @@ struct APIMethod {
 
     static let attach = APIMethod("AttachService", "Attach")
     static let check = APIMethod("EntitlementService", "Check")
+    static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")
     static let extendHold = APIMethod("EntitlementService", "ExtendHold")
     static let watchCustomer = APIMethod("EntitlementService", "WatchCustomer", isRead: true)

@@ -34,6 +34,7 @@ struct UsageFlags: ParsableArguments {
         try UsageFlags.check(property)
     }
 
+    /// Properties can be read.
     static func check(_ properties: [String]) throws {
         for text in properties where parts(text) == nil {
             throw ValidationError("--property \(text): write key=value")

@@ -48,6 +48,8 @@ struct ReferenceCatalog {
         var draft = PricingDraft(currency: "usd", features: features, plans: plans)
         draft.settings = PricingSettings()
         draft.settings?.keepsFreeOverage = carriesOver && dice.chance(15)
+        draft.settings?.reversesDeductionOrder = dice.chance(20)
+        for index in draft.features.indices { draft.features[index].isShadow = dice.chance(10) }
         let faults = draft.validate(onto: .empty)
         precondition(faults.isEmpty, "\(faults)")
         pricing = PricingState.empty.publishing(draft)

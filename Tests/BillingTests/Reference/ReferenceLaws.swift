@@ -9,13 +9,17 @@ struct ReferenceLaws {
 
     /// What doesn't; nil: all of it does.
     func broken(by step: ReferenceStep, facts: ArraySlice<Fact>) -> String? {
+        let isShadowed = facts.contains(where: \.isShadowed)
         switch step.command {
         case .track(let usage) where usage.others.isEmpty && !usage.setsUsage:
-            if let fault = sum(usage, facts) ?? ceiling(usage) { return fault }
-            if usage.overage != .overflow, let fault = floor(facts) { return fault }
+            if let fault = sum(usage, facts, isShadowed) ?? ceiling(usage) { return fault }
+            if usage.overage != .overflow, !isShadowed, let fault = floor(facts) { return fault }
         case .checkAndDeduct:
-            if let fault = floor(facts) { return fault }
+            if !isShadowed, let fault = floor(facts) { return fault }
         default: break
+        }
+        if isShadowed, !pricing.features.contains(where: \.isShadow) {
+            return "a denial was passed over"
         }
         return replay(facts) ?? views ?? unwinding(step.question)
     }
@@ -27,7 +31,9 @@ struct ReferenceLaws {
     }
 
     /// The sum of what was drawn is what was used: all of it, or less where it was capped.
-    private func sum(_ usage: TrackUsage, _ facts: ArraySlice<Fact>) -> String? {
+    private func sum(
+        _ usage: TrackUsage, _ facts: ArraySlice<Fact>, _ isShadowed: Bool
+    ) -> String? {
         guard !facts.isEmpty, pricing.kind(of: usage.feature) != .boolean else { return nil }
         let pools = pricing.pools(of: usage.feature)
         let old = buckets(before)
@@ -57,7 +63,8 @@ struct ReferenceLaws {
         let (used, asked) =
             usage.value.raw < 0 ? (-units, -usage.value.raw) : (units, usage.value.raw)
         if used > asked + slack || used < -slack { return "asked \(asked), drew \(used)" }
-        let isWhole = usage.overage == .reject && usage.value.raw > 0 && !isFree
+        let isWhole =
+            usage.overage == .reject && usage.value.raw > 0 && !isFree && !isShadowed
         let isOwned = !old.values.filter { bucket in
             bucket.feature == usage.feature || pools.contains { $0.feature == bucket.feature }
         }.isEmpty
@@ -152,7 +159,8 @@ struct ReferenceLaws {
         var used: [Quantity]
     }
 
-    /// Counts matter only where they limit something.
+    /// Counts matter only where they limit something; what other holds remember of a window that
+    /// another one has followed is forgotten when that one is first counted in.
     private func trace(_ customer: CustomerState, _ query: CheckQuery) -> Trace {
         var customer = customer
         var used: [Quantity] = []
@@ -160,12 +168,23 @@ struct ReferenceLaws {
         for index in pricing.features.indices {
             let limits = FeatureLimits(
                 of: FeatureNumber(rawValue: UInt32(index + 1)), in: scope, customer.buckets,
-                properties: query.properties, now: now)
+                pricing.order, properties: query.properties, now: now)
             used += limits.windows.map(\.current.used)
         }
         if customer.buckets.hasExtras {
-            customer.buckets.changeExtras { $0.windows = [] }
+            customer.buckets.changeExtras { extras in
+                extras.windows = []
+                for index in extras.holds.indices { extras.holds[index].counted = [] }
+            }
         }
         return Trace(state: StateView(customer), used: used)
+    }
+}
+
+extension Fact {
+    /// Usage that would have been denied.
+    fileprivate var isShadowed: Bool {
+        guard case .usageRecorded(_, _, let label) = self else { return false }
+        return label?.properties.contains { $0.key == EventLabel.shadowKey } ?? false
     }
 }

@@ -96,10 +96,9 @@ extension ReferenceModel {
                 number: lastMember, id: create.id.text, feature: feature, controls: create.controls)
         )
         members.sort { Array($0.id.utf8).lexicographicallyPrecedes(Array($1.id.utf8)) }
-        var seat = spread(ReferenceModel.unit, of: feature, 0, .cap, [])
+        let (seat, denial) = ran(ReferenceModel.unit, of: feature, 0, .cap, [])
         if !seat.buckets.isEmpty {
-            seat.run()
-            if seat.rest != 0 { throw ReferenceRefusal("featureLimitReached") }
+            if seat.rest != 0, denial == nil { throw ReferenceRefusal("featureLimitReached") }
             apply(seat, counted(seat, asked: ReferenceModel.unit), feature, [], 0)
         }
         for contract in contracts {

@@ -17,6 +17,8 @@ struct ReferenceSpread {
     /// Raw credits for a unit, by credit system.
     let costs: [UInt32: Amount]
     let limits: [UInt32: ReferenceLimits]
+    /// In shadow mode: spend limits don't hold either.
+    var isUnbound = false
     /// Reserved, by bucket.
     var held: [UInt32: Amount] = [:]
 
@@ -167,7 +169,7 @@ struct ReferenceSpread {
         return bucket.most.map { max(0, $0 - bucket.overage) }
     }
 
-    /// Floors and ceilings are gone; an enabled spend limit isn't.
+    /// Floors and ceilings are gone; an enabled spend limit isn't, unless in shadow mode.
     private mutating func land() {
         let open = buckets.indices.filter { !buckets[$0].isRollover }
         let native = open.first { isNative(buckets[$0]) }
@@ -175,7 +177,7 @@ struct ReferenceSpread {
         let bucket = buckets[index]
         if rest > 0 {
             let room = limits[bucket.feature]?.spend.map { max(0, $0 - overage(bucket.feature)) }
-            take(upTo: room, at: index)
+            take(upTo: isUnbound ? nil : room, at: index)
         } else {
             take(-own(-rest, bucket), rest, at: index)
         }
@@ -241,6 +243,22 @@ extension ReferenceModel {
             limits: limits, held: held)
     }
 
+    /// The spread of a track, run; of a feature in shadow mode the whole of it lands, and it says
+    /// why it should not.
+    func ran(
+        _ value: Amount, of feature: UInt32, _ scope: UInt32, _ behavior: OverageBehavior,
+        _ properties: [EventProperty]
+    ) -> (spread: ReferenceSpread, denial: CheckReason?) {
+        var usual = spread(value, of: feature, scope, behavior, properties)
+        usual.run()
+        guard usual.rest > 0, features[Int(feature) - 1].isShadow else { return (usual, nil) }
+        var unbound = spread(value, of: feature, scope, .overflow, properties)
+        unbound.isUnbound = true
+        unbound.run()
+        let reason = check(feature, value, properties, scope).reason
+        return (unbound, reason.allows ? .insufficientBalance : reason)
+    }
+
     /// The spread of a correction: wherever there is room, and in the end where there is none.
     func correction(_ value: Amount, _ targets: [Balance], _ scope: UInt32) -> ReferenceSpread {
         let feature = targets.first?.feature ?? 0
@@ -280,8 +298,9 @@ extension ReferenceModel {
     /// The keys from the fifth on.
     private func ownKey(_ balance: Balance, _ scope: UInt32) -> [Int64] {
         let length = balance.interval.nominalMinutes.map { Int64($0) * Int64(balance.count) }
-        return [
-            balance.nextReset == nil ? 1 : 0, length ?? .max, balance.expires ?? .max,
+        let cycle: [Int64] = [balance.nextReset == nil ? 1 : 0, length ?? .max]
+        return cycle.map { reversesOrder ? -$0 : $0 } + [
+            balance.expires ?? .max,
             balance.isAddOn ? 1 : 0, balance.isPriced ? 1 : 0, grantTime(balance),
             // Slices of one item stay together, in the order of their entities.
             scope == 0 && balance.isSlice ? Int64(balance.subscription) : 0,

@@ -85,8 +85,9 @@ extension ReferenceModel {
     }
 
     private mutating func draw(_ hold: OpenHold, _ value: Amount, _ draws: inout [Draw]) -> Bool {
-        var spread = spread(value, of: hold.feature, scope(of: hold), .cap, hold.properties)
-        spread.run()
+        let spread = ran(
+            value, of: hold.feature, scope(of: hold), .cap, hold.properties
+        ).spread
         apply(
             spread, counted(spread, asked: value), hold.feature, hold.properties, scope(of: hold))
         draws += spread.draws

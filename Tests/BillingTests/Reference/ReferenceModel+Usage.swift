@@ -30,14 +30,13 @@ extension ReferenceModel {
             try refuseLate(time.milliseconds, feature, scope)
         }
         if usage.setsUsage, kind(feature) != .boolean { return try setUsage(usage, feature, scope) }
-        var spread = spread(usage.value.raw, of: feature, scope, usage.overage, properties)
         if kind(feature) == .boolean {
-            spread.buckets = []
-        } else {
-            spread.run()
+            return ReferenceTrack(value: usage.value.raw, figures: nil, draws: [])
         }
+        let (spread, denial) = ran(
+            usage.value.raw, of: feature, scope, usage.overage, properties)
         if spread.overflows { throw ReferenceRefusal("invalid value") }
-        if kind(feature) != .boolean, usage.overage == .reject, spread.rest > 0 {
+        if usage.overage == .reject, spread.rest > 0, denial == nil {
             throw ReferenceRefusal("insufficientBalance")
         }
         let counted = counted(spread, asked: usage.value.raw)
@@ -148,18 +147,22 @@ extension ReferenceModel {
         let scope = try scope(query.entity)
         if let hold = query.hold { try admit(hold, feature) }
         var answer = check(feature, query.required.raw, query.properties, scope)
-        var spread = spread(query.required.raw, of: feature, scope, .reject, query.properties)
-        if spread.buckets.isEmpty {
+        let (spread, denial) = ran(
+            query.required.raw, of: feature, scope, .reject, query.properties)
+        if spread.buckets.isEmpty, denial == nil {
             if query.required.raw <= 0 { answer.reason = .nothingRequired }
             return answer
         }
-        spread.run()
         if spread.overflows { throw ReferenceRefusal("invalid required_quantity") }
-        if spread.rest > 0 {
+        if let denial {
+            answer.reason = denial
+            answer.isShadow = true
+        } else if spread.rest > 0 {
             if answer.reason.allows { answer.reason = .insufficientBalance }
             return answer
+        } else if !answer.reason.allows {
+            answer.reason = .included
         }
-        if !answer.reason.allows { answer.reason = .included }
         let counted = counted(spread, asked: query.required.raw)
         apply(spread, counted, feature, query.properties, scope)
         if let hold = query.hold { open(hold, feature, spread, counted, query.properties, scope) }
@@ -170,7 +173,11 @@ extension ReferenceModel {
     /// A plain check (§1.4, §1.5).
     func check(_ query: CheckQuery) throws(ReferenceRefusal) -> ReferenceAnswer {
         let scope = try scope(query.entity)
-        return check(query.feature.rawValue, query.required.raw, query.properties, scope)
+        var answer = check(
+            query.feature.rawValue, query.required.raw, query.properties, scope)
+        answer.isShadow =
+            !answer.reason.allows && features[Int(query.feature.rawValue) - 1].isShadow
+        return answer
     }
 
     func check(

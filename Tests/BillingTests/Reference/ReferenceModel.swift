@@ -93,6 +93,8 @@ struct ReferenceModel {
     let features: [Feature]
     let plans: [Plan]
     let keepsFreeOverage: Bool
+    /// What never resets before what does, longer cycles first.
+    let reversesOrder: Bool
 
     var now: Int64
     /// In order of number.
@@ -111,7 +113,11 @@ struct ReferenceModel {
     var lastMember: UInt32 = 0
     var lastContract: UInt32 = 0
 
-    init(features: [Feature], plans: [Plan], keepsFreeOverage: Bool, now: Timestamp) {
+    init(
+        features: [Feature], plans: [Plan], keepsFreeOverage: Bool, reversesOrder: Bool,
+        now: Timestamp
+    ) {
+        self.reversesOrder = reversesOrder
         self.features = features
         self.plans = plans
         self.keepsFreeOverage = keepsFreeOverage
@@ -152,6 +158,8 @@ struct ReferenceAnswer: Equatable {
     var required: Int128
     var figures: ReferenceFigures?
     var hasFlag = false
+    /// Denied, and allowed all the same.
+    var isShadow = false
 }
 
 enum ReferenceReply: Equatable {

@@ -15,7 +15,8 @@ struct ReferenceRun {
         desk = Desk(pricing, at: ReferenceRun.start)
         model = ReferenceModel(
             features: pricing.features, plans: pricing.plans.map { $0[0] },
-            keepsFreeOverage: pricing.settings.keepsFreeOverage, now: ReferenceRun.start)
+            keepsFreeOverage: pricing.settings.keepsFreeOverage,
+            reversesOrder: pricing.settings.reversesDeductionOrder, now: ReferenceRun.start)
     }
 
     /// What differs, or what doesn't hold, after one more step; nil: nothing.
@@ -35,6 +36,9 @@ struct ReferenceRun {
         if ours != theirs { return "core answers \(ours)\nmodel answers \(theirs)" }
         if let found = difference(since: told) ?? figureDifference { return found }
         if let difference = answerDifference(step.question) { return difference }
+        let explained = ExplainLaws(
+            pricing: catalog.pricing, customer: desk.customer, now: desk.now)
+        if let fault = explained.broken(by: step.question) { return "explanation: \(fault)" }
         return ReferenceLaws(
             pricing: catalog.pricing, before: before, after: desk.customer, now: desk.now
         ).broken(by: step, facts: desk.facts[told...])
@@ -188,7 +192,8 @@ extension ReferenceAnswer {
     init(_ answer: CheckAnswer) {
         self.init(
             reason: answer.reason, required: answer.required.raw,
-            figures: answer.balance.map { ReferenceFigures($0) }, hasFlag: answer.flag != nil)
+            figures: answer.balance.map { ReferenceFigures($0) }, hasFlag: answer.flag != nil,
+            isShadow: answer.isShadow)
     }
 }
 

@@ -16,7 +16,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < 128 {
-            read(input.rest, choice % 13)
+            read(input.rest, choice % 14)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[choice % kinds.count])
@@ -38,6 +38,7 @@ final class RequestTarget: FuzzTarget {
             case 9: _ = try reader.updateCustomer(bytes)
             case 10: _ = try reader.listCustomers(bytes)
             case 11: _ = try reader.deleteCustomer(bytes)
+            case 12: _ = try reader.explain(bytes)
             default: reflect(bytes)
             }
         } catch CallFault.tooLarge {

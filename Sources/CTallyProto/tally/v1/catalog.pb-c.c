@@ -875,7 +875,7 @@ const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor =
   (ProtobufCMessageInit) tally__v1__credit_cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[9] =
 {
   {
     "feature_id",
@@ -938,6 +938,18 @@ static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[8] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "shadow",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Feature, shadow),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "default_markup",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -976,19 +988,21 @@ static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[8] =
 };
 static const unsigned tally__v1__feature__field_indices_by_name[] = {
   3,   /* field[3] = credit_costs */
-  5,   /* field[5] = default_markup */
+  6,   /* field[6] = default_markup */
   4,   /* field[4] = event_names */
   0,   /* field[0] = feature_id */
-  7,   /* field[7] = model_markups */
+  8,   /* field[8] = model_markups */
   1,   /* field[1] = name */
-  6,   /* field[6] = provider_markups */
+  7,   /* field[7] = provider_markups */
+  5,   /* field[5] = shadow */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange tally__v1__feature__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__feature__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 30, 5 },
-  { 0, 8 }
+  { 20, 5 },
+  { 30, 6 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
 {
@@ -998,10 +1012,10 @@ const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
   "Tally__V1__Feature",
   "tally.v1",
   sizeof(Tally__V1__Feature),
-  8,
+  9,
   tally__v1__feature__field_descriptors,
   tally__v1__feature__field_indices_by_name,
-  2,  tally__v1__feature__number_ranges,
+  3,  tally__v1__feature__number_ranges,
   (ProtobufCMessageInit) tally__v1__feature__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2173,7 +2187,7 @@ const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
   (ProtobufCMessageInit) tally__v1__plan__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[1] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[3] =
 {
   {
     "keep_free_overage",
@@ -2187,14 +2201,41 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "include_past_due",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__PricingSettings, _include_past_due_case),
+    offsetof(Tally__V1__PricingSettings, include_past_due),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reverse_deduction_order",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingSettings, reverse_deduction_order),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
+  1,   /* field[1] = include_past_due */
   0,   /* field[0] = keep_free_overage */
+  2,   /* field[2] = reverse_deduction_order */
 };
-static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 20, 1 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
 {
@@ -2204,10 +2245,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   "Tally__V1__PricingSettings",
   "tally.v1",
   sizeof(Tally__V1__PricingSettings),
-  1,
+  3,
   tally__v1__pricing_settings__field_descriptors,
   tally__v1__pricing_settings__field_indices_by_name,
-  1,  tally__v1__pricing_settings__number_ranges,
+  2,  tally__v1__pricing_settings__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -380,6 +380,507 @@ void   tally__v1__check_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__check_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__check_preview__init
+                     (Tally__V1__CheckPreview         *message)
+{
+  static const Tally__V1__CheckPreview init_value = TALLY__V1__CHECK_PREVIEW__INIT;
+  *message = init_value;
+}
+size_t tally__v1__check_preview__get_packed_size
+                     (const Tally__V1__CheckPreview *message)
+{
+  assert(message->base.descriptor == &tally__v1__check_preview__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__check_preview__pack
+                     (const Tally__V1__CheckPreview *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__check_preview__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__check_preview__pack_to_buffer
+                     (const Tally__V1__CheckPreview *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__check_preview__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CheckPreview *
+       tally__v1__check_preview__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CheckPreview *)
+     protobuf_c_message_unpack (&tally__v1__check_preview__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__check_preview__free_unpacked
+                     (Tally__V1__CheckPreview *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__check_preview__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__check_preview_plan__init
+                     (Tally__V1__CheckPreviewPlan         *message)
+{
+  static const Tally__V1__CheckPreviewPlan init_value = TALLY__V1__CHECK_PREVIEW_PLAN__INIT;
+  *message = init_value;
+}
+size_t tally__v1__check_preview_plan__get_packed_size
+                     (const Tally__V1__CheckPreviewPlan *message)
+{
+  assert(message->base.descriptor == &tally__v1__check_preview_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__check_preview_plan__pack
+                     (const Tally__V1__CheckPreviewPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__check_preview_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__check_preview_plan__pack_to_buffer
+                     (const Tally__V1__CheckPreviewPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__check_preview_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CheckPreviewPlan *
+       tally__v1__check_preview_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CheckPreviewPlan *)
+     protobuf_c_message_unpack (&tally__v1__check_preview_plan__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__check_preview_plan__free_unpacked
+                     (Tally__V1__CheckPreviewPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__check_preview_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explain_check_request__properties_entry__init
+                     (Tally__V1__ExplainCheckRequest__PropertiesEntry         *message)
+{
+  static const Tally__V1__ExplainCheckRequest__PropertiesEntry init_value = TALLY__V1__EXPLAIN_CHECK_REQUEST__PROPERTIES_ENTRY__INIT;
+  *message = init_value;
+}
+void   tally__v1__explain_check_request__init
+                     (Tally__V1__ExplainCheckRequest         *message)
+{
+  static const Tally__V1__ExplainCheckRequest init_value = TALLY__V1__EXPLAIN_CHECK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explain_check_request__get_packed_size
+                     (const Tally__V1__ExplainCheckRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__explain_check_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explain_check_request__pack
+                     (const Tally__V1__ExplainCheckRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explain_check_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explain_check_request__pack_to_buffer
+                     (const Tally__V1__ExplainCheckRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explain_check_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainCheckRequest *
+       tally__v1__explain_check_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainCheckRequest *)
+     protobuf_c_message_unpack (&tally__v1__explain_check_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explain_check_request__free_unpacked
+                     (Tally__V1__ExplainCheckRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explain_check_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explain_check_response__init
+                     (Tally__V1__ExplainCheckResponse         *message)
+{
+  static const Tally__V1__ExplainCheckResponse init_value = TALLY__V1__EXPLAIN_CHECK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explain_check_response__get_packed_size
+                     (const Tally__V1__ExplainCheckResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__explain_check_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explain_check_response__pack
+                     (const Tally__V1__ExplainCheckResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explain_check_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explain_check_response__pack_to_buffer
+                     (const Tally__V1__ExplainCheckResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explain_check_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainCheckResponse *
+       tally__v1__explain_check_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainCheckResponse *)
+     protobuf_c_message_unpack (&tally__v1__explain_check_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explain_check_response__free_unpacked
+                     (Tally__V1__ExplainCheckResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explain_check_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explained_rule__init
+                     (Tally__V1__ExplainedRule         *message)
+{
+  static const Tally__V1__ExplainedRule init_value = TALLY__V1__EXPLAINED_RULE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explained_rule__get_packed_size
+                     (const Tally__V1__ExplainedRule *message)
+{
+  assert(message->base.descriptor == &tally__v1__explained_rule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explained_rule__pack
+                     (const Tally__V1__ExplainedRule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explained_rule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explained_rule__pack_to_buffer
+                     (const Tally__V1__ExplainedRule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explained_rule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainedRule *
+       tally__v1__explained_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainedRule *)
+     protobuf_c_message_unpack (&tally__v1__explained_rule__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explained_rule__free_unpacked
+                     (Tally__V1__ExplainedRule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explained_rule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explained_pool__init
+                     (Tally__V1__ExplainedPool         *message)
+{
+  static const Tally__V1__ExplainedPool init_value = TALLY__V1__EXPLAINED_POOL__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explained_pool__get_packed_size
+                     (const Tally__V1__ExplainedPool *message)
+{
+  assert(message->base.descriptor == &tally__v1__explained_pool__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explained_pool__pack
+                     (const Tally__V1__ExplainedPool *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explained_pool__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explained_pool__pack_to_buffer
+                     (const Tally__V1__ExplainedPool *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explained_pool__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainedPool *
+       tally__v1__explained_pool__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainedPool *)
+     protobuf_c_message_unpack (&tally__v1__explained_pool__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explained_pool__free_unpacked
+                     (Tally__V1__ExplainedPool *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explained_pool__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explained_limit__init
+                     (Tally__V1__ExplainedLimit         *message)
+{
+  static const Tally__V1__ExplainedLimit init_value = TALLY__V1__EXPLAINED_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explained_limit__get_packed_size
+                     (const Tally__V1__ExplainedLimit *message)
+{
+  assert(message->base.descriptor == &tally__v1__explained_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explained_limit__pack
+                     (const Tally__V1__ExplainedLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explained_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explained_limit__pack_to_buffer
+                     (const Tally__V1__ExplainedLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explained_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainedLimit *
+       tally__v1__explained_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainedLimit *)
+     protobuf_c_message_unpack (&tally__v1__explained_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explained_limit__free_unpacked
+                     (Tally__V1__ExplainedLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explained_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explained_window__init
+                     (Tally__V1__ExplainedWindow         *message)
+{
+  static const Tally__V1__ExplainedWindow init_value = TALLY__V1__EXPLAINED_WINDOW__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explained_window__get_packed_size
+                     (const Tally__V1__ExplainedWindow *message)
+{
+  assert(message->base.descriptor == &tally__v1__explained_window__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explained_window__pack
+                     (const Tally__V1__ExplainedWindow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explained_window__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explained_window__pack_to_buffer
+                     (const Tally__V1__ExplainedWindow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explained_window__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainedWindow *
+       tally__v1__explained_window__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainedWindow *)
+     protobuf_c_message_unpack (&tally__v1__explained_window__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explained_window__free_unpacked
+                     (Tally__V1__ExplainedWindow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explained_window__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explained_spend_limit__init
+                     (Tally__V1__ExplainedSpendLimit         *message)
+{
+  static const Tally__V1__ExplainedSpendLimit init_value = TALLY__V1__EXPLAINED_SPEND_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explained_spend_limit__get_packed_size
+                     (const Tally__V1__ExplainedSpendLimit *message)
+{
+  assert(message->base.descriptor == &tally__v1__explained_spend_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explained_spend_limit__pack
+                     (const Tally__V1__ExplainedSpendLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explained_spend_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explained_spend_limit__pack_to_buffer
+                     (const Tally__V1__ExplainedSpendLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explained_spend_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainedSpendLimit *
+       tally__v1__explained_spend_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainedSpendLimit *)
+     protobuf_c_message_unpack (&tally__v1__explained_spend_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explained_spend_limit__free_unpacked
+                     (Tally__V1__ExplainedSpendLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explained_spend_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__explained_part__init
+                     (Tally__V1__ExplainedPart         *message)
+{
+  static const Tally__V1__ExplainedPart init_value = TALLY__V1__EXPLAINED_PART__INIT;
+  *message = init_value;
+}
+size_t tally__v1__explained_part__get_packed_size
+                     (const Tally__V1__ExplainedPart *message)
+{
+  assert(message->base.descriptor == &tally__v1__explained_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__explained_part__pack
+                     (const Tally__V1__ExplainedPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__explained_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__explained_part__pack_to_buffer
+                     (const Tally__V1__ExplainedPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__explained_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExplainedPart *
+       tally__v1__explained_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExplainedPart *)
+     protobuf_c_message_unpack (&tally__v1__explained_part__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__explained_part__free_unpacked
+                     (Tally__V1__ExplainedPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__explained_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__excluded_part__init
+                     (Tally__V1__ExcludedPart         *message)
+{
+  static const Tally__V1__ExcludedPart init_value = TALLY__V1__EXCLUDED_PART__INIT;
+  *message = init_value;
+}
+size_t tally__v1__excluded_part__get_packed_size
+                     (const Tally__V1__ExcludedPart *message)
+{
+  assert(message->base.descriptor == &tally__v1__excluded_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__excluded_part__pack
+                     (const Tally__V1__ExcludedPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__excluded_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__excluded_part__pack_to_buffer
+                     (const Tally__V1__ExcludedPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__excluded_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExcludedPart *
+       tally__v1__excluded_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExcludedPart *)
+     protobuf_c_message_unpack (&tally__v1__excluded_part__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__excluded_part__free_unpacked
+                     (Tally__V1__ExcludedPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__excluded_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__watch_customer_request__init
                      (Tally__V1__WatchCustomerRequest         *message)
 {
@@ -521,7 +1022,7 @@ const ProtobufCMessageDescriptor tally__v1__check_request__properties_entry__des
   (ProtobufCMessageInit) tally__v1__check_request__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptors[10] =
 {
   {
     "customer_id",
@@ -631,6 +1132,18 @@ static const ProtobufCFieldDescriptor tally__v1__check_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "with_preview",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckRequest, with_preview),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__check_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
@@ -642,11 +1155,13 @@ static const unsigned tally__v1__check_request__field_indices_by_name[] = {
   7,   /* field[7] = properties */
   5,   /* field[5] = request_id */
   3,   /* field[3] = required_quantity */
+  9,   /* field[9] = with_preview */
 };
-static const ProtobufCIntRange tally__v1__check_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__check_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 20, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__check_request__descriptor =
 {
@@ -656,10 +1171,10 @@ const ProtobufCMessageDescriptor tally__v1__check_request__descriptor =
   "Tally__V1__CheckRequest",
   "tally.v1",
   sizeof(Tally__V1__CheckRequest),
-  9,
+  10,
   tally__v1__check_request__field_descriptors,
   tally__v1__check_request__field_indices_by_name,
-  1,  tally__v1__check_request__number_ranges,
+  2,  tally__v1__check_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__check_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1073,7 +1588,7 @@ const ProtobufCMessageDescriptor tally__v1__extend_hold_response__descriptor =
   (ProtobufCMessageInit) tally__v1__extend_hold_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__check_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__check_response__field_descriptors[9] =
 {
   {
     "allowed",
@@ -1159,20 +1674,47 @@ static const ProtobufCFieldDescriptor tally__v1__check_response__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shadow",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckResponse, shadow),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "preview",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckResponse, preview),
+    &tally__v1__check_preview__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__check_response__field_indices_by_name[] = {
   0,   /* field[0] = allowed */
   3,   /* field[3] = balance */
   4,   /* field[4] = flag */
+  8,   /* field[8] = preview */
   1,   /* field[1] = reason */
   6,   /* field[6] = replayed */
   2,   /* field[2] = required_quantity */
+  7,   /* field[7] = shadow */
   5,   /* field[5] = subscription */
 };
-static const ProtobufCIntRange tally__v1__check_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__check_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 20, 7 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__check_response__descriptor =
 {
@@ -1182,11 +1724,1182 @@ const ProtobufCMessageDescriptor tally__v1__check_response__descriptor =
   "Tally__V1__CheckResponse",
   "tally.v1",
   sizeof(Tally__V1__CheckResponse),
-  7,
+  9,
   tally__v1__check_response__field_descriptors,
   tally__v1__check_response__field_indices_by_name,
-  1,  tally__v1__check_response__number_ranges,
+  2,  tally__v1__check_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__check_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__check_preview__field_descriptors[4] =
+{
+  {
+    "scenario",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreview, scenario),
+    &tally__v1__check_preview_scenario__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreview, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreview, feature_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CheckPreview, n_plans),
+    offsetof(Tally__V1__CheckPreview, plans),
+    &tally__v1__check_preview_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__check_preview__field_indices_by_name[] = {
+  1,   /* field[1] = feature_id */
+  2,   /* field[2] = feature_name */
+  3,   /* field[3] = plans */
+  0,   /* field[0] = scenario */
+};
+static const ProtobufCIntRange tally__v1__check_preview__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__check_preview__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CheckPreview",
+  "CheckPreview",
+  "Tally__V1__CheckPreview",
+  "tally.v1",
+  sizeof(Tally__V1__CheckPreview),
+  4,
+  tally__v1__check_preview__field_descriptors,
+  tally__v1__check_preview__field_indices_by_name,
+  1,  tally__v1__check_preview__number_ranges,
+  (ProtobufCMessageInit) tally__v1__check_preview__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__check_preview_plan__field_descriptors[6] =
+{
+  {
+    "plan_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreviewPlan, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreviewPlan, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreviewPlan, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "add_on",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreviewPlan, add_on),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CheckPreviewPlan, price),
+    &tally__v1__base_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CheckPreviewPlan, n_items),
+    offsetof(Tally__V1__CheckPreviewPlan, items),
+    &tally__v1__plan_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__check_preview_plan__field_indices_by_name[] = {
+  3,   /* field[3] = add_on */
+  5,   /* field[5] = items */
+  1,   /* field[1] = name */
+  0,   /* field[0] = plan_id */
+  4,   /* field[4] = price */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange tally__v1__check_preview_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__check_preview_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CheckPreviewPlan",
+  "CheckPreviewPlan",
+  "Tally__V1__CheckPreviewPlan",
+  "tally.v1",
+  sizeof(Tally__V1__CheckPreviewPlan),
+  6,
+  tally__v1__check_preview_plan__field_descriptors,
+  tally__v1__check_preview_plan__field_indices_by_name,
+  1,  tally__v1__check_preview_plan__number_ranges,
+  (ProtobufCMessageInit) tally__v1__check_preview_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explain_check_request__properties_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckRequest__PropertiesEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckRequest__PropertiesEntry, value),
+    &tally__v1__property_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explain_check_request__properties_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__explain_check_request__properties_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__explain_check_request__properties_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainCheckRequest.PropertiesEntry",
+  "PropertiesEntry",
+  "Tally__V1__ExplainCheckRequest__PropertiesEntry",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainCheckRequest__PropertiesEntry),
+  2,
+  tally__v1__explain_check_request__properties_entry__field_descriptors,
+  tally__v1__explain_check_request__properties_entry__field_indices_by_name,
+  1,  tally__v1__explain_check_request__properties_entry__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explain_check_request__properties_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explain_check_request__field_descriptors[5] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckRequest, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "required_quantity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__ExplainCheckRequest, _required_quantity_case),
+    offsetof(Tally__V1__ExplainCheckRequest, required_quantity),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "properties",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainCheckRequest, n_properties),
+    offsetof(Tally__V1__ExplainCheckRequest, properties),
+    &tally__v1__explain_check_request__properties_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explain_check_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  3,   /* field[3] = entity_id */
+  1,   /* field[1] = feature_id */
+  4,   /* field[4] = properties */
+  2,   /* field[2] = required_quantity */
+};
+static const ProtobufCIntRange tally__v1__explain_check_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__explain_check_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainCheckRequest",
+  "ExplainCheckRequest",
+  "Tally__V1__ExplainCheckRequest",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainCheckRequest),
+  5,
+  tally__v1__explain_check_request__field_descriptors,
+  tally__v1__explain_check_request__field_indices_by_name,
+  1,  tally__v1__explain_check_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explain_check_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explain_check_response__field_descriptors[7] =
+{
+  {
+    "answer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckResponse, answer),
+    &tally__v1__check_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pools",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainCheckResponse, n_pools),
+    offsetof(Tally__V1__ExplainCheckResponse, pools),
+    &tally__v1__explained_pool__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainCheckResponse, n_parts),
+    offsetof(Tally__V1__ExplainCheckResponse, parts),
+    &tally__v1__explained_part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckResponse, part_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missing",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckResponse, missing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "excluded",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainCheckResponse, n_excluded),
+    offsetof(Tally__V1__ExplainCheckResponse, excluded),
+    &tally__v1__excluded_part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "excluded_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainCheckResponse, excluded_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explain_check_response__field_indices_by_name[] = {
+  0,   /* field[0] = answer */
+  5,   /* field[5] = excluded */
+  6,   /* field[6] = excluded_count */
+  4,   /* field[4] = missing */
+  3,   /* field[3] = part_count */
+  2,   /* field[2] = parts */
+  1,   /* field[1] = pools */
+};
+static const ProtobufCIntRange tally__v1__explain_check_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__explain_check_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainCheckResponse",
+  "ExplainCheckResponse",
+  "Tally__V1__ExplainCheckResponse",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainCheckResponse),
+  7,
+  tally__v1__explain_check_response__field_descriptors,
+  tally__v1__explain_check_response__field_indices_by_name,
+  1,  tally__v1__explain_check_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explain_check_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explained_rule__field_descriptors[3] =
+{
+  {
+    "rule",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedRule, rule),
+    &tally__v1__check_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "required_quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedRule, required_quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__ExplainedRule, _available_case),
+    offsetof(Tally__V1__ExplainedRule, available),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explained_rule__field_indices_by_name[] = {
+  2,   /* field[2] = available */
+  1,   /* field[1] = required_quantity */
+  0,   /* field[0] = rule */
+};
+static const ProtobufCIntRange tally__v1__explained_rule__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__explained_rule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainedRule",
+  "ExplainedRule",
+  "Tally__V1__ExplainedRule",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainedRule),
+  3,
+  tally__v1__explained_rule__field_descriptors,
+  tally__v1__explained_rule__field_indices_by_name,
+  1,  tally__v1__explained_rule__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explained_rule__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explained_pool__field_descriptors[11] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credits",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, credits),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owned",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, owned),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "required_quantity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, required_quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "choosing_rules",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainedPool, n_choosing_rules),
+    offsetof(Tally__V1__ExplainedPool, choosing_rules),
+    &tally__v1__explained_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rules",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainedPool, n_rules),
+    offsetof(Tally__V1__ExplainedPool, rules),
+    &tally__v1__explained_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, reason),
+    &tally__v1__check_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decides",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, decides),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remaining",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, remaining),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPool, overage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limits",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainedPool, n_limits),
+    offsetof(Tally__V1__ExplainedPool, limits),
+    &tally__v1__explained_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explained_pool__field_indices_by_name[] = {
+  4,   /* field[4] = choosing_rules */
+  1,   /* field[1] = credits */
+  7,   /* field[7] = decides */
+  0,   /* field[0] = feature_id */
+  10,   /* field[10] = limits */
+  9,   /* field[9] = overage */
+  2,   /* field[2] = owned */
+  6,   /* field[6] = reason */
+  8,   /* field[8] = remaining */
+  3,   /* field[3] = required_quantity */
+  5,   /* field[5] = rules */
+};
+static const ProtobufCIntRange tally__v1__explained_pool__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor tally__v1__explained_pool__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainedPool",
+  "ExplainedPool",
+  "Tally__V1__ExplainedPool",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainedPool),
+  11,
+  tally__v1__explained_pool__field_descriptors,
+  tally__v1__explained_pool__field_indices_by_name,
+  1,  tally__v1__explained_pool__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explained_pool__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explained_limit__field_descriptors[5] =
+{
+  {
+    "owner",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedLimit, owner),
+    &tally__v1__limit_owner__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedLimit, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainedLimit, kind_case),
+    offsetof(Tally__V1__ExplainedLimit, usage_limit),
+    &tally__v1__explained_window__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spend_limit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__ExplainedLimit, kind_case),
+    offsetof(Tally__V1__ExplainedLimit, spend_limit),
+    &tally__v1__explained_spend_limit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_allowed",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__ExplainedLimit, kind_case),
+    offsetof(Tally__V1__ExplainedLimit, overage_allowed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explained_limit__field_indices_by_name[] = {
+  4,   /* field[4] = overage_allowed */
+  0,   /* field[0] = owner */
+  1,   /* field[1] = plan_id */
+  3,   /* field[3] = spend_limit */
+  2,   /* field[2] = usage_limit */
+};
+static const ProtobufCIntRange tally__v1__explained_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__explained_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainedLimit",
+  "ExplainedLimit",
+  "Tally__V1__ExplainedLimit",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainedLimit),
+  5,
+  tally__v1__explained_limit__field_descriptors,
+  tally__v1__explained_limit__field_indices_by_name,
+  1,  tally__v1__explained_limit__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explained_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explained_window__field_descriptors[5] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedWindow, limit),
+    &tally__v1__usage_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "used",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedWindow, used),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "headroom",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedWindow, headroom),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedWindow, start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_time",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedWindow, end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explained_window__field_indices_by_name[] = {
+  4,   /* field[4] = end_time */
+  2,   /* field[2] = headroom */
+  0,   /* field[0] = limit */
+  3,   /* field[3] = start_time */
+  1,   /* field[1] = used */
+};
+static const ProtobufCIntRange tally__v1__explained_window__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__explained_window__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainedWindow",
+  "ExplainedWindow",
+  "Tally__V1__ExplainedWindow",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainedWindow),
+  5,
+  tally__v1__explained_window__field_descriptors,
+  tally__v1__explained_window__field_indices_by_name,
+  1,  tally__v1__explained_window__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explained_window__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explained_spend_limit__field_descriptors[3] =
+{
+  {
+    "overage_limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedSpendLimit, overage_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedSpendLimit, overage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "headroom",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedSpendLimit, headroom),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explained_spend_limit__field_indices_by_name[] = {
+  2,   /* field[2] = headroom */
+  1,   /* field[1] = overage */
+  0,   /* field[0] = overage_limit */
+};
+static const ProtobufCIntRange tally__v1__explained_spend_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__explained_spend_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainedSpendLimit",
+  "ExplainedSpendLimit",
+  "Tally__V1__ExplainedSpendLimit",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainedSpendLimit),
+  3,
+  tally__v1__explained_spend_limit__field_descriptors,
+  tally__v1__explained_spend_limit__field_indices_by_name,
+  1,  tally__v1__explained_spend_limit__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explained_spend_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__explained_part__field_descriptors[10] =
+{
+  {
+    "balance_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, balance_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, balance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unlimited",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, unlimited),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rollover",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, rollover),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gives",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, gives),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "covers",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, covers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credits",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExplainedPart, credits),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__explained_part__field_indices_by_name[] = {
+  4,   /* field[4] = balance */
+  0,   /* field[0] = balance_id */
+  8,   /* field[8] = covers */
+  9,   /* field[9] = credits */
+  3,   /* field[3] = entity_id */
+  1,   /* field[1] = feature_id */
+  7,   /* field[7] = gives */
+  2,   /* field[2] = plan_id */
+  6,   /* field[6] = rollover */
+  5,   /* field[5] = unlimited */
+};
+static const ProtobufCIntRange tally__v1__explained_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor tally__v1__explained_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExplainedPart",
+  "ExplainedPart",
+  "Tally__V1__ExplainedPart",
+  "tally.v1",
+  sizeof(Tally__V1__ExplainedPart),
+  10,
+  tally__v1__explained_part__field_descriptors,
+  tally__v1__explained_part__field_indices_by_name,
+  1,  tally__v1__explained_part__number_ranges,
+  (ProtobufCMessageInit) tally__v1__explained_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__excluded_part__field_descriptors[6] =
+{
+  {
+    "balance_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExcludedPart, balance_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExcludedPart, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExcludedPart, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExcludedPart, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExcludedPart, balance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExcludedPart, reason),
+    &tally__v1__excluded_part_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__excluded_part__field_indices_by_name[] = {
+  4,   /* field[4] = balance */
+  0,   /* field[0] = balance_id */
+  3,   /* field[3] = entity_id */
+  1,   /* field[1] = feature_id */
+  2,   /* field[2] = plan_id */
+  5,   /* field[5] = reason */
+};
+static const ProtobufCIntRange tally__v1__excluded_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__excluded_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExcludedPart",
+  "ExcludedPart",
+  "Tally__V1__ExcludedPart",
+  "tally.v1",
+  sizeof(Tally__V1__ExcludedPart),
+  6,
+  tally__v1__excluded_part__field_descriptors,
+  tally__v1__excluded_part__field_indices_by_name,
+  1,  tally__v1__excluded_part__number_ranges,
+  (ProtobufCMessageInit) tally__v1__excluded_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__watch_customer_request__field_descriptors[2] =
@@ -1291,7 +3004,7 @@ const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor 
   (ProtobufCMessageInit) tally__v1__watch_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[19] =
+static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[20] =
 {
   { "CHECK_REASON_UNSPECIFIED", "TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED", 0 },
   { "CHECK_REASON_INCLUDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_INCLUDED", 1 },
@@ -1311,14 +3024,15 @@ static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[1
   { "CHECK_REASON_PLAN_ENDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_ENDED", 25 },
   { "CHECK_REASON_USAGE_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_USAGE_LIMIT", 26 },
   { "CHECK_REASON_SPEND_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT", 27 },
+  { "CHECK_REASON_PLAN_UNPAID", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_UNPAID", 28 },
   { "CHECK_REASON_CONCURRENCY_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_CONCURRENCY_LIMIT", 33 },
 };
 static const ProtobufCIntRange tally__v1__check_reason__value_ranges[] = {
-{0, 0},{20, 10},{33, 18},{0, 19}
+{0, 0},{20, 10},{33, 19},{0, 20}
 };
-static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[19] =
+static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[20] =
 {
-  { "CHECK_REASON_CONCURRENCY_LIMIT", 18 },
+  { "CHECK_REASON_CONCURRENCY_LIMIT", 19 },
   { "CHECK_REASON_FLAG", 4 },
   { "CHECK_REASON_INCLUDED", 1 },
   { "CHECK_REASON_INSUFFICIENT_BALANCE", 11 },
@@ -1333,6 +3047,7 @@ static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_nam
   { "CHECK_REASON_PLAN_PAST_DUE", 8 },
   { "CHECK_REASON_PLAN_RENEWING", 7 },
   { "CHECK_REASON_PLAN_SCHEDULED", 14 },
+  { "CHECK_REASON_PLAN_UNPAID", 18 },
   { "CHECK_REASON_SPEND_LIMIT", 17 },
   { "CHECK_REASON_UNLIMITED", 2 },
   { "CHECK_REASON_UNSPECIFIED", 0 },
@@ -1345,18 +3060,159 @@ const ProtobufCEnumDescriptor tally__v1__check_reason__descriptor =
   "CheckReason",
   "Tally__V1__CheckReason",
   "tally.v1",
-  19,
+  20,
   tally__v1__check_reason__enum_values_by_number,
-  19,
+  20,
   tally__v1__check_reason__enum_values_by_name,
   3,
   tally__v1__check_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_descriptors[5] =
+static const ProtobufCEnumValue tally__v1__check_preview_scenario__enum_values_by_number[3] =
+{
+  { "CHECK_PREVIEW_SCENARIO_UNSPECIFIED", "TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_UNSPECIFIED", 0 },
+  { "CHECK_PREVIEW_SCENARIO_USAGE_LIMIT", "TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_USAGE_LIMIT", 1 },
+  { "CHECK_PREVIEW_SCENARIO_FEATURE_FLAG", "TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_FEATURE_FLAG", 2 },
+};
+static const ProtobufCIntRange tally__v1__check_preview_scenario__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__check_preview_scenario__enum_values_by_name[3] =
+{
+  { "CHECK_PREVIEW_SCENARIO_FEATURE_FLAG", 2 },
+  { "CHECK_PREVIEW_SCENARIO_UNSPECIFIED", 0 },
+  { "CHECK_PREVIEW_SCENARIO_USAGE_LIMIT", 1 },
+};
+const ProtobufCEnumDescriptor tally__v1__check_preview_scenario__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.CheckPreviewScenario",
+  "CheckPreviewScenario",
+  "Tally__V1__CheckPreviewScenario",
+  "tally.v1",
+  3,
+  tally__v1__check_preview_scenario__enum_values_by_number,
+  3,
+  tally__v1__check_preview_scenario__enum_values_by_name,
+  1,
+  tally__v1__check_preview_scenario__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__check_rule__enum_values_by_number[10] =
+{
+  { "CHECK_RULE_UNSPECIFIED", "TALLY__V1__CHECK_RULE__CHECK_RULE_UNSPECIFIED", 0 },
+  { "CHECK_RULE_OWNED", "TALLY__V1__CHECK_RULE__CHECK_RULE_OWNED", 1 },
+  { "CHECK_RULE_FLAG", "TALLY__V1__CHECK_RULE__CHECK_RULE_FLAG", 2 },
+  { "CHECK_RULE_UNLIMITED", "TALLY__V1__CHECK_RULE__CHECK_RULE_UNLIMITED", 3 },
+  { "CHECK_RULE_NEGATIVE", "TALLY__V1__CHECK_RULE__CHECK_RULE_NEGATIVE", 4 },
+  { "CHECK_RULE_USAGE_LIMIT", "TALLY__V1__CHECK_RULE__CHECK_RULE_USAGE_LIMIT", 5 },
+  { "CHECK_RULE_REMAINING", "TALLY__V1__CHECK_RULE__CHECK_RULE_REMAINING", 6 },
+  { "CHECK_RULE_OVERAGE", "TALLY__V1__CHECK_RULE__CHECK_RULE_OVERAGE", 7 },
+  { "CHECK_RULE_SPEND_LIMIT", "TALLY__V1__CHECK_RULE__CHECK_RULE_SPEND_LIMIT", 8 },
+  { "CHECK_RULE_MAX_PURCHASE", "TALLY__V1__CHECK_RULE__CHECK_RULE_MAX_PURCHASE", 9 },
+};
+static const ProtobufCIntRange tally__v1__check_rule__value_ranges[] = {
+{0, 0},{0, 10}
+};
+static const ProtobufCEnumValueIndex tally__v1__check_rule__enum_values_by_name[10] =
+{
+  { "CHECK_RULE_FLAG", 2 },
+  { "CHECK_RULE_MAX_PURCHASE", 9 },
+  { "CHECK_RULE_NEGATIVE", 4 },
+  { "CHECK_RULE_OVERAGE", 7 },
+  { "CHECK_RULE_OWNED", 1 },
+  { "CHECK_RULE_REMAINING", 6 },
+  { "CHECK_RULE_SPEND_LIMIT", 8 },
+  { "CHECK_RULE_UNLIMITED", 3 },
+  { "CHECK_RULE_UNSPECIFIED", 0 },
+  { "CHECK_RULE_USAGE_LIMIT", 5 },
+};
+const ProtobufCEnumDescriptor tally__v1__check_rule__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.CheckRule",
+  "CheckRule",
+  "Tally__V1__CheckRule",
+  "tally.v1",
+  10,
+  tally__v1__check_rule__enum_values_by_number,
+  10,
+  tally__v1__check_rule__enum_values_by_name,
+  1,
+  tally__v1__check_rule__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__limit_owner__enum_values_by_number[4] =
+{
+  { "LIMIT_OWNER_UNSPECIFIED", "TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_UNSPECIFIED", 0 },
+  { "LIMIT_OWNER_ENTITY", "TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_ENTITY", 1 },
+  { "LIMIT_OWNER_CUSTOMER", "TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_CUSTOMER", 2 },
+  { "LIMIT_OWNER_PLAN", "TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_PLAN", 3 },
+};
+static const ProtobufCIntRange tally__v1__limit_owner__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__limit_owner__enum_values_by_name[4] =
+{
+  { "LIMIT_OWNER_CUSTOMER", 2 },
+  { "LIMIT_OWNER_ENTITY", 1 },
+  { "LIMIT_OWNER_PLAN", 3 },
+  { "LIMIT_OWNER_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__limit_owner__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.LimitOwner",
+  "LimitOwner",
+  "Tally__V1__LimitOwner",
+  "tally.v1",
+  4,
+  tally__v1__limit_owner__enum_values_by_number,
+  4,
+  tally__v1__limit_owner__enum_values_by_name,
+  1,
+  tally__v1__limit_owner__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__excluded_part_reason__enum_values_by_number[5] =
+{
+  { "EXCLUDED_PART_REASON_UNSPECIFIED", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_UNSPECIFIED", 0 },
+  { "EXCLUDED_PART_REASON_OTHER_ENTITY", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_OTHER_ENTITY", 1 },
+  { "EXCLUDED_PART_REASON_ENTITY_ONLY", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_ENTITY_ONLY", 2 },
+  { "EXCLUDED_PART_REASON_POOLING_DISABLED", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_POOLING_DISABLED", 3 },
+  { "EXCLUDED_PART_REASON_PAST_DUE", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAST_DUE", 4 },
+};
+static const ProtobufCIntRange tally__v1__excluded_part_reason__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__excluded_part_reason__enum_values_by_name[5] =
+{
+  { "EXCLUDED_PART_REASON_ENTITY_ONLY", 2 },
+  { "EXCLUDED_PART_REASON_OTHER_ENTITY", 1 },
+  { "EXCLUDED_PART_REASON_PAST_DUE", 4 },
+  { "EXCLUDED_PART_REASON_POOLING_DISABLED", 3 },
+  { "EXCLUDED_PART_REASON_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__excluded_part_reason__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.ExcludedPartReason",
+  "ExcludedPartReason",
+  "Tally__V1__ExcludedPartReason",
+  "tally.v1",
+  5,
+  tally__v1__excluded_part_reason__enum_values_by_number,
+  5,
+  tally__v1__excluded_part_reason__enum_values_by_name,
+  1,
+  tally__v1__excluded_part_reason__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_descriptors[6] =
 {
   { "Check", &tally__v1__check_request__descriptor, &tally__v1__check_response__descriptor },
   { "BatchCheck", &tally__v1__batch_check_request__descriptor, &tally__v1__batch_check_response__descriptor },
+  { "ExplainCheck", &tally__v1__explain_check_request__descriptor, &tally__v1__explain_check_response__descriptor },
   { "SettleHold", &tally__v1__settle_hold_request__descriptor, &tally__v1__settle_hold_response__descriptor },
   { "ExtendHold", &tally__v1__extend_hold_request__descriptor, &tally__v1__extend_hold_response__descriptor },
   { "WatchCustomer", &tally__v1__watch_customer_request__descriptor, &tally__v1__watch_customer_response__descriptor },
@@ -1364,9 +3220,10 @@ static const ProtobufCMethodDescriptor tally__v1__entitlement_service__method_de
 const unsigned tally__v1__entitlement_service__method_indices_by_name[] = {
   1,        /* BatchCheck */
   0,        /* Check */
-  3,        /* ExtendHold */
-  2,        /* SettleHold */
-  4         /* WatchCustomer */
+  2,        /* ExplainCheck */
+  4,        /* ExtendHold */
+  3,        /* SettleHold */
+  5         /* WatchCustomer */
 };
 const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor =
 {
@@ -1375,7 +3232,7 @@ const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor =
   "EntitlementService",
   "Tally__V1__EntitlementService",
   "tally.v1",
-  5,
+  6,
   tally__v1__entitlement_service__method_descriptors,
   tally__v1__entitlement_service__method_indices_by_name
 };
@@ -1395,13 +3252,21 @@ void tally__v1__entitlement_service__batch_check(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__entitlement_service__explain_check(ProtobufCService *service,
+                                                   const Tally__V1__ExplainCheckRequest *input,
+                                                   Tally__V1__ExplainCheckResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__entitlement_service__settle_hold(ProtobufCService *service,
                                                  const Tally__V1__SettleHoldRequest *input,
                                                  Tally__V1__SettleHoldResponse_Closure closure,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__entitlement_service__extend_hold(ProtobufCService *service,
                                                  const Tally__V1__ExtendHoldRequest *input,
@@ -1409,7 +3274,7 @@ void tally__v1__entitlement_service__extend_hold(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__entitlement_service__watch_customer(ProtobufCService *service,
                                                     const Tally__V1__WatchCustomerRequest *input,
@@ -1417,7 +3282,7 @@ void tally__v1__entitlement_service__watch_customer(ProtobufCService *service,
                                                     void *closure_data)
 {
   assert(service->descriptor == &tally__v1__entitlement_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__entitlement_service__init (Tally__V1__EntitlementService_Service *service,
                                            Tally__V1__EntitlementService_ServiceDestroy destroy)

@@ -218,6 +218,11 @@ struct  Tally__V1__Feature
   size_t n_event_names;
   char **event_names;
   /*
+   * True: rules are evaluated and what they would have denied is recorded, but nothing is denied.
+   * It counts for what asks about or tracks this very feature.
+   */
+  protobuf_c_boolean shadow;
+  /*
    * For AI credit systems: per cent added to what tokens cost, where no mark-up below says another;
    * -100 to 10000.
    */
@@ -236,7 +241,7 @@ struct  Tally__V1__Feature
 };
 #define TALLY__V1__FEATURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__feature__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL }
 
 
 /*
@@ -705,6 +710,12 @@ struct  Tally__V1__Plan
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL }
 
 
+typedef enum {
+  TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET = 0,
+  TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE_INCLUDE_PAST_DUE = 20
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__CASE)
+} Tally__V1__PricingSettings__IncludePastDueCase;
+
 /*
  * What holds for all customers.
  */
@@ -715,10 +726,23 @@ struct  Tally__V1__PricingSettings
    * True: what was used of a free feature beyond its grant counts against the next grant.
    */
   protobuf_c_boolean keep_free_overage;
+  /*
+   * True: of balances that reset and those that don't, the latter are drawn from first, and of
+   * those that reset the ones with longer cycles.
+   */
+  protobuf_c_boolean reverse_deduction_order;
+  Tally__V1__PricingSettings__IncludePastDueCase _include_past_due_case;
+  union {
+    /*
+     * False: a subscription that is past due gives nothing, as if it had ended, until it is paid.
+     * Absent: true.
+     */
+    protobuf_c_boolean include_past_due;
+  };
 };
 #define TALLY__V1__PRICING_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_settings__descriptor) \
-    , 0 }
+    , 0, 0, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0} }
 
 
 /*

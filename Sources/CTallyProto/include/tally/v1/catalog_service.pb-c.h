@@ -61,7 +61,7 @@ struct  Tally__V1__PublishCatalogResponse
 {
   ProtobufCMessage base;
   /*
-   * One line for each thing created or revised; empty when nothing changed.
+   * One line for each thing created or changed; empty when nothing changed.
    */
   size_t n_changes;
   Tally__V1__CatalogChange **changes;
@@ -76,17 +76,17 @@ struct  Tally__V1__PublishCatalogResponse
 
 
 /*
- * What happened to one feature or plan.
+ * What happened to one feature or plan, or to the settings.
  */
 struct  Tally__V1__CatalogChange
 {
   ProtobufCMessage base;
   /*
-   * "feature" or "plan".
+   * "feature", "plan" or "settings".
    */
   char *kind;
   /*
-   * Its id.
+   * Its id; the settings have none.
    */
   char *id;
   /*
@@ -94,7 +94,7 @@ struct  Tally__V1__CatalogChange
    */
   protobuf_c_boolean created;
   /*
-   * The plan's new revision; 0 for features.
+   * The plan's new revision; otherwise 0.
    */
   uint32_t revision;
 };

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/balance.pb-c.h"
+#include "tally/v1/catalog.pb-c.h"
 #include "tally/v1/customer.pb-c.h"
 #include "tally/v1/hold.pb-c.h"
 #include "tally/v1/property.pb-c.h"
@@ -31,6 +32,18 @@ typedef struct Tally__V1__SettleHoldResponse Tally__V1__SettleHoldResponse;
 typedef struct Tally__V1__ExtendHoldRequest Tally__V1__ExtendHoldRequest;
 typedef struct Tally__V1__ExtendHoldResponse Tally__V1__ExtendHoldResponse;
 typedef struct Tally__V1__CheckResponse Tally__V1__CheckResponse;
+typedef struct Tally__V1__CheckPreview Tally__V1__CheckPreview;
+typedef struct Tally__V1__CheckPreviewPlan Tally__V1__CheckPreviewPlan;
+typedef struct Tally__V1__ExplainCheckRequest Tally__V1__ExplainCheckRequest;
+typedef struct Tally__V1__ExplainCheckRequest__PropertiesEntry Tally__V1__ExplainCheckRequest__PropertiesEntry;
+typedef struct Tally__V1__ExplainCheckResponse Tally__V1__ExplainCheckResponse;
+typedef struct Tally__V1__ExplainedRule Tally__V1__ExplainedRule;
+typedef struct Tally__V1__ExplainedPool Tally__V1__ExplainedPool;
+typedef struct Tally__V1__ExplainedLimit Tally__V1__ExplainedLimit;
+typedef struct Tally__V1__ExplainedWindow Tally__V1__ExplainedWindow;
+typedef struct Tally__V1__ExplainedSpendLimit Tally__V1__ExplainedSpendLimit;
+typedef struct Tally__V1__ExplainedPart Tally__V1__ExplainedPart;
+typedef struct Tally__V1__ExcludedPart Tally__V1__ExcludedPart;
 typedef struct Tally__V1__WatchCustomerRequest Tally__V1__WatchCustomerRequest;
 typedef struct Tally__V1__WatchCustomerResponse Tally__V1__WatchCustomerResponse;
 
@@ -114,11 +127,128 @@ typedef enum _Tally__V1__CheckReason {
    */
   TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT = 27,
   /*
+   * Denied: the plan's last payment was declined, and by the catalog's settings (see
+   * `include_past_due`) access isn't kept.
+   */
+  TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_UNPAID = 28,
+  /*
    * Denied: as many slots of the concurrency limit are held open as there are.
    */
   TALLY__V1__CHECK_REASON__CHECK_REASON_CONCURRENCY_LIMIT = 33
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__CHECK_REASON)
 } Tally__V1__CheckReason;
+/*
+ * What a denied customer has met.
+ */
+typedef enum _Tally__V1__CheckPreviewScenario {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_UNSPECIFIED = 0,
+  /*
+   * There is a balance, and it doesn't allow what was asked for.
+   */
+  TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_USAGE_LIMIT = 1,
+  /*
+   * There is nothing of the feature.
+   */
+  TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_FEATURE_FLAG = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__CHECK_PREVIEW_SCENARIO)
+} Tally__V1__CheckPreviewScenario;
+/*
+ * A rule of a check, in the order in which rules are tried. The last one that was tried decides.
+ */
+typedef enum _Tally__V1__CheckRule {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_UNSPECIFIED = 0,
+  /*
+   * There must be something of the feature.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_OWNED = 1,
+  /*
+   * A flag allows.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_FLAG = 2,
+  /*
+   * What is unlimited allows.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_UNLIMITED = 3,
+  /*
+   * A quantity below 0 is allowed.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_NEGATIVE = 4,
+  /*
+   * Usage limits must leave enough room. Tried only where there are some.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_USAGE_LIMIT = 5,
+  /*
+   * What remains allows if it is enough.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_REMAINING = 6,
+  /*
+   * Overage must be allowed.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_OVERAGE = 7,
+  /*
+   * A spend limit must leave enough room, and then allows. Tried only where there is one.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_SPEND_LIMIT = 8,
+  /*
+   * What may be bought at most must leave enough room; without a limit any amount is allowed.
+   */
+  TALLY__V1__CHECK_RULE__CHECK_RULE_MAX_PURCHASE = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__CHECK_RULE)
+} Tally__V1__CheckRule;
+/*
+ * Who set a limit.
+ */
+typedef enum _Tally__V1__LimitOwner {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_UNSPECIFIED = 0,
+  /*
+   * The entity's own.
+   */
+  TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_ENTITY = 1,
+  /*
+   * The customer's.
+   */
+  TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_CUSTOMER = 2,
+  /*
+   * A plan's, for everybody who has it.
+   */
+  TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_PLAN = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__LIMIT_OWNER)
+} Tally__V1__LimitOwner;
+/*
+ * Why a part doesn't count.
+ */
+typedef enum _Tally__V1__ExcludedPartReason {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_UNSPECIFIED = 0,
+  /*
+   * It is another entity's.
+   */
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_OTHER_ENTITY = 1,
+  /*
+   * It is an entity's alone, and the customer as a whole was asked about.
+   */
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_ENTITY_ONLY = 2,
+  /*
+   * It is the customer's, and its entities don't draw from that (`pooling_disabled`).
+   */
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_POOLING_DISABLED = 3,
+  /*
+   * Its subscription is past due, and by the catalog's settings gives nothing then.
+   */
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAST_DUE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EXCLUDED_PART_REASON)
+} Tally__V1__ExcludedPartReason;
 
 /* --- messages --- */
 
@@ -177,6 +307,10 @@ struct  Tally__V1__CheckRequest
    * With `deduct`: what is drawn is reserved only.
    */
   Tally__V1__HoldRequest *hold;
+  /*
+   * With a `feature_id`: a denial also says which plans would help.
+   */
+  protobuf_c_boolean with_preview;
   Tally__V1__CheckRequest__SubjectCase subject_case;
   union {
     /*
@@ -198,7 +332,7 @@ struct  Tally__V1__CheckRequest
 };
 #define TALLY__V1__CHECK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__check_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, TALLY__V1__CHECK_REQUEST__SUBJECT__NOT_SET, {0}, TALLY__V1__CHECK_REQUEST___REQUIRED_QUANTITY__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0, TALLY__V1__CHECK_REQUEST__SUBJECT__NOT_SET, {0}, TALLY__V1__CHECK_REQUEST___REQUIRED_QUANTITY__NOT_SET, {0} }
 
 
 /*
@@ -394,10 +528,463 @@ struct  Tally__V1__CheckResponse
    * True: this `request_id` was answered before, and this is that answer again.
    */
   protobuf_c_boolean replayed;
+  /*
+   * True: it would have been denied, for `reason`, but the feature is in shadow mode: go ahead.
+   */
+  protobuf_c_boolean shadow;
+  /*
+   * With `with_preview`, when it was denied.
+   */
+  Tally__V1__CheckPreview *preview;
 };
 #define TALLY__V1__CHECK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__check_response__descriptor) \
-    , 0, TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED, 0, NULL, NULL, NULL, 0 }
+    , 0, TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED, 0, NULL, NULL, NULL, 0, 0, NULL }
+
+
+/*
+ * What a denied customer may be offered.
+ */
+struct  Tally__V1__CheckPreview
+{
+  ProtobufCMessage base;
+  /*
+   * What the customer has met.
+   */
+  Tally__V1__CheckPreviewScenario scenario;
+  /*
+   * The feature that was asked for.
+   */
+  char *feature_id;
+  /*
+   * Its name.
+   */
+  char *feature_name;
+  /*
+   * What would help, the cheapest first, at most 20; none: nothing that is for sale.
+   */
+  size_t n_plans;
+  Tally__V1__CheckPreviewPlan **plans;
+};
+#define TALLY__V1__CHECK_PREVIEW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__check_preview__descriptor) \
+    , TALLY__V1__CHECK_PREVIEW_SCENARIO__CHECK_PREVIEW_SCENARIO_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * A plan with the feature: one that is an upgrade from the customer's plan of the same group, or an
+ * add-on that can be bought.
+ */
+struct  Tally__V1__CheckPreviewPlan
+{
+  ProtobufCMessage base;
+  /*
+   * The plan.
+   */
+  char *plan_id;
+  /*
+   * What a person reads.
+   */
+  char *name;
+  /*
+   * Of the revision that is sold now.
+   */
+  uint32_t revision;
+  /*
+   * It stacks beside the plans that the customer has.
+   */
+  protobuf_c_boolean add_on;
+  /*
+   * Absent: it has no base price.
+   */
+  Tally__V1__BasePrice *price;
+  /*
+   * What it includes of the feature, or of credits that the feature draws from.
+   */
+  size_t n_items;
+  Tally__V1__PlanItem **items;
+};
+#define TALLY__V1__CHECK_PREVIEW_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__check_preview_plan__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL }
+
+
+struct  Tally__V1__ExplainCheckRequest__PropertiesEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  Tally__V1__PropertyValue *value;
+};
+#define TALLY__V1__EXPLAIN_CHECK_REQUEST__PROPERTIES_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explain_check_request__properties_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+typedef enum {
+  TALLY__V1__EXPLAIN_CHECK_REQUEST___REQUIRED_QUANTITY__NOT_SET = 0,
+  TALLY__V1__EXPLAIN_CHECK_REQUEST___REQUIRED_QUANTITY_REQUIRED_QUANTITY = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EXPLAIN_CHECK_REQUEST___REQUIRED_QUANTITY__CASE)
+} Tally__V1__ExplainCheckRequest__RequiredQuantityCase;
+
+/*
+ * Asks how the answer to a check comes about.
+ */
+struct  Tally__V1__ExplainCheckRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who.
+   */
+  char *customer_id;
+  /*
+   * What.
+   */
+  char *feature_id;
+  /*
+   * As in CheckRequest.
+   */
+  char *entity_id;
+  /*
+   * As in CheckRequest.
+   */
+  size_t n_properties;
+  Tally__V1__ExplainCheckRequest__PropertiesEntry **properties;
+  Tally__V1__ExplainCheckRequest__RequiredQuantityCase _required_quantity_case;
+  union {
+    /*
+     * As in CheckRequest.
+     */
+    double required_quantity;
+  };
+};
+#define TALLY__V1__EXPLAIN_CHECK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explain_check_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__EXPLAIN_CHECK_REQUEST___REQUIRED_QUANTITY__NOT_SET, {0} }
+
+
+/*
+ * How the answer to a check comes about. All of it is of the same moment.
+ */
+struct  Tally__V1__ExplainCheckResponse
+{
+  ProtobufCMessage base;
+  /*
+   * What Check answers.
+   */
+  Tally__V1__CheckResponse *answer;
+  /*
+   * The balances that were looked at, in order: the feature's own, then those of credit systems. Of
+   * a flag, the flag.
+   */
+  size_t n_pools;
+  Tally__V1__ExplainedPool **pools;
+  /*
+   * The parts that may be drawn from, in the order they are drawn from, and what each would give to
+   * a check with `deduct`, whether it is allowed or not. At most 500.
+   */
+  size_t n_parts;
+  Tally__V1__ExplainedPart **parts;
+  /*
+   * How many of these there are.
+   */
+  uint32_t part_count;
+  /*
+   * Units that no part would give; then a check with `deduct` draws nothing, unless in shadow mode.
+   */
+  double missing;
+  /*
+   * The customer's other parts of the same features, and why they don't count. At most 500.
+   */
+  size_t n_excluded;
+  Tally__V1__ExcludedPart **excluded;
+  /*
+   * How many of these there are.
+   */
+  uint32_t excluded_count;
+};
+#define TALLY__V1__EXPLAIN_CHECK_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explain_check_response__descriptor) \
+    , NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0 }
+
+
+typedef enum {
+  TALLY__V1__EXPLAINED_RULE___AVAILABLE__NOT_SET = 0,
+  TALLY__V1__EXPLAINED_RULE___AVAILABLE_AVAILABLE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EXPLAINED_RULE___AVAILABLE__CASE)
+} Tally__V1__ExplainedRule__AvailableCase;
+
+/*
+ * A rule that was tried.
+ */
+struct  Tally__V1__ExplainedRule
+{
+  ProtobufCMessage base;
+  /*
+   * Which.
+   */
+  Tally__V1__CheckRule rule;
+  /*
+   * What was asked for, in units of the pool.
+   */
+  double required_quantity;
+  Tally__V1__ExplainedRule__AvailableCase _available_case;
+  union {
+    /*
+     * What it was compared with; absent: with nothing, or any amount would do.
+     */
+    double available;
+  };
+};
+#define TALLY__V1__EXPLAINED_RULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explained_rule__descriptor) \
+    , TALLY__V1__CHECK_RULE__CHECK_RULE_UNSPECIFIED, 0, TALLY__V1__EXPLAINED_RULE___AVAILABLE__NOT_SET, {0} }
+
+
+/*
+ * A balance that was looked at.
+ */
+struct  Tally__V1__ExplainedPool
+{
+  ProtobufCMessage base;
+  /*
+   * The feature, or a credit system that it draws from.
+   */
+  char *feature_id;
+  /*
+   * Credits for a unit, an exact decimal; empty: the feature itself.
+   */
+  char *credits;
+  /*
+   * The customer has something of it.
+   */
+  protobuf_c_boolean owned;
+  /*
+   * What was asked for, in units of the pool.
+   */
+  double required_quantity;
+  /*
+   * Of a credit system: the rules that decide whether it is chosen; they compare the quantity
+   * before its conversion.
+   */
+  size_t n_choosing_rules;
+  Tally__V1__ExplainedRule **choosing_rules;
+  /*
+   * The rules that lead to `reason`; none: another one was chosen before.
+   */
+  size_t n_rules;
+  Tally__V1__ExplainedRule **rules;
+  /*
+   * What it would answer.
+   */
+  Tally__V1__CheckReason reason;
+  /*
+   * Its answer is the check's.
+   */
+  protobuf_c_boolean decides;
+  /*
+   * What remains of it.
+   */
+  double remaining;
+  /*
+   * What was used of it beyond its grants.
+   */
+  double overage;
+  /*
+   * The limits and permissions that concern it.
+   */
+  size_t n_limits;
+  Tally__V1__ExplainedLimit **limits;
+};
+#define TALLY__V1__EXPLAINED_POOL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explained_pool__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED, 0, 0, 0, 0,NULL }
+
+
+typedef enum {
+  TALLY__V1__EXPLAINED_LIMIT__KIND__NOT_SET = 0,
+  TALLY__V1__EXPLAINED_LIMIT__KIND_USAGE_LIMIT = 3,
+  TALLY__V1__EXPLAINED_LIMIT__KIND_SPEND_LIMIT = 4,
+  TALLY__V1__EXPLAINED_LIMIT__KIND_OVERAGE_ALLOWED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EXPLAINED_LIMIT__KIND__CASE)
+} Tally__V1__ExplainedLimit__KindCase;
+
+/*
+ * A limit or a permission that concerns a balance.
+ */
+struct  Tally__V1__ExplainedLimit
+{
+  ProtobufCMessage base;
+  /*
+   * Who set it.
+   */
+  Tally__V1__LimitOwner owner;
+  /*
+   * With LIMIT_OWNER_PLAN.
+   */
+  char *plan_id;
+  Tally__V1__ExplainedLimit__KindCase kind_case;
+  union {
+    /*
+     * A usage limit's window.
+     */
+    Tally__V1__ExplainedWindow *usage_limit;
+    /*
+     * A spend limit.
+     */
+    Tally__V1__ExplainedSpendLimit *spend_limit;
+    /*
+     * Whether overage is allowed.
+     */
+    protobuf_c_boolean overage_allowed;
+  };
+};
+#define TALLY__V1__EXPLAINED_LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explained_limit__descriptor) \
+    , TALLY__V1__LIMIT_OWNER__LIMIT_OWNER_UNSPECIFIED, (char *)protobuf_c_empty_string, TALLY__V1__EXPLAINED_LIMIT__KIND__NOT_SET, {0} }
+
+
+/*
+ * A usage limit, as it stands.
+ */
+struct  Tally__V1__ExplainedWindow
+{
+  ProtobufCMessage base;
+  /*
+   * The limit.
+   */
+  Tally__V1__UsageLimit *limit;
+  /*
+   * What was used in the window.
+   */
+  double used;
+  /*
+   * What may still be used; not below 0.
+   */
+  double headroom;
+  /*
+   * The window, this instant included.
+   */
+  Google__Protobuf__Timestamp *start_time;
+  /*
+   * And this one not.
+   */
+  Google__Protobuf__Timestamp *end_time;
+};
+#define TALLY__V1__EXPLAINED_WINDOW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explained_window__descriptor) \
+    , NULL, 0, 0, NULL, NULL }
+
+
+/*
+ * A spend limit, as it stands.
+ */
+struct  Tally__V1__ExplainedSpendLimit
+{
+  ProtobufCMessage base;
+  /*
+   * The most overage, in units.
+   */
+  double overage_limit;
+  /*
+   * What there is of it.
+   */
+  double overage;
+  /*
+   * How much more there may be; not below 0.
+   */
+  double headroom;
+};
+#define TALLY__V1__EXPLAINED_SPEND_LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explained_spend_limit__descriptor) \
+    , 0, 0, 0 }
+
+
+/*
+ * A part that may be drawn from.
+ */
+struct  Tally__V1__ExplainedPart
+{
+  ProtobufCMessage base;
+  /*
+   * As in BalancePart.
+   */
+  char *balance_id;
+  /*
+   * Its feature.
+   */
+  char *feature_id;
+  /*
+   * The plan that granted it; empty when it was given outside a plan.
+   */
+  char *plan_id;
+  /*
+   * The entity whose it is; empty: the customer's.
+   */
+  char *entity_id;
+  /*
+   * What is left of it; below 0: overage.
+   */
+  double balance;
+  /*
+   * True: no limit.
+   */
+  protobuf_c_boolean unlimited;
+  /*
+   * True: it went over from cycles before.
+   */
+  protobuf_c_boolean rollover;
+  /*
+   * What it would give, in its own units; negative: what it would get back.
+   */
+  double gives;
+  /*
+   * The same in units of the feature.
+   */
+  double covers;
+  /*
+   * Credits for a unit, an exact decimal; empty: it is the feature's own.
+   */
+  char *credits;
+};
+#define TALLY__V1__EXPLAINED_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__explained_part__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A part that doesn't count. What has lapsed is gone, and not here either.
+ */
+struct  Tally__V1__ExcludedPart
+{
+  ProtobufCMessage base;
+  /*
+   * As in BalancePart.
+   */
+  char *balance_id;
+  /*
+   * Its feature.
+   */
+  char *feature_id;
+  /*
+   * The plan that granted it; empty when it was given outside a plan.
+   */
+  char *plan_id;
+  /*
+   * The entity whose it is; empty: the customer's.
+   */
+  char *entity_id;
+  /*
+   * What is left of it; below 0: overage.
+   */
+  double balance;
+  /*
+   * Why.
+   */
+  Tally__V1__ExcludedPartReason reason;
+};
+#define TALLY__V1__EXCLUDED_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__excluded_part__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_UNSPECIFIED }
 
 
 /*
@@ -598,6 +1185,218 @@ Tally__V1__CheckResponse *
 void   tally__v1__check_response__free_unpacked
                      (Tally__V1__CheckResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__CheckPreview methods */
+void   tally__v1__check_preview__init
+                     (Tally__V1__CheckPreview         *message);
+size_t tally__v1__check_preview__get_packed_size
+                     (const Tally__V1__CheckPreview   *message);
+size_t tally__v1__check_preview__pack
+                     (const Tally__V1__CheckPreview   *message,
+                      uint8_t             *out);
+size_t tally__v1__check_preview__pack_to_buffer
+                     (const Tally__V1__CheckPreview   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CheckPreview *
+       tally__v1__check_preview__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__check_preview__free_unpacked
+                     (Tally__V1__CheckPreview *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__CheckPreviewPlan methods */
+void   tally__v1__check_preview_plan__init
+                     (Tally__V1__CheckPreviewPlan         *message);
+size_t tally__v1__check_preview_plan__get_packed_size
+                     (const Tally__V1__CheckPreviewPlan   *message);
+size_t tally__v1__check_preview_plan__pack
+                     (const Tally__V1__CheckPreviewPlan   *message,
+                      uint8_t             *out);
+size_t tally__v1__check_preview_plan__pack_to_buffer
+                     (const Tally__V1__CheckPreviewPlan   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CheckPreviewPlan *
+       tally__v1__check_preview_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__check_preview_plan__free_unpacked
+                     (Tally__V1__CheckPreviewPlan *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainCheckRequest__PropertiesEntry methods */
+void   tally__v1__explain_check_request__properties_entry__init
+                     (Tally__V1__ExplainCheckRequest__PropertiesEntry         *message);
+/* Tally__V1__ExplainCheckRequest methods */
+void   tally__v1__explain_check_request__init
+                     (Tally__V1__ExplainCheckRequest         *message);
+size_t tally__v1__explain_check_request__get_packed_size
+                     (const Tally__V1__ExplainCheckRequest   *message);
+size_t tally__v1__explain_check_request__pack
+                     (const Tally__V1__ExplainCheckRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__explain_check_request__pack_to_buffer
+                     (const Tally__V1__ExplainCheckRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainCheckRequest *
+       tally__v1__explain_check_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explain_check_request__free_unpacked
+                     (Tally__V1__ExplainCheckRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainCheckResponse methods */
+void   tally__v1__explain_check_response__init
+                     (Tally__V1__ExplainCheckResponse         *message);
+size_t tally__v1__explain_check_response__get_packed_size
+                     (const Tally__V1__ExplainCheckResponse   *message);
+size_t tally__v1__explain_check_response__pack
+                     (const Tally__V1__ExplainCheckResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__explain_check_response__pack_to_buffer
+                     (const Tally__V1__ExplainCheckResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainCheckResponse *
+       tally__v1__explain_check_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explain_check_response__free_unpacked
+                     (Tally__V1__ExplainCheckResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainedRule methods */
+void   tally__v1__explained_rule__init
+                     (Tally__V1__ExplainedRule         *message);
+size_t tally__v1__explained_rule__get_packed_size
+                     (const Tally__V1__ExplainedRule   *message);
+size_t tally__v1__explained_rule__pack
+                     (const Tally__V1__ExplainedRule   *message,
+                      uint8_t             *out);
+size_t tally__v1__explained_rule__pack_to_buffer
+                     (const Tally__V1__ExplainedRule   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainedRule *
+       tally__v1__explained_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explained_rule__free_unpacked
+                     (Tally__V1__ExplainedRule *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainedPool methods */
+void   tally__v1__explained_pool__init
+                     (Tally__V1__ExplainedPool         *message);
+size_t tally__v1__explained_pool__get_packed_size
+                     (const Tally__V1__ExplainedPool   *message);
+size_t tally__v1__explained_pool__pack
+                     (const Tally__V1__ExplainedPool   *message,
+                      uint8_t             *out);
+size_t tally__v1__explained_pool__pack_to_buffer
+                     (const Tally__V1__ExplainedPool   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainedPool *
+       tally__v1__explained_pool__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explained_pool__free_unpacked
+                     (Tally__V1__ExplainedPool *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainedLimit methods */
+void   tally__v1__explained_limit__init
+                     (Tally__V1__ExplainedLimit         *message);
+size_t tally__v1__explained_limit__get_packed_size
+                     (const Tally__V1__ExplainedLimit   *message);
+size_t tally__v1__explained_limit__pack
+                     (const Tally__V1__ExplainedLimit   *message,
+                      uint8_t             *out);
+size_t tally__v1__explained_limit__pack_to_buffer
+                     (const Tally__V1__ExplainedLimit   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainedLimit *
+       tally__v1__explained_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explained_limit__free_unpacked
+                     (Tally__V1__ExplainedLimit *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainedWindow methods */
+void   tally__v1__explained_window__init
+                     (Tally__V1__ExplainedWindow         *message);
+size_t tally__v1__explained_window__get_packed_size
+                     (const Tally__V1__ExplainedWindow   *message);
+size_t tally__v1__explained_window__pack
+                     (const Tally__V1__ExplainedWindow   *message,
+                      uint8_t             *out);
+size_t tally__v1__explained_window__pack_to_buffer
+                     (const Tally__V1__ExplainedWindow   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainedWindow *
+       tally__v1__explained_window__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explained_window__free_unpacked
+                     (Tally__V1__ExplainedWindow *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainedSpendLimit methods */
+void   tally__v1__explained_spend_limit__init
+                     (Tally__V1__ExplainedSpendLimit         *message);
+size_t tally__v1__explained_spend_limit__get_packed_size
+                     (const Tally__V1__ExplainedSpendLimit   *message);
+size_t tally__v1__explained_spend_limit__pack
+                     (const Tally__V1__ExplainedSpendLimit   *message,
+                      uint8_t             *out);
+size_t tally__v1__explained_spend_limit__pack_to_buffer
+                     (const Tally__V1__ExplainedSpendLimit   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainedSpendLimit *
+       tally__v1__explained_spend_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explained_spend_limit__free_unpacked
+                     (Tally__V1__ExplainedSpendLimit *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExplainedPart methods */
+void   tally__v1__explained_part__init
+                     (Tally__V1__ExplainedPart         *message);
+size_t tally__v1__explained_part__get_packed_size
+                     (const Tally__V1__ExplainedPart   *message);
+size_t tally__v1__explained_part__pack
+                     (const Tally__V1__ExplainedPart   *message,
+                      uint8_t             *out);
+size_t tally__v1__explained_part__pack_to_buffer
+                     (const Tally__V1__ExplainedPart   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExplainedPart *
+       tally__v1__explained_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__explained_part__free_unpacked
+                     (Tally__V1__ExplainedPart *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ExcludedPart methods */
+void   tally__v1__excluded_part__init
+                     (Tally__V1__ExcludedPart         *message);
+size_t tally__v1__excluded_part__get_packed_size
+                     (const Tally__V1__ExcludedPart   *message);
+size_t tally__v1__excluded_part__pack
+                     (const Tally__V1__ExcludedPart   *message,
+                      uint8_t             *out);
+size_t tally__v1__excluded_part__pack_to_buffer
+                     (const Tally__V1__ExcludedPart   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExcludedPart *
+       tally__v1__excluded_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__excluded_part__free_unpacked
+                     (Tally__V1__ExcludedPart *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__WatchCustomerRequest methods */
 void   tally__v1__watch_customer_request__init
                      (Tally__V1__WatchCustomerRequest         *message);
@@ -668,6 +1467,42 @@ typedef void (*Tally__V1__ExtendHoldResponse_Closure)
 typedef void (*Tally__V1__CheckResponse_Closure)
                  (const Tally__V1__CheckResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__CheckPreview_Closure)
+                 (const Tally__V1__CheckPreview *message,
+                  void *closure_data);
+typedef void (*Tally__V1__CheckPreviewPlan_Closure)
+                 (const Tally__V1__CheckPreviewPlan *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainCheckRequest__PropertiesEntry_Closure)
+                 (const Tally__V1__ExplainCheckRequest__PropertiesEntry *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainCheckRequest_Closure)
+                 (const Tally__V1__ExplainCheckRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainCheckResponse_Closure)
+                 (const Tally__V1__ExplainCheckResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainedRule_Closure)
+                 (const Tally__V1__ExplainedRule *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainedPool_Closure)
+                 (const Tally__V1__ExplainedPool *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainedLimit_Closure)
+                 (const Tally__V1__ExplainedLimit *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainedWindow_Closure)
+                 (const Tally__V1__ExplainedWindow *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainedSpendLimit_Closure)
+                 (const Tally__V1__ExplainedSpendLimit *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExplainedPart_Closure)
+                 (const Tally__V1__ExplainedPart *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ExcludedPart_Closure)
+                 (const Tally__V1__ExcludedPart *message,
+                  void *closure_data);
 typedef void (*Tally__V1__WatchCustomerRequest_Closure)
                  (const Tally__V1__WatchCustomerRequest *message,
                   void *closure_data);
@@ -689,6 +1524,10 @@ struct Tally__V1__EntitlementService_Service
                       const Tally__V1__BatchCheckRequest *input,
                       Tally__V1__BatchCheckResponse_Closure closure,
                       void *closure_data);
+  void (*explain_check)(Tally__V1__EntitlementService_Service *service,
+                        const Tally__V1__ExplainCheckRequest *input,
+                        Tally__V1__ExplainCheckResponse_Closure closure,
+                        void *closure_data);
   void (*settle_hold)(Tally__V1__EntitlementService_Service *service,
                       const Tally__V1__SettleHoldRequest *input,
                       Tally__V1__SettleHoldResponse_Closure closure,
@@ -711,6 +1550,7 @@ void tally__v1__entitlement_service__init (Tally__V1__EntitlementService_Service
     { TALLY__V1__ENTITLEMENT_SERVICE__BASE_INIT,\
       function_prefix__ ## check,\
       function_prefix__ ## batch_check,\
+      function_prefix__ ## explain_check,\
       function_prefix__ ## settle_hold,\
       function_prefix__ ## extend_hold,\
       function_prefix__ ## watch_customer  }
@@ -722,6 +1562,10 @@ void tally__v1__entitlement_service__batch_check(ProtobufCService *service,
                                                  const Tally__V1__BatchCheckRequest *input,
                                                  Tally__V1__BatchCheckResponse_Closure closure,
                                                  void *closure_data);
+void tally__v1__entitlement_service__explain_check(ProtobufCService *service,
+                                                   const Tally__V1__ExplainCheckRequest *input,
+                                                   Tally__V1__ExplainCheckResponse_Closure closure,
+                                                   void *closure_data);
 void tally__v1__entitlement_service__settle_hold(ProtobufCService *service,
                                                  const Tally__V1__SettleHoldRequest *input,
                                                  Tally__V1__SettleHoldResponse_Closure closure,
@@ -738,6 +1582,10 @@ void tally__v1__entitlement_service__watch_customer(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tally__v1__check_reason__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__check_preview_scenario__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__check_rule__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__limit_owner__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__excluded_part_reason__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__check_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__check_request__properties_entry__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__batch_check_request__descriptor;
@@ -748,6 +1596,18 @@ extern const ProtobufCMessageDescriptor tally__v1__settle_hold_response__descrip
 extern const ProtobufCMessageDescriptor tally__v1__extend_hold_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__extend_hold_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__check_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__check_preview__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__check_preview_plan__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explain_check_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explain_check_request__properties_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explain_check_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explained_rule__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explained_pool__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explained_limit__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explained_window__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explained_spend_limit__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__explained_part__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__excluded_part__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__watch_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__entitlement_service__descriptor;

@@ -98,7 +98,7 @@ void   tally__disk__v1__catalog_published__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__catalog_published__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[3] =
 {
   {
     "commit_time",
@@ -124,15 +124,29 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catalog_published_with_modes",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, catalog_published_with_modes),
+    &tally__disk__v1__catalog_published__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
+  2,   /* field[2] = catalog_published_with_modes */
   0,   /* field[0] = commit_time */
 };
-static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 20, 2 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -142,10 +156,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  2,
+  3,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
-  1,  tally__disk__v1__directory_record__number_ranges,
+  2,  tally__disk__v1__directory_record__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__directory_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -28,7 +28,8 @@ typedef struct Tally__Disk__V1__CatalogPublished Tally__Disk__V1__CatalogPublish
 
 typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND__NOT_SET = 0,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED = 2
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED = 2,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES = 20
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -48,6 +49,11 @@ struct  Tally__Disk__V1__DirectoryRecord
      * A publication of features and plans.
      */
     Tally__Disk__V1__CatalogPublished *catalog_published;
+    /*
+     * The same, with a setting or a mark in it that binaries before it would overlook: they know no
+     * such record, and refuse it.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_modes;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \

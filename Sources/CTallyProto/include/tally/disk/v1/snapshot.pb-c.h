@@ -64,7 +64,8 @@ struct  Tally__Disk__V1__SnapshotRow
   int64_t next_due;
   /*
    * Bits. 1: next_due and bit 2 are there, so that nothing of the rest has to be opened; older
-   * snapshots lack them. 2: an effect or a payment page is open. 4: the customer was deleted.
+   * snapshots lack them. 2: an effect or a payment page is open. 4: the customer was deleted. 8: a
+   * subscription is past due. 16: bit 8 is there; where it isn't, the rest is looked at.
    */
   uint32_t marks;
   /*
