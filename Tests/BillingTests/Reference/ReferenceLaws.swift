@@ -93,7 +93,9 @@ struct ReferenceLaws {
                 }
             if !mayRun { return "bal_\(number) was drawn below 0" }
             let isSet = controls.contains { owned in
-                owned.spendLimits.contains { $0.feature == bucket.feature && $0.isEnabled }
+                owned.spendLimits.contains {
+                    ($0.feature ?? bucket.feature) == bucket.feature && $0.isEnabled
+                }
             }
             if bucket.flags.contains(.limited), !isSet, bucket.overage > bucket.maxOverage {
                 return "bal_\(number) was drawn below its floor"
