@@ -154,20 +154,32 @@ struct ReferenceLaws {
         var used: [Quantity]
     }
 
-    /// Counts matter only where they limit something.
+    /// Counts matter only where they limit something, and what other holds added to them only as
+    /// long as it can be taken back: not once a window is over.
     private func trace(_ customer: CustomerState, _ query: CheckQuery) -> Trace {
         var customer = customer
-        var used: [Quantity] = []
         let scope = (try? customer.buckets.scope(of: query.entity)) ?? .customer
-        for index in pricing.features.indices {
-            let limits = FeatureLimits(
+        let current = pricing.features.indices.flatMap { index in
+            FeatureLimits(
                 of: FeatureNumber(rawValue: UInt32(index + 1)), in: scope, customer.buckets,
-                properties: query.properties, now: now)
-            used += limits.windows.map(\.current.used)
+                properties: query.properties, now: now
+            ).windows.map(\.current)
         }
         if customer.buckets.hasExtras {
-            customer.buckets.changeExtras { $0.windows = [] }
+            customer.buckets.changeExtras { extras in
+                let live = extras.windows.filter { window in
+                    current.contains {
+                        $0.key == window.key && $0.start == window.start && $0.end == window.end
+                    }
+                }
+                for index in extras.holds.indices {
+                    extras.holds[index].counted.removeAll { counted in
+                        !live.contains { $0.key == counted.window }
+                    }
+                }
+                extras.windows = []
+            }
         }
-        return Trace(state: StateView(customer), used: used)
+        return Trace(state: StateView(customer), used: current.map(\.used))
     }
 }
