@@ -8,26 +8,48 @@ extension Call {
     private var customer: Model.Customer? { world.model.customers[request.customer] }
 
     /// Tells the model of what was done; whether a retry must get the same answer.
-    func count(_ deed: PartDeed, _ outcome: Outcome) throws -> Bool {
+    func count(_ deed: PartDeed, _ reply: Reply, _ outcome: Outcome) throws -> Bool {
         guard !isNew, reason(against: deed) == nil else {
             throw world.fail("request \(request.number), \(deed), was not refused")
         }
         var isUnsure = deed.isUnsure
         switch deed {
-        case .createEntity(let id): name(id, Catalogs.secrets[1], outcome)
+        case .createEntity(let id):
+            // The one that waits for an id gets this one.
+            if !id.isEmpty { add(.entity(request.customer, id: "", name: nil), outcome) }
+            name(id, Catalogs.secrets[1], outcome)
         case .renameEntity(let id, let name):
             // Once more after a long time.
             if entities[id] == name { isUnsure = true } else { self.name(id, name, outcome) }
         case .deleteEntity(let id): add(.entity(request.customer, id: id, name: nil), outcome)
         case .use(_, _, let hold, _):
-            if let hold { mark(hold, until: time + 24 * Machine.hour, outcome) }
+            if let hold {
+                mark(hold, until: time + 24 * Machine.hour, outcome)
+                add(.slots(request.customer, hold: hold, 0), outcome)
+            }
             add(.said(request.customer), outcome)
+        case .occupy(let count, let entity, let hold):
+            guard try isFree(count, entity, reply) else { return false }
+            mark(hold, until: time + 24 * Machine.hour, outcome)
+            add(.slots(request.customer, hold: hold, count), outcome)
         case .settle(let id, _): mark(id, until: nil, outcome)
         case .extend(let id, let span): mark(id, until: time + span, outcome)
-        case .open, .update, .delete, .recalculate, .limit, .pool: break
+        case .think, .open, .update, .delete, .recalculate, .limit, .pool: break
         }
         if isUnsure { world.requests[request.number].isUnsure = true }
         return !isUnsure
+    }
+
+    /// Whether slots were taken, which must be just when so many are free; entities may be kept from
+    /// what the customer has.
+    private func isFree(_ count: Int, _ entity: String, _ reply: Reply) throws -> Bool {
+        guard case .check(let answer) = reply else { throw world.fail("slots were \(reply)") }
+        let open = customer?.openSlots(at: time) ?? 0
+        let fits = open + count <= Catalogs.slots
+        guard answer.allowed == fits || !answer.allowed && !entity.isEmpty else {
+            throw world.fail("\(count) slots beside \(open): allowed is \(answer.allowed)")
+        }
+        return answer.allowed
     }
 
     private func name(_ id: String, _ name: String, _ outcome: Outcome) {
@@ -59,16 +81,20 @@ extension Call {
         switch deed {
         case .createEntity(let id):
             // Without a price more are held than there are.
-            return entities[id] == nil ? nil : .entityExists(id)
+            guard entities[id] != nil else { return nil }
+            return id.isEmpty ? .entityIDRequired(featureID: "workspaces") : .entityExists(id)
         case .settle(let id, _), .extend(let id, _):
             return holds[id] == nil ? .holdNotFound(id) : nil
-        case .renameEntity, .deleteEntity, .use, .open, .update, .delete, .recalculate, .limit,
-            .pool:
+        case .renameEntity, .deleteEntity, .use, .think, .occupy, .open, .update, .delete,
+            .recalculate, .limit, .pool:
             if let entity = deed.entity, entities[entity] == nil {
                 return .entityNotFound(entity)
             }
-            guard case .use(_, _, let hold?, _) = deed, holds[hold] != nil else { return nil }
-            return .holdExists(hold)
+            switch deed {
+            case .use(_, _, let hold?, _), .occupy(_, _, let hold):
+                return holds[hold] == nil ? nil : .holdExists(hold)
+            default: return nil
+            }
         }
     }
 }

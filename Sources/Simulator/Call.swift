@@ -97,7 +97,7 @@ struct Call {
         case (.useImages, .track):
             world.model.add(.said(request.customer), at: outcome.point)
             return true
-        case (.part(let deed), _): return try count(deed, outcome)
+        case (.part(let deed), let reply): return try count(deed, reply, outcome)
         case (.attach, .attach(let reply)):
             world.requests[request.number].isUnsure = reply.outcome == .scheduled
             return reply.outcome == .processing

@@ -37,8 +37,14 @@ package struct Model {
         var entities: [String: String] = [:]
         /// Moments at which they are released, by id.
         var holds: [String: Int64] = [:]
+        /// Of holds, open or not, that take slots.
+        var slots: [String: Int] = [:]
 
         func openHolds(at time: Int64) -> [String: Int64] { holds.filter { $0.value > time } }
+
+        func openSlots(at time: Int64) -> Int {
+            openHolds(at: time).keys.reduce(0) { $0 + (slots[$1] ?? 0) }
+        }
     }
 
     enum Event {
@@ -52,6 +58,7 @@ package struct Model {
         case deleted(String, at: UInt64)
         /// Without a name it is gone.
         case entity(String, id: String, name: String?)
+        case slots(String, hold: String, Int)
         /// Without an end it is closed.
         case hold(String, id: String, expires: Int64?)
     }
@@ -106,7 +113,10 @@ package struct Model {
             customers[id] = nil
             erased[id] = sequence
         case .entity(let customer, let id, let name): customers[customer]?.entities[id] = name
-        case .hold(let customer, let id, let expires): customers[customer]?.holds[id] = expires
+        case .slots(let customer, let hold, let count): customers[customer]?.slots[hold] = count
+        case .hold(let customer, let id, let expires):
+            customers[customer]?.holds[id] = expires
+            if expires == nil { customers[customer]?.slots[id] = nil }
         }
     }
 

@@ -10,6 +10,10 @@ enum PartDeed {
     case deleteEntity(String)
     /// In whole tokens.
     case use(Int, entity: String, hold: String?, refuses: Bool)
+    /// So many thousand tokens of a model.
+    case think(Int, entity: String)
+    /// So many slots, as long as the hold is open.
+    case occupy(Int, entity: String, hold: String)
     /// Nil: as it is.
     case settle(hold: String, Int?)
     case extend(hold: String, Int64)
@@ -34,8 +38,8 @@ extension PartDeed {
         let entity = dice.pick(entities)
         let owner = dice.once(in: 2) ? entity : ""
         let hold = dice.pick(holds)
-        switch dice.below(24) {
-        case 0...3: return .createEntity(entity)
+        switch dice.below(28) {
+        case 0...3: return .createEntity(dice.once(in: 5) ? "" : entity)
         case 4: return .renameEntity(entity, name: "\(Catalogs.secrets[1]) \(number)")
         case 5: return .deleteEntity(entity)
         case 6...9:
@@ -51,6 +55,8 @@ extension PartDeed {
                 dice.pick(Grant.allCases), entity: owner, keepsUsage: dice.once(in: 2))
         case 20: return .recalculate(entity: owner)
         case 21, 22: return .limit(dice.below(40), entity: owner)
+        case 23, 24: return .think(dice.below(500), entity: owner)
+        case 25, 26: return .occupy(dice.between(1, 2), entity: owner, hold: hold)
         default: return .pool(isDisabled: dice.once(in: 2))
         }
     }
@@ -59,7 +65,8 @@ extension PartDeed {
     var entity: String? {
         switch self {
         case .createEntity(let id), .renameEntity(let id, _), .deleteEntity(let id),
-            .use(_, let id, _, _), .open(_, let id), .update(_, let id), .delete(_, let id, _),
+            .use(_, let id, _, _), .think(_, let id), .occupy(_, let id, _), .open(_, let id),
+            .update(_, let id), .delete(_, let id, _),
             .recalculate(let id), .limit(_, let id):
             id.isEmpty ? nil : id
         case .settle, .extend, .pool: nil
@@ -72,6 +79,8 @@ extension PartDeed {
         case .renameEntity: .updateEntity
         case .deleteEntity: .deleteEntity
         case .use: .track
+        case .think: .trackTokens
+        case .occupy: .check
         case .settle: .settleHold
         case .extend: .extendHold
         case .open: .createBalance
@@ -86,7 +95,8 @@ extension PartDeed {
     var isUnsure: Bool {
         switch self {
         case .update, .recalculate, .limit, .pool: true
-        case .createEntity, .renameEntity, .deleteEntity, .use, .settle, .extend, .open, .delete:
+        case .createEntity, .renameEntity, .deleteEntity, .use, .think, .occupy, .settle, .extend,
+            .open, .delete:
             false
         }
     }
@@ -103,6 +113,14 @@ extension PartDeed {
         case .deleteEntity(let id): return .deleteEntity(id: id.inline)
         case .use(let count, let entity, let hold, let refuses):
             return .track(use(count, of: tokens, entity, hold, refuses))
+        case .think(let count, let entity):
+            return .trackTokens(think(count, entity))
+        case .occupy(let count, let entity, let hold):
+            var query = CheckQuery(
+                feature: pricing.known("slots"), required: Quantity(units: count))
+            query.entity = entity.inline
+            query.hold = HoldRequest(id: hold, expires: nil)
+            return .checkAndDeduct(query)
         case .settle(let id, let count):
             return .settleHold(SettleHold(id: id, value: count.map { Quantity(units: $0) }))
         case .extend(let id, let span):
@@ -142,6 +160,17 @@ extension PartDeed {
         return use
     }
 
+    private func think(_ count: Int, _ entity: String) -> TrackTokens {
+        let price = UnitPrice(raw: UnitPrice.scale * 5)
+        var tokens = TrackTokens(
+            modelID: "openai/gpt-5",
+            counts: TokenCounts(input: UInt64(count) * 1_000, output: UInt64(count)),
+            overage: .cap)
+        tokens.prices = TokenPrices(input: price, output: price)
+        tokens.entity = entity.inline
+        return tokens
+    }
+
     private func update(
         _ count: Int, of tokens: FeatureNumber, _ entity: String, _ now: Timestamp
     ) -> UpdateBalance {
@@ -164,11 +193,16 @@ extension PartDeed {
         var set = SetControls(entity: entity.inline)
         let amount = Quantity(units: count)
         if count % 3 == 0 {
+            let isWide = count % 9 == 0
             set.spendLimits = [
-                SpendLimit(feature: tokens, isEnabled: count % 2 == 0, bound: .units(amount))
+                SpendLimit(
+                    feature: isWide ? nil : tokens, isEnabled: count % 2 == 0,
+                    bound: isWide ? .percentage(amount) : .units(amount))
             ]
             set.usageAlerts = [
-                UsageAlert(feature: tokens, threshold: amount, measure: .usage, name: "used")
+                UsageAlert(
+                    feature: isWide ? nil : tokens, threshold: amount, measure: .usage,
+                    name: "used")
             ]
         } else {
             let large = EventProperty("model", .text("large"))

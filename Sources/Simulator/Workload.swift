@@ -48,13 +48,17 @@ enum Catalogs {
     static let name = "Acme"
     static let names = (0..<8).map { "customer-\($0)" }
 
+    /// That every customer has.
+    static let slots = 3
+
     static func draft(_ edition: Int) -> PricingDraft {
         let free = Plan(
             id: "free", name: "Free", autoEnable: true,
             items: [
                 item("words", 1_000, nil), item("messages", 100, Cycle(.day)),
                 item("seats", 5, nil), item("sso", 0, nil),
-                item("workspaces", 3, nil), rollingTokens,
+                item("workspaces", 3, nil), rollingTokens, item("slots", slots, nil),
+                item("ai", 2, Cycle(.day)),
             ])
         var pro = Plan(
             id: "pro", name: "Pro \(edition)", group: "paid",
@@ -81,6 +85,8 @@ enum Catalogs {
                 Feature(id: "images", name: "Images", kind: .metered),
                 Feature(id: "workspaces", name: "Workspaces", kind: .allocated),
                 Feature(id: "tokens", name: "Tokens", kind: .metered),
+                Feature(id: "slots", name: "Slots", kind: .concurrency),
+                Feature(id: "ai", name: "AI", kind: .aiCreditSystem),
             ], plans: [free, pro, team])
         draft.settings = PricingSettings()
         draft.settings?.keepsFreeOverage = edition % 2 == 1

@@ -19,12 +19,12 @@ import Testing
             coverage.reduce(Coverage(), +).kinds.isSuperset(of: [
                 "bucketChanged", "detailSet", "entityCreated", "entityChanged", "entityDeleted",
                 "controlsSet", "poolingSet", "windowCounted", "holdOpened", "holdExtended",
-                "holdClosed", "notified",
+                "holdClosed", "notified", "entityClaimed",
             ]))
     }
 
     @Test func aSeedIsTheSameEachTime() {
-        let runs = (0..<2).map { _ in Simulation.run(seed: 4, isTraced: true) }
+        let runs = (0..<2).map { _ in Simulation.run(seed: 5, isTraced: true) }
         #expect(runs[0].trace == runs[1].trace && runs[0].trace.count > 100)
     }
 

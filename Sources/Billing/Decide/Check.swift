@@ -128,11 +128,13 @@ extension BucketSet {
     /// own when it suffices alone, else the first credit system that would, else the first owned.
     func check(
         _ query: CheckQuery, _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
-        answering answer: inout CheckAnswer, _ trace: CheckTrace? = nil
+        answering answer: inout CheckAnswer, _ trace: CheckTrace? = nil,
+        after: borrowing Aftermath = .none
     ) {
         var own = BalanceView(feature: query.feature)
-        let isOwned = show(query.feature, in: scope, in: &own)
-        let limits = hasExtras ? limits(of: query.feature, scope, query, pricing, now) : nil
+        let isOwned = show(query.feature, in: scope, after: after.draws, in: &own)
+        let limits =
+            hasExtras ? limits(of: query.feature, scope, query, pricing, now, after.windows) : nil
         trace?.look(at: own, isOwned: isOwned, query, limits)
         let reason =
             isOwned
@@ -145,12 +147,13 @@ extension BucketSet {
             return
         }
         for pool in pricing.pools(of: query.feature) {
-            guard let view = balance(of: pool.feature, in: scope) else {
+            guard let view = balance(of: pool.feature, in: scope, after: after.draws) else {
                 trace?.look(at: BalanceView(feature: pool.feature), isOwned: false, query, at: pool)
                 continue
             }
             let credits =
-                hasExtras ? self.limits(of: pool.feature, scope, query, pricing, now) : nil
+                hasExtras
+                ? self.limits(of: pool.feature, scope, query, pricing, now, after.windows) : nil
             trace?.look(at: view, isOwned: true, query, credits, at: pool)
             let headroom = limits?.headroom.map { $0.credits(at: pool.cost) }
             let room = [headroom, credits?.headroom].compactMap(\.self).min()
@@ -171,10 +174,11 @@ extension BucketSet {
 
     private func limits(
         of feature: FeatureNumber, _ scope: Scope, _ query: CheckQuery, _ pricing: PricingState,
-        _ now: Timestamp
+        _ now: Timestamp, _ counted: [UsageWindow]
     ) -> FeatureLimits {
         FeatureLimits(
-            of: feature, in: scope, self, pricing.order, properties: query.properties, now: now)
+            of: feature, in: scope, self, pricing.order, properties: query.properties, now: now,
+            counted: counted)
     }
 }
 

@@ -172,12 +172,12 @@ struct Deduction {
     }
 
     /// The windows as they are with what the run adds.
-    var windowFacts: [Fact] {
+    var countedWindows: [UsageWindow] {
         counted.compactMap { counted in
             let found = limits.lazy.flatMap(\.windows).first { $0.current.key == counted.window }
             guard var window = found?.current else { return nil }
             window.used = window.used + counted.amount
-            return .windowCounted(window)
+            return window
         }
     }
 

@@ -41,10 +41,13 @@ struct FeatureLimits {
 }
 
 extension FeatureLimits {
-    /// - Parameter properties: of the usage; limits with filters concern some usage only.
+    /// - Parameters:
+    ///   - properties: of the usage; limits with filters concern some usage only.
+    ///   - counted: counts that take the place of the customer's.
     init(
         of feature: FeatureNumber, in scope: Scope, _ buckets: borrowing BucketSet,
-        _ order: DeductionOrder, properties: [EventProperty], now: Timestamp
+        _ order: DeductionOrder, properties: [EventProperty], now: Timestamp,
+        counted: [UsageWindow] = []
     ) {
         self.feature = feature
         guard buckets.hasExtras else { return }
@@ -66,15 +69,16 @@ extension FeatureLimits {
             let key = WindowKey(
                 feature: feature, entity: found.entity, interval: found.limit.interval,
                 filter: found.limit.filter)
-            let used = buckets.extras.windows.first {
-                $0.key == key && $0.start == period.lowerBound
-                    && $0.end == period.upperBound
-            }?.used
+            func used(in windows: [UsageWindow]) -> Quantity? {
+                windows.first {
+                    $0.key == key && $0.start == period.lowerBound && $0.end == period.upperBound
+                }?.used
+            }
             return Window(
                 limit: found.limit,
                 current: UsageWindow(
                     key: key, start: period.lowerBound, end: period.upperBound,
-                    used: used ?? .zero))
+                    used: used(in: counted) ?? used(in: buckets.extras.windows) ?? .zero))
         }
     }
 }

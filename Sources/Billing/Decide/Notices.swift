@@ -1,3 +1,12 @@
+/// What usage is about to change: to be seen before it does, without a copy of the customer.
+struct Aftermath {
+    static let none = Aftermath(draws: [], windows: [])
+
+    var draws: [Draw]
+    /// Counts of usage limits, as they will be.
+    var windows: [UsageWindow]
+}
+
 extension BucketSet {
     /// Less than anybody uses, for asking whether anything may be used at all.
     private static let probe = Quantity(raw: 1_000)
@@ -5,38 +14,33 @@ extension BucketSet {
     /// Says which thresholds the draws pass (entitlements §7.4): each once, in the commit that
     /// passes it.
     func notice(
-        _ draws: [Draw], windows: [Fact], of feature: FeatureNumber,
+        _ draws: [Draw], windows: [UsageWindow], of feature: FeatureNumber,
         properties: [EventProperty], _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
         _ facts: inout [Fact]
     ) {
+        let levels = hasExtras ? ControlLevels(extras, scope) : nil
+        let isControlled = levels.map { !$0.isEmpty } ?? false
         guard
             draws.contains(where: { isUsedUp($0, of: feature, in: scope, draws, pricing) })
-                || hasExtras
+                || isControlled
         else { return }
-        var after = self
-        for draw in draws {
-            _ = after.apply(
-                .deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
-        }
-        for fact in windows { _ = after.apply(fact) }
+        let after = Aftermath(draws: draws, windows: windows)
         var query = CheckQuery(feature: feature, required: BucketSet.probe)
         query.properties = properties
         var before = CheckAnswer(to: query)
         var afterwards = before
         check(query, scope, pricing, now, answering: &before)
-        after.check(query, scope, pricing, now, answering: &afterwards)
+        check(query, scope, pricing, now, answering: &afterwards, after: after)
         if before.allowed, let kind = afterwards.reason.limitKind {
             facts.append(
                 .notified(
                     Notice(feature: feature, entity: scope.entity, event: .limitReached(kind))))
         }
-        guard hasExtras else { return }
-        let levels = ControlLevels(extras, scope)
-        guard !levels.isEmpty else { return }
+        guard isControlled, let levels else { return }
         var drawn: [FeatureNumber] = []
         for draw in draws where !drawn.contains(draw.feature) { drawn.append(draw.feature) }
         for feature in drawn {
-            alert(feature, levels, after, scope, &facts)
+            alert(feature, levels, draws, scope, &facts)
         }
     }
 
@@ -61,12 +65,12 @@ extension BucketSet {
     }
 
     private func alert(
-        _ feature: FeatureNumber, _ levels: ControlLevels, _ after: BucketSet, _ scope: Scope,
+        _ feature: FeatureNumber, _ levels: ControlLevels, _ draws: [Draw], _ scope: Scope,
         _ facts: inout [Fact]
     ) {
         let alerts = levels.usageAlerts(of: feature).filter(\.isEnabled)
         guard !alerts.isEmpty, let old = balance(of: feature, in: scope),
-            let new = after.balance(of: feature, in: scope), !new.unlimited
+            let new = balance(of: feature, in: scope, after: draws), !new.unlimited
         else { return }
         for var alert in alerts where alert.fires(from: old, to: new) {
             // Of an alert for every feature it says which one.

@@ -126,8 +126,8 @@ extension BucketSet {
             facts.append(
                 .deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))
         }
-        let windows = hasExtras ? drawing.deduction.windowFacts : []
-        facts += windows
+        let windows = hasExtras ? drawing.deduction.countedWindows : []
+        for window in windows { facts.append(.windowCounted(window)) }
         notice(
             drawing.draws, windows: windows, of: feature, properties: label?.properties ?? [],
             scope, pricing, now, &facts)

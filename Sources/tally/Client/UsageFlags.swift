@@ -60,12 +60,12 @@ struct UsageFlags: ParsableArguments {
         return .string(time.rfc3339 ?? "")
     }
 
+    /// As a map; of equal keys the last one counts.
     static func properties(_ texts: [String]) -> JSONValue {
-        .object(
-            JSONObject(
-                texts.compactMap(parts).map { key, value in
-                    JSONObject.Member(key, .object([value.0: value.1]))
-                }))
+        var values: [String: JSONValue] = [:]
+        for (key, value) in texts.compactMap(parts) { values[key] = .object([value.0: value.1]) }
+        let sorted = values.sorted { $0.key < $1.key }
+        return .object(JSONObject(sorted.map { JSONObject.Member($0.key, $0.value) }))
     }
 
     private static func parts(_ text: String) -> (key: String, value: (String, JSONValue))? {

@@ -9,6 +9,14 @@ struct ReferenceCatalog {
 
     static let metered = ["api", "words", "jobs"]
     static let seats = "seats"
+    static let ai = "ai"
+    static let slots = "slots"
+    static let models = ["p/a", "p/b", "q/c", "custom/d", "q/unheard"]
+    static let list = ModelPrices([
+        "p/a": TokenPrices(input: "5", output: "15"),
+        "p/b": TokenPrices(input: "0.15", output: "0.6"),
+        "q/c": TokenPrices(input: "33.333333333333", output: "7"),
+    ])
     static let flag = "sso"
     private static let costs = ["0.2", "1.4", "2", "1", "0", "0.333333333333", "7.25"]
 
@@ -17,10 +25,12 @@ struct ReferenceCatalog {
         var features = ReferenceCatalog.metered.prefix(dice.roll(1...3)).map {
             Feature.sample($0, .metered)
         }
+        if dice.chance(50) { features.append(ReferenceCatalog.aiCredits(&dice)) }
         let members = features.map(\.id)
         features += [
             .sample(ReferenceCatalog.seats, .allocated), .sample(ReferenceCatalog.flag, .boolean),
         ]
+        if dice.chance(60) { features.append(.sample(ReferenceCatalog.slots, .concurrency)) }
         for system in ["credits", "tokens"].prefix(dice.roll(0...2)) {
             var costs: [CreditCost] = []
             for member in members where costs.isEmpty || dice.chance(60) {
@@ -41,7 +51,8 @@ struct ReferenceCatalog {
                 repeat {
                     plan.controls.controls = ReferenceControls(features: features.count)
                         .some(&dice)
-                } while !plan.controls.controls.violations(kind: { _ in nil }).isEmpty
+                } while !plan.controls.controls
+                    .violations(kind: { features[Int($0.rawValue) - 1].kind }).isEmpty
             }
             plans.append(plan)
         }
@@ -65,7 +76,12 @@ struct ReferenceCatalog {
             item.included = Quantity(units: dice.roll(0...3))
             if dice.chance(30) { item.usagePrice = price(&dice) }
             return item
-        case .metered, .creditSystem, .aiCreditSystem, .concurrency: break
+        case .concurrency:
+            if dice.chance(10) { return .sample(feature.id, unlimited: true) }
+            item.included = Quantity(units: dice.roll(0...4))
+            if dice.chance(30) { item.entityFeatureID = seats }
+            return item
+        case .metered, .creditSystem, .aiCreditSystem: break
         }
         switch dice.roll(1...10) {
         case 1: return .sample(feature.id, unlimited: true)
@@ -83,6 +99,19 @@ struct ReferenceCatalog {
         }
         if dice.chance(30) { item.entityFeatureID = seats }
         return item
+    }
+
+    private static func aiCredits(_ dice: inout Dice) -> Feature {
+        var feature = Feature.sample(ai, .aiCreditSystem)
+        feature.markups.standard = dice.pick([0, 10, "12.5", -20])
+        if dice.chance(50) { feature.markups.providers = [.init(name: "p", percentage: 40)] }
+        if dice.chance(50) {
+            feature.markups.models = [
+                .init(id: "p/b", percentage: "33.3333"),
+                .init(id: "custom/d", prices: TokenPrices(input: "1", output: "2")),
+            ]
+        }
+        return feature
     }
 
     /// Costs nothing, so that no charge stands between a cycle and the next.
@@ -123,10 +152,16 @@ struct ReferenceControls {
     func spendLimits(_ dice: inout Dice) -> [SpendLimit] {
         (0..<dice.roll(0...2)).map { _ in
             SpendLimit(
-                feature: feature(&dice), isEnabled: dice.chance(80),
-                bound: dice.chance(70)
-                    ? .units(dice.amount(0...40)) : .percentage(Quantity(units: dice.roll(0...150)))
-            )
+                feature: dice.chance(85) ? feature(&dice) : nil, isEnabled: dice.chance(80),
+                bound: bound(&dice))
+        }
+    }
+
+    private func bound(_ dice: inout Dice) -> SpendLimit.Bound {
+        switch dice.roll(1...10) {
+        case 1...6: .units(dice.amount(0...40))
+        case 7...9: .percentage(Quantity(units: dice.roll(0...150)))
+        default: .absent
         }
     }
 
@@ -146,7 +181,7 @@ struct ReferenceControls {
                 dice.pick([.usage, .usagePercentage, .remaining, .remainingPercentage])
                 as UsageAlert.Measure
             return UsageAlert(
-                feature: feature(&dice), isEnabled: dice.chance(85),
+                feature: dice.chance(80) ? feature(&dice) : nil, isEnabled: dice.chance(85),
                 threshold: Quantity(units: dice.roll(1...90)), measure: measure, name: "a\(index)")
         }
     }

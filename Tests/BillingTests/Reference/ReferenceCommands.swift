@@ -61,7 +61,9 @@ struct ReferenceCommands {
 
     private func command(at now: Timestamp, _ dice: inout Dice) -> Command {
         switch dice.roll(1...100) {
-        case 1...34: return .track(usage(at: now, &dice))
+        case 1...30: return .track(usage(at: now, &dice))
+        case 31...33: return .trackTokens(tokens(at: now, &dice))
+        case 34: return .trackTokensAll((0..<2).map { _ in tokens(at: now, &dice) })
         case 35...37:
             return .trackAll((0..<dice.roll(1...3)).map { _ in usage(at: now, &dice) })
         case 38...51: return .checkAndDeduct(query(at: now, &dice, holding: dice.chance(60)))
@@ -95,7 +97,7 @@ struct ReferenceCommands {
         let seats = catalog.pricing.feature(id: ReferenceCatalog.seats)
         return .createEntity(
             CreateEntity(
-                id: dice.pick(["e1", "e2", "e10"]),
+                id: dice.pick(["e1", "e2", "e10", .empty]),
                 feature: dice.chance(95) ? seats ?? feature(&dice) : feature(&dice), name: ""))
     }
 
@@ -104,7 +106,7 @@ struct ReferenceCommands {
         for _ in 0..<3 {
             let found = feature(&dice)
             let kind = catalog.pricing.kind(of: found)
-            if kind == .metered || kind == .creditSystem { return found }
+            if kind != .boolean, kind != .allocated { return found }
         }
         return feature(&dice)
     }
@@ -126,6 +128,24 @@ struct ReferenceCommands {
             usage.hold = hold(at: now, &dice)
         }
         return usage
+    }
+
+    private func tokens(at now: Timestamp, _ dice: inout Dice) -> TrackTokens {
+        let time = dice.chance(10) ? later(now, -900...1, &dice) : nil
+        var counts = TokenCounts()
+        for kind in TokenKind.allCases where dice.chance(40) {
+            counts[kind] = UInt64(dice.roll(0...2_000_000))
+        }
+        var tokens = TrackTokens(
+            modelID: dice.pick(ReferenceCatalog.models), counts: counts,
+            overage: dice.pick([.cap, .reject, .overflow]),
+            label: EventLabel(
+                time: time, properties: dice.chance(40) ? ReferenceControls.properties(&dice) : []))
+        tokens.prices = ReferenceCatalog.list[tokens.modelID]
+        if dice.chance(20) { tokens.feature = feature(&dice) }
+        tokens.entity = entity(&dice)
+        tokens.refusesLate = dice.chance(30)
+        return tokens
     }
 
     private func query(at now: Timestamp, _ dice: inout Dice, holding: Bool) -> CheckQuery {

@@ -100,7 +100,9 @@ struct ReferenceLaws {
                 }
             if !mayRun { return "bal_\(number) was drawn below 0" }
             let isSet = controls.contains { owned in
-                owned.spendLimits.contains { $0.feature == bucket.feature && $0.isEnabled }
+                owned.spendLimits.contains {
+                    ($0.feature ?? bucket.feature) == bucket.feature && $0.isEnabled
+                }
             }
             if bucket.flags.contains(.limited), !isSet, bucket.overage > bucket.maxOverage {
                 return "bal_\(number) was drawn below its floor"
@@ -159,25 +161,33 @@ struct ReferenceLaws {
         var used: [Quantity]
     }
 
-    /// Counts matter only where they limit something; what other holds remember of a window that
-    /// another one has followed is forgotten when that one is first counted in.
+    /// Counts matter only where they limit something, and what other holds added to them only as
+    /// long as it can be taken back: not once a window is over.
     private func trace(_ customer: CustomerState, _ query: CheckQuery) -> Trace {
         var customer = customer
-        var used: [Quantity] = []
         let scope = (try? customer.buckets.scope(of: query.entity)) ?? .customer
-        for index in pricing.features.indices {
-            let limits = FeatureLimits(
+        let current = pricing.features.indices.flatMap { index in
+            FeatureLimits(
                 of: FeatureNumber(rawValue: UInt32(index + 1)), in: scope, customer.buckets,
-                pricing.order, properties: query.properties, now: now)
-            used += limits.windows.map(\.current.used)
+                pricing.order, properties: query.properties, now: now
+            ).windows.map(\.current)
         }
         if customer.buckets.hasExtras {
             customer.buckets.changeExtras { extras in
+                let live = extras.windows.filter { window in
+                    current.contains {
+                        $0.key == window.key && $0.start == window.start && $0.end == window.end
+                    }
+                }
+                for index in extras.holds.indices {
+                    extras.holds[index].counted.removeAll { counted in
+                        !live.contains { $0.key == counted.window }
+                    }
+                }
                 extras.windows = []
-                for index in extras.holds.indices { extras.holds[index].counted = [] }
             }
         }
-        return Trace(state: StateView(customer), used: used)
+        return Trace(state: StateView(customer), used: current.map(\.used))
     }
 }
 

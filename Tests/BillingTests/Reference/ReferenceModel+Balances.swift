@@ -87,15 +87,22 @@ extension ReferenceModel {
     mutating func createEntity(_ create: CreateEntity) throws(ReferenceRefusal) {
         let feature = create.feature.rawValue
         if kind(feature) != .allocated { throw ReferenceRefusal("invalid feature_id") }
-        if members.contains(where: { $0.id == create.id.text }) {
+        let waiting = members.firstIndex { $0.id.isEmpty && $0.feature == feature }
+        if create.id.isEmpty {
+            if waiting != nil { throw ReferenceRefusal("entityIDRequired") }
+        } else if members.contains(where: { $0.id == create.id.text }) {
             throw ReferenceRefusal("entityExists")
+        } else if let waiting {
+            members[waiting].id = create.id.text
+            if !create.controls.isEmpty { members[waiting].controls = create.controls }
+            return sortMembers()
         }
         lastMember += 1
         members.append(
             Member(
                 number: lastMember, id: create.id.text, feature: feature, controls: create.controls)
         )
-        members.sort { Array($0.id.utf8).lexicographicallyPrecedes(Array($1.id.utf8)) }
+        sortMembers()
         let (seat, denial) = ran(ReferenceModel.unit, of: feature, 0, .cap, [])
         if !seat.buckets.isEmpty {
             if seat.rest != 0, denial == nil { throw ReferenceRefusal("featureLimitReached") }
@@ -106,6 +113,14 @@ extension ReferenceModel {
                 guard let per = item.entityFeatureID, number(per) == feature else { continue }
                 grant(item, of: contract, to: lastMember)
             }
+        }
+    }
+
+    private mutating func sortMembers() {
+        members.sort { a, b in
+            a.id == b.id
+                ? a.number < b.number
+                : Array(a.id.utf8).lexicographicallyPrecedes(Array(b.id.utf8))
         }
     }
 
@@ -146,6 +161,18 @@ extension ReferenceModel {
                 return "\(path)[\(index)].feature_id"
             }
             return nil
+        }
+        let lists: [(String, [FeatureNumber?])] = [
+            ("spend_limits", controls.spendLimits.map(\.feature)),
+            ("usage_limits", controls.usageLimits.map(\.feature)),
+            ("usage_alerts", controls.usageAlerts.map(\.feature)),
+            ("overage_permissions", controls.overagePermissions.map(\.feature)),
+        ]
+        for (path, features) in lists {
+            for (index, feature) in features.enumerated() {
+                guard let feature, isSlots(feature.rawValue) else { continue }
+                return "\(path)[\(index)].feature_id"
+            }
         }
         return twice("spend_limits", controls.spendLimits.map { "\($0.feature, default: "all")" })
             ?? twice("usage_limits", controls.usageLimits.map { "\($0.feature) \($0.filter)" })
@@ -195,7 +222,9 @@ extension ReferenceModel {
         } else if open.unlimited == (open.granted != nil) || (open.granted?.raw ?? 0) < 0 {
             return "invalid granted"
         }
-        if open.reset != nil, open.unlimited || kind == .allocated { return "invalid reset" }
+        if open.reset != nil, open.unlimited || kind == .allocated || kind == .concurrency {
+            return "invalid reset"
+        }
         if let next = open.nextReset {
             let isFine =
                 open.reset != nil && next.milliseconds > now
@@ -245,6 +274,9 @@ extension ReferenceModel {
         let targets = targets(update.filter, scope)
         if targets.isEmpty { throw ReferenceRefusal("balanceNotFound") }
         if update.amount != nil || update.granted != nil, targets.contains(where: { $0.isFlag }) {
+            throw ReferenceRefusal("invalid feature_id")
+        }
+        if update.amount != nil, targets.contains(where: { isSlots($0.feature) }) {
             throw ReferenceRefusal("invalid feature_id")
         }
         if let expires = update.expires?.milliseconds, expires <= now {

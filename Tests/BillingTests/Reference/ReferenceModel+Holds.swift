@@ -21,6 +21,17 @@ extension ReferenceModel {
     }
 
     mutating func open(
+        _ request: HoldRequest, _ feature: UInt32, _ slots: Receipt,
+        _ properties: [EventProperty], _ scope: UInt32
+    ) {
+        holds.append(
+            OpenHold(
+                id: request.id, feature: feature, entity: scope,
+                expires: request.expires?.milliseconds ?? now + ReferenceModel.longest,
+                receipts: [slots], counted: [], properties: properties))
+    }
+
+    mutating func open(
         _ request: HoldRequest, _ feature: UInt32, _ spread: ReferenceSpread,
         _ counted: [(window: ReferenceLimits.Window, amount: Amount)],
         _ properties: [EventProperty], _ scope: UInt32
@@ -50,7 +61,7 @@ extension ReferenceModel {
 
     mutating func release(_ hold: OpenHold) {
         var draws: [Draw] = []
-        _ = bring(hold, to: 0, &draws)
+        if !isSlots(hold.feature) { _ = bring(hold, to: 0, &draws) }
         holds.removeAll { $0.id == hold.id }
     }
 
@@ -58,6 +69,11 @@ extension ReferenceModel {
         _ settle: SettleHold
     ) throws(ReferenceRefusal) -> ReferenceTrack {
         let hold = try hold(settle.id)
+        if isSlots(hold.feature) {
+            release(hold)
+            return ReferenceTrack(
+                value: 0, figures: shown(hold.feature, scope(of: hold)), draws: [])
+        }
         var draws: [Draw] = []
         let final = settle.value?.raw ?? hold.value
         if !bring(hold, to: final, &draws) { throw ReferenceRefusal("invalid value") }

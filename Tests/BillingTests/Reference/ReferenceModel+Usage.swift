@@ -25,6 +25,7 @@ extension ReferenceModel {
             throw ReferenceRefusal("invalid event_time")
         }
         let scope = try scope(usage.entity)
+        if isSlots(feature) { throw ReferenceRefusal("invalid feature_id") }
         if let hold = usage.hold { try admit(hold, feature) }
         if usage.refusesLate, let time = usage.label?.time {
             try refuseLate(time.milliseconds, feature, scope)
@@ -73,7 +74,8 @@ extension ReferenceModel {
             guard let old = before.figures(of: drawn, scope), let new = figures(of: drawn, scope),
                 !new.isUnlimited
             else { continue }
-            for alert in alerts(of: drawn, scope) where alert.isEnabled {
+            for var alert in alerts(of: drawn, scope) where alert.isEnabled {
+                alert.feature = FeatureNumber(rawValue: drawn)
                 if fires(alert, old, new) { notify(drawn, scope, .alert(alert)) }
             }
         }
@@ -143,6 +145,7 @@ extension ReferenceModel {
         _ query: CheckQuery
     ) throws(ReferenceRefusal) -> ReferenceAnswer {
         let feature = query.feature.rawValue
+        if isSlots(feature) { return try takeSlots(query) }
         if kind(feature) == .boolean { throw ReferenceRefusal("invalid deduct") }
         let scope = try scope(query.entity)
         if let hold = query.hold { try admit(hold, feature) }
@@ -219,7 +222,9 @@ extension ReferenceModel {
         if required < 0 { return .nothingRequired }
         if let headroom, required > max(0, headroom) { return .usageLimit }
         if required <= figures.remaining { return .included }
-        guard limits.permission ?? figures.overageAllowed else { return .insufficientBalance }
+        guard limits.permission ?? figures.overageAllowed else {
+            return isSlots(figures.feature) ? .concurrencyLimit : .insufficientBalance
+        }
         let short = required - figures.remaining
         if let most = limits.spend {
             return short <= max(0, most - figures.overage) ? .overage : .spendLimit
@@ -232,7 +237,7 @@ extension ReferenceModel {
 
     /// Of what may be used; nil: there is no bucket.
     func figures(of feature: UInt32, _ scope: UInt32) -> ReferenceFigures? {
-        let found = usable(scope).filter { $0.feature == feature }
+        let found = free(usable(scope).filter { $0.feature == feature })
         if found.isEmpty { return nil }
         var figures = ReferenceFigures(feature: feature)
         add(found, to: &figures)
@@ -274,9 +279,10 @@ extension ReferenceModel {
             if !permission { usable?.maxPurchase = nil }
         }
         if scope != 0 { return usable }
-        let others = allBalances.filter {
-            $0.feature == feature && $0.entity != 0 && !$0.isSlice && !$0.isUnlimited
-        }
+        let others = free(
+            allBalances.filter {
+                $0.feature == feature && $0.entity != 0 && !$0.isSlice && !$0.isUnlimited
+            })
         if usable == nil, others.isEmpty { return nil }
         var figures = usable ?? ReferenceFigures(feature: feature)
         if usable == nil, let permission { figures.overageAllowed = permission }

@@ -191,6 +191,8 @@ extension ReferenceModel {
             var replies: [ReferenceTrack] = []
             for part in parts { replies += try trackEvent(part) }
             return .tracks(replies)
+        case .trackTokens(let tokens): return .tracks([try trackTokens(tokens)])
+        case .trackTokensAll(let parts): return .tracks(try trackTokens(parts))
         case .checkAndDeduct(let query): return .check(try checkAndDeduct(query))
         case .settleHold(let settle): return .tracks([try settleHold(settle)])
         case .extendHold(let extend): try extendHold(extend)
@@ -207,7 +209,7 @@ extension ReferenceModel {
             try self.attach(attach.plan.rawValue)
             return .attached
         case .advance: break
-        case .trackTokens, .trackTokensAll, .updateEntity, .settle, .completeCheckout, .update,
+        case .updateEntity, .settle, .completeCheckout, .update,
             .erase, .delete, .sealProfile:
             preconditionFailure("the model knows nothing of this")
         }
