@@ -160,15 +160,15 @@ extension Controls {
             }
         }
         for (index, limit) in spendLimits.enumerated() {
-            let amount: Quantity =
+            let (amount, field) =
                 switch limit.bound {
-                case .units(let units), .percentage(let units): units
+                case .units(let units): (units, "overage_limit")
+                case .percentage(let percentage): (percentage, "overage_percentage")
                 }
             if amount < .zero {
                 found.append(
                     Violation(
-                        path: "spend_limits[\(index)].overage_limit",
-                        message: "must not be negative"))
+                        path: "spend_limits[\(index)].\(field)", message: "must not be negative"))
             }
         }
         return found
