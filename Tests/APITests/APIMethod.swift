@@ -58,4 +58,14 @@ struct APIClient: Sendable {
         let metadata = key.map { [(name: "authorization", value: "Bearer \($0)")] } ?? []
         return try await client.call(path: path, message: message, metadata: metadata)
     }
+
+    /// How a call is refused; nil: it isn't, or without saying why.
+    func refusal(of name: String, _ request: JSONObject) async -> ToldRefusal? {
+        do {
+            _ = try await call(name, request)
+            return nil
+        } catch {
+            return (error as? RPCStatus).flatMap { ToldRefusal($0) }
+        }
+    }
 }

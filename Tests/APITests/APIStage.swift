@@ -4,10 +4,11 @@ import GRPCFace
 import Logging
 import Payments
 import RPC
-import Repository
+import Stories
 import Synchronization
 import WebFace
 
+@testable import Repository
 @testable import Wire
 
 /// An environment in a folder of its own behind the real dispatcher, a catalog, and a clock that
@@ -21,42 +22,58 @@ final class APIStage: Sendable {
     private let folder: String
     private let work: Task<Void, Never>
 
-    init(
-        at start: Timestamp, hasProvider: Bool = true, limits: RPCLimits = APIStage.limits
-    ) async throws {
+    struct Options {
+        var start = Story.usualStart
+        var hasProvider = true
+        /// What falls due is done on time, and not for the next who looks.
+        var isPunctual = false
+        var limits = RPCLimits()
+    }
+
+    private init(_ options: Options) async throws {
         folder = NSTemporaryDirectory() + "tally-api-" + UUID().uuidString
-        clock = StageClock(start)
+        clock = StageClock(options.start)
         var settings = TallyEnvironment.Settings()
         settings.time = clock
         settings.segmentSize = 1 << 20
         settings.scrubHours = 0
         settings.partitions = ProcessInfo.processInfo.environment["TALLY_PARTITIONS"]
             .flatMap { Int($0) }
-        if hasProvider { settings.provider = Sandbox(address: { "https://localhost" }) }
+        if options.hasProvider { settings.provider = Sandbox(address: { "https://localhost" }) }
         let environment = try TallyEnvironment(
             "sandbox", in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.environment = environment
         pages = CheckoutPages(environment)
-        work = Task { await environment.run() }
+        work = Task { [isPunctual = options.isPunctual] in
+            if isPunctual { await environment.run() } else { await environment.runEffects() }
+        }
         let access = AccessList(environments: [environment])
         let health = Health()
         server = try await InProcessServer(
-            limits: limits,
+            limits: options.limits,
             makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) })
         let key = try environment.keys.make(name: "test", time: 0).key
         api = APIClient(client: RPCClient(inProcess: server.port), key: key)
     }
 
-    /// Many stories ask for lists at once.
-    static var limits: RPCLimits {
-        var limits = RPCLimits()
-        limits.slowCalls.waiting = 10_000
-        limits.slowCalls.perPrincipal = 10_000
-        return limits
+    /// One for as long as `body` takes.
+    static func with(
+        _ pricing: PricingState, _ options: Options = Options(),
+        _ body: (APIStage) async throws -> Void
+    ) async throws {
+        let stage = try await APIStage(options)
+        do {
+            try await stage.publish(pricing)
+            try await body(stage)
+        } catch {
+            try await stage.close()
+            throw error
+        }
+        try await stage.close()
     }
 
-    func publish(_ pricing: PricingState) async throws {
+    private func publish(_ pricing: PricingState) async throws {
         let arena = Arena()
         let bytes = ReplyWriter(arena: arena, names: PricingNames(pricing)).catalog()
         let published = try withExtendedLifetime(arena) {
@@ -74,7 +91,7 @@ final class APIStage: Sendable {
         return await pages.respond(to: request)?.status
     }
 
-    func close() async throws {
+    private func close() async throws {
         await api.client.close()
         await server.shutdown()
         environment.stopEffects()
@@ -96,4 +113,19 @@ final class StageClock: TimeSource {
     func now() -> Timestamp { value.withLock { $0 } }
 
     func set(_ time: Timestamp) { value.withLock { $0 = max($0, time) } }
+}
+
+extension TallyEnvironment {
+    /// Payments alone of what goes on beside calls.
+    fileprivate func runEffects() async {
+        guard let provider else { return }
+        await withTaskGroup(of: Void.self) { group in
+            for partition in partitions {
+                let effects = Effects(
+                    repository: partition.customers, provider: provider,
+                    durability: partition.durability, logger: logger)
+                group.addTask { await effects.run() }
+            }
+        }
+    }
 }

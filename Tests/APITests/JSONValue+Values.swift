@@ -1,6 +1,6 @@
 import Billing
 
-@testable import Wire
+@testable package import Wire
 
 /// Values as requests have them; null counts as absent.
 extension JSONValue {
@@ -50,5 +50,38 @@ extension JSONValue {
     var elements: [JSONValue] {
         guard case .array(let elements) = self else { return [] }
         return elements
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral text: String) { self = .string(text) }
+
+    package init(integerLiteral number: Int) { self = .number(number) }
+
+    package init(floatLiteral number: Double) { self = .number(number) }
+
+    package init(booleanLiteral flag: Bool) { self = .bool(flag) }
+
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(JSONObject(elements.map { JSONObject.Member($0.0, $0.1) }))
+    }
+}
+
+extension JSONObject {
+    /// With the customer, where a request names one and this one doesn't yet.
+    func naming(_ customer: String, for method: String) -> JSONObject {
+        let takesCustomer = APIMethod.all[method]?.request.index(of: "customer_id") != nil
+        guard takesCustomer, self["customer_id"] == nil else { return self }
+        return JSONObject([Member("customer_id", .string(customer))] + members)
+    }
+
+    /// With another value of a key.
+    func with(_ key: String, _ value: JSONValue) -> JSONObject {
+        JSONObject(members.filter { $0.key != key } + [Member(key, value)])
     }
 }

@@ -1,4 +1,5 @@
 import Billing
+import RPC
 import Stories
 import Testing
 
@@ -6,21 +7,24 @@ import Testing
 @Suite("Stories through the API") struct StoryTests {
     @Test("are told as to the core", arguments: StoryTable.all)
     func tell(table: StoryTable) async throws {
-        let start = try #require(table.stories.map(\.start).min())
-        let stage = try await APIStage(at: start)
-        try await stage.publish(table.pricing.naming(table.events))
-        // All stories of a moment at once, then those of the next one.
-        var waiting = table.stories.enumerated().map { number, story in
-            let teller = Teller(story, as: "row_\(number)", table.pricing, on: stage)
-            return (time: story.start, teller: teller)
+        var options = APIStage.Options()
+        options.start = try #require(table.stories.map(\.start).min())
+        // All stories ask for lists at once.
+        options.limits.slowCalls.waiting = 10_000
+        options.limits.slowCalls.perPrincipal = 10_000
+        try await APIStage.with(table.pricing.naming(table.events), options) { stage in
+            // All stories of a moment at once, then those of the next one.
+            var waiting = table.stories.enumerated().map { number, story in
+                let teller = Teller(story, as: "row_\(number)", table.pricing, on: stage)
+                return (time: story.start, teller: teller)
+            }
+            while let now = waiting.map(\.time).min() {
+                stage.clock.set(now)
+                let due = waiting.filter { $0.time <= now }.map(\.teller)
+                waiting.removeAll { $0.time <= now }
+                waiting += await StoryTests.tell(due)
+            }
         }
-        while let now = waiting.map(\.time).min() {
-            stage.clock.set(now)
-            let due = waiting.filter { $0.time <= now }.map(\.teller)
-            waiting.removeAll { $0.time <= now }
-            waiting += await StoryTests.tell(due)
-        }
-        try await stage.close()
     }
 
     /// Those that aren't over yet, and what they wait for.

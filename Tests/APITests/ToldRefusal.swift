@@ -10,7 +10,7 @@ struct ToldRefusal: Equatable {
     /// Of each field that is at fault.
     let paths: [String]
 
-    init(_ code: RPCCode, _ reason: String, _ paths: String...) {
+    init(_ code: RPCCode, _ reason: String, _ paths: [String] = []) {
         self.code = code
         self.reason = reason
         self.paths = paths

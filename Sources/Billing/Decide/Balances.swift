@@ -105,7 +105,7 @@ extension CustomerState {
             targets.contains(where: { $0.bucket.flags.contains(.boolean) })
         {
             throw .invalid([
-                Violation(path: "feature_id", message: "a boolean feature has no amount")
+                Violation(path: "filter.feature_id", message: "a boolean feature has no amount")
             ])
         }
         if let expires = update.expires, expires <= now { throw .notInFuture("expire_time") }
@@ -133,7 +133,7 @@ extension CustomerState {
         }
         if delete.keepsUsage, delete.filter.feature == nil {
             throw .invalid([
-                Violation(path: "feature_id", message: "is required to keep the usage")
+                Violation(path: "filter.feature_id", message: "is required to keep the usage")
             ])
         }
         var sheet = FactSheet(self, pricing: pricing, now: now)

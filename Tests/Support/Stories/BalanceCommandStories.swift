@@ -98,7 +98,7 @@ package enum BalanceCommandStories {
             .refused("entity not found", .update(Pick("messages", of: "x"), .remaining(1)))),
         Story(
             "6.2: a flag has no amount", .open(Grant("dashboard", nil)),
-            .refused("invalid: feature_id", .update(Pick("dashboard"), .remaining(1)))),
+            .refused("invalid: filter.feature_id", .update(Pick("dashboard"), .remaining(1)))),
     ]
 
     private static let rolled: [Step] = [
@@ -239,7 +239,7 @@ package enum BalanceCommandStories {
         Story("6.3: none", .refused("balance not found", .delete(all))),
         Story(
             "6.3: usage needs a feature", hundred,
-            .refused("invalid: feature_id", .delete(Pick(nil, id: "main"), keepsUsage: true))),
+            .refused("invalid: filter.feature_id", .delete(Pick(nil, id: "main"), keepsUsage: true))),
         Story(
             "6.3: by interval", after: two, .delete(Pick("messages", .month)),
             .balances([200])),
