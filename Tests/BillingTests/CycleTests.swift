@@ -1,4 +1,5 @@
 import Foundation
+import Stories
 import Testing
 
 @testable import Billing

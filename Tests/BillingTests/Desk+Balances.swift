@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// Balances outside plans, entities, limits and holds.

@@ -1,3 +1,4 @@
+import Stories
 import Testing
 
 @testable import Billing
@@ -23,11 +24,15 @@ extension Desk {
             try track(feature, value, of: entity, overage, properties)
         case .setUsage(let feature, let value, let entity):
             try setUsage(feature, value, of: entity)
-        case .hold(let feature, let value, let entity, let id, let properties):
-            try hold(id, feature, value, of: entity, properties)
+        case .trackAt(let feature, let value, let time, let refusesLate):
+            try track(feature, value, at: time, refusesLate: refusesLate)
+        case .hold(let feature, let value, let entity, let id, let expires, let properties):
+            try hold(id, feature, value, of: entity, until: expires, properties)
         case .holdTrack(let feature, let value, let id):
             try holdTrack(id, feature, value)
         case .settle(let value, let id): try settleHold(id, at: value)
+        case .extend(let expires, let id):
+            try run(.extendHold(ExtendHold(id: id, expires: expires)))
         case .update(let pick, let amount, let granted):
             try update(filter(pick), amount, granted: granted)
         case .moveReset(let pick, let time): try update(filter(pick), nextReset: time)
@@ -62,6 +67,10 @@ extension Desk {
             #expect(try balance(feature, of: entity)?.granted == expected, comment)
         case .reset(let feature, let expected, let entity):
             #expect(try balance(feature, of: entity)?.nextReset == expected, comment)
+        case .shown(let feature, let expected, let entity):
+            let view = try balance(feature, of: entity)
+            #expect(view.map { Shown($0) } == expected, comment)
+            #expect(try check(feature, 1, of: entity).balance == view, comment)
         case .balances(let expected):
             #expect(customer.allBuckets.map(\.balance) == expected, comment)
         case .slices(let expected, let id):
@@ -108,6 +117,16 @@ extension Desk {
     }
 
     private mutating func track(
+        _ featureID: String, _ value: Quantity, at time: Timestamp, refusesLate: Bool
+    ) throws(Refusal) {
+        var usage = TrackUsage(
+            feature: pricing.number(ofFeature: featureID), value: value, overage: .cap,
+            label: EventLabel(time: time, properties: []))
+        usage.refusesLate = refusesLate
+        try track(usage)
+    }
+
+    private mutating func track(
         batch: [(String, Quantity)], _ overage: OverageBehavior
     ) throws(Refusal) {
         let parts = batch.map { (feature, value) in
@@ -137,5 +156,16 @@ extension Desk {
                     && now < $0.end
             }
             .reduce(.zero) { $0 + $1.used }
+    }
+}
+
+extension Shown {
+    fileprivate init(_ view: BalanceView) {
+        self.init(
+            granted: view.granted, remaining: view.remaining, usage: view.usage,
+            overage: view.overage,
+            parts: view.parts.map { [$0.granted, $0.remaining, $0.usage] },
+            overageAllowed: view.overageAllowed, maxPurchase: view.maxPurchase,
+            unlimited: view.unlimited)
     }
 }

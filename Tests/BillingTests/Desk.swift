@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// Everything of a customer that the log restores, comparable.

@@ -31,7 +31,8 @@ struct ExplainLaws {
             switch (last.rule, pool.reason) {
             case (.owned, .notIncluded), (.flag, .flag), (.unlimited, .unlimited),
                 (.negative, .nothingRequired), (.usageLimit, .usageLimit), (.remaining, .included),
-                (.overage, .insufficientBalance), (.spendLimit, .overage),
+                (.overage, .insufficientBalance), (.overage, .concurrencyLimit),
+                (.spendLimit, .overage),
                 (.spendLimit, .spendLimit), (.maxPurchase, .overage), (.maxPurchase, .maxPurchase):
                 true
             case _: false
@@ -56,7 +57,10 @@ struct ExplainLaws {
 
     /// What it says is what a check that deducts does.
     private func deduction(_ told: CheckExplanation, _ question: CheckQuery) -> String? {
-        guard pricing.kind(of: question.feature) != .boolean else { return nil }
+        switch pricing.kind(of: question.feature) {
+        case .boolean, .concurrency: return nil
+        case .metered, .allocated, .creditSystem, .aiCreditSystem: break
+        }
         if question.required > .zero {
             let covered = told.parts.reduce(told.missing) { $0 + $1.covers }
             // What lands nowhere in shadow mode isn't missing to anybody.

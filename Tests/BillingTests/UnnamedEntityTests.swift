@@ -1,54 +1,18 @@
+import Stories
 import Testing
 
 @testable import Billing
 
 /// Entities that are made before it is known who they are (entitlements §8.3).
 @Suite struct UnnamedEntityTests {
-    private static let pricing = Fixture.pricing(
-        .sample(
-            "plan", .sample("users", 3), .sample("workflows", 3),
-            .sample("messages", 100, each: .month).forEach("users")))
-
-    static let rows: [Story] = [
-        Story(
-            "§8.3: one without an id takes a seat and gets its slice", .attach("plan"),
-            .entity("users", .empty), .used("users", 1), .granted("messages", 100)),
-        Story(
-            "§8.3: the next one with an id claims it: one seat, one slice", .attach("plan"),
-            .entity("users", .empty), .entity("users", "ada"), .used("users", 1),
-            .granted("messages", 100), .granted("messages", 100, of: "ada"),
-            .track("messages", 30, of: "ada"), .left("messages", 70),
-            .entity("users", "bob"), .used("users", 2), .granted("messages", 200)),
-        Story(
-            "§8.3: what was used of its slice stays used", .attach("plan"),
-            .entity("users", .empty), .track("messages", 40), .entity("users", "ada"),
-            .left("messages", 60, of: "ada")),
-        Story(
-            "§8.3: more than one null id is refused", .attach("plan"), .entity("users", .empty),
-            .refused("entity id required", .entity("users", .empty)), .used("users", 1)),
-        Story(
-            "§8.3: one of each feature may wait", .attach("plan"), .entity("users", .empty),
-            .entity("workflows", .empty), .used("users", 1), .used("workflows", 1),
-            .entity("workflows", "flow"), .used("workflows", 1), .used("users", 1),
-            .entity("users", "ada"), .used("users", 1)),
-        Story(
-            "§8.3: once claimed, another may wait", .attach("plan"), .entity("users", .empty),
-            .entity("users", "ada"), .entity("users", .empty), .used("users", 2),
-            .deleteEntity("ada"), .used("users", 1)),
-        Story(
-            "§8.3: a taken id claims nothing", .attach("plan"), .entity("users", "ada"),
-            .entity("users", .empty), .refused("entity exists", .entity("users", "ada")),
-            .used("users", 2)),
-    ]
-
-    @Test("Entities without an id", arguments: rows)
+    @Test("Entities without an id", arguments: UnnamedEntityStories.rows)
     func entities(_ story: Story) throws {
-        try story.run(Self.pricing)
+        try story.run(UnnamedEntityStories.pricing)
     }
 
     @Test("The name that claims it counts, controls as well")
     func claim() throws {
-        var desk = Desk(Self.pricing)
+        var desk = Desk(UnnamedEntityStories.pricing)
         try desk.create()
         try desk.attach("plan")
         let users = Fixture.users

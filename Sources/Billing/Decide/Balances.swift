@@ -110,7 +110,7 @@ extension CustomerState {
             targets.contains(where: { $0.bucket.flags.contains(.boolean) })
         {
             throw .invalid([
-                Violation(path: "feature_id", message: "a boolean feature has no amount")
+                Violation(path: "filter.feature_id", message: "a boolean feature has no amount")
             ])
         }
         if update.amount != nil, targets.contains(where: { $0.bucket.flags.isConcurrency }) {
@@ -145,7 +145,7 @@ extension CustomerState {
         }
         if delete.keepsUsage, delete.filter.feature == nil {
             throw .invalid([
-                Violation(path: "feature_id", message: "is required to keep the usage")
+                Violation(path: "filter.feature_id", message: "is required to keep the usage")
             ])
         }
         var sheet = FactSheet(self, pricing: pricing, now: now)

@@ -182,13 +182,14 @@ extension Controls {
         }
         for (index, limit) in spendLimits.enumerated() {
             let path = "spend_limits[\(index)]"
-            switch limit.bound {
-            case .absent: break
-            case .units(let amount), .percentage(let amount):
-                if amount < .zero {
-                    found.append(
-                        Violation(path: "\(path).overage_limit", message: "must not be negative"))
+            let (amount, field) =
+                switch limit.bound {
+                case .absent: (Quantity.zero, "")
+                case .units(let units): (units, "overage_limit")
+                case .percentage(let percentage): (percentage, "overage_percentage")
                 }
+            if amount < .zero {
+                found.append(Violation(path: "\(path).\(field)", message: "must not be negative"))
             }
             if case .units = limit.bound, limit.feature == nil {
                 found.append(

@@ -88,9 +88,13 @@ extension CustomerState {
         try usable.check(query, pricing: pricing, now: now, answering: &answer, trace)
         var parts: [CheckExplanation.Part] = []
         var missing = Quantity.zero
-        if pricing.kind(of: query.feature) == .boolean {
-            parts = usable.flags(query.feature, scope)
-        } else {
+        switch pricing.kind(of: query.feature) {
+        case .boolean: parts = usable.flags(query.feature, scope)
+        case .concurrency:
+            parts = usable.slots(query.feature, scope)
+            let free = answer.balance?.remaining ?? .zero
+            missing = answer.allowed ? .zero : (query.required - free).clampedToZero
+        case .metered, .allocated, .creditSystem, .aiCreditSystem:
             let drawing = usable.draw(
                 Demand(
                     value: query.required, feature: query.feature, scope: scope, overage: .reject,
@@ -179,6 +183,19 @@ extension CustomerState {
 
 extension BucketSet {
     /// What there is of a flag.
+    /// What is free of each.
+    fileprivate func slots(_ feature: FeatureNumber, _ scope: Scope) -> [CheckExplanation.Part] {
+        let slots = SlotCount(of: feature, self)
+        var found: [CheckExplanation.Part] = []
+        eachUsable(scope) { bucket, entity in
+            guard bucket.feature == feature else { return }
+            let free = slots.free(bucket).balance.clampedToZero
+            found.append(
+                CheckExplanation.Part(bucket: bucket, entity: entity, gives: free, covers: free))
+        }
+        return found
+    }
+
     fileprivate func flags(
         _ feature: FeatureNumber, _ scope: Scope
     ) -> [CheckExplanation.Part] {

@@ -12,7 +12,9 @@ extension BucketSet {
         }
         let latest = now.adding(milliseconds: Hold.longest)
         let expires = request.expires ?? latest
-        guard expires > now, expires <= latest else { throw .holdTooLong }
+        guard expires > now, expires <= latest else {
+            throw .holdTooLong("hold.expire_time")
+        }
         let holds = hasExtras ? extras.holds : []
         guard !holds.contains(where: { $0.id == request.id }) else {
             throw .holdExists(request.id)
@@ -35,7 +37,9 @@ extension BucketSet {
     func decideExtendHold(_ extend: ExtendHold, now: Timestamp) throws(Refusal) -> Decision {
         _ = try hold(extend.id)
         let latest = now.adding(milliseconds: Hold.longest)
-        guard extend.expires > now, extend.expires <= latest else { throw .holdTooLong }
+        guard extend.expires > now, extend.expires <= latest else {
+            throw .holdTooLong("expire_time")
+        }
         return Decision(
             facts: [.holdExtended(id: extend.id, expires: extend.expires)], reply: .none)
     }
@@ -238,7 +242,7 @@ extension Quantity {
 }
 
 extension Refusal {
-    static let holdTooLong = Refusal.invalid([
-        Violation(path: "hold.expire_time", message: "must lie in the coming 24 hours")
-    ])
+    static func holdTooLong(_ path: String) -> Refusal {
+        .invalid([Violation(path: path, message: "must lie in the coming 24 hours")])
+    }
 }

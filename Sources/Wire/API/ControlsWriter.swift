@@ -4,6 +4,8 @@ internal import CTallyProto
 /// Writes limits, alerts and permissions, for replies and for catalogs.
 struct ControlsWriter {
     let arena: Arena
+    /// What their usage limits have counted.
+    var windows: [UsageWindow] = []
 
     /// - Parameter id: of a feature, as a string that outlives the message.
     func message(
@@ -59,6 +61,12 @@ struct ControlsWriter {
             entry.pointee.value = value(property.value)
             return entry
         }
+        if let window = windows.first(where: { $0.key.counts(limit) }) {
+            message.pointee.usage = window.used.double
+            let end = arena.make(google__protobuf__timestamp__init)
+            (end.pointee.seconds, end.pointee.nanos) = window.end.parts
+            message.pointee.window_end_time = end
+        }
         return message
     }
 
@@ -90,5 +98,11 @@ struct ControlsWriter {
         message.pointee.measure = Tally__V1__UsageAlertMeasure(UInt32(alert.measure.rawValue))
         message.pointee.name = arena.string(alert.name)
         return message
+    }
+}
+
+extension WindowKey {
+    fileprivate func counts(_ limit: UsageLimit) -> Bool {
+        feature == limit.feature && interval == limit.interval && filter == limit.filter
     }
 }

@@ -12,6 +12,9 @@ struct FieldReader {
         }
     }
 
+    /// What another reader noted.
+    mutating func add(_ part: FieldReader) { violations += part.violations }
+
     mutating func fault(_ path: String, _ message: String) {
         violations.append(Violation(path: path, message: message))
     }

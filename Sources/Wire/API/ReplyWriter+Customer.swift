@@ -89,7 +89,7 @@ extension ReplyWriter {
 
     private func extras(_ extras: Extras, on message: UnsafeMutablePointer<Tally__V1__Customer>) {
         if let owned = extras.controls.first(where: { $0.owner == .customer }) {
-            message.pointee.controls = controls(owned.controls)
+            message.pointee.controls = controls(owned.controls, of: 0, extras.windows)
         }
         message.pointee.pooling_disabled = extras.isPoolingDisabled ? 1 : 0
         (message.pointee.n_holds, message.pointee.holds) = arena.list(extras.holds) { hold in
@@ -106,10 +106,12 @@ extension ReplyWriter {
         message.pointee.entity_count = UInt32(extras.entities.count)
     }
 
+    /// - Parameter entity: 0: the customer's.
     private func controls(
-        _ controls: Controls
+        _ controls: Controls, of entity: UInt32, _ windows: [UsageWindow]
     ) -> UnsafeMutablePointer<Tally__V1__Controls> {
-        ControlsWriter(arena: arena).message(controls) { names.id($0) }
+        ControlsWriter(arena: arena, windows: windows.filter { $0.key.entity == entity })
+            .message(controls) { names.id($0) }
     }
 
     /// An entity, with what it may use.
@@ -126,7 +128,10 @@ extension ReplyWriter {
             balance($0)
         }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
-        if !entity.controls.isEmpty { message.pointee.controls = controls(entity.controls) }
+        if !entity.controls.isEmpty {
+            message.pointee.controls = controls(
+                entity.controls, of: entity.number, buckets.extras.windows)
+        }
         return message
     }
 

@@ -48,8 +48,7 @@ extension RequestReader {
         var fields = FieldReader()
         let customer = fields.customerID(message.pointee.customer_id)
         let requestID = fields.requestID(message.pointee.request_id)
-        let filter = try filter(message.pointee.filter, &fields)
-        if filter?.feature == nil { fields.fault("filter.feature_id", "is required") }
+        let filter = try filter(message.pointee.filter, &fields, needsFeature: true)
         var update = UpdateBalance(filter: filter ?? BalanceFilter(feature: nil))
         update.amount = fields.amount(message.pointee)
         if message.pointee._granted_case
@@ -97,8 +96,7 @@ extension RequestReader {
         var fields = FieldReader()
         let customer = fields.customerID(message.pointee.customer_id)
         let requestID = fields.requestID(message.pointee.request_id)
-        let filter = try filter(message.pointee.filter, &fields)
-        if filter?.feature == nil { fields.fault("filter.feature_id", "is required") }
+        let filter = try filter(message.pointee.filter, &fields, needsFeature: true)
         guard let customer, let filter, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -110,22 +108,27 @@ extension RequestReader {
     }
 
     private func filter(
-        _ message: UnsafeMutablePointer<Tally__V1__BalanceFilter>?, _ fields: inout FieldReader
+        _ message: UnsafeMutablePointer<Tally__V1__BalanceFilter>?, _ fields: inout FieldReader,
+        needsFeature: Bool = false
     ) throws(CallFault) -> BalanceFilter? {
         guard let message = message?.pointee else {
             fields.fault("filter", "is required")
             return nil
         }
         var filter = BalanceFilter(feature: nil)
-        if !Wire.bytes(of: message.feature_id).isEmpty {
-            filter.feature = try feature(message.feature_id, &fields)
-        }
-        filter.entity = fields.optionalEntity(message.entity_id)
-        filter.id = fields.text(
-            message.balance_id, at: "filter.balance_id", limit: OpenBalance.nameLimit)
+        var part = FieldReader()
+        filter.entity = part.optionalEntity(message.entity_id)
+        filter.id = part.text(message.balance_id, at: "balance_id", limit: OpenBalance.nameLimit)
         if message.interval.rawValue != 0 {
-            filter.interval = fields.interval(message.interval, at: "filter.interval")
+            filter.interval = part.interval(message.interval, at: "interval")
         }
+        if !Wire.bytes(of: message.feature_id).isEmpty {
+            filter.feature = try feature(message.feature_id, &part)
+        } else if needsFeature {
+            part.fault("feature_id", "is required")
+        }
+        part.move(to: "filter")
+        fields.add(part)
         return filter
     }
 }

@@ -11,6 +11,10 @@ extension RequestReader {
         let id = fields.optionalEntity(message.pointee.entity_id)
         let name = fields.text(message.pointee.name, at: "name", limit: Entity.nameLimit)
         let feature = try feature(message.pointee.feature_id, &fields)
+        var controls = Controls.none
+        if let given = message.pointee.controls?.pointee {
+            controls = try read(&fields) { $0.controls(given, $1) }
+        }
         guard let customer, let feature, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -18,7 +22,9 @@ extension RequestReader {
         fingerprint.add(id)
         fingerprint.add(name)
         fingerprint.add(UInt64(feature.rawValue))
-        let create = CreateEntity(id: id, feature: feature, name: name)
+        // Without any as ever, so that ids from before there were any are known.
+        if !controls.isEmpty { fingerprint.add(SetControls(of: id, controls)) }
+        let create = CreateEntity(id: id, feature: feature, name: name, controls: controls)
         return ChangeCall(
             customer: customer, command: .createEntity(create),
             request: mark(requestID, .createEntity, fingerprint))
@@ -99,39 +105,59 @@ extension RequestReader {
         let customer = fields.customerID(message.pointee.customer_id)
         let requestID = fields.requestID(message.pointee.request_id)
         var set = SetControls(entity: fields.optionalEntity(message.pointee.entity_id))
-        var reader = ControlsReader(prefix: "", fields: fields)
-        var missing: String?
-        let feature = { [names] (id: UnsafePointer<CChar>?) -> FeatureNumber? in
-            if let feature = names.feature(Wire.bytes(of: id)) { return feature }
-            if missing == nil { missing = String(decoding: Wire.bytes(of: id), as: UTF8.self) }
-            return nil
-        }
-        if let list = message.pointee.spend_limits?.pointee {
-            set.spendLimits = reader.spendLimits(list.n_items, list.items, feature)
-        }
-        if let list = message.pointee.usage_limits?.pointee {
-            set.usageLimits = reader.usageLimits(list.n_items, list.items, feature)
-        }
-        if let list = message.pointee.usage_alerts?.pointee {
-            set.usageAlerts = reader.usageAlerts(list.n_items, list.items, feature)
-        }
-        if let list = message.pointee.overage_permissions?.pointee {
-            set.overagePermissions = reader.permissions(list.n_items, list.items, feature)
+        try read(&fields) { reader, feature in
+            if let list = message.pointee.spend_limits?.pointee {
+                set.spendLimits = reader.spendLimits(list.n_items, list.items, feature)
+            }
+            if let list = message.pointee.usage_limits?.pointee {
+                set.usageLimits = reader.usageLimits(list.n_items, list.items, feature)
+            }
+            if let list = message.pointee.usage_alerts?.pointee {
+                set.usageAlerts = reader.usageAlerts(list.n_items, list.items, feature)
+            }
+            if let list = message.pointee.overage_permissions?.pointee {
+                set.overagePermissions = reader.permissions(list.n_items, list.items, feature)
+            }
         }
         if message.pointee._pooling_disabled_case
             == TALLY__V1__UPDATE_CONTROLS_REQUEST___POOLING_DISABLED_POOLING_DISABLED
         {
             set.isPoolingDisabled = message.pointee.pooling_disabled != 0
         }
-        guard let customer, reader.fields.violations.isEmpty else {
-            throw .invalid(reader.fields.violations)
-        }
-        if let missing { throw .refused(.featureNotFound(missing)) }
+        guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .updateControls)
         fingerprint.add(set)
         return ChangeCall(
             customer: customer, command: .setControls(set),
             request: mark(requestID, .updateControls, fingerprint))
+    }
+
+    /// Reads controls, whose features have names; a name that nobody has refuses the call unless
+    /// there are faults.
+    private func read<Answer>(
+        _ fields: inout FieldReader,
+        _ body: (inout ControlsReader, ControlsReader.FeatureLookup) -> Answer
+    ) throws(CallFault) -> Answer {
+        var reader = ControlsReader(prefix: "", fields: fields)
+        var missing: String?
+        let answer = body(&reader) { id in
+            if let feature = names.feature(Wire.bytes(of: id)) { return feature }
+            if missing == nil { missing = String(decoding: Wire.bytes(of: id), as: UTF8.self) }
+            return nil
+        }
+        fields = reader.fields
+        if let missing, fields.violations.isEmpty { throw .refused(.featureNotFound(missing)) }
+        return answer
+    }
+}
+
+extension SetControls {
+    fileprivate init(of entity: InlineText, _ controls: Controls) {
+        self.init(entity: entity)
+        spendLimits = controls.spendLimits
+        usageLimits = controls.usageLimits
+        usageAlerts = controls.usageAlerts
+        overagePermissions = controls.overagePermissions
     }
 }
 

@@ -64,28 +64,31 @@ extension RequestReader {
     ) throws(CallFault) -> EventFilter {
         guard let selection = selection?.pointee else { return EventFilter() }
         var filter = EventFilter()
+        var part = FieldReader()
         if !Wire.bytes(of: selection.customer_id).isEmpty {
-            filter.customer = fields.customerID(selection.customer_id)
+            filter.customer = part.customerID(selection.customer_id)
         }
         if selection.n_feature_ids > 32 {
-            fields.fault("selection.feature_ids", "must be at most 32")
+            part.fault("feature_ids", "must be at most 32")
         } else {
             for index in 0..<selection.n_feature_ids {
-                let known = try feature(selection.feature_ids?[index], &fields)
+                let known = try feature(
+                    selection.feature_ids?[index], &part, at: "feature_ids[\(index)]")
                 if let known { filter.features.append(known) }
             }
         }
         if selection.n_properties > 5 {
-            fields.fault("selection.properties", "must be at most 5")
+            part.fault("properties", "must be at most 5")
         } else {
             filter.properties = elements(selection.n_properties, selection.properties)
                 .compactMap {
-                    fields.property(
-                        $0.pointee.key, $0.pointee.value, at: "selection.properties",
-                        isReserved: true)
+                    part.property(
+                        $0.pointee.key, $0.pointee.value, at: "properties", isReserved: true)
                 }
         }
-        filter.times = times(of: selection, &fields)
+        filter.times = times(of: selection, &part)
+        part.move(to: "selection")
+        fields.add(part)
         return filter
     }
 
@@ -93,14 +96,14 @@ extension RequestReader {
         of selection: Tally__V1__EventSelection, _ fields: inout FieldReader
     ) -> Range<Int64> {
         let start = selection.start_time.flatMap {
-            fields.instant($0.pointee, at: "selection.start_time")
+            fields.instant($0.pointee, at: "start_time")
         }
         let end = selection.end_time.flatMap {
-            fields.instant($0.pointee, at: "selection.end_time")
+            fields.instant($0.pointee, at: "end_time")
         }
         let (from, to) = (start?.milliseconds ?? .min, end?.milliseconds ?? .max)
         guard from < to else {
-            fields.fault("selection.end_time", "must be after start_time")
+            fields.fault("end_time", "must be after start_time")
             return .min..<Int64.max
         }
         return from..<to

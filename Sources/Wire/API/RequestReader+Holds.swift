@@ -14,10 +14,10 @@ extension RequestReader {
         fields.count(items.count, at: "items", limit: RequestReader.batchCheckLimit)
         var subjects: [CheckCall.Subject] = []
         for (index, item) in items.enumerated() where fields.violations.isEmpty {
+            fields.stayEmpty(item.pointee.customer_id, item.pointee.request_id)
             if let subject = try subject(of: item.pointee, &fields) { subjects.append(subject) }
-            if item.pointee.deduct != 0 {
-                fields.fault("deduct", "a batch only asks")
-            }
+            if item.pointee.deduct != 0 { fields.fault("deduct", "a batch only asks") }
+            if item.pointee.hold != nil { fields.fault("hold", "a batch only asks") }
             fields.move(to: "items[\(index)]")
         }
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
@@ -34,8 +34,7 @@ extension RequestReader {
         var fingerprint = Fingerprint(key: fingerprintKey, method: .batchTrack)
         var usages: [TrackUsage] = []
         for (index, item) in items.enumerated() where fields.violations.isEmpty {
-            let id = Wire.bytes(of: item.pointee.customer_id)
-            if !id.isEmpty { fields.fault("customer_id", "stays empty in a batch") }
+            fields.stayEmpty(item.pointee.customer_id, item.pointee.request_id)
             if let usage = try usage(item.pointee, &fields) {
                 fingerprint.add(usage)
                 usages.append(usage)
@@ -97,6 +96,16 @@ extension RequestReader {
 extension FieldReader {
     mutating func count(_ count: Int, at path: String, limit: Int) {
         if !(1...limit).contains(count) { fault(path, "must be 1 to \(limit)") }
+    }
+
+    /// They are the batch's.
+    fileprivate mutating func stayEmpty(
+        _ customerID: UnsafePointer<CChar>?, _ requestID: UnsafePointer<CChar>?
+    ) {
+        for (id, path) in [(customerID, "customer_id"), (requestID, "request_id")]
+        where !bytes(of: id).isEmpty {
+            fault(path, "stays empty in a batch")
+        }
     }
 
     mutating func holdID(_ text: UnsafePointer<CChar>?) -> String {

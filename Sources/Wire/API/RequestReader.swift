@@ -176,11 +176,11 @@ package struct RequestReader {
     }
 
     func feature(
-        _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader
+        _ text: UnsafePointer<CChar>?, _ fields: inout FieldReader, at path: String = "feature_id"
     ) throws(CallFault) -> FeatureNumber? {
         let id = Wire.bytes(of: text)
         if let feature = names.feature(id) { return feature }
-        guard fields.identifier(id, at: "feature_id"), fields.violations.isEmpty else { return nil }
+        guard fields.identifier(id, at: path), fields.violations.isEmpty else { return nil }
         throw .refused(.featureNotFound(String(decoding: id, as: UTF8.self)))
     }
 

@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// What one seed's sequence plays on.

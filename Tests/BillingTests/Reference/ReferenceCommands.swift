@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// A command, and how long nothing happens before it.

@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// What holds after every command, read off the core's state and facts alone.

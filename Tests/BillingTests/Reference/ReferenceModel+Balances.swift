@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// Plans, entities, controls, grants and corrections (§5.1, §6, §8).
@@ -274,7 +276,7 @@ extension ReferenceModel {
         let targets = targets(update.filter, scope)
         if targets.isEmpty { throw ReferenceRefusal("balanceNotFound") }
         if update.amount != nil || update.granted != nil, targets.contains(where: { $0.isFlag }) {
-            throw ReferenceRefusal("invalid feature_id")
+            throw ReferenceRefusal("invalid filter.feature_id")
         }
         if update.amount != nil, targets.contains(where: { isSlots($0.feature) }) {
             throw ReferenceRefusal("invalid feature_id")
@@ -334,13 +336,13 @@ extension ReferenceModel {
         let targets = targets(delete.filter, scope)
         if targets.isEmpty { throw ReferenceRefusal("balanceNotFound") }
         if delete.keepsUsage, delete.filter.feature == nil {
-            throw ReferenceRefusal("invalid feature_id")
+            throw ReferenceRefusal("invalid filter.feature_id")
         }
         for target in targets { remove(target.number) }
         let used = targets.reduce(0) { $0 + $1.usage }
         guard delete.keepsUsage, used > 0 else { return }
         guard let feature = delete.filter.feature else {
-            throw ReferenceRefusal("invalid feature_id")
+            throw ReferenceRefusal("invalid filter.feature_id")
         }
         let left = self.targets(BalanceFilter(feature: feature), scope)
         if left.isEmpty {

@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// Reservations (§3).
@@ -9,14 +11,14 @@ extension ReferenceModel {
             throw ReferenceRefusal("invalid hold")
         }
         if let expires = request.expires?.milliseconds {
-            try checkExpiry(expires)
+            try checkExpiry(expires, "hold.expire_time")
         }
         if holds.contains(where: { $0.id == request.id }) { throw ReferenceRefusal("holdExists") }
     }
 
-    private func checkExpiry(_ expires: Int64) throws(ReferenceRefusal) {
+    private func checkExpiry(_ expires: Int64, _ path: String) throws(ReferenceRefusal) {
         guard expires > now, expires <= now + ReferenceModel.longest else {
-            throw ReferenceRefusal("invalid hold.expire_time")
+            throw ReferenceRefusal("invalid \(path)")
         }
     }
 
@@ -53,7 +55,7 @@ extension ReferenceModel {
 
     mutating func extendHold(_ extend: ExtendHold) throws(ReferenceRefusal) {
         _ = try hold(extend.id)
-        try checkExpiry(extend.expires.milliseconds)
+        try checkExpiry(extend.expires.milliseconds, "expire_time")
         for index in holds.indices where holds[index].id == extend.id {
             holds[index].expires = extend.expires.milliseconds
         }

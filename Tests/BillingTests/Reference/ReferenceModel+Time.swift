@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// Calendar days, counted year by year and month by month.

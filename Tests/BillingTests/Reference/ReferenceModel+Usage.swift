@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// Tracks and checks (§1, §2).

@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// The core and the model side by side: the same commands, then a look at everything.

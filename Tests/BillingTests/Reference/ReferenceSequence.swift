@@ -1,3 +1,5 @@
+import Stories
+
 @testable import Billing
 
 /// A seed's commands, or some of them.

@@ -1801,7 +1801,7 @@ const ProtobufCMessageDescriptor tally__v1__usage_limit__filter_entry__descripto
   (ProtobufCMessageInit) tally__v1__usage_limit__filter_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__usage_limit__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__usage_limit__field_descriptors[8] =
 {
   {
     "feature_id",
@@ -1875,6 +1875,30 @@ static const ProtobufCFieldDescriptor tally__v1__usage_limit__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "usage",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_end_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UsageLimit, window_end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__usage_limit__field_indices_by_name[] = {
   4,   /* field[4] = anchor */
@@ -1883,11 +1907,13 @@ static const unsigned tally__v1__usage_limit__field_indices_by_name[] = {
   5,   /* field[5] = filter */
   3,   /* field[3] = interval */
   2,   /* field[2] = limit */
+  6,   /* field[6] = usage */
+  7,   /* field[7] = window_end_time */
 };
 static const ProtobufCIntRange tally__v1__usage_limit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__usage_limit__descriptor =
 {
@@ -1897,7 +1923,7 @@ const ProtobufCMessageDescriptor tally__v1__usage_limit__descriptor =
   "Tally__V1__UsageLimit",
   "tally.v1",
   sizeof(Tally__V1__UsageLimit),
-  6,
+  8,
   tally__v1__usage_limit__field_descriptors,
   tally__v1__usage_limit__field_indices_by_name,
   1,  tally__v1__usage_limit__number_ranges,

@@ -3606,7 +3606,7 @@ const ProtobufCMessageDescriptor tally__v1__update_controls_response__descriptor
   (ProtobufCMessageInit) tally__v1__update_controls_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__create_entity_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__create_entity_request__field_descriptors[6] =
 {
   {
     "customer_id",
@@ -3668,8 +3668,21 @@ static const ProtobufCFieldDescriptor tally__v1__create_entity_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "controls",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateEntityRequest, controls),
+    &tally__v1__controls__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__create_entity_request__field_indices_by_name[] = {
+  5,   /* field[5] = controls */
   0,   /* field[0] = customer_id */
   1,   /* field[1] = entity_id */
   2,   /* field[2] = feature_id */
@@ -3679,7 +3692,7 @@ static const unsigned tally__v1__create_entity_request__field_indices_by_name[] 
 static const ProtobufCIntRange tally__v1__create_entity_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__v1__create_entity_request__descriptor =
 {
@@ -3689,7 +3702,7 @@ const ProtobufCMessageDescriptor tally__v1__create_entity_request__descriptor =
   "Tally__V1__CreateEntityRequest",
   "tally.v1",
   sizeof(Tally__V1__CreateEntityRequest),
-  5,
+  6,
   tally__v1__create_entity_request__field_descriptors,
   tally__v1__create_entity_request__field_indices_by_name,
   1,  tally__v1__create_entity_request__number_ranges,

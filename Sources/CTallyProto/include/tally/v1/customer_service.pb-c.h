@@ -877,10 +877,14 @@ struct  Tally__V1__CreateEntityRequest
    * Chosen by the caller, unique for each intended change, at most 63 bytes.
    */
   char *request_id;
+  /*
+   * Its own controls from the start; absent: none.
+   */
+  Tally__V1__Controls *controls;
 };
 #define TALLY__V1__CREATE_ENTITY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__create_entity_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 /*

@@ -1,45 +1,43 @@
-import Testing
-
-@testable import Billing
+package import Billing
 
 /// A row of a table: its name is the rule it comes from.
-protocol RuleRow: Sendable, CustomTestStringConvertible {
+package protocol RuleRow: Sendable, CustomStringConvertible {
     var rule: String { get }
 }
 
 extension RuleRow {
-    var testDescription: String { rule }
+    package var description: String { rule }
 }
 
 extension Quantity: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
-    public init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         guard let raw = DecimalText.parseExactly(text, digits: 10) else {
             preconditionFailure("\(text) is no quantity")
         }
         self.init(raw: raw)
     }
 
-    public init(integerLiteral units: Int) {
+    package init(integerLiteral units: Int) {
         self.init(units: units)
     }
 }
 
 extension UnitPrice: ExpressibleByStringLiteral {
-    public init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         guard let price = UnitPrice(text) else { preconditionFailure("\(text) is no price") }
         self = price
     }
 }
 
 extension InlineText: ExpressibleByStringLiteral {
-    public init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         guard let short = InlineText(text) else { preconditionFailure("\(text) is too long") }
         self = short
     }
 }
 
 extension Timestamp {
-    static func utc(
+    package static func utc(
         _ year: Int64, _ month: Int64, _ day: Int64, _ hour: Int64 = 0, _ minute: Int64 = 0
     ) -> Timestamp {
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
@@ -48,7 +46,7 @@ extension Timestamp {
 }
 
 extension Feature {
-    static func sample(
+    package static func sample(
         _ id: String, _ kind: FeatureKind, costs: KeyValuePairs<String, UnitPrice> = [:]
     ) -> Feature {
         Feature(
@@ -58,7 +56,7 @@ extension Feature {
 }
 
 extension PlanItem {
-    static func sample(
+    package static func sample(
         _ featureID: String, _ included: Quantity = 0, each interval: Interval? = nil,
         count: UInt16 = 1, unlimited: Bool = false, price: UnitPrice? = nil,
         per units: Quantity = 1, most: Quantity? = nil
@@ -73,7 +71,7 @@ extension PlanItem {
 }
 
 extension Plan {
-    static func sample(
+    package static func sample(
         _ id: String, price: UnitPrice? = nil, each interval: Interval = .month,
         group: String = "", addOn: Bool = false, autoEnable: Bool = false, _ items: PlanItem...
     ) -> Plan {
@@ -85,26 +83,26 @@ extension Plan {
 
 extension PricingState {
     /// Publishes onto nothing what has no faults.
-    static func sample(_ features: [Feature], _ plans: [Plan] = []) -> PricingState {
+    package static func sample(_ features: [Feature], _ plans: [Plan] = []) -> PricingState {
         let draft = PricingDraft(currency: "usd", features: features, plans: plans)
         let faults = draft.validate(onto: .empty)
         precondition(faults.isEmpty, "\(faults)")
         return PricingState.empty.publishing(draft)
     }
 
-    func number(ofFeature id: String) -> FeatureNumber {
+    package func number(ofFeature id: String) -> FeatureNumber {
         guard let number = feature(id: id) else { preconditionFailure("no feature \(id)") }
         return number
     }
 
-    func number(ofPlan id: String) -> PlanNumber {
+    package func number(ofPlan id: String) -> PlanNumber {
         guard let number = plan(id: id) else { preconditionFailure("no plan \(id)") }
         return number
     }
 }
 
 extension Bucket {
-    static func sample(
+    package static func sample(
         _ number: UInt32, _ feature: UInt32, granted: Quantity = 100, balance: Quantity? = nil,
         most: Quantity = 0, cycle: Cycle = Cycle(.oneOff), nextReset: Timestamp = .never,
         expires: Timestamp = .never, created: Timestamp = .epoch, _ flags: Bucket.Flags = []
@@ -117,7 +115,7 @@ extension Bucket {
 }
 
 extension CustomerState {
-    static func sample(_ buckets: Bucket...) -> CustomerState {
+    package static func sample(_ buckets: Bucket...) -> CustomerState {
         var customer = CustomerState(id: "customer")
         customer.apply(buckets.map { .bucketOpened($0) })
         return customer

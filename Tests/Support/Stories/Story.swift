@@ -1,25 +1,27 @@
-import Testing
-
-@testable import Billing
+package import Billing
 
 /// A row that is told step by step, from an empty customer: what is done, and what is to be seen.
-struct Story: RuleRow {
-    let rule: String
-    let steps: [Step]
+package struct Story: RuleRow {
+    package let rule: String
+    package let steps: [Step]
+    /// When the first step happens.
+    package var start = Story.usualStart
 
-    init(_ rule: String, _ steps: Step...) {
+    package static let usualStart = Timestamp.utc(2027, 1, 10)
+
+    package init(_ rule: String, _ steps: Step...) {
         self.rule = rule
         self.steps = steps
     }
 
-    init(_ rule: String, after start: [Step], _ steps: Step...) {
+    package init(_ rule: String, after start: [Step], _ steps: Step...) {
         self.rule = rule
         self.steps = start + steps
     }
 }
 
 /// One step of a story: a command, or something to be seen.
-indirect enum Step: Sendable {
+package indirect enum Step: Sendable {
     case attach(String)
     /// With a card on file.
     case buy(String)
@@ -28,15 +30,20 @@ indirect enum Step: Sendable {
     case deleteEntity(InlineText)
     case track(
         String, Quantity, of: InlineText = .empty, OverageBehavior = .cap, [EventProperty] = [])
+    /// Usage that is reported after it happened.
+    case trackAt(String, Quantity, Timestamp, refusesLate: Bool = false)
     /// One event that feeds several features.
     case event([String], Quantity)
     case batch([(String, Quantity)], OverageBehavior = .cap)
     case setUsage(String, Quantity, of: InlineText = .empty)
     case deduct(String, Quantity, of: InlineText = .empty, CheckReason)
-    case hold(String, Quantity, of: InlineText = .empty, id: String = "h", [EventProperty] = [])
+    case hold(
+        String, Quantity, of: InlineText = .empty, id: String = "h", until: Timestamp? = nil,
+        [EventProperty] = [])
     case holdTrack(String, Quantity, id: String = "h")
     /// nil keeps what was held; 0 gives all back.
     case settle(Quantity?, id: String = "h")
+    case extend(Timestamp, id: String = "h")
     case update(Pick, UpdateBalance.Amount? = nil, granted: Quantity? = nil)
     case moveReset(Pick, Timestamp)
     case moveExpiry(Pick, Timestamp)
@@ -53,38 +60,41 @@ indirect enum Step: Sendable {
     case left(String, Quantity?, of: InlineText = .empty)
     case used(String, Quantity, of: InlineText = .empty)
     case granted(String, Quantity, of: InlineText = .empty)
+    /// All that is shown of a balance, by itself and with a check; nil: there is none.
+    case shown(String, Shown?, of: InlineText = .empty)
     /// Balances of the customer's own buckets, in order of opening.
     case balances([Quantity])
     case slices([Quantity], of: InlineText)
     case window(String, Quantity, of: InlineText = .empty)
     case events([Quantity])
-    /// Since the story began.
-    case notices(Int)
     case reset(String, at: Timestamp, of: InlineText = .empty)
     case holds(Int)
+    /// Since the story began; no call shows them.
+    case notices(Int)
 }
 
 /// A loose balance to be opened.
-struct Grant: Sendable {
-    var featureID: String
-    var amount: Quantity?
-    var entity = InlineText.empty
-    var reset: Cycle?
-    var expires: Timestamp?
-    var name = ""
-    var rollover: Rollover?
-    var unlimited = false
-    var nextReset: Timestamp?
+package struct Grant: Sendable {
+    package var featureID: String
+    package var amount: Quantity?
+    package var entity = InlineText.empty
+    package var reset: Cycle?
+    package var expires: Timestamp?
+    package var name = ""
+    package var rollover: Rollover?
+    package var unlimited = false
+    package var nextReset: Timestamp?
 
-    init(
+    package init(
         _ featureID: String, _ amount: Quantity?, of entity: InlineText = .empty,
-        each interval: Interval? = nil, expires: Timestamp? = nil, name: String = "",
-        rollover: Rollover? = nil, unlimited: Bool = false, nextReset: Timestamp? = nil
+        each interval: Interval? = nil, count: UInt16 = 1, expires: Timestamp? = nil,
+        name: String = "", rollover: Rollover? = nil, unlimited: Bool = false,
+        nextReset: Timestamp? = nil
     ) {
         self.featureID = featureID
         self.amount = amount
         self.entity = entity
-        reset = interval.map { Cycle($0) }
+        reset = interval.map { Cycle($0, count: count) }
         self.expires = expires
         self.name = name
         self.rollover = rollover
@@ -94,13 +104,13 @@ struct Grant: Sendable {
 }
 
 /// Which balances a correction is about.
-struct Pick: Sendable {
-    var featureID: String?
-    var entity: InlineText
-    var id: String
-    var interval: Interval?
+package struct Pick: Sendable {
+    package var featureID: String?
+    package var entity: InlineText
+    package var id: String
+    package var interval: Interval?
 
-    init(
+    package init(
         _ featureID: String?, of entity: InlineText = .empty, id: String = "",
         _ interval: Interval? = nil
     ) {
@@ -111,9 +121,36 @@ struct Pick: Sendable {
     }
 }
 
+/// What is shown of a balance; for each part its grant, what is left and what was used.
+package struct Shown: Equatable, Sendable {
+    package var granted: Quantity
+    package var remaining: Quantity
+    package var usage: Quantity
+    package var overage: Quantity
+    package var parts: [[Quantity]]
+    package var overageAllowed: Bool
+    package var maxPurchase: Quantity?
+    package var unlimited: Bool
+
+    package init(
+        granted: Quantity, remaining: Quantity, usage: Quantity, overage: Quantity = 0,
+        parts: [[Quantity]], overageAllowed: Bool = false, maxPurchase: Quantity? = nil,
+        unlimited: Bool = false
+    ) {
+        self.granted = granted
+        self.remaining = remaining
+        self.usage = usage
+        self.overage = overage
+        self.parts = parts
+        self.overageAllowed = overageAllowed
+        self.maxPurchase = maxPurchase
+        self.unlimited = unlimited
+    }
+}
+
 extension Refusal {
     /// A word for it; of invalid arguments, the path of the first.
-    var word: String {
+    package var word: String {
         switch self {
         case .invalid(let violations): "invalid: \(violations[0].path)"
         case .insufficientBalance: "insufficient balance"
@@ -128,23 +165,5 @@ extension Refusal {
         case .featureLimitReached: "feature limit reached"
         default: "\(self)"
         }
-    }
-}
-
-extension Story {
-    /// Tells it, and checks that its facts alone lead to the same state.
-    func run(_ pricing: PricingState, at start: Timestamp = .utc(2027, 1, 10)) throws {
-        var desk = Desk(pricing, at: start)
-        for (index, step) in steps.enumerated() {
-            do {
-                try desk.perform(step, "\(rule): step \(index + 1), \(step)")
-            } catch {
-                Issue.record("\(rule): step \(index + 1), \(step) was refused: \(error)")
-                return
-            }
-        }
-        var replayed = CustomerState(id: "customer")
-        replayed.apply(desk.facts)
-        #expect(StateView(replayed) == StateView(desk.customer), "\(rule): replayed")
     }
 }

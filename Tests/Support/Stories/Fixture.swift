@@ -1,8 +1,8 @@
-@testable import Billing
+package import Billing
 
 /// The features that the rows of the specification speak of (entitlements §14).
-enum Fixture {
-    static let features: [Feature] = [
+package enum Fixture {
+    package static let features: [Feature] = [
         .sample("dashboard", .boolean), .sample("messages", .metered), .sample("words", .metered),
         .sample("action1", .metered), .sample("action2", .metered), .sample("action3", .metered),
         .sample("users", .allocated), .sample("workflows", .allocated),
@@ -11,27 +11,27 @@ enum Fixture {
         .sample("free_credits", .creditSystem, costs: ["words": "0"]),
     ]
 
-    static let dashboard = FeatureNumber(rawValue: 1)
-    static let messages = FeatureNumber(rawValue: 2)
-    static let words = FeatureNumber(rawValue: 3)
-    static let action1 = FeatureNumber(rawValue: 4)
-    static let action3 = FeatureNumber(rawValue: 6)
-    static let users = FeatureNumber(rawValue: 7)
-    static let workflows = FeatureNumber(rawValue: 8)
-    static let credits = FeatureNumber(rawValue: 9)
+    package static let dashboard = FeatureNumber(rawValue: 1)
+    package static let messages = FeatureNumber(rawValue: 2)
+    package static let words = FeatureNumber(rawValue: 3)
+    package static let action1 = FeatureNumber(rawValue: 4)
+    package static let action3 = FeatureNumber(rawValue: 6)
+    package static let users = FeatureNumber(rawValue: 7)
+    package static let workflows = FeatureNumber(rawValue: 8)
+    package static let credits = FeatureNumber(rawValue: 9)
 
-    static func pricing(_ plans: Plan...) -> PricingState { .sample(features, plans) }
+    package static func pricing(_ plans: Plan...) -> PricingState { .sample(features, plans) }
 }
 
 extension PlanItem {
     /// For each entity of a feature.
-    func forEach(_ entityFeatureID: String) -> PlanItem {
+    package func forEach(_ entityFeatureID: String) -> PlanItem {
         var item = self
         item.entityFeatureID = entityFeatureID
         return item
     }
 
-    func rolling(_ rollover: Rollover) -> PlanItem {
+    package func rolling(_ rollover: Rollover) -> PlanItem {
         var item = self
         item.rollover = rollover
         return item
@@ -39,7 +39,7 @@ extension PlanItem {
 }
 
 extension SetControls {
-    static func spend(
+    package static func spend(
         _ feature: FeatureNumber, _ bound: SpendLimit.Bound, of entity: InlineText = .empty,
         enabled: Bool = true
     ) -> SetControls {
@@ -48,19 +48,23 @@ extension SetControls {
         return set
     }
 
-    static func usage(_ limits: UsageLimit..., of entity: InlineText = .empty) -> SetControls {
+    package static func usage(_ limits: UsageLimit..., of entity: InlineText = .empty)
+        -> SetControls
+    {
         var set = SetControls(entity: entity)
         set.usageLimits = limits
         return set
     }
 
-    static func alerts(_ alerts: UsageAlert..., of entity: InlineText = .empty) -> SetControls {
+    package static func alerts(_ alerts: UsageAlert..., of entity: InlineText = .empty)
+        -> SetControls
+    {
         var set = SetControls(entity: entity)
         set.usageAlerts = alerts
         return set
     }
 
-    static func overage(
+    package static func overage(
         _ feature: FeatureNumber, _ isEnabled: Bool, of entity: InlineText = .empty
     ) -> SetControls {
         var set = SetControls(entity: entity)
@@ -68,7 +72,7 @@ extension SetControls {
         return set
     }
 
-    static func pooling(isDisabled: Bool) -> SetControls {
+    package static func pooling(isDisabled: Bool) -> SetControls {
         var set = SetControls()
         set.isPoolingDisabled = isDisabled
         return set

@@ -1,0 +1,135 @@
+import RPC
+import Repository
+import Stories
+import Testing
+
+@testable import Wire
+
+/// What holds for every method alike: who may call it, whose customer it is about, and ids.
+@Suite("Every method") struct AccessTests {
+    /// One good request for each.
+    static let requests: [(method: String, fields: JSONObject)] = [
+        ("Check", ["feature_id": "messages"]),
+        ("BatchCheck", ["items": [["feature_id": "messages"]]]),
+        ("SettleHold", ["hold_id": "h"]),
+        ("ExtendHold", ["hold_id": "h", "expire_time": "2027-01-10T12:00:00Z"]),
+        ("Track", ["feature_id": "messages"]),
+        ("BatchTrack", ["items": [["feature_id": "messages"]]]),
+        ("ListEvents", [:]),
+        (
+            "AggregateEvents",
+            [
+                "selection": [
+                    "start_time": "2027-01-01T00:00:00Z", "end_time": "2027-01-02T00:00:00Z",
+                ]
+            ]
+        ),
+        ("Attach", ["plan_id": "free"]),
+        ("GetOrCreateCustomer", [:]),
+        ("GetCustomer", [:]),
+        ("UpdateCustomer", ["name": "Ada"]),
+        ("ListCustomers", [:]),
+        ("DeleteCustomer", [:]),
+        ("EraseCustomer", [:]),
+        ("CreateBalance", ["feature_id": "messages", "granted": 1]),
+        ("UpdateBalance", ["filter": ["feature_id": "messages"], "add": 1]),
+        ("DeleteBalance", ["filter": ["feature_id": "messages"]]),
+        ("RecalculateBalances", ["filter": ["feature_id": "messages"]]),
+        ("UpdateControls", ["pooling_disabled": true]),
+        ("CreateEntity", ["entity_id": "a", "feature_id": "users"]),
+        ("GetEntity", ["entity_id": "a"]),
+        ("ListEntities", [:]),
+        ("UpdateEntity", ["entity_id": "a"]),
+        ("DeleteEntity", ["entity_id": "a"]),
+        ("PublishCatalog", ["catalog": ["currency": "usd"]]),
+        ("GetCatalog", [:]),
+    ]
+
+    @Test("is in the table but for those that stream")
+    func complete() {
+        let streams = ["StreamTrack", "WatchCustomer"]
+        #expect(Set(AccessTests.requests.map(\.method)).union(streams) == Set(APIMethod.all.keys))
+    }
+
+    @Test("is closed to strangers, and to those who may do something else")
+    func access() async throws {
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            let callers: [(key: String?, told: ToldRefusal)] = [
+                (nil, ToldRefusal(.unauthenticated, "KEY_MISSING")),
+                ("tally_sk_unknown", ToldRefusal(.unauthenticated, "KEY_UNKNOWN")),
+                (
+                    try stage.environment.keys.make(name: "idle", scopes: [], time: 0).key,
+                    ToldRefusal(.permissionDenied, "SCOPE_MISSING")
+                ),
+            ]
+            for caller in callers {
+                let client = APIClient(client: stage.api.client, key: caller.key)
+                for (method, fields) in AccessTests.requests {
+                    let request = fields.naming("c", for: method)
+                    #expect(await client.refusal(of: method, request) == caller.told, "\(method)")
+                }
+            }
+        }
+    }
+
+    @Test("names a customer who is there, by an id that can be one")
+    func customer() async throws {
+        let missing = ToldRefusal(.notFound, "CUSTOMER_NOT_FOUND")
+        let invalid = ToldRefusal(.invalidArgument, "INVALID_ARGUMENT", ["customer_id"])
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            for (method, fields) in AccessTests.requests {
+                let request = fields.naming("nobody", for: method)
+                guard request["customer_id"] != nil else { continue }
+                if method != "GetOrCreateCustomer" {
+                    #expect(await stage.api.refusal(of: method, request) == missing, "\(method)")
+                }
+                for id in ["", "a b", String(repeating: "x", count: 64)] {
+                    let wrong = request.with("customer_id", .string(id))
+                    #expect(await stage.api.refusal(of: method, wrong) == invalid, "\(method)")
+                }
+            }
+        }
+    }
+
+    @Test("that changes something takes an id once, for one request")
+    func requestID() async throws {
+        let invalid = ToldRefusal(.invalidArgument, "INVALID_ARGUMENT", ["request_id"])
+        let long = JSONValue.string(String(repeating: "x", count: 64))
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            for (method, fields) in AccessTests.requests where takesRequestID(method) {
+                let request = fields.naming("c", for: method).with("request_id", long)
+                #expect(await stage.api.refusal(of: method, request) == invalid, "\(method)")
+            }
+        }
+    }
+
+    private func takesRequestID(_ method: String) -> Bool {
+        APIMethod.all[method]?.request.index(of: "request_id") != nil
+    }
+
+    @Test("takes protobuf only, and no more of it than one call may unpack")
+    func message() async throws {
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            for (name, method) in APIMethod.all where !method.request.fields.isEmpty {
+                guard AccessTests.requests.contains(where: { $0.method == name }) else { continue }
+                // Field 1 has ten bytes, and there are two.
+                let told = await refusal(of: stage.api, method.path, [10, 10, 0])
+                #expect(told == ToldRefusal(.invalidArgument, "MALFORMED_MESSAGE"), "\(name)")
+            }
+            let items = Array(repeatElement([18, 0] as [UInt8], count: 200_000).joined())
+            let told = await refusal(of: stage.api, "/tally.v1.UsageService/BatchTrack", items)
+            #expect(told == ToldRefusal(.resourceExhausted, "MESSAGE_TOO_LARGE"))
+        }
+    }
+
+    private func refusal(
+        of client: APIClient, _ path: String, _ message: [UInt8]
+    ) async -> ToldRefusal? {
+        do throws(RPCStatus) {
+            _ = try await client.send(message, to: path)
+            return nil
+        } catch {
+            return ToldRefusal(error)
+        }
+    }
+}

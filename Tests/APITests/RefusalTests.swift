@@ -1,0 +1,193 @@
+import Billing
+import RPC
+import Stories
+import Testing
+
+@testable import Wire
+
+/// Entitlements §10.1: what is refused, as a program is told. Refusals of rules that have numbers
+/// are among the stories.
+@Suite("Refusals") struct RefusalTests {
+    struct Row: RuleRow {
+        let rule: String
+        /// What was before.
+        let steps: [Step]
+        let method: String
+        /// Without the customer.
+        let fields: JSONObject
+        let refusal: ToldRefusal
+
+        init(
+            _ rule: String, after steps: [Step] = [], call method: String, _ fields: JSONObject,
+            _ refusal: ToldRefusal
+        ) {
+            self.rule = rule
+            self.steps = steps
+            self.method = method
+            self.fields = fields
+            self.refusal = refusal
+        }
+    }
+
+    static let pricing = Fixture.pricing(
+        .sample("free", .sample("messages", 100, each: .month)),
+        .sample("pro", price: "20", .sample("messages", 500, each: .month)))
+
+    private static let noFeature = ToldRefusal(.notFound, "FEATURE_NOT_FOUND")
+    private static let noPlan = ToldRefusal(.notFound, "PLAN_NOT_FOUND")
+    private static let noEntity = ToldRefusal(.notFound, "ENTITY_NOT_FOUND")
+    private static let noBalance = ToldRefusal(.notFound, "BALANCE_NOT_FOUND")
+    private static let noHold = ToldRefusal(.notFound, "HOLD_NOT_FOUND")
+    private static let messages = JSONValue.object(["feature_id": "messages"])
+    private static let stranger: JSONObject = ["feature_id": "messages", "entity_id": "x"]
+    private static let soon = JSONValue.time(.utc(2027, 1, 10, 12))
+
+    static let notFound = [
+        Row("a feature to check", call: "Check", ["feature_id": "no"], noFeature),
+        Row("a feature to track", call: "Track", ["feature_id": "no"], noFeature),
+        Row("an event", call: "Track", ["event_name": "no"], noFeature),
+        Row(
+            "a feature among several", call: "BatchCheck",
+            ["items": [messages, ["feature_id": "no"]]], noFeature),
+        Row(
+            "a feature in a batch", call: "BatchTrack",
+            ["items": [messages, ["feature_id": "no"]]], noFeature),
+        Row(
+            "a feature to grant", call: "CreateBalance", ["feature_id": "no", "granted": 1],
+            noFeature),
+        Row(
+            "a feature to correct", call: "UpdateBalance",
+            ["filter": ["feature_id": "no"], "add": 1], noFeature),
+        Row(
+            "an entity's feature", call: "CreateEntity", ["entity_id": "a", "feature_id": "no"],
+            noFeature),
+        Row(
+            "a limited feature", call: "UpdateControls",
+            ["usage_limits": ["items": [["feature_id": "no", "interval": "day"]]]], noFeature),
+        Row(
+            "an entity's limited feature", call: "CreateEntity",
+            [
+                "entity_id": "a", "feature_id": "users",
+                "controls": ["overage_permissions": [["feature_id": "no"]]],
+            ], noFeature),
+        Row(
+            "a feature of events", call: "ListEvents",
+            ["selection": ["feature_ids": ["no"]]], noFeature),
+        Row(
+            "a feature to add up", call: "AggregateEvents",
+            [
+                "selection": [
+                    "feature_ids": ["no"], "start_time": "2027-01-01T00:00:00Z",
+                    "end_time": "2027-01-02T00:00:00Z",
+                ]
+            ], noFeature),
+        Row("a plan to check", call: "Check", ["plan_id": "no"], noPlan),
+        Row("a plan to buy", call: "Attach", ["plan_id": "no"], noPlan),
+        Row("a plan of customers", call: "ListCustomers", ["plan_id": "no"], noPlan),
+        Row("an entity to check", call: "Check", stranger, noEntity),
+        Row("an entity to track", call: "Track", stranger, noEntity),
+        Row("an entity to look at", call: "GetEntity", ["entity_id": "x"], noEntity),
+        Row("an entity to rename", call: "UpdateEntity", ["entity_id": "x"], noEntity),
+        Row("an entity to delete", call: "DeleteEntity", ["entity_id": "x"], noEntity),
+        Row("an entity to limit", call: "UpdateControls", ["entity_id": "x"], noEntity),
+        Row(
+            "an entity to grant to", call: "CreateBalance",
+            ["feature_id": "messages", "entity_id": "x", "granted": 1], noEntity),
+        Row(
+            "an entity to correct", call: "UpdateBalance",
+            ["filter": .object(stranger), "add": 1], noEntity),
+        Row(
+            "a balance to correct", call: "UpdateBalance", ["filter": messages, "add": 1],
+            noBalance),
+        Row("a balance to delete", call: "DeleteBalance", ["filter": messages], noBalance),
+        Row(
+            "a balance to recalculate", call: "RecalculateBalances", ["filter": messages],
+            noBalance),
+        Row(
+            "a balance to set usage of", call: "Track",
+            ["feature_id": "messages", "set_usage": true], noBalance),
+        Row("a hold to settle", call: "SettleHold", ["hold_id": "h"], noHold),
+        Row(
+            "a hold to extend", call: "ExtendHold", ["hold_id": "h", "expire_time": soon], noHold),
+    ]
+
+    private static let hundred = Step.open(Grant("messages", 100, name: "main"))
+
+    static let states = [
+        Row(
+            "an entity that is there", after: [.entity("users", "a")], call: "CreateEntity",
+            ["entity_id": "a", "feature_id": "users"],
+            ToldRefusal(.alreadyExists, "ENTITY_EXISTS")),
+        Row(
+            "a balance that is there", after: [hundred], call: "CreateBalance",
+            ["feature_id": "messages", "granted": 1, "balance_id": "main"],
+            ToldRefusal(.alreadyExists, "BALANCE_EXISTS")),
+        Row(
+            "a hold that is open", after: [hundred, .hold("messages", 1)], call: "Check",
+            ["feature_id": "messages", "deduct": true, "hold": ["hold_id": "h"]],
+            ToldRefusal(.alreadyExists, "HOLD_EXISTS")),
+        Row(
+            "no seat left",
+            after: [.open(Grant("users", 0)), .set(.overage(Fixture.users, false))],
+            call: "CreateEntity",
+            ["entity_id": "a", "feature_id": "users"],
+            ToldRefusal(.failedPrecondition, "FEATURE_LIMIT_REACHED")),
+        Row(
+            "a balance that is paid for", after: [.buy("pro")], call: "DeleteBalance",
+            ["filter": messages], ToldRefusal(.failedPrecondition, "BALANCE_IS_PAID")),
+        Row(
+            "a plan that is in use", after: [.attach("free")], call: "Attach",
+            ["plan_id": "free"], ToldRefusal(.failedPrecondition, "PLAN_ALREADY_ATTACHED")),
+        Row(
+            "more than there is", after: [hundred], call: "Track",
+            ["feature_id": "messages", "value": 101, "overage_behavior": "reject"],
+            ToldRefusal(.failedPrecondition, "INSUFFICIENT_BALANCE")),
+        Row(
+            "more than there is, in a batch", after: [hundred], call: "BatchTrack",
+            [
+                "items": [
+                    messages,
+                    ["feature_id": "messages", "value": 100, "overage_behavior": "reject"],
+                ]
+            ], ToldRefusal(.failedPrecondition, "INSUFFICIENT_BALANCE")),
+        Row(
+            "more than a usage limit allows",
+            after: [
+                hundred,
+                .set(.usage(UsageLimit(feature: Fixture.messages, limit: 5, interval: .day))),
+            ], call: "Track",
+            ["feature_id": "messages", "value": 6, "overage_behavior": "reject"],
+            ToldRefusal(.failedPrecondition, "INSUFFICIENT_BALANCE")),
+    ]
+
+    struct Table: RuleRow {
+        let rule: String
+        let rows: [Row]
+    }
+
+    static let tables = [
+        Table(rule: "what isn't there", rows: notFound),
+        Table(rule: "what can't be now", rows: states),
+        Table(rule: "what says something wrong", rows: InvalidRequests.all),
+    ]
+
+    @Test("are told with a reason", arguments: tables)
+    func refuse(table: Table) async throws {
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            for (number, row) in table.rows.enumerated() {
+                try await row.check("row_\(number)", on: stage)
+            }
+        }
+    }
+}
+
+extension RefusalTests.Row {
+    /// Calls, and looks at what is told.
+    fileprivate func check(_ customer: String, on stage: APIStage) async throws {
+        let story = Story(rule, after: steps)
+        let teller = Teller(story, as: customer, RefusalTests.pricing, on: stage)
+        _ = await teller.tell()
+        let told = await stage.api.refusal(of: method, fields.naming(customer, for: method))
+        #expect(told == refusal, "\(method): \(rule)")
+    }
+}

@@ -1,0 +1,22 @@
+package import Billing
+
+/// Stories that are told with one catalog.
+package struct StoryTable: RuleRow {
+    package let rule: String
+    package let pricing: PricingState
+    package let stories: [Story]
+
+    init(_ rule: String, _ pricing: PricingState, _ stories: [Story]...) {
+        self.rule = rule
+        self.pricing = pricing
+        self.stories = stories.flatMap { $0 }
+    }
+
+    package static let all = [
+        BalanceCommandStories.table, BalanceViewStories.table, CalendarStories.table,
+        EntityStories.table, HoldStories.table, ResetStories.table, ResetStories.keptTable,
+        RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
+        UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
+        WideControlStories.table,
+    ]
+}
