@@ -25,8 +25,9 @@ final class APIStage: Sendable {
     struct Options {
         var start = Story.usualStart
         var hasProvider = true
-        /// What falls due is done on time, and not for the next who looks.
-        var isPunctual = false
+        /// All goes on beside calls that does in a server: what falls due is done on time and not
+        /// for the next who looks, people are erased. Else payments alone.
+        var isWhole = false
         var limits = RPCLimits()
     }
 
@@ -45,8 +46,8 @@ final class APIStage: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.environment = environment
         pages = CheckoutPages(environment)
-        work = Task { [isPunctual = options.isPunctual] in
-            if isPunctual { await environment.run() } else { await environment.runEffects() }
+        work = Task { [isWhole = options.isWhole] in
+            if isWhole { await environment.run() } else { await environment.runEffects() }
         }
         let access = AccessList(environments: [environment])
         let health = Health()

@@ -29,7 +29,7 @@ import Testing
 
     @Test("an id with a time from before answers are remembered may be of an answer")
     func tooOld() async throws {
-        try await APIStage.with(RefusalTests.pricing, APIStage.Options(isPunctual: true)) { stage in
+        try await APIStage.with(RefusalTests.pricing, APIStage.Options(isWhole: true)) { stage in
             try await customer("c", stage)
             let began = stage.clock.now().milliseconds
             let digits = String(began - 86_400_000, radix: 16)
@@ -56,7 +56,7 @@ import Testing
 
     @Test("an answer that named somebody who is erased is gone")
     func erased() async throws {
-        try await APIStage.with(RefusalTests.pricing) { stage in
+        try await APIStage.with(RefusalTests.pricing, APIStage.Options(isWhole: true)) { stage in
             let create: JSONObject = ["customer_id": "c", "name": "Ada", "request_id": "r"]
             _ = try await stage.api.call("GetOrCreateCustomer", create)
             _ = try await stage.api.call("EraseCustomer", ["customer_id": "c"])

@@ -239,7 +239,8 @@ package enum BalanceCommandStories {
         Story("6.3: none", .refused("balance not found", .delete(all))),
         Story(
             "6.3: usage needs a feature", hundred,
-            .refused("invalid: filter.feature_id", .delete(Pick(nil, id: "main"), keepsUsage: true))),
+            .refused("invalid: filter.feature_id", .delete(Pick(nil, id: "main"), keepsUsage: true))
+        ),
         Story(
             "6.3: by interval", after: two, .delete(Pick("messages", .month)),
             .balances([200])),
