@@ -62,10 +62,10 @@ struct UsageFlags: ParsableArguments {
 
     /// As the entries of a map.
     static func properties(_ texts: [String]) -> JSONValue {
-        .array(
-            texts.compactMap(parts).map { key, value in
-                .object(["key": .string(key), "value": .object([value.0: value.1])])
-            })
+        var values: [String: JSONValue] = [:]
+        for (key, value) in texts.compactMap(parts) { values[key] = .object([value.0: value.1]) }
+        let sorted = values.sorted { $0.key < $1.key }
+        return .object(JSONObject(sorted.map { JSONObject.Member($0.key, $0.value) }))
     }
 
     private static func parts(_ text: String) -> (key: String, value: (String, JSONValue))? {
