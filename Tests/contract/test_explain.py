@@ -259,6 +259,9 @@ def test_the_command_line_explains(client, server, customer):
     told = json.loads(tally(server, "explain", customer, "x_calls", "9", "--json").stdout)
     assert told["answer"]["reason"] == "usage_limit" and len(told["parts"]) == 2
     assert tally(server, "explain", customer, "nothing").returncode == 2
+    assert tally(server, "explain", customer, "x_calls", "--property", "model").returncode == 64
+    shown = tally(server, "explain", customer, "x_calls", "--property", "model=large")
+    assert shown.returncode == 0 and "allowed (included)" in shown.stdout, shown.stderr
     offered = tally(server, "check", customer, "x_sso", "--preview")
     assert offered.returncode == 1 and "x_pro: 20 each month" in offered.stdout
     passed = tally(server, "check", customer, "x_trial", "--required", "9")
