@@ -244,25 +244,24 @@ private struct ControlLists {
         ])
     }
 
-    private func id(_ feature: FeatureNumber) -> JSONValue {
-        .string(pricing.feature(feature).id)
+    /// nil: every feature.
+    private func id(_ feature: FeatureNumber?) -> JSONValue {
+        .string(feature.map { pricing.feature($0).id } ?? "")
     }
 
     func spendLimits(_ limits: [SpendLimit]) -> JSONValue {
         .array(
             limits.map { limit in
-                let bound =
-                    switch limit.bound {
-                    case .units(let units):
-                        JSONObject.Member("overage_limit", .quantity(units))
-                    case .percentage(let percentage):
-                        JSONObject.Member("overage_percentage", .quantity(percentage))
-                    }
-                return .object(
-                    JSONObject([
-                        .init("feature_id", id(limit.feature)),
-                        .init("enabled", .bool(limit.isEnabled)), bound,
-                    ]))
+                var object: JSONObject = [
+                    "feature_id": id(limit.feature), "enabled": .bool(limit.isEnabled),
+                ]
+                switch limit.bound {
+                case .absent: break
+                case .units(let units): object.append("overage_limit", .quantity(units))
+                case .percentage(let percentage):
+                    object.append("overage_percentage", .quantity(percentage))
+                }
+                return .object(object)
             })
     }
 
