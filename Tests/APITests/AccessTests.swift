@@ -10,11 +10,14 @@ import Testing
     /// One good request for each.
     static let requests: [(method: String, fields: JSONObject)] = [
         ("Check", ["feature_id": "messages"]),
+        ("ExplainCheck", ["feature_id": "messages"]),
         ("BatchCheck", ["items": [["feature_id": "messages"]]]),
         ("SettleHold", ["hold_id": "h"]),
         ("ExtendHold", ["hold_id": "h", "expire_time": "2027-01-10T12:00:00Z"]),
         ("Track", ["feature_id": "messages"]),
         ("BatchTrack", ["items": [["feature_id": "messages"]]]),
+        ("TrackTokens", ["model_id": "custom/mine", "input_tokens": 1]),
+        ("BatchTrackTokens", ["items": [["model_id": "custom/mine", "input_tokens": 1]]]),
         ("ListEvents", [:]),
         (
             "AggregateEvents",

@@ -170,7 +170,8 @@ enum InvalidRequests {
     }
 
     private static let entities = [
-        row("CreateEntity", [:], at: "entity_id", "feature_id"),
+        row("CreateEntity", [:], at: "feature_id"),
+        row("CreateEntity", ["entity_id": "a b", "feature_id": "users"], at: "entity_id"),
         row("CreateEntity", ["entity_id": "a", "feature_id": "messages"], at: "feature_id"),
         row(
             "CreateEntity", ["entity_id": "a", "feature_id": "users", "name": long], at: "name"),
@@ -178,7 +179,7 @@ enum InvalidRequests {
             "CreateEntity",
             [
                 "entity_id": "a", "feature_id": "users",
-                "controls": ["spend_limits": [["feature_id": "messages"]]],
+                "controls": ["spend_limits": [["feature_id": "messages", "overage_limit": -1]]],
             ], at: "spend_limits[0].overage_limit"),
         row("UpdateEntity", ["entity_id": "a b"], at: "entity_id"),
         row("UpdateEntity", ["entity_id": "a", "name": long], at: "name"),
@@ -191,8 +192,8 @@ enum InvalidRequests {
             "UpdateControls", controls("spend_limits", ["feature_id": "a b"]),
             at: "spend_limits[0].feature_id"),
         row(
-            "UpdateControls", controls("spend_limits", messages),
-            at: "spend_limits[0].overage_limit"),
+            "UpdateControls", controls("spend_limits", ["overage_limit": 5]),
+            at: "spend_limits[0].feature_id"),
         row(
             "UpdateControls",
             controls("usage_limits", ["feature_id": "messages", "limit": 5]),

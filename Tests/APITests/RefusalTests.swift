@@ -29,9 +29,21 @@ import Testing
         }
     }
 
-    static let pricing = Fixture.pricing(
-        .sample("free", .sample("messages", 100, each: .month)),
-        .sample("pro", price: "20", .sample("messages", 500, each: .month)))
+    static let pricing = PricingState.sample(
+        Fixture.features + [tokens],
+        [
+            .sample("free", .sample("messages", 100, each: .month)),
+            .sample("pro", price: "20", .sample("messages", 500, each: .month)),
+        ])
+
+    /// With a model whose price is known.
+    private static let tokens: Feature = {
+        var tokens = Feature.sample("tokens", .aiCreditSystem)
+        tokens.markups.models = [
+            .init(id: "custom/mine", prices: TokenPrices(input: "2", output: "4"))
+        ]
+        return tokens
+    }()
 
     private static let noFeature = ToldRefusal(.notFound, "FEATURE_NOT_FOUND")
     private static let noPlan = ToldRefusal(.notFound, "PLAN_NOT_FOUND")
@@ -118,6 +130,10 @@ import Testing
             "an entity that is there", after: [.entity("users", "a")], call: "CreateEntity",
             ["entity_id": "a", "feature_id": "users"],
             ToldRefusal(.alreadyExists, "ENTITY_EXISTS")),
+        Row(
+            "an entity without an id that waits", after: [.entity("users", "")],
+            call: "CreateEntity", ["feature_id": "users"],
+            ToldRefusal(.invalidArgument, "ENTITY_ID_REQUIRED", ["entity_id"])),
         Row(
             "a balance that is there", after: [hundred], call: "CreateBalance",
             ["feature_id": "messages", "granted": 1, "balance_id": "main"],

@@ -27,7 +27,7 @@ struct ToldRefusal: Equatable {
 
     /// As the rows have it.
     var word: String {
-        if code == .invalidArgument { return "invalid: \(paths.first ?? "")" }
+        if reason == "INVALID_ARGUMENT" { return "invalid: \(paths.first ?? "")" }
         return reason.lowercased().replacing("_", with: " ")
     }
 }

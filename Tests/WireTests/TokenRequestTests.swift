@@ -112,6 +112,7 @@ struct TokenRequestTests {
         #expect(draws.map { $0["value"] } == [.number("0.0625")])
         let marked = Array(bytes) + replayedMark(of: .trackTokens)
         #expect(
-            try MessageJSON.decode(marked, as: MessageKind("TrackTokensResponse"))["replayed"] == .bool(true))
+            try MessageJSON.decode(marked, as: MessageKind("TrackTokensResponse"))["replayed"]
+                == .bool(true))
     }
 }

@@ -77,13 +77,15 @@ extension ReferenceModel {
         let scope = try scope(query.entity)
         try admit(request, feature)
         let answer = check(feature, query.required.raw, query.properties, scope)
-        guard answer.reason.allows else { return answer }
+        let isShadow = !answer.reason.allows && features[Int(feature) - 1].isShadow
+        guard answer.reason.allows || isShadow else { return answer }
         let receipt = Receipt(
             bucket: 0, entity: scope, feature: feature, own: query.required.raw,
             units: query.required.raw, cost: nil)
         open(request, feature, receipt, query.properties, scope)
         return ReferenceAnswer(
-            reason: answer.reason, required: answer.required, figures: shown(feature, scope))
+            reason: answer.reason, required: answer.required, figures: shown(feature, scope),
+            isShadow: isShadow)
     }
 
     /// The balances of a concurrency limit, less what holds hold of them.

@@ -25,7 +25,7 @@ package enum ConcurrencyStories {
             .granted("jobs", 3), .used("jobs", 0), .left("jobs", 3),
             .hold("jobs", 1, id: "a"), .used("jobs", 1), .left("jobs", 2), .holds(1),
             .hold("jobs", 2, id: "b"), .left("jobs", 0), .used("jobs", 3),
-            .check("jobs", 1, .concurrencyLimit), .balances([3]),
+            .check("jobs", 1, .concurrencyLimit),
             .settle(1, id: "a"), .left("jobs", 1), .check("jobs", 1, .included),
             .check("jobs", 2, .concurrencyLimit), .settle(0, id: "b"), .left("jobs", 3),
             .holds(0), .events([1, 2, -1, -2])),
