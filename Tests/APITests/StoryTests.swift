@@ -12,7 +12,7 @@ import Testing
         // All stories ask for lists at once.
         options.limits.slowCalls.waiting = 10_000
         options.limits.slowCalls.perPrincipal = 10_000
-        try await APIStage.with(table.pricing.naming(table.events), options) { stage in
+        try await APIStage.with(table.published, options) { stage in
             // All stories of a moment at once, then those of the next one.
             var waiting = table.stories.enumerated().map { number, story in
                 let teller = Teller(story, as: "row_\(number)", table.pricing, on: stage)
@@ -41,28 +41,28 @@ import Testing
 }
 
 extension StoryTable {
-    /// Features that one event feeds together.
-    fileprivate var events: [[String]] {
-        stories.flatMap(\.steps).reduce(into: []) { events, step in
-            if case .event(let features, _) = step, !events.contains(features) {
-                events.append(features)
+    /// The catalog, with what else the stories need: names of events, and plans of what is given.
+    fileprivate var published: PricingState {
+        var features = pricing.features
+        var plans = pricing.plans.compactMap(\.last)
+        for step in stories.flatMap(\.steps) {
+            switch step {
+            case .event(let fed, _):
+                let name = StepRequest.eventName(of: fed)
+                for index in features.indices where fed.contains(features[index].id) {
+                    guard !features[index].eventNames.contains(name) else { continue }
+                    features[index].eventNames.append(name)
+                }
+            case .given(let buckets):
+                for bucket in buckets {
+                    let plan = bucket.plan(of: pricing.feature(bucket.feature).id)
+                    if let plan, !plans.contains(where: { $0.id == plan.id }) { plans.append(plan) }
+                }
+            default: break
             }
         }
-    }
-}
-
-extension PricingState {
-    /// With a name for each event.
-    fileprivate func naming(_ events: [[String]]) -> PricingState {
-        var features = features
-        for index in features.indices {
-            for event in events where event.contains(features[index].id) {
-                features[index].eventNames.append(StepRequest.eventName(of: event))
-            }
-        }
-        var draft = PricingDraft(
-            currency: "usd", features: features, plans: plans.compactMap(\.last))
-        draft.settings = settings
+        var draft = PricingDraft(currency: "usd", features: features, plans: plans)
+        draft.settings = pricing.settings
         return PricingState.empty.publishing(draft)
     }
 }

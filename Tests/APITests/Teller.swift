@@ -8,9 +8,9 @@ import Testing
 /// Tells one story through the API: each row is a customer.
 actor Teller {
     private let story: Story
-    private let customer: String
-    private let pricing: PricingState
-    private let stage: APIStage
+    let customer: String
+    let pricing: PricingState
+    let stage: APIStage
     private var position = 0
     /// Balances that have a name of ours instead of a number: the last number before each.
     private var named: [String: Int] = [:]
@@ -73,8 +73,23 @@ actor Teller {
 
     private func look(_ step: Step) async throws {
         switch step {
+        case .given(let buckets):
+            for (index, bucket) in buckets.enumerated() {
+                try await give(bucket, id: "bal_\(index + 1)")
+            }
         case .buy(let plan): try await buy(plan)
         case .refused(let word, let step): try await refuse(step, word)
+        case .decided(let feature, let required, let reason, let compared, let shown):
+            let answer = try await stage.api.call(
+                "Check",
+                [
+                    "customer_id": .string(customer), "feature_id": .string(feature),
+                    "required_quantity": .quantity(required),
+                ])
+            #expect(answer["reason"]?.text == reason.name, comment)
+            #expect(answer["required_quantity"]?.quantity == compared, comment)
+            #expect(answer["balance", "feature_id"]?.text == shown, comment)
+            #expect((answer["flag"] != nil) == (reason == .flag), comment)
         case .left(let feature, let expected, let entity):
             let balance = try await balance(feature, of: entity)
             #expect(balance?["remaining"]?.quantity == expected, comment)
@@ -121,7 +136,7 @@ actor Teller {
     }
 
     /// With the card on file, or a new one on the payment page.
-    private func buy(_ plan: String) async throws {
+    func buy(_ plan: String) async throws {
         let reply = try await stage.api.call(
             "Attach", ["customer_id": .string(customer), "plan_id": .string(plan)])
         if reply["outcome"]?.text == "payment_required" {

@@ -12,6 +12,7 @@ extension Desk {
     /// false: it is none.
     private mutating func command(_ step: Step) throws(Refusal) -> Bool {
         switch step {
+        case .given(let buckets): apply(buckets.map { .bucketOpened($0) })
         case .attach(let plan): try attach(plan)
         case .buy(let plan): try buy(plan)
         case .open(let grant): try open(grant)
@@ -58,6 +59,12 @@ extension Desk {
             advance(to: now)
             let answer = try check(feature, required, of: entity, properties)
             #expect(answer.reason == reason, comment)
+        case .decided(let feature, let required, let reason, let compared, let shown):
+            let answer = try check(feature, required, of: .empty)
+            #expect(answer.reason == reason, comment)
+            #expect(answer.required == compared, comment)
+            #expect(answer.balance.map { pricing.feature($0.feature).id } == shown, comment)
+            #expect((answer.flag != nil) == (reason == .flag), comment)
         case .left(let feature, let expected, let entity):
             let shown = try balance(feature, of: entity)
             #expect(shown?.remaining == expected, comment)

@@ -93,7 +93,7 @@ enum Route: Int, CaseIterable {
         case .publishCatalog: 1 << 20
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack, .batchTrackTokens: 512 << 10
-        case .updateControls, .batchCheck: 64 << 10
+        case .updateControls, .createEntity, .batchCheck: 64 << 10
         default: 16 << 10
         }
     }

@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// What holds after every command, read off the core's state and facts alone.

@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// Plans, entities, controls, grants and corrections (§5.1, §6, §8).

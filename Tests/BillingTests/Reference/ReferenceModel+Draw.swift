@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// Spreads usage over buckets (§2.3, §2.4), noting each change of a bucket as it happens.

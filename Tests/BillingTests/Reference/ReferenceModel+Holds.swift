@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// Reservations (§3).

@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// What controls say about one feature, for one scope, now (§7.2).

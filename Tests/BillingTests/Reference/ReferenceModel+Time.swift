@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// Calendar days, counted year by year and month by month.

@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// Tracks and checks (§1, §2).

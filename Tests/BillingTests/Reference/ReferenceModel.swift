@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// The entitlements spec once more, as plainly as it can be said: lists that are walked from end to

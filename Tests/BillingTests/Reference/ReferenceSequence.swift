@@ -1,5 +1,3 @@
-import Stories
-
 @testable import Billing
 
 /// A seed's commands, or some of them.

@@ -1,5 +1,4 @@
 import Foundation
-import Stories
 import Testing
 
 @testable import Billing

@@ -22,6 +22,8 @@ package struct Story: RuleRow {
 
 /// One step of a story: a command, or something to be seen.
 package indirect enum Step: Sendable {
+    /// Balances as they are, whatever has brought them about.
+    case given([Bucket])
     case attach(String)
     /// With a card on file.
     case buy(String)
@@ -56,6 +58,8 @@ package indirect enum Step: Sendable {
     case refused(String, Step)
     case check(
         String, Quantity, of: InlineText = .empty, CheckReason, [EventProperty] = [])
+    /// What was compared, and the feature whose balance is shown.
+    case decided(String, Quantity, CheckReason, compared: Quantity, shown: String?)
     /// What is shown to be left, for the customer or an entity; nil: there is no balance.
     case left(String, Quantity?, of: InlineText = .empty)
     case used(String, Quantity, of: InlineText = .empty)

@@ -6,6 +6,8 @@ package struct StoryTable: RuleRow {
     package let pricing: PricingState
     package let stories: [Story]
 
+    package var description: String { "\(rule), \(stories.count) rows" }
+
     init(_ rule: String, _ pricing: PricingState, _ stories: [Story]...) {
         self.rule = rule
         self.pricing = pricing
@@ -14,7 +16,9 @@ package struct StoryTable: RuleRow {
 
     package static let all = [
         BalanceCommandStories.table, BalanceViewStories.table, CalendarStories.table,
-        EntityStories.table, HoldStories.table, ResetStories.table, ResetStories.keptTable,
+        CheckStories.table, CheckAndDeductStories.table, DeductionOrderStories.table,
+        TrackStories.table, EntityStories.table, HoldStories.table, ResetStories.table,
+        ResetStories.keptTable,
         RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
         WideControlStories.table,

@@ -346,7 +346,7 @@ struct  Tally__V1__BatchCheckRequest
    */
   char *customer_id;
   /*
-   * 1 to 100; their `customer_id` stays empty, and they deduct nothing.
+   * 1 to 100; their `customer_id` and `request_id` stay empty, and they deduct and hold nothing.
    */
   size_t n_items;
   Tally__V1__CheckRequest **items;
