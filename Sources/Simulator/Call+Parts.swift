@@ -40,8 +40,8 @@ extension Call {
         return !isUnsure
     }
 
-    /// Whether slots were taken, which must be just when so many are free; entities may be kept from
-    /// what the customer has.
+    /// Whether slots were taken, which must be just when so many are free; entities may be kept
+    /// from what the customer has.
     private func isFree(_ count: Int, _ entity: String, _ reply: Reply) throws -> Bool {
         guard case .check(let answer) = reply else { throw world.fail("slots were \(reply)") }
         let open = customer?.openSlots(at: time) ?? 0

@@ -111,13 +111,15 @@ package struct EntityTable: Sendable, Equatable {
         return low < byNumber.count && byNumber[low].value.number == number ? low : nil
     }
 
-    /// - Parameter number: tells those without an id apart.
+    /// - Parameter number: tells those without an id apart; 0: before all of them.
     private static func place(of id: InlineText, _ number: UInt32, in boxes: [EntityBox]) -> Int {
         var (low, high) = (0, boxes.count)
         while low < high {
             let middle = (low + high) / 2
-            let entity = boxes[middle].value
-            let isBefore = entity.id < id || (entity.id == id && entity.number < number)
+            let box = boxes[middle]
+            let isBefore =
+                box.value.id < id
+                || (number > 0 && box.value.id == id && box.value.number < number)
             if isBefore { low = middle + 1 } else { high = middle }
         }
         return low
