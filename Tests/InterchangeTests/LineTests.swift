@@ -11,9 +11,9 @@ enum Samples {
         "currency":"usd","features":[{"id":"messages","name":"Messages","type":"metered",\
         "credit_costs":[],"event_names":["sent","resent"],\(noMarkups)},\
         {"id":"credits","name":"Credits","type":"credit_system",\
-        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}],"event_names":[],\(noMarkups)},\
-        {"id":"seats","name":"Seats","type":"allocated","credit_costs":[],"event_names":[],\
-        \(noMarkups)},{"id":"ai","name":"AI","type":"ai_credit_system","credit_costs":[],\
+        "credit_costs":[{"feature":"messages","credits":"0.000000000001"}],"event_names":[],\
+        \(noMarkups)},{"id":"seats","name":"Seats","type":"allocated","credit_costs":[],\
+        "event_names":[],\(noMarkups)},{"id":"ai","name":"AI","type":"ai_credit_system","credit_costs":[],\
         "event_names":[],\(markups)},{"id":"jobs","name":"Jobs","type":"concurrency",\
         "credit_costs":[],"event_names":[],\(noMarkups)}],\
         "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\

@@ -109,6 +109,8 @@ struct SlotCount {
     }
 
     private var rows: [Row] = []
+    /// What of each bucket is filled, by number: a customer may have thousands of entities.
+    private var taken: [UInt32: Quantity] = [:]
 
     init(of feature: FeatureNumber, _ buckets: borrowing BucketSet) {
         buckets.each { bucket, entity in
@@ -134,13 +136,13 @@ struct SlotCount {
             rest = fill(index, with: rest)
         }
         if !rows.isEmpty { rows[0].taken = rows[0].taken + rest }
+        for row in rows where row.taken != .zero { taken[row.bucket.number] = row.taken }
     }
 
     /// The bucket with the balance that is free of it.
     func free(_ bucket: Bucket) -> Bucket {
         var bucket = bucket
-        let row = rows.first { $0.bucket.number == bucket.number }
-        bucket.balance = bucket.balance - (row?.taken ?? .zero)
+        bucket.balance = bucket.balance - (taken[bucket.number] ?? .zero)
         return bucket
     }
 
