@@ -136,7 +136,8 @@ def test_reflection_describes_every_service(client):
     assert {"tally.v1.UsageService", "tally.v1.EntitlementService"} <= names
     service = DescriptorPool(database).FindServiceByName("tally.v1.UsageService")
     assert [method.name for method in service.methods] == [
-            "Track", "BatchTrack", "StreamTrack", "ListEvents", "AggregateEvents"]
+            "Track", "BatchTrack", "TrackTokens", "BatchTrackTokens", "StreamTrack", "ListEvents",
+            "AggregateEvents"]
     assert service.methods_by_name["Track"].input_type.full_name == "tally.v1.TrackRequest"
 
 
