@@ -133,6 +133,13 @@ extension Form {
             try form.price("amount", &price.amount)
             try form.quantity("billing_units", &price.billingUnits)
             try form.quantity("max_purchase", &price.maxPurchase)
+            try form.since(3) { form throws(FormFault) in
+                try form.list("tiers", &price.tiers, empty: Price.Tier(upTo: nil, amount: .zero)) {
+                    (form, tier) throws(FormFault) in
+                    try form.quantity("up_to", &tier.upTo)
+                    try form.price("amount", &tier.amount)
+                }
+            }
         }
         try since(2) { form throws(FormFault) in
             try form.rollover(&value.rollover)

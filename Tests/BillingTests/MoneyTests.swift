@@ -100,7 +100,7 @@ import Testing
     func usageCharge(row: UsageRow) throws {
         let price = UsagePrice(amount: row.price, billingUnits: row.pack, maxPurchase: nil)
         let currency = try #require(Currency(code: "usd"))
-        #expect(price.charge(for: row.overage, currency: currency).minorUnits == row.cents)
+        #expect(price.charge(for: row.overage, beyond: 100, currency: currency).minorUnits == row.cents)
     }
 
     /// The largest overage at the largest price in the smallest packs: too much, and no trap.
@@ -109,6 +109,8 @@ import Testing
         let price = UsagePrice(
             amount: "1000000000000", billingUnits: "0.000001", maxPurchase: nil)
         let currency = try #require(Currency(code: "usd"))
-        #expect(price.charge(for: .balanceLimit, currency: currency).minorUnits == Money.lineLimit)
+        #expect(
+            price.charge(for: .balanceLimit, beyond: 0, currency: currency).minorUnits
+                == Money.lineLimit)
     }
 }

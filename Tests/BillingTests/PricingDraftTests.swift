@@ -202,6 +202,49 @@ import Testing
                 .sample("messages", each: .month, price: "1", most: -1)),
             "plans[0].items[0].usage_price.max_purchase"),
         Row(
+            "§1.3: tiers",
+            items(
+                .tiered(
+                    "messages", 10, [.init(upTo: 20, amount: "2"), .init(upTo: nil, amount: "1")]))
+        ),
+        Row(
+            "§1.3: a tier within what is included",
+            items(
+                .tiered(
+                    "messages", 10, [.init(upTo: 10, amount: "2"), .init(upTo: nil, amount: "1")])),
+            "plans[0].items[0].usage_price.tiers[0].up_to"),
+        Row(
+            "§1.3: a tier that ends before the one before it",
+            items(
+                .tiered(
+                    "messages",
+                    [
+                        .init(upTo: 20, amount: "2"), .init(upTo: 20, amount: "1"),
+                        .init(upTo: nil, amount: "1"),
+                    ])), "plans[0].items[0].usage_price.tiers[1].up_to"),
+        Row(
+            "§1.3: the last tier has no end",
+            items(.tiered("messages", [.init(upTo: 5, amount: "2")])),
+            "plans[0].items[0].usage_price.tiers[0].up_to"),
+        Row(
+            "§1.3: only the last tier has none",
+            items(
+                .tiered(
+                    "messages", [.init(upTo: nil, amount: "2"), .init(upTo: nil, amount: "1")])),
+            "plans[0].items[0].usage_price.tiers[0].up_to"),
+        Row(
+            "§1.3: a tier's amount is negative",
+            items(.tiered("messages", [.init(upTo: nil, amount: "-1")])),
+            "plans[0].items[0].usage_price.tiers[0].amount"),
+        Row(
+            "§1.3: too many tiers",
+            items(
+                .tiered(
+                    "messages",
+                    (1...50).map { .init(upTo: Quantity(units: $0), amount: "1") }
+                        + [.init(upTo: nil, amount: "1")])),
+            "plans[0].items[0].usage_price.tiers"),
+        Row(
             "§1.3: usage without a reset", items(.sample("messages", price: "1")),
             "plans[0].items[0].reset"),
         Row(

@@ -27,6 +27,17 @@ import Testing
 
     private static let usage = PlanItem.sample("messages", 100, each: .month, price: "0.10")
 
+    private static let falling: [Price.Tier] = [
+        .init(upTo: 100, amount: "0.10"), .init(upTo: 500, amount: "0.05"),
+        .init(upTo: nil, amount: "0.02"),
+    ]
+    private static let fine: [Price.Tier] = [
+        .init(upTo: 50, amount: "0.0075"), .init(upTo: nil, amount: "0.0025"),
+    ]
+    private static let packs: [Price.Tier] = [
+        .init(upTo: 600, amount: "10"), .init(upTo: nil, amount: "5"),
+    ]
+
     static let rows = [
         Row("base only", .sample("p", price: "20"), [], [2000, 2000, 2000]),
         Row(
@@ -42,6 +53,20 @@ import Testing
             "§2: packs of 10 at $1, 155 of 100: 26",
             .sample("p", price: "20", .sample("messages", 100, each: .month, price: "1", per: 10)),
             [("messages", 155)], [2000, 2600, 2000]),
+        Row(
+            "§2: graduated, 250", .sample("p", price: "20", .tiered("messages", falling)),
+            [("messages", 250)], [2000, 3750, 2000]),
+        Row(
+            "§2: graduated, 1000", .sample("p", price: "20", .tiered("messages", falling)),
+            [("messages", 1000)], [2000, 6000, 2000]),
+        Row(
+            "§2: graduated, fractions of a cent",
+            .sample("p", price: "20", .tiered("messages", fine)), [("messages", 75)],
+            [2000, 2044, 2000]),
+        Row(
+            "§2: graduated packs, 100 included, 800",
+            .sample("p", price: "20", .tiered("messages", 100, per: 100, packs)),
+            [("messages", 800)], [2000, 8000, 2000]),
         Row(
             "5 seats held, 2 included at $10: 50 each time",
             .sample("p", price: "20", .sample("seats", 2, price: "10")), [("seats", 5)],

@@ -20,9 +20,11 @@ enum Samples {
         "auto_enable":false,"price":{"amount":"19.99","interval":"month"},\
         "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
         "reset":{"interval":"month","interval_count":3},"usage_price":{"amount":"0.01",\
-        "billing_units":"10","max_purchase":null},"rollover":{"max":null,"max_percentage":"12.5",\
+        "billing_units":"10","max_purchase":null,"tiers":[]},"rollover":{"max":null,"max_percentage":"12.5",\
         "months":2},"entity_feature":"seats"},{"feature":"credits","included":"5",\
-        "unlimited":false,"reset":{"interval":"month","interval_count":1},"usage_price":null,\
+        "unlimited":false,"reset":{"interval":"month","interval_count":1},"usage_price":\
+        {"amount":"0","billing_units":"1","max_purchase":"9","tiers":[{"up_to":"20",\
+        "amount":"0.5"},{"up_to":null,"amount":"0.25"}]},\
         "rollover":{"max":"7","max_percentage":null,"months":0},"entity_feature":null},\
         {"feature":"seats","included":"0","unlimited":true,"reset":null,"usage_price":null,\
         "rollover":null,"entity_feature":null}],\

@@ -72,7 +72,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .pricingCatalog,
             #"{"plans":[{"items":[{"included":2.0,"reset":{"interval":"month"},"usage_price":"#
-                + #"{"amount":0.010,"billing_units":1e3}}],"price":{"amount":20,"interval":6},"#
+                + #"{"amount":0.010,"billing_units":1e3,"tiers":[{"up_to":5,"amount":1},{}]}}],"price":{"amount":20,"interval":6},"#
                 + #""plan_id":"é","revision":4294967295}],"features":[{"type":"credit_system","#
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},{}]}]}"#,
             #"{"currency":"","features":[{"feature_id":"","name":"","type":"credit_system","#
@@ -83,7 +83,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""group":"","add_on":false,"auto_enable":false,"#
                 + #""price":{"amount":"20","interval":"month"},"items":[{"feature_id":"","#
                 + #""included":2,"unlimited":false,"reset":{"interval":"month","#
-                + #""interval_count":0},"usage_price":{"amount":"0.010","billing_units":1000},"#
+                + #""interval_count":0},"usage_price":{"amount":"0.010","billing_units":1000,"#
+                + #""tiers":[{"up_to":5,"amount":"1"},{"amount":""}]},"#
                 + #""entity_feature_id":""}],"#
                 + #""revision":4294967295}]}"#
         ),

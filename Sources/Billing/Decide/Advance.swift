@@ -269,7 +269,8 @@ extension FactSheet {
             guard let item = plan.items.first(where: { $0.featureID == feature.id }),
                 let price = item.usagePrice
             else { return nil }
-            let money = price.charge(for: overage, currency: pricing.requiredCurrency)
+            let money = price.charge(
+                for: overage, beyond: item.included, currency: pricing.requiredCurrency)
             guard money.minorUnits > 0 else { return nil }
             let units = DecimalText.text(overage.raw, digits: 10)
             return InvoiceLine(

@@ -94,9 +94,13 @@ package struct BasePrice: Sendable, Equatable {
     }
 }
 
-/// A pay-per-use price: `amount` for each `billingUnits` of overage, begun ones in full.
+/// A pay-per-use price: `amount` for each `billingUnits` of overage, begun ones in full; or in
+/// tiers, each unit at what its tier says.
 package struct UsagePrice: Sendable, Equatable {
+    /// 0 with tiers.
     package var amount: UnitPrice
+    /// Boundaries count the included units.
+    package var tiers: [Price.Tier] = []
     package var billingUnits: Quantity
     /// The most overage, in units; nil: no limit.
     package var maxPurchase: Quantity?
@@ -107,15 +111,19 @@ package struct UsagePrice: Sendable, Equatable {
         self.maxPurchase = maxPurchase
     }
 
+    package var price: Price {
+        tiers.isEmpty
+            ? Price(amount, packSize: billingUnits) : Price(tiers: tiers, packSize: billingUnits)
+    }
+
     /// The charge for this much overage, rounded once; at most `Money.lineLimit`, which no real
     /// bill reaches, so that sums of lines can't overflow.
-    package func charge(for overage: Quantity, currency: Currency) -> Money {
-        let packs = FixedPoint.multiplyDown(
-            overage.roundedUp(to: billingUnits).raw, Quantity.scale, dividingBy: billingUnits.raw)
-        let most = Money(minorUnits: Money.lineLimit, currency: currency)
-        let exact = Money(price: amount, count: Quantity(raw: packs), currency: currency)
-        guard let exact, exact.minorUnits <= Money.lineLimit else { return most }
-        return exact
+    ///
+    /// - Parameter included: what was used before it, at no charge.
+    package func charge(
+        for overage: Quantity, beyond included: Quantity, currency: Currency
+    ) -> Money {
+        Money(price.amount(of: included + overage, included: included), currency: currency)
     }
 }
 
@@ -174,7 +182,7 @@ package struct Plan: Sendable, Equatable {
     /// No price, or prices that are all 0 (billing §1.2).
     package var isFree: Bool {
         (price?.amount ?? .zero) == .zero
-            && items.allSatisfy { ($0.usagePrice?.amount ?? .zero) == .zero }
+            && items.allSatisfy { $0.usagePrice?.price.isFree ?? true }
     }
 
     /// Bought once, never renewed (billing §1.2).

@@ -269,12 +269,35 @@ struct DraftCheck {
         }
         guard let price = item.usagePrice else { return }
         if price.amount < .zero { fault("\(path).usage_price.amount", "must not be negative") }
+        tiers(price.tiers, after: item.included, at: "\(path).usage_price.tiers")
         // Smaller packs would make counts of them that overflow.
         if price.billingUnits < Quantity(raw: Quantity.scale / 1_000_000) {
             fault("\(path).usage_price.billing_units", "must be at least 0.000001")
         }
         if let most = price.maxPurchase, most < .zero {
             fault("\(path).usage_price.max_purchase", "must not be negative")
+        }
+    }
+
+    mutating func tiers(_ tiers: [Price.Tier], after included: Quantity, at path: String) {
+        if tiers.count > Price.tierLimit { fault(path, "at most \(Price.tierLimit) tiers") }
+        var start = included
+        for (index, tier) in tiers.enumerated() {
+            let path = "\(path)[\(index)]"
+            if tier.amount < .zero { fault("\(path).amount", "must not be negative") }
+            let isLast = index == tiers.count - 1
+            switch tier.upTo {
+            case nil where !isLast:
+                fault("\(path).up_to", "is missing: only the last tier has no end")
+            case .some where isLast: fault("\(path).up_to", "the last tier has no end")
+            case let end? where end <= start:
+                fault(
+                    "\(path).up_to",
+                    "must be above \(DecimalText.text(start.raw, digits: 10)): what is included "
+                        + "counts, and each tier ends after the one before it")
+            case let end?: start = end
+            case nil: break
+            }
         }
     }
 }

@@ -90,12 +90,25 @@ extension JSONValue {
     }
 
     fileprivate static func price(_ price: UsagePrice) -> JSONValue {
-        .object([
-            "amount": .number(price.amount.text),
-            "billing_units": .quantity(price.billingUnits),
-            "billing_method": .string("usage_based"),
-            "max_purchase": price.maxPurchase.map { .quantity($0) } ?? .null,
-        ])
+        var object = JSONObject()
+        if price.tiers.isEmpty {
+            object.append("amount", .number(price.amount.text))
+        } else {
+            object.append(
+                "tiers",
+                .array(
+                    price.tiers.map { tier in
+                        .object([
+                            "to": tier.upTo.map { .quantity($0) } ?? .string("inf"),
+                            "amount": .number(tier.amount.text),
+                        ])
+                    }))
+            object.append("tier_behavior", .string("graduated"))
+        }
+        object.append("billing_units", .quantity(price.billingUnits))
+        object.append("billing_method", .string("usage_based"))
+        object.append("max_purchase", price.maxPurchase.map { .quantity($0) } ?? .null)
+        return .object(object)
     }
 
     private static func quantity(_ quantity: Quantity) -> JSONValue {

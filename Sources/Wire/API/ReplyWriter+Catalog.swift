@@ -173,22 +173,32 @@ struct CatalogWriter {
             cycle.pointee.interval_count = UInt32(reset.count)
             message.pointee.reset = cycle
         }
-        if let price = item.usagePrice {
-            let usage = arena.make(tally__v1__usage_price__init)
-            usage.pointee.amount = arena.string(price.amount.text)
-            usage.pointee.billing_units = price.billingUnits.double
-            if let most = price.maxPurchase {
-                usage.pointee._max_purchase_case =
-                    TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE
-                usage.pointee.max_purchase = most.double
-            }
-            message.pointee.usage_price = usage
-        }
+        message.pointee.usage_price = item.usagePrice.map { usagePrice($0) }
         message.pointee.rollover = item.rollover.map { rollover($0) }
         if let entity = item.entityFeatureID {
             message.pointee.entity_feature_id = arena.string(entity)
         }
         return message
+    }
+
+    private func usagePrice(_ price: UsagePrice) -> UnsafeMutablePointer<Tally__V1__UsagePrice> {
+        let usage = arena.make(tally__v1__usage_price__init)
+        if price.tiers.isEmpty { usage.pointee.amount = arena.string(price.amount.text) }
+        (usage.pointee.n_tiers, usage.pointee.tiers) = arena.list(price.tiers) { tier in
+            let message = arena.make(tally__v1__price_tier__init)
+            if let end = tier.upTo {
+                message.pointee._up_to_case = TALLY__V1__PRICE_TIER___UP_TO_UP_TO
+                message.pointee.up_to = end.double
+            }
+            message.pointee.amount = arena.string(tier.amount.text)
+            return message
+        }
+        usage.pointee.billing_units = price.billingUnits.double
+        if let most = price.maxPurchase {
+            usage.pointee._max_purchase_case = TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE
+            usage.pointee.max_purchase = most.double
+        }
+        return usage
     }
 
     private func rollover(_ rollover: Rollover) -> UnsafeMutablePointer<Tally__V1__RolloverRule> {

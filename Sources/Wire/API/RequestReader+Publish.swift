@@ -190,10 +190,29 @@ struct DraftReader {
         if message._max_purchase_case == TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE {
             most = fields.quantity(message.max_purchase, at: "\(path).max_purchase")
         }
-        return UsagePrice(
-            amount: price(message.amount, at: "\(path).amount"),
+        let tiers = elements(message.n_tiers, message.tiers).enumerated().map { index, tier in
+            self.tier(tier, at: "\(path).tiers[\(index)]")
+        }
+        var amount = UnitPrice.zero
+        if tiers.isEmpty {
+            amount = price(message.amount, at: "\(path).amount")
+        } else if !text(message.amount).isEmpty {
+            fields.fault("\(path).amount", "takes the place of tiers: give one of them")
+        }
+        var price = UsagePrice(
+            amount: amount,
             billingUnits: units == .zero ? Quantity(units: 1) : units ?? Quantity(units: 1),
             maxPurchase: most)
+        price.tiers = tiers
+        return price
+    }
+
+    private mutating func tier(_ message: Tally__V1__PriceTier, at path: String) -> Price.Tier {
+        var end: Quantity?
+        if message._up_to_case == TALLY__V1__PRICE_TIER___UP_TO_UP_TO {
+            end = fields.quantity(message.up_to, at: "\(path).up_to")
+        }
+        return Price.Tier(upTo: end, amount: price(message.amount, at: "\(path).amount"))
     }
 
     private mutating func price(_ text: UnsafePointer<CChar>?, at path: String) -> UnitPrice {

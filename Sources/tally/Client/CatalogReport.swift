@@ -67,6 +67,15 @@ struct CatalogReport {
         return "\(price.text("amount")) \(currency) \(interval)"
     }
 
+    /// "0.10 up to 500, 0.05" where it comes in tiers.
+    private func amount(_ price: JSONValue) -> String {
+        let tiers = price.list("tiers").map { tier in
+            let end = tier["up_to"].map { _ in HumanText.quantity(tier.text("up_to")) }
+            return tier.text("amount") + (end.map { " up to \($0)" } ?? "")
+        }
+        return tiers.isEmpty ? price.text("amount") : tiers.joined(separator: ", ")
+    }
+
     private func item(_ item: JSONValue) -> String {
         let feature = item.text("feature_id")
         if item.flag("unlimited") { return "unlimited \(feature)" }
@@ -81,7 +90,7 @@ struct CatalogReport {
         if let price = item["usage_price"] {
             let units = price.number("billing_units")
             let pack = units > 1 ? " for \(HumanText.quantity(price.text("billing_units")))" : ""
-            text += ", beyond: \(price.text("amount")) \(currency)\(pack)"
+            text += ", beyond: \(amount(price)) \(currency)\(pack)"
             if price["max_purchase"] != nil {
                 text += ", at most \(HumanText.quantity(price.text("max_purchase")))"
             }

@@ -68,6 +68,18 @@ extension PlanItem {
                 UsagePrice(amount: $0, billingUnits: units, maxPurchase: most)
             })
     }
+
+    /// Used each month, at a price in tiers.
+    package static func tiered(
+        _ featureID: String, _ included: Quantity = 0, per units: Quantity = 1,
+        _ tiers: [Price.Tier]
+    ) -> PlanItem {
+        var price = UsagePrice(amount: .zero, billingUnits: units, maxPurchase: nil)
+        price.tiers = tiers
+        return PlanItem(
+            featureID: featureID, included: included, unlimited: false, reset: Cycle(.month),
+            usagePrice: price)
+    }
 }
 
 extension Plan {

@@ -368,6 +368,51 @@ void   tally__v1__usage_price__free_unpacked
   assert(message->base.descriptor == &tally__v1__usage_price__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__price_tier__init
+                     (Tally__V1__PriceTier         *message)
+{
+  static const Tally__V1__PriceTier init_value = TALLY__V1__PRICE_TIER__INIT;
+  *message = init_value;
+}
+size_t tally__v1__price_tier__get_packed_size
+                     (const Tally__V1__PriceTier *message)
+{
+  assert(message->base.descriptor == &tally__v1__price_tier__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__price_tier__pack
+                     (const Tally__V1__PriceTier *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__price_tier__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__price_tier__pack_to_buffer
+                     (const Tally__V1__PriceTier *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__price_tier__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PriceTier *
+       tally__v1__price_tier__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PriceTier *)
+     protobuf_c_message_unpack (&tally__v1__price_tier__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__price_tier__free_unpacked
+                     (Tally__V1__PriceTier *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__price_tier__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__plan_item__init
                      (Tally__V1__PlanItem         *message)
 {
@@ -1352,7 +1397,7 @@ const ProtobufCMessageDescriptor tally__v1__reset_interval__descriptor =
   (ProtobufCMessageInit) tally__v1__reset_interval__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__usage_price__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__usage_price__field_descriptors[4] =
 {
   {
     "amount",
@@ -1390,16 +1435,29 @@ static const ProtobufCFieldDescriptor tally__v1__usage_price__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tiers",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UsagePrice, n_tiers),
+    offsetof(Tally__V1__UsagePrice, tiers),
+    &tally__v1__price_tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__usage_price__field_indices_by_name[] = {
   0,   /* field[0] = amount */
   1,   /* field[1] = billing_units */
   2,   /* field[2] = max_purchase */
+  3,   /* field[3] = tiers */
 };
 static const ProtobufCIntRange tally__v1__usage_price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
 {
@@ -1409,11 +1467,62 @@ const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
   "Tally__V1__UsagePrice",
   "tally.v1",
   sizeof(Tally__V1__UsagePrice),
-  3,
+  4,
   tally__v1__usage_price__field_descriptors,
   tally__v1__usage_price__field_indices_by_name,
   1,  tally__v1__usage_price__number_ranges,
   (ProtobufCMessageInit) tally__v1__usage_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__price_tier__field_descriptors[2] =
+{
+  {
+    "up_to",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__PriceTier, _up_to_case),
+    offsetof(Tally__V1__PriceTier, up_to),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PriceTier, amount),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__price_tier__field_indices_by_name[] = {
+  1,   /* field[1] = amount */
+  0,   /* field[0] = up_to */
+};
+static const ProtobufCIntRange tally__v1__price_tier__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__price_tier__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PriceTier",
+  "PriceTier",
+  "Tally__V1__PriceTier",
+  "tally.v1",
+  sizeof(Tally__V1__PriceTier),
+  2,
+  tally__v1__price_tier__field_descriptors,
+  tally__v1__price_tier__field_indices_by_name,
+  1,  tally__v1__price_tier__number_ranges,
+  (ProtobufCMessageInit) tally__v1__price_tier__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[7] =

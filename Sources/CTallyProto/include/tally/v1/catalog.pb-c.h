@@ -26,6 +26,7 @@ typedef struct Tally__V1__TokenPrices Tally__V1__TokenPrices;
 typedef struct Tally__V1__BasePrice Tally__V1__BasePrice;
 typedef struct Tally__V1__ResetInterval Tally__V1__ResetInterval;
 typedef struct Tally__V1__UsagePrice Tally__V1__UsagePrice;
+typedef struct Tally__V1__PriceTier Tally__V1__PriceTier;
 typedef struct Tally__V1__PlanItem Tally__V1__PlanItem;
 typedef struct Tally__V1__RolloverRule Tally__V1__RolloverRule;
 typedef struct Tally__V1__Controls Tally__V1__Controls;
@@ -392,13 +393,18 @@ struct  Tally__V1__UsagePrice
 {
   ProtobufCMessage base;
   /*
-   * Major units for each `billing_units`, an exact decimal such as "0.01".
+   * Major units for each `billing_units`, an exact decimal such as "0.01". Empty with `tiers`.
    */
   char *amount;
   /*
    * The units one `amount` buys; overage is rounded up to a multiple. 0 counts as 1.
    */
   double billing_units;
+  /*
+   * In place of `amount`: each unit costs what its tier says. In order, at most 50.
+   */
+  size_t n_tiers;
+  Tally__V1__PriceTier **tiers;
   Tally__V1__UsagePrice__MaxPurchaseCase _max_purchase_case;
   union {
     /*
@@ -409,7 +415,36 @@ struct  Tally__V1__UsagePrice
 };
 #define TALLY__V1__USAGE_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__usage_price__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, TALLY__V1__USAGE_PRICE___MAX_PURCHASE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, TALLY__V1__USAGE_PRICE___MAX_PURCHASE__NOT_SET, {0} }
+
+
+typedef enum {
+  TALLY__V1__PRICE_TIER___UP_TO__NOT_SET = 0,
+  TALLY__V1__PRICE_TIER___UP_TO_UP_TO = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PRICE_TIER___UP_TO__CASE)
+} Tally__V1__PriceTier__UpToCase;
+
+/*
+ * One step of a price.
+ */
+struct  Tally__V1__PriceTier
+{
+  ProtobufCMessage base;
+  /*
+   * Major units for each `billing_units`, an exact decimal such as "0.01".
+   */
+  char *amount;
+  Tally__V1__PriceTier__UpToCase _up_to_case;
+  union {
+    /*
+     * The last unit in it, counted with what is included. Absent: it has no end, as the last one.
+     */
+    double up_to;
+  };
+};
+#define TALLY__V1__PRICE_TIER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__price_tier__descriptor) \
+    , (char *)protobuf_c_empty_string, TALLY__V1__PRICE_TIER___UP_TO__NOT_SET, {0} }
 
 
 /*
@@ -936,6 +971,25 @@ Tally__V1__UsagePrice *
 void   tally__v1__usage_price__free_unpacked
                      (Tally__V1__UsagePrice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__PriceTier methods */
+void   tally__v1__price_tier__init
+                     (Tally__V1__PriceTier         *message);
+size_t tally__v1__price_tier__get_packed_size
+                     (const Tally__V1__PriceTier   *message);
+size_t tally__v1__price_tier__pack
+                     (const Tally__V1__PriceTier   *message,
+                      uint8_t             *out);
+size_t tally__v1__price_tier__pack_to_buffer
+                     (const Tally__V1__PriceTier   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PriceTier *
+       tally__v1__price_tier__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__price_tier__free_unpacked
+                     (Tally__V1__PriceTier *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__PlanItem methods */
 void   tally__v1__plan_item__init
                      (Tally__V1__PlanItem         *message);
@@ -1155,6 +1209,9 @@ typedef void (*Tally__V1__ResetInterval_Closure)
 typedef void (*Tally__V1__UsagePrice_Closure)
                  (const Tally__V1__UsagePrice *message,
                   void *closure_data);
+typedef void (*Tally__V1__PriceTier_Closure)
+                 (const Tally__V1__PriceTier *message,
+                  void *closure_data);
 typedef void (*Tally__V1__PlanItem_Closure)
                  (const Tally__V1__PlanItem *message,
                   void *closure_data);
@@ -1206,6 +1263,7 @@ extern const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__base_price__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__reset_interval__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__price_tier__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_item__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__rollover_rule__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__controls__descriptor;
