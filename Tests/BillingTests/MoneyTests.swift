@@ -100,7 +100,8 @@ import Testing
     func usageCharge(row: UsageRow) throws {
         let price = UsagePrice(amount: row.price, billingUnits: row.pack, maxPurchase: nil)
         let currency = try #require(Currency(code: "usd"))
-        #expect(price.charge(for: row.overage, beyond: 100, currency: currency).minorUnits == row.cents)
+        let charge = price.charge(for: row.overage, beyond: 100, currency: currency)
+        #expect(charge.minorUnits == row.cents)
     }
 
     /// The largest overage at the largest price in the smallest packs: too much, and no trap.

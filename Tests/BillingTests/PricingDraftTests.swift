@@ -205,13 +205,15 @@ import Testing
             "§1.3: tiers",
             items(
                 .tiered(
-                    "messages", 10, [.init(upTo: 20, amount: "2"), .init(upTo: nil, amount: "1")]))
+                    "messages", of: 10,
+                    [.init(upTo: 20, amount: "2"), .init(upTo: nil, amount: "1")]))
         ),
         Row(
             "§1.3: a tier within what is included",
             items(
                 .tiered(
-                    "messages", 10, [.init(upTo: 10, amount: "2"), .init(upTo: nil, amount: "1")])),
+                    "messages", of: 10,
+                    [.init(upTo: 10, amount: "2"), .init(upTo: nil, amount: "1")])),
             "plans[0].items[0].usage_price.tiers[0].up_to"),
         Row(
             "§1.3: a tier that ends before the one before it",

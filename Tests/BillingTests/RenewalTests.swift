@@ -65,7 +65,7 @@ import Testing
             [2000, 2044, 2000]),
         Row(
             "§2: graduated packs, 100 included, 800",
-            .sample("p", price: "20", .tiered("messages", 100, per: 100, packs)),
+            .sample("p", price: "20", .tiered("messages", of: 100, per: 100, packs)),
             [("messages", 800)], [2000, 8000, 2000]),
         Row(
             "5 seats held, 2 included at $10: 50 each time",

@@ -23,12 +23,14 @@ enum Samples {
         "billing_units":"10","max_purchase":null,"tiers":[]},"rollover":{"max":null,"max_percentage":"12.5",\
         "months":2},"entity_feature":"seats"},{"feature":"credits","included":"5",\
         "unlimited":false,"reset":{"interval":"month","interval_count":1},"usage_price":\
-        {"amount":"0","billing_units":"1","max_purchase":"9","tiers":[{"up_to":"20",\
-        "amount":"0.5"},{"up_to":null,"amount":"0.25"}]},\
+        {"amount":"0","billing_units":"1","max_purchase":"9",\(tiers)},\
         "rollover":{"max":"7","max_percentage":null,"months":0},"entity_feature":null},\
         {"feature":"seats","included":"0","unlimited":true,"reset":null,"usage_price":null,\
         "rollover":null,"entity_feature":null}],\
         "controls":\(controls)}],"settings":{"keep_free_overage":true}}
+        """
+    static let tiers = """
+        "tiers":[{"up_to":"20","amount":"0.5"},{"up_to":null,"amount":"0.25"}]
         """
     static let noMarkups = """
         "default_markup":"0","provider_markups":[],"model_markups":[]
@@ -147,6 +149,7 @@ enum Samples {
     /// A line as version 2 has it.
     static func withoutMarkups(_ line: String) -> String {
         line.replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
+            .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: "")
     }
 
     /// A codec that has read the publication.

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 
 import grpc
 import pytest

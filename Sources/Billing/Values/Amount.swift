@@ -23,7 +23,7 @@ package struct Amount: Sendable, Equatable, Comparable, AdditiveArithmetic {
 
 extension Money {
     /// Rounded once, half away from zero; currencies with thousandths go in steps of ten (billing
-    /// §0.8). What no real bill reaches is cut at `lineLimit`, so that sums of lines can't overflow.
+    /// §0.8). What no bill reaches is cut at `lineLimit`, so that sums of lines can't overflow.
     package init(_ amount: Amount, currency: Currency) {
         var factor: Int128 = 1
         for _ in 0..<min(currency.minorDigits, 2) { factor *= 10 }

@@ -191,7 +191,7 @@ struct DraftReader {
             most = fields.quantity(message.max_purchase, at: "\(path).max_purchase")
         }
         let tiers = elements(message.n_tiers, message.tiers).enumerated().map { index, tier in
-            self.tier(tier, at: "\(path).tiers[\(index)]")
+            self.tier(tier.pointee, at: "\(path).tiers[\(index)]")
         }
         var amount = UnitPrice.zero
         if tiers.isEmpty {

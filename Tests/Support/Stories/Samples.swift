@@ -71,7 +71,7 @@ extension PlanItem {
 
     /// Used each month, at a price in tiers.
     package static func tiered(
-        _ featureID: String, _ included: Quantity = 0, per units: Quantity = 1,
+        _ featureID: String, of included: Quantity = 0, per units: Quantity = 1,
         _ tiers: [Price.Tier]
     ) -> PlanItem {
         var price = UsagePrice(amount: .zero, billingUnits: units, maxPurchase: nil)
