@@ -32,8 +32,19 @@ package struct BucketSet: Sendable {
         }
     }
 
+    /// One field alone: who looks for something in fifty buckets doesn't copy them.
+    @inline(__always)
+    func feature(at index: Int) -> FeatureNumber {
+        index < 4 ? inline[index].feature : overflow[index - 4].feature
+    }
+
+    @inline(__always)
+    private func number(at index: Int) -> UInt32 {
+        index < 4 ? inline[index].number : overflow[index - 4].number
+    }
+
     package func index(ofNumber number: UInt32) -> Int? {
-        for index in 0..<count where self[index].number == number { return index }
+        for index in 0..<count where self.number(at: index) == number { return index }
         return nil
     }
 
@@ -78,10 +89,7 @@ package struct BucketSet: Sendable {
     }
 
     package mutating func draw(_ amount: Quantity, fromBucket number: UInt32) {
-        for index in 0..<count where self[index].number == number {
-            draw(amount, at: index)
-            return
-        }
+        if let index = index(ofNumber: number) { draw(amount, at: index) }
     }
 
     /// Changes one balance where it lies.
@@ -101,6 +109,21 @@ extension BucketSet {
     package var extras: Extras {
         get { box?.value ?? .none }
         set { changeExtras { $0 = newValue } }
+    }
+
+    // Parts of them, for those who read no others.
+    var entities: EntityTable { box?.value.entities ?? EntityTable() }
+    var details: [BucketDetail] { box?.value.details ?? [] }
+    var isPoolingDisabled: Bool { box?.value.isPoolingDisabled ?? false }
+
+    /// Something controls what this scope may use.
+    func hasControls(_ scope: Scope) -> Bool {
+        guard let box else { return false }
+        if !box.value.controls.isEmpty { return true }
+        guard scope.isEntity, let entity = box.value.entities.entity(scope.entity) else {
+            return false
+        }
+        return !entity.controls.isEmpty
     }
 
     /// Changes them where they lie, unless a copy shares them.

@@ -10,7 +10,10 @@ package struct Controls: Sendable, Equatable {
 
     package init() {}
 
-    package var isEmpty: Bool { self == .none }
+    package var isEmpty: Bool {
+        spendLimits.isEmpty && usageLimits.isEmpty && usageAlerts.isEmpty
+            && overagePermissions.isEmpty
+    }
 }
 
 /// How far usage of a feature may go beyond what was granted, in units.

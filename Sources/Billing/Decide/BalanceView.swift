@@ -64,12 +64,14 @@ extension BucketSet {
                 guard bucket.feature == feature else { return }
                 view.add(bucket.after(draws, entity), of: entity, &caps)
             }
-            let details = extras.details
-            view.details = details.filter { detail in
-                view.parts.contains { $0.bucket == detail.bucket }
+            let details = self.details
+            if !details.isEmpty {
+                view.details = details.filter { detail in
+                    view.parts.contains { $0.bucket == detail.bucket }
+                }
             }
         } else {
-            for index in 0..<count where self[index].feature == feature {
+            for index in 0..<count where self.feature(at: index) == feature {
                 view.add(self[index].after(draws, 0), of: 0, &caps)
             }
         }
@@ -98,7 +100,7 @@ extension BucketSet {
     private func addEntities(to view: inout BalanceView, after draws: [Draw]) -> Bool {
         guard !view.unlimited else { return false }
         var isThere = false
-        let (entities, feature) = (extras.entities, view.feature)
+        let (entities, feature) = (self.entities, view.feature)
         guard entities.has(slices: false, of: { $0 == feature }) else { return false }
         var slots: SlotCount?
         for entity in entities.all {
@@ -142,7 +144,7 @@ extension BucketSet {
     /// Whether a control allows overage or forbids it, whatever the buckets say (entitlements
     /// §2.6).
     private func showPermission(in view: inout BalanceView, _ scope: Scope) {
-        guard !view.unlimited,
+        guard !view.unlimited, hasControls(scope),
             let isAllowed = ControlLevels(extras, scope).overagePermission(of: view.feature)
         else { return }
         view.overageAllowed = isAllowed

@@ -61,7 +61,7 @@ extension BucketSet {
     /// Who is asked about (entitlements §1.2).
     package func scope(of entity: InlineText) throws(Refusal) -> Scope {
         guard !entity.isEmpty else { return .customer }
-        guard hasExtras, let found = extras.entities.find(entity) else {
+        guard hasExtras, let found = entities.find(entity) else {
             throw .entityNotFound(entity.text)
         }
         return Scope(entity: found.number)

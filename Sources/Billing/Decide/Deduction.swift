@@ -74,12 +74,18 @@ struct Deduction {
         isCredits = pricing.kind(of: feature) == .creditSystem
         candidates.reserveCapacity(min(buckets.count, 4))
         let pools = pricing.pools(of: feature)
-        if buckets.hasExtras {
-            let isWanted = { (wanted: FeatureNumber) in
-                wanted == feature || pools.contains { $0.feature == wanted }
+        let isWanted = { (wanted: FeatureNumber) in
+            wanted == feature || pools.contains { $0.feature == wanted }
+        }
+        guard buckets.hasExtras else {
+            for index in 0..<buckets.count where isWanted(buckets.feature(at: index)) {
+                insert(buckets[index], of: 0, pools)
             }
-            buckets.eachUsable(scope, of: isWanted) { insert($0, of: $1, pools) }
-            if value < .zero { reserve(buckets.extras) }
+            return
+        }
+        buckets.eachUsable(scope, of: isWanted) { insert($0, of: $1, pools) }
+        if value < .zero { reserve(buckets.extras) }
+        if buckets.hasControls(scope) {
             limits = [
                 FeatureLimits(
                     of: feature, in: scope, buckets, order, properties: properties, now: now)
@@ -90,8 +96,6 @@ struct Deduction {
                         of: pool.feature, in: scope, buckets, order, properties: properties,
                         now: now))
             }
-        } else {
-            for index in 0..<buckets.count { insert(buckets[index], of: 0, pools) }
         }
     }
 

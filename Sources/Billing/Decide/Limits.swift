@@ -50,9 +50,8 @@ extension FeatureLimits {
         counted: [UsageWindow] = []
     ) {
         self.feature = feature
-        guard buckets.hasExtras else { return }
+        guard buckets.hasControls(scope) else { return }
         let levels = ControlLevels(buckets.extras, scope)
-        guard !levels.isEmpty else { return }
         allowsOverage = levels.overagePermission(of: feature)
         if let limit = levels.spendLimit(of: feature), limit.isEnabled {
             overageLimit = limit.bound(of: feature, for: buckets, scope)
@@ -96,8 +95,6 @@ struct ControlLevels {
         customer = extras.controls.first { $0.owner == .customer }?.controls ?? .none
         plans = extras.controls.filter { $0.owner != .customer }
     }
-
-    var isEmpty: Bool { (entity?.controls.isEmpty ?? true) && customer.isEmpty && plans.isEmpty }
 
     /// The closest first.
     var all: [OwnedControls] {
@@ -218,21 +215,19 @@ extension BucketSet {
         _ scope: Scope, of isWanted: (FeatureNumber) -> Bool = { _ in true },
         _ body: (Bucket, _ entity: UInt32) -> Void
     ) {
-        guard hasExtras else {
-            for index in 0..<count { body(self[index], 0) }
-            return
+        if !scope.isEntity || !isPoolingDisabled {
+            for index in 0..<count where isWanted(feature(at: index)) { body(self[index], 0) }
         }
-        let extras = self.extras
+        guard hasExtras else { return }
         if scope.isEntity {
-            if !extras.isPoolingDisabled { for index in 0..<count { body(self[index], 0) } }
-            for bucket in extras.entities.entity(scope.entity)?.buckets ?? [] {
+            for bucket in entities.entity(scope.entity)?.buckets ?? [] {
                 body(bucket, scope.entity)
             }
             return
         }
-        for index in 0..<count { body(self[index], 0) }
-        guard extras.entities.has(slices: true, of: isWanted) else { return }
-        for entity in extras.entities.all {
+        let entities = self.entities
+        guard entities.has(slices: true, of: isWanted) else { return }
+        for entity in entities.all {
             for bucket in entity.buckets where bucket.flags.contains(.slice) {
                 body(bucket, entity.number)
             }

@@ -18,8 +18,7 @@ extension BucketSet {
         properties: [EventProperty], _ scope: Scope, _ pricing: PricingState, _ now: Timestamp,
         _ facts: inout [Fact]
     ) {
-        let levels = hasExtras ? ControlLevels(extras, scope) : nil
-        let isControlled = levels.map { !$0.isEmpty } ?? false
+        let isControlled = hasControls(scope)
         guard
             draws.contains(where: { isUsedUp($0, of: feature, in: scope, draws, pricing) })
                 || isControlled
@@ -36,7 +35,8 @@ extension BucketSet {
                 .notified(
                     Notice(feature: feature, entity: scope.entity, event: .limitReached(kind))))
         }
-        guard isControlled, let levels else { return }
+        guard isControlled else { return }
+        let levels = ControlLevels(extras, scope)
         var drawn: [FeatureNumber] = []
         for draw in draws where !drawn.contains(draw.feature) { drawn.append(draw.feature) }
         for feature in drawn {

@@ -109,8 +109,9 @@ extension BucketSet {
 
     func reply(_ value: Quantity, _ balance: BalanceView?, _ draws: [Draw]) -> TrackReply {
         var reply = TrackReply(value: value, balance: balance, draws: draws)
-        if hasExtras {
-            reply.details = extras.details.filter { detail in
+        let details = self.details
+        if !details.isEmpty {
+            reply.details = details.filter { detail in
                 draws.contains { $0.bucket == detail.bucket }
             }
         }
