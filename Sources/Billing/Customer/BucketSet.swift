@@ -6,6 +6,8 @@
 package struct BucketSet: Sendable {
     private var inline: InlineArray<4, Bucket>
     private var overflow: [Bucket] = []
+    /// Theirs, close together: most questions are about one feature, and far buckets stay far.
+    private var overflowFeatures: [FeatureNumber] = []
     private var box: ExtrasBox?
     private var used: UInt32 = 0
 
@@ -28,14 +30,15 @@ package struct BucketSet: Sendable {
                 inline[index] = newValue
             } else {
                 overflow[index - 4] = newValue
+                overflowFeatures[index - 4] = newValue.feature
             }
         }
     }
 
-    /// One field alone: who looks for something in fifty buckets doesn't copy them.
+    /// That alone: who looks for something in fifty buckets doesn't read them.
     @inline(__always)
     func feature(at index: Int) -> FeatureNumber {
-        index < 4 ? inline[index].feature : overflow[index - 4].feature
+        index < 4 ? inline[index].feature : overflowFeatures[index - 4]
     }
 
     @inline(__always)
@@ -53,6 +56,7 @@ package struct BucketSet: Sendable {
             inline[count] = bucket
         } else {
             overflow.append(bucket)
+            overflowFeatures.append(bucket.feature)
         }
         used += 1
     }
@@ -60,7 +64,12 @@ package struct BucketSet: Sendable {
     /// Keeps the order of the others: it is part of the state.
     package mutating func remove(at index: Int) {
         for next in index..<(count - 1) { self[next] = self[next + 1] }
-        if count > 4 { overflow.removeLast() } else { inline[count - 1] = BucketSet.vacant }
+        if count > 4 {
+            overflow.removeLast()
+            overflowFeatures.removeLast()
+        } else {
+            inline[count - 1] = BucketSet.vacant
+        }
         used -= 1
     }
 

@@ -74,7 +74,7 @@ struct Deduction {
         isCredits = pricing.kind(of: feature) == .creditSystem
         candidates.reserveCapacity(min(buckets.count, 4))
         let pools = pricing.pools(of: feature)
-        let isWanted = { (wanted: FeatureNumber) in
+        func isWanted(_ wanted: FeatureNumber) -> Bool {
             wanted == feature || pools.contains { $0.feature == wanted }
         }
         guard buckets.hasExtras else {
