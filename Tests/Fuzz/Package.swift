@@ -31,6 +31,7 @@ func nio(_ product: String) -> Target.Dependency { .product(name: product, packa
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let bits: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
 
 let package = Package(
     name: "tally-fuzz",
@@ -62,7 +63,7 @@ let package = Package(
             "Repository",
             [
                 "Billing", "Wire", "Interchange", "Events", "Payments", "CChecksum", "COpenSSL",
-                "CZlib", log, heap,
+                "CZlib", log, heap, bits,
             ]),
         .target(name: "CFuzzer", path: "CFuzzer"),
         .executableTarget(
