@@ -131,7 +131,8 @@ extension CustomerState {
             }
             found.append(limit)
         }
-        // Loops, not closures: those that capture a quantity trap in a debug build.
+        // Loops, not closures: in a debug build Swift 6.3.1 puts a quantity that one captures where
+        // an aligned store traps.
         for window in limits.windows {
             for level in all where level.controls.usageLimits.contains(window.limit) {
                 add(.window(window.limit, window.current), of: level.owner)
@@ -182,8 +183,7 @@ extension CustomerState {
 }
 
 extension BucketSet {
-    /// What there is of a flag.
-    /// What is free of each.
+    /// What is free of each grant of a concurrency limit.
     fileprivate func slots(_ feature: FeatureNumber, _ scope: Scope) -> [CheckExplanation.Part] {
         let slots = SlotCount(of: feature, self)
         var found: [CheckExplanation.Part] = []
@@ -196,6 +196,7 @@ extension BucketSet {
         return found
     }
 
+    /// What there is of a flag.
     fileprivate func flags(
         _ feature: FeatureNumber, _ scope: Scope
     ) -> [CheckExplanation.Part] {

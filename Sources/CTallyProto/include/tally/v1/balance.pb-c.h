@@ -72,7 +72,8 @@ struct  Tally__V1__Balance
    */
   Google__Protobuf__Timestamp *next_reset_time;
   /*
-   * The parts, in the order they are drawn from.
+   * The parts, in the order they were granted; ExplainCheck has them in the order they are drawn
+   * from.
    */
   size_t n_parts;
   Tally__V1__BalancePart **parts;
