@@ -116,6 +116,6 @@ import Testing
         #expect(row.plan.isFree == row.free)
         #expect(row.plan.isOneOff == row.oneOff)
         #expect(row.plan.isMain == row.main)
-        #expect(row.plan.billingCycle == row.billed)
+        #expect(row.plan.billingCycles.last == row.billed)
     }
 }

@@ -122,7 +122,7 @@ import Testing
                 Plan(
                     id: "a", name: "a",
                     price: BasePrice(
-                        amount: UnitPrice(raw: .max / 4), interval: .month))),
+                        amount: UnitPrice(raw: .max / 4), cycle: Cycle(.month)))),
             "plans[0].price.amount"),
         Row(
             "§1.2: a paid default", plans(.sample("a", price: "1", autoEnable: true)),
@@ -252,16 +252,6 @@ import Testing
         Row(
             "§1.3: usage by the day", items(.sample("messages", each: .day, price: "1")),
             "plans[0].items[0].reset"),
-        Row(
-            "§1.2: usage on a one-off plan",
-            items(
-                price: "5", each: .oneOff, .sample("messages", each: .month, price: "1")),
-            "plans[0].items[0].usage_price"),
-        Row(
-            "§1.2: priced seats on a one-off plan",
-            items(
-                price: "5", each: .oneOff, .sample("seats", 1, price: "1")),
-            "plans[0].items[0].usage_price"),
     ]
 
     private static func event(_ names: String...) -> PricingDraft {

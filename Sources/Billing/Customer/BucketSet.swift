@@ -88,7 +88,7 @@ package struct BucketSet: Sendable {
         case .bucketReset, .bucketOpened, .bucketClosed, .bucketChanged, .customerCreated,
             .profileChanged, .subscriptionChanged, .subscriptionDropped, .effectRequested,
             .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
-            .invoiceDropped, .customerErased, .entityCreated, .entityClaimed, .entityChanged,
+            .invoiceDropped, .creditChanged, .customerErased, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted,
             .controlsSet, .poolingSet, .holdOpened, .holdExtended, .holdClosed, .detailSet,
             .metadataChanged, .customerDeleted:

@@ -1,21 +1,3 @@
-/// One line of a charge.
-package struct InvoiceLine: Sendable, Equatable {
-    package var description: String
-    package var minorUnits: Int64
-    package var plan: PlanNumber
-    /// nil: the plan's base price.
-    package var feature: FeatureNumber?
-
-    package init(
-        description: String, minorUnits: Int64, plan: PlanNumber, feature: FeatureNumber?
-    ) {
-        self.description = description
-        self.minorUnits = minorUnits
-        self.plan = plan
-        self.feature = feature
-    }
-}
-
 /// What is to be paid, and what paying it does. Fixed when it is made: what a payment page showed
 /// is what is bought, whatever is published meanwhile.
 package struct Order: Sendable, Equatable {
@@ -23,27 +5,51 @@ package struct Order: Sendable, Equatable {
     package enum Purpose: UInt8, Sendable {
         case purchase = 1
         case renewal = 2
+        /// Other quantities of a subscription.
+        case change = 3
     }
 
     package var purpose: Purpose
     package var plan: PlanReference
-    /// The subscription being renewed; 0 for a purchase.
-    package var subscription: UInt32
+    /// Those that it renews; the one that it replaces or changes.
+    package var subscriptions: [UInt32]
+    /// The entity that buys; 0: the customer.
+    package var entity: UInt32 = 0
+    /// What is bought in packs, in order of feature: all of it from then on.
+    package var bought: [BoughtUnits] = []
+    /// Billing periods begin anew.
+    package var startsCycle = false
+    /// Nothing is charged in advance before; `.never`: there is no trial.
+    package var trialEnd = Timestamp.never
     package var lines: [InvoiceLine]
+    /// What goes on the subscription's next invoice.
+    package var pending: [InvoiceLine] = []
+    /// The sum of the lines.
     package var total: Money
+    /// Minor units of it that the customer's credit pays; below 0: what was owed before.
+    package var credit: Int64
+    /// When it was decided.
+    package var time: Timestamp
     /// Where the payment page sends the customer afterwards; empty: it stays.
     package var successURL: String
 
     package init(
-        purpose: Purpose, plan: PlanReference, subscription: UInt32, lines: [InvoiceLine],
-        total: Money, successURL: String = ""
+        purpose: Purpose, plan: PlanReference, subscriptions: [UInt32], lines: [InvoiceLine],
+        total: Money, credit: Int64 = 0, time: Timestamp, successURL: String = ""
     ) {
         self.purpose = purpose
         self.plan = plan
-        self.subscription = subscription
+        self.subscriptions = subscriptions
         self.lines = lines
         self.total = total
+        self.credit = credit
+        self.time = time
         self.successURL = successURL
+    }
+
+    /// What is charged.
+    package var due: Money {
+        Money(minorUnits: total.minorUnits - credit, currency: total.currency)
     }
 }
 
@@ -59,17 +65,27 @@ package struct Invoice: Sendable, Equatable {
     package var number: UInt32
     package var status: InvoiceStatus
     package var lines: [InvoiceLine]
+    /// The sum of the lines; below 0: it became credit.
     package var total: Money
+    /// Minor units of it that credit paid, or, below 0, that were owed from before.
+    package var credit: Int64
     package var time: Timestamp
 
     package init(
-        number: UInt32, status: InvoiceStatus, lines: [InvoiceLine], total: Money, time: Timestamp
+        number: UInt32, status: InvoiceStatus, lines: [InvoiceLine], total: Money,
+        credit: Int64 = 0, time: Timestamp
     ) {
         self.number = number
         self.status = status
         self.lines = lines
         self.total = total
+        self.credit = credit
         self.time = time
+    }
+
+    /// What was charged, or is to be.
+    package var due: Money {
+        Money(minorUnits: max(0, total.minorUnits - credit), currency: total.currency)
     }
 }
 

@@ -52,6 +52,7 @@ extension CustomerState {
             lastInvoice = max(lastInvoice, invoice.number)
         case .invoiceDropped(let number):
             account.invoices.removeAll { $0.number == number }
+        case .creditChanged(let credit): account.credit = credit
         case .metadataChanged(let metadata): account.metadata = metadata
         case .customerErased:
             account.name = ""
@@ -120,6 +121,9 @@ extension CustomerState {
         } else {
             subscriptions.append(subscription)
         }
+        guard subscription.trialEnd != .never else { return }
+        let mark = TrialMark(plan: subscription.plan.plan, entity: subscription.entity)
+        if !account.trials.contains(mark) { account.trials.append(mark) }
     }
 
     /// What it grants isn't granted anew before its debt is paid (entitlements §5.1).

@@ -1,55 +1,3 @@
-/// Where a subscription stands. Raw values are those of `tally.v1.SubscriptionStatus`.
-package enum SubscriptionStatus: UInt8, Sendable {
-    case active = 1
-    case canceling = 2
-    case scheduled = 3
-    case renewing = 4
-    case pastDue = 5
-    case ended = 6
-
-    /// The plan's features may be used (billing §4).
-    package var grantsAccess: Bool {
-        switch self {
-        case .active, .canceling, .renewing, .pastDue: true
-        case .scheduled, .ended: false
-        }
-    }
-}
-
-/// A plan that a customer has, had, or will have.
-package struct Subscription: Sendable, Equatable {
-    /// Unique within the customer, never used again.
-    package var number: UInt32
-    package var plan: PlanReference
-    package var status: SubscriptionStatus
-    package var addOn: Bool
-    package var start: Timestamp
-    /// What billing periods are computed from.
-    package var anchor: Timestamp
-    package var periodStart: Timestamp
-    /// `.never`: nothing is billed again.
-    package var periodEnd: Timestamp
-    package var canceled: Timestamp
-    package var end: Timestamp
-
-    package init(
-        number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,
-        start: Timestamp, anchor: Timestamp, periodStart: Timestamp, periodEnd: Timestamp,
-        canceled: Timestamp = .never, end: Timestamp = .never
-    ) {
-        self.number = number
-        self.plan = plan
-        self.status = status
-        self.addOn = addOn
-        self.start = start
-        self.anchor = anchor
-        self.periodStart = periodStart
-        self.periodEnd = periodEnd
-        self.canceled = canceled
-        self.end = end
-    }
-}
-
 /// A payment method on file, as the provider knows it.
 package struct PaymentMethod: Sendable, Equatable {
     package var token: String
@@ -129,6 +77,11 @@ package struct Account: Sendable, Equatable {
     /// None or one; on the heap, because few customers have one.
     private var checkouts: [Checkout] = []
     package var method: PaymentMethod?
+    /// Money that is the customer's: invoices are paid out of it first. Below 0: what was too
+    /// little to charge, and comes on top of the next one. nil: none yet.
+    package var credit: Money?
+    /// Plans that were tried: a trial is for once.
+    package var trials: [TrialMark] = []
     /// Oldest first.
     package var invoices: [Invoice] = []
 
@@ -138,5 +91,17 @@ package struct Account: Sendable, Equatable {
     package var checkout: Checkout? {
         get { checkouts.first }
         set { checkouts = newValue.map { [$0] } ?? [] }
+    }
+}
+
+/// That a plan was tried, by the customer or by one of its entities.
+package struct TrialMark: Sendable, Hashable {
+    package var plan: PlanNumber
+    /// 0: the customer.
+    package var entity: UInt32
+
+    package init(plan: PlanNumber, entity: UInt32) {
+        self.plan = plan
+        self.entity = entity
     }
 }

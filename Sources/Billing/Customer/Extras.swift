@@ -44,7 +44,7 @@ package struct Extras: Sendable, Equatable {
             .bucketChanged, .detailSet, .customerCreated, .profileChanged, .subscriptionChanged,
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
-            .windowCounted, .notified, .metadataChanged, .customerDeleted:
+            .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged:
             preconditionFailure("this fact is about more than extras")
         }
     }

@@ -24,6 +24,8 @@ package enum Fact: Sendable, Equatable {
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)
+    /// What is the customer's from now on; below 0, what it owes.
+    indirect case creditChanged(Money)
     /// The metadata from now on.
     case metadataChanged([MetadataEntry])
     /// There is no such customer any more.
@@ -94,7 +96,7 @@ extension Fact {
         case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .bucketChanged, .detailSet,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
-            .customerErased, .entityClaimed, .entityDeleted, .controlsSet, .poolingSet,
+            .creditChanged, .customerErased, .entityClaimed, .entityDeleted, .controlsSet, .poolingSet,
             .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted:
             false
         }

@@ -18,7 +18,8 @@ package enum Command: Sendable {
     case updateEntity(UpdateEntity)
     case deleteEntity(id: InlineText)
     case setControls(SetControls)
-    case attach(AttachPlan)
+    indirect case attach(AttachPlan)
+    indirect case changeSubscription(ChangeSubscription)
     case settle(SettleEffect)
     case completeCheckout(CompleteCheckout)
     case update(UpdateCustomer)
@@ -38,7 +39,7 @@ package enum Command: Sendable {
         case .create, .track, .trackAll, .trackTokens, .trackTokensAll, .checkAndDeduct,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .settle, .completeCheckout, .update, .sealProfile, .advance:
+            .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile, .advance:
             false
         }
     }
@@ -51,7 +52,7 @@ package enum Command: Sendable {
         case .checkAndDeduct(let query): !query.wantsPreview
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
+            .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
             false
         }
     }
@@ -322,51 +323,5 @@ package struct SetControls: Sendable {
 
     package init(entity: InlineText = .empty) {
         self.entity = entity
-    }
-}
-
-/// Buys a plan.
-package struct AttachPlan: Sendable {
-    package var plan: PlanNumber
-    package var successURL: String
-    /// The id of the effect, should there be one: unguessable, never used before.
-    package var effectID: String
-    package var request: RequestMark?
-
-    package init(
-        plan: PlanNumber, successURL: String, effectID: String, request: RequestMark?
-    ) {
-        self.plan = plan
-        self.successURL = successURL
-        self.effectID = effectID
-        self.request = request
-    }
-}
-
-/// The provider's answer to an effect.
-package struct SettleEffect: Sendable {
-    package enum Answer: Sendable {
-        case checkoutOpened(url: String)
-        case paid
-        case declined(code: String)
-    }
-
-    package var effectID: String
-    package var answer: Answer
-
-    package init(effectID: String, answer: Answer) {
-        self.effectID = effectID
-        self.answer = answer
-    }
-}
-
-/// A payment page was paid.
-package struct CompleteCheckout: Sendable {
-    package var session: String
-    package var method: PaymentMethod
-
-    package init(session: String, method: PaymentMethod) {
-        self.session = session
-        self.method = method
     }
 }

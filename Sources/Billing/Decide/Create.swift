@@ -11,7 +11,7 @@ extension CustomerState {
             if !create.metadata.isEmpty {
                 facts.emit(.metadataChanged([].merged(with: create.metadata)))
             }
-            for reference in pricing.autoEnabled { _ = facts.activate(reference) }
+            for reference in pricing.autoEnabled { facts.give(reference) }
         } else {
             let name = account.name.isEmpty ? create.name : account.name
             let email = account.email.isEmpty ? create.email : account.email

@@ -88,7 +88,7 @@ extension BucketSet {
             try decideTrackTokensAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
-        case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile,
+        case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase, .delete, .sealProfile,
             .advance,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls:
@@ -130,6 +130,8 @@ extension CustomerState {
         case .deleteEntity(let id): try decideDeleteEntity(id, pricing: pricing, now: now)
         case .setControls(let set): try decideSetControls(set, pricing: pricing)
         case .attach(let attach): try decideAttach(attach, pricing: pricing, now: now)
+        case .changeSubscription(let change):
+            try decideChange(change, pricing: pricing, now: now)
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):
             try decideCompleteCheckout(paid, pricing: pricing, now: now)

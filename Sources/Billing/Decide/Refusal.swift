@@ -19,6 +19,10 @@ package enum Refusal: Error, Sendable, Equatable {
     case invalid([Violation])
     case planAlreadyAttached(planID: String)
     case purchaseInProgress
+    /// It has no such subscription, or one that is over.
+    case subscriptionNotFound(String)
+    /// The preview is too old, or something has changed since.
+    case quoteExpired
     case insufficientBalance(featureID: String)
     case requestReused
     /// It may have been answered, so long ago that nobody remembers.

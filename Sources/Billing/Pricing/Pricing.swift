@@ -86,11 +86,11 @@ package struct Feature: Sendable, Equatable {
 /// A plan's base price, in major units of the catalog's currency.
 package struct BasePrice: Sendable, Equatable {
     package var amount: UnitPrice
-    package var interval: Interval
+    package var cycle: Cycle
 
-    package init(amount: UnitPrice, interval: Interval) {
+    package init(amount: UnitPrice, cycle: Cycle) {
         self.amount = amount
-        self.interval = interval
+        self.cycle = cycle
     }
 }
 
@@ -134,7 +134,10 @@ package struct PlanItem: Sendable, Equatable {
     package var unlimited: Bool
     /// nil: never resets.
     package var reset: Cycle?
+    /// Of what is used beyond what is included; nil: usage stops there.
     package var usagePrice: UsagePrice?
+    /// Of packs bought in advance, beyond what is included; nil: there are none to buy.
+    package var prepaidPrice: PrepaidPrice?
     /// What goes over into the next cycle; nil: nothing.
     package var rollover: Rollover?
     /// Each of the customer's entities of this feature gets the grant; nil: the customer does.
@@ -151,53 +154,6 @@ package struct PlanItem: Sendable, Equatable {
         self.usagePrice = usagePrice
         self.rollover = rollover
         self.entityFeatureID = entityFeatureID
-    }
-}
-
-/// A plan, without its number and revision.
-package struct Plan: Sendable, Equatable {
-    package var id: String
-    package var name: String
-    package var group: String
-    package var addOn: Bool
-    package var autoEnable: Bool
-    package var price: BasePrice?
-    package var items: [PlanItem]
-    /// Of every customer that has it.
-    package var controls = PlanControls()
-
-    package init(
-        id: String, name: String, group: String = "", addOn: Bool = false, autoEnable: Bool = false,
-        price: BasePrice? = nil, items: [PlanItem] = []
-    ) {
-        self.id = id
-        self.name = name
-        self.group = group
-        self.addOn = addOn
-        self.autoEnable = autoEnable
-        self.price = price
-        self.items = items
-    }
-
-    /// No price, or prices that are all 0 (billing §1.2).
-    package var isFree: Bool {
-        (price?.amount ?? .zero) == .zero
-            && items.allSatisfy { $0.usagePrice?.price.isFree ?? true }
-    }
-
-    /// Bought once, never renewed (billing §1.2).
-    package var isOneOff: Bool {
-        price.map { $0.interval == .oneOff && $0.amount > .zero } ?? false
-    }
-
-    /// Takes part in its group's transitions.
-    package var isMain: Bool { !addOn && !isOneOff }
-
-    /// How often a subscription to it is billed; nil: never again.
-    package var billingCycle: Cycle? {
-        if let price, price.interval != .oneOff { return Cycle(price.interval) }
-        let priced = items.first { $0.usagePrice != nil }
-        return priced.map { $0.reset ?? Cycle(.month) }
     }
 }
 

@@ -128,8 +128,10 @@ struct DraftCheck {
             if !seen.insert(plan.id).inserted {
                 fault("\(path).plan_id", "\"\(plan.id)\" appears twice")
             }
-            if plan.autoEnable, !plan.isFree {
-                fault("\(path).auto_enable", "only a free plan can be given away")
+            if plan.autoEnable, !plan.isFree, plan.trial?.needsCard ?? true {
+                fault(
+                    "\(path).auto_enable",
+                    "only a free plan can be given away, or one with a trial without a card")
             }
             // Add-ons stack, so any number of them may be given beside the group's default.
             if plan.autoEnable, !plan.addOn {
@@ -140,6 +142,7 @@ struct DraftCheck {
                 defaults[plan.group] = plan.id
             }
             price(of: plan, at: path)
+            trial(of: plan, at: path)
             items(of: plan, at: path)
             controls(of: plan, at: "\(path).controls")
         }
@@ -163,11 +166,7 @@ struct DraftCheck {
 
     mutating func price(of plan: Plan, at path: String) {
         guard let price = plan.price else { return }
-        switch price.interval {
-        case .minute, .hour, .day:
-            fault("\(path).price.interval", "must be one-off, a week, a month or longer")
-        case .oneOff, .week, .month, .quarter, .semiAnnual, .year: break
-        }
+        billed(price.cycle, at: "\(path).price")
         if price.amount < .zero { fault("\(path).price.amount", "must not be negative") }
         if let currency = Currency(code: draft.currency) {
             let money = Money(price: price.amount, count: Quantity(units: 1), currency: currency)
@@ -178,11 +177,18 @@ struct DraftCheck {
     }
 
     mutating func items(of plan: Plan, at path: String) {
-        var seen: Set<String> = []
         for (index, item) in plan.items.enumerated() {
             let path = "\(path).items[\(index)]"
-            if !seen.insert(item.featureID).inserted {
-                fault("\(path).feature_id", "\"\(item.featureID)\" appears twice in this plan")
+            if plan.items[..<index].contains(where: item.isLike) {
+                fault(
+                    "\(path).feature_id",
+                    "\"\(item.featureID)\" appears twice in this plan: items of a feature need "
+                        + "other resets, or one of them a usage_price")
+            }
+            if item.prepaidPrice != nil,
+                plan.items[..<index].contains(where: { $0.isPrepaid(item.featureID) })
+            {
+                fault("\(path).prepaid_price", "a plan sells packs of a feature at one price")
             }
             guard let kind = kinds[item.featureID] else {
                 fault("\(path).feature_id", "\"\(item.featureID)\" is not a published feature")
@@ -192,9 +198,9 @@ struct DraftCheck {
             entities(of: item, at: path)
             switch kind {
             case .boolean: booleanItem(item, at: path)
-            case .allocated: allocatedItem(item, of: plan, at: path)
+            case .allocated: allocatedItem(item, at: path)
             case .metered, .creditSystem, .aiCreditSystem:
-                consumableItem(item, of: plan, at: path)
+                consumableItem(item, at: path)
             case .concurrency: concurrencyItem(item, at: path)
             }
         }
@@ -223,14 +229,15 @@ struct DraftCheck {
     }
 
     mutating func booleanItem(_ item: PlanItem, at path: String) {
-        if item.included != .zero || item.unlimited || item.reset != nil || item.usagePrice != nil {
+        if item.included != .zero || item.unlimited || item.reset != nil
+            || item.usagePrice != nil || item.prepaidPrice != nil
+        {
             fault(path, "a boolean feature takes nothing but its feature_id")
         }
     }
 
-    mutating func allocatedItem(_ item: PlanItem, of plan: Plan, at path: String) {
+    mutating func allocatedItem(_ item: PlanItem, at path: String) {
         amounts(item, at: path)
-        billedAgain(item, of: plan, at: path)
         if item.reset != nil { fault("\(path).reset", "an allocated feature never resets") }
     }
 
@@ -240,11 +247,13 @@ struct DraftCheck {
         if item.usagePrice != nil {
             fault("\(path).usage_price", "what is held open is never beyond a concurrency limit")
         }
+        if item.prepaidPrice != nil {
+            fault("\(path).prepaid_price", "a concurrency limit isn't sold in packs")
+        }
     }
 
-    mutating func consumableItem(_ item: PlanItem, of plan: Plan, at path: String) {
+    mutating func consumableItem(_ item: PlanItem, at path: String) {
         amounts(item, at: path)
-        billedAgain(item, of: plan, at: path)
         guard item.usagePrice != nil else { return }
         switch item.reset?.interval {
         case .week, .month, .quarter, .semiAnnual, .year: break
@@ -253,51 +262,29 @@ struct DraftCheck {
         }
     }
 
-    mutating func billedAgain(_ item: PlanItem, of plan: Plan, at path: String) {
-        if item.usagePrice != nil, plan.isOneOff {
-            fault("\(path).usage_price", "a one-off plan is never billed again")
-        }
-    }
-
     mutating func amounts(_ item: PlanItem, at path: String) {
         if item.included < .zero { fault("\(path).included", "must not be negative") }
         if item.included > Quantity(units: 10_000_000_000_000) {
             fault("\(path).included", "must be at most 10^13")
         }
-        if item.unlimited, item.included != .zero || item.reset != nil || item.usagePrice != nil {
-            fault(path, "an unlimited item takes no included, reset or usage_price")
+        if item.unlimited,
+            item.included != .zero || item.reset != nil || item.usagePrice != nil
+                || item.prepaidPrice != nil
+        {
+            fault(path, "an unlimited item takes no included, reset or price")
         }
+        prepaid(item, at: path)
         guard let price = item.usagePrice else { return }
         if price.amount < .zero { fault("\(path).usage_price.amount", "must not be negative") }
         tiers(price.tiers, after: item.included, at: "\(path).usage_price.tiers")
-        // Smaller packs would make counts of them that overflow.
-        if price.billingUnits < Quantity(raw: Quantity.scale / 1_000_000) {
-            fault("\(path).usage_price.billing_units", "must be at least 0.000001")
+        packSize(price.billingUnits, at: "\(path).usage_price.billing_units")
+        for (index, tier) in price.tiers.enumerated() where tier.flat != .zero {
+            fault(
+                "\(path).usage_price.tiers[\(index)].flat_amount",
+                "only packs bought in advance have flat amounts")
         }
         if let most = price.maxPurchase, most < .zero {
             fault("\(path).usage_price.max_purchase", "must not be negative")
-        }
-    }
-
-    mutating func tiers(_ tiers: [Price.Tier], after included: Quantity, at path: String) {
-        if tiers.count > Price.tierLimit { fault(path, "at most \(Price.tierLimit) tiers") }
-        var start = included
-        for (index, tier) in tiers.enumerated() {
-            let path = "\(path)[\(index)]"
-            if tier.amount < .zero { fault("\(path).amount", "must not be negative") }
-            let isLast = index == tiers.count - 1
-            switch tier.upTo {
-            case nil where !isLast:
-                fault("\(path).up_to", "is missing: only the last tier has no end")
-            case .some where isLast: fault("\(path).up_to", "the last tier has no end")
-            case let end? where end <= start:
-                fault(
-                    "\(path).up_to",
-                    "must be above \(DecimalText.text(start.raw, digits: 10)): what is included "
-                        + "counts, and each tier ends after the one before it")
-            case let end?: start = end
-            case nil: break
-            }
         }
     }
 }

@@ -32,6 +32,9 @@ package struct Quantity: Sendable, Equatable, Comparable, AdditiveArithmetic {
     /// Never below zero: what is left of a balance, or how far one is overdrawn.
     package var clampedToZero: Quantity { raw < 0 ? .zero : self }
 
+    /// For people, and for JSON: "12.5".
+    package var text: String { DecimalText.text(raw, digits: 10) }
+
     /// Without what follows the point.
     package var wholeUnits: Quantity { Quantity(raw: raw - raw % Quantity.scale) }
 

@@ -25,17 +25,20 @@ extension ReferenceModel {
     private mutating func activate(_ number: UInt32) {
         let plan = plans[Int(number) - 1]
         var held: [[UInt32]: Amount] = [:]
+        // All of them are free, and what is free keeps its days when it changes.
+        var anchor = now
         if !plan.addOn, let old = contracts.first(where: { isMain($0, of: plan.group) }) {
             for balance in balances where balance.subscription == old.number {
                 if balance.isAllocated {
                     held[[balance.feature, balance.entity], default: 0] += balance.usage
                 }
             }
+            anchor = old.anchor
             balances.removeAll { $0.subscription == old.number }
             contracts.removeAll { $0.number == old.number }
         }
         lastContract += 1
-        let contract = Contract(number: lastContract, plan: number, anchor: now)
+        let contract = Contract(number: lastContract, plan: number, anchor: anchor)
         contracts.append(contract)
         for item in plan.items {
             if let entityFeature = item.entityFeatureID {

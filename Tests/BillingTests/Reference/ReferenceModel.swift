@@ -209,7 +209,7 @@ extension ReferenceModel {
             try self.attach(attach.plan.rawValue)
             return .attached
         case .advance: break
-        case .updateEntity, .settle, .completeCheckout, .update,
+        case .updateEntity, .settle, .completeCheckout, .update, .changeSubscription,
             .erase, .delete, .sealProfile:
             preconditionFailure("the model knows nothing of this")
         }

@@ -69,6 +69,21 @@ extension PlanItem {
             })
     }
 
+    /// Bought in packs each month, or as often as said; one-off: for good.
+    package static func packs(
+        _ featureID: String, of included: Quantity = 0, _ price: Price,
+        each interval: Interval = .month, reset: Interval? = .month,
+        onIncrease: PrepaidPrice.Increase = .prorate,
+        onDecrease: PrepaidPrice.Decrease = .prorate
+    ) -> PlanItem {
+        var item = PlanItem(
+            featureID: featureID, included: included, unlimited: false,
+            reset: interval == .oneOff ? nil : reset.map { Cycle($0) }, usagePrice: nil)
+        item.prepaidPrice = PrepaidPrice(
+            price: price, cycle: Cycle(interval), onIncrease: onIncrease, onDecrease: onDecrease)
+        return item
+    }
+
     /// Used each month, at a price in tiers.
     package static func tiered(
         _ featureID: String, of included: Quantity = 0, per units: Quantity = 1,
@@ -89,7 +104,7 @@ extension Plan {
     ) -> Plan {
         Plan(
             id: id, name: id, group: group, addOn: addOn, autoEnable: autoEnable,
-            price: price.map { BasePrice(amount: $0, interval: interval) }, items: items)
+            price: price.map { BasePrice(amount: $0, cycle: Cycle(interval)) }, items: items)
     }
 }
 

@@ -1,0 +1,59 @@
+/// One line of an invoice, or of what will be one.
+package struct InvoiceLine: Sendable, Equatable {
+    /// Raw values are those of `tally.v1.InvoiceLineKind`.
+    package enum Kind: UInt8, Sendable {
+        /// For a period that begins or goes on.
+        case charge = 1
+        /// For what is left of a period that was paid.
+        case credit = 2
+        /// For what was used beyond the grant.
+        case overage = 3
+        /// For good.
+        case oneOff = 4
+    }
+
+    package var kind: Kind
+    package var part: PricePart
+    /// The subscription that it is for; 0: the one that paying starts.
+    package var subscription: UInt32
+    /// What a person reads.
+    package var description: String
+    /// Units bought, or used beyond the grant; 0 for a base price.
+    package var quantity: Quantity
+    /// What it is for; nil: no period.
+    package var period: Range<Timestamp>?
+    package var subtotal: Money
+    package var discounts: [AppliedDiscount] = []
+
+    package init(
+        _ kind: Kind, _ part: PricePart, subscription: UInt32 = 0, description: String = "",
+        quantity: Quantity = .zero, period: Range<Timestamp>? = nil, subtotal: Money
+    ) {
+        self.kind = kind
+        self.part = part
+        self.subscription = subscription
+        self.description = description
+        self.quantity = quantity
+        self.period = period
+        self.subtotal = subtotal
+    }
+
+    package var total: Money {
+        let off = discounts.reduce(0) { $0 + $1.minorUnits }
+        return Money(minorUnits: subtotal.minorUnits - off, currency: subtotal.currency)
+    }
+
+    mutating func take(_ minorUnits: Int64, by rewardID: String) {
+        guard minorUnits > 0 else { return }
+        discounts.append(AppliedDiscount(rewardID: rewardID, minorUnits: minorUnits))
+    }
+}
+
+extension [InvoiceLine] {
+    /// nil without lines, which have a currency.
+    package var total: Money? {
+        guard let first else { return nil }
+        return Money(
+            minorUnits: reduce(0) { $0 + $1.total.minorUnits }, currency: first.subtotal.currency)
+    }
+}

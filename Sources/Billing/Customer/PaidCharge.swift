@@ -1,0 +1,61 @@
+/// One part of a plan that costs something: its base price, or the price of one of its features.
+package struct PricePart: Sendable, Hashable {
+    package var plan: PlanReference
+    /// nil: the base price.
+    package var feature: FeatureNumber?
+
+    package init(plan: PlanReference, feature: FeatureNumber? = nil) {
+        self.plan = plan
+        self.feature = feature
+    }
+}
+
+/// What a part costs for a whole period, in advance.
+package struct AdvancePrice: Sendable, Equatable {
+    package var part: PricePart
+    package var amount: Amount
+    /// One-off: it is charged in full, once.
+    package var cycle: Cycle
+    /// Units bought; 0 for a base price.
+    package var quantity: Quantity
+
+    package init(
+        part: PricePart, amount: Amount, cycle: Cycle, quantity: Quantity = .zero
+    ) {
+        self.part = part
+        self.amount = amount
+        self.cycle = cycle
+        self.quantity = quantity
+    }
+}
+
+/// What was really charged for a part in advance: what is given back when it ends early comes out
+/// of it, and never more than it.
+package struct PaidCharge: Sendable, Equatable {
+    package var part: PricePart
+    package var quantity: Quantity
+    /// From when it was charged to the end of what it is for.
+    package var period: Range<Timestamp>
+    /// After discounts.
+    package var paid: Money
+    /// Given back before.
+    package var returned: Int64
+
+    package init(
+        part: PricePart, quantity: Quantity, period: Range<Timestamp>, paid: Money,
+        returned: Int64 = 0
+    ) {
+        self.part = part
+        self.quantity = quantity
+        self.period = period
+        self.paid = paid
+        self.returned = returned
+    }
+
+    /// What falls to the rest of its period (billing §8.1, corrections 1): never below 0.
+    package func unused(at now: Timestamp) -> Money {
+        let kept = max(paid.minorUnits - returned, 0)
+        return Money(minorUnits: kept, currency: paid.currency)
+            .times(Share(leftOf: period, at: now))
+    }
+}

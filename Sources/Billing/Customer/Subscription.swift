@@ -1,0 +1,86 @@
+/// Where a subscription stands. Raw values are those of `tally.v1.SubscriptionStatus`.
+package enum SubscriptionStatus: UInt8, Sendable {
+    case active = 1
+    case canceling = 2
+    case scheduled = 3
+    case renewing = 4
+    case pastDue = 5
+    case ended = 6
+
+    /// The plan's features may be used (billing §4).
+    package var grantsAccess: Bool {
+        switch self {
+        case .active, .canceling, .renewing, .pastDue: true
+        case .scheduled, .ended: false
+        }
+    }
+}
+
+/// Units of a feature bought in advance, beyond what the plan includes.
+package struct BoughtUnits: Sendable, Equatable {
+    package var feature: FeatureNumber
+    /// Whole packs of them.
+    package var units: Quantity
+    /// From the next renewal on; nil: as many as now.
+    package var next: Quantity?
+
+    package init(feature: FeatureNumber, units: Quantity, next: Quantity? = nil) {
+        self.feature = feature
+        self.units = units
+        self.next = next
+    }
+}
+
+/// A plan that a customer has, had, or will have.
+package struct Subscription: Sendable, Equatable {
+    /// Unique within the customer, never used again.
+    package var number: UInt32
+    package var plan: PlanReference
+    package var status: SubscriptionStatus
+    package var addOn: Bool
+    /// The entity that has it; 0: the customer.
+    package var entity: UInt32 = 0
+    package var start: Timestamp
+    /// What billing periods are computed from.
+    package var anchor: Timestamp
+    package var periodStart: Timestamp
+    /// When it is billed next; `.never`: nothing is billed again.
+    package var periodEnd: Timestamp
+    package var canceled: Timestamp
+    package var end: Timestamp
+    /// Until then nothing is charged in advance; `.never`: it had no trial.
+    package var trialEnd = Timestamp.never
+    /// What was bought in packs, in order of feature.
+    package var bought: [BoughtUnits] = []
+    /// What was paid in advance for periods that run.
+    package var charges: [PaidCharge] = []
+    /// What changed since the last invoice and goes on the next one.
+    package var pending: [InvoiceLine] = []
+
+    package init(
+        number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,
+        start: Timestamp, anchor: Timestamp, periodStart: Timestamp, periodEnd: Timestamp,
+        canceled: Timestamp = .never, end: Timestamp = .never
+    ) {
+        self.number = number
+        self.plan = plan
+        self.status = status
+        self.addOn = addOn
+        self.start = start
+        self.anchor = anchor
+        self.periodStart = periodStart
+        self.periodEnd = periodEnd
+        self.canceled = canceled
+        self.end = end
+    }
+
+    /// It is billed again and again.
+    package var isBilled: Bool { periodEnd != .never }
+
+    package func isTrialing(at now: Timestamp) -> Bool { trialEnd != .never && now < trialEnd }
+
+    /// Units of a feature bought beyond what is included.
+    package func units(of feature: FeatureNumber) -> Quantity {
+        bought.first { $0.feature == feature }?.units ?? .zero
+    }
+}

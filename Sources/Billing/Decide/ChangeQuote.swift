@@ -1,0 +1,296 @@
+/// What changing a subscription comes to: preview and change are both made from it.
+struct ChangeQuote {
+    enum Course: Equatable {
+        /// As it is already.
+        case none
+        case cancelNow
+        case cancelAtEnd
+        case uncancel
+        case quantities
+    }
+
+    var subscription: Subscription
+    var course: Course
+    /// What is due now, and what paying it does.
+    var order: Order
+    var needsPage = false
+}
+
+extension CustomerState {
+    /// Prices a change (billing §10).
+    func quote(
+        _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> ChangeQuote {
+        let subscription = try target(of: change, pricing)
+        guard change.cancel == nil || change.quantities.isEmpty else {
+            throw .invalid([
+                Violation(
+                    path: "cancel_action", message: "cannot be had together with quantities")
+            ])
+        }
+        let order = Order(
+            .change, subscription.plan, subscriptions: [subscription.number], lines: [],
+            time: now, currency: pricing.requiredCurrency)
+        var quote = ChangeQuote(subscription: subscription, course: .none, order: order)
+        switch change.cancel {
+        case .now:
+            quote.course = .cancelNow
+            quote.order = try cancellation(subscription, change, pricing, now)
+        case .atEnd: quote.course = try endCourse(subscription, pricing)
+        case .undo:
+            guard subscription.status != .scheduled else {
+                throw .invalid([
+                    Violation(
+                        path: "cancel_action",
+                        message: "a plan that hasn't started cannot be uncancelled: attach it")
+                ])
+            }
+            quote.course = subscription.canceled == .never ? .none : .uncancel
+        case nil:
+            guard !change.quantities.isEmpty else {
+                throw .invalid([
+                    Violation(
+                        path: "cancel_action",
+                        message: "or quantities must say what is to change")
+                ])
+            }
+            try price(&quote, change, pricing, now)
+        }
+        return quote
+    }
+
+    /// The subscription that is meant (billing §10): the one named; of a plan the newest; or else
+    /// the main one, a paid one first.
+    private func target(
+        of change: ChangeSubscription, _ pricing: PricingState
+    ) throws(Refusal) -> Subscription {
+        let entity = try buckets.scope(of: change.entity).entity
+        let present = subscriptions.filter { $0.status != .ended }
+        if let number = change.number {
+            guard let found = present.first(where: { $0.number == number }) else {
+                throw .subscriptionNotFound(String(number))
+            }
+            return found
+        }
+        let candidates = present.filter {
+            $0.entity == entity && (change.plan == nil || $0.plan.plan == change.plan)
+        }
+        let inUse = candidates.filter { $0.status.grantsAccess }
+        let chosen =
+            change.plan == nil
+            ? inUse.last { pricing.plan($0.plan).isMain && $0.isBilled }
+                ?? inUse.last { pricing.plan($0.plan).isMain }
+                ?? inUse.last { $0.addOn } ?? inUse.last ?? candidates.last
+            : inUse.last ?? candidates.last
+        guard let chosen else {
+            throw .subscriptionNotFound(change.plan.map { pricing.plan(pricing.latest($0)).id } ?? "")
+        }
+        return chosen
+    }
+
+    private func endCourse(
+        _ subscription: Subscription, _ pricing: PricingState
+    ) throws(Refusal) -> ChangeQuote.Course {
+        if subscription.status == .scheduled { return .cancelNow }
+        guard subscription.isBilled else {
+            throw .invalid([
+                Violation(
+                    path: "cancel_action",
+                    message: "nothing is billed again, so there is no end to wait for: cancel now")
+            ])
+        }
+        return subscription.canceled == .never ? .cancelAtEnd : .none
+    }
+
+    /// What is left of what was paid comes back; what was used beyond the grant isn't billed
+    /// (billing §10.3).
+    private func cancellation(
+        _ subscription: Subscription, _ change: ChangeSubscription, _ pricing: PricingState,
+        _ now: Timestamp
+    ) throws(Refusal) -> Order {
+        let time = try quoteTime(change.quoteTime, subscription, now)
+        var lines: [InvoiceLine] = []
+        if change.prorates {
+            lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: time) }
+        }
+        lines += subscription.pending
+        for index in lines.indices { lines[index].subscription = subscription.number }
+        // What is still owed comes on top of the next invoice: nothing is charged for leaving.
+        return Order(
+            .change, subscription.plan, subscriptions: [subscription.number],
+            lines: lines.map { $0.described(pricing) },
+            balance: account.credit?.minorUnits ?? 0, minimum: .max, time: time,
+            currency: pricing.requiredCurrency)
+    }
+
+    /// Other quantities (billing §10.2).
+    private func price(
+        _ quote: inout ChangeQuote, _ change: ChangeSubscription, _ pricing: PricingState,
+        _ now: Timestamp
+    ) throws(Refusal) {
+        let subscription = quote.subscription
+        guard subscription.status.grantsAccess else {
+            throw .invalid([
+                Violation(
+                    path: "quantities",
+                    message: "cannot change before the plan starts: attach it anew")
+            ])
+        }
+        let time = try quoteTime(change.quoteTime, subscription, now)
+        var deal = QuantityChange(subscription, pricing: pricing, at: time, change.prorates)
+        for (index, asked) in change.quantities.enumerated() {
+            try deal.add(asked, at: "quantities[\(index)]")
+        }
+        guard deal.bought != subscription.bought || !deal.lines.isEmpty else { return }
+        quote.course = .quantities
+        let hasCard = account.method != nil
+        var order = Order(
+            .change, subscription.plan, subscriptions: [subscription.number],
+            lines: deal.lines.map { $0.described(pricing) },
+            balance: account.credit?.minorUnits ?? 0,
+            minimum: hasCard ? pricing.requiredCurrency.minimumCharge : 0, time: time,
+            currency: pricing.requiredCurrency)
+        order.pending = deal.pending.map { $0.described(pricing) }
+        order.bought = deal.bought
+        order.successURL = change.successURL
+        quote.order = order
+        quote.needsPage = !hasCard && order.due.minorUnits > 0
+    }
+}
+
+/// Works out what other quantities cost, feature by feature.
+private struct QuantityChange {
+    private let subscription: Subscription
+    private let plan: Plan
+    private let pricing: PricingState
+    private let time: Timestamp
+    private let prorates: Bool
+    private(set) var bought: [BoughtUnits]
+    private(set) var lines: [InvoiceLine] = []
+    private(set) var pending: [InvoiceLine] = []
+
+    init(
+        _ subscription: Subscription, pricing: PricingState, at time: Timestamp, _ prorates: Bool
+    ) {
+        self.subscription = subscription
+        self.pricing = pricing
+        self.time = time
+        self.prorates = prorates
+        plan = pricing.plan(subscription.plan)
+        bought = subscription.bought
+    }
+
+    mutating func add(_ asked: AskedUnits, at path: String) throws(Refusal) {
+        let featureID = pricing.feature(asked.feature).id
+        guard let item = plan.prepaidItem(of: featureID), let prepaid = item.prepaidPrice else {
+            throw .invalid([
+                Violation(
+                    path: "\(path).feature_id",
+                    message: "\"\(plan.id)\" sells no packs of \"\(featureID)\"")
+            ])
+        }
+        guard prepaid.cycle.interval != .oneOff else {
+            return try topUp(asked, item, prepaid, at: path)
+        }
+        try prepaid.check(asked.total, included: item.included, at: path)
+        let units = prepaid.packs(for: asked.total, included: item.included)
+        let present = subscription.units(of: asked.feature)
+        if units > present {
+            increase(asked.feature, item, prepaid, from: present, to: units)
+        } else if units < present {
+            decrease(asked.feature, item, prepaid, to: units)
+        } else {
+            set(asked.feature, units, next: nil)
+        }
+    }
+
+    /// Packs for good come on top of those that there are.
+    private mutating func topUp(
+        _ asked: AskedUnits, _ item: PlanItem, _ prepaid: PrepaidPrice, at path: String
+    ) throws(Refusal) {
+        try prepaid.check(asked.total, included: .zero, at: path)
+        let units = prepaid.packs(for: asked.total, included: .zero)
+        guard units > .zero else { return }
+        lines.append(line(asked.feature, item, prepaid, units))
+        set(asked.feature, subscription.units(of: asked.feature) + units, next: nil)
+    }
+
+    private mutating func increase(
+        _ feature: FeatureNumber, _ item: PlanItem, _ prepaid: PrepaidPrice,
+        from present: Quantity, to units: Quantity
+    ) {
+        set(feature, units, next: nil)
+        guard !subscription.isTrialing(at: time), prorates else { return }
+        switch prepaid.onIncrease {
+        case .prorate: lines += difference(feature, item, prepaid, units)
+        case .prorateNextCycle: pending += difference(feature, item, prepaid, units)
+        case .billNextCycle: break
+        case .bill:
+            let more =
+                prepaid.price.amount(of: item.included + units, included: item.included)
+                - prepaid.price.amount(of: item.included + present, included: item.included)
+            var whole = line(feature, item, prepaid, units - present)
+            whole.subtotal = Money(more, currency: pricing.requiredCurrency)
+            lines.append(whole)
+        }
+    }
+
+    private mutating func decrease(
+        _ feature: FeatureNumber, _ item: PlanItem, _ prepaid: PrepaidPrice, to units: Quantity
+    ) {
+        guard !subscription.isTrialing(at: time) else { return set(feature, units, next: nil) }
+        switch prepaid.onDecrease {
+        case .keep: set(feature, subscription.units(of: feature), next: units)
+        case .drop: set(feature, units, next: nil)
+        case .prorate:
+            set(feature, units, next: nil)
+            if prorates { lines += difference(feature, item, prepaid, units) }
+        case .prorateNextCycle:
+            set(feature, units, next: nil)
+            if prorates { pending += difference(feature, item, prepaid, units) }
+        }
+    }
+
+    /// What is left of the old quantity back, what is left of the period charged for the new one.
+    private func difference(
+        _ feature: FeatureNumber, _ item: PlanItem, _ prepaid: PrepaidPrice, _ units: Quantity
+    ) -> [InvoiceLine] {
+        let part = PricePart(plan: subscription.plan, feature: feature)
+        let amount = prepaid.price.amount(of: item.included + units, included: item.included)
+        let price = AdvancePrice(
+            part: part, amount: amount, cycle: prepaid.cycle, quantity: units)
+        let old = subscription.charges.filter { $0.part == part }
+        return InvoiceLine.change(
+            from: old, to: amount > .zero ? [price] : [], at: time, anchor: subscription.anchor,
+            currency: pricing.requiredCurrency
+        ).map { line in
+            var line = line
+            line.subscription = subscription.number
+            return line
+        }
+    }
+
+    /// So many units for what is left of the period, or for good, at their whole price.
+    private func line(
+        _ feature: FeatureNumber, _ item: PlanItem, _ prepaid: PrepaidPrice, _ units: Quantity
+    ) -> InvoiceLine {
+        let isForGood = prepaid.cycle.interval == .oneOff
+        var line = InvoiceLine(
+            isForGood ? .oneOff : .charge, PricePart(plan: subscription.plan, feature: feature),
+            subscription: subscription.number, quantity: units,
+            subtotal: Money(prepaid.price.amount(of: units), currency: pricing.requiredCurrency))
+        if !isForGood {
+            let end = prepaid.cycle.window(around: time, anchor: subscription.anchor).upperBound
+            line.period = time..<end
+        }
+        return line
+    }
+
+    private mutating func set(_ feature: FeatureNumber, _ units: Quantity, next: Quantity?) {
+        bought.removeAll { $0.feature == feature }
+        if units > .zero || next != nil {
+            bought.append(BoughtUnits(feature: feature, units: units, next: next))
+        }
+        bought.sort { $0.feature.rawValue < $1.feature.rawValue }
+    }
+}

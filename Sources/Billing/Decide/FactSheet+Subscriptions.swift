@@ -1,0 +1,192 @@
+// How subscriptions begin and end.
+extension FactSheet {
+    /// Starts what an order buys. A main plan replaces its group's present one and whatever was
+    /// scheduled. The order's periods are those of the subscription afterwards: what a page sold
+    /// begins when it is paid.
+    mutating func activate(_ order: inout Order) -> Subscription {
+        let plan = pricing.plan(order.plan)
+        let scope = PlanScope(group: plan.group, entity: order.entity)
+        let current = plan.isMain ? customer.mainSubscription(in: scope, pricing) : nil
+        let anchor = customer.billingAnchor(
+            of: plan, replacing: current, in: scope, startsCycle: order.startsCycle, pricing, now)
+        var held: [Seats: Quantity] = [:]
+        if plan.isMain {
+            endScheduled(in: scope)
+            if let current { held = end(current) }
+        }
+        if order.trialEnd != .never {
+            let late = now.milliseconds - order.time.milliseconds
+            if anchor == now { order.trialEnd = order.trialEnd.adding(milliseconds: late) }
+        } else if anchor == now {
+            order.begin(at: now, plan, pricing)
+        }
+        var subscription = Subscription(
+            number: customer.lastSubscription + 1, plan: order.plan, status: .active,
+            addOn: plan.addOn, start: now, anchor: anchor, periodStart: now,
+            periodEnd: plan.nextBilling(after: now, anchor: anchor))
+        subscription.entity = order.entity
+        subscription.bought = order.bought
+        if order.trialEnd != .never {
+            subscription.trialEnd = order.trialEnd
+            if anchor == now { subscription.anchor = order.trialEnd }
+            subscription.periodEnd = order.trialEnd
+        }
+        subscription.charges = order.paidCharges(of: 0)
+        emit(.subscriptionChanged(subscription))
+        grant(subscription, held: held)
+        return subscription
+    }
+
+    /// Starts a plan that costs nothing now.
+    mutating func give(_ reference: PlanReference) {
+        let plan = pricing.plan(reference)
+        var order = Order(
+            .purchase, reference, subscriptions: [], lines: [], time: now,
+            currency: pricing.requiredCurrency)
+        if let trial = plan.trial { order.trialEnd = trial.end(from: now) }
+        _ = activate(&order)
+    }
+
+    /// Notes a plan that starts when another one ends, and keeps that one's billing anchor (billing
+    /// §6): what began on 31 January goes on at 28 February and renews on 31 March.
+    @discardableResult
+    mutating func schedule(
+        _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = []
+    ) -> Subscription {
+        var subscription = Subscription(
+            number: customer.lastSubscription + 1, plan: reference, status: .scheduled,
+            addOn: false, start: ending.end, anchor: ending.anchor, periodStart: ending.end,
+            periodEnd: .never)
+        subscription.entity = ending.entity
+        subscription.bought = bought
+        emit(.subscriptionChanged(subscription))
+        return subscription
+    }
+
+    mutating func endScheduled(in scope: PlanScope) {
+        while let scheduled = customer.scheduledSubscription(in: scope, pricing) {
+            end(scheduled)
+        }
+    }
+
+    /// Ends a subscription and its grants, and says how many seats it held. What was bought for
+    /// good and isn't used up stays (billing §7).
+    @discardableResult
+    mutating func end(_ subscription: Subscription) -> [Seats: Quantity] {
+        var held: [Seats: Quantity] = [:]
+        closeCheckout(concerning: subscription.number)
+        var ended = subscription
+        ended.status = .ended
+        ended.end = now
+        ended.charges = []
+        ended.pending = []
+        emit(.subscriptionChanged(ended))
+        var closing: [(bucket: Bucket, entity: UInt32)] = []
+        customer.buckets.each { bucket, entity in
+            if bucket.subscription == subscription.number { closing.append((bucket, entity)) }
+        }
+        for (bucket, entity) in closing {
+            if bucket.flags.contains(.allocated) {
+                let seats = Seats(feature: bucket.feature, entity: entity)
+                held[seats] = (held[seats] ?? .zero) + bucket.usage
+            }
+            let kept = boughtForGood(bucket, by: subscription)
+            emit(.bucketClosed(bucket: bucket.number, entity: entity))
+            if let kept { emit(.bucketOpened(kept, entity: entity)) }
+        }
+        let owner = ControlOwner.subscription(subscription.number)
+        if customer.buckets.hasExtras,
+            customer.buckets.extras.controls.contains(where: { $0.owner == owner })
+        {
+            emit(.controlsSet(OwnedControls(owner: owner, controls: .none)))
+        }
+        dropOldest(except: subscription.number)
+        return held
+    }
+
+    /// What is left of one-off packs, as a balance of its own.
+    private func boughtForGood(_ bucket: Bucket, by subscription: Subscription) -> Bucket? {
+        let featureID = pricing.feature(bucket.feature).id
+        guard bucket.cycle.interval == .oneOff, !bucket.flags.contains(.allocated),
+            let item = pricing.plan(subscription.plan).item(of: bucket, featureID: featureID),
+            item.prepaidPrice?.cycle.interval == .oneOff
+        else { return nil }
+        let left = min(bucket.remaining, subscription.units(of: bucket.feature))
+        guard left > .zero else { return nil }
+        return Bucket(
+            number: customer.lastBucket + 1, feature: bucket.feature, subscription: 0,
+            granted: left, balance: left, cycle: Cycle(.oneOff), anchor: now, nextReset: .never,
+            created: now, flags: [])
+    }
+
+    /// A page that sells a change of what has just changed sells nothing that there is.
+    mutating func closeCheckout(concerning number: UInt32) {
+        guard let open = customer.account.checkout, open.order.subscriptions.contains(number)
+        else { return }
+        emit(.checkoutClosed(session: open.session, paid: false))
+    }
+
+    /// Keeps the state bounded: what ended longest ago goes, never what has only just ended.
+    private mutating func dropOldest(except number: UInt32) {
+        let gone = customer.subscriptions.filter { $0.status == .ended && $0.number != number }
+        guard gone.count >= FactSheet.keptSubscriptions,
+            let oldest = gone.min(by: { $0.end < $1.end })
+        else { return }
+        emit(.subscriptionDropped(number: oldest.number))
+    }
+}
+
+/// Where plans replace each other: a group, of the customer or of one of its entities.
+struct PlanScope: Equatable {
+    var group: String
+    /// 0: the customer.
+    var entity: UInt32
+}
+
+extension CustomerState {
+    /// The main plan in use.
+    func mainSubscription(in scope: PlanScope, _ pricing: PricingState) -> Subscription? {
+        subscriptions.first { subscription in
+            guard subscription.entity == scope.entity, subscription.status.grantsAccess else {
+                return false
+            }
+            let plan = pricing.plan(subscription.plan)
+            return plan.isMain && plan.group == scope.group
+        }
+    }
+
+    func scheduledSubscription(in scope: PlanScope, _ pricing: PricingState) -> Subscription? {
+        subscriptions.first {
+            $0.status == .scheduled && $0.entity == scope.entity
+                && pricing.plan($0.plan).group == scope.group
+        }
+    }
+
+    /// What a plan's periods are counted from (billing §6): those of the plan that it replaces, or
+    /// of what the customer pays for already; now, if there is nothing of the kind.
+    func billingAnchor(
+        of plan: Plan, replacing current: Subscription?, in scope: PlanScope, startsCycle: Bool,
+        _ pricing: PricingState, _ now: Timestamp
+    ) -> Timestamp {
+        if startsCycle { return now }
+        if let current {
+            // What was only tried begins when it is paid for.
+            if current.isTrialing(at: now) { return now }
+            if current.isBilled || plan.isFree { return current.anchor }
+        }
+        guard !plan.isFree, !plan.billingCycles.isEmpty else { return now }
+        return billed(besides: current, in: scope, pricing)?.anchor ?? now
+    }
+
+    /// The subscription that another one is billed together with: one of the same entity before a
+    /// main one before any.
+    func billed(
+        besides current: Subscription?, in scope: PlanScope, _ pricing: PricingState
+    ) -> Subscription? {
+        let others = subscriptions.filter {
+            $0.isBilled && $0.status.grantsAccess && $0.number != current?.number
+        }
+        return others.first { $0.entity == scope.entity && pricing.plan($0.plan).isMain }
+            ?? others.first { pricing.plan($0.plan).isMain } ?? others.first
+    }
+}

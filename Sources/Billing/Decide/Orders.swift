@@ -1,0 +1,151 @@
+extension Order {
+    /// - Parameter balance: minor units of the customer's credit.
+    /// - Parameter minimum: less isn't charged, but comes on top of the next invoice.
+    init(
+        _ purpose: Purpose, _ plan: PlanReference, subscriptions: [UInt32], lines: [InvoiceLine],
+        balance: Int64 = 0, minimum: Int64 = 0, time: Timestamp, currency: Currency
+    ) {
+        let sum = lines.reduce(0) { $0 + $1.total.minorUnits }
+        let due = sum - balance
+        let isCharged = sum > 0 && due > 0 && due >= minimum
+        self.init(
+            purpose: purpose, plan: plan, subscriptions: subscriptions, lines: lines,
+            total: Money(minorUnits: sum, currency: currency), credit: isCharged ? balance : sum,
+            time: time)
+    }
+
+    /// The invoice that paying it will make.
+    package var offer: Invoice {
+        Invoice(
+            number: 0, status: .open, lines: lines, total: total, credit: credit, time: .epoch)
+    }
+
+    /// What paying it pays for in advance, of a subscription; 0: of the new one.
+    func paidCharges(of subscription: UInt32) -> [PaidCharge] {
+        (lines + pending).compactMap { line in
+            guard line.kind == .charge, line.subscription == subscription,
+                let period = line.period
+            else { return nil }
+            return PaidCharge(
+                part: line.part, quantity: line.quantity, period: period, paid: line.total)
+        }
+    }
+
+    /// Whole periods of what it buys begin at a moment.
+    mutating func begin(at now: Timestamp, _ plan: Plan, _ pricing: PricingState) {
+        for index in lines.indices where lines[index].kind == .charge {
+            guard lines[index].subscription == 0,
+                let cycle = plan.cycle(of: lines[index].part, pricing)
+            else { continue }
+            lines[index].period = now..<cycle.boundary(after: now, anchor: now)
+        }
+    }
+}
+
+// What paying an order does, and what an invoice says of it.
+extension FactSheet {
+    /// Does what paying an order does. nil: what it is about has ended meanwhile.
+    @discardableResult
+    mutating func fulfil(_ order: inout Order) -> Subscription? {
+        switch order.purpose {
+        case .purchase: return activate(&order)
+        case .renewal:
+            for number in order.subscriptions { markPaid(number, order) }
+            return order.subscriptions.first.flatMap { customer.subscription($0) }
+        case .change:
+            guard let number = order.subscriptions.first,
+                let subscription = customer.subscription(number),
+                subscription.status.grantsAccess
+            else { return nil }
+            return change(subscription, order)
+        }
+    }
+
+    private mutating func markPaid(_ number: UInt32, _ order: Order) {
+        guard var subscription = customer.subscription(number) else { return }
+        let before = subscription
+        if subscription.status == .renewing || subscription.status == .pastDue {
+            subscription.status = subscription.end == .never ? .active : .canceling
+        }
+        if subscription.status.grantsAccess {
+            subscription.charges += order.paidCharges(of: number)
+        }
+        if subscription != before { emit(.subscriptionChanged(subscription)) }
+    }
+
+    /// A declined renewal keeps access and marks the debt (billing §11.5).
+    mutating func markPastDue(_ order: Order) {
+        guard order.purpose == .renewal else { return }
+        for number in order.subscriptions {
+            guard var subscription = customer.subscription(number),
+                subscription.status == .renewing || subscription.status == .active
+            else { continue }
+            subscription.status = .pastDue
+            emit(.subscriptionChanged(subscription))
+        }
+    }
+
+    /// Puts an order on record as an invoice; nil: there is nothing to pay and nothing to get.
+    @discardableResult
+    mutating func invoice(_ order: Order, _ status: InvoiceStatus) -> Invoice? {
+        guard order.total.minorUnits != 0 else { return nil }
+        let invoice = Invoice(
+            number: customer.lastInvoice + 1, status: status, lines: order.lines,
+            total: order.total, credit: order.credit,
+            time: order.purpose == .renewal ? order.time : now)
+        if customer.account.invoices.count >= FactSheet.keptInvoices {
+            emit(.invoiceDropped(number: customer.account.invoices[0].number))
+        }
+        emit(.invoiceRaised(invoice))
+        if status == .paid, order.credit != 0 {
+            let balance = customer.account.credit?.minorUnits ?? 0
+            emit(
+                .creditChanged(
+                    Money(minorUnits: balance - order.credit, currency: order.total.currency)))
+        }
+        return invoice
+    }
+
+    /// The customer's money that pays invoices first, in minor units.
+    var balance: Int64 { customer.account.credit?.minorUnits ?? 0 }
+
+    /// What is charged without anybody at a payment page.
+    func order(
+        _ purpose: Order.Purpose, _ plan: PlanReference, subscriptions: [UInt32],
+        lines: [InvoiceLine], at time: Timestamp? = nil
+    ) -> Order {
+        let currency = pricing.requiredCurrency
+        return Order(
+            purpose, plan, subscriptions: subscriptions, lines: lines, balance: balance,
+            minimum: currency.minimumCharge, time: time ?? now, currency: currency)
+    }
+}
+
+extension PricingState {
+    /// The currency: there is one as soon as there is a plan.
+    var requiredCurrency: Currency {
+        guard let currency else { preconditionFailure("a catalog with plans has a currency") }
+        return currency
+    }
+}
+
+extension Currency {
+    /// The least that a card can be charged, in minor units (Stripe's minimum charge amounts); 0:
+    /// there is none known.
+    package var minimumCharge: Int64 {
+        switch code {
+        case "usd", "eur", "aud", "brl", "cad", "chf", "inr", "nzd", "sgd": 50
+        case "gbp": 30
+        case "jpy": 50
+        case "aed", "myr", "pln", "ron": 200
+        case "bgn": 100
+        case "czk": 1500
+        case "dkk": 250
+        case "hkd": 400
+        case "huf": 17_500
+        case "mxn", "thb": 1000
+        case "nok", "sek": 300
+        case _: 0
+        }
+    }
+}

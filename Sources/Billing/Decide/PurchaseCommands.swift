@@ -1,0 +1,112 @@
+/// So many units of a feature sold in packs.
+package struct AskedUnits: Sendable, Equatable {
+    package var feature: FeatureNumber
+    /// With what the plan includes; rounded up to whole packs.
+    package var total: Quantity
+
+    package init(feature: FeatureNumber, total: Quantity) {
+        self.feature = feature
+        self.total = total
+    }
+}
+
+/// Buys a plan.
+package struct AttachPlan: Sendable {
+    /// When it starts. Raw values are those of `tally.v1.PlanSchedule`.
+    package enum Schedule: UInt8, Sendable {
+        /// A dearer plan at once, a cheaper one when what is paid for is over.
+        case automatic = 0
+        case immediate = 1
+        case endOfCycle = 2
+    }
+
+    /// How long a preview's amounts can be had, in milliseconds.
+    package static let quoteValidity: Int64 = 900_000
+
+    package var plan: PlanNumber
+    /// Empty: the customer buys for itself.
+    package var entity = InlineText.empty
+    /// Each feature once.
+    package var quantities: [AskedUnits] = []
+    package var schedule = Schedule.automatic
+    /// Billing periods begin anew.
+    package var startsCycle = false
+    /// A payment page is wanted, whatever is on file.
+    package var isPageWanted = false
+    /// The time of a preview whose amounts are wanted; nil: now.
+    package var quoteTime: Timestamp?
+    package var successURL: String
+    /// The id of the effect, should there be one: unguessable, never used before.
+    package var effectID: String
+    package var request: RequestMark?
+
+    package init(
+        plan: PlanNumber, successURL: String = "", effectID: String = "",
+        request: RequestMark? = nil
+    ) {
+        self.plan = plan
+        self.successURL = successURL
+        self.effectID = effectID
+        self.request = request
+    }
+}
+
+/// Changes a plan that a customer has.
+package struct ChangeSubscription: Sendable {
+    /// Raw values are those of `tally.v1.CancelAction`.
+    package enum Cancel: UInt8, Sendable {
+        case now = 1
+        /// When what is paid for is over.
+        case atEnd = 2
+        /// It goes on after all.
+        case undo = 3
+    }
+
+    /// nil: the plan that the customer has in `plan`, or else its main one.
+    package var number: UInt32?
+    package var plan: PlanNumber?
+    /// Empty: the customer's.
+    package var entity = InlineText.empty
+    /// Each feature once.
+    package var quantities: [AskedUnits] = []
+    package var cancel: Cancel?
+    /// False: nothing is charged or given back for what is left of the period.
+    package var prorates = true
+    package var quoteTime: Timestamp?
+    package var successURL = ""
+    package var effectID: String
+    package var request: RequestMark?
+
+    package init(effectID: String = "", request: RequestMark? = nil) {
+        self.effectID = effectID
+        self.request = request
+    }
+}
+
+/// The provider's answer to an effect.
+package struct SettleEffect: Sendable {
+    package enum Answer: Sendable {
+        case checkoutOpened(url: String)
+        case paid
+        case declined(code: String)
+    }
+
+    package var effectID: String
+    package var answer: Answer
+
+    package init(effectID: String, answer: Answer) {
+        self.effectID = effectID
+        self.answer = answer
+    }
+}
+
+/// A payment page was paid.
+package struct CompleteCheckout: Sendable {
+    package var session: String
+    package var method: PaymentMethod
+
+    package init(session: String, method: PaymentMethod) {
+        self.session = session
+        self.method = method
+    }
+}

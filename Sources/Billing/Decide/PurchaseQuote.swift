@@ -1,0 +1,229 @@
+/// What buying a plan comes to: preview and purchase are both made from it.
+struct PurchaseQuote {
+    /// What is due now, and what paying it does.
+    var order: Order
+    /// The plan in use that is replaced.
+    var current: Subscription?
+    /// It starts when what is paid for of the present one is over.
+    var startsLater = false
+    /// It was bought before, and starts later.
+    var alreadyScheduled: Subscription?
+    /// Somebody has to go to a payment page.
+    var needsPage = false
+}
+
+extension CustomerState {
+    /// Prices what is asked for (billing §5, §6, §8).
+    func quote(
+        _ attach: AttachPlan, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> PurchaseQuote {
+        let reference = pricing.latest(attach.plan)
+        let plan = pricing.plan(reference)
+        let scope = PlanScope(
+            group: plan.group, entity: try buckets.scope(of: attach.entity).entity)
+        let current = plan.isMain ? mainSubscription(in: scope, pricing) : nil
+        if let current, current.plan.plan == attach.plan {
+            throw .planAlreadyAttached(planID: plan.id)
+        }
+        let bought = try boughtUnits(attach, of: plan, replacing: current, pricing)
+        var order = Order(
+            .purchase, reference, subscriptions: current.map { [$0.number] } ?? [], lines: [],
+            time: now, currency: pricing.requiredCurrency)
+        order.entity = scope.entity
+        order.bought = bought
+        order.startsCycle = attach.startsCycle
+        var quote = PurchaseQuote(order: order, current: current)
+        quote.startsLater = try startsLater(attach, plan, current, pricing)
+        if quote.startsLater {
+            try checkSchedule(attach, plan, bought, pricing)
+            let scheduled = scheduledSubscription(in: scope, pricing)
+            if let scheduled, scheduled.plan == reference, scheduled.bought == bought {
+                quote.alreadyScheduled = scheduled
+            }
+            return quote
+        }
+        try price(&quote, plan, scope, attach, pricing, now)
+        return quote
+    }
+
+    /// What has to be paid now.
+    private func price(
+        _ quote: inout PurchaseQuote, _ plan: Plan, _ scope: PlanScope, _ attach: AttachPlan,
+        _ pricing: PricingState, _ now: Timestamp
+    ) throws(Refusal) {
+        let current = quote.current
+        let time = try quoteTime(attach.quoteTime, current, now)
+        let anchor = billingAnchor(
+            of: plan, replacing: current, in: scope, startsCycle: attach.startsCycle, pricing, time)
+        let trialEnd = trialEnd(of: plan, replacing: current, in: scope, pricing, time)
+        var order = quote.order
+        order.trialEnd = trialEnd ?? .never
+        var prices = plan.advancePrices(order.plan, bought: order.bought, pricing)
+        if trialEnd != nil { prices.removeAll { $0.cycle.interval != .oneOff } }
+        var lines = InvoiceLine.change(
+            from: current?.charges ?? [], to: prices, at: time, anchor: anchor,
+            currency: pricing.requiredCurrency)
+        if let current {
+            for index in lines.indices where lines[index].kind == .credit {
+                lines[index].subscription = current.number
+            }
+            lines += current.pending
+            if !current.isTrialing(at: time) {
+                // Seats go on being held, and are billed at the end of the new plan's cycle.
+                lines += FactSheet(self, pricing: pricing, now: now).overageLines(
+                    of: current, ending: true, seats: false)
+            }
+        }
+        let hasCard = account.method != nil
+        let isFree = plan.isFree || plan.trialNeedsNoCard(trialEnd)
+        let onPage = attach.isPageWanted && !plan.isFree
+        order = Order(
+            order, lines: lines.map { $0.described(pricing) },
+            balance: account.credit?.minorUnits ?? 0,
+            minimum: hasCard && !onPage ? pricing.requiredCurrency.minimumCharge : 0, time: time)
+        order.successURL = attach.successURL
+        quote.order = order
+        // Nothing is due, and a card is needed for what will be.
+        let paysLater = !isFree && order.total.minorUnits == 0
+        quote.needsPage = onPage || (!hasCard && (order.due.minorUnits > 0 || paysLater))
+    }
+
+    /// The moment that amounts are computed for: a preview's counts for a quarter of an hour.
+    func quoteTime(
+        _ asked: Timestamp?, _ current: Subscription?, _ now: Timestamp
+    ) throws(Refusal) -> Timestamp {
+        guard let time = asked else { return now }
+        let isRecent =
+            time <= now && now.milliseconds - time.milliseconds <= AttachPlan.quoteValidity
+        let isOfThisPeriod = current.map { $0.periodStart <= time && $0.start <= time } ?? true
+        guard isRecent, isOfThisPeriod else { throw .quoteExpired }
+        return time
+    }
+
+    /// Whether it waits until what is paid for is over (billing §6): a downgrade does, unless
+    /// something else was asked for.
+    private func startsLater(
+        _ attach: AttachPlan, _ plan: Plan, _ current: Subscription?, _ pricing: PricingState
+    ) throws(Refusal) -> Bool {
+        guard let current, current.isBilled else {
+            if attach.schedule == .endOfCycle {
+                throw .invalid([
+                    Violation(
+                        path: "plan_schedule",
+                        message: "there is no cycle to wait for: leave it out")
+                ])
+            }
+            return false
+        }
+        switch attach.schedule {
+        case .automatic: return !pricing.plan(current.plan).isUpgrade(to: plan)
+        case .immediate: return false
+        case .endOfCycle: return true
+        }
+    }
+
+    /// What makes no sense for a plan that starts later (billing §5.4).
+    private func checkSchedule(
+        _ attach: AttachPlan, _ plan: Plan, _ bought: [BoughtUnits], _ pricing: PricingState
+    ) throws(Refusal) {
+        if attach.startsCycle {
+            throw .invalid([
+                Violation(
+                    path: "billing_cycle_anchor",
+                    message: "cannot be set for a plan that starts when the present one ends")
+            ])
+        }
+        for (index, asked) in attach.quantities.enumerated() where asked.total > .zero {
+            let item = plan.prepaidItem(of: pricing.feature(asked.feature).id)
+            guard item?.prepaidPrice?.cycle.interval == .oneOff else { continue }
+            throw .invalid([
+                Violation(
+                    path: "quantities[\(index)].quantity",
+                    message: "packs for good cannot be bought with a plan that starts later")
+            ])
+        }
+    }
+
+    /// The end of the trial that it begins with (billing §9); nil: it begins with none.
+    private func trialEnd(
+        of plan: Plan, replacing current: Subscription?, in scope: PlanScope,
+        _ pricing: PricingState, _ now: Timestamp
+    ) -> Timestamp? {
+        if current == nil || current?.isBilled == false,
+            !plan.isFree, let together = billed(besides: current, in: scope, pricing)
+        {
+            return together.isTrialing(at: now) ? together.trialEnd : nil
+        }
+        let mark = plan.trial == nil ? nil : pricing.plan(id: plan.id)
+        guard let trial = plan.trial, let number = mark,
+            !account.trials.contains(TrialMark(plan: number, entity: scope.entity))
+        else { return nil }
+        return trial.end(from: now)
+    }
+
+    /// Packs to be had from now on (billing §5.1, §7): as many as cover what was asked for, or else
+    /// what the present plan's cover.
+    private func boughtUnits(
+        _ attach: AttachPlan, of plan: Plan, replacing current: Subscription?,
+        _ pricing: PricingState
+    ) throws(Refusal) -> [BoughtUnits] {
+        var bought: [BoughtUnits] = []
+        for item in plan.items {
+            guard let prepaid = item.prepaidPrice,
+                let feature = pricing.feature(id: item.featureID)
+            else { continue }
+            var total = item.included
+            if let index = attach.quantities.firstIndex(where: { $0.feature == feature }) {
+                total = attach.quantities[index].total
+                try prepaid.check(total, included: item.included, at: "quantities[\(index)]")
+            } else if let current, prepaid.cycle.interval != .oneOff {
+                let before = pricing.plan(current.plan).prepaidItem(of: item.featureID)
+                if let before, before.prepaidPrice?.cycle.interval != .oneOff {
+                    let units = current.bought.first { $0.feature == feature }
+                    total = before.included + (units.map { $0.next ?? $0.units } ?? .zero)
+                }
+            }
+            let units = prepaid.packs(for: total, included: item.included)
+            if units > .zero { bought.append(BoughtUnits(feature: feature, units: units)) }
+        }
+        return bought.sorted { $0.feature.rawValue < $1.feature.rawValue }
+    }
+}
+
+extension PrepaidPrice {
+    func check(_ total: Quantity, included: Quantity, at path: String) throws(Refusal) {
+        guard total >= .zero else {
+            throw .invalid([Violation(path: "\(path).quantity", message: "must not be negative")])
+        }
+        let most = maxPurchase ?? Quantity.limit
+        guard packs(for: total, included: included) <= most else {
+            throw .invalid([
+                Violation(
+                    path: "\(path).quantity",
+                    message: "must be at most \((included + most).text): the plan sells no more")
+            ])
+        }
+    }
+}
+
+extension Plan {
+    /// It begins with a trial that nobody has to show a card for.
+    fileprivate func trialNeedsNoCard(_ end: Timestamp?) -> Bool {
+        end != nil && trial?.needsCard == false
+    }
+}
+
+extension Order {
+    /// The same purchase, priced.
+    fileprivate init(
+        _ order: Order, lines: [InvoiceLine], balance: Int64, minimum: Int64, time: Timestamp
+    ) {
+        self.init(
+            order.purpose, order.plan, subscriptions: order.subscriptions, lines: lines,
+            balance: balance, minimum: minimum, time: time, currency: order.total.currency)
+        entity = order.entity
+        bought = order.bought
+        startsCycle = order.startsCycle
+        trialEnd = order.trialEnd
+    }
+}

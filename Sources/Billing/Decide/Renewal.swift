@@ -1,0 +1,218 @@
+/// What falls due at one moment, of all of a customer's subscriptions: one invoice.
+private struct Bill {
+    var lines: [InvoiceLine] = []
+    /// Those that go on with it.
+    var subscriptions: [UInt32] = []
+    /// What the order is called after.
+    var plan: PlanReference?
+
+    mutating func add(_ lines: [InvoiceLine], of subscription: Subscription, goesOn: Bool) {
+        self.lines += lines
+        if goesOn { subscriptions.append(subscription.number) }
+        plan = plan ?? subscription.plan
+    }
+}
+
+// Renewals, ends and scheduled starts (billing §11).
+extension FactSheet {
+    /// Ends what has come to its end, starts what was scheduled, renews what has come to its
+    /// period's end, and charges all of it together.
+    mutating func bill(effectID: () -> String) {
+        guard customer.openEffect == nil else { return }
+        var bill = Bill()
+        for subscription in customer.subscriptions where subscription.status.grantsAccess {
+            if subscription.end <= now {
+                finish(subscription, &bill)
+            } else {
+                renew(subscription, &bill)
+            }
+        }
+        for subscription in customer.subscriptions
+        where subscription.status == .scheduled && subscription.start <= now {
+            start(subscription, held: [:], &bill)
+        }
+        if let plan = bill.plan { collect(bill, plan, effectID: effectID) }
+    }
+
+    /// Charges what is due; what needs no payment is settled at once.
+    private mutating func collect(
+        _ bill: Bill, _ plan: PlanReference, effectID: () -> String
+    ) {
+        var order = order(
+            .renewal, plan, subscriptions: bill.subscriptions,
+            lines: bill.lines.map { $0.described(pricing) })
+        guard order.due.minorUnits > 0 else {
+            fulfil(&order)
+            invoice(order, .paid)
+            return
+        }
+        for number in bill.subscriptions {
+            guard var subscription = customer.subscription(number), subscription.status == .active
+            else { continue }
+            subscription.status = .renewing
+            emit(.subscriptionChanged(subscription))
+        }
+        emit(.effectRequested(Effect(id: effectID(), kind: .collect, order: order, request: nil)))
+    }
+
+    /// Renews what has come to its period's end, and charges overage whose cycle is over.
+    private mutating func renew(_ subscription: Subscription, _ bill: inout Bill) {
+        let renews = subscription.periodEnd <= now
+        if renews, subscription.trialEnd == subscription.periodEnd,
+            customer.account.method == nil
+        {
+            return finishUnpaid(subscription)
+        }
+        let plan = pricing.plan(subscription.plan)
+        let endsTrial = renews && subscription.trialEnd == subscription.periodEnd
+        let overage = overageLines(of: subscription, seats: renews && !endsTrial)
+        let reset = resetPriced(of: subscription)
+        guard renews || reset else { return }
+        var lines: [InvoiceLine] = []
+        var next = subscription
+        if renews {
+            closeCheckout(concerning: subscription.number)
+            takeUp(&next)
+            next.charges.removeAll { $0.period.upperBound <= now }
+            lines = advanceLines(of: next, plan) + next.pending
+            next.pending = []
+            next.periodStart = next.periodEnd
+            next.periodEnd = plan.nextBilling(after: now, anchor: next.anchor)
+        }
+        if next != subscription { emit(.subscriptionChanged(next)) }
+        bill.add(lines + overage, of: next, goesOn: true)
+    }
+
+    /// The periods that begin now.
+    private func advanceLines(of subscription: Subscription, _ plan: Plan) -> [InvoiceLine] {
+        plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
+            .compactMap { price in
+                let last = now.adding(milliseconds: -1)
+                guard price.cycle.boundary(after: last, anchor: subscription.anchor) == now
+                else { return nil }
+                var line = InvoiceLine.charge(
+                    price, from: now, anchor: subscription.anchor,
+                    currency: pricing.requiredCurrency)
+                line.subscription = subscription.number
+                return line
+            }
+    }
+
+    /// From now on there are as many packs as were asked for meanwhile.
+    private mutating func takeUp(_ subscription: inout Subscription) {
+        let before = subscription
+        for index in subscription.bought.indices {
+            guard let next = subscription.bought[index].next else { continue }
+            subscription.bought[index].units = next
+            subscription.bought[index].next = nil
+        }
+        grantDifference(from: before, to: subscription.bought)
+    }
+
+    /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
+    /// pays the overage that is left together with its first price.
+    private mutating func finish(_ subscription: Subscription, _ bill: inout Bill) {
+        let plan = pricing.plan(subscription.plan)
+        let lines =
+            subscription.isTrialing(at: now) || subscription.trialEnd == now
+            ? [] : overageLines(of: subscription, ending: true, seats: true)
+        let held = end(subscription)
+        bill.add(lines + subscription.pending, of: subscription, goesOn: false)
+        let scope = PlanScope(group: plan.group, entity: subscription.entity)
+        let next = customer.scheduledSubscription(in: scope, pricing)
+        if let next, next.start <= now { start(next, held: held, &bill) }
+    }
+
+    /// Nobody pays for it once its trial is over: the group's default takes its place (billing §9).
+    private mutating func finishUnpaid(_ subscription: Subscription) {
+        let plan = pricing.plan(subscription.plan)
+        end(subscription)
+        giveDefault(in: PlanScope(group: plan.group, entity: subscription.entity))
+    }
+
+    /// What a group starts with, if nothing is left in it.
+    mutating func giveDefault(in scope: PlanScope) {
+        guard scope.entity == 0, customer.mainSubscription(in: scope, pricing) == nil,
+            let reference = pricing.defaultPlan(inGroup: scope.group)
+        else { return }
+        give(reference)
+    }
+
+    private mutating func start(
+        _ scheduled: Subscription, held: [Seats: Quantity], _ bill: inout Bill
+    ) {
+        let plan = pricing.plan(scheduled.plan)
+        var subscription = scheduled
+        subscription.status = .active
+        subscription.periodEnd = plan.nextBilling(after: now, anchor: subscription.anchor)
+        emit(.subscriptionChanged(subscription))
+        let lines = plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
+            .map { price in
+                var line = InvoiceLine.charge(
+                    price, from: now, anchor: subscription.anchor,
+                    currency: pricing.requiredCurrency)
+                line.subscription = subscription.number
+                return line
+            }
+        bill.add(lines, of: subscription, goesOn: true)
+        bill.plan = subscription.plan
+        grant(subscription, held: held)
+    }
+
+    /// One line for each priced item that is overdrawn: those whose cycle is over, and held seats
+    /// at the period's end.
+    ///
+    /// - Parameter ending: the subscription ends, so cycles that are under way count too.
+    func overageLines(
+        of subscription: Subscription, ending: Bool = false, seats: Bool
+    ) -> [InvoiceLine] {
+        let plan = pricing.plan(subscription.plan)
+        // Of an item for each entity: what all of them used beyond their grants.
+        var used: [(bucket: Bucket, overage: Quantity)] = []
+        customer.buckets.each { bucket, _ in
+            guard bucket.subscription == subscription.number, bucket.overage > .zero,
+                bucket.flags.contains(.priced),
+                bucket.flags.contains(.allocated) ? seats : ending || bucket.nextReset <= now
+            else { return }
+            let index = used.firstIndex {
+                $0.bucket.feature == bucket.feature && $0.bucket.cycle == bucket.cycle
+            }
+            if let index {
+                used[index].overage = used[index].overage + bucket.overage
+            } else {
+                used.append((bucket, bucket.overage))
+            }
+        }
+        return used.compactMap { bucket, overage in
+            let featureID = pricing.feature(bucket.feature).id
+            guard
+                let item = plan.item(of: bucket, featureID: featureID), let price = item.usagePrice
+            else { return nil }
+            let money = price.charge(
+                for: overage, beyond: item.included, currency: pricing.requiredCurrency)
+            guard money.minorUnits > 0 else { return nil }
+            return InvoiceLine(
+                .overage, PricePart(plan: subscription.plan, feature: bucket.feature),
+                subscription: subscription.number, quantity: overage, subtotal: money)
+        }
+    }
+
+    private mutating func resetPriced(of subscription: Subscription) -> Bool {
+        var due: [(bucket: Bucket, entity: UInt32)] = []
+        customer.buckets.each { bucket, entity in
+            guard bucket.subscription == subscription.number, bucket.flags.contains(.priced),
+                bucket.nextReset <= now
+            else { return }
+            due.append((bucket, entity))
+        }
+        for (bucket, entity) in due { reset(bucket, of: entity, now: now) }
+        return !due.isEmpty
+    }
+}
+
+extension PricingState {
+    /// What every customer of a group starts with.
+    func defaultPlan(inGroup group: String) -> PlanReference? {
+        autoEnabled.first { !plan($0).addOn && plan($0).group == group }
+    }
+}

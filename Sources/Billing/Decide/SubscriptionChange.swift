@@ -1,0 +1,133 @@
+extension CustomerState {
+    /// Cancels a plan, lets it go on after all, or buys other quantities (billing §10).
+    func decideChange(
+        _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        guard openEffect == nil else { throw .purchaseInProgress }
+        let quote = try quote(change, pricing: pricing, now: now)
+        if quote.course == .quantities {
+            return charge(
+                quote.order, onPage: quote.needsPage, effectID: change.effectID,
+                request: change.request, pricing, now)
+        }
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        var reply = AttachReply(.active)
+        reply.invoice = facts.carryOut(quote)
+        if !facts.facts.isEmpty { facts.closeCheckout() }
+        reply.subscription = facts.customer.subscription(quote.subscription.number)
+        return decision(facts, reply: reply, request: facts.facts.isEmpty ? nil : change.request)
+    }
+}
+
+extension FactSheet {
+    /// Does what needs no payment.
+    mutating func carryOut(_ quote: ChangeQuote) -> Invoice? {
+        let subscription = quote.subscription
+        let plan = pricing.plan(subscription.plan)
+        let scope = PlanScope(group: plan.group, entity: subscription.entity)
+        switch quote.course {
+        case .none, .quantities: break
+        case .cancelAtEnd:
+            let ending = cancelAtEnd(subscription)
+            scheduleDefault(after: ending, in: scope)
+        case .uncancel:
+            endScheduled(in: scope)
+            goOn(subscription)
+        case .cancelNow:
+            if subscription.status == .scheduled {
+                end(subscription)
+                let current = customer.mainSubscription(in: scope, pricing)
+                if let current, current.canceled != .never { goOn(current) }
+                return nil
+            }
+            if plan.isMain { endScheduled(in: scope) }
+            end(subscription)
+            giveDefault(in: scope)
+            return invoice(quote.order, .paid)
+        }
+        return nil
+    }
+
+    /// It isn't cancelled any more.
+    private mutating func goOn(_ subscription: Subscription) {
+        var subscription = subscription
+        if subscription.status == .canceling { subscription.status = .active }
+        subscription.canceled = .never
+        subscription.end = .never
+        emit(.subscriptionChanged(subscription))
+    }
+
+    /// The group's default takes the place of a main plan that ends (billing §10.3).
+    private mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
+        guard scope.entity == 0, pricing.plan(ending.plan).isMain,
+            customer.scheduledSubscription(in: scope, pricing) == nil,
+            let reference = pricing.defaultPlan(inGroup: scope.group)
+        else { return }
+        schedule(reference, after: ending)
+    }
+
+    /// Other quantities are paid for.
+    mutating func change(_ subscription: Subscription, _ order: Order) -> Subscription {
+        var changed = subscription
+        changed.bought = order.bought
+        changed.pending += order.pending
+        let credits = (order.lines + order.pending).filter { $0.kind == .credit }
+        changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
+        for index in changed.charges.indices {
+            changed.charges[index].lower(from: subscription, to: order.bought)
+        }
+        changed.charges += order.paidCharges(of: subscription.number)
+        emit(.subscriptionChanged(changed))
+        grantDifference(from: subscription, to: order.bought)
+        return changed
+    }
+
+    /// More packs are there to be used at once, fewer aren't any more.
+    mutating func grantDifference(from before: Subscription, to bought: [BoughtUnits]) {
+        let features = Set((before.bought + bought).map(\.feature))
+        for feature in features.sorted(by: { $0.rawValue < $1.rawValue }) {
+            let units = bought.first { $0.feature == feature }?.units ?? .zero
+            let difference = units - before.units(of: feature)
+            guard difference != .zero else { continue }
+            add(difference, of: feature, to: before, bought: units)
+        }
+    }
+
+    private mutating func add(
+        _ difference: Quantity, of feature: FeatureNumber, to subscription: Subscription,
+        bought units: Quantity
+    ) {
+        let featureID = pricing.feature(feature).id
+        let plan = pricing.plan(subscription.plan)
+        var found: (bucket: Bucket, entity: UInt32)?
+        customer.buckets.each { bucket, entity in
+            guard bucket.subscription == subscription.number, bucket.feature == feature,
+                plan.item(of: bucket, featureID: featureID)?.prepaidPrice != nil
+            else { return }
+            found = (bucket, entity)
+        }
+        guard var bucket = found?.bucket, let entity = found?.entity else { return }
+        bucket.granted = bucket.granted + difference
+        bucket.balance = bucket.balance + difference
+        emit(.bucketChanged(bucket, entity: entity))
+        var detail =
+            customer.buckets.hasExtras
+            ? customer.buckets.extras.detail(of: bucket.number)
+                ?? BucketDetail(bucket: bucket.number) : BucketDetail(bucket: bucket.number)
+        detail.prepaid = units
+        emit(.detailSet(detail))
+    }
+}
+
+extension PaidCharge {
+    /// Units that go without credit take what was paid for them with them.
+    fileprivate mutating func lower(from before: Subscription, to bought: [BoughtUnits]) {
+        guard let feature = part.feature else { return }
+        let units = bought.first { $0.feature == feature }?.units ?? .zero
+        let present = before.units(of: feature)
+        guard (.zero..<present).contains(units) else { return }
+        paid.minorUnits = Int64(
+            FixedPoint.multiplyDown(Int128(paid.minorUnits), units.raw, dividingBy: present.raw))
+        quantity = min(quantity, units)
+    }
+}

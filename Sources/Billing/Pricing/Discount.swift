@@ -1,0 +1,103 @@
+/// Something off what is charged (billing §8.2).
+package struct Discount: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// Per cent of each line, 0 to 100.
+        case percentage(Quantity)
+        /// Minor units of all lines together.
+        case amount(Money)
+    }
+
+    /// What it comes from: two of the same count once.
+    package var rewardID: String
+    package var kind: Kind
+    /// Only lines of these plans; empty: of all.
+    package var plans: [PlanNumber]
+
+    package init(rewardID: String, _ kind: Kind, plans: [PlanNumber] = []) {
+        self.rewardID = rewardID
+        self.kind = kind
+        self.plans = plans
+    }
+
+    func concerns(_ plan: PlanNumber) -> Bool { plans.isEmpty || plans.contains(plan) }
+}
+
+/// What one discount took off a line.
+package struct AppliedDiscount: Sendable, Equatable {
+    package var rewardID: String
+    /// Above 0.
+    package var minorUnits: Int64
+
+    package init(rewardID: String, minorUnits: Int64) {
+        self.rewardID = rewardID
+        self.minorUnits = minorUnits
+    }
+}
+
+extension [InvoiceLine] {
+    /// Lowers what is charged, never what is given back, and no line below 0: percentages first,
+    /// each of what the ones before it left; then amounts, spread by what the lines were.
+    package mutating func apply(_ discounts: [Discount]) {
+        var unique: [Discount] = []
+        for discount in discounts
+        where !unique.contains(where: { $0.rewardID == discount.rewardID }) {
+            unique.append(discount)
+        }
+        takePercentages(unique)
+        for discount in unique {
+            if case .amount(let money) = discount.kind { spread(money, discount) }
+        }
+    }
+
+    /// Each line is rounded once for all of them; what each took adds up to that.
+    private mutating func takePercentages(_ discounts: [Discount]) {
+        for index in indices where self[index].subtotal.minorUnits > 0 {
+            let line = self[index]
+            var left = UnitPrice.scale
+            for discount in discounts where discount.concerns(line.part.plan.plan) {
+                guard case .percentage(let percentage) = discount.kind else { continue }
+                let before = Self.part(left, of: line.subtotal)
+                let kept = Quantity.scale * 100 - percentage.raw
+                left = FixedPoint.multiplyAway(left, kept, dividingBy: Quantity.scale * 100)
+                self[index].take(
+                    before - Self.part(left, of: line.subtotal), by: discount.rewardID)
+            }
+        }
+    }
+
+    private static func part(_ factor: Int128, of money: Money) -> Int64 {
+        let step: Int128 = money.currency.minorDigits == 3 ? 10 : 1
+        let units = FixedPoint.multiplyAway(
+            Int128(money.minorUnits), factor, dividingBy: UnitPrice.scale * step)
+        return Int64(units * step)
+    }
+
+    /// By the lines' subtotals; what is left over by rounding goes to those that lost most by it.
+    private mutating func spread(_ money: Money, _ discount: Discount) {
+        let chosen = indices.filter {
+            self[$0].subtotal.minorUnits > 0 && discount.concerns(self[$0].part.plan.plan)
+        }
+        let whole = chosen.reduce(Int128(0)) { $0 + Int128(self[$1].subtotal.minorUnits) }
+        guard whole > 0 else { return }
+        let amount = Swift.min(Int128(money.minorUnits), whole)
+        var shares: [(index: Int, part: Int128, rest: Int128)] = chosen.map { index in
+            let (part, rest) = (amount * Int128(self[index].subtotal.minorUnits))
+                .quotientAndRemainder(dividingBy: whole)
+            return (index, part, rest)
+        }
+        var left = amount - shares.reduce(0) { $0 + $1.part }
+        // Stable: of equal rests the first line's comes first.
+        let order = shares.indices.sorted {
+            (shares[$1].rest, $0) < (shares[$0].rest, $1)
+        }
+        for place in order where left > 0 {
+            shares[place].part += 1
+            left -= 1
+        }
+        for share in shares {
+            self[share.index].take(
+                Swift.min(Int64(share.part), self[share.index].total.minorUnits),
+                by: discount.rewardID)
+        }
+    }
+}
