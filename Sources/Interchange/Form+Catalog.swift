@@ -91,10 +91,24 @@ extension Form {
         try text("group", &value.plan.group)
         try flag("add_on", &value.plan.addOn)
         try flag("auto_enable", &value.plan.autoEnable)
-        try part("price", &value.plan.price, empty: BasePrice(amount: .zero, interval: .month)) {
-            (form, price) throws(FormFault) in
+        try part(
+            "price", &value.plan.price, empty: BasePrice(amount: .zero, cycle: Cycle(.month))
+        ) { (form, price) throws(FormFault) in
             try form.price("amount", &price.amount)
-            try form.interval("interval", &price.interval)
+            try form.interval("interval", &price.cycle.interval)
+            try form.since(4) { form throws(FormFault) in
+                try form.number("interval_count", &price.cycle.count)
+            }
+        }
+        try since(4) { form throws(FormFault) in
+            try form.part(
+                "free_trial", &value.plan.trial, empty: FreeTrial(length: 1, unit: .day)
+            ) { (form, trial) throws(FormFault) in
+                try form.number("length", &trial.length)
+                try form.word(
+                    "unit", &trial.unit, [(.day, "day"), (.month, "month"), (.year, "year")])
+                try form.flag("needs_card", &trial.needsCard)
+            }
         }
         let empty = PlanItem(
             featureID: "", included: .zero, unlimited: false, reset: nil, usagePrice: nil)
@@ -118,35 +132,5 @@ extension Form {
         }
         names.controls = value.controls
         value = names
-    }
-
-    private mutating func item(_ value: inout PlanItem) throws(FormFault) {
-        try text("feature", &value.featureID)
-        try quantity("included", &value.included)
-        try flag("unlimited", &value.unlimited)
-        try part("reset", &value.reset, empty: Cycle(.month)) { (form, cycle) throws(FormFault) in
-            try form.cycle(&cycle)
-        }
-        let empty = UsagePrice(amount: .zero, billingUnits: .zero, maxPurchase: nil)
-        try part("usage_price", &value.usagePrice, empty: empty) {
-            (form, price) throws(FormFault) in
-            try form.price("amount", &price.amount)
-            try form.quantity("billing_units", &price.billingUnits)
-            try form.quantity("max_purchase", &price.maxPurchase)
-            try form.since(3) { form throws(FormFault) in
-                try form.list("tiers", &price.tiers, empty: Price.Tier(upTo: nil, amount: .zero)) {
-                    (form, tier) throws(FormFault) in
-                    try form.quantity("up_to", &tier.upTo)
-                    try form.price("amount", &tier.amount)
-                }
-            }
-        }
-        try since(2) { form throws(FormFault) in
-            try form.rollover(&value.rollover)
-            try form.optional("entity_feature", &value.entityFeatureID, empty: "") {
-                (form, id) throws(FormFault) in
-                try form.text("entity_feature", &id)
-            }
-        }
     }
 }

@@ -44,6 +44,19 @@ extension Form {
             try form.text("url", &checkout.url)
             try form.order(&checkout.order)
         }
+        try since(4) { form throws(FormFault) in
+            try form.part("credit", &value.account.credit, empty: .empty) {
+                (form, credit) throws(FormFault) in
+                try form.money("balance", &credit)
+            }
+            try form.list(
+                "trials", &value.account.trials,
+                empty: TrialMark(plan: PlanNumber(rawValue: 0), entity: 0)
+            ) { (form, mark) throws(FormFault) in
+                try form.plan("plan", &mark.plan)
+                try form.number("entity", &mark.entity)
+            }
+        }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
             try form.invoice(&invoice)
@@ -83,6 +96,13 @@ extension Form {
         try time("period_end", &value.periodEnd)
         try time("canceled", &value.canceled)
         try time("end", &value.end)
+        try since(4) { form throws(FormFault) in
+            try form.number("entity", &value.entity)
+            try form.time("trial_end", &value.trialEnd)
+            try form.bought(&value.bought)
+            try form.charges(&value.charges)
+            try form.lines("pending", &value.pending)
+        }
     }
 
     mutating func grant(_ value: inout Bucket) throws(FormFault) {
@@ -119,54 +139,6 @@ extension Form {
         try self.flag(key, &isSet)
         if isSet { bucket.flags.insert(flag) } else { bucket.flags.remove(flag) }
     }
-
-    private mutating func effect(_ value: inout Effect) throws(FormFault) {
-        try text("id", &value.id)
-        try word("kind", &value.kind, [(.openCheckout, "open_checkout"), (.collect, "collect")])
-        try order(&value.order)
-        let empty = RequestMark(id: .empty, method: 0, fingerprint: 0)
-        try part("request", &value.request, empty: empty) { (form, mark) throws(FormFault) in
-            try form.id("id", &mark.id)
-            try form.number("method", &mark.method)
-            try form.number("fingerprint", &mark.fingerprint)
-        }
-    }
-
-    private mutating func order(_ value: inout Order) throws(FormFault) {
-        try whole("order", &value, empty: .empty) { (form, order) throws(FormFault) in
-            try form.word(
-                "purpose", &order.purpose, [(.purchase, "purchase"), (.renewal, "renewal")])
-            try form.revision(&order.plan)
-            try form.number("subscription", &order.subscription)
-            try form.lines(&order.lines)
-            try form.money("total", &order.total)
-            try form.text("success_url", &order.successURL)
-        }
-    }
-
-    private mutating func invoice(_ value: inout Invoice) throws(FormFault) {
-        try number("number", &value.number)
-        try word(
-            "status", &value.status,
-            [(.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible")])
-        try time("time", &value.time)
-        try money("total", &value.total)
-        try lines(&value.lines)
-    }
-
-    private mutating func lines(_ value: inout [InvoiceLine]) throws(FormFault) {
-        let empty = InvoiceLine(
-            description: "", minorUnits: 0, plan: PlanNumber(rawValue: 0), feature: nil)
-        try list("lines", &value, empty: empty) { (form, line) throws(FormFault) in
-            try form.text("description", &line.description)
-            try form.number("amount", &line.minorUnits)
-            try form.plan("plan", &line.plan)
-            try form.optional("feature", &line.feature, empty: FeatureNumber(rawValue: 0)) {
-                (form, feature) throws(FormFault) in
-                try form.feature("feature", &feature)
-            }
-        }
-    }
 }
 
 // What is read into.
@@ -187,22 +159,6 @@ extension Money {
 
 extension PlanReference {
     static let empty = PlanReference(plan: PlanNumber(rawValue: 0), revision: 0)
-}
-
-extension Order {
-    static var empty: Order {
-        Order(purpose: .purchase, plan: .empty, subscription: 0, lines: [], total: .empty)
-    }
-}
-
-extension Effect {
-    static var empty: Effect { Effect(id: "", kind: .collect, order: .empty, request: nil) }
-}
-
-extension Invoice {
-    static var empty: Invoice {
-        Invoice(number: 0, status: .open, lines: [], total: .empty, time: .never)
-    }
 }
 
 extension Subscription {

@@ -71,8 +71,10 @@ struct Form {
     mutating func since(
         _ version: UInt32, _ body: (inout Form) throws(FormFault) -> Void
     ) throws(FormFault) {
-        if !isReading || self.version >= version { try body(&self) }
+        if isSince(version) { try body(&self) }
     }
+
+    func isSince(_ version: UInt32) -> Bool { !isReading || self.version >= version }
 
     /// What was read has nothing else.
     func end() throws(FormFault) {

@@ -62,7 +62,7 @@ enum Catalogs {
             ])
         var pro = Plan(
             id: "pro", name: "Pro \(edition)", group: "paid",
-            price: BasePrice(amount: units(20 + edition), interval: .week),
+            price: BasePrice(amount: units(20 + edition), cycle: Cycle(.week)),
             items: [
                 item("images", 50, Cycle(.week), price: 1), item("sso", 0, nil), slicedTokens,
             ])
@@ -73,7 +73,7 @@ enum Catalogs {
         ]
         let team = Plan(
             id: "team", name: "Team \(edition)", group: "paid",
-            price: BasePrice(amount: units(200), interval: .month),
+            price: BasePrice(amount: units(200), cycle: Cycle(.month)),
             items: [item("images", 500 + edition, Cycle(.month))])
         var draft = PricingDraft(
             currency: "usd",

@@ -137,6 +137,15 @@ extension Arena {
         return (values.count, array)
     }
 
+    /// A repeated field of numbers.
+    func numbers(_ values: [UInt32]) -> (Int, UnsafeMutablePointer<UInt32>?) {
+        guard !values.isEmpty else { return (0, nil) }
+        let memory = require(values.count * MemoryLayout<UInt32>.stride)
+        let array = memory.bindMemory(to: UInt32.self, capacity: values.count)
+        for (index, value) in values.enumerated() { array[index] = value }
+        return (values.count, array)
+    }
+
     /// A C string with these bytes.
     func string(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<CChar> {
         let memory = require(bytes.count + 1)

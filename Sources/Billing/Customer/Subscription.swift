@@ -79,6 +79,11 @@ package struct Subscription: Sendable, Equatable {
 
     package func isTrialing(at now: Timestamp) -> Bool { trialEnd != .never && now < trialEnd }
 
+    /// It has nothing that came with packs, trials and prorated charges.
+    package var isPlain: Bool {
+        entity == 0 && trialEnd == .never && bought.isEmpty && charges.isEmpty && pending.isEmpty
+    }
+
     /// Units of a feature bought beyond what is included.
     package func units(of feature: FeatureNumber) -> Quantity {
         bought.first { $0.feature == feature }?.units ?? .zero

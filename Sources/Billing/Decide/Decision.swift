@@ -65,6 +65,8 @@ package struct AttachReply: Sendable, Equatable {
     package var outcome: AttachOutcome
     package var paymentURL = ""
     package var subscription: Subscription?
+    /// The id of the subscription's entity.
+    package var entity = InlineText.empty
     package var invoice: Invoice?
     package var declineCode = ""
     /// With `.processing`: the effect to wait for.

@@ -76,6 +76,10 @@ extension CustomerState {
     }
 
     func decision(_ facts: FactSheet, reply: AttachReply, request: RequestMark?) -> Decision {
+        var reply = reply
+        if let entity = reply.subscription?.entity, entity != 0 {
+            reply.entity = buckets.extras.entities.entity(entity)?.id ?? .empty
+        }
         var decision = Decision(facts: facts.facts, reply: .attach(reply))
         decision.settlesRequest = request
         return decision

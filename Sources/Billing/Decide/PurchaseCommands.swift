@@ -20,6 +20,16 @@ package struct AttachPlan: Sendable {
         case endOfCycle = 2
     }
 
+    /// Whether the customer is sent to a payment page. Raw values are those of
+    /// `tally.v1.RedirectMode`.
+    package enum Redirect: UInt8, Sendable {
+        /// When something has to be paid and no card is on file.
+        case ifRequired = 1
+        case always = 2
+        /// Without a card it is declined.
+        case never = 3
+    }
+
     /// How long a preview's amounts can be had, in milliseconds.
     package static let quoteValidity: Int64 = 900_000
 
@@ -31,8 +41,7 @@ package struct AttachPlan: Sendable {
     package var schedule = Schedule.automatic
     /// Billing periods begin anew.
     package var startsCycle = false
-    /// A payment page is wanted, whatever is on file.
-    package var isPageWanted = false
+    package var redirect = Redirect.ifRequired
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
     package var successURL: String

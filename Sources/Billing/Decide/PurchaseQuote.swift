@@ -76,7 +76,7 @@ extension CustomerState {
         }
         let hasCard = account.method != nil
         let isFree = plan.isFree || plan.trialNeedsNoCard(trialEnd)
-        let onPage = attach.isPageWanted && !plan.isFree
+        let onPage = attach.redirect == .always && !plan.isFree
         order = Order(
             order, lines: lines.map { $0.described(pricing) },
             balance: account.credit?.minorUnits ?? 0,
@@ -85,7 +85,8 @@ extension CustomerState {
         quote.order = order
         // Nothing is due, and a card is needed for what will be.
         let paysLater = !isFree && order.total.minorUnits == 0
-        quote.needsPage = onPage || (!hasCard && (order.due.minorUnits > 0 || paysLater))
+        let isAsked = !hasCard && (order.due.minorUnits > 0 || paysLater)
+        quote.needsPage = onPage || (isAsked && attach.redirect != .never)
     }
 
     /// The moment that amounts are computed for: a preview's counts for a quarter of an hour.

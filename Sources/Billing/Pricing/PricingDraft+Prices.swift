@@ -55,6 +55,9 @@ extension DraftCheck {
         let price = prepaid.price
         if price.tiers.count == 1 {
             if price.tiers[0].amount < .zero { fault("\(path).amount", "must not be negative") }
+            if price.tiers[0].upTo != nil {
+                fault("\(path).tiers[0].up_to", "the last tier has no end")
+            }
         } else {
             tiers(price.tiers, after: included, at: "\(path).tiers")
         }

@@ -99,6 +99,11 @@ package final class PricingState: Sendable {
         plans[Int(reference.plan.rawValue) - 1][Int(reference.revision) - 1]
     }
 
+    /// Units that a plan includes of a feature whose packs it sells.
+    package func included(_ feature: FeatureNumber, in plan: PlanReference) -> Quantity {
+        self.plan(plan).prepaidItem(of: self.feature(feature).id)?.included ?? .zero
+    }
+
     /// The revision that is sold now.
     package func latest(_ number: PlanNumber) -> PlanReference {
         PlanReference(plan: number, revision: UInt32(plans[Int(number.rawValue) - 1].count))

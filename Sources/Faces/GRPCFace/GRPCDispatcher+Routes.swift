@@ -57,11 +57,22 @@ extension GRPCDispatcher {
             try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
             return nil
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
-        case .attach:
-            let call = try decoded { () throws(CallFault) in try reader.attach(message) }
+        case .attach, .updateSubscription:
+            let call = try decoded { () throws(CallFault) in
+                try route == .attach
+                    ? reader.attach(message) : reader.updateSubscription(message)
+            }
             let service = loop.attach
-            try leave(token) { () throws(ExecuteFault) in try await service.attach(call) }
+            try leave(token) { () throws(ExecuteFault) in try await service.execute(call) }
             return nil
+        case .previewAttach, .previewUpdateSubscription:
+            let call = try decoded { () throws(CallFault) in
+                try route == .previewAttach
+                    ? reader.previewAttach(message) : reader.previewUpdateSubscription(message)
+            }
+            return try served { () throws(ExecuteFault) in
+                try loop.attach.preview(call, names: names, in: workspace)
+            }
         case .publishCatalog:
             let (call, found) = try decoded { () throws(CallFault) in try reader.publish(message) }
             let service = loop.catalog

@@ -70,6 +70,16 @@ struct RPCRefusal {
                 .failedPrecondition, "PURCHASE_IN_PROGRESS",
                 "another charge for the customer has no outcome yet; try again later",
                 retryAfterMilliseconds: 1000)
+        case .subscriptionNotFound(let id):
+            self.init(
+                .notFound, "SUBSCRIPTION_NOT_FOUND",
+                id.isEmpty
+                    ? "the customer has no plan" : "the customer has no subscription of \"\(id)\"")
+        case .quoteExpired:
+            self.init(
+                .failedPrecondition, "QUOTE_EXPIRED",
+                "the preview of quote_time is older than 15 minutes, or a new period has begun "
+                    + "since; preview again")
         case .insufficientBalance(let id):
             self.init(
                 .failedPrecondition, "INSUFFICIENT_BALANCE",

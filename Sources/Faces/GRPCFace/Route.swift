@@ -6,6 +6,9 @@ enum Route: Int, CaseIterable {
     case check
     case track
     case attach
+    case previewAttach
+    case updateSubscription
+    case previewUpdateSubscription
     case getOrCreateCustomer
     case getCustomer
     case updateCustomer
@@ -51,6 +54,9 @@ enum Route: Int, CaseIterable {
         case .check: "/tally.v1.EntitlementService/Check"
         case .track: "/tally.v1.UsageService/Track"
         case .attach: "/tally.v1.AttachService/Attach"
+        case .previewAttach: "/tally.v1.AttachService/PreviewAttach"
+        case .updateSubscription: "/tally.v1.AttachService/UpdateSubscription"
+        case .previewUpdateSubscription: "/tally.v1.AttachService/PreviewUpdateSubscription"
         case .getOrCreateCustomer: "/tally.v1.CustomerService/GetOrCreateCustomer"
         case .getCustomer: "/tally.v1.CustomerService/GetCustomer"
         case .updateCustomer: "/tally.v1.CustomerService/UpdateCustomer"
@@ -106,7 +112,8 @@ enum Route: Int, CaseIterable {
             .extendHold:
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
-        case .attach: .attachWrite
+        case .attach, .updateSubscription: .attachWrite
+        case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             .customersWrite

@@ -145,6 +145,10 @@ extension JSONProblem {
             self = .invalidRequest("the customer has plan \"\(id)\" already")
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
+        case .subscriptionNotFound(let id):
+            self = .notFound("the customer has no subscription \"\(id)\"")
+        case .quoteExpired:
+            self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):
             self.init(
                 400, "insufficient_balance",

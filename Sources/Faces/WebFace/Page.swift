@@ -6,8 +6,7 @@ internal import RPC
 enum Page {
     static func checkout(_ sale: Sale, problem: String?) -> String {
         let lines = sale.order.lines.map { line in
-            let money = Money(minorUnits: line.minorUnits, currency: sale.order.total.currency)
-            return "<tr><td>\(escaped(line.description))</td><td>\(money.text)</td></tr>"
+            "<tr><td>\(escaped(line.description))</td><td>\(line.total.text)</td></tr>"
         }
         let alert = problem.map { "<p class=\"problem\" role=\"alert\">\(escaped($0))</p>" } ?? ""
         let cards = TestCard.all.map { card in
@@ -21,14 +20,14 @@ enum Page {
             <p class="for">for \(escaped(sale.customer))</p>
             <table>
             \(lines.joined(separator: "\n"))
-            <tr class="total"><td>Due today</td><td>\(sale.order.total.text)</td></tr>
+            <tr class="total"><td>Due today</td><td>\(sale.order.due.text)</td></tr>
             </table>
             \(alert)
             <form method="post">
             <label for="card">Card number</label>
             <input id="card" name="card" inputmode="numeric" autocomplete="off" required
             value="4242 4242 4242 4242">
-            <button type="submit">Pay \(sale.order.total.text)</button>
+            <button type="submit">Pay \(sale.order.due.text)</button>
             </form>
             <details><summary>Test cards</summary><ul>
             \(cards.joined(separator: "\n"))

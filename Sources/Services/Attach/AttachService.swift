@@ -13,24 +13,18 @@ package struct AttachService: Sendable {
         self.environment = environment
     }
 
-    /// Buys, and waits for what the provider says when a charge is due. Purchases of one customer
-    /// queue: one that finds another under way waits for it, then decides anew.
+    /// Buys or changes, and waits for what the provider says when a charge is due. Purchases of one
+    /// customer queue: one that finds another under way waits for it, then decides anew.
     ///
     /// The wait ends with the caller's deadline, which cancels the task; the purchase goes on.
-    package func attach(_ call: AttachCall) async throws(ExecuteFault) -> [UInt8] {
-        let pricing = environment.directory.current.pricing
-        guard environment.provider != nil || pricing.plan(pricing.latest(call.plan)).isFree else {
-            throw .refused(.paymentProviderMissing)
-        }
+    package func execute(_ call: PurchaseCall) async throws(ExecuteFault) -> [UInt8] {
+        try needProvider(call)
         for _ in 0..<AttachService.patience {
             let effectID = environment.newEffectID()
-            let command = Command.attach(
-                AttachPlan(
-                    plan: call.plan, successURL: call.successURL, effectID: effectID,
-                    request: call.request))
             do {
                 let (message, replayed) = try await environment.commit(
-                    command, requesting: effectID, for: call.customer, request: call.request)
+                    call.command(effectID: effectID), requesting: effectID, for: call.customer,
+                    request: call.request)
                 guard replayed, AttachService.isProcessing(message) else { return message }
                 // A retry that came while the first call's charge was under way: its outcome is
                 // remembered under the same request.
@@ -40,6 +34,43 @@ package struct AttachService: Sendable {
             }
         }
         throw .refused(.purchaseInProgress)
+    }
+
+    /// What it would do.
+    package func preview(
+        _ call: PurchaseCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        try needProvider(call)
+        let customers = environment.customers(of: call.customer)
+        let now = customers.now
+        let (result, point) = try customers.read(call.customer, names: names, in: workspace) {
+            (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in
+            do throws(Refusal) {
+                let preview =
+                    switch call.deed {
+                    case .attach(let attach):
+                        try customer.preview(attach, pricing: names.pricing, now: now)
+                    case .change(let change):
+                        try customer.preview(change, pricing: names.pricing, now: now)
+                    }
+                return .success(ReplyWriter(arena: workspace.arena, names: names).previewed(preview))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let message): return .done(Outcome(message: message, point: point))
+        case .failure(let refusal): throw .refused(refusal)
+        }
+    }
+
+    /// Nothing that costs something can be bought where nobody collects.
+    private func needProvider(_ call: PurchaseCall) throws(ExecuteFault) {
+        guard environment.provider == nil, case .attach(let attach) = call.deed else { return }
+        let pricing = environment.directory.current.pricing
+        guard pricing.plan(pricing.latest(attach.plan)).isFree else {
+            throw .refused(.paymentProviderMissing)
+        }
     }
 
     /// Field 1 of `AttachResponse`, which comes first, says PROCESSING.

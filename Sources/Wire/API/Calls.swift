@@ -9,6 +9,7 @@ package enum Method: UInt32, Sendable {
     case eraseCustomer = 5
     case updateCustomer = 6
     case deleteCustomer = 7
+    case updateSubscription = 8
     case settleHold = 20
     case extendHold = 21
     case batchTrack = 22
@@ -31,8 +32,8 @@ extension Method {
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             true
-        case .track, .check, .attach, .eraseCustomer, .deleteCustomer, .settleHold, .extendHold,
-            .batchTrack, .trackTokens, .batchTrackTokens:
+        case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
+            .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens:
             false
         }
     }
@@ -101,12 +102,34 @@ package struct TrackCall: Sendable {
     package var request: RequestMark?
 }
 
-/// An attach, ready to be executed.
-package struct AttachCall: Sendable {
+/// A purchase or a change of one, ready to be executed or previewed.
+package struct PurchaseCall: Sendable {
+    package enum Deed: Sendable {
+        case attach(AttachPlan)
+        case change(ChangeSubscription)
+    }
+
     package var customer: CustomerID
-    package var plan: PlanNumber
-    package var successURL: String
-    package var request: RequestMark?
+    package var deed: Deed
+
+    package var request: RequestMark? {
+        switch deed {
+        case .attach(let attach): attach.request
+        case .change(let change): change.request
+        }
+    }
+
+    /// - Parameter effectID: of the effect, should there be one.
+    package func command(effectID: String) -> Command {
+        switch deed {
+        case .attach(var attach):
+            attach.effectID = effectID
+            return .attach(attach)
+        case .change(var change):
+            change.effectID = effectID
+            return .changeSubscription(change)
+        }
+    }
 }
 
 /// A get-or-create, ready to be executed.

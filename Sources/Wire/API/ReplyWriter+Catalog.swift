@@ -146,6 +146,7 @@ struct CatalogWriter {
         message.pointee.auto_enable = plan.autoEnable ? 1 : 0
         message.pointee.revision = revision
         message.pointee.price = plan.price.map { price($0) }
+        message.pointee.free_trial = plan.trial.map { trial($0) }
         (message.pointee.n_items, message.pointee.items) = arena.list(plan.items) { item($0) }
         if !plan.controls.isEmpty {
             message.pointee.controls = ControlsWriter(arena: arena).message(
@@ -158,8 +159,62 @@ struct CatalogWriter {
     func price(_ price: BasePrice) -> UnsafeMutablePointer<Tally__V1__BasePrice> {
         let message = arena.make(tally__v1__base_price__init)
         message.pointee.amount = arena.string(price.amount.text)
-        message.pointee.interval = Tally__V1__Interval(UInt32(price.interval.rawValue))
+        message.pointee.interval = Tally__V1__Interval(UInt32(price.cycle.interval.rawValue))
+        // What is left out counts as 1.
+        if price.cycle.count > 1 { message.pointee.interval_count = UInt32(price.cycle.count) }
         return message
+    }
+
+    private func trial(_ trial: FreeTrial) -> UnsafeMutablePointer<Tally__V1__FreeTrial> {
+        let message = arena.make(tally__v1__free_trial__init)
+        message.pointee.duration_length = UInt32(trial.length)
+        message.pointee.duration_type = Tally__V1__TrialUnit(UInt32(trial.unit.rawValue))
+        message.pointee.card_not_required = trial.needsCard ? 0 : 1
+        return message
+    }
+
+    private func prepaid(
+        _ prepaid: PrepaidPrice
+    ) -> UnsafeMutablePointer<Tally__V1__PrepaidPrice> {
+        let message = arena.make(tally__v1__prepaid_price__init)
+        let price = prepaid.price
+        if price.tiers.count == 1 {
+            message.pointee.amount = arena.string(price.tiers[0].amount.text)
+        } else {
+            (message.pointee.n_tiers, message.pointee.tiers) = tiers(price.tiers)
+            message.pointee.tier_behavior = Tally__V1__TierBehavior(
+                UInt32(price.behavior.rawValue))
+        }
+        message.pointee.billing_units = price.packSize.double
+        message.pointee.interval = Tally__V1__Interval(UInt32(prepaid.cycle.interval.rawValue))
+        if prepaid.cycle.count > 1 {
+            message.pointee.interval_count = UInt32(prepaid.cycle.count)
+        }
+        if let most = prepaid.maxPurchase {
+            message.pointee._max_purchase_case =
+                TALLY__V1__PREPAID_PRICE___MAX_PURCHASE_MAX_PURCHASE
+            message.pointee.max_purchase = most.double
+        }
+        message.pointee.on_increase = Tally__V1__IncreaseBehavior(
+            UInt32(prepaid.onIncrease.rawValue))
+        message.pointee.on_decrease = Tally__V1__DecreaseBehavior(
+            UInt32(prepaid.onDecrease.rawValue))
+        return message
+    }
+
+    private func tiers(_ tiers: [Price.Tier]) -> (
+        Int, UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__PriceTier>?>?
+    ) {
+        arena.list(tiers) { tier in
+            let message = arena.make(tally__v1__price_tier__init)
+            if let end = tier.upTo {
+                message.pointee._up_to_case = TALLY__V1__PRICE_TIER___UP_TO_UP_TO
+                message.pointee.up_to = end.double
+            }
+            message.pointee.amount = arena.string(tier.amount.text)
+            if tier.flat != .zero { message.pointee.flat_amount = arena.string(tier.flat.text) }
+            return message
+        }
     }
 
     func item(_ item: PlanItem) -> UnsafeMutablePointer<Tally__V1__PlanItem> {
@@ -174,6 +229,7 @@ struct CatalogWriter {
             message.pointee.reset = cycle
         }
         message.pointee.usage_price = item.usagePrice.map { usagePrice($0) }
+        message.pointee.prepaid_price = item.prepaidPrice.map { prepaid($0) }
         message.pointee.rollover = item.rollover.map { rollover($0) }
         if let entity = item.entityFeatureID {
             message.pointee.entity_feature_id = arena.string(entity)
@@ -184,15 +240,7 @@ struct CatalogWriter {
     private func usagePrice(_ price: UsagePrice) -> UnsafeMutablePointer<Tally__V1__UsagePrice> {
         let usage = arena.make(tally__v1__usage_price__init)
         if price.tiers.isEmpty { usage.pointee.amount = arena.string(price.amount.text) }
-        (usage.pointee.n_tiers, usage.pointee.tiers) = arena.list(price.tiers) { tier in
-            let message = arena.make(tally__v1__price_tier__init)
-            if let end = tier.upTo {
-                message.pointee._up_to_case = TALLY__V1__PRICE_TIER___UP_TO_UP_TO
-                message.pointee.up_to = end.double
-            }
-            message.pointee.amount = arena.string(tier.amount.text)
-            return message
-        }
+        (usage.pointee.n_tiers, usage.pointee.tiers) = tiers(price.tiers)
         usage.pointee.billing_units = price.billingUnits.double
         if let most = price.maxPurchase {
             usage.pointee._max_purchase_case = TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE

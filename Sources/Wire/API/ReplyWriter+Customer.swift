@@ -58,7 +58,15 @@ extension ReplyWriter {
                 return text
             }
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
-            arena.list(customer.subscriptions) { subscription($0) }
+            arena.list(customer.subscriptions) { subscription in
+                let message = self.subscription(subscription)
+                if subscription.entity != 0,
+                    let entity = customer.buckets.extras.entities.entity(subscription.entity)
+                {
+                    message.pointee.entity_id = entity.id.withBytes { arena.string($0) }
+                }
+                return message
+            }
         let (balances, flags) = holdings(
             in: customer.usableBuckets(names.pricing), of: .customer)
         (message.pointee.n_balances, message.pointee.balances) = arena.list(balances) {
@@ -66,6 +74,7 @@ extension ReplyWriter {
         }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
         if customer.buckets.hasExtras { extras(customer.buckets.extras, on: message) }
+        message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =
             arena.list(customer.account.invoices.reversed()) { invoice($0) }
@@ -160,52 +169,6 @@ extension ReplyWriter {
         }
         if let next { message.pointee.next_page_token = next.withBytes { arena.string($0) } }
         return arena.pack(message)
-    }
-
-    func subscription(
-        _ subscription: Subscription
-    ) -> UnsafeMutablePointer<Tally__V1__Subscription> {
-        let message = arena.make(tally__v1__subscription__init)
-        message.pointee.subscription_id = arena.numbered("sub_", subscription.number)
-        message.pointee.plan_id = names.id(subscription.plan.plan)
-        message.pointee.plan_revision = subscription.plan.revision
-        message.pointee.status = Tally__V1__SubscriptionStatus(
-            UInt32(subscription.status.rawValue))
-        message.pointee.add_on = subscription.addOn ? 1 : 0
-        message.pointee.start_time = time(subscription.start)
-        if subscription.periodEnd != .never {
-            message.pointee.period_start_time = time(subscription.periodStart)
-            message.pointee.period_end_time = time(subscription.periodEnd)
-        }
-        message.pointee.cancel_time = time(subscription.canceled)
-        message.pointee.end_time = time(subscription.end)
-        return message
-    }
-
-    func invoice(_ invoice: Invoice) -> UnsafeMutablePointer<Tally__V1__Invoice> {
-        let message = arena.make(tally__v1__invoice__init)
-        if invoice.number > 0 {
-            message.pointee.invoice_id = arena.numbered("inv_", invoice.number)
-        }
-        message.pointee.status = Tally__V1__InvoiceStatus(UInt32(invoice.status.rawValue))
-        message.pointee.total = money(invoice.total)
-        (message.pointee.n_lines, message.pointee.lines) = arena.list(invoice.lines) { line in
-            let text = arena.make(tally__v1__invoice_line__init)
-            text.pointee.description = arena.string(line.description)
-            text.pointee.amount = money(
-                Money(minorUnits: line.minorUnits, currency: invoice.total.currency))
-            text.pointee.plan_id = names.id(line.plan)
-            if let feature = line.feature { text.pointee.feature_id = names.id(feature) }
-            return text
-        }
-        return message
-    }
-
-    private func money(_ money: Money) -> UnsafeMutablePointer<Tally__V1__Money> {
-        let message = arena.make(tally__v1__money__init)
-        message.pointee.currency = arena.string(money.currency.code)
-        message.pointee.minor_units = money.minorUnits
-        return message
     }
 
     private func method(

@@ -83,6 +83,9 @@ package struct ReplyWriter {
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
         message.pointee.payment_url = arena.string(reply.paymentURL)
         message.pointee.subscription = reply.subscription.map { subscription($0) }
+        if !reply.entity.isEmpty, let subscription = message.pointee.subscription {
+            subscription.pointee.entity_id = reply.entity.withBytes { arena.string($0) }
+        }
         message.pointee.invoice = reply.invoice.map { invoice($0) }
         message.pointee.decline_code = arena.string(reply.declineCode)
         return arena.pack(message)
@@ -182,7 +185,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         switch method {
         case .track: 4
         case .check: 7
-        case .attach: 6
+        case .attach, .updateSubscription: 6
         case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer: 3
         case .settleHold, .trackTokens: 4
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,

@@ -136,7 +136,7 @@ struct DraftReader {
         if let base = message.price?.pointee {
             price = BasePrice(
                 amount: self.price(base.amount, at: "\(path).price.amount"),
-                interval: interval(base.interval, at: "\(path).price.interval"))
+                cycle: cycle(base.interval, base.interval_count, at: "\(path).price"))
         }
         var items: [PlanItem] = []
         for (index, item) in elements(message.n_items, message.items).enumerated() {
@@ -146,6 +146,9 @@ struct DraftReader {
             id: text(message.plan_id), name: text(message.name), group: text(message.group),
             addOn: message.add_on != 0, autoEnable: message.auto_enable != 0, price: price,
             items: items)
+        if let trial = message.free_trial?.pointee {
+            plan.trial = self.trial(trial, at: "\(path).free_trial")
+        }
         if let controls = message.controls { plan.controls = self.controls(controls.pointee, path) }
         return plan
     }
@@ -175,57 +178,18 @@ struct DraftReader {
         if let price = message.usage_price?.pointee {
             usagePrice = self.usagePrice(price, at: "\(path).usage_price")
         }
-        return PlanItem(
+        var planItem = PlanItem(
             featureID: text(message.feature_id),
             included: fields.quantity(message.included, at: "\(path).included") ?? .zero,
             unlimited: message.unlimited != 0, reset: reset, usagePrice: usagePrice,
             rollover: rollover, entityFeatureID: entityFeature.isEmpty ? nil : entityFeature)
-    }
-
-    private mutating func usagePrice(
-        _ message: Tally__V1__UsagePrice, at path: String
-    ) -> UsagePrice {
-        let units = fields.quantity(message.billing_units, at: "\(path).billing_units")
-        var most: Quantity?
-        if message._max_purchase_case == TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE {
-            most = fields.quantity(message.max_purchase, at: "\(path).max_purchase")
+        if let price = message.prepaid_price?.pointee {
+            planItem.prepaidPrice = prepaidPrice(price, at: "\(path).prepaid_price")
         }
-        let tiers = elements(message.n_tiers, message.tiers).enumerated().map { index, tier in
-            self.tier(tier.pointee, at: "\(path).tiers[\(index)]")
-        }
-        var amount = UnitPrice.zero
-        if tiers.isEmpty {
-            amount = price(message.amount, at: "\(path).amount")
-        } else if !text(message.amount).isEmpty {
-            fields.fault("\(path).amount", "takes the place of tiers: give one of them")
-        }
-        var price = UsagePrice(
-            amount: amount,
-            billingUnits: units == .zero ? Quantity(units: 1) : units ?? Quantity(units: 1),
-            maxPurchase: most)
-        price.tiers = tiers
-        return price
+        return planItem
     }
 
-    private mutating func tier(_ message: Tally__V1__PriceTier, at path: String) -> Price.Tier {
-        var end: Quantity?
-        if message._up_to_case == TALLY__V1__PRICE_TIER___UP_TO_UP_TO {
-            end = fields.quantity(message.up_to, at: "\(path).up_to")
-        }
-        return Price.Tier(upTo: end, amount: price(message.amount, at: "\(path).amount"))
-    }
-
-    private mutating func price(_ text: UnsafePointer<CChar>?, at path: String) -> UnitPrice {
-        if let price = UnitPrice(self.text(text)) { return price }
-        fields.fault(path, "must be a decimal such as \"19.99\", with at most 12 decimals")
-        return .zero
-    }
-
-    private mutating func interval(_ value: Tally__V1__Interval, at path: String) -> Interval {
-        fields.interval(value, at: path) ?? .month
-    }
-
-    private func text(_ text: UnsafePointer<CChar>?) -> String {
+    func text(_ text: UnsafePointer<CChar>?) -> String {
         String(decoding: bytes(of: text), as: UTF8.self)
     }
 }

@@ -140,24 +140,6 @@ package struct RequestReader {
         return first
     }
 
-    package func attach(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> AttachCall {
-        let message = try open(bytes, tally__v1__attach_request__init)
-        var fields = FieldReader()
-        let customer = fields.customerID(message.pointee.customer_id)
-        let requestID = fields.requestID(message.pointee.request_id)
-        let successURL = fields.webAddress(message.pointee.success_url, at: "success_url")
-        let plan = try plan(message.pointee.plan_id, &fields)
-        guard let customer, let plan, let successURL, fields.violations.isEmpty else {
-            throw .invalid(fields.violations)
-        }
-        var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
-        fingerprint.add(UInt64(plan.rawValue))
-        fingerprint.add(successURL)
-        return AttachCall(
-            customer: customer, plan: plan, successURL: successURL,
-            request: mark(requestID, .attach, fingerprint))
-    }
-
     /// The message unpacked in the arena, its strings known to be text.
     func open<Message>(
         _ bytes: UnsafeRawBufferPointer,

@@ -28,6 +28,9 @@ extension RecordDecoder {
             return .bucketOpened(try bucket(fact), entity: fact.entity)
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED:
             return .subscriptionChanged(try subscription(try need(message.subscription_changed)))
+        case TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED:
+            return .subscriptionChanged(
+                try subscription(try need(message.whole_subscription_changed)))
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED:
             return .subscriptionDropped(
                 number: try need(message.subscription_dropped).subscription)
@@ -100,6 +103,8 @@ extension RecordDecoder {
             return .methodSaved(method(try need(message.method_saved)))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:
             return .invoiceRaised(try invoice(try need(message.invoice_raised)))
+        case TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED:
+            return .creditChanged(try credit(try need(message.credit_changed)))
         default: return try extraFact(message)
         }
     }

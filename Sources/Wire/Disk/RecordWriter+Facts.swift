@@ -36,8 +36,15 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED
             message.pointee.bucket_opened = self.bucket(bucket, of: entity)
         case .subscriptionChanged(let subscription):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
-            message.pointee.subscription_changed = self.subscription(subscription)
+            // Older binaries would leave something out, and must refuse it.
+            if subscription.isPlain {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
+                message.pointee.subscription_changed = self.subscription(subscription)
+            } else {
+                message.pointee.kind_case =
+                    TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
+                message.pointee.whole_subscription_changed = self.subscription(subscription)
+            }
         case .subscriptionDropped(let number):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED
             message.pointee.subscription_dropped =
@@ -55,7 +62,7 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED
             message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
-            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised:
+            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged:
             accountFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
@@ -136,6 +143,9 @@ extension RecordWriter {
         case .invoiceRaised(let invoice):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED
             message.pointee.invoice_raised = self.invoice(invoice)
+        case .creditChanged(let credit):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED
+            message.pointee.credit_changed = self.credit(credit)
         default:
             preconditionFailure("written by the caller")
         }

@@ -180,6 +180,14 @@ extension RecordWriter {
             arena.list(customer.account.invoices) { invoice($0) }
         (message.pointee.n_metadata, message.pointee.metadata) =
             arena.list(customer.account.metadata) { entry($0) }
+        message.pointee.credit = customer.account.credit.map { credit($0) }
+        (message.pointee.n_trials, message.pointee.trials) =
+            arena.list(customer.account.trials) { mark in
+                let trial = arena.make(tally__disk__v1__trial_mark__init)
+                trial.pointee.plan = mark.plan.rawValue
+                trial.pointee.entity = mark.entity
+                return trial
+            }
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         return message
     }
@@ -220,6 +228,10 @@ extension RecordDecoder {
         if let method = message.method { account.method = self.method(method.pointee) }
         for invoice in elements(message.n_invoices, message.invoices) {
             account.invoices.append(try self.invoice(invoice.pointee))
+        }
+        if let credit = message.credit { account.credit = try self.credit(credit.pointee) }
+        account.trials = elements(message.n_trials, message.trials).map {
+            TrialMark(plan: PlanNumber(rawValue: $0.pointee.plan), entity: $0.pointee.entity)
         }
         customer.account = account
     }

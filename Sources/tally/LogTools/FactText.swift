@@ -53,7 +53,7 @@ struct FactText {
         case .subscriptionDropped(let number):
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
-            .invoiceRaised, .invoiceDropped, .customerErased, .metadataChanged, .customerDeleted:
+            .invoiceRaised, .invoiceDropped, .creditChanged, .customerErased, .metadataChanged, .customerDeleted:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -98,6 +98,8 @@ struct FactText {
             ]
         case .invoiceDropped(let number):
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
+        case .creditChanged(let credit):
+            ["fact": .string("credit_changed"), "balance": .string(credit.text)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
         case .metadataChanged(let metadata): noted(metadata)

@@ -8,6 +8,51 @@
 #endif
 
 #include "tally/v1/attach_service.pb-c.h"
+void   tally__v1__feature_quantity__init
+                     (Tally__V1__FeatureQuantity         *message)
+{
+  static const Tally__V1__FeatureQuantity init_value = TALLY__V1__FEATURE_QUANTITY__INIT;
+  *message = init_value;
+}
+size_t tally__v1__feature_quantity__get_packed_size
+                     (const Tally__V1__FeatureQuantity *message)
+{
+  assert(message->base.descriptor == &tally__v1__feature_quantity__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__feature_quantity__pack
+                     (const Tally__V1__FeatureQuantity *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__feature_quantity__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__feature_quantity__pack_to_buffer
+                     (const Tally__V1__FeatureQuantity *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__feature_quantity__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__FeatureQuantity *
+       tally__v1__feature_quantity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__FeatureQuantity *)
+     protobuf_c_message_unpack (&tally__v1__feature_quantity__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__feature_quantity__free_unpacked
+                     (Tally__V1__FeatureQuantity *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__feature_quantity__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__attach_request__init
                      (Tally__V1__AttachRequest         *message)
 {
@@ -98,7 +143,418 @@ void   tally__v1__attach_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__attach_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[4] =
+void   tally__v1__preview_attach_request__init
+                     (Tally__V1__PreviewAttachRequest         *message)
+{
+  static const Tally__V1__PreviewAttachRequest init_value = TALLY__V1__PREVIEW_ATTACH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_attach_request__get_packed_size
+                     (const Tally__V1__PreviewAttachRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_attach_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_attach_request__pack
+                     (const Tally__V1__PreviewAttachRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_attach_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_attach_request__pack_to_buffer
+                     (const Tally__V1__PreviewAttachRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_attach_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewAttachRequest *
+       tally__v1__preview_attach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewAttachRequest *)
+     protobuf_c_message_unpack (&tally__v1__preview_attach_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_attach_request__free_unpacked
+                     (Tally__V1__PreviewAttachRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_attach_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__plan_change__init
+                     (Tally__V1__PlanChange         *message)
+{
+  static const Tally__V1__PlanChange init_value = TALLY__V1__PLAN_CHANGE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_change__get_packed_size
+                     (const Tally__V1__PlanChange *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_change__pack
+                     (const Tally__V1__PlanChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_change__pack_to_buffer
+                     (const Tally__V1__PlanChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanChange *
+       tally__v1__plan_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanChange *)
+     protobuf_c_message_unpack (&tally__v1__plan_change__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_change__free_unpacked
+                     (Tally__V1__PlanChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__purchase_preview__init
+                     (Tally__V1__PurchasePreview         *message)
+{
+  static const Tally__V1__PurchasePreview init_value = TALLY__V1__PURCHASE_PREVIEW__INIT;
+  *message = init_value;
+}
+size_t tally__v1__purchase_preview__get_packed_size
+                     (const Tally__V1__PurchasePreview *message)
+{
+  assert(message->base.descriptor == &tally__v1__purchase_preview__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__purchase_preview__pack
+                     (const Tally__V1__PurchasePreview *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__purchase_preview__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__purchase_preview__pack_to_buffer
+                     (const Tally__V1__PurchasePreview *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__purchase_preview__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PurchasePreview *
+       tally__v1__purchase_preview__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PurchasePreview *)
+     protobuf_c_message_unpack (&tally__v1__purchase_preview__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__purchase_preview__free_unpacked
+                     (Tally__V1__PurchasePreview *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__purchase_preview__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_attach_response__init
+                     (Tally__V1__PreviewAttachResponse         *message)
+{
+  static const Tally__V1__PreviewAttachResponse init_value = TALLY__V1__PREVIEW_ATTACH_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_attach_response__get_packed_size
+                     (const Tally__V1__PreviewAttachResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_attach_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_attach_response__pack
+                     (const Tally__V1__PreviewAttachResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_attach_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_attach_response__pack_to_buffer
+                     (const Tally__V1__PreviewAttachResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_attach_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewAttachResponse *
+       tally__v1__preview_attach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewAttachResponse *)
+     protobuf_c_message_unpack (&tally__v1__preview_attach_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_attach_response__free_unpacked
+                     (Tally__V1__PreviewAttachResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_attach_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_subscription_request__init
+                     (Tally__V1__UpdateSubscriptionRequest         *message)
+{
+  static const Tally__V1__UpdateSubscriptionRequest init_value = TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_subscription_request__get_packed_size
+                     (const Tally__V1__UpdateSubscriptionRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_subscription_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_subscription_request__pack
+                     (const Tally__V1__UpdateSubscriptionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_subscription_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_subscription_request__pack_to_buffer
+                     (const Tally__V1__UpdateSubscriptionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_subscription_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateSubscriptionRequest *
+       tally__v1__update_subscription_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateSubscriptionRequest *)
+     protobuf_c_message_unpack (&tally__v1__update_subscription_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_subscription_request__free_unpacked
+                     (Tally__V1__UpdateSubscriptionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_subscription_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__update_subscription_response__init
+                     (Tally__V1__UpdateSubscriptionResponse         *message)
+{
+  static const Tally__V1__UpdateSubscriptionResponse init_value = TALLY__V1__UPDATE_SUBSCRIPTION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__update_subscription_response__get_packed_size
+                     (const Tally__V1__UpdateSubscriptionResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__update_subscription_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__update_subscription_response__pack
+                     (const Tally__V1__UpdateSubscriptionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__update_subscription_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__update_subscription_response__pack_to_buffer
+                     (const Tally__V1__UpdateSubscriptionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__update_subscription_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__UpdateSubscriptionResponse *
+       tally__v1__update_subscription_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__UpdateSubscriptionResponse *)
+     protobuf_c_message_unpack (&tally__v1__update_subscription_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__update_subscription_response__free_unpacked
+                     (Tally__V1__UpdateSubscriptionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__update_subscription_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_update_subscription_request__init
+                     (Tally__V1__PreviewUpdateSubscriptionRequest         *message)
+{
+  static const Tally__V1__PreviewUpdateSubscriptionRequest init_value = TALLY__V1__PREVIEW_UPDATE_SUBSCRIPTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_update_subscription_request__get_packed_size
+                     (const Tally__V1__PreviewUpdateSubscriptionRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_update_subscription_request__pack
+                     (const Tally__V1__PreviewUpdateSubscriptionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_update_subscription_request__pack_to_buffer
+                     (const Tally__V1__PreviewUpdateSubscriptionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewUpdateSubscriptionRequest *
+       tally__v1__preview_update_subscription_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewUpdateSubscriptionRequest *)
+     protobuf_c_message_unpack (&tally__v1__preview_update_subscription_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_update_subscription_request__free_unpacked
+                     (Tally__V1__PreviewUpdateSubscriptionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_update_subscription_response__init
+                     (Tally__V1__PreviewUpdateSubscriptionResponse         *message)
+{
+  static const Tally__V1__PreviewUpdateSubscriptionResponse init_value = TALLY__V1__PREVIEW_UPDATE_SUBSCRIPTION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_update_subscription_response__get_packed_size
+                     (const Tally__V1__PreviewUpdateSubscriptionResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_update_subscription_response__pack
+                     (const Tally__V1__PreviewUpdateSubscriptionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_update_subscription_response__pack_to_buffer
+                     (const Tally__V1__PreviewUpdateSubscriptionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewUpdateSubscriptionResponse *
+       tally__v1__preview_update_subscription_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewUpdateSubscriptionResponse *)
+     protobuf_c_message_unpack (&tally__v1__preview_update_subscription_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_update_subscription_response__free_unpacked
+                     (Tally__V1__PreviewUpdateSubscriptionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_update_subscription_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor tally__v1__feature_quantity__field_descriptors[2] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FeatureQuantity, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FeatureQuantity, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__feature_quantity__field_indices_by_name[] = {
+  0,   /* field[0] = feature_id */
+  1,   /* field[1] = quantity */
+};
+static const ProtobufCIntRange tally__v1__feature_quantity__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__feature_quantity__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.FeatureQuantity",
+  "FeatureQuantity",
+  "Tally__V1__FeatureQuantity",
+  "tally.v1",
+  sizeof(Tally__V1__FeatureQuantity),
+  2,
+  tally__v1__feature_quantity__field_descriptors,
+  tally__v1__feature_quantity__field_indices_by_name,
+  1,  tally__v1__feature_quantity__number_ranges,
+  (ProtobufCMessageInit) tally__v1__feature_quantity__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[10] =
 {
   {
     "customer_id",
@@ -148,17 +604,95 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__AttachRequest, n_quantities),
+    offsetof(Tally__V1__AttachRequest, quantities),
+    &tally__v1__feature_quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_schedule",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, plan_schedule),
+    &tally__v1__plan_schedule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset_billing_cycle",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, reset_billing_cycle),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redirect_mode",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, redirect_mode),
+    &tally__v1__redirect_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quote_time",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, quote_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
+  4,   /* field[4] = entity_id */
   1,   /* field[1] = plan_id */
+  6,   /* field[6] = plan_schedule */
+  5,   /* field[5] = quantities */
+  9,   /* field[9] = quote_time */
+  8,   /* field[8] = redirect_mode */
   2,   /* field[2] = request_id */
+  7,   /* field[7] = reset_billing_cycle */
   3,   /* field[3] = success_url */
 };
 static const ProtobufCIntRange tally__v1__attach_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -168,7 +702,7 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  4,
+  10,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
   1,  tally__v1__attach_request__number_ranges,
@@ -278,6 +812,609 @@ const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor =
   (ProtobufCMessageInit) tally__v1__attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__preview_attach_request__field_descriptors[1] =
+{
+  {
+    "attach",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewAttachRequest, attach),
+    &tally__v1__attach_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_attach_request__field_indices_by_name[] = {
+  0,   /* field[0] = attach */
+};
+static const ProtobufCIntRange tally__v1__preview_attach_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewAttachRequest",
+  "PreviewAttachRequest",
+  "Tally__V1__PreviewAttachRequest",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewAttachRequest),
+  1,
+  tally__v1__preview_attach_request__field_descriptors,
+  tally__v1__preview_attach_request__field_indices_by_name,
+  1,  tally__v1__preview_attach_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_attach_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__plan_change__field_descriptors[4] =
+{
+  {
+    "plan_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanChange, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "effective_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanChange, effective_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PlanChange, n_quantities),
+    offsetof(Tally__V1__PlanChange, quantities),
+    &tally__v1__bought_quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_end_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanChange, trial_end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_change__field_indices_by_name[] = {
+  1,   /* field[1] = effective_time */
+  0,   /* field[0] = plan_id */
+  2,   /* field[2] = quantities */
+  3,   /* field[3] = trial_end_time */
+};
+static const ProtobufCIntRange tally__v1__plan_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanChange",
+  "PlanChange",
+  "Tally__V1__PlanChange",
+  "tally.v1",
+  sizeof(Tally__V1__PlanChange),
+  4,
+  tally__v1__plan_change__field_descriptors,
+  tally__v1__plan_change__field_indices_by_name,
+  1,  tally__v1__plan_change__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__purchase_preview__field_descriptors[7] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PurchasePreview, outcome),
+    &tally__v1__attach_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PurchasePreview, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "incoming",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PurchasePreview, n_incoming),
+    offsetof(Tally__V1__PurchasePreview, incoming),
+    &tally__v1__plan_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outgoing",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PurchasePreview, n_outgoing),
+    offsetof(Tally__V1__PurchasePreview, outgoing),
+    &tally__v1__plan_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_invoice",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PurchasePreview, next_invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_invoice_time",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PurchasePreview, next_invoice_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quote_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PurchasePreview, quote_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__purchase_preview__field_indices_by_name[] = {
+  2,   /* field[2] = incoming */
+  1,   /* field[1] = invoice */
+  4,   /* field[4] = next_invoice */
+  5,   /* field[5] = next_invoice_time */
+  0,   /* field[0] = outcome */
+  3,   /* field[3] = outgoing */
+  6,   /* field[6] = quote_time */
+};
+static const ProtobufCIntRange tally__v1__purchase_preview__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__purchase_preview__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PurchasePreview",
+  "PurchasePreview",
+  "Tally__V1__PurchasePreview",
+  "tally.v1",
+  sizeof(Tally__V1__PurchasePreview),
+  7,
+  tally__v1__purchase_preview__field_descriptors,
+  tally__v1__purchase_preview__field_indices_by_name,
+  1,  tally__v1__purchase_preview__number_ranges,
+  (ProtobufCMessageInit) tally__v1__purchase_preview__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_attach_response__field_descriptors[1] =
+{
+  {
+    "preview",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewAttachResponse, preview),
+    &tally__v1__purchase_preview__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_attach_response__field_indices_by_name[] = {
+  0,   /* field[0] = preview */
+};
+static const ProtobufCIntRange tally__v1__preview_attach_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewAttachResponse",
+  "PreviewAttachResponse",
+  "Tally__V1__PreviewAttachResponse",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewAttachResponse),
+  1,
+  tally__v1__preview_attach_response__field_descriptors,
+  tally__v1__preview_attach_response__field_indices_by_name,
+  1,  tally__v1__preview_attach_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[10] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscription_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, subscription_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UpdateSubscriptionRequest, n_quantities),
+    offsetof(Tally__V1__UpdateSubscriptionRequest, quantities),
+    &tally__v1__feature_quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel_action",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, cancel_action),
+    &tally__v1__cancel_action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "proration_behavior",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, proration_behavior),
+    &tally__v1__proration_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_url",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, success_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quote_time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, quote_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
+  5,   /* field[5] = cancel_action */
+  0,   /* field[0] = customer_id */
+  3,   /* field[3] = entity_id */
+  2,   /* field[2] = plan_id */
+  6,   /* field[6] = proration_behavior */
+  4,   /* field[4] = quantities */
+  8,   /* field[8] = quote_time */
+  9,   /* field[9] = request_id */
+  1,   /* field[1] = subscription_id */
+  7,   /* field[7] = success_url */
+};
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateSubscriptionRequest",
+  "UpdateSubscriptionRequest",
+  "Tally__V1__UpdateSubscriptionRequest",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateSubscriptionRequest),
+  10,
+  tally__v1__update_subscription_request__field_descriptors,
+  tally__v1__update_subscription_request__field_indices_by_name,
+  1,  tally__v1__update_subscription_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__field_descriptors[6] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, outcome),
+    &tally__v1__attach_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payment_url",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, payment_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscription",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, subscription),
+    &tally__v1__subscription__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decline_code",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, decline_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__update_subscription_response__field_indices_by_name[] = {
+  4,   /* field[4] = decline_code */
+  3,   /* field[3] = invoice */
+  0,   /* field[0] = outcome */
+  1,   /* field[1] = payment_url */
+  5,   /* field[5] = replayed */
+  2,   /* field[2] = subscription */
+};
+static const ProtobufCIntRange tally__v1__update_subscription_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.UpdateSubscriptionResponse",
+  "UpdateSubscriptionResponse",
+  "Tally__V1__UpdateSubscriptionResponse",
+  "tally.v1",
+  sizeof(Tally__V1__UpdateSubscriptionResponse),
+  6,
+  tally__v1__update_subscription_response__field_descriptors,
+  tally__v1__update_subscription_response__field_indices_by_name,
+  1,  tally__v1__update_subscription_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__update_subscription_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_update_subscription_request__field_descriptors[1] =
+{
+  {
+    "update",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewUpdateSubscriptionRequest, update),
+    &tally__v1__update_subscription_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_update_subscription_request__field_indices_by_name[] = {
+  0,   /* field[0] = update */
+};
+static const ProtobufCIntRange tally__v1__preview_update_subscription_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewUpdateSubscriptionRequest",
+  "PreviewUpdateSubscriptionRequest",
+  "Tally__V1__PreviewUpdateSubscriptionRequest",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewUpdateSubscriptionRequest),
+  1,
+  tally__v1__preview_update_subscription_request__field_descriptors,
+  tally__v1__preview_update_subscription_request__field_indices_by_name,
+  1,  tally__v1__preview_update_subscription_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_update_subscription_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_update_subscription_response__field_descriptors[1] =
+{
+  {
+    "preview",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewUpdateSubscriptionResponse, preview),
+    &tally__v1__purchase_preview__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_update_subscription_response__field_indices_by_name[] = {
+  0,   /* field[0] = preview */
+};
+static const ProtobufCIntRange tally__v1__preview_update_subscription_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewUpdateSubscriptionResponse",
+  "PreviewUpdateSubscriptionResponse",
+  "Tally__V1__PreviewUpdateSubscriptionResponse",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewUpdateSubscriptionResponse),
+  1,
+  tally__v1__preview_update_subscription_response__field_descriptors,
+  tally__v1__preview_update_subscription_response__field_indices_by_name,
+  1,  tally__v1__preview_update_subscription_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_update_subscription_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__attach_outcome__enum_values_by_number[6] =
 {
   { "ATTACH_OUTCOME_UNSPECIFIED", "TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED", 0 },
@@ -314,12 +1451,142 @@ const ProtobufCEnumDescriptor tally__v1__attach_outcome__descriptor =
   tally__v1__attach_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[1] =
+static const ProtobufCEnumValue tally__v1__plan_schedule__enum_values_by_number[3] =
+{
+  { "PLAN_SCHEDULE_UNSPECIFIED", "TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED", 0 },
+  { "PLAN_SCHEDULE_IMMEDIATE", "TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_IMMEDIATE", 1 },
+  { "PLAN_SCHEDULE_END_OF_CYCLE", "TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_END_OF_CYCLE", 2 },
+};
+static const ProtobufCIntRange tally__v1__plan_schedule__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__plan_schedule__enum_values_by_name[3] =
+{
+  { "PLAN_SCHEDULE_END_OF_CYCLE", 2 },
+  { "PLAN_SCHEDULE_IMMEDIATE", 1 },
+  { "PLAN_SCHEDULE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__plan_schedule__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanSchedule",
+  "PlanSchedule",
+  "Tally__V1__PlanSchedule",
+  "tally.v1",
+  3,
+  tally__v1__plan_schedule__enum_values_by_number,
+  3,
+  tally__v1__plan_schedule__enum_values_by_name,
+  1,
+  tally__v1__plan_schedule__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__redirect_mode__enum_values_by_number[4] =
+{
+  { "REDIRECT_MODE_UNSPECIFIED", "TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED", 0 },
+  { "REDIRECT_MODE_IF_REQUIRED", "TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_IF_REQUIRED", 1 },
+  { "REDIRECT_MODE_ALWAYS", "TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_ALWAYS", 2 },
+  { "REDIRECT_MODE_NEVER", "TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_NEVER", 3 },
+};
+static const ProtobufCIntRange tally__v1__redirect_mode__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__redirect_mode__enum_values_by_name[4] =
+{
+  { "REDIRECT_MODE_ALWAYS", 2 },
+  { "REDIRECT_MODE_IF_REQUIRED", 1 },
+  { "REDIRECT_MODE_NEVER", 3 },
+  { "REDIRECT_MODE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__redirect_mode__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.RedirectMode",
+  "RedirectMode",
+  "Tally__V1__RedirectMode",
+  "tally.v1",
+  4,
+  tally__v1__redirect_mode__enum_values_by_number,
+  4,
+  tally__v1__redirect_mode__enum_values_by_name,
+  1,
+  tally__v1__redirect_mode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__cancel_action__enum_values_by_number[4] =
+{
+  { "CANCEL_ACTION_UNSPECIFIED", "TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED", 0 },
+  { "CANCEL_ACTION_IMMEDIATELY", "TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_IMMEDIATELY", 1 },
+  { "CANCEL_ACTION_END_OF_CYCLE", "TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_END_OF_CYCLE", 2 },
+  { "CANCEL_ACTION_UNCANCEL", "TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNCANCEL", 3 },
+};
+static const ProtobufCIntRange tally__v1__cancel_action__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__cancel_action__enum_values_by_name[4] =
+{
+  { "CANCEL_ACTION_END_OF_CYCLE", 2 },
+  { "CANCEL_ACTION_IMMEDIATELY", 1 },
+  { "CANCEL_ACTION_UNCANCEL", 3 },
+  { "CANCEL_ACTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__cancel_action__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.CancelAction",
+  "CancelAction",
+  "Tally__V1__CancelAction",
+  "tally.v1",
+  4,
+  tally__v1__cancel_action__enum_values_by_number,
+  4,
+  tally__v1__cancel_action__enum_values_by_name,
+  1,
+  tally__v1__cancel_action__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__proration_behavior__enum_values_by_number[3] =
+{
+  { "PRORATION_BEHAVIOR_UNSPECIFIED", "TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED", 0 },
+  { "PRORATION_BEHAVIOR_PRORATE_IMMEDIATELY", "TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_PRORATE_IMMEDIATELY", 1 },
+  { "PRORATION_BEHAVIOR_NONE", "TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_NONE", 2 },
+};
+static const ProtobufCIntRange tally__v1__proration_behavior__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__proration_behavior__enum_values_by_name[3] =
+{
+  { "PRORATION_BEHAVIOR_NONE", 2 },
+  { "PRORATION_BEHAVIOR_PRORATE_IMMEDIATELY", 1 },
+  { "PRORATION_BEHAVIOR_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__proration_behavior__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.ProrationBehavior",
+  "ProrationBehavior",
+  "Tally__V1__ProrationBehavior",
+  "tally.v1",
+  3,
+  tally__v1__proration_behavior__enum_values_by_number,
+  3,
+  tally__v1__proration_behavior__enum_values_by_name,
+  1,
+  tally__v1__proration_behavior__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[4] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
+  { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
+  { "UpdateSubscription", &tally__v1__update_subscription_request__descriptor, &tally__v1__update_subscription_response__descriptor },
+  { "PreviewUpdateSubscription", &tally__v1__preview_update_subscription_request__descriptor, &tally__v1__preview_update_subscription_response__descriptor },
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
-  0         /* Attach */
+  0,        /* Attach */
+  1,        /* PreviewAttach */
+  3,        /* PreviewUpdateSubscription */
+  2         /* UpdateSubscription */
 };
 const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
 {
@@ -328,7 +1595,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  1,
+  4,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -339,6 +1606,30 @@ void tally__v1__attach_service__attach(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__preview_attach(ProtobufCService *service,
+                                               const Tally__V1__PreviewAttachRequest *input,
+                                               Tally__V1__PreviewAttachResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__update_subscription(ProtobufCService *service,
+                                                    const Tally__V1__UpdateSubscriptionRequest *input,
+                                                    Tally__V1__UpdateSubscriptionResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__preview_update_subscription(ProtobufCService *service,
+                                                            const Tally__V1__PreviewUpdateSubscriptionRequest *input,
+                                                            Tally__V1__PreviewUpdateSubscriptionResponse_Closure closure,
+                                                            void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

@@ -278,6 +278,51 @@ void   tally__v1__base_price__free_unpacked
   assert(message->base.descriptor == &tally__v1__base_price__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__free_trial__init
+                     (Tally__V1__FreeTrial         *message)
+{
+  static const Tally__V1__FreeTrial init_value = TALLY__V1__FREE_TRIAL__INIT;
+  *message = init_value;
+}
+size_t tally__v1__free_trial__get_packed_size
+                     (const Tally__V1__FreeTrial *message)
+{
+  assert(message->base.descriptor == &tally__v1__free_trial__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__free_trial__pack
+                     (const Tally__V1__FreeTrial *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__free_trial__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__free_trial__pack_to_buffer
+                     (const Tally__V1__FreeTrial *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__free_trial__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__FreeTrial *
+       tally__v1__free_trial__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__FreeTrial *)
+     protobuf_c_message_unpack (&tally__v1__free_trial__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__free_trial__free_unpacked
+                     (Tally__V1__FreeTrial *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__free_trial__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__reset_interval__init
                      (Tally__V1__ResetInterval         *message)
 {
@@ -366,6 +411,51 @@ void   tally__v1__usage_price__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__v1__usage_price__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__prepaid_price__init
+                     (Tally__V1__PrepaidPrice         *message)
+{
+  static const Tally__V1__PrepaidPrice init_value = TALLY__V1__PREPAID_PRICE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__prepaid_price__get_packed_size
+                     (const Tally__V1__PrepaidPrice *message)
+{
+  assert(message->base.descriptor == &tally__v1__prepaid_price__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__prepaid_price__pack
+                     (const Tally__V1__PrepaidPrice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__prepaid_price__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__prepaid_price__pack_to_buffer
+                     (const Tally__V1__PrepaidPrice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__prepaid_price__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PrepaidPrice *
+       tally__v1__prepaid_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PrepaidPrice *)
+     protobuf_c_message_unpack (&tally__v1__prepaid_price__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__prepaid_price__free_unpacked
+                     (Tally__V1__PrepaidPrice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__prepaid_price__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__v1__price_tier__init
@@ -1295,7 +1385,7 @@ const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor =
   (ProtobufCMessageInit) tally__v1__token_prices__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[3] =
 {
   {
     "amount",
@@ -1321,15 +1411,28 @@ static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "interval_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BasePrice, interval_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__base_price__field_indices_by_name[] = {
   0,   /* field[0] = amount */
   1,   /* field[1] = interval */
+  2,   /* field[2] = interval_count */
 };
 static const ProtobufCIntRange tally__v1__base_price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor tally__v1__base_price__descriptor =
 {
@@ -1339,11 +1442,75 @@ const ProtobufCMessageDescriptor tally__v1__base_price__descriptor =
   "Tally__V1__BasePrice",
   "tally.v1",
   sizeof(Tally__V1__BasePrice),
-  2,
+  3,
   tally__v1__base_price__field_descriptors,
   tally__v1__base_price__field_indices_by_name,
   1,  tally__v1__base_price__number_ranges,
   (ProtobufCMessageInit) tally__v1__base_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[3] =
+{
+  {
+    "duration_length",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FreeTrial, duration_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duration_type",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FreeTrial, duration_type),
+    &tally__v1__trial_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "card_not_required",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FreeTrial, card_not_required),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__free_trial__field_indices_by_name[] = {
+  2,   /* field[2] = card_not_required */
+  0,   /* field[0] = duration_length */
+  1,   /* field[1] = duration_type */
+};
+static const ProtobufCIntRange tally__v1__free_trial__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.FreeTrial",
+  "FreeTrial",
+  "Tally__V1__FreeTrial",
+  "tally.v1",
+  sizeof(Tally__V1__FreeTrial),
+  3,
+  tally__v1__free_trial__field_descriptors,
+  tally__v1__free_trial__field_indices_by_name,
+  1,  tally__v1__free_trial__number_ranges,
+  (ProtobufCMessageInit) tally__v1__free_trial__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__reset_interval__field_descriptors[2] =
@@ -1474,7 +1641,149 @@ const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
   (ProtobufCMessageInit) tally__v1__usage_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__price_tier__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptors[9] =
+{
+  {
+    "amount",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, amount),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tiers",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PrepaidPrice, n_tiers),
+    offsetof(Tally__V1__PrepaidPrice, tiers),
+    &tally__v1__price_tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tier_behavior",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, tier_behavior),
+    &tally__v1__tier_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "billing_units",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, billing_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, interval),
+    &tally__v1__interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval_count",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, interval_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_purchase",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__PrepaidPrice, _max_purchase_case),
+    offsetof(Tally__V1__PrepaidPrice, max_purchase),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_increase",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, on_increase),
+    &tally__v1__increase_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_decrease",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, on_decrease),
+    &tally__v1__decrease_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__prepaid_price__field_indices_by_name[] = {
+  0,   /* field[0] = amount */
+  3,   /* field[3] = billing_units */
+  4,   /* field[4] = interval */
+  5,   /* field[5] = interval_count */
+  6,   /* field[6] = max_purchase */
+  8,   /* field[8] = on_decrease */
+  7,   /* field[7] = on_increase */
+  2,   /* field[2] = tier_behavior */
+  1,   /* field[1] = tiers */
+};
+static const ProtobufCIntRange tally__v1__prepaid_price__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__v1__prepaid_price__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PrepaidPrice",
+  "PrepaidPrice",
+  "Tally__V1__PrepaidPrice",
+  "tally.v1",
+  sizeof(Tally__V1__PrepaidPrice),
+  9,
+  tally__v1__prepaid_price__field_descriptors,
+  tally__v1__prepaid_price__field_indices_by_name,
+  1,  tally__v1__prepaid_price__number_ranges,
+  (ProtobufCMessageInit) tally__v1__prepaid_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__price_tier__field_descriptors[3] =
 {
   {
     "up_to",
@@ -1500,15 +1809,28 @@ static const ProtobufCFieldDescriptor tally__v1__price_tier__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "flat_amount",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PriceTier, flat_amount),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__price_tier__field_indices_by_name[] = {
   1,   /* field[1] = amount */
+  2,   /* field[2] = flat_amount */
   0,   /* field[0] = up_to */
 };
 static const ProtobufCIntRange tally__v1__price_tier__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor tally__v1__price_tier__descriptor =
 {
@@ -1518,14 +1840,14 @@ const ProtobufCMessageDescriptor tally__v1__price_tier__descriptor =
   "Tally__V1__PriceTier",
   "tally.v1",
   sizeof(Tally__V1__PriceTier),
-  2,
+  3,
   tally__v1__price_tier__field_descriptors,
   tally__v1__price_tier__field_indices_by_name,
   1,  tally__v1__price_tier__number_ranges,
   (ProtobufCMessageInit) tally__v1__price_tier__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[8] =
 {
   {
     "feature_id",
@@ -1611,11 +1933,24 @@ static const ProtobufCFieldDescriptor tally__v1__plan_item__field_descriptors[7]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "prepaid_price",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanItem, prepaid_price),
+    &tally__v1__prepaid_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__plan_item__field_indices_by_name[] = {
   6,   /* field[6] = entity_feature_id */
   0,   /* field[0] = feature_id */
   1,   /* field[1] = included */
+  7,   /* field[7] = prepaid_price */
   3,   /* field[3] = reset */
   5,   /* field[5] = rollover */
   2,   /* field[2] = unlimited */
@@ -1624,7 +1959,7 @@ static const unsigned tally__v1__plan_item__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__plan_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__plan_item__descriptor =
 {
@@ -1634,7 +1969,7 @@ const ProtobufCMessageDescriptor tally__v1__plan_item__descriptor =
   "Tally__V1__PlanItem",
   "tally.v1",
   sizeof(Tally__V1__PlanItem),
-  7,
+  8,
   tally__v1__plan_item__field_descriptors,
   tally__v1__plan_item__field_indices_by_name,
   1,  tally__v1__plan_item__number_ranges,
@@ -2180,7 +2515,7 @@ const ProtobufCMessageDescriptor tally__v1__overage_permission__descriptor =
   (ProtobufCMessageInit) tally__v1__overage_permission__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[10] =
 {
   {
     "plan_id",
@@ -2290,11 +2625,24 @@ static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "free_trial",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Plan, free_trial),
+    &tally__v1__free_trial__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__plan__field_indices_by_name[] = {
   3,   /* field[3] = add_on */
   4,   /* field[4] = auto_enable */
   8,   /* field[8] = controls */
+  9,   /* field[9] = free_trial */
   2,   /* field[2] = group */
   6,   /* field[6] = items */
   1,   /* field[1] = name */
@@ -2305,7 +2653,7 @@ static const unsigned tally__v1__plan__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
 {
@@ -2315,7 +2663,7 @@ const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
   "Tally__V1__Plan",
   "tally.v1",
   sizeof(Tally__V1__Plan),
-  9,
+  10,
   tally__v1__plan__field_descriptors,
   tally__v1__plan__field_indices_by_name,
   1,  tally__v1__plan__number_ranges,
@@ -2544,6 +2892,136 @@ const ProtobufCEnumDescriptor tally__v1__interval__descriptor =
   tally__v1__interval__enum_values_by_name,
   1,
   tally__v1__interval__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__trial_unit__enum_values_by_number[4] =
+{
+  { "TRIAL_UNIT_UNSPECIFIED", "TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED", 0 },
+  { "TRIAL_UNIT_DAY", "TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_DAY", 1 },
+  { "TRIAL_UNIT_MONTH", "TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_MONTH", 2 },
+  { "TRIAL_UNIT_YEAR", "TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_YEAR", 3 },
+};
+static const ProtobufCIntRange tally__v1__trial_unit__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__trial_unit__enum_values_by_name[4] =
+{
+  { "TRIAL_UNIT_DAY", 1 },
+  { "TRIAL_UNIT_MONTH", 2 },
+  { "TRIAL_UNIT_UNSPECIFIED", 0 },
+  { "TRIAL_UNIT_YEAR", 3 },
+};
+const ProtobufCEnumDescriptor tally__v1__trial_unit__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.TrialUnit",
+  "TrialUnit",
+  "Tally__V1__TrialUnit",
+  "tally.v1",
+  4,
+  tally__v1__trial_unit__enum_values_by_number,
+  4,
+  tally__v1__trial_unit__enum_values_by_name,
+  1,
+  tally__v1__trial_unit__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__tier_behavior__enum_values_by_number[3] =
+{
+  { "TIER_BEHAVIOR_UNSPECIFIED", "TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED", 0 },
+  { "TIER_BEHAVIOR_GRADUATED", "TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_GRADUATED", 1 },
+  { "TIER_BEHAVIOR_VOLUME", "TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_VOLUME", 2 },
+};
+static const ProtobufCIntRange tally__v1__tier_behavior__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__tier_behavior__enum_values_by_name[3] =
+{
+  { "TIER_BEHAVIOR_GRADUATED", 1 },
+  { "TIER_BEHAVIOR_UNSPECIFIED", 0 },
+  { "TIER_BEHAVIOR_VOLUME", 2 },
+};
+const ProtobufCEnumDescriptor tally__v1__tier_behavior__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.TierBehavior",
+  "TierBehavior",
+  "Tally__V1__TierBehavior",
+  "tally.v1",
+  3,
+  tally__v1__tier_behavior__enum_values_by_number,
+  3,
+  tally__v1__tier_behavior__enum_values_by_name,
+  1,
+  tally__v1__tier_behavior__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__increase_behavior__enum_values_by_number[5] =
+{
+  { "INCREASE_BEHAVIOR_UNSPECIFIED", "TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED", 0 },
+  { "INCREASE_BEHAVIOR_PRORATE", "TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_PRORATE", 1 },
+  { "INCREASE_BEHAVIOR_BILL", "TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_BILL", 2 },
+  { "INCREASE_BEHAVIOR_PRORATE_NEXT_CYCLE", "TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_PRORATE_NEXT_CYCLE", 3 },
+  { "INCREASE_BEHAVIOR_BILL_NEXT_CYCLE", "TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_BILL_NEXT_CYCLE", 4 },
+};
+static const ProtobufCIntRange tally__v1__increase_behavior__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__increase_behavior__enum_values_by_name[5] =
+{
+  { "INCREASE_BEHAVIOR_BILL", 2 },
+  { "INCREASE_BEHAVIOR_BILL_NEXT_CYCLE", 4 },
+  { "INCREASE_BEHAVIOR_PRORATE", 1 },
+  { "INCREASE_BEHAVIOR_PRORATE_NEXT_CYCLE", 3 },
+  { "INCREASE_BEHAVIOR_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__increase_behavior__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.IncreaseBehavior",
+  "IncreaseBehavior",
+  "Tally__V1__IncreaseBehavior",
+  "tally.v1",
+  5,
+  tally__v1__increase_behavior__enum_values_by_number,
+  5,
+  tally__v1__increase_behavior__enum_values_by_name,
+  1,
+  tally__v1__increase_behavior__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__decrease_behavior__enum_values_by_number[5] =
+{
+  { "DECREASE_BEHAVIOR_UNSPECIFIED", "TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED", 0 },
+  { "DECREASE_BEHAVIOR_PRORATE", "TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_PRORATE", 1 },
+  { "DECREASE_BEHAVIOR_PRORATE_NEXT_CYCLE", "TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_PRORATE_NEXT_CYCLE", 2 },
+  { "DECREASE_BEHAVIOR_KEEP", "TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_KEEP", 3 },
+  { "DECREASE_BEHAVIOR_DROP", "TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_DROP", 4 },
+};
+static const ProtobufCIntRange tally__v1__decrease_behavior__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__decrease_behavior__enum_values_by_name[5] =
+{
+  { "DECREASE_BEHAVIOR_DROP", 4 },
+  { "DECREASE_BEHAVIOR_KEEP", 3 },
+  { "DECREASE_BEHAVIOR_PRORATE", 1 },
+  { "DECREASE_BEHAVIOR_PRORATE_NEXT_CYCLE", 2 },
+  { "DECREASE_BEHAVIOR_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__decrease_behavior__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.DecreaseBehavior",
+  "DecreaseBehavior",
+  "Tally__V1__DecreaseBehavior",
+  "tally.v1",
+  5,
+  tally__v1__decrease_behavior__enum_values_by_number,
+  5,
+  tally__v1__decrease_behavior__enum_values_by_name,
+  1,
+  tally__v1__decrease_behavior__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue tally__v1__usage_limit_anchor__enum_values_by_number[3] =

@@ -8,6 +8,51 @@
 #endif
 
 #include "tally/v1/customer.pb-c.h"
+void   tally__v1__bought_quantity__init
+                     (Tally__V1__BoughtQuantity         *message)
+{
+  static const Tally__V1__BoughtQuantity init_value = TALLY__V1__BOUGHT_QUANTITY__INIT;
+  *message = init_value;
+}
+size_t tally__v1__bought_quantity__get_packed_size
+                     (const Tally__V1__BoughtQuantity *message)
+{
+  assert(message->base.descriptor == &tally__v1__bought_quantity__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__bought_quantity__pack
+                     (const Tally__V1__BoughtQuantity *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__bought_quantity__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__bought_quantity__pack_to_buffer
+                     (const Tally__V1__BoughtQuantity *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__bought_quantity__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__BoughtQuantity *
+       tally__v1__bought_quantity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__BoughtQuantity *)
+     protobuf_c_message_unpack (&tally__v1__bought_quantity__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__bought_quantity__free_unpacked
+                     (Tally__V1__BoughtQuantity *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__bought_quantity__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__subscription__init
                      (Tally__V1__Subscription         *message)
 {
@@ -194,7 +239,71 @@ void   tally__v1__customer__free_unpacked
   assert(message->base.descriptor == &tally__v1__customer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__bought_quantity__field_descriptors[3] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BoughtQuantity, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__BoughtQuantity, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_quantity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tally__V1__BoughtQuantity, _next_quantity_case),
+    offsetof(Tally__V1__BoughtQuantity, next_quantity),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__bought_quantity__field_indices_by_name[] = {
+  0,   /* field[0] = feature_id */
+  2,   /* field[2] = next_quantity */
+  1,   /* field[1] = quantity */
+};
+static const ProtobufCIntRange tally__v1__bought_quantity__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.BoughtQuantity",
+  "BoughtQuantity",
+  "Tally__V1__BoughtQuantity",
+  "tally.v1",
+  sizeof(Tally__V1__BoughtQuantity),
+  3,
+  tally__v1__bought_quantity__field_descriptors,
+  tally__v1__bought_quantity__field_indices_by_name,
+  1,  tally__v1__bought_quantity__number_ranges,
+  (ProtobufCMessageInit) tally__v1__bought_quantity__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[13] =
 {
   {
     "subscription_id",
@@ -316,23 +425,62 @@ static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_end_time",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, trial_end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Subscription, n_quantities),
+    offsetof(Tally__V1__Subscription, quantities),
+    &tally__v1__bought_quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
   8,   /* field[8] = cancel_time */
   9,   /* field[9] = end_time */
+  10,   /* field[10] = entity_id */
   7,   /* field[7] = period_end_time */
   6,   /* field[6] = period_start_time */
   1,   /* field[1] = plan_id */
   2,   /* field[2] = plan_revision */
+  12,   /* field[12] = quantities */
   5,   /* field[5] = start_time */
   3,   /* field[3] = status */
   0,   /* field[0] = subscription_id */
+  11,   /* field[11] = trial_end_time */
 };
 static const ProtobufCIntRange tally__v1__subscription__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
 {
@@ -342,7 +490,7 @@ const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
   "Tally__V1__Subscription",
   "tally.v1",
   sizeof(Tally__V1__Subscription),
-  10,
+  13,
   tally__v1__subscription__field_descriptors,
   tally__v1__subscription__field_indices_by_name,
   1,  tally__v1__subscription__number_ranges,
@@ -502,7 +650,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[14] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[15] =
 {
   {
     "customer_id",
@@ -625,6 +773,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[14]
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "credit_balance",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, credit_balance),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "controls",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -675,25 +835,26 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[14]
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
-  10,   /* field[10] = controls */
+  11,   /* field[11] = controls */
   3,   /* field[3] = create_time */
+  10,   /* field[10] = credit_balance */
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
-  13,   /* field[13] = entity_count */
+  14,   /* field[14] = entity_count */
   6,   /* field[6] = flags */
-  12,   /* field[12] = holds */
+  13,   /* field[13] = holds */
   8,   /* field[8] = invoices */
   9,   /* field[9] = metadata */
   1,   /* field[1] = name */
   7,   /* field[7] = payment_method */
-  11,   /* field[11] = pooling_disabled */
+  12,   /* field[12] = pooling_disabled */
   4,   /* field[4] = subscriptions */
 };
 static const ProtobufCIntRange tally__v1__customer__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 30, 10 },
-  { 0, 14 }
+  { 30, 11 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -703,7 +864,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  14,
+  15,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
   2,  tally__v1__customer__number_ranges,

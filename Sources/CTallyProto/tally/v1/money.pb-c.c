@@ -194,7 +194,7 @@ const ProtobufCMessageDescriptor tally__v1__money__descriptor =
   (ProtobufCMessageInit) tally__v1__money__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors[9] =
 {
   {
     "description",
@@ -244,17 +244,82 @@ static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceLine, kind),
+    &tally__v1__invoice_line_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceLine, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "period_start_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceLine, period_start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "period_end_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceLine, period_end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subtotal",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceLine, subtotal),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice_line__field_indices_by_name[] = {
   1,   /* field[1] = amount */
   0,   /* field[0] = description */
   3,   /* field[3] = feature_id */
+  4,   /* field[4] = kind */
+  7,   /* field[7] = period_end_time */
+  6,   /* field[6] = period_start_time */
   2,   /* field[2] = plan_id */
+  5,   /* field[5] = quantity */
+  8,   /* field[8] = subtotal */
 };
 static const ProtobufCIntRange tally__v1__invoice_line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
 {
@@ -264,14 +329,14 @@ const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
   "Tally__V1__InvoiceLine",
   "tally.v1",
   sizeof(Tally__V1__InvoiceLine),
-  4,
+  9,
   tally__v1__invoice_line__field_descriptors,
   tally__v1__invoice_line__field_indices_by_name,
   1,  tally__v1__invoice_line__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice_line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[7] =
 {
   {
     "invoice_id",
@@ -321,8 +386,47 @@ static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit_applied",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, credit_applied),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_due",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, amount_due),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice__field_indices_by_name[] = {
+  5,   /* field[5] = amount_due */
+  6,   /* field[6] = create_time */
+  4,   /* field[4] = credit_applied */
   0,   /* field[0] = invoice_id */
   2,   /* field[2] = lines */
   1,   /* field[1] = status */
@@ -331,7 +435,7 @@ static const unsigned tally__v1__invoice__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__invoice__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
 {
@@ -341,12 +445,46 @@ const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
   "Tally__V1__Invoice",
   "tally.v1",
   sizeof(Tally__V1__Invoice),
-  4,
+  7,
   tally__v1__invoice__field_descriptors,
   tally__v1__invoice__field_indices_by_name,
   1,  tally__v1__invoice__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue tally__v1__invoice_line_kind__enum_values_by_number[5] =
+{
+  { "INVOICE_LINE_KIND_UNSPECIFIED", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_UNSPECIFIED", 0 },
+  { "INVOICE_LINE_KIND_CHARGE", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_CHARGE", 1 },
+  { "INVOICE_LINE_KIND_CREDIT", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_CREDIT", 2 },
+  { "INVOICE_LINE_KIND_OVERAGE", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_OVERAGE", 3 },
+  { "INVOICE_LINE_KIND_ONE_OFF", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_ONE_OFF", 4 },
+};
+static const ProtobufCIntRange tally__v1__invoice_line_kind__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__invoice_line_kind__enum_values_by_name[5] =
+{
+  { "INVOICE_LINE_KIND_CHARGE", 1 },
+  { "INVOICE_LINE_KIND_CREDIT", 2 },
+  { "INVOICE_LINE_KIND_ONE_OFF", 4 },
+  { "INVOICE_LINE_KIND_OVERAGE", 3 },
+  { "INVOICE_LINE_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__invoice_line_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.InvoiceLineKind",
+  "InvoiceLineKind",
+  "Tally__V1__InvoiceLineKind",
+  "tally.v1",
+  5,
+  tally__v1__invoice_line_kind__enum_values_by_number,
+  5,
+  tally__v1__invoice_line_kind__enum_values_by_name,
+  1,
+  tally__v1__invoice_line_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue tally__v1__invoice_status__enum_values_by_number[4] =
 {

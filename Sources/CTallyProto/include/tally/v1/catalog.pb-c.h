@@ -24,8 +24,10 @@ typedef struct Tally__V1__ProviderMarkup Tally__V1__ProviderMarkup;
 typedef struct Tally__V1__ModelMarkup Tally__V1__ModelMarkup;
 typedef struct Tally__V1__TokenPrices Tally__V1__TokenPrices;
 typedef struct Tally__V1__BasePrice Tally__V1__BasePrice;
+typedef struct Tally__V1__FreeTrial Tally__V1__FreeTrial;
 typedef struct Tally__V1__ResetInterval Tally__V1__ResetInterval;
 typedef struct Tally__V1__UsagePrice Tally__V1__UsagePrice;
+typedef struct Tally__V1__PrepaidPrice Tally__V1__PrepaidPrice;
 typedef struct Tally__V1__PriceTier Tally__V1__PriceTier;
 typedef struct Tally__V1__PlanItem Tally__V1__PlanItem;
 typedef struct Tally__V1__RolloverRule Tally__V1__RolloverRule;
@@ -124,6 +126,98 @@ typedef enum _Tally__V1__Interval {
   TALLY__V1__INTERVAL__INTERVAL_YEAR = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INTERVAL)
 } Tally__V1__Interval;
+/*
+ * What trials are counted in.
+ */
+typedef enum _Tally__V1__TrialUnit {
+  /*
+   * Refused.
+   */
+  TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED = 0,
+  /*
+   * 24 hours.
+   */
+  TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_DAY = 1,
+  /*
+   * A calendar month.
+   */
+  TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_MONTH = 2,
+  /*
+   * 12 calendar months.
+   */
+  TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_YEAR = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__TRIAL_UNIT)
+} Tally__V1__TrialUnit;
+/*
+ * How tiers make a price.
+ */
+typedef enum _Tally__V1__TierBehavior {
+  /*
+   * As GRADUATED.
+   */
+  TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED = 0,
+  /*
+   * Each unit costs what its tier says.
+   */
+  TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_GRADUATED = 1,
+  /*
+   * All units, the included ones too, cost what the tier of the last one says.
+   */
+  TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_VOLUME = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__TIER_BEHAVIOR)
+} Tally__V1__TierBehavior;
+/*
+ * What buying more packs in the middle of a period costs.
+ */
+typedef enum _Tally__V1__IncreaseBehavior {
+  /*
+   * As PRORATE.
+   */
+  TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED = 0,
+  /*
+   * What is left of the period, now.
+   */
+  TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_PRORATE = 1,
+  /*
+   * The whole price, now.
+   */
+  TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_BILL = 2,
+  /*
+   * What is left of the period, on the next invoice.
+   */
+  TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_PRORATE_NEXT_CYCLE = 3,
+  /*
+   * Nothing: the next period costs more.
+   */
+  TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_BILL_NEXT_CYCLE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INCREASE_BEHAVIOR)
+} Tally__V1__IncreaseBehavior;
+/*
+ * What buying fewer packs in the middle of a period gives back.
+ */
+typedef enum _Tally__V1__DecreaseBehavior {
+  /*
+   * As PRORATE.
+   */
+  TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED = 0,
+  /*
+   * What is left of the period, now.
+   */
+  TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_PRORATE = 1,
+  /*
+   * What is left of the period, on the next invoice.
+   */
+  TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_PRORATE_NEXT_CYCLE = 2,
+  /*
+   * Nothing, and the units stay until the period is over.
+   */
+  TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_KEEP = 3,
+  /*
+   * Nothing, and the units go at once.
+   */
+  TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_DROP = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__DECREASE_BEHAVIOR)
+} Tally__V1__DecreaseBehavior;
 /*
  * What the windows of a usage limit are counted from.
  */
@@ -354,10 +448,39 @@ struct  Tally__V1__BasePrice
    * How often it is charged: one-off, week, month, quarter, semi-annual or year.
    */
   Tally__V1__Interval interval;
+  /*
+   * How many of them make one period; 0 counts as 1.
+   */
+  uint32_t interval_count;
 };
 #define TALLY__V1__BASE_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__base_price__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED }
+    , (char *)protobuf_c_empty_string, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0 }
+
+
+/*
+ * How long a plan is given before it is paid for.
+ */
+struct  Tally__V1__FreeTrial
+{
+  ProtobufCMessage base;
+  /*
+   * So many of them: 1 to 1000.
+   */
+  uint32_t duration_length;
+  /*
+   * Days, months or years.
+   */
+  Tally__V1__TrialUnit duration_type;
+  /*
+   * False: a payment page asks for a card first. True: nobody asks, and the plan ends with the trial
+   * unless there is one by then.
+   */
+  protobuf_c_boolean card_not_required;
+};
+#define TALLY__V1__FREE_TRIAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__free_trial__descriptor) \
+    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0 }
 
 
 /*
@@ -419,6 +542,65 @@ struct  Tally__V1__UsagePrice
 
 
 typedef enum {
+  TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__NOT_SET = 0,
+  TALLY__V1__PREPAID_PRICE___MAX_PURCHASE_MAX_PURCHASE = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__CASE)
+} Tally__V1__PrepaidPrice__MaxPurchaseCase;
+
+/*
+ * A price for packs bought in advance, beyond the included amount.
+ */
+struct  Tally__V1__PrepaidPrice
+{
+  ProtobufCMessage base;
+  /*
+   * Major units for each `billing_units`, an exact decimal such as "10". Empty with `tiers`.
+   */
+  char *amount;
+  /*
+   * In place of `amount`. In order, at most 50.
+   */
+  size_t n_tiers;
+  Tally__V1__PriceTier **tiers;
+  /*
+   * How they make a price.
+   */
+  Tally__V1__TierBehavior tier_behavior;
+  /*
+   * The units of a pack; `included` is a multiple of it. 0 counts as 1.
+   */
+  double billing_units;
+  /*
+   * How often they are charged: week, month, quarter, semi-annual or year; one-off: they are bought
+   * for good.
+   */
+  Tally__V1__Interval interval;
+  /*
+   * How many of them make one period; 0 counts as 1.
+   */
+  uint32_t interval_count;
+  /*
+   * For more of them in the middle of a period.
+   */
+  Tally__V1__IncreaseBehavior on_increase;
+  /*
+   * For fewer of them in the middle of a period.
+   */
+  Tally__V1__DecreaseBehavior on_decrease;
+  Tally__V1__PrepaidPrice__MaxPurchaseCase _max_purchase_case;
+  union {
+    /*
+     * The most units beyond `included`. Absent: no limit.
+     */
+    double max_purchase;
+  };
+};
+#define TALLY__V1__PREPAID_PRICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__prepaid_price__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__NOT_SET, {0} }
+
+
+typedef enum {
   TALLY__V1__PRICE_TIER___UP_TO__NOT_SET = 0,
   TALLY__V1__PRICE_TIER___UP_TO_UP_TO = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PRICE_TIER___UP_TO__CASE)
@@ -434,6 +616,10 @@ struct  Tally__V1__PriceTier
    * Major units for each `billing_units`, an exact decimal such as "0.01".
    */
   char *amount;
+  /*
+   * Major units once, for being in this tier; for volume tiers of packs bought in advance. Empty: 0.
+   */
+  char *flat_amount;
   Tally__V1__PriceTier__UpToCase _up_to_case;
   union {
     /*
@@ -444,11 +630,12 @@ struct  Tally__V1__PriceTier
 };
 #define TALLY__V1__PRICE_TIER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__price_tier__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__PRICE_TIER___UP_TO__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__PRICE_TIER___UP_TO__NOT_SET, {0} }
 
 
 /*
- * One feature of a plan.
+ * One feature of a plan. A plan may have several items of a feature that reset otherwise, or one of
+ * which has a usage price.
  */
 struct  Tally__V1__PlanItem
 {
@@ -481,10 +668,14 @@ struct  Tally__V1__PlanItem
    * Each of the customer's entities of this allocated feature gets the grant. Empty: the customer.
    */
   char *entity_feature_id;
+  /*
+   * Price of packs bought in advance, beyond `included`. It takes the place of `usage_price`.
+   */
+  Tally__V1__PrepaidPrice *prepaid_price;
 };
 #define TALLY__V1__PLAN_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_item__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, NULL, NULL, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, 0, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL }
 
 
 typedef enum {
@@ -728,7 +919,8 @@ struct  Tally__V1__Plan
    */
   protobuf_c_boolean add_on;
   /*
-   * True: every new customer starts with it. Only a free plan, one for each group.
+   * True: every new customer starts with it. Only a free plan, or one with a trial without a card;
+   * one for each group.
    */
   protobuf_c_boolean auto_enable;
   /*
@@ -748,10 +940,14 @@ struct  Tally__V1__Plan
    * Limits, alerts and permissions of every customer that has it.
    */
   Tally__V1__Controls *controls;
+  /*
+   * Leave out: it is paid for from the first day.
+   */
+  Tally__V1__FreeTrial *free_trial;
 };
 #define TALLY__V1__PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL, NULL }
 
 
 typedef enum {
@@ -933,6 +1129,25 @@ Tally__V1__BasePrice *
 void   tally__v1__base_price__free_unpacked
                      (Tally__V1__BasePrice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__FreeTrial methods */
+void   tally__v1__free_trial__init
+                     (Tally__V1__FreeTrial         *message);
+size_t tally__v1__free_trial__get_packed_size
+                     (const Tally__V1__FreeTrial   *message);
+size_t tally__v1__free_trial__pack
+                     (const Tally__V1__FreeTrial   *message,
+                      uint8_t             *out);
+size_t tally__v1__free_trial__pack_to_buffer
+                     (const Tally__V1__FreeTrial   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__FreeTrial *
+       tally__v1__free_trial__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__free_trial__free_unpacked
+                     (Tally__V1__FreeTrial *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__ResetInterval methods */
 void   tally__v1__reset_interval__init
                      (Tally__V1__ResetInterval         *message);
@@ -970,6 +1185,25 @@ Tally__V1__UsagePrice *
                       const uint8_t       *data);
 void   tally__v1__usage_price__free_unpacked
                      (Tally__V1__UsagePrice *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PrepaidPrice methods */
+void   tally__v1__prepaid_price__init
+                     (Tally__V1__PrepaidPrice         *message);
+size_t tally__v1__prepaid_price__get_packed_size
+                     (const Tally__V1__PrepaidPrice   *message);
+size_t tally__v1__prepaid_price__pack
+                     (const Tally__V1__PrepaidPrice   *message,
+                      uint8_t             *out);
+size_t tally__v1__prepaid_price__pack_to_buffer
+                     (const Tally__V1__PrepaidPrice   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PrepaidPrice *
+       tally__v1__prepaid_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__prepaid_price__free_unpacked
+                     (Tally__V1__PrepaidPrice *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__PriceTier methods */
 void   tally__v1__price_tier__init
@@ -1203,11 +1437,17 @@ typedef void (*Tally__V1__TokenPrices_Closure)
 typedef void (*Tally__V1__BasePrice_Closure)
                  (const Tally__V1__BasePrice *message,
                   void *closure_data);
+typedef void (*Tally__V1__FreeTrial_Closure)
+                 (const Tally__V1__FreeTrial *message,
+                  void *closure_data);
 typedef void (*Tally__V1__ResetInterval_Closure)
                  (const Tally__V1__ResetInterval *message,
                   void *closure_data);
 typedef void (*Tally__V1__UsagePrice_Closure)
                  (const Tally__V1__UsagePrice *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PrepaidPrice_Closure)
+                 (const Tally__V1__PrepaidPrice *message,
                   void *closure_data);
 typedef void (*Tally__V1__PriceTier_Closure)
                  (const Tally__V1__PriceTier *message,
@@ -1253,6 +1493,10 @@ typedef void (*Tally__V1__PricingCatalog_Closure)
 
 extern const ProtobufCEnumDescriptor    tally__v1__feature_type__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__interval__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__trial_unit__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__tier_behavior__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__increase_behavior__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__decrease_behavior__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__usage_limit_anchor__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__usage_alert_measure__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor;
@@ -1261,8 +1505,10 @@ extern const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__model_markup__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__base_price__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__reset_interval__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__prepaid_price__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__price_tier__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_item__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__rollover_rule__descriptor;

@@ -21,6 +21,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tally/v1/hold.pb-c.h"
 #include "tally/v1/money.pb-c.h"
 
+typedef struct Tally__V1__BoughtQuantity Tally__V1__BoughtQuantity;
 typedef struct Tally__V1__Subscription Tally__V1__Subscription;
 typedef struct Tally__V1__Flag Tally__V1__Flag;
 typedef struct Tally__V1__PaymentMethod Tally__V1__PaymentMethod;
@@ -66,6 +67,39 @@ typedef enum _Tally__V1__SubscriptionStatus {
 } Tally__V1__SubscriptionStatus;
 
 /* --- messages --- */
+
+typedef enum {
+  TALLY__V1__BOUGHT_QUANTITY___NEXT_QUANTITY__NOT_SET = 0,
+  TALLY__V1__BOUGHT_QUANTITY___NEXT_QUANTITY_NEXT_QUANTITY = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__BOUGHT_QUANTITY___NEXT_QUANTITY__CASE)
+} Tally__V1__BoughtQuantity__NextQuantityCase;
+
+/*
+ * How much of a feature was bought in packs.
+ */
+struct  Tally__V1__BoughtQuantity
+{
+  ProtobufCMessage base;
+  /*
+   * The feature.
+   */
+  char *feature_id;
+  /*
+   * Units, with those that the plan includes.
+   */
+  double quantity;
+  Tally__V1__BoughtQuantity__NextQuantityCase _next_quantity_case;
+  union {
+    /*
+     * From the next renewal on; absent: as many.
+     */
+    double next_quantity;
+  };
+};
+#define TALLY__V1__BOUGHT_QUANTITY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__bought_quantity__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, TALLY__V1__BOUGHT_QUANTITY___NEXT_QUANTITY__NOT_SET, {0} }
+
 
 /*
  * A plan that a customer has, had, or will have.
@@ -113,10 +147,23 @@ struct  Tally__V1__Subscription
    * When it ended or will end; absent when no end is set.
    */
   Google__Protobuf__Timestamp *end_time;
+  /*
+   * The entity that has it; empty: the customer.
+   */
+  char *entity_id;
+  /*
+   * When its trial ends or ended; absent: it had none.
+   */
+  Google__Protobuf__Timestamp *trial_end_time;
+  /*
+   * What was bought in packs.
+   */
+  size_t n_quantities;
+  Tally__V1__BoughtQuantity **quantities;
 };
 #define TALLY__V1__SUBSCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__subscription__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL }
 
 
 /*
@@ -222,6 +269,11 @@ struct  Tally__V1__Customer
   size_t n_metadata;
   Tally__V1__Customer__MetadataEntry **metadata;
   /*
+   * What invoices are paid out of first; negative: what was too little to charge, and comes on top
+   * of the next one. Absent: there never was any.
+   */
+  Tally__V1__Money *credit_balance;
+  /*
    * Its own controls.
    */
   Tally__V1__Controls *controls;
@@ -241,9 +293,28 @@ struct  Tally__V1__Customer
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0 }
 
 
+/* Tally__V1__BoughtQuantity methods */
+void   tally__v1__bought_quantity__init
+                     (Tally__V1__BoughtQuantity         *message);
+size_t tally__v1__bought_quantity__get_packed_size
+                     (const Tally__V1__BoughtQuantity   *message);
+size_t tally__v1__bought_quantity__pack
+                     (const Tally__V1__BoughtQuantity   *message,
+                      uint8_t             *out);
+size_t tally__v1__bought_quantity__pack_to_buffer
+                     (const Tally__V1__BoughtQuantity   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__BoughtQuantity *
+       tally__v1__bought_quantity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__bought_quantity__free_unpacked
+                     (Tally__V1__BoughtQuantity *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__Subscription methods */
 void   tally__v1__subscription__init
                      (Tally__V1__Subscription         *message);
@@ -325,6 +396,9 @@ void   tally__v1__customer__free_unpacked
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
+typedef void (*Tally__V1__BoughtQuantity_Closure)
+                 (const Tally__V1__BoughtQuantity *message,
+                  void *closure_data);
 typedef void (*Tally__V1__Subscription_Closure)
                  (const Tally__V1__Subscription *message,
                   void *closure_data);
@@ -347,6 +421,7 @@ typedef void (*Tally__V1__Customer_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tally__v1__subscription_status__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__subscription__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__flag__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor;

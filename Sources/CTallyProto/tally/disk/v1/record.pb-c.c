@@ -773,6 +773,141 @@ void   tally__disk__v1__subscription_changed__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__subscription_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__bought_units__init
+                     (Tally__Disk__V1__BoughtUnits         *message)
+{
+  static const Tally__Disk__V1__BoughtUnits init_value = TALLY__DISK__V1__BOUGHT_UNITS__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__bought_units__get_packed_size
+                     (const Tally__Disk__V1__BoughtUnits *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__bought_units__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__bought_units__pack
+                     (const Tally__Disk__V1__BoughtUnits *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__bought_units__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__bought_units__pack_to_buffer
+                     (const Tally__Disk__V1__BoughtUnits *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__bought_units__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__BoughtUnits *
+       tally__disk__v1__bought_units__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__BoughtUnits *)
+     protobuf_c_message_unpack (&tally__disk__v1__bought_units__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__bought_units__free_unpacked
+                     (Tally__Disk__V1__BoughtUnits *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__bought_units__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__paid_charge__init
+                     (Tally__Disk__V1__PaidCharge         *message)
+{
+  static const Tally__Disk__V1__PaidCharge init_value = TALLY__DISK__V1__PAID_CHARGE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__paid_charge__get_packed_size
+                     (const Tally__Disk__V1__PaidCharge *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__paid_charge__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__paid_charge__pack
+                     (const Tally__Disk__V1__PaidCharge *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__paid_charge__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__paid_charge__pack_to_buffer
+                     (const Tally__Disk__V1__PaidCharge *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__paid_charge__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PaidCharge *
+       tally__disk__v1__paid_charge__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PaidCharge *)
+     protobuf_c_message_unpack (&tally__disk__v1__paid_charge__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__paid_charge__free_unpacked
+                     (Tally__Disk__V1__PaidCharge *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__paid_charge__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__credit_changed__init
+                     (Tally__Disk__V1__CreditChanged         *message)
+{
+  static const Tally__Disk__V1__CreditChanged init_value = TALLY__DISK__V1__CREDIT_CHANGED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__credit_changed__get_packed_size
+                     (const Tally__Disk__V1__CreditChanged *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__credit_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__credit_changed__pack
+                     (const Tally__Disk__V1__CreditChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__credit_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__credit_changed__pack_to_buffer
+                     (const Tally__Disk__V1__CreditChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__credit_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CreditChanged *
+       tally__disk__v1__credit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CreditChanged *)
+     protobuf_c_message_unpack (&tally__disk__v1__credit_changed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__credit_changed__free_unpacked
+                     (Tally__Disk__V1__CreditChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__credit_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__effect_requested__init
                      (Tally__Disk__V1__EffectRequested         *message)
 {
@@ -906,6 +1041,51 @@ void   tally__disk__v1__line__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__disk__v1__line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__applied_discount__init
+                     (Tally__Disk__V1__AppliedDiscount         *message)
+{
+  static const Tally__Disk__V1__AppliedDiscount init_value = TALLY__DISK__V1__APPLIED_DISCOUNT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__applied_discount__get_packed_size
+                     (const Tally__Disk__V1__AppliedDiscount *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__applied_discount__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__applied_discount__pack
+                     (const Tally__Disk__V1__AppliedDiscount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__applied_discount__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__applied_discount__pack_to_buffer
+                     (const Tally__Disk__V1__AppliedDiscount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__applied_discount__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__AppliedDiscount *
+       tally__disk__v1__applied_discount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__AppliedDiscount *)
+     protobuf_c_message_unpack (&tally__disk__v1__applied_discount__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__applied_discount__free_unpacked
+                     (Tally__Disk__V1__AppliedDiscount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__applied_discount__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__disk__v1__effect_settled__init
@@ -2393,6 +2573,51 @@ void   tally__disk__v1__entity_state__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__entity_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__trial_mark__init
+                     (Tally__Disk__V1__TrialMark         *message)
+{
+  static const Tally__Disk__V1__TrialMark init_value = TALLY__DISK__V1__TRIAL_MARK__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__trial_mark__get_packed_size
+                     (const Tally__Disk__V1__TrialMark *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__trial_mark__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__trial_mark__pack
+                     (const Tally__Disk__V1__TrialMark *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__trial_mark__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__trial_mark__pack_to_buffer
+                     (const Tally__Disk__V1__TrialMark *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__trial_mark__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TrialMark *
+       tally__disk__v1__trial_mark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TrialMark *)
+     protobuf_c_message_unpack (&tally__disk__v1__trial_mark__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__trial_mark__free_unpacked
+                     (Tally__Disk__V1__TrialMark *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__trial_mark__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__customer_state__init
                      (Tally__Disk__V1__CustomerState         *message)
 {
@@ -2951,7 +3176,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[34] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[36] =
 {
   {
     "customer_created",
@@ -3361,6 +3586,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit_changed",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, credit_changed),
+    &tally__disk__v1__credit_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole_subscription_changed",
+    62,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, whole_subscription_changed),
+    &tally__disk__v1__subscription_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3370,6 +3619,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
   24,   /* field[24] = controls_set */
+  34,   /* field[34] = credit_changed */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
@@ -3395,15 +3645,17 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   14,   /* field[14] = subscription_dropped */
   33,   /* field[33] = unnamed_entity_created */
   3,   /* field[3] = usage_recorded */
+  35,   /* field[35] = whole_subscription_changed */
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
-  { 0, 34 }
+  { 61, 34 },
+  { 0, 36 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3413,10 +3665,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  34,
+  36,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  3,  tally__disk__v1__fact__number_ranges,
+  4,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4127,7 +4379,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bucket_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[17] =
 {
   {
     "subscription",
@@ -4261,12 +4513,89 @@ static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entity",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_end",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, trial_end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bought",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__SubscriptionChanged, n_bought),
+    offsetof(Tally__Disk__V1__SubscriptionChanged, bought),
+    &tally__disk__v1__bought_units__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "charges",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__SubscriptionChanged, n_charges),
+    offsetof(Tally__Disk__V1__SubscriptionChanged, charges),
+    &tally__disk__v1__paid_charge__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__SubscriptionChanged, n_pending),
+    offsetof(Tally__Disk__V1__SubscriptionChanged, pending),
+    &tally__disk__v1__line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending_currency",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, pending_currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__subscription_changed__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
   6,   /* field[6] = anchor */
+  13,   /* field[13] = bought */
   9,   /* field[9] = canceled */
+  14,   /* field[14] = charges */
   10,   /* field[10] = end */
+  11,   /* field[11] = entity */
+  15,   /* field[15] = pending */
+  16,   /* field[16] = pending_currency */
   8,   /* field[8] = period_end */
   7,   /* field[7] = period_start */
   1,   /* field[1] = plan */
@@ -4274,11 +4603,12 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   5,   /* field[5] = start */
   3,   /* field[3] = status */
   0,   /* field[0] = subscription */
+  12,   /* field[12] = trial_end */
 };
 static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor =
 {
@@ -4288,11 +4618,268 @@ const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descript
   "Tally__Disk__V1__SubscriptionChanged",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SubscriptionChanged),
-  11,
+  17,
   tally__disk__v1__subscription_changed__field_descriptors,
   tally__disk__v1__subscription_changed__field_indices_by_name,
   1,  tally__disk__v1__subscription_changed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__subscription_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__bought_units__field_descriptors[3] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BoughtUnits, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BoughtUnits, units),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BoughtUnits, next),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__bought_units__field_indices_by_name[] = {
+  0,   /* field[0] = feature */
+  2,   /* field[2] = next */
+  1,   /* field[1] = units */
+};
+static const ProtobufCIntRange tally__disk__v1__bought_units__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__bought_units__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.BoughtUnits",
+  "BoughtUnits",
+  "Tally__Disk__V1__BoughtUnits",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__BoughtUnits),
+  3,
+  tally__disk__v1__bought_units__field_descriptors,
+  tally__disk__v1__bought_units__field_indices_by_name,
+  1,  tally__disk__v1__bought_units__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__bought_units__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descriptors[9] =
+{
+  {
+    "plan",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, quantity),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paid",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, paid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "returned",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, returned),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__paid_charge__field_indices_by_name[] = {
+  8,   /* field[8] = currency */
+  5,   /* field[5] = end */
+  2,   /* field[2] = feature */
+  6,   /* field[6] = paid */
+  0,   /* field[0] = plan */
+  3,   /* field[3] = quantity */
+  7,   /* field[7] = returned */
+  1,   /* field[1] = revision */
+  4,   /* field[4] = start */
+};
+static const ProtobufCIntRange tally__disk__v1__paid_charge__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PaidCharge",
+  "PaidCharge",
+  "Tally__Disk__V1__PaidCharge",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PaidCharge),
+  9,
+  tally__disk__v1__paid_charge__field_descriptors,
+  tally__disk__v1__paid_charge__field_indices_by_name,
+  1,  tally__disk__v1__paid_charge__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__paid_charge__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__credit_changed__field_descriptors[2] =
+{
+  {
+    "currency",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CreditChanged, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CreditChanged, balance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__credit_changed__field_indices_by_name[] = {
+  1,   /* field[1] = balance */
+  0,   /* field[0] = currency */
+};
+static const ProtobufCIntRange tally__disk__v1__credit_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CreditChanged",
+  "CreditChanged",
+  "Tally__Disk__V1__CreditChanged",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CreditChanged),
+  2,
+  tally__disk__v1__credit_changed__field_descriptors,
+  tally__disk__v1__credit_changed__field_indices_by_name,
+  1,  tally__disk__v1__credit_changed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__credit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__effect_requested__field_descriptors[4] =
@@ -4372,7 +4959,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__effect_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[16] =
 {
   {
     "purpose",
@@ -4470,21 +5057,125 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "subscriptions",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Order, n_subscriptions),
+    offsetof(Tally__Disk__V1__Order, subscriptions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bought",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Order, n_bought),
+    offsetof(Tally__Disk__V1__Order, bought),
+    &tally__disk__v1__bought_units__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "starts_cycle",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, starts_cycle),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_end",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, trial_end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Order, n_pending),
+    offsetof(Tally__Disk__V1__Order, pending),
+    &tally__disk__v1__line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credit",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, credit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
+  10,   /* field[10] = bought */
+  14,   /* field[14] = credit */
   5,   /* field[5] = currency */
+  9,   /* field[9] = entity */
   4,   /* field[4] = lines */
+  13,   /* field[13] = pending */
   1,   /* field[1] = plan */
   0,   /* field[0] = purpose */
   2,   /* field[2] = revision */
+  11,   /* field[11] = starts_cycle */
   3,   /* field[3] = subscription */
+  8,   /* field[8] = subscriptions */
   7,   /* field[7] = success_url */
+  15,   /* field[15] = time */
   6,   /* field[6] = total */
+  12,   /* field[12] = trial_end */
 };
 static const ProtobufCIntRange tally__disk__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -4494,14 +5185,14 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  8,
+  16,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
   1,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[11] =
 {
   {
     "description",
@@ -4551,17 +5242,108 @@ static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscription",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, subscription),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, quantity),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "discounts",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Line, n_discounts),
+    offsetof(Tally__Disk__V1__Line, discounts),
+    &tally__disk__v1__applied_discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__line__field_indices_by_name[] = {
   0,   /* field[0] = description */
+  10,   /* field[10] = discounts */
+  9,   /* field[9] = end */
   3,   /* field[3] = feature */
+  4,   /* field[4] = kind */
   1,   /* field[1] = minor_units */
   2,   /* field[2] = plan */
+  7,   /* field[7] = quantity */
+  5,   /* field[5] = revision */
+  8,   /* field[8] = start */
+  6,   /* field[6] = subscription */
 };
 static const ProtobufCIntRange tally__disk__v1__line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
 {
@@ -4571,11 +5353,62 @@ const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
   "Tally__Disk__V1__Line",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Line),
-  4,
+  11,
   tally__disk__v1__line__field_descriptors,
   tally__disk__v1__line__field_indices_by_name,
   1,  tally__disk__v1__line__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__applied_discount__field_descriptors[2] =
+{
+  {
+    "reward_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AppliedDiscount, reward_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minor_units",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AppliedDiscount, minor_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__applied_discount__field_indices_by_name[] = {
+  1,   /* field[1] = minor_units */
+  0,   /* field[0] = reward_id */
+};
+static const ProtobufCIntRange tally__disk__v1__applied_discount__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__applied_discount__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.AppliedDiscount",
+  "AppliedDiscount",
+  "Tally__Disk__V1__AppliedDiscount",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__AppliedDiscount),
+  2,
+  tally__disk__v1__applied_discount__field_descriptors,
+  tally__disk__v1__applied_discount__field_indices_by_name,
+  1,  tally__disk__v1__applied_discount__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__applied_discount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__effect_settled__field_descriptors[3] =
@@ -4821,7 +5654,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__method_saved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[7] =
 {
   {
     "number",
@@ -4895,8 +5728,21 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, credit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] = {
+  6,   /* field[6] = credit */
   3,   /* field[3] = currency */
   2,   /* field[2] = lines */
   0,   /* field[0] = number */
@@ -4907,7 +5753,7 @@ static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] =
 static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
 {
@@ -4917,7 +5763,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
   "Tally__Disk__V1__InvoiceRaised",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceRaised),
-  6,
+  7,
   tally__disk__v1__invoice_raised__field_descriptors,
   tally__disk__v1__invoice_raised__field_indices_by_name,
   1,  tally__disk__v1__invoice_raised__number_ranges,
@@ -6774,7 +7620,58 @@ const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__entity_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__disk__v1__trial_mark__field_descriptors[2] =
+{
+  {
+    "plan",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TrialMark, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TrialMark, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__trial_mark__field_indices_by_name[] = {
+  1,   /* field[1] = entity */
+  0,   /* field[0] = plan */
+};
+static const ProtobufCIntRange tally__disk__v1__trial_mark__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TrialMark",
+  "TrialMark",
+  "Tally__Disk__V1__TrialMark",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TrialMark),
+  2,
+  tally__disk__v1__trial_mark__field_descriptors,
+  tally__disk__v1__trial_mark__field_indices_by_name,
+  1,  tally__disk__v1__trial_mark__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[21] =
 {
   {
     "customer_id",
@@ -6993,6 +7890,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "credit",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, credit),
+    &tally__disk__v1__credit_changed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trials",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_trials),
+    offsetof(Tally__Disk__V1__CustomerState, trials),
+    &tally__disk__v1__trial_mark__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "extras",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -7009,11 +7930,12 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   8,   /* field[8] = buckets */
   11,   /* field[11] = checkout */
   4,   /* field[4] = create_time */
+  18,   /* field[18] = credit */
   0,   /* field[0] = customer_id */
   17,   /* field[17] = deleted */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
-  18,   /* field[18] = extras */
+  20,   /* field[20] = extras */
   13,   /* field[13] = invoices */
   14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
@@ -7025,12 +7947,13 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
+  19,   /* field[19] = trials */
 };
 static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 30, 18 },
-  { 0, 19 }
+  { 30, 20 },
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -7040,7 +7963,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  19,
+  21,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   2,  tally__disk__v1__customer_state__number_ranges,

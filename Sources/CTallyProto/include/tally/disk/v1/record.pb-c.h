@@ -33,9 +33,13 @@ typedef struct Tally__Disk__V1__BucketOpened Tally__Disk__V1__BucketOpened;
 typedef struct Tally__Disk__V1__BucketReset Tally__Disk__V1__BucketReset;
 typedef struct Tally__Disk__V1__BucketClosed Tally__Disk__V1__BucketClosed;
 typedef struct Tally__Disk__V1__SubscriptionChanged Tally__Disk__V1__SubscriptionChanged;
+typedef struct Tally__Disk__V1__BoughtUnits Tally__Disk__V1__BoughtUnits;
+typedef struct Tally__Disk__V1__PaidCharge Tally__Disk__V1__PaidCharge;
+typedef struct Tally__Disk__V1__CreditChanged Tally__Disk__V1__CreditChanged;
 typedef struct Tally__Disk__V1__EffectRequested Tally__Disk__V1__EffectRequested;
 typedef struct Tally__Disk__V1__Order Tally__Disk__V1__Order;
 typedef struct Tally__Disk__V1__Line Tally__Disk__V1__Line;
+typedef struct Tally__Disk__V1__AppliedDiscount Tally__Disk__V1__AppliedDiscount;
 typedef struct Tally__Disk__V1__EffectSettled Tally__Disk__V1__EffectSettled;
 typedef struct Tally__Disk__V1__CheckoutOpened Tally__Disk__V1__CheckoutOpened;
 typedef struct Tally__Disk__V1__CheckoutClosed Tally__Disk__V1__CheckoutClosed;
@@ -69,6 +73,7 @@ typedef struct Tally__Disk__V1__HoldClosed Tally__Disk__V1__HoldClosed;
 typedef struct Tally__Disk__V1__Notice Tally__Disk__V1__Notice;
 typedef struct Tally__Disk__V1__Extras Tally__Disk__V1__Extras;
 typedef struct Tally__Disk__V1__EntityState Tally__Disk__V1__EntityState;
+typedef struct Tally__Disk__V1__TrialMark Tally__Disk__V1__TrialMark;
 typedef struct Tally__Disk__V1__CustomerState Tally__Disk__V1__CustomerState;
 
 
@@ -291,6 +296,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED = 17,
   TALLY__DISK__V1__FACT__KIND_METADATA_CHANGED = 18,
   TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED = 19,
+  TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED = 61,
+  TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED = 62,
   TALLY__DISK__V1__FACT__KIND_BUCKET_CHANGED = 30,
   TALLY__DISK__V1__FACT__KIND_DETAIL_SET = 31,
   TALLY__DISK__V1__FACT__KIND_ENTITY_CREATED = 32,
@@ -393,6 +400,14 @@ struct  Tally__Disk__V1__Fact
      * The customer went.
      */
     Tally__Disk__V1__CustomerDeleted *customer_deleted;
+    /*
+     * What invoices are paid out of first changed.
+     */
+    Tally__Disk__V1__CreditChanged *credit_changed;
+    /*
+     * As subscription_changed, where it has an entity, a trial, packs or charges.
+     */
+    Tally__Disk__V1__SubscriptionChanged *whole_subscription_changed;
     /*
      * A grant, whole, as it stands from now on.
      */
@@ -775,10 +790,129 @@ struct  Tally__Disk__V1__SubscriptionChanged
    * When it ended or will end.
    */
   int64_t end;
+  /*
+   * The entity that has it; 0: the customer.
+   */
+  uint32_t entity;
+  /*
+   * When its trial ends; 0: it had none.
+   */
+  int64_t trial_end;
+  /*
+   * What was bought in packs, in order of feature.
+   */
+  size_t n_bought;
+  Tally__Disk__V1__BoughtUnits **bought;
+  /*
+   * What was paid in advance for periods that run.
+   */
+  size_t n_charges;
+  Tally__Disk__V1__PaidCharge **charges;
+  /*
+   * What goes on the next invoice.
+   */
+  size_t n_pending;
+  Tally__Disk__V1__Line **pending;
+  /*
+   * The ISO 4217 code of what is pending, in lower case.
+   */
+  char *pending_currency;
 };
 #define TALLY__DISK__V1__SUBSCRIPTION_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__subscription_changed__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Units of a feature bought beyond what a plan includes.
+ */
+struct  Tally__Disk__V1__BoughtUnits
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * Units.
+   */
+  Tally__Disk__V1__Quantity *units;
+  /*
+   * From the next renewal on; absent: as many.
+   */
+  Tally__Disk__V1__Quantity *next;
+};
+#define TALLY__DISK__V1__BOUGHT_UNITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bought_units__descriptor) \
+    , 0, NULL, NULL }
+
+
+/*
+ * What was charged in advance for a part of a plan.
+ */
+struct  Tally__Disk__V1__PaidCharge
+{
+  ProtobufCMessage base;
+  /*
+   * The plan's number.
+   */
+  uint32_t plan;
+  /*
+   * The plan's revision.
+   */
+  uint32_t revision;
+  /*
+   * The feature's number; 0 for the base price.
+   */
+  uint32_t feature;
+  /*
+   * Units bought.
+   */
+  Tally__Disk__V1__Quantity *quantity;
+  /*
+   * The period it is for, start included, end not.
+   */
+  int64_t start;
+  /*
+   * See start.
+   */
+  int64_t end;
+  /*
+   * Minor units that were paid.
+   */
+  int64_t paid;
+  /*
+   * Minor units given back before.
+   */
+  int64_t returned;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+};
+#define TALLY__DISK__V1__PAID_CHARGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__paid_charge__descriptor) \
+    , 0, 0, 0, NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What is the customer's from now on; below 0, what it owes.
+ */
+struct  Tally__Disk__V1__CreditChanged
+{
+  ProtobufCMessage base;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+  /*
+   * In minor units.
+   */
+  int64_t balance;
+};
+#define TALLY__DISK__V1__CREDIT_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__credit_changed__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -816,7 +950,7 @@ struct  Tally__Disk__V1__Order
 {
   ProtobufCMessage base;
   /*
-   * Why: 1 new plan, 2 renewal.
+   * Why: 1 new plan, 2 renewal, 3 other quantities.
    */
   uint32_t purpose;
   /*
@@ -828,7 +962,7 @@ struct  Tally__Disk__V1__Order
    */
   uint32_t revision;
   /*
-   * The subscription being renewed or started; 0 for a new one.
+   * Before there could be several: the subscription being renewed; 0 for a new one.
    */
   uint32_t subscription;
   /*
@@ -848,10 +982,45 @@ struct  Tally__Disk__V1__Order
    * Where the payment page sends the customer afterwards.
    */
   char *success_url;
+  /*
+   * Those that it renews; the one that it replaces or changes.
+   */
+  size_t n_subscriptions;
+  uint32_t *subscriptions;
+  /*
+   * The entity that buys; 0: the customer.
+   */
+  uint32_t entity;
+  /*
+   * What is bought in packs.
+   */
+  size_t n_bought;
+  Tally__Disk__V1__BoughtUnits **bought;
+  /*
+   * Billing periods begin anew.
+   */
+  protobuf_c_boolean starts_cycle;
+  /*
+   * When its trial ends; 0: it has none.
+   */
+  int64_t trial_end;
+  /*
+   * What goes on the subscription's next invoice.
+   */
+  size_t n_pending;
+  Tally__Disk__V1__Line **pending;
+  /*
+   * What of the total the customer's credit pays, in minor units.
+   */
+  int64_t credit;
+  /*
+   * When it was decided.
+   */
+  int64_t time;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0 }
 
 
 /*
@@ -865,7 +1034,7 @@ struct  Tally__Disk__V1__Line
    */
   char *description;
   /*
-   * In minor units.
+   * In minor units, before discounts.
    */
   int64_t minor_units;
   /*
@@ -876,10 +1045,59 @@ struct  Tally__Disk__V1__Line
    * The feature's number; 0 for the base price.
    */
   uint32_t feature;
+  /*
+   * 1 a period, 2 a period given back, 3 overage, 4 for good; 0 before there were kinds.
+   */
+  uint32_t kind;
+  /*
+   * The plan's revision; 0 before it was kept.
+   */
+  uint32_t revision;
+  /*
+   * The subscription's number; 0 for the one that paying starts.
+   */
+  uint32_t subscription;
+  /*
+   * Units.
+   */
+  Tally__Disk__V1__Quantity *quantity;
+  /*
+   * The period it is for, start included, end not; 0: for none.
+   */
+  int64_t start;
+  /*
+   * See start.
+   */
+  int64_t end;
+  /*
+   * What was taken off.
+   */
+  size_t n_discounts;
+  Tally__Disk__V1__AppliedDiscount **discounts;
 };
 #define TALLY__DISK__V1__LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__line__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,NULL }
+
+
+/*
+ * What a discount took off a line.
+ */
+struct  Tally__Disk__V1__AppliedDiscount
+{
+  ProtobufCMessage base;
+  /*
+   * What it comes from.
+   */
+  char *reward_id;
+  /*
+   * In minor units.
+   */
+  int64_t minor_units;
+};
+#define TALLY__DISK__V1__APPLIED_DISCOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__applied_discount__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -1005,10 +1223,14 @@ struct  Tally__Disk__V1__InvoiceRaised
    * When.
    */
   int64_t time;
+  /*
+   * What of the total the customer's credit paid, in minor units.
+   */
+  int64_t credit;
 };
 #define TALLY__DISK__V1__INVOICE_RAISED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_raised__descriptor) \
-    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -1721,6 +1943,26 @@ struct  Tally__Disk__V1__EntityState
 
 
 /*
+ * That a plan was tried.
+ */
+struct  Tally__Disk__V1__TrialMark
+{
+  ProtobufCMessage base;
+  /*
+   * The plan's number.
+   */
+  uint32_t plan;
+  /*
+   * The entity that tried it; 0: the customer.
+   */
+  uint32_t entity;
+};
+#define TALLY__DISK__V1__TRIAL_MARK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__trial_mark__descriptor) \
+    , 0, 0 }
+
+
+/*
  * A customer's whole state, for snapshots and comparison.
  */
 struct  Tally__Disk__V1__CustomerState
@@ -1804,13 +2046,22 @@ struct  Tally__Disk__V1__CustomerState
    */
   protobuf_c_boolean deleted;
   /*
+   * What invoices are paid out of first; absent: there never was any.
+   */
+  Tally__Disk__V1__CreditChanged *credit;
+  /*
+   * Plans that were tried.
+   */
+  size_t n_trials;
+  Tally__Disk__V1__TrialMark **trials;
+  /*
    * What only some customers have.
    */
   Tally__Disk__V1__Extras *extras;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -2136,6 +2387,63 @@ Tally__Disk__V1__SubscriptionChanged *
 void   tally__disk__v1__subscription_changed__free_unpacked
                      (Tally__Disk__V1__SubscriptionChanged *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__BoughtUnits methods */
+void   tally__disk__v1__bought_units__init
+                     (Tally__Disk__V1__BoughtUnits         *message);
+size_t tally__disk__v1__bought_units__get_packed_size
+                     (const Tally__Disk__V1__BoughtUnits   *message);
+size_t tally__disk__v1__bought_units__pack
+                     (const Tally__Disk__V1__BoughtUnits   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__bought_units__pack_to_buffer
+                     (const Tally__Disk__V1__BoughtUnits   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__BoughtUnits *
+       tally__disk__v1__bought_units__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__bought_units__free_unpacked
+                     (Tally__Disk__V1__BoughtUnits *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PaidCharge methods */
+void   tally__disk__v1__paid_charge__init
+                     (Tally__Disk__V1__PaidCharge         *message);
+size_t tally__disk__v1__paid_charge__get_packed_size
+                     (const Tally__Disk__V1__PaidCharge   *message);
+size_t tally__disk__v1__paid_charge__pack
+                     (const Tally__Disk__V1__PaidCharge   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__paid_charge__pack_to_buffer
+                     (const Tally__Disk__V1__PaidCharge   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PaidCharge *
+       tally__disk__v1__paid_charge__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__paid_charge__free_unpacked
+                     (Tally__Disk__V1__PaidCharge *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CreditChanged methods */
+void   tally__disk__v1__credit_changed__init
+                     (Tally__Disk__V1__CreditChanged         *message);
+size_t tally__disk__v1__credit_changed__get_packed_size
+                     (const Tally__Disk__V1__CreditChanged   *message);
+size_t tally__disk__v1__credit_changed__pack
+                     (const Tally__Disk__V1__CreditChanged   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__credit_changed__pack_to_buffer
+                     (const Tally__Disk__V1__CreditChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CreditChanged *
+       tally__disk__v1__credit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__credit_changed__free_unpacked
+                     (Tally__Disk__V1__CreditChanged *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__EffectRequested methods */
 void   tally__disk__v1__effect_requested__init
                      (Tally__Disk__V1__EffectRequested         *message);
@@ -2192,6 +2500,25 @@ Tally__Disk__V1__Line *
                       const uint8_t       *data);
 void   tally__disk__v1__line__free_unpacked
                      (Tally__Disk__V1__Line *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__AppliedDiscount methods */
+void   tally__disk__v1__applied_discount__init
+                     (Tally__Disk__V1__AppliedDiscount         *message);
+size_t tally__disk__v1__applied_discount__get_packed_size
+                     (const Tally__Disk__V1__AppliedDiscount   *message);
+size_t tally__disk__v1__applied_discount__pack
+                     (const Tally__Disk__V1__AppliedDiscount   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__applied_discount__pack_to_buffer
+                     (const Tally__Disk__V1__AppliedDiscount   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__AppliedDiscount *
+       tally__disk__v1__applied_discount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__applied_discount__free_unpacked
+                     (Tally__Disk__V1__AppliedDiscount *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__EffectSettled methods */
 void   tally__disk__v1__effect_settled__init
@@ -2820,6 +3147,25 @@ Tally__Disk__V1__EntityState *
 void   tally__disk__v1__entity_state__free_unpacked
                      (Tally__Disk__V1__EntityState *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__TrialMark methods */
+void   tally__disk__v1__trial_mark__init
+                     (Tally__Disk__V1__TrialMark         *message);
+size_t tally__disk__v1__trial_mark__get_packed_size
+                     (const Tally__Disk__V1__TrialMark   *message);
+size_t tally__disk__v1__trial_mark__pack
+                     (const Tally__Disk__V1__TrialMark   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__trial_mark__pack_to_buffer
+                     (const Tally__Disk__V1__TrialMark   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__TrialMark *
+       tally__disk__v1__trial_mark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__trial_mark__free_unpacked
+                     (Tally__Disk__V1__TrialMark *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomerState methods */
 void   tally__disk__v1__customer_state__init
                      (Tally__Disk__V1__CustomerState         *message);
@@ -2892,6 +3238,15 @@ typedef void (*Tally__Disk__V1__BucketClosed_Closure)
 typedef void (*Tally__Disk__V1__SubscriptionChanged_Closure)
                  (const Tally__Disk__V1__SubscriptionChanged *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__BoughtUnits_Closure)
+                 (const Tally__Disk__V1__BoughtUnits *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PaidCharge_Closure)
+                 (const Tally__Disk__V1__PaidCharge *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__CreditChanged_Closure)
+                 (const Tally__Disk__V1__CreditChanged *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__EffectRequested_Closure)
                  (const Tally__Disk__V1__EffectRequested *message,
                   void *closure_data);
@@ -2900,6 +3255,9 @@ typedef void (*Tally__Disk__V1__Order_Closure)
                   void *closure_data);
 typedef void (*Tally__Disk__V1__Line_Closure)
                  (const Tally__Disk__V1__Line *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__AppliedDiscount_Closure)
+                 (const Tally__Disk__V1__AppliedDiscount *message,
                   void *closure_data);
 typedef void (*Tally__Disk__V1__EffectSettled_Closure)
                  (const Tally__Disk__V1__EffectSettled *message,
@@ -3000,6 +3358,9 @@ typedef void (*Tally__Disk__V1__Extras_Closure)
 typedef void (*Tally__Disk__V1__EntityState_Closure)
                  (const Tally__Disk__V1__EntityState *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__TrialMark_Closure)
+                 (const Tally__Disk__V1__TrialMark *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CustomerState_Closure)
                  (const Tally__Disk__V1__CustomerState *message,
                   void *closure_data);
@@ -3026,9 +3387,13 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descript
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_reset__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__bought_units__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__applied_discount__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_settled__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__checkout_opened__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor;
@@ -3062,6 +3427,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor
 extern const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,140 @@
+/// What a purchase or a change would do, made from the same quote as itself.
+package struct PurchasePreview: Sendable, Equatable {
+    /// A plan that comes or goes.
+    package struct Change: Sendable, Equatable {
+        package var plan: PlanReference
+        package var time: Timestamp
+        package var bought: [BoughtUnits] = []
+        /// `.never`: it has no trial.
+        package var trialEnd = Timestamp.never
+    }
+
+    package var outcome: AttachOutcome
+    /// What would be charged now; nil: nothing.
+    package var invoice: Invoice?
+    package var incoming: [Change] = []
+    package var outgoing: [Change] = []
+    /// What is known of the next one; nil: there is none.
+    package var nextInvoice: Invoice?
+    /// When amounts were computed for.
+    package var time: Timestamp
+}
+
+extension CustomerState {
+    /// What buying a plan would do.
+    package func preview(
+        _ attach: AttachPlan, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> PurchasePreview {
+        let quote = try quote(attach, pricing: pricing, now: now)
+        var preview = PurchasePreview(outcome: .active, time: attach.quoteTime ?? now)
+        var sheet = FactSheet(self, pricing: pricing, now: now)
+        if quote.startsLater, let current = quote.current {
+            preview.outcome = .scheduled
+            let scope = PlanScope(
+                group: pricing.plan(quote.order.plan).group, entity: quote.order.entity)
+            sheet.endScheduled(in: scope)
+            let ending = sheet.cancelAtEnd(current)
+            sheet.schedule(quote.order.plan, after: ending, bought: quote.order.bought)
+        } else {
+            if quote.needsPage { preview.outcome = .paymentRequired }
+            sheet.pay(quote.order, &preview)
+        }
+        preview.note(sheet, since: self)
+        return preview
+    }
+
+    /// What changing a plan would do.
+    package func preview(
+        _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> PurchasePreview {
+        let quote = try quote(change, pricing: pricing, now: now)
+        var preview = PurchasePreview(outcome: .active, time: change.quoteTime ?? now)
+        var sheet = FactSheet(self, pricing: pricing, now: now)
+        if quote.course == .quantities {
+            if quote.needsPage { preview.outcome = .paymentRequired }
+            sheet.pay(quote.order, &preview)
+        } else {
+            preview.invoice = sheet.carryOut(quote)
+        }
+        preview.note(sheet, since: self)
+        return preview
+    }
+}
+
+extension FactSheet {
+    /// As if it were paid, by a card that is on file from then on.
+    fileprivate mutating func pay(_ order: Order, _ preview: inout PurchasePreview) {
+        if customer.account.method == nil, preview.outcome == .paymentRequired {
+            emit(.methodSaved(PaymentMethod(token: "", brand: "", last4: "")))
+        }
+        var order = order
+        fulfil(&order)
+        if var invoice = invoice(order, .paid) {
+            invoice.number = 0
+            invoice.status = .open
+            preview.invoice = invoice
+        }
+    }
+
+    /// What would be charged next, if nothing else happened.
+    fileprivate func nextInvoice() -> Invoice? {
+        var draft = customer
+        // A plan that follows a free one, a trial that nobody pays for: what comes after them.
+        for _ in 0..<4 {
+            let moment = draft.nextBilling
+            guard moment != .never else { return nil }
+            var sheet = FactSheet(draft, pricing: pricing, now: moment)
+            sheet.bill { "" }
+            if let effect = sheet.customer.openEffect {
+                var invoice = effect.order.offer
+                invoice.time = moment
+                return invoice
+            }
+            for case .invoiceRaised(var invoice) in sheet.facts {
+                invoice.number = 0
+                invoice.status = .open
+                return invoice
+            }
+            guard !sheet.facts.isEmpty else { return nil }
+            draft = sheet.customer
+        }
+        return nil
+    }
+}
+
+extension PurchasePreview {
+    /// Which plans come and go, and what is charged afterwards.
+    fileprivate mutating func note(_ sheet: FactSheet, since before: CustomerState) {
+        for subscription in sheet.customer.subscriptions {
+            let old = before.subscription(subscription.number)
+            switch (old?.status, subscription.status) {
+            case (nil, .ended), (.ended?, _): break
+            case (nil, _):
+                incoming.append(
+                    Change(
+                        plan: subscription.plan, time: subscription.start,
+                        bought: subscription.bought, trialEnd: subscription.trialEnd))
+            case (_?, .ended):
+                outgoing.append(Change(plan: subscription.plan, time: sheet.now))
+            case (_?, _) where subscription.end != .never && old?.end == .never:
+                outgoing.append(Change(plan: subscription.plan, time: subscription.end))
+            case (_?, _): break
+            }
+        }
+        nextInvoice = sheet.nextInvoice()
+    }
+}
+
+extension CustomerState {
+    /// When something of a subscription is due; `.never`: nothing is.
+    fileprivate var nextBilling: Timestamp {
+        subscriptions.reduce(.never) { next, subscription in
+            switch subscription.status {
+            case .scheduled: min(next, subscription.start)
+            case .active, .canceling, .renewing, .pastDue:
+                min(next, subscription.periodEnd, subscription.end)
+            case .ended: next
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+internal import Billing
+internal import Wire
+
+/// What was bought, what is to be paid, what was charged.
+extension Form {
+    mutating func effect(_ value: inout Effect) throws(FormFault) {
+        try text("id", &value.id)
+        try word("kind", &value.kind, [(.openCheckout, "open_checkout"), (.collect, "collect")])
+        try order(&value.order)
+        let empty = RequestMark(id: .empty, method: 0, fingerprint: 0)
+        try part("request", &value.request, empty: empty) { (form, mark) throws(FormFault) in
+            try form.id("id", &mark.id)
+            try form.number("method", &mark.method)
+            try form.number("fingerprint", &mark.fingerprint)
+        }
+    }
+
+    mutating func order(_ value: inout Order) throws(FormFault) {
+        try whole("order", &value, empty: .empty) { (form, order) throws(FormFault) in
+            try form.word(
+                "purpose", &order.purpose,
+                [(.purchase, "purchase"), (.renewal, "renewal"), (.change, "change")])
+            try form.revision(&order.plan)
+            try form.subscriptions(&order)
+            try form.lines("lines", &order.lines)
+            try form.money("total", &order.total)
+            order.lines.take(order.total.currency)
+            try form.text("success_url", &order.successURL)
+            try form.since(4) { form throws(FormFault) in
+                try form.number("entity", &order.entity)
+                try form.bought(&order.bought)
+                try form.flag("starts_cycle", &order.startsCycle)
+                try form.time("trial_end", &order.trialEnd)
+                try form.lines("pending", &order.pending)
+                try form.number("credit", &order.credit)
+                try form.time("time", &order.time)
+            }
+        }
+    }
+
+    mutating func invoice(_ value: inout Invoice) throws(FormFault) {
+        try number("number", &value.number)
+        try word(
+            "status", &value.status,
+            [(.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible")])
+        try time("time", &value.time)
+        try money("total", &value.total)
+        try lines("lines", &value.lines)
+        value.lines.take(value.total.currency)
+        try since(4) { form throws(FormFault) in try form.number("credit", &value.credit) }
+    }
+
+    /// Before there could be several there was one, 0: none.
+    private mutating func subscriptions(_ value: inout Order) throws(FormFault) {
+        var numbers = value.subscriptions.map { Numbered(number: $0) }
+        if !isReading || !has("subscription") {
+            try list("subscriptions", &numbers, empty: Numbered(number: 0)) {
+                (form, numbered) throws(FormFault) in
+                try form.number("number", &numbered.number)
+            }
+        } else {
+            var one: UInt32 = 0
+            try number("subscription", &one)
+            numbers = one == 0 ? [] : [Numbered(number: one)]
+        }
+        value.subscriptions = numbers.map(\.number)
+    }
+
+    mutating func bought(_ value: inout [BoughtUnits]) throws(FormFault) {
+        let empty = BoughtUnits(feature: FeatureNumber(rawValue: 0), units: .zero)
+        try list("bought", &value, empty: empty) { (form, units) throws(FormFault) in
+            try form.feature("feature", &units.feature)
+            try form.quantity("units", &units.units)
+            try form.optional("next", &units.next, empty: .zero) {
+                (form, next) throws(FormFault) in
+                try form.quantity("next", &next)
+            }
+        }
+    }
+
+    mutating func charges(_ value: inout [PaidCharge]) throws(FormFault) {
+        try list("charges", &value, empty: .empty) { (form, charge) throws(FormFault) in
+            try form.pricePart(&charge.part)
+            try form.quantity("quantity", &charge.quantity)
+            try form.period(&charge.period)
+            try form.money("paid", &charge.paid)
+            try form.number("returned", &charge.returned)
+        }
+    }
+
+    private mutating func pricePart(_ value: inout PricePart) throws(FormFault) {
+        try plan("plan", &value.plan.plan)
+        try number("revision", &value.plan.revision)
+        try optional("feature", &value.feature, empty: FeatureNumber(rawValue: 0)) {
+            (form, feature) throws(FormFault) in
+            try form.feature("feature", &feature)
+        }
+    }
+
+    private mutating func period(_ value: inout Range<Timestamp>) throws(FormFault) {
+        var (start, end) = (value.lowerBound, value.upperBound)
+        try time("start", &start)
+        try time("end", &end)
+        guard start <= end else { throw fault("end", "is before start") }
+        value = start..<end
+    }
+
+    mutating func lines(_ key: String, _ value: inout [InvoiceLine]) throws(FormFault) {
+        try list(key, &value, empty: .empty) { (form, line) throws(FormFault) in
+            try form.text("description", &line.description)
+            try form.line(&line)
+        }
+    }
+
+    private mutating func line(_ value: inout InvoiceLine) throws(FormFault) {
+        guard isSince(4) else { return try oldLine(&value) }
+        try word(
+            "kind", &value.kind,
+            [
+                (.charge, "charge"), (.credit, "credit"), (.overage, "overage"),
+                (.oneOff, "one_off"),
+            ])
+        try pricePart(&value.part)
+        try number("subscription", &value.subscription)
+        try quantity("quantity", &value.quantity)
+        try part("period", &value.period, empty: .empty) { (form, period) throws(FormFault) in
+            try form.period(&period)
+        }
+        try money("subtotal", &value.subtotal)
+        try list("discounts", &value.discounts, empty: AppliedDiscount(rewardID: "", minorUnits: 0))
+        { (form, discount) throws(FormFault) in
+            try form.text("reward", &discount.rewardID)
+            try form.number("amount", &discount.minorUnits)
+        }
+    }
+
+    /// It was a period or overage.
+    private mutating func oldLine(_ value: inout InvoiceLine) throws(FormFault) {
+        try number("amount", &value.subtotal.minorUnits)
+        try plan("plan", &value.part.plan.plan)
+        try optional("feature", &value.part.feature, empty: FeatureNumber(rawValue: 0)) {
+            (form, feature) throws(FormFault) in
+            try form.feature("feature", &feature)
+        }
+        if value.part.feature != nil { value.kind = .overage }
+    }
+}
+
+private struct Numbered {
+    var number: UInt32
+}
+
+extension Order {
+    static var empty: Order {
+        Order(
+            purpose: .purchase, plan: .empty, subscriptions: [], lines: [], total: .empty,
+            time: .epoch)
+    }
+}
+
+extension Effect {
+    static var empty: Effect { Effect(id: "", kind: .collect, order: .empty, request: nil) }
+}
+
+extension Invoice {
+    static var empty: Invoice {
+        Invoice(number: 0, status: .open, lines: [], total: .empty, time: .never)
+    }
+}
+
+extension [InvoiceLine] {
+    /// What it says is for lines that don't: those of before there were discounts.
+    fileprivate mutating func take(_ currency: Currency) {
+        for index in indices { self[index].subtotal.currency = currency }
+    }
+}
+
+extension Range<Timestamp> {
+    static var empty: Range<Timestamp> { .epoch..<Timestamp.epoch }
+}
+
+extension PricePart {
+    static var empty: PricePart { PricePart(plan: .empty) }
+}
+
+extension PaidCharge {
+    static var empty: PaidCharge {
+        PaidCharge(part: .empty, quantity: .zero, period: .empty, paid: .empty)
+    }
+}
+
+extension InvoiceLine {
+    static var empty: InvoiceLine { InvoiceLine(.charge, .empty, subtotal: .empty) }
+}

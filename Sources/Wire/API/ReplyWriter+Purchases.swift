@@ -1,0 +1,120 @@
+package import Billing
+internal import CTallyProto
+
+/// What was bought, and what it costs.
+extension ReplyWriter {
+    func subscription(
+        _ subscription: Subscription
+    ) -> UnsafeMutablePointer<Tally__V1__Subscription> {
+        let message = arena.make(tally__v1__subscription__init)
+        message.pointee.subscription_id = arena.numbered("sub_", subscription.number)
+        message.pointee.plan_id = names.id(subscription.plan.plan)
+        message.pointee.plan_revision = subscription.plan.revision
+        message.pointee.status = Tally__V1__SubscriptionStatus(
+            UInt32(subscription.status.rawValue))
+        message.pointee.add_on = subscription.addOn ? 1 : 0
+        message.pointee.start_time = time(subscription.start)
+        if subscription.periodEnd != .never {
+            message.pointee.period_start_time = time(subscription.periodStart)
+            message.pointee.period_end_time = time(subscription.periodEnd)
+        }
+        message.pointee.cancel_time = time(subscription.canceled)
+        message.pointee.end_time = time(subscription.end)
+        message.pointee.trial_end_time = time(subscription.trialEnd)
+        (message.pointee.n_quantities, message.pointee.quantities) = quantities(
+            subscription.bought, subscription.plan)
+        return message
+    }
+
+    private func quantities(
+        _ bought: [BoughtUnits], _ plan: PlanReference
+    ) -> (
+        Int, UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__BoughtQuantity>?>?
+    ) {
+        arena.list(bought) { units in
+            let message = arena.make(tally__v1__bought_quantity__init)
+            message.pointee.feature_id = names.id(units.feature)
+            let included = names.pricing.included(units.feature, in: plan)
+            message.pointee.quantity = (included + units.units).double
+            if let next = units.next {
+                message.pointee._next_quantity_case =
+                    TALLY__V1__BOUGHT_QUANTITY___NEXT_QUANTITY_NEXT_QUANTITY
+                message.pointee.next_quantity = (included + next).double
+            }
+            return message
+        }
+    }
+
+    func invoice(_ invoice: Invoice) -> UnsafeMutablePointer<Tally__V1__Invoice> {
+        let message = arena.make(tally__v1__invoice__init)
+        if invoice.number > 0 {
+            message.pointee.invoice_id = arena.numbered("inv_", invoice.number)
+        }
+        message.pointee.status = Tally__V1__InvoiceStatus(UInt32(invoice.status.rawValue))
+        message.pointee.total = money(invoice.total)
+        if invoice.credit != 0 {
+            message.pointee.credit_applied = money(
+                Money(minorUnits: invoice.credit, currency: invoice.total.currency))
+        }
+        message.pointee.amount_due = money(invoice.due)
+        if invoice.time != .epoch { message.pointee.create_time = time(invoice.time) }
+        (message.pointee.n_lines, message.pointee.lines) = arena.list(invoice.lines) { line($0) }
+        return message
+    }
+
+    private func line(_ line: InvoiceLine) -> UnsafeMutablePointer<Tally__V1__InvoiceLine> {
+        let message = arena.make(tally__v1__invoice_line__init)
+        message.pointee.description = arena.string(line.description)
+        message.pointee.amount = money(line.total)
+        message.pointee.plan_id = names.id(line.part.plan.plan)
+        if let feature = line.part.feature { message.pointee.feature_id = names.id(feature) }
+        message.pointee.kind = Tally__V1__InvoiceLineKind(UInt32(line.kind.rawValue))
+        message.pointee.quantity = line.quantity.double
+        if let period = line.period {
+            message.pointee.period_start_time = time(period.lowerBound)
+            message.pointee.period_end_time = time(period.upperBound)
+        }
+        if !line.discounts.isEmpty { message.pointee.subtotal = money(line.subtotal) }
+        return message
+    }
+
+    func money(_ money: Money) -> UnsafeMutablePointer<Tally__V1__Money> {
+        let message = arena.make(tally__v1__money__init)
+        message.pointee.currency = arena.string(money.currency.code)
+        message.pointee.minor_units = money.minorUnits
+        return message
+    }
+
+    /// The reply to `PreviewAttach`, and to `PreviewUpdateSubscription`, whose fields are the same.
+    package func previewed(_ preview: PurchasePreview) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__purchase_preview__init)
+        message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(preview.outcome.rawValue))
+        message.pointee.invoice = preview.invoice.map { invoice($0) }
+        (message.pointee.n_incoming, message.pointee.incoming) = arena.list(preview.incoming) {
+            change($0)
+        }
+        (message.pointee.n_outgoing, message.pointee.outgoing) = arena.list(preview.outgoing) {
+            change($0)
+        }
+        if let next = preview.nextInvoice {
+            message.pointee.next_invoice = invoice(next)
+            message.pointee.next_invoice_time = time(next.time)
+        }
+        message.pointee.quote_time = time(preview.time)
+        let response = arena.make(tally__v1__preview_attach_response__init)
+        response.pointee.preview = message
+        return arena.pack(response)
+    }
+
+    private func change(
+        _ change: PurchasePreview.Change
+    ) -> UnsafeMutablePointer<Tally__V1__PlanChange> {
+        let message = arena.make(tally__v1__plan_change__init)
+        message.pointee.plan_id = names.id(change.plan.plan)
+        message.pointee.effective_time = time(change.time)
+        (message.pointee.n_quantities, message.pointee.quantities) = quantities(
+            change.bought, change.plan)
+        message.pointee.trial_end_time = time(change.trialEnd)
+        return message
+    }
+}

@@ -1,0 +1,199 @@
+internal import Billing
+internal import CTallyProto
+
+/// Purchases, changes of them, and previews of both.
+extension RequestReader {
+    package static let quantityLimit = 100
+
+    package func attach(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> PurchaseCall {
+        let message = try open(bytes, tally__v1__attach_request__init)
+        return try purchase(message.pointee, FieldReader())
+    }
+
+    package func previewAttach(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> PurchaseCall {
+        let message = try open(bytes, tally__v1__preview_attach_request__init)
+        guard let attach = message.pointee.attach else { throw CallFault.missing("attach") }
+        do {
+            return try purchase(attach.pointee, FieldReader())
+        } catch {
+            throw error.within("attach")
+        }
+    }
+
+    package func updateSubscription(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(CallFault) -> PurchaseCall {
+        let message = try open(bytes, tally__v1__update_subscription_request__init)
+        return try change(message.pointee, FieldReader())
+    }
+
+    package func previewUpdateSubscription(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(CallFault) -> PurchaseCall {
+        let message = try open(bytes, tally__v1__preview_update_subscription_request__init)
+        guard let update = message.pointee.update else { throw CallFault.missing("update") }
+        do {
+            return try change(update.pointee, FieldReader())
+        } catch {
+            throw error.within("update")
+        }
+    }
+
+    private func purchase(
+        _ message: Tally__V1__AttachRequest, _ fields: FieldReader
+    ) throws(CallFault) -> PurchaseCall {
+        var fields = fields
+        let customer = fields.customerID(message.customer_id)
+        let requestID = fields.requestID(message.request_id)
+        let successURL = fields.webAddress(message.success_url, at: "success_url")
+        let entity = fields.optionalEntityID(message.entity_id)
+        let quoteTime = message.quote_time.flatMap {
+            fields.instant($0.pointee, at: "quote_time")
+        }
+        let schedule = fields.word(
+            message.plan_schedule.rawValue, AttachPlan.Schedule.automatic, at: "plan_schedule")
+        let redirect = fields.word(
+            message.redirect_mode.rawValue, AttachPlan.Redirect.ifRequired, at: "redirect_mode")
+        let plan = try plan(message.plan_id, &fields)
+        let quantities = try quantities(
+            elements(message.n_quantities, message.quantities).map { $0.pointee }, &fields)
+        guard let customer, let plan, let successURL, fields.violations.isEmpty else {
+            throw .invalid(fields.violations)
+        }
+        var attach = AttachPlan(plan: plan, successURL: successURL)
+        attach.entity = entity
+        attach.quantities = quantities
+        attach.schedule = schedule
+        attach.startsCycle = message.reset_billing_cycle != 0
+        attach.redirect = redirect
+        attach.quoteTime = quoteTime
+        var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
+        fingerprint.add(UInt64(plan.rawValue))
+        fingerprint.add(successURL)
+        fingerprint.add(entity)
+        fingerprint.add(quantities)
+        fingerprint.add(UInt64(schedule.rawValue))
+        fingerprint.add(UInt64(attach.startsCycle ? 1 : 0))
+        fingerprint.add(UInt64(redirect.rawValue))
+        fingerprint.add(quoteTime)
+        attach.request = mark(requestID, .attach, fingerprint)
+        return PurchaseCall(customer: customer, deed: .attach(attach))
+    }
+
+    private func change(
+        _ message: Tally__V1__UpdateSubscriptionRequest, _ fields: FieldReader
+    ) throws(CallFault) -> PurchaseCall {
+        var fields = fields
+        let customer = fields.customerID(message.customer_id)
+        let requestID = fields.requestID(message.request_id)
+        let successURL = fields.webAddress(message.success_url, at: "success_url")
+        var change = ChangeSubscription()
+        change.number = fields.subscription(message.subscription_id)
+        change.entity = fields.optionalEntityID(message.entity_id)
+        change.quoteTime = message.quote_time.flatMap {
+            fields.instant($0.pointee, at: "quote_time")
+        }
+        if message.cancel_action != TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED {
+            change.cancel = fields.word(
+                message.cancel_action.rawValue, ChangeSubscription.Cancel.now,
+                at: "cancel_action")
+        }
+        let proration = message.proration_behavior.rawValue
+        if proration > 2 { fields.fault("proration_behavior", "is no value of this version") }
+        change.prorates = proration != 2
+        if !bytes(of: message.plan_id).isEmpty {
+            change.plan = try plan(message.plan_id, &fields)
+        }
+        change.quantities = try quantities(
+            elements(message.n_quantities, message.quantities).map { $0.pointee }, &fields)
+        guard let customer, let successURL, fields.violations.isEmpty else {
+            throw .invalid(fields.violations)
+        }
+        change.successURL = successURL
+        var fingerprint = Fingerprint(key: fingerprintKey, method: .updateSubscription)
+        fingerprint.add(UInt64(change.number ?? 0))
+        fingerprint.add(UInt64(change.plan?.rawValue ?? 0))
+        fingerprint.add(change.entity)
+        fingerprint.add(change.quantities)
+        fingerprint.add(UInt64(change.cancel?.rawValue ?? 0))
+        fingerprint.add(UInt64(change.prorates ? 1 : 0))
+        fingerprint.add(change.quoteTime)
+        fingerprint.add(successURL)
+        change.request = mark(requestID, .updateSubscription, fingerprint)
+        return PurchaseCall(customer: customer, deed: .change(change))
+    }
+
+    private func quantities(
+        _ messages: [Tally__V1__FeatureQuantity], _ fields: inout FieldReader
+    ) throws(CallFault) -> [AskedUnits] {
+        if !messages.isEmpty {
+            fields.count(messages.count, at: "quantities", limit: RequestReader.quantityLimit)
+        }
+        var asked: [AskedUnits] = []
+        for (index, message) in messages.enumerated() where fields.violations.isEmpty {
+            let path = "quantities[\(index)]"
+            var part = FieldReader()
+            let feature = try feature(message.feature_id, &part)
+            let total = part.quantity(message.quantity, at: "quantity")
+            part.move(to: path)
+            fields.add(part)
+            guard let feature, let total else { continue }
+            if asked.contains(where: { $0.feature == feature }) {
+                fields.fault("\(path).feature_id", "appears twice")
+            }
+            asked.append(AskedUnits(feature: feature, total: total))
+        }
+        return asked
+    }
+}
+
+extension Fingerprint {
+    fileprivate mutating func add(_ quantities: [AskedUnits]) {
+        add(UInt64(quantities.count))
+        for asked in quantities {
+            add(UInt64(asked.feature.rawValue))
+            add(asked.total)
+        }
+    }
+}
+
+extension CallFault {
+    fileprivate static func missing(_ path: String) -> CallFault {
+        .invalid([Violation(path: path, message: "is required")])
+    }
+
+    /// What is wrong with a part, as wrong with the whole.
+    fileprivate func within(_ path: String) -> CallFault {
+        guard case .invalid(let violations) = self else { return self }
+        return .invalid(
+            violations.map { Violation(path: "\(path).\($0.path)", message: $0.message) })
+    }
+}
+
+extension FieldReader {
+    /// "sub_" and a number; nil: none is given, or a fault was noted.
+    fileprivate mutating func subscription(_ text: UnsafePointer<CChar>?) -> UInt32? {
+        let id = String(decoding: bytes(of: text), as: UTF8.self)
+        guard !id.isEmpty else { return nil }
+        guard id.hasPrefix("sub_"), let number = UInt32(id.dropFirst(4)) else {
+            fault("subscription_id", "must be one of the customer's, such as \"sub_1\"")
+            return nil
+        }
+        return number
+    }
+
+    /// Empty: none is given, or a fault was noted.
+    fileprivate mutating func optionalEntityID(_ text: UnsafePointer<CChar>?) -> InlineText {
+        bytes(of: text).isEmpty ? .empty : entityID(text) ?? .empty
+    }
+
+    /// One of the words of an enum; what isn't given is `standard`.
+    mutating func word<Word: RawRepresentable<UInt8>>(
+        _ raw: UInt32, _ standard: Word, at path: String
+    ) -> Word {
+        if raw == 0 { return standard }
+        if let word = UInt8(exactly: raw).flatMap({ Word(rawValue: $0) }) { return word }
+        fault(path, "is no value of this version")
+        return standard
+    }
+}

@@ -1,0 +1,143 @@
+internal import Billing
+internal import CTallyProto
+
+/// What was bought, what is to be paid, what was charged.
+extension RecordWriter {
+    func subscription(
+        _ subscription: Subscription
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__SubscriptionChanged> {
+        let message = arena.make(tally__disk__v1__subscription_changed__init)
+        message.pointee.subscription = subscription.number
+        message.pointee.plan = subscription.plan.plan.rawValue
+        message.pointee.revision = subscription.plan.revision
+        message.pointee.status = UInt32(subscription.status.rawValue)
+        message.pointee.add_on = subscription.addOn ? 1 : 0
+        message.pointee.start = subscription.start.milliseconds
+        message.pointee.anchor = subscription.anchor.milliseconds
+        message.pointee.period_start = subscription.periodStart.milliseconds
+        message.pointee.period_end = stored(subscription.periodEnd)
+        message.pointee.canceled = stored(subscription.canceled)
+        message.pointee.end = stored(subscription.end)
+        message.pointee.entity = subscription.entity
+        message.pointee.trial_end = stored(subscription.trialEnd)
+        (message.pointee.n_bought, message.pointee.bought) = bought(subscription.bought)
+        (message.pointee.n_charges, message.pointee.charges) = arena.list(subscription.charges) {
+            charge($0)
+        }
+        (message.pointee.n_pending, message.pointee.pending) = arena.list(subscription.pending) {
+            line($0)
+        }
+        if let line = subscription.pending.first {
+            message.pointee.pending_currency = arena.string(line.subtotal.currency.code)
+        }
+        return message
+    }
+
+    private func bought(_ bought: [BoughtUnits]) -> (
+        Int, UnsafeMutablePointer<UnsafeMutablePointer<Tally__Disk__V1__BoughtUnits>?>?
+    ) {
+        arena.list(bought) { units in
+            let message = arena.make(tally__disk__v1__bought_units__init)
+            message.pointee.feature = units.feature.rawValue
+            message.pointee.units = quantity(units.units)
+            message.pointee.next = units.next.map { quantity($0) }
+            return message
+        }
+    }
+
+    private func charge(_ charge: PaidCharge) -> UnsafeMutablePointer<Tally__Disk__V1__PaidCharge> {
+        let message = arena.make(tally__disk__v1__paid_charge__init)
+        message.pointee.plan = charge.part.plan.plan.rawValue
+        message.pointee.revision = charge.part.plan.revision
+        message.pointee.feature = charge.part.feature?.rawValue ?? 0
+        message.pointee.quantity = quantity(charge.quantity)
+        message.pointee.start = charge.period.lowerBound.milliseconds
+        message.pointee.end = charge.period.upperBound.milliseconds
+        message.pointee.paid = charge.paid.minorUnits
+        message.pointee.returned = charge.returned
+        message.pointee.currency = arena.string(charge.paid.currency.code)
+        return message
+    }
+
+    func credit(_ credit: Money) -> UnsafeMutablePointer<Tally__Disk__V1__CreditChanged> {
+        let message = arena.make(tally__disk__v1__credit_changed__init)
+        message.pointee.currency = arena.string(credit.currency.code)
+        message.pointee.balance = credit.minorUnits
+        return message
+    }
+
+    func effect(_ effect: Effect) -> UnsafeMutablePointer<Tally__Disk__V1__EffectRequested> {
+        let message = arena.make(tally__disk__v1__effect_requested__init)
+        message.pointee.effect_id = arena.string(effect.id)
+        message.pointee.kind = UInt32(effect.kind.rawValue)
+        message.pointee.order = order(effect.order)
+        message.pointee.receipt = effect.request.map { receipt($0) }
+        return message
+    }
+
+    func checkout(_ checkout: Checkout) -> UnsafeMutablePointer<Tally__Disk__V1__CheckoutOpened> {
+        let message = arena.make(tally__disk__v1__checkout_opened__init)
+        message.pointee.session_id = arena.string(checkout.session)
+        message.pointee.url = arena.string(checkout.url)
+        message.pointee.order = order(checkout.order)
+        return message
+    }
+
+    func invoice(_ invoice: Invoice) -> UnsafeMutablePointer<Tally__Disk__V1__InvoiceRaised> {
+        let message = arena.make(tally__disk__v1__invoice_raised__init)
+        message.pointee.number = invoice.number
+        message.pointee.status = UInt32(invoice.status.rawValue)
+        (message.pointee.n_lines, message.pointee.lines) = arena.list(invoice.lines) { line($0) }
+        message.pointee.currency = arena.string(invoice.total.currency.code)
+        message.pointee.total = invoice.total.minorUnits
+        message.pointee.time = invoice.time.milliseconds
+        message.pointee.credit = invoice.credit
+        return message
+    }
+
+    private func order(_ order: Order) -> UnsafeMutablePointer<Tally__Disk__V1__Order> {
+        let message = arena.make(tally__disk__v1__order__init)
+        message.pointee.purpose = UInt32(order.purpose.rawValue)
+        message.pointee.plan = order.plan.plan.rawValue
+        message.pointee.revision = order.plan.revision
+        (message.pointee.n_subscriptions, message.pointee.subscriptions) = arena.numbers(
+            order.subscriptions)
+        message.pointee.entity = order.entity
+        (message.pointee.n_bought, message.pointee.bought) = bought(order.bought)
+        message.pointee.starts_cycle = order.startsCycle ? 1 : 0
+        message.pointee.trial_end = stored(order.trialEnd)
+        (message.pointee.n_pending, message.pointee.pending) = arena.list(order.pending) {
+            line($0)
+        }
+        message.pointee.credit = order.credit
+        message.pointee.time = order.time.milliseconds
+        (message.pointee.n_lines, message.pointee.lines) = arena.list(order.lines) { line($0) }
+        message.pointee.currency = arena.string(order.total.currency.code)
+        message.pointee.total = order.total.minorUnits
+        message.pointee.success_url = arena.string(order.successURL)
+        return message
+    }
+
+    private func line(_ line: InvoiceLine) -> UnsafeMutablePointer<Tally__Disk__V1__Line> {
+        let message = arena.make(tally__disk__v1__line__init)
+        message.pointee.description = arena.string(line.description)
+        message.pointee.minor_units = line.subtotal.minorUnits
+        message.pointee.plan = line.part.plan.plan.rawValue
+        message.pointee.feature = line.part.feature?.rawValue ?? 0
+        message.pointee.kind = UInt32(line.kind.rawValue)
+        message.pointee.revision = line.part.plan.revision
+        message.pointee.subscription = line.subscription
+        if line.quantity != .zero { message.pointee.quantity = quantity(line.quantity) }
+        if let period = line.period {
+            message.pointee.start = period.lowerBound.milliseconds
+            message.pointee.end = period.upperBound.milliseconds
+        }
+        (message.pointee.n_discounts, message.pointee.discounts) = arena.list(line.discounts) {
+            let part = arena.make(tally__disk__v1__applied_discount__init)
+            part.pointee.reward_id = arena.string($0.rewardID)
+            part.pointee.minor_units = $0.minorUnits
+            return part
+        }
+        return message
+    }
+}
