@@ -51,6 +51,7 @@ package struct ExportedCustomer: Sendable, Equatable {
             .customerCreated(name: account.name, email: account.email, time: account.created)
         ]
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
+        facts += trialMarks
         facts += counters
         if isDeleted { return facts + [.customerDeleted] }
         facts += subscriptions.map { .subscriptionChanged($0) }
@@ -60,7 +61,21 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.effects.map { .effectRequested($0) }
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
+        if let credit = account.credit { facts.append(.creditChanged(credit)) }
         return facts + account.invoices.map { .invoiceRaised($0) }
+    }
+
+    /// What was tried by plans that are gone.
+    private var trialMarks: [Fact] {
+        account.trials.flatMap { mark -> [Fact] in
+            var gone = Subscription.empty
+            gone.number = lastSubscription
+            gone.plan = PlanReference(plan: mark.plan, revision: 1)
+            gone.status = .ended
+            gone.entity = mark.entity
+            gone.trialEnd = .epoch
+            return [.subscriptionChanged(gone), .subscriptionDropped(number: gone.number)]
+        }
     }
 
     private var extraFacts: [Fact] {

@@ -28,6 +28,12 @@ import Testing
             ]
         ),
         ("Attach", ["plan_id": "free"]),
+        ("PreviewAttach", ["attach": ["customer_id": "c", "plan_id": "free"]]),
+        ("UpdateSubscription", ["cancel_action": "immediately"]),
+        (
+            "PreviewUpdateSubscription",
+            ["update": ["customer_id": "c", "cancel_action": "immediately"]]
+        ),
         ("GetOrCreateCustomer", [:]),
         ("GetCustomer", [:]),
         ("UpdateCustomer", ["name": "Ada"]),

@@ -100,6 +100,16 @@ import Testing
         Row("an entity to track", call: "Track", stranger, noEntity),
         Row("an entity to look at", call: "GetEntity", ["entity_id": "x"], noEntity),
         Row("an entity to rename", call: "UpdateEntity", ["entity_id": "x"], noEntity),
+        Row(
+            "an entity to buy for", call: "Attach", ["plan_id": "pro", "entity_id": "x"],
+            noEntity),
+        Row("a plan to change", call: "UpdateSubscription", ["plan_id": "no"], noPlan),
+        Row(
+            "an entity to cancel for", call: "UpdateSubscription",
+            ["entity_id": "x", "cancel_action": "immediately"], noEntity),
+        Row(
+            "a feature to buy", call: "Attach",
+            ["plan_id": "pro", "quantities": [["feature_id": "no", "quantity": 1]]], noFeature),
         Row("an entity to delete", call: "DeleteEntity", ["entity_id": "x"], noEntity),
         Row("an entity to limit", call: "UpdateControls", ["entity_id": "x"], noEntity),
         Row(
@@ -154,6 +164,22 @@ import Testing
         Row(
             "a plan that is in use", after: [.attach("free")], call: "Attach",
             ["plan_id": "free"], ToldRefusal(.failedPrecondition, "PLAN_ALREADY_ATTACHED")),
+        Row(
+            "a plan that isn't there to change", call: "UpdateSubscription",
+            ["plan_id": "pro", "cancel_action": "immediately"],
+            ToldRefusal(.notFound, "SUBSCRIPTION_NOT_FOUND")),
+        Row(
+            "a subscription that isn't there", call: "UpdateSubscription",
+            ["subscription_id": "sub_99", "cancel_action": "immediately"],
+            ToldRefusal(.notFound, "SUBSCRIPTION_NOT_FOUND")),
+        Row(
+            "a preview of long ago", call: "Attach",
+            ["plan_id": "pro", "quote_time": "2020-01-01T00:00:00Z"],
+            ToldRefusal(.failedPrecondition, "QUOTE_EXPIRED")),
+        Row(
+            "a preview of tomorrow", call: "Attach",
+            ["plan_id": "pro", "quote_time": "2030-01-01T00:00:00Z"],
+            ToldRefusal(.failedPrecondition, "QUOTE_EXPIRED")),
         Row(
             "more than there is", after: [hundred], call: "Track",
             ["feature_id": "messages", "value": 101, "overage_behavior": "reject"],

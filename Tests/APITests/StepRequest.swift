@@ -8,7 +8,7 @@ struct StepRequest {
     let method: String
     let fields: JSONObject
 
-    private init(_ method: String, _ fields: JSONObject) {
+    init(_ method: String, _ fields: JSONObject) {
         self.method = method
         self.fields = fields
     }
@@ -17,6 +17,7 @@ struct StepRequest {
     init?(_ step: Step, of customer: String, _ pricing: PricingState) {
         let request =
             StepRequest.usage(step, customer) ?? StepRequest.holdings(step, customer)
+            ?? StepRequest.purchases(step, customer)
             ?? StepRequest.controlled(step, customer, pricing)
         guard let request else { return nil }
         self = request

@@ -51,12 +51,16 @@ actor Teller {
         }
     }
 
-    private var comment: Comment {
+    var comment: Comment {
         guard position > 0 else { return "\(story.rule)" }
         return "\(story.rule): step \(position), \(story.steps[position - 1])"
     }
 
     private func perform(_ step: Step) async throws {
+        switch step {
+        case .purchase, .change: return try await purchase(step)
+        default: break
+        }
         guard let request = StepRequest(step, of: customer, pricing) else {
             return try await look(step)
         }
@@ -128,6 +132,7 @@ actor Teller {
             let values = try await eventValues()
             #expect(values == expected, comment)
         case .notices: break
+        case .invoices, .credit, .plan: try await lookAtMoney(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count
             #expect(holds == expected, comment)

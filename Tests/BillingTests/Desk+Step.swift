@@ -15,6 +15,8 @@ extension Desk {
         case .given(let buckets): apply(buckets.map { .bucketOpened($0) })
         case .attach(let plan): try attach(plan)
         case .buy(let plan): try buy(plan)
+        case .purchase(let purchase): try self.purchase(purchase)
+        case .change(let change): try self.change(change)
         case .open(let grant): try open(grant)
         case .entity(let feature, let id, let controls):
             try entity(id, feature, controls: controls)
@@ -42,7 +44,7 @@ extension Desk {
             try delete(filter(pick), keepsUsage: keepsUsage)
         case .recalculate(let pick): try recalculate(filter(pick))
         case .set(let controls): try set(controls)
-        case .advance(let time): advance(to: time)
+        case .advance(let time): try wait(until: time)
         default: return false
         }
         return true
@@ -86,6 +88,10 @@ extension Desk {
         case .window(let feature, let expected, let entity):
             #expect(try windowUse(of: feature, entity) == expected, comment)
         case .events(let expected): #expect(eventValues == expected, comment)
+        case .invoices(let expected): #expect(paidTotals == expected, comment)
+        case .credit(let expected):
+            #expect(customer.account.credit?.minorUnits ?? 0 == expected, comment)
+        case .plan(let plan, let expected): #expect(status(ofPlan: plan) == expected, comment)
         case .notices(let expected): #expect(notices.count == expected, comment)
         case .holds(let expected):
             #expect(customer.buckets.extras.holds.count == expected, comment)

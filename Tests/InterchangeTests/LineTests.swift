@@ -17,20 +17,59 @@ enum Samples {
         "event_names":[],\(markups)},{"id":"jobs","name":"Jobs","type":"concurrency",\
         "credit_costs":[],"event_names":[],\(noMarkups)}],\
         "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\
-        "auto_enable":false,"price":{"amount":"19.99","interval":"month"},\
+        "auto_enable":false,"price":{"amount":"19.99","interval":"month"\(monthly)},\(trial)\
         "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
         "reset":{"interval":"month","interval_count":3},"usage_price":{"amount":"0.01",\
         "billing_units":"10","max_purchase":null,"tiers":[]},"rollover":{"max":null,"max_percentage":"12.5",\
-        "months":2},"entity_feature":"seats"},{"feature":"credits","included":"5",\
+        "months":2},"entity_feature":"seats"\(unpacked)},{"feature":"credits","included":"5",\
         "unlimited":false,"reset":{"interval":"month","interval_count":1},"usage_price":\
         {"amount":"0","billing_units":"1","max_purchase":"9",\(tiers)},\
-        "rollover":{"max":"7","max_percentage":null,"months":0},"entity_feature":null},\
+        "rollover":{"max":"7","max_percentage":null,"months":0},"entity_feature":null\(unpacked)},\
         {"feature":"seats","included":"0","unlimited":true,"reset":null,"usage_price":null,\
-        "rollover":null,"entity_feature":null}],\
+        "rollover":null,"entity_feature":null\(unpacked)},\
+        {"feature":"credits","included":"100","unlimited":false,\
+        "reset":{"interval":"year","interval_count":1},"usage_price":null,\
+        "rollover":null,"entity_feature":null\(packs)}],\
         "controls":\(controls)}],"settings":{"keep_free_overage":true}}
         """
     static let tiers = """
-        "tiers":[{"up_to":"20","amount":"0.5"},{"up_to":null,"amount":"0.25"}]
+        "tiers":[{"up_to":"20","amount":"0.5"\(flat)},{"up_to":null,"amount":"0.25"\(flat)}]
+        """
+    // What version 4 brought.
+    static let flat = ",\"flat_amount\":\"0\""
+    static let monthly = ",\"interval_count\":2"
+    static let trial = """
+        "free_trial":{"length":14,"unit":"day","needs_card":false},
+        """
+    static let unpacked = ",\"prepaid_price\":null"
+    static let packs = """
+        ,"prepaid_price":{"tiers":[{"up_to":"500","amount":"10","flat_amount":"1.5"},\
+        {"up_to":null,"amount":"5","flat_amount":"0"}],"tier_behavior":"volume",\
+        "billing_units":"100","interval":"year","interval_count":1,"max_purchase":"900",\
+        "on_increase":"bill_next_cycle","on_decrease":"keep"}
+        """
+    static let plain = """
+        ,"entity":0,"trial_end":null,"bought":[],"charges":[],"pending":[]
+        """
+    static let whole = """
+        ,"entity":4,"trial_end":"2026-02-14T12:00:00Z","bought":[{"feature":"messages",\
+        "units":"300","next":"200"},{"feature":"credits","units":"5","next":null}],\
+        "charges":[{"plan":"pro","revision":1,"feature":null,"quantity":"0",\
+        "start":"2026-01-31T12:00:00Z","end":"2026-02-28T12:00:00Z","currency":"usd",\
+        "paid":1999,"returned":5}],"pending":[\(line)]
+        """
+    static let line = """
+        {"description":"Unused Pro","kind":"credit","plan":"pro","revision":1,\
+        "feature":"messages","subscription":1,"quantity":"3",\
+        "period":{"start":"2026-02-01T12:00:00Z","end":"2026-02-28T12:00:00Z"},\
+        "currency":"usd","subtotal":-250,"discounts":[{"reward":"summer","amount":20}]}
+        """
+    static let purchase = """
+        ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
+        "credit":-30,"time":"2026-01-31T12:00:00Z"
+        """
+    static let credit = """
+        "credit":{"currency":"usd","balance":-30},"trials":[{"plan":"pro","entity":4}],
         """
     static let noMarkups = """
         "default_markup":"0","provider_markups":[],"model_markups":[]
@@ -86,10 +125,9 @@ enum Samples {
         "counts":[{"feature":"credits","entity":0,"interval":"day","filter":{},"amount":"2"}]}]
         """
     static let order = """
-        {"purpose":"renewal","plan":"pro","revision":1,"subscription":1,\
-        "lines":[{"description":"Pro","amount":1999,"plan":"pro","feature":null},\
-        {"description":"Messages","amount":-12,"plan":"pro","feature":"messages"}],\
-        "currency":"usd","total":1987,"success_url":"https://example.com/done"}
+        {"purpose":"renewal","plan":"pro","revision":1,\
+        "subscriptions":[{"number":1},{"number":3}],"lines":[\(line)],\
+        "currency":"usd","total":1987,"success_url":"https://example.com/done"\(purchase)}
         """
     static let customer = """
         {"type":"customer","id":"acme","deleted":false,"name":"Acme \\"Ä\\"",\
@@ -99,7 +137,7 @@ enum Samples {
         "subscriptions":[{"number":1,"plan":"pro","revision":1,"status":"past_due",\
         "add_on":false,"start":"2026-01-31T12:00:00Z","anchor":"2026-01-31T12:00:00Z",\
         "period_start":"2026-01-31T12:00:00Z","period_end":"2026-02-28T12:00:00Z",\
-        "canceled":null,"end":null}],\
+        "canceled":null,"end":null\(whole)}],\
         "grants":[{"number":7,"feature":"messages","subscription":1,"plan":"pro",\
         "granted":"100.0000000001","balance":"-0.5","max_overage":"0","interval":"month",\
         "interval_count":3,"anchor":"2026-01-31T12:00:00Z","next_reset":"2026-04-30T12:00:00Z",\
@@ -116,9 +154,9 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
+        \(credit)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
-        "currency":"usd","total":1987,"lines":[{"description":"Pro","amount":1987,"plan":"pro",\
-        "feature":null}]}]}
+        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30}]}
         """
     static let event = """
         {"type":"event","customer":"acme","feature":"messages","value":"-1.5",\
@@ -126,7 +164,7 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":3,"environment":"sandbox",\
+        {"format":"tally.export","version":4,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
 
@@ -148,8 +186,24 @@ enum Samples {
 
     /// A line as version 2 has it.
     static func withoutMarkups(_ line: String) -> String {
-        line.replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
-            .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: "")
+        withoutPurchases(
+            line.replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
+                .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
+    }
+
+    /// A line as version 3 has it.
+    static func withoutPurchases(_ text: String) -> String {
+        var text = text.replacing(
+            "\"subscriptions\":[{\"number\":1},{\"number\":3}]", with: "\"subscription\":1")
+        for part in [monthly, trial, unpacked, packs, flat, whole, purchase, credit] {
+            text = text.replacing(part, with: "")
+        }
+        return text.replacing(
+            line,
+            with: """
+                {"description":"Pro","amount":1999,"plan":"pro","feature":"messages"}
+                """
+        ).replacing("],\"credit\":-30}", with: "]}")
     }
 
     /// A codec that has read the publication.
@@ -217,7 +271,7 @@ struct LineTests {
         }
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":3", by: "\"version\":1", in: Samples.header).utf8))
+            Array(try replacing("\"version\":4", by: "\"version\":1", in: Samples.header).utf8))
         _ = try codec.read(older(Samples.publication))
         let read = try codec.read(older(Samples.customer))
         guard case .customer(let customer) = read else {
@@ -237,11 +291,29 @@ struct LineTests {
     func secondVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":3", by: "\"version\":2", in: Samples.header).utf8))
+            Array(try replacing("\"version\":4", by: "\"version\":2", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutMarkups(Samples.publication).utf8))
         let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
         #expect(marked.isEmpty)
-        _ = try codec.read(Array(Samples.customer.utf8))
+        _ = try codec.read(Array(Samples.withoutMarkups(Samples.customer).utf8))
+    }
+
+    @Test("One of version 3 has no packs, trials and charges")
+    func thirdVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":4", by: "\"version\":3", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.withoutPurchases(Samples.publication).utf8))
+        let read = try codec.read(Array(Samples.withoutPurchases(Samples.customer).utf8))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        let whole = customer.subscriptions.filter { !$0.isPlain }
+        #expect(whole.isEmpty)
+        let order = try #require(customer.account.checkout).order
+        #expect(order.subscriptions == [1] && order.lines.map(\.kind) == [.overage])
+        #expect(order.lines[0].subtotal == Money(minorUnits: 1999, currency: order.total.currency))
     }
 
     private static let extraFaults = [
@@ -305,7 +377,17 @@ struct LineTests {
             ),
             ("\"last4\":\"4242\"", "\"last4\":4242", "payment_method.last4"),
             ("\"total\":1987,\"success", "\"total\":19.87,\"success", "effects[0].order.total"),
-            ("\"amount\":-12", "\"amount\":\"-12\"", "effects[0].order.lines[1].amount"),
+            (
+                "\"subtotal\":-250", "\"subtotal\":\"-250\"",
+                "subscriptions[0].pending[0].subtotal"
+            ),
+            ("\"kind\":\"credit\"", "\"kind\":\"x\"", "subscriptions[0].pending[0].kind"),
+            (
+                "\"end\":\"2026-02-28T12:00:00Z\",\"currency",
+                "\"end\":\"2026-01-01T12:00:00Z\",\"currency",
+                "subscriptions[0].charges[0].end"
+            ),
+            ("\"units\":\"300\"", "\"units\":300", "subscriptions[0].bought[0].units"),
             ("\"catalog_sequence\":1", "\"catalog_sequence\":2", "catalog_sequence"),
             ("\"type\":\"customer\"", "\"type\":\"client\"", "type"),
             (",\"last_invoice\":3", "", "last_invoice"),
@@ -331,7 +413,14 @@ struct LineTests {
                 "\"included\":\"100.0000000001\"", "\"included\":\"-1\"",
                 "plans[0].items[0].included"
             ),
-            ("\"interval\":\"month\"}", "\"interval\":\"moon\"}", "plans[0].price.interval"),
+            (
+                "\"interval\":\"month\"\(Samples.monthly)",
+                "\"interval\":\"moon\"\(Samples.monthly)", "plans[0].price.interval"
+            ),
+            (
+                "\"on_increase\":\"bill_next_cycle\"", "\"on_increase\":\"never\"",
+                "plans[0].items[3].prepaid_price.on_increase"
+            ),
         ])
     func catalogFaults(part: String, changed: String, field: String) throws {
         var codec = ExportCodec()
@@ -343,12 +432,12 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":4", "tally.export\",\"version\":0",
-            "x\",\"version\":3",
+            "tally.export\",\"version\":5", "tally.export\",\"version\":0",
+            "x\",\"version\":4",
         ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":3", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":4", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

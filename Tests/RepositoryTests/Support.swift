@@ -42,7 +42,7 @@ enum Samples {
         items: [item("messages", 100), item("sso")])
     static let pro = Plan(
         id: "pro", name: "Pro",
-        price: BasePrice(amount: price("20"), interval: .month),
+        price: BasePrice(amount: price("20"), cycle: Cycle(.month)),
         items: [
             item("messages", 1000, usagePrice: "0.01"), item("sso"), item("seats", 5, reset: nil),
         ])

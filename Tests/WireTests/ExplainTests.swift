@@ -33,7 +33,7 @@ struct ExplainTests {
                 Plan(
                     id: "pro", name: "Pro",
                     price: BasePrice(
-                        amount: UnitPrice(raw: 20 * UnitPrice.scale), interval: .month),
+                        amount: UnitPrice(raw: 20 * UnitPrice.scale), cycle: Cycle(.month)),
                     items: [item("messages", 100), item("credits", 5), item("seats", 3)]),
             ])
     }()

@@ -56,7 +56,9 @@ import Testing
 
     @Test("A file by its name")
     func file() {
-        let files = fields(4, of: ask(3, "tally/v1/money.proto")).flatMap { fields(1, of: $0) }
+        let files = fields(4, of: ask(3, "tally/v1/property.proto")).flatMap {
+            fields(1, of: $0)
+        }
         #expect(files.count == 1)
     }
 

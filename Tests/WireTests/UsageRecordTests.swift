@@ -133,8 +133,9 @@ struct UsageRecordTests {
                 order: Order(
                     purpose: .purchase,
                     plan: PlanReference(plan: PlanNumber(rawValue: 1), revision: 1),
-                    subscription: 0, lines: [],
-                    total: Money(minorUnits: 0, currency: try #require(Currency(code: "usd")))))
+                    subscriptions: [], lines: [],
+                    total: Money(minorUnits: 0, currency: try #require(Currency(code: "usd"))),
+                    time: .epoch))
         }
         customer.refreshNextDue()
         customer.key = 7

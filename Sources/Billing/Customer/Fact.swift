@@ -96,8 +96,8 @@ extension Fact {
         case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .bucketChanged, .detailSet,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
-            .creditChanged, .customerErased, .entityClaimed, .entityDeleted, .controlsSet, .poolingSet,
-            .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted:
+            .creditChanged, .customerErased, .entityClaimed, .entityDeleted, .controlsSet,
+            .poolingSet, .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted:
             false
         }
     }

@@ -83,7 +83,8 @@ extension CustomerState {
                 ?? inUse.last { $0.addOn } ?? inUse.last ?? candidates.last
             : inUse.last ?? candidates.last
         guard let chosen else {
-            throw .subscriptionNotFound(change.plan.map { pricing.plan(pricing.latest($0)).id } ?? "")
+            let planID = change.plan.map { pricing.plan(pricing.latest($0)).id }
+            throw .subscriptionNotFound(planID ?? "")
         }
         return chosen
     }

@@ -66,8 +66,10 @@ extension CustomerState {
                 $0.plan.plan == reference.plan && $0.status.grantsAccess
             }
         }
-        guard let present = mainSubscription(
-            in: PlanScope(group: plan.group, entity: 0), pricing) else { return true }
+        guard
+            let present = mainSubscription(
+                in: PlanScope(group: plan.group, entity: 0), pricing)
+        else { return true }
         return present.plan.plan != reference.plan
             && pricing.plan(present.plan).isUpgrade(to: plan)
     }

@@ -39,7 +39,8 @@ package enum Command: Sendable {
         case .create, .track, .trackAll, .trackTokens, .trackTokensAll, .checkAndDeduct,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile, .advance:
+            .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
+            .advance:
             false
         }
     }
@@ -52,7 +53,8 @@ package enum Command: Sendable {
         case .checkAndDeduct(let query): !query.wantsPreview
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
+            .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
+            .sealProfile, .advance:
             false
         }
     }

@@ -90,10 +90,10 @@ extension BucketSet {
             try decideTrackTokensAll(parts, pricing: pricing, now: now)
         case .checkAndDeduct(let query):
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
-        case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase, .delete, .sealProfile,
-            .advance,
-            .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
-            .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls:
+        case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
+            .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
+            .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
+            .setControls:
             preconditionFailure("this command is about more than buckets")
         }
     }

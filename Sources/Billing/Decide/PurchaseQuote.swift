@@ -130,7 +130,7 @@ extension CustomerState {
         if attach.startsCycle {
             throw .invalid([
                 Violation(
-                    path: "billing_cycle_anchor",
+                    path: "reset_billing_cycle",
                     message: "cannot be set for a plan that starts when the present one ends")
             ])
         }

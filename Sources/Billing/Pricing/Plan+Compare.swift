@@ -12,14 +12,16 @@ extension Plan {
     /// What is paid depends on what is used up, and on nothing else.
     private var hasOnlyUsagePrices: Bool {
         price == nil
-            && items.allSatisfy { $0.prepaidPrice == nil && ($0.usagePrice == nil || $0.reset != nil) }
+            && items.allSatisfy {
+                $0.prepaidPrice == nil && ($0.usagePrice == nil || $0.reset != nil)
+            }
     }
 
     /// Minutes of the longest billing interval.
     private var longestInterval: UInt64 { billingCycles.last?.nominalMinutes ?? 0 }
 
-    /// All prices for a month, times 12 so that it stays exact: of a price in tiers the first one's;
-    /// those of what is used up don't count.
+    /// All prices for a month, times 12 so that it stays exact: of a price in tiers the first
+    /// one's; those of what is used up don't count.
     var monthlyAmount: Int128 {
         var sum = price.map { $0.amount.raw * $0.cycle.perYear } ?? 0
         for item in items {

@@ -57,22 +57,8 @@ extension GRPCDispatcher {
             try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
             return nil
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
-        case .attach, .updateSubscription:
-            let call = try decoded { () throws(CallFault) in
-                try route == .attach
-                    ? reader.attach(message) : reader.updateSubscription(message)
-            }
-            let service = loop.attach
-            try leave(token) { () throws(ExecuteFault) in try await service.execute(call) }
-            return nil
-        case .previewAttach, .previewUpdateSubscription:
-            let call = try decoded { () throws(CallFault) in
-                try route == .previewAttach
-                    ? reader.previewAttach(message) : reader.previewUpdateSubscription(message)
-            }
-            return try served { () throws(ExecuteFault) in
-                try loop.attach.preview(call, names: names, in: workspace)
-            }
+        case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription:
+            return try runPurchase(route, message, loop, token: token)
         case .publishCatalog:
             let (call, found) = try decoded { () throws(CallFault) in try reader.publish(message) }
             let service = loop.catalog
@@ -107,7 +93,7 @@ extension GRPCDispatcher {
 
     /// Runs a call that waits for others (a payment provider, the log) off the loop, and finishes
     /// it back on it.
-    private func leave(
+    func leave(
         _ token: CallToken,
         _ body: @escaping @Sendable () async throws(ExecuteFault) -> [UInt8]
     ) throws(RPCStatus) {

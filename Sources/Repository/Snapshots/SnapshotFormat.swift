@@ -9,8 +9,9 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 2. In version 1, which is read too, customers have no entities,
-//              limits and holds, and none is deleted; all else is the same.
+//      8  u32  format version: 3. In version 2, which is read too, subscriptions have no entity,
+//              trial, packs and charges, and customers no credit; in version 1 there are no
+//              entities, limits and holds either, and no customer is deleted.
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
 //     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
@@ -57,14 +58,14 @@
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position
 // segment 1, offset 80.
 //
-//     89 54 53 4E 0D 0A 1A 0A  02 00 00 00 00 00 00 00
+//     89 54 53 4E 0D 0A 1A 0A  03 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
-//     00 00 00 00 00 00 00 00  00 00 00 00 61 D4 A3 F9
+//     00 00 00 00 00 00 00 00  00 00 00 00 CB 20 CD 5D
 //
 //     89 54 43 4B 02 00 00 00  01 00 00 00 10 00 00 00
-//     09 00 00 00 00 00 00 00  C1 53 4B 35 61 D4 A3 F9
-//     03 00 00 00 68 3E 3D FB  05 00 00 00 00 00 00 00
+//     09 00 00 00 00 00 00 00  C1 53 4B 35 CB 20 CD 5D
+//     03 00 00 00 33 9A 86 8E  05 00 00 00 00 00 00 00
 //     50 00 00 00 01 00 00 00
 
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.

@@ -53,7 +53,8 @@ package struct AttachService: Sendable {
                     case .change(let change):
                         try customer.preview(change, pricing: names.pricing, now: now)
                     }
-                return .success(ReplyWriter(arena: workspace.arena, names: names).previewed(preview))
+                let writer = ReplyWriter(arena: workspace.arena, names: names)
+                return .success(writer.previewed(preview))
             } catch {
                 return .failure(error)
             }

@@ -67,7 +67,8 @@ extension DraftReader {
             fields.fault("\(path).amount", "takes the place of tiers: give one of them")
         }
         let behavior = fields.word(
-            message.tier_behavior.rawValue, Price.TierBehavior.graduated, at: "\(path).tier_behavior")
+            message.tier_behavior.rawValue, Price.TierBehavior.graduated,
+            at: "\(path).tier_behavior")
         var prepaid = PrepaidPrice(
             price: Price(
                 tiers: tiers, behavior: behavior,

@@ -134,7 +134,6 @@ extension RecordDecoder {
     private func line(
         _ message: Tally__Disk__V1__Line, _ currency: Currency
     ) throws(RecordFault) -> InvoiceLine {
-        // Lines from before there were kinds are periods and overage.
         let kind: InvoiceLine.Kind =
             message.kind != 0
             ? try known(message.kind, InvoiceLine.Kind.self)

@@ -100,8 +100,12 @@ extension RecordWriter {
         message.pointee.purpose = UInt32(order.purpose.rawValue)
         message.pointee.plan = order.plan.plan.rawValue
         message.pointee.revision = order.plan.revision
-        (message.pointee.n_subscriptions, message.pointee.subscriptions) = arena.numbers(
-            order.subscriptions)
+        if order.subscriptions.count == 1 {
+            message.pointee.subscription = order.subscriptions[0]
+        } else {
+            (message.pointee.n_subscriptions, message.pointee.subscriptions) = arena.numbers(
+                order.subscriptions)
+        }
         message.pointee.entity = order.entity
         (message.pointee.n_bought, message.pointee.bought) = bought(order.bought)
         message.pointee.starts_cycle = order.startsCycle ? 1 : 0
@@ -124,7 +128,9 @@ extension RecordWriter {
         message.pointee.minor_units = line.subtotal.minorUnits
         message.pointee.plan = line.part.plan.plan.rawValue
         message.pointee.feature = line.part.feature?.rawValue ?? 0
-        message.pointee.kind = UInt32(line.kind.rawValue)
+        // What goes without saying isn't said.
+        let usual = line.part.feature == nil ? InvoiceLine.Kind.charge : .overage
+        if line.kind != usual { message.pointee.kind = UInt32(line.kind.rawValue) }
         message.pointee.revision = line.part.plan.revision
         message.pointee.subscription = line.subscription
         if line.quantity != .zero { message.pointee.quantity = quantity(line.quantity) }

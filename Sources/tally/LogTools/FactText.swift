@@ -53,7 +53,8 @@ struct FactText {
         case .subscriptionDropped(let number):
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
-            .invoiceRaised, .invoiceDropped, .creditChanged, .customerErased, .metadataChanged, .customerDeleted:
+            .invoiceRaised, .invoiceDropped, .creditChanged, .customerErased, .metadataChanged,
+            .customerDeleted:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,

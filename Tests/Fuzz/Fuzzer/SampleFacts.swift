@@ -46,11 +46,26 @@ enum SampleFacts {
     private static var payments: [Fact] {
         guard let currency = Currency(code: "usd") else { return [] }
         let total = Money(minorUnits: 2000, currency: currency)
-        let line = InvoiceLine(
-            description: "Pro", minorUnits: 2000, plan: plan.plan, feature: feature)
-        let order = Order(
-            purpose: .purchase, plan: plan, subscription: 1, lines: [line], total: total,
-            successURL: "https://example.com")
+        let part = PricePart(plan: plan, feature: feature)
+        var line = InvoiceLine(
+            .charge, part, subscription: 1, description: "Pro", quantity: Quantity(units: 3),
+            period: time..<time.adding(milliseconds: 1), subtotal: total)
+        line.discounts = [AppliedDiscount(rewardID: "r", minorUnits: 5)]
+        var order = Order(
+            purpose: .purchase, plan: plan, subscriptions: [1, 2], lines: [line], total: total,
+            credit: -30, time: time, successURL: "https://example.com")
+        order.bought = [BoughtUnits(feature: feature, units: Quantity(units: 3), next: .zero)]
+        order.pending = [line]
+        var whole = subscription
+        whole.entity = 3
+        whole.trialEnd = time
+        whole.bought = order.bought
+        whole.pending = [line]
+        whole.charges = [
+            PaidCharge(
+                part: part, quantity: .zero, period: time..<time.adding(milliseconds: 1),
+                paid: total, returned: 7)
+        ]
         return [
             .effectRequested(Effect(id: "e", kind: .openCheckout, order: order, request: nil)),
             .effectSettled(id: "e", outcome: .declined(code: "no_funds")),
@@ -59,6 +74,7 @@ enum SampleFacts {
             .methodSaved(PaymentMethod(token: "t", brand: "visa", last4: "4242")),
             .invoiceRaised(
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
+            .subscriptionChanged(whole), .creditChanged(total),
         ]
     }
 }

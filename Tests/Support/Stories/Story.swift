@@ -27,6 +27,10 @@ package indirect enum Step: Sendable {
     case attach(String)
     /// With a card on file.
     case buy(String)
+    /// As asked for, with a card; previewed first, and charged as previewed.
+    case purchase(Purchase)
+    /// The same, of a plan that there is.
+    case change(Change)
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)
@@ -73,8 +77,66 @@ package indirect enum Step: Sendable {
     case events([Quantity])
     case reset(String, at: Timestamp, of: InlineText = .empty)
     case holds(Int)
+    /// Totals of all paid invoices in cents, oldest first.
+    case invoices([Int64])
+    /// What invoices are paid out of first, in cents.
+    case credit(Int64)
+    /// Of the newest subscription to a plan; nil: there is none.
+    case plan(String, SubscriptionStatus?)
     /// Since the story began; no call shows them.
     case notices(Int)
+}
+
+/// A plan to be bought.
+package struct Purchase: Sendable, ExpressibleByStringLiteral {
+    package var plan: String
+    /// Units with those that are included, in order of appearance.
+    package var quantities: [(featureID: String, total: Quantity)] = []
+    package var entity = InlineText.empty
+    package var schedule = AttachPlan.Schedule.automatic
+    package var startsCycle = false
+
+    package init(
+        _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
+        of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
+        startsCycle: Bool = false
+    ) {
+        self.plan = plan
+        self.quantities = quantities.map { ($0.key, $0.value) }
+        self.entity = entity
+        self.schedule = schedule
+        self.startsCycle = startsCycle
+    }
+
+    package init(stringLiteral plan: String) {
+        self.init(plan)
+    }
+}
+
+/// A change of a plan that there is.
+package struct Change: Sendable {
+    /// nil: the main one.
+    package var plan: String?
+    package var quantities: [(featureID: String, total: Quantity)] = []
+    package var cancel: ChangeSubscription.Cancel?
+    package var prorates = true
+
+    package init(
+        _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
+        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true
+    ) {
+        self.plan = plan
+        self.quantities = quantities.map { ($0.key, $0.value) }
+        self.cancel = cancel
+        self.prorates = prorates
+    }
+
+    package init(
+        _ quantities: KeyValuePairs<String, Quantity>,
+        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true
+    ) {
+        self.init(nil, quantities, cancel: cancel, prorates: prorates)
+    }
 }
 
 /// A loose balance to be opened.
@@ -167,6 +229,8 @@ extension Refusal {
         case .holdNotFound: "hold not found"
         case .holdExists: "hold exists"
         case .featureLimitReached: "feature limit reached"
+        case .planAlreadyAttached: "plan already attached"
+        case .subscriptionNotFound: "subscription not found"
         default: "\(self)"
         }
     }

@@ -962,7 +962,7 @@ struct  Tally__Disk__V1__Order
    */
   uint32_t revision;
   /*
-   * Before there could be several: the subscription being renewed; 0 for a new one.
+   * The subscription that it renews, replaces or changes, where it is one; 0 for none.
    */
   uint32_t subscription;
   /*
@@ -983,7 +983,7 @@ struct  Tally__Disk__V1__Order
    */
   char *success_url;
   /*
-   * Those that it renews; the one that it replaces or changes.
+   * Those that it renews, where there are several.
    */
   size_t n_subscriptions;
   uint32_t *subscriptions;
@@ -1046,7 +1046,8 @@ struct  Tally__Disk__V1__Line
    */
   uint32_t feature;
   /*
-   * 1 a period, 2 a period given back, 3 overage, 4 for good; 0 before there were kinds.
+   * 1 a period, 2 a period given back, 3 overage, 4 for good; 0: a base price's period, or
+   * a feature's overage.
    */
   uint32_t kind;
   /*

@@ -1,0 +1,30 @@
+internal import Attach
+internal import RPC
+internal import Repository
+internal import Wire
+
+extension GRPCDispatcher {
+    /// What is bought or changed leaves the loop; what it would cost is answered on it.
+    func runPurchase(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let call = try decoded { () throws(CallFault) in
+            switch route {
+            case .attach: try reader.attach(message)
+            case .updateSubscription: try reader.updateSubscription(message)
+            case .previewAttach: try reader.previewAttach(message)
+            default: try reader.previewUpdateSubscription(message)
+            }
+        }
+        let service = loop.attach
+        guard route == .attach || route == .updateSubscription else {
+            return try served { () throws(ExecuteFault) in
+                try service.preview(call, names: loop.names, in: workspace)
+            }
+        }
+        try leave(token) { () throws(ExecuteFault) in try await service.execute(call) }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+import Billing
+import Stories
+
+@testable import Wire
+
+extension StepRequest {
+    static func purchases(_ step: Step, _ customer: String) -> StepRequest? {
+        switch step {
+        case .purchase(let purchase):
+            return StepRequest(
+                "Attach",
+                [
+                    "customer_id": .string(customer), "plan_id": .string(purchase.plan),
+                    "entity_id": .text(purchase.entity),
+                    "quantities": quantities(purchase.quantities),
+                    "plan_schedule": .number(purchase.schedule.rawValue),
+                    "reset_billing_cycle": .bool(purchase.startsCycle),
+                ])
+        case .change(let change):
+            return StepRequest(
+                "UpdateSubscription",
+                [
+                    "customer_id": .string(customer), "plan_id": .string(change.plan ?? ""),
+                    "quantities": quantities(change.quantities),
+                    "cancel_action": .number(change.cancel?.rawValue ?? 0),
+                    "proration_behavior": .number(UInt8(change.prorates ? 1 : 2)),
+                ])
+        default: return nil
+        }
+    }
+
+    private static func quantities(
+        _ quantities: [(featureID: String, total: Quantity)]
+    ) -> JSONValue {
+        .array(
+            quantities.map {
+                .object([
+                    "feature_id": .string($0.featureID), "quantity": .quantity($0.total),
+                ])
+            })
+    }
+}

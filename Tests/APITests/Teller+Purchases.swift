@@ -1,0 +1,84 @@
+import Billing
+import RPC
+import Stories
+import Testing
+
+@testable import Wire
+
+/// Purchases through the API: previewed, paid, and charged as previewed.
+extension Teller {
+    func purchase(_ step: Step) async throws {
+        guard let request = StepRequest(step, of: customer, pricing) else {
+            preconditionFailure("\(step) is a call")
+        }
+        let isAttach = request.method == "Attach"
+        let before = try await settled { _ in true }["invoices"]?.elements.count ?? 0
+        let preview = try await stage.api.call(
+            "Preview\(request.method)", [isAttach ? "attach" : "update": .object(request.fields)])
+        // A payment is computed for the moment of the preview.
+        var fields = request.fields
+        if let time = preview["preview", "quote_time"] { fields.append("quote_time", time) }
+        let reply = try await stage.api.call(request.method, fields)
+        let outcome = reply["outcome"]?.text
+        #expect(outcome == preview["preview", "outcome"]?.text, comment)
+        if outcome == "payment_required" {
+            #expect(await stage.pay(at: reply["payment_url"]?.text ?? "") == 200, comment)
+        }
+        let invoices = try await shown()["invoices"]?.elements ?? []
+        let offered = preview["preview", "invoice"]
+        #expect(invoices.count - before == (offered == nil ? 0 : 1), comment)
+        guard let offered, let charged = invoices.first else { return }
+        for part in ["total", "amount_due", "credit_applied"] {
+            #expect(charged[part] == offered[part], comment)
+        }
+        let amounts = { (invoice: JSONValue) in
+            invoice["lines"]?.elements.map { [$0["description"], $0["amount"]] }
+        }
+        #expect(amounts(charged) == amounts(offered), comment)
+    }
+
+    func lookAtMoney(_ step: Step) async throws {
+        switch step {
+        case .invoices(let expected):
+            let shown = try await settled { paid($0) == expected }
+            #expect(paid(shown) == expected, comment)
+        case .credit(let expected):
+            let shown = try await settled { cents($0["credit_balance"]) == expected }
+            #expect(cents(shown["credit_balance"]) == expected, comment)
+        case .plan(let plan, let expected):
+            let shown = try await settled { _ in true }
+            let newest = shown["subscriptions"]?.elements.last { $0["plan_id"]?.text == plan }
+            #expect(newest?["status"]?.text == expected.map { "\($0)" }, comment)
+        default: preconditionFailure("\(step) is about something else")
+        }
+    }
+
+    private func shown() async throws -> JSONValue {
+        let reply = try await stage.api.call("GetCustomer", ["customer_id": .string(customer)])
+        return try #require(reply["customer"])
+    }
+
+    /// Totals of paid invoices, oldest first.
+    private func paid(_ customer: JSONValue) -> [Int64] {
+        (customer["invoices"]?.elements ?? []).filter { $0["status"]?.text == "paid" }
+            .reversed().map { cents($0["total"]) }
+    }
+
+    /// What fell due is charged beside calls: waits until it is, and until what is expected is so,
+    /// or five seconds have passed.
+    private func settled(_ isExpected: (JSONValue) -> Bool) async throws -> JSONValue {
+        for _ in 0..<500 {
+            let shown = try await shown()
+            let isWaiting = (shown["subscriptions"]?.elements ?? []).contains {
+                $0["status"]?.text == "renewing"
+            }
+            if !isWaiting, isExpected(shown) { return shown }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return try await shown()
+    }
+
+    private func cents(_ money: JSONValue?) -> Int64 {
+        Int64(money?["minor_units"]?.text ?? "") ?? 0
+    }
+}

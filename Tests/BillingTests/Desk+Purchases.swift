@@ -1,0 +1,66 @@
+import Stories
+import Testing
+
+@testable import Billing
+
+/// Purchases as stories have them: previewed, paid, and charged as previewed.
+extension Desk {
+    mutating func purchase(_ purchase: Purchase) throws(Refusal) {
+        var attach = AttachPlan(plan: pricing.number(ofPlan: purchase.plan))
+        attach.entity = purchase.entity
+        attach.quantities = asked(purchase.quantities)
+        attach.schedule = purchase.schedule
+        attach.startsCycle = purchase.startsCycle
+        advance(to: now)
+        let refused = try customer.preview(attach, pricing: pricing, now: now)
+        if customer.account.method == nil { saveMethod() }
+        let preview = try customer.preview(attach, pricing: pricing, now: now)
+        #expect(preview.invoice?.lines == refused.invoice?.lines)
+        attach.effectID = "effect-p\(facts.count)"
+        try compare(preview, run(.attach(attach)))
+    }
+
+    mutating func change(_ change: Change) throws(Refusal) {
+        var command = ChangeSubscription(effectID: "effect-c\(facts.count)")
+        command.plan = change.plan.map { pricing.number(ofPlan: $0) }
+        command.quantities = asked(change.quantities)
+        command.cancel = change.cancel
+        command.prorates = change.prorates
+        advance(to: now)
+        let preview = try customer.preview(command, pricing: pricing, now: now)
+        try compare(preview, run(.changeSubscription(command)))
+    }
+
+    /// What falls due is paid, one moment after the other, if there is a card.
+    mutating func wait(until time: Timestamp) throws(Refusal) {
+        repeat {
+            advance(to: time)
+            guard let effect = customer.openEffect, effect.kind == .collect else { return }
+            let hasCard = customer.account.method != nil
+            try settle(hasCard ? .paid : .declined(code: "payment_method_missing"))
+        } while true
+    }
+
+    /// What is charged is what the preview said.
+    private mutating func compare(
+        _ preview: PurchasePreview, _ decision: Decision
+    ) throws(Refusal) {
+        guard case .attach(var reply) = decision.reply else {
+            preconditionFailure("a purchase replies with an attach")
+        }
+        if reply.outcome == .processing { reply = try settle(.paid) }
+        #expect(reply.outcome == preview.outcome)
+        #expect(reply.invoice?.lines == preview.invoice?.lines)
+        #expect(reply.invoice?.total == preview.invoice?.total)
+        #expect(reply.invoice?.due == preview.invoice?.due)
+    }
+
+    private func asked(_ quantities: [(featureID: String, total: Quantity)]) -> [AskedUnits] {
+        quantities.map {
+            AskedUnits(feature: pricing.number(ofFeature: $0.featureID), total: $0.total)
+        }
+    }
+
+    /// The newest subscription's.
+    func status(ofPlan planID: String) -> SubscriptionStatus? { subscription(planID)?.status }
+}
