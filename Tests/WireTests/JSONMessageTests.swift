@@ -81,10 +81,12 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""default_markup":0,"provider_markups":[],"model_markups":[]}],"plans":[{"#
                 + #""plan_id":"é","name":"","#
                 + #""group":"","add_on":false,"auto_enable":false,"#
-                + #""price":{"amount":"20","interval":"month"},"items":[{"feature_id":"","#
+                + #""price":{"amount":"20","interval":"month","interval_count":0},"#
+                + #""items":[{"feature_id":"","#
                 + #""included":2,"unlimited":false,"reset":{"interval":"month","#
                 + #""interval_count":0},"usage_price":{"amount":"0.010","billing_units":1000,"#
-                + #""tiers":[{"up_to":5,"amount":"1"},{"amount":""}]},"#
+                + #""tiers":[{"up_to":5,"amount":"1","flat_amount":""},"#
+                + #"{"amount":"","flat_amount":""}]},"#
                 + #""entity_feature_id":""}],"#
                 + #""revision":4294967295}]}"#
         ),
@@ -95,7 +97,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""invoice":{"total":{"currency":"usd","minor_units":-1999}}}"#,
             #"{"outcome":"active","payment_url":"","subscription":{"subscription_id":"","#
                 + #""plan_id":"","plan_revision":0,"status":"past_due","add_on":false,"#
-                + #""start_time":"2026-02-28T21:59:59.500Z","end_time":"1970-01-01T00:00:00Z"},"#
+                + #""start_time":"2026-02-28T21:59:59.500Z","end_time":"1970-01-01T00:00:00Z","#
+                + #""entity_id":"","quantities":[]},"#
                 + #""invoice":{"invoice_id":"","status":"unspecified","lines":[],"#
                 + #""total":{"currency":"usd","minor_units":-1999}},"decline_code":"","#
                 + #""replayed":false}"#
