@@ -21,7 +21,8 @@ import Testing
         let pricing = Fixture.pricing(
             .sample(
                 "fast", rolling(.sample("messages", 10, each: .minute)),
-                rolling(.sample("words", 3, each: .minute))))
+                rolling(.sample("words", 3, each: .minute))),
+            .sample("other", addOn: true, rolling(.sample("messages", 5, each: .minute))))
         var desk = Desk(pricing)
         try desk.attach("fast")
         try desk.track("messages", 4)
@@ -43,6 +44,8 @@ import Testing
     func stepwise(months: UInt32) throws {
         // Around the end of a month, when what goes over later may lapse sooner.
         var watched = try RolloverTests.desk(.units(25), months: months)
+        watched.advance(to: watched.now.adding(milliseconds: 1_000))
+        try watched.attach("other")
         watched.advance(to: .utc(2027, 1, 28))
         var unwatched = watched
         for _ in 0..<(5 * 24 * 12) {
@@ -50,5 +53,16 @@ import Testing
         }
         unwatched.advance(to: watched.now)
         #expect(StateView(watched.customer) == StateView(unwatched.customer))
+    }
+
+    @Test("§5.2: a year of missed minutes at different moments, without a cap, costs little too")
+    func boundedApart() throws {
+        var desk = try RolloverTests.desk(.none, months: 0)
+        desk.advance(to: desk.now.adding(milliseconds: 1_000))
+        try desk.attach("other")
+        let facts = desk.advance(to: .utc(2028, 1, 10))
+        #expect(facts.count < 10_000)
+        #expect(desk.customer.nextDue > desk.now)
+        #expect(desk.customer.lastBucket == 3 + 3 * 365 * 24 * 60 - 1)
     }
 }

@@ -19,28 +19,25 @@ extension FactSheet {
     /// Resets buckets that are due, and passes over their cycles up to `end` as far as it can.
     mutating func reset(_ due: [(bucket: Bucket, entity: UInt32)], upTo end: Timestamp) {
         let quiet = quiet(upTo: end)
-        let together = cyclesTogether(due.map(\.bucket), upTo: quiet)
-        var over: [Carried] = []
-        for (bucket, entity) in due {
+        var over = steady(due.map(\.bucket), upTo: quiet)
+        for carried in over {
+            emit(carried.bucket.reset(cycles: carried.cycles, debt: .zero, of: carried.entity))
+        }
+        let done = Set(over.map(\.bucket.number))
+        for (bucket, entity) in due where !done.contains(bucket.number) {
             let rollover = rollover(of: bucket)
             let bucket = dropAdjustment(of: bucket, entity: entity)
             let debt =
                 pricing.settings.keepsFreeOverage && !bucket.flags.contains(.priced)
                 ? bucket.overage : .zero
             var count = bucket.cyclesDue(by: quiet)
-            if rollover != nil {
-                count = together > 1 ? together : min(count, bucket.cyclesToPay(debt))
-            }
-            let rest = Quantity(raw: debt.raw - Int128(count - 1) * bucket.granted.raw)
-            emit(
-                .bucketReset(
-                    bucket: bucket.number, balance: bucket.granted - rest.clampedToZero,
-                    nextReset: bucket.due(inCycles: count), entity: entity))
+            if rollover != nil { count = min(count, bucket.cyclesToPay(debt)) }
+            emit(bucket.reset(cycles: count, debt: debt, of: entity))
             if let rollover {
-                over.append(Carried(bucket: bucket, entity: entity, rollover: rollover))
+                over.append(Carried(bucket: bucket, entity: entity, rollover: rollover, cycles: 1))
             }
         }
-        carryOver(over, cycles: together)
+        carryOver(over)
     }
 
     /// Cycles are passed over only as long as nothing else happens: what a hold gives back lapses
@@ -89,6 +86,8 @@ private struct Carried {
     var bucket: Bucket
     var entity: UInt32
     var rollover: Rollover
+    /// How many of its cycles end, one like the other.
+    var cycles: Int64
 
     var most: Quantity? {
         switch rollover.cap {
@@ -104,12 +103,13 @@ private struct Carried {
             ? .never : bucket.due(inCycles: cycle).adding(months: Int64(rollover.months))
     }
 
-    /// Of so many cycles those of which something is left after the last, and the last. As what
-    /// lapses soonest goes first, that depends on those alone that lapse later.
-    func cyclesLeft(of cycles: Int64) -> [Int64] {
+    /// Its cycles of which something is left after the last, and the last. As what lapses soonest
+    /// goes first, that depends on those alone that lapse later. At most the latest thousand: a
+    /// record must end somewhere.
+    var cyclesLeft: ArraySlice<Int64> {
         guard cycles > 1 else { return [0] }
         let end = bucket.due(inCycles: cycles - 1)
-        var left = (candidates(of: cycles, end)..<cycles).map { ($0, expiry(cycle: $0)) }
+        var left = (firstLeft(at: end)..<cycles).map { ($0, expiry(cycle: $0)) }
         left.removeAll { $0.1 <= end }
         if let most {
             left.sort { ($0.1, $0.0) > ($1.1, $1.0) }
@@ -117,11 +117,11 @@ private struct Carried {
             left.removeSubrange(Int(kept)...)
         }
         if !left.contains(where: { $0.0 == cycles - 1 }) { left.append((cycles - 1, .never)) }
-        return left.map(\.0).sorted()
+        return left.map(\.0).sorted().suffix(1_000)
     }
 
-    /// The first of so many cycles of which something may be left after the last.
-    private func candidates(of cycles: Int64, _ end: Timestamp) -> Int64 {
+    /// The first cycle of which something may be left then.
+    private func firstLeft(at end: Timestamp) -> Int64 {
         var (first, last) = (Int64(0), cycles - 1)
         if let most {
             let kept = most.clampedToZero.raw / bucket.balance.raw + 1
@@ -138,43 +138,56 @@ private struct Carried {
             cycle.boundaries(by: end, anchor: anchor) - cycle.boundaries(by: start, anchor: anchor)
         return max(0, first - close - 1)
     }
+
+    /// How many of its cycles end up to then.
+    func ended(by time: Timestamp) -> Int64 {
+        time < bucket.nextReset ? 0 : min(cycles, bucket.cyclesDue(by: time))
+    }
 }
 
 extension FactSheet {
-    /// How many cycles of these buckets end alike, one after the other, up to `quiet`; at least 1.
+    /// Buckets of which all goes over at each reset, as nobody uses them, and how often up to
+    /// `quiet`; none unless that is so of all that are due now.
     ///
-    /// What goes over gets numbers, in the order in which it does. So where something may, cycles
-    /// are passed over only if all goes over at the same moments, and nothing else is due.
-    private func cyclesTogether(_ due: [Bucket], upTo quiet: Timestamp) -> Int64 {
-        let rolling = due.filter { rollover(of: $0) != nil }
-        guard let first = rolling.first, first.due(inCycles: 1) <= quiet,
-            rolling.allSatisfy({ $0.isUntouched && $0.isInStep(with: first) }),
-            !customer.buckets.extras.details.contains(where: { detail in
-                detail.adjustment != .zero && rolling.contains { $0.number == detail.bucket }
-            })
-        else { return 1 }
-        // None of them lapses.
-        let end = rolling.reduce(min(quiet, nextOther(than: due))) {
-            min($0, $1.expires.adding(milliseconds: -1))
-        }
-        return max(1, first.cyclesDue(by: end))
-    }
-
-    /// The last moment before anything else begins that numbers are given to.
-    private func nextOther(than due: [Bucket]) -> Timestamp {
-        var next = Timestamp.never
-        customer.buckets.each { bucket, _ in
+    /// What goes over gets numbers, in the order in which it does: so it ends before anything else
+    /// gets some.
+    private func steady(_ due: [Bucket], upTo quiet: Timestamp) -> [Carried] {
+        guard due.contains(where: { rollover(of: $0) != nil && $0.due(inCycles: 1) <= quiet })
+        else { return [] }
+        var end = min(quiet, nextBilling)
+        var steady: [Carried] = []
+        customer.buckets.each { bucket, entity in
             let waits =
                 bucket.flags.contains(.priced)
                 ? customer.openEffect != nil : customer.isPastDue(bucket.subscription)
-            guard !waits, bucket.nextReset != .never,
-                !due.contains(where: { $0.number == bucket.number }),
-                rollover(of: bucket) != nil
+            guard !waits, bucket.nextReset <= end, let rollover = rollover(of: bucket)
             else { return }
-            let other = bucket.nextReset > now ? bucket.nextReset : bucket.due(inCycles: 1)
-            next = min(next, other.adding(milliseconds: -1))
+            if isSteady(bucket) {
+                end = min(end, bucket.expires.adding(milliseconds: -1))
+                steady.append(
+                    Carried(bucket: bucket, entity: entity, rollover: rollover, cycles: 1))
+            } else {
+                end = min(end, bucket.nextReset.adding(milliseconds: -1))
+            }
         }
-        guard customer.openEffect == nil else { return next }
+        guard end > now else { return [] }
+        steady.removeAll { $0.bucket.nextReset > end }
+        for place in steady.indices {
+            steady[place].cycles = steady[place].bucket.cyclesDue(by: end)
+        }
+        return steady
+    }
+
+    private func isSteady(_ bucket: Bucket) -> Bool {
+        bucket.balance == bucket.granted && bucket.granted > .zero
+            && !bucket.flags.contains(.priced)
+            && (customer.buckets.extras.detail(of: bucket.number)?.adjustment ?? .zero) == .zero
+    }
+
+    /// When subscriptions change next by themselves.
+    private var nextBilling: Timestamp {
+        guard customer.openEffect == nil else { return .never }
+        var next = Timestamp.never
         for subscription in customer.subscriptions {
             switch subscription.status {
             case .scheduled: next = min(next, subscription.start)
@@ -188,24 +201,34 @@ extension FactSheet {
 
     /// What is left goes over into the next cycle; of all that did, as much as the cap allows, what
     /// expires soonest going first (entitlements §5.3).
-    private mutating func carryOver(_ over: [Carried], cycles: Int64) {
+    private mutating func carryOver(_ over: [Carried]) {
         let rolling = over.filter { $0.bucket.balance > .zero }
         let last = Int64(customer.lastBucket)
-        var rows: [(cycle: Int64, place: Int)] = []
+        var rows: [(moment: Timestamp, place: Int, cycle: Int64)] = []
         for (place, carried) in rolling.enumerated() {
-            rows += carried.cyclesLeft(of: cycles).map { ($0, place) }
+            rows += carried.cyclesLeft.map {
+                (max(now, carried.bucket.due(inCycles: $0)), place, $0)
+            }
         }
         rows.sort { $0 < $1 }
-        for (cycle, place) in rows {
-            let number = last + cycle * Int64(rolling.count) + Int64(place) + 1
-            carry(rolling[place], cycle: cycle, as: UInt32(number))
+        let isInStep = rolling.allSatisfy { $0.isInStep(with: rolling[0]) }
+        for (moment, place, cycle) in rows {
+            let before =
+                isInStep
+                ? cycle * Int64(rolling.count) + Int64(place)
+                : rolling.indices.reduce(0) {
+                    let end = $1 < place ? moment : moment.adding(milliseconds: -1)
+                    return $0 + ($1 == place ? cycle : rolling[$1].ended(by: end))
+                }
+            carry(rolling[place], cycle: cycle, at: moment, as: UInt32(last + before + 1))
         }
         for carried in over { trim(carried) }
     }
 
-    private mutating func carry(_ carried: Carried, cycle: Int64, as number: UInt32) {
+    private mutating func carry(
+        _ carried: Carried, cycle: Int64, at moment: Timestamp, as number: UInt32
+    ) {
         let bucket = carried.bucket
-        let moment = cycle == 0 ? now : bucket.due(inCycles: cycle)
         emit(
             .bucketOpened(
                 Bucket(
@@ -246,13 +269,21 @@ extension FactSheet {
     }
 }
 
-extension Bucket {
-    /// Nothing of it was used in this cycle.
-    fileprivate var isUntouched: Bool { balance == granted && granted > .zero }
-
+extension Carried {
     /// Its cycles end when those of the other one do.
-    fileprivate func isInStep(with other: Bucket) -> Bool {
-        nextReset == other.nextReset && cycle == other.cycle && anchor == other.anchor
+    fileprivate func isInStep(with other: Carried) -> Bool {
+        cycles == other.cycles && bucket.nextReset == other.bucket.nextReset
+            && bucket.cycle == other.bucket.cycle && bucket.anchor == other.bucket.anchor
+    }
+}
+
+extension Bucket {
+    /// So many of its cycles end, and their grants pay a debt.
+    fileprivate func reset(cycles: Int64, debt: Quantity, of entity: UInt32) -> Fact {
+        let rest = Quantity(raw: debt.raw - Int128(cycles - 1) * granted.raw)
+        return .bucketReset(
+            bucket: number, balance: granted - rest.clampedToZero,
+            nextReset: due(inCycles: cycles), entity: entity)
     }
 
     /// When it is due so many cycles after the moment at which it is due next.

@@ -24,7 +24,7 @@ struct Shard: ~Copyable {
         }
     }
 
-    /// Fetches what `find` of a customer will find, probably, and says where that is; to be called a
+    /// Fetches what `find` of a customer will find, probably, and tells its number; to be called a
     /// little after `prefetchIndex`.
     @inline(__always)
     func prefetchRow(_ hash: UInt64) -> Int? {
