@@ -29,6 +29,7 @@ package protocol RPCDispatcher: AnyObject {
     /// A unary call that came in one burst with others, all told before the first is made: a chance
     /// to ask memory for what it will need, so that they wait for it at the same time and not one
     /// after the other. Nothing was checked yet but who calls; nothing may come of it but speed.
+    /// `message` is valid until `foreseen` has returned.
     func foresee(method: Int, principal: Int, message: UnsafeRawBufferPointer)
 
     /// All calls of the burst were told.

@@ -25,7 +25,7 @@ import Testing
         #expect(desk.advance(to: .utc(2027, 2, 10)).isEmpty)
     }
 
-    @Test("§5.2: missed cycles collapse into one reset")
+    @Test("§5.2: missed cycles of which nothing goes over are one reset")
     func collapse() throws {
         var desk = Desk(AdvanceTests.pricing)
         try desk.attach("free")

@@ -20,6 +20,19 @@ import Testing
         for index in 0..<count { #expect(set.index(ofNumber: UInt32(index + 1)) == index) }
     }
 
+    @Test("where the far ones are", arguments: 0...9)
+    func far(count: Int) {
+        var set = BucketSet()
+        for number in 0..<count { set.append(.sample(UInt32(number + 1), UInt32(number + 1))) }
+        let places = set.farPlaces()
+        #expect(places.count == max(0, count - 4))
+        #expect(places.count == 0 || places.features != places.buckets)
+        for number in 1...10 {
+            let far = set.far(of: FeatureNumber(rawValue: UInt32(number)))
+            #expect(far == (number > 4 && number <= count ? number - 5 : nil))
+        }
+    }
+
     @Test("removing keeps the order of the others", arguments: 1...9)
     func remove(count: Int) {
         for removed in 0..<count {

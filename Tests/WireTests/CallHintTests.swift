@@ -125,4 +125,17 @@ import Testing
             #expect(Self.hint(method, bytes) == nil)
         }
     }
+
+    @Test("tells the feature while the message is there", arguments: ["messages", "words", ""])
+    func feature(id: String) {
+        for (method, _) in Self.methods {
+            var bytes = ProtoBytes()
+            bytes.add(1, text: "acme")
+            if !id.isEmpty { bytes.add(2, text: id) }
+            bytes.bytes.withUnsafeBytes { bytes in
+                let number = CallHint(method, bytes)?.feature.number(Self.names)
+                #expect(number == (id == "messages" ? FeatureNumber(rawValue: 1) : nil))
+            }
+        }
+    }
 }

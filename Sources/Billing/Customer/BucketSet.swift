@@ -41,6 +41,26 @@ package struct BucketSet: Sendable {
         index < 4 ? inline[index].feature : overflowFeatures[index - 4]
     }
 
+    /// How many buckets are far, on the heap, and the addresses of the arrays of their features and
+    /// of them, good for nothing but to fetch them ahead: handing out the arrays would count a
+    /// reference, and wait for the very memory. `mutating`, as the compiler would copy what is
+    /// borrowed.
+    package mutating func farPlaces() -> (count: Int, features: UInt, buckets: UInt) {
+        (
+            max(0, Int(used) - 4),
+            withUnsafeBytes(of: &overflowFeatures) { $0.load(as: UInt.self) },
+            withUnsafeBytes(of: &overflow) { $0.load(as: UInt.self) }
+        )
+    }
+
+    /// The first far bucket of a feature; nil: there is none.
+    package mutating func far(of feature: FeatureNumber) -> Int? {
+        for index in 0..<max(0, Int(used) - 4) where overflowFeatures[index] == feature {
+            return index
+        }
+        return nil
+    }
+
     @inline(__always)
     private func number(at index: Int) -> UInt32 {
         index < 4 ? inline[index].number : overflow[index - 4].number

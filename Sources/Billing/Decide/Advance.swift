@@ -28,7 +28,7 @@ extension FactSheet {
     fileprivate mutating func advance(now: Timestamp, effectID: () -> String) {
         releaseHolds()
         expireBuckets()
-        resetBuckets(now: now)
+        resetBuckets(upTo: now)
         bill(effectID: effectID)
     }
 
@@ -46,120 +46,6 @@ extension FactSheet {
         for hold in customer.buckets.extras.holds where hold.expires <= now {
             for fact in customer.buckets.releaseFacts(of: hold, pricing: pricing, now: now) {
                 emit(fact)
-            }
-        }
-    }
-
-    /// Missed cycles collapse into one reset (entitlements §5.2). Priced buckets reset when their
-    /// overage is billed.
-    private mutating func resetBuckets(now: Timestamp) {
-        var due: [(bucket: Bucket, entity: UInt32)] = []
-        customer.buckets.each { bucket, entity in
-            guard bucket.nextReset <= self.now, !bucket.flags.contains(.priced),
-                !customer.isPastDue(bucket.subscription)
-            else { return }
-            due.append((bucket, entity))
-        }
-        for (bucket, entity) in due { reset(bucket, of: entity, now: now) }
-    }
-
-    mutating func reset(_ bucket: Bucket, of entity: UInt32, now: Timestamp) {
-        let detail =
-            customer.buckets.hasExtras
-            ? customer.buckets.extras.detail(of: bucket.number) : nil
-        let bucket = dropAdjustment(of: bucket, entity: entity)
-        var start = bucket.granted
-        if pricing.settings.keepsFreeOverage, !bucket.flags.contains(.priced) {
-            start = start - bucket.overage
-        }
-        emit(
-            .bucketReset(
-                bucket: bucket.number, balance: start,
-                nextReset: bucket.cycle.boundary(
-                    after: nextRelease(upTo: now), anchor: bucket.anchor),
-                entity: entity))
-        if let rollover = detail?.rollover ?? item(of: bucket)?.rollover {
-            rollOver(bucket, of: entity, rollover)
-        }
-    }
-
-    /// Cycles are passed over only as long as nothing else happens: what a hold gives back lapses
-    /// at the end of the cycle that it is given back in, whoever looks when.
-    private func nextRelease(upTo now: Timestamp) -> Timestamp {
-        guard customer.buckets.hasExtras else { return now }
-        return customer.buckets.extras.holds.reduce(now) { min($0, $1.expires) }
-    }
-
-    /// What was added to a grant was added until now.
-    private mutating func dropAdjustment(of bucket: Bucket, entity: UInt32) -> Bucket {
-        guard customer.buckets.hasExtras,
-            var detail = customer.buckets.extras.detail(of: bucket.number),
-            detail.adjustment != .zero
-        else { return bucket }
-        var bucket = bucket
-        bucket.granted = bucket.granted - detail.adjustment
-        emit(.bucketChanged(bucket, entity: entity))
-        detail.adjustment = .zero
-        emit(.detailSet(detail))
-        return bucket
-    }
-
-    private func item(of bucket: Bucket) -> PlanItem? {
-        guard let subscription = customer.subscription(bucket.subscription) else { return nil }
-        let id = pricing.feature(bucket.feature).id
-        return pricing.plan(subscription.plan).item(of: bucket, featureID: id)
-    }
-
-    /// What is left goes over into the next cycle; of all that did, as much as the cap allows, what
-    /// expires soonest going first (entitlements §5.3).
-    private mutating func rollOver(_ bucket: Bucket, of entity: UInt32, _ rollover: Rollover) {
-        if bucket.balance > .zero {
-            let number = customer.lastBucket + 1
-            let expires =
-                rollover.months == 0
-                ? Timestamp.never : bucket.nextReset.adding(months: Int64(rollover.months))
-            emit(
-                .bucketOpened(
-                    Bucket(
-                        number: number, feature: bucket.feature,
-                        subscription: bucket.subscription, plan: bucket.plan,
-                        granted: bucket.balance, balance: bucket.balance, cycle: Cycle(.oneOff),
-                        anchor: self.now, nextReset: .never, expires: expires, created: self.now,
-                        flags: bucket.flags.intersection([.addOn, .slice]).union(.rollover)),
-                    entity: entity))
-            emit(.detailSet(BucketDetail(bucket: number, parent: bucket.number)))
-        }
-        let most: Quantity? =
-            switch rollover.cap {
-            case .none: nil
-            case .units(let units): units
-            case .percentage(let part): bucket.granted.percent(part).wholeUnits
-            }
-        trim(bucket.number, of: entity, to: most)
-    }
-
-    /// - Parameter most: nil: any amount; only what is used up goes.
-    private mutating func trim(_ parent: UInt32, of entity: UInt32, to most: Quantity?) {
-        let details = customer.buckets.extras.details
-        var rows: [Bucket] = []
-        customer.buckets.each { bucket, owner in
-            guard owner == entity, bucket.flags.contains(.rollover),
-                details.contains(where: { $0.bucket == bucket.number && $0.parent == parent })
-            else { return }
-            rows.append(bucket)
-        }
-        let sum = rows.reduce(.zero) { $0 + $1.remaining }
-        var excess = (sum - (most ?? sum)).clampedToZero
-        rows.sort { ($0.expires, $0.number) < ($1.expires, $1.number) }
-        for var row in rows {
-            let cut = min(excess, row.remaining)
-            excess = excess - cut
-            if cut == row.remaining {
-                emit(.bucketClosed(bucket: row.number, entity: entity))
-            } else if cut > .zero {
-                row.granted = row.granted - cut
-                row.balance = row.balance - cut
-                emit(.bucketChanged(row, entity: entity))
             }
         }
     }

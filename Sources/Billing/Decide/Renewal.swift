@@ -205,7 +205,7 @@ extension FactSheet {
             else { return }
             due.append((bucket, entity))
         }
-        for (bucket, entity) in due { reset(bucket, of: entity, now: now) }
+        reset(due, upTo: now)
         return !due.isEmpty
     }
 }

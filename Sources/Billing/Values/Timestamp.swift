@@ -74,14 +74,26 @@ package struct Cycle: Sendable, Equatable {
 
     /// The first boundary after `now`: anchor + k cycles; `.never` for one-off cycles.
     package func boundary(after now: Timestamp, anchor: Timestamp) -> Timestamp {
+        boundary(boundaries(by: now, anchor: anchor), anchor: anchor)
+    }
+
+    /// The boundary with this number; the anchor has 0.
+    func boundary(_ number: Int64, anchor: Timestamp) -> Timestamp {
         if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
-            guard now >= anchor else { return anchor }
-            let elapsed = now.milliseconds - anchor.milliseconds
-            return anchor.adding(milliseconds: (elapsed / step + 1) * step)
+            return anchor.adding(milliseconds: number * step)
         }
         guard let months = interval.months.map({ $0 * Int64(count) }) else { return .never }
-        guard now >= anchor else { return anchor }
-        return anchor.adding(months: cycles(of: months, endingAfter: now, from: anchor) * months)
+        return anchor.adding(months: number * months)
+    }
+
+    /// How many boundaries there were by `now`, the anchor among them.
+    func boundaries(by now: Timestamp, anchor: Timestamp) -> Int64 {
+        guard now >= anchor else { return 0 }
+        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
+            return (now.milliseconds - anchor.milliseconds) / step + 1
+        }
+        guard let months = interval.months.map({ $0 * Int64(count) }) else { return 0 }
+        return cycles(of: months, endingAfter: now, from: anchor)
     }
 
     /// The cycle that holds `now`, start included, end not. Before the anchor and for one-off

@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 package import Wire
 
 extension CustomerRepository {
@@ -14,8 +14,19 @@ extension CustomerRepository {
         return hash
     }
 
-    /// Asks memory for the row of the customer with this hash.
-    package func foreseeRow(_ hash: UInt64) {
+    /// Asks memory for the row of the customer with this hash; its number, nil: there is none.
+    package func foreseeRow(_ hash: UInt64) -> Int? {
         withShard(Int(hash & 0xFF)) { $0.prefetchRow(hash) }
+    }
+
+    /// Asks memory for the features of a row's far buckets, a little after the row; false: it has
+    /// none. Rows stay where they are, so that a number found before is good.
+    package func foreseeFarFeatures(_ hash: UInt64, row: Int) -> Bool {
+        withShard(Int(hash & 0xFF)) { $0.rows.prefetchFarFeatures(row) }
+    }
+
+    /// Asks memory for a row's far bucket of a feature, a little after the features.
+    package func foreseeFarBucket(_ hash: UInt64, row: Int, of feature: FeatureNumber) {
+        withShard(Int(hash & 0xFF)) { $0.rows.prefetchFarBucket(row, of: feature) }
     }
 }

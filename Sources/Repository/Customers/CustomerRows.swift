@@ -1,3 +1,4 @@
+internal import Billing
 internal import CChecksum
 internal import Wire
 
@@ -43,6 +44,42 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Fetches what tells of which features a row's far buckets are; false: it has none. To be
+    /// called a little after the row was fetched.
+    func prefetchFarFeatures(_ row: Int) -> Bool {
+        let far = place(of: row).pointee.buckets.farPlaces()
+        guard far.count > 0 else { return false }
+        let length = min(far.count, CustomerRows.farLimit) * MemoryLayout<FeatureNumber>.stride
+        CustomerRows.prefetch(far.features, length: CustomerRows.arrayHeader + length)
+        return true
+    }
+
+    /// Fetches a row's far bucket of a feature; to be called a little after `prefetchFarFeatures`.
+    func prefetchFarBucket(_ row: Int, of feature: FeatureNumber) {
+        let place = place(of: row)
+        guard let index = place.pointee.buckets.far(of: feature) else { return }
+        let start = place.pointee.buckets.farPlaces().buckets
+        // The array's count is looked at too.
+        CustomerRows.prefetch(start, length: 1)
+        let length = MemoryLayout<Bucket>.stride
+        CustomerRows.prefetch(
+            start + UInt(CustomerRows.arrayHeader + index * length), length: length)
+    }
+
+    /// Far buckets whose features are fetched at most; where there are more, one follows the other
+    /// in memory, and the processor notices.
+    private static let farLimit = 64
+    /// What lies before an array's elements.
+    private static let arrayHeader = 32
+
+    private static func prefetch(_ start: UInt, length: Int) {
+        let last = start + UInt(length) - 1
+        for address in stride(from: start, to: last, by: 64) {
+            tally_prefetch(UnsafeRawPointer(bitPattern: address))
+        }
+        tally_prefetch(UnsafeRawPointer(bitPattern: last))
+    }
+
     mutating func append(_ row: CustomerRow) {
         let (chunk, place) = count.quotientAndRemainder(dividingBy: CustomerRows.chunkSize)
         if place == 0 { addChunk(chunk) }
@@ -71,7 +108,9 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
         for row in first..<min(count, first + limit) {
             if rests {
                 place(of: row).pointee.rest.withUnsafeBytes { rest in
-                    if let start = rest.baseAddress { tally_prefetch(start - 32) }
+                    if let start = rest.baseAddress {
+                        tally_prefetch(start - CustomerRows.arrayHeader)
+                    }
                 }
             } else {
                 prefetch(row)

@@ -118,7 +118,7 @@ struct ReplayHand {
         self.waiting = 0
         for index in 0..<waiting {
             let hash = group[index].hash
-            repository.withShard(Int(hash & 0xFF)) { $0.prefetchRow(hash) }
+            _ = repository.withShard(Int(hash & 0xFF)) { $0.prefetchRow(hash) }
         }
         for index in 0..<waiting {
             let isDone = repository.restore(

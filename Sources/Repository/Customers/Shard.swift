@@ -24,10 +24,11 @@ struct Shard: ~Copyable {
         }
     }
 
-    /// Fetches what `find` of a customer will find; to be called a little after `prefetchIndex`.
+    /// Fetches what `find` of a customer will find, probably, and tells its number; to be called a
+    /// little after `prefetchIndex`.
     @inline(__always)
-    func prefetchRow(_ hash: UInt64) {
-        _ = index.find(hash) { row in
+    func prefetchRow(_ hash: UInt64) -> Int? {
+        index.find(hash) { row in
             rows.prefetch(row)
             return true
         }
@@ -44,7 +45,7 @@ struct Shard: ~Copyable {
     @inline(__always)
     func prefetch(_ hash: UInt64, request fingerprint: UInt64?) {
         prefetchIndex(hash, request: fingerprint)
-        prefetchRow(hash)
+        _ = prefetchRow(hash)
     }
 
     /// Reads a row's buckets, which is all that most calls need: nothing else of the customer is

@@ -6,6 +6,15 @@ package struct CallHint {
     package let method: Method
     package let customer: CustomerID
     package private(set) var request: InlineText?
+    package private(set) var feature = Feature()
+
+    /// A feature's id, where it lies in the message.
+    package struct Feature {
+        fileprivate var id = UnsafeRawBufferPointer(start: nil, count: 0)
+
+        /// nil: none of these. The message must still be there.
+        package func number(_ names: PricingNames) -> FeatureNumber? { names.feature(id) }
+    }
 
     /// nil: nothing can be told of this method, or this message.
     package init?(_ method: Method, _ message: UnsafeRawBufferPointer) {
@@ -20,10 +29,17 @@ package struct CallHint {
         while let field = scan.next() {
             // The last one would count.
             guard field.number != 1 else { return nil }
-            guard field.number == requestField, case .bytes(let id) = field.value else { continue }
-            request = InlineText(id)
+            guard case .bytes(let id) = field.value else { continue }
+            switch field.number {
+            case CallHint.featureField: feature.id = id
+            case requestField: request = InlineText(id)
+            default: break
+            }
         }
     }
+
+    /// The number of `feature_id` in all of them.
+    private static let featureField: UInt32 = 2
 
     /// The number of `request_id` in the methods that are called often.
     private static func requestField(of method: Method) -> UInt32? {

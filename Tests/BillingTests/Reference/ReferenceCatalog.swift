@@ -5,10 +5,6 @@ import Stories
 /// What one seed's sequence plays on.
 struct ReferenceCatalog {
     let pricing: PricingState
-    /// What is left or overdrawn goes over into the next cycle. Missed cycles are one (§5.2), so
-    /// then it matters when somebody looks.
-    let carriesOver: Bool
-
     static let metered = ["api", "words", "jobs"]
     static let seats = "seats"
     static let ai = "ai"
@@ -22,8 +18,7 @@ struct ReferenceCatalog {
     static let flag = "sso"
     private static let costs = ["0.2", "1.4", "2", "1", "0", "0.333333333333", "7.25"]
 
-    init(_ dice: inout Dice, carriesOver: Bool) {
-        self.carriesOver = carriesOver
+    init(_ dice: inout Dice) {
         var features = ReferenceCatalog.metered.prefix(dice.roll(1...3)).map {
             Feature.sample($0, .metered)
         }
@@ -46,7 +41,7 @@ struct ReferenceCatalog {
         for (id, isAddOn) in [("base", false), ("next", false), ("add", true), ("more", true)] {
             var plan = Plan(id: id, name: id, addOn: isAddOn, autoEnable: id == "base")
             for feature in features where dice.chance(isAddOn ? 40 : 75) {
-                plan.items.append(ReferenceCatalog.item(feature, carriesOver, &dice))
+                plan.items.append(ReferenceCatalog.item(feature, &dice))
             }
             if dice.chance(25) {
                 for feature in features { _ = plan.controls.number(of: feature.id) }
@@ -60,7 +55,7 @@ struct ReferenceCatalog {
         }
         var draft = PricingDraft(currency: "usd", features: features, plans: plans)
         draft.settings = PricingSettings()
-        draft.settings?.keepsFreeOverage = carriesOver && dice.chance(15)
+        draft.settings?.keepsFreeOverage = dice.chance(15)
         draft.settings?.reversesDeductionOrder = dice.chance(20)
         for index in draft.features.indices { draft.features[index].isShadow = dice.chance(10) }
         let faults = draft.validate(onto: .empty)
@@ -68,9 +63,7 @@ struct ReferenceCatalog {
         pricing = PricingState.empty.publishing(draft)
     }
 
-    private static func item(
-        _ feature: Feature, _ carriesOver: Bool, _ dice: inout Dice
-    ) -> PlanItem {
+    private static func item(_ feature: Feature, _ dice: inout Dice) -> PlanItem {
         var item = PlanItem.sample(feature.id, dice.amount(0...60))
         switch feature.kind {
         case .boolean: return .sample(feature.id)
@@ -96,8 +89,9 @@ struct ReferenceCatalog {
                 dice.pick([.minute, .hour, .hour, .day, .week, .month, .month, .semiAnnual]),
                 count: UInt16(dice.pick([1, 1, 1, 2, 5])))
         }
-        if carriesOver, item.reset != nil, item.usagePrice == nil, dice.chance(30) {
-            item.rollover = rollover(&dice)
+        if let cycle = item.reset, item.usagePrice == nil, dice.chance(30) {
+            item.rollover = rollover(&dice, each: cycle)
+            if item.rollover != nil { item.included = dice.amount(5...60) }
         }
         if dice.chance(30) { item.entityFeatureID = seats }
         return item
@@ -123,14 +117,17 @@ struct ReferenceCatalog {
         )
     }
 
-    static func rollover(_ dice: inout Dice) -> Rollover {
+    /// Of short cycles not so much that there are hundreds of buckets; nil: nothing.
+    static func rollover(_ dice: inout Dice, each cycle: Cycle) -> Rollover? {
+        guard cycle.interval != .minute else { return nil }
         let cap: Rollover.Cap =
             switch dice.roll(1...3) {
-            case 1: .none
-            case 2: .units(dice.amount(0...80))
+            case 1 where cycle.interval != .hour: .none
+            case 1...2: .units(dice.amount(0...80))
             default: .percentage(Quantity(units: dice.roll(0...150)))
             }
-        return Rollover(cap: cap, months: UInt32(dice.pick([0, 1, 1, 3])))
+        let isMany = cap == .none && cycle.interval == .day
+        return Rollover(cap: cap, months: isMany ? 1 : UInt32(dice.pick([0, 1, 1, 3])))
     }
 }
 

@@ -175,10 +175,12 @@ struct ReferenceCommands {
             open.granted = dice.amount(0...60)
         }
         if dice.chance(40), !open.unlimited {
-            open.reset = Cycle(dice.pick([.hour, .day, .week, .month, .quarter]))
+            let cycle = Cycle(dice.pick([.hour, .day, .week, .month, .quarter]))
+            open.reset = cycle
             if dice.chance(25) { open.nextReset = later(now, 0...900, &dice) }
-            if dice.chance(40), catalog.carriesOver {
-                open.rollover = ReferenceCatalog.rollover(&dice)
+            if dice.chance(40) {
+                open.rollover = ReferenceCatalog.rollover(&dice, each: cycle)
+                if open.granted != nil { open.granted = dice.amount(5...60) }
             }
         }
         if dice.chance(30) { open.expires = later(now, 0...2_000, &dice) }

@@ -119,21 +119,25 @@ extension ReferenceModel {
         now = end
     }
 
-    /// Missed cycles are one reset; what is given back by a hold on the way doesn't survive the
-    /// cycle that it falls in.
+    /// One reset for each cycle. As long as another one would change nothing, and no hold gives
+    /// anything back, the moments go by.
     private mutating func reset(_ number: UInt32, until end: Int64) {
         guard let old = balances.first(where: { $0.number == number }),
             let moment = old.nextReset
         else { return }
-        let horizon = min(end, holds.map(\.expires).min() ?? end)
         let starting = old.granted - old.adjustment
+        func reset(_ balance: Amount) -> Amount {
+            starting - (keepsFreeOverage && !old.isPriced ? max(0, -balance) : 0)
+        }
+        let new = reset(old.balance)
+        let isSteady = reset(new) == new && (old.rollover == nil || new <= 0)
+        let quiet = min(end, (holds.map(\.expires).min() ?? .max) - 1)
         let next = ReferenceCalendar.cycle(
-            old.interval, old.count, anchor: old.anchor, around: max(now, horizon))
-        let carried = keepsFreeOverage && !old.isPriced ? old.overage : 0
+            old.interval, old.count, anchor: old.anchor, around: isSteady ? max(now, quiet) : now)
         change(number) { balance in
             balance.granted = starting
             balance.adjustment = 0
-            balance.balance = starting - carried
+            balance.balance = new
             balance.nextReset = next?.end
         }
         // What has a price was sold for its cycle only.

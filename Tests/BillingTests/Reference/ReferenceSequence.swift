@@ -6,10 +6,10 @@ struct ReferenceSequence {
     let catalog: ReferenceCatalog
     private var steps: [ReferenceStep]
 
-    init(seed: UInt64, count: Int, carriesOver: Bool) {
+    init(seed: UInt64, count: Int) {
         self.seed = seed
         var dice = Dice(seed: seed)
-        catalog = ReferenceCatalog(&dice, carriesOver: carriesOver)
+        catalog = ReferenceCatalog(&dice)
         steps = ReferenceCommands(catalog).steps(count, from: ReferenceRun.start, &dice)
     }
 

@@ -28,8 +28,7 @@ import Testing
     @Test("core and model agree, and what must hold does", arguments: batches)
     func agree(seeds: [UInt64]) {
         for seed in seeds {
-            let sequence = ReferenceSequence(
-                seed: seed, count: ReferenceTests.commands, carriesOver: seed % 4 != 0)
+            let sequence = ReferenceSequence(seed: seed, count: ReferenceTests.commands)
             guard sequence.fault != nil else { continue }
             let shrunken = sequence.shrunken
             Issue.record("\(shrunken.trace)")
@@ -40,8 +39,7 @@ import Testing
     @Test("it doesn't matter who looks when", arguments: batches)
     func looks(seeds: [UInt64]) {
         for seed in seeds {
-            let sequence = ReferenceSequence(
-                seed: seed, count: ReferenceTests.commands / 2, carriesOver: false)
+            let sequence = ReferenceSequence(seed: seed, count: ReferenceTests.commands / 2)
             #expect(sequence.isIndifferentToLooks, "seed \(seed)")
         }
     }

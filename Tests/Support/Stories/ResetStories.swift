@@ -99,7 +99,18 @@ package enum ResetStories {
             .track("messages", 100 - overdrawn, .overflow), feb, .balances([next]))
     }
 
-    package static let keptTable = StoryTable("Free overage is kept", keptPricing, kept)
+    private static let paid = [
+        Story(
+            "5.1: each cycle pays for what is kept, looked at or not", monthly,
+            .track("messages", 450, .overflow), .advance(to: .utc(2027, 3, 10)),
+            .balances([-150]), .advance(to: .utc(2027, 6, 1)), .balances([50])),
+        Story(
+            "5.1: what is kept, looked at only once", monthly,
+            .track("messages", 450, .overflow), .advance(to: .utc(2027, 5, 9)),
+            .balances([-50])),
+    ]
+
+    package static let keptTable = StoryTable("Free overage is kept", keptPricing, kept, paid)
 
     package static let table = StoryTable("Resets", pricing, rules)
 }

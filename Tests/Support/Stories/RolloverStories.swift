@@ -78,11 +78,22 @@ package enum RolloverStories {
             feb, .left("messages", 140), .track("messages", 120), .left("messages", 20), mar,
             .left("messages", 120)),
         Story(
-            "5.3: several cycles missed: one reset, one row", open(100, forGood),
-            .advance(to: .utc(2027, 6, 1)), .balances([100, 100])),
+            "5.3: several cycles missed: one row for each", open(100, forGood),
+            .track("messages", 30), .advance(to: .utc(2027, 6, 1)),
+            .balances([100, 70, 100, 100, 100])),
         Story(
-            "5.3: missed for so long that it has expired", open(100, month),
-            .advance(to: .utc(2027, 6, 1)), .balances([100])),
+            "5.3: of many missed what the cap leaves", open(100, units(250)),
+            .track("messages", 30), .advance(to: .utc(2031, 6, 1)), .balances([100, 50, 100, 100]),
+            .granted("messages", 350)),
+        Story(
+            "5.3: of many missed what hasn't expired", open(100, two),
+            .advance(to: .utc(2031, 6, 1)), .balances([100, 100, 100])),
+        Story(
+            "5.3: of many missed, two in step", open(100, two), open(20, units(30)),
+            .advance(to: .utc(2031, 6, 1)), .balances([100, 20, 100, 10, 100, 20])),
+        Story(
+            "5.3: missed for so long that the first ones have expired", open(100, month),
+            .advance(to: .utc(2027, 6, 1)), .balances([100, 100])),
         Story(
             "5.3: what is used up doesn't stay", open(100, forGood), feb,
             .track("messages", 150), .balances([50, 0]), mar, .balances([100, 50])),
