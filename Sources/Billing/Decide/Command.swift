@@ -30,6 +30,8 @@ package enum Command: Sendable {
     case sealProfile
     /// Nothing but what has fallen due.
     case advance
+    /// Of a test: decided at what the clock shows.
+    case moveClock(ClockMove)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -38,7 +40,7 @@ package enum Command: Sendable {
         case .create, .track, .trackAll, .trackTokens, .trackTokensAll, .checkAndDeduct,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .settle, .completeCheckout, .update, .sealProfile, .advance:
+            .attach, .settle, .completeCheckout, .update, .sealProfile, .advance, .moveClock:
             false
         }
     }
@@ -51,7 +53,8 @@ package enum Command: Sendable {
         case .checkAndDeduct(let query): !query.wantsPreview
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
-            .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance:
+            .attach, .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance,
+            .moveClock:
             false
         }
     }

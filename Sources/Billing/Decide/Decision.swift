@@ -32,6 +32,8 @@ package enum Reply: Sendable, Equatable {
     case entity(UInt32)
     case check(CheckAnswer)
     case attach(AttachReply)
+    /// What the clock shows.
+    case clock(Timestamp)
 }
 
 /// What a track drew.
@@ -89,7 +91,7 @@ extension BucketSet {
         case .checkAndDeduct(let query):
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
         case .create, .update, .attach, .settle, .completeCheckout, .erase, .delete, .sealProfile,
-            .advance,
+            .advance, .moveClock,
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls:
             preconditionFailure("this command is about more than buckets")
@@ -138,6 +140,7 @@ extension CustomerState {
         case .delete: try decideDelete()
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
+        case .moveClock(let move): try decideMoveClock(move, now: now)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Attach
 internal import Catalog
+internal import Clock
 internal import Customers
 internal import Entitlement
 internal import NIOCore
@@ -69,6 +70,8 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .advanceTestClock, .getTestClock:
+            return try runClock(route, message, loop, token: token)
         case .trackTokens, .batchTrackTokens: return try runTokens(route, message, loop)
         case .batchCheck, .explainCheck, .settleHold, .extendHold, .batchTrack:
             return try runBatchOrHold(route, message, loop)
@@ -80,6 +83,25 @@ extension GRPCDispatcher {
             .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }
+    }
+
+    private func runClock(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.clock
+        guard route == .advanceTestClock else {
+            let customer = try decoded { () throws(CallFault) in
+                try reader.getTestClock(message)
+            }
+            return try served { () throws(ExecuteFault) in
+                try service.get(customer, names: loop.names, in: workspace)
+            }
+        }
+        let call = try decoded { () throws(CallFault) in try reader.advanceTestClock(message) }
+        try leave(token) { () throws(ExecuteFault) in try await service.advance(call) }
+        return nil
     }
 
     func decoded<Call>(

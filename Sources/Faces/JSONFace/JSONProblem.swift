@@ -167,6 +167,8 @@ extension JSONProblem {
                 409, "duplicate_idempotency_key",
                 "this idempotency key was used, but its answer was erased with the customer's "
                     + "personal data; look at the customer")
+        case .clockNotOfTest, .clockBackwards:
+            preconditionFailure("this face moves no clocks")
         case .erasureNeedsUpgrade, .erasureTooEarly:
             self = .invalidRequest("the customer can't be erased now")
         }

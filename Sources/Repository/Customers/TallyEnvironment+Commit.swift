@@ -73,7 +73,7 @@ extension TallyEnvironment {
         return (id, name, checkout)
     }
 
-    private func arrive(at point: CommitPoint) async throws(ExecuteFault) {
+    func arrive(at point: CommitPoint) async throws(ExecuteFault) {
         guard await reach(point) else { throw .unavailable(.closed) }
     }
 

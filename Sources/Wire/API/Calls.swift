@@ -22,6 +22,7 @@ package enum Method: UInt32, Sendable {
     case deleteEntity = 30
     case trackTokens = 31
     case batchTrackTokens = 32
+    case advanceTestClock = 60
 }
 
 extension Method {
@@ -32,7 +33,7 @@ extension Method {
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             true
         case .track, .check, .attach, .eraseCustomer, .deleteCustomer, .settleHold, .extendHold,
-            .batchTrack, .trackTokens, .batchTrackTokens:
+            .batchTrack, .trackTokens, .batchTrackTokens, .advanceTestClock:
             false
         }
     }

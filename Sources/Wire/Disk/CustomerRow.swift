@@ -53,6 +53,12 @@ package struct CustomerRow: Sendable {
         rest = []
     }
 
+    /// `nextDue` as the environment's clock shows it then; `.never` with it.
+    package var dueTime: Timestamp {
+        let offset = buckets.clock.offset
+        return offset == 0 || nextDue == .never ? nextDue : nextDue.adding(milliseconds: -offset)
+    }
+
     /// The same, with what follows from the rest: an older snapshot lacks it.
     func completed(
         _ arena: Arena, seals: (any CustomerSeals)?

@@ -57,7 +57,7 @@ struct FactText {
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
-            .notified:
+            .notified, .clockMoved:
             extra(fact)
         }
     }
@@ -158,6 +158,11 @@ struct FactText {
             [
                 "fact": .string("hold_extended"), "hold": .string(id),
                 "expires": Self.instant(expires),
+            ]
+        case .clockMoved(let clock):
+            [
+                "fact": .string("clock_moved"), "offset_ms": .number(clock.offset),
+                "held": Self.instant(clock.held),
             ]
         case .holdClosed(let id): ["fact": .string("hold_closed"), "hold": .string(id)]
         case .notified(let notice):

@@ -2303,6 +2303,51 @@ void   tally__disk__v1__notice__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__clock_moved__init
+                     (Tally__Disk__V1__ClockMoved         *message)
+{
+  static const Tally__Disk__V1__ClockMoved init_value = TALLY__DISK__V1__CLOCK_MOVED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__clock_moved__get_packed_size
+                     (const Tally__Disk__V1__ClockMoved *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__clock_moved__pack
+                     (const Tally__Disk__V1__ClockMoved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__clock_moved__pack_to_buffer
+                     (const Tally__Disk__V1__ClockMoved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ClockMoved *
+       tally__disk__v1__clock_moved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ClockMoved *)
+     protobuf_c_message_unpack (&tally__disk__v1__clock_moved__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__clock_moved__free_unpacked
+                     (Tally__Disk__V1__ClockMoved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__extras__init
                      (Tally__Disk__V1__Extras         *message)
 {
@@ -2951,7 +2996,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[34] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[35] =
 {
   {
     "customer_created",
@@ -3361,6 +3406,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clock_moved",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, clock_moved),
+    &tally__disk__v1__clock_moved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3369,6 +3426,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   5,   /* field[5] = bucket_reset */
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
+  34,   /* field[34] = clock_moved */
   24,   /* field[24] = controls_set */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
@@ -3398,12 +3456,13 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
-  { 0, 34 }
+  { 60, 34 },
+  { 0, 35 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3413,10 +3472,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  34,
+  35,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  3,  tally__disk__v1__fact__number_ranges,
+  4,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6581,7 +6640,58 @@ const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__notice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__disk__v1__clock_moved__field_descriptors[2] =
+{
+  {
+    "offset_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClockMoved, offset_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClockMoved, held),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__clock_moved__field_indices_by_name[] = {
+  1,   /* field[1] = held */
+  0,   /* field[0] = offset_ms */
+};
+static const ProtobufCIntRange tally__disk__v1__clock_moved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__clock_moved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ClockMoved",
+  "ClockMoved",
+  "Tally__Disk__V1__ClockMoved",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ClockMoved),
+  2,
+  tally__disk__v1__clock_moved__field_descriptors,
+  tally__disk__v1__clock_moved__field_indices_by_name,
+  1,  tally__disk__v1__clock_moved__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__clock_moved__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[9] =
 {
   {
     "entities",
@@ -6679,8 +6789,21 @@ static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clock",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Extras, clock),
+    &tally__disk__v1__clock_moved__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
+  8,   /* field[8] = clock */
   1,   /* field[1] = controls */
   4,   /* field[4] = details */
   0,   /* field[0] = entities */
@@ -6693,7 +6816,7 @@ static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__extras__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
 {
@@ -6703,7 +6826,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
   "Tally__Disk__V1__Extras",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Extras),
-  8,
+  9,
   tally__disk__v1__extras__field_descriptors,
   tally__disk__v1__extras__field_indices_by_name,
   1,  tally__disk__v1__extras__number_ranges,
