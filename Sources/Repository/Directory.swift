@@ -3,9 +3,9 @@ internal import Synchronization
 package import Wire
 
 /// What is global to an environment, whatever its partitions: the catalog, and the test clock. Its
-/// log is small and its own. It is never asked on the way of a call: event loops hold what they need of it, and are told
-/// what is new. What else will be global (aliases of customers that were renamed, see `Partition`)
-/// is to be one more kind of record here.
+/// log is small and its own. The catalog is never asked for on the way of a call: event loops hold
+/// what they need of it, and are told what is new. What else will be global (aliases of customers
+/// that were renamed, see `Partition`) is to be one more kind of record here.
 package final class Directory: Sendable {
     /// Called with the new catalog before a publication is acknowledged, so that whoever published
     /// finds it everywhere.

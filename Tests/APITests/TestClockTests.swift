@@ -9,7 +9,8 @@ import Testing
 @Suite("Test clocks") struct TestClockTests {
     private static let month: JSONValue = ["seconds": 2_678_400]
 
-    private func customer(_ id: String, _ stage: APIStage, buying plan: String? = nil) async throws {
+    private func customer(_ id: String, _ stage: APIStage, buying plan: String? = nil) async throws
+    {
         _ = try await stage.api.call("GetOrCreateCustomer", ["customer_id": .string(id)])
         guard let plan else { return }
         let bought = try await stage.api.call(

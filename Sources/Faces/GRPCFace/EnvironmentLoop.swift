@@ -1,6 +1,6 @@
 internal import Attach
 internal import Catalog
-internal import Clock
+internal import Clocks
 internal import Customers
 internal import Entitlement
 internal import Repository

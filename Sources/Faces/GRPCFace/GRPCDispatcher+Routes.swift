@@ -1,6 +1,6 @@
 internal import Attach
 internal import Catalog
-internal import Clock
+internal import Clocks
 internal import Customers
 internal import Entitlement
 internal import NIOCore
@@ -47,16 +47,8 @@ extension GRPCDispatcher {
             return try served { () throws(ExecuteFault) in
                 try loop.customers.update(call, names: names, in: workspace)
             }
-        case .deleteCustomer:
-            let call = try decoded { () throws(CallFault) in try reader.deleteCustomer(message) }
-            let service = loop.customers
-            try leave(token) { () throws(ExecuteFault) in try await service.delete(call) }
-            return nil
-        case .eraseCustomer:
-            let call = try decoded { () throws(CallFault) in try reader.eraseCustomer(message) }
-            let service = loop.customers
-            try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
-            return nil
+        case .deleteCustomer, .eraseCustomer:
+            return try runErasure(route, message, loop, token: token)
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
         case .attach:
             let call = try decoded { () throws(CallFault) in try reader.attach(message) }
@@ -83,6 +75,22 @@ extension GRPCDispatcher {
             .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }
+    }
+
+    private func runErasure(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.customers
+        if route == .eraseCustomer {
+            let call = try decoded { () throws(CallFault) in try reader.eraseCustomer(message) }
+            try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
+        } else {
+            let call = try decoded { () throws(CallFault) in try reader.deleteCustomer(message) }
+            try leave(token) { () throws(ExecuteFault) in try await service.delete(call) }
+        }
+        return nil
     }
 
     private func runClock(

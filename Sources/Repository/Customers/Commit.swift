@@ -153,7 +153,8 @@ struct Commit {
 
     /// What is due, and customer time afterwards.
     private func advanced(
-        _ customer: borrowing CustomerState, to time: Timestamp, _ names: PricingNames, isMoved: Bool
+        _ customer: borrowing CustomerState, to time: Timestamp, _ names: PricingNames,
+        isMoved: Bool
     ) -> (facts: [Fact], now: Timestamp) {
         let clock = customer.buckets.clock
         guard isMoved || clock != .unmoved else {

@@ -2,8 +2,7 @@ package import Billing
 package import Wire
 
 /// Test clocks. Moving one sets what it shows; what falls due on the way follows customer by
-/// customer, whoever comes by first, in `advance(steppingTo:)`. Here are those who wait until all of
-/// it is done.
+/// customer, whoever comes by first, in `advance(steppingTo:)`. Here it is waited for.
 extension TallyEnvironment {
     /// Customers whose time is caught up with at once.
     private static let clockWidth = 64

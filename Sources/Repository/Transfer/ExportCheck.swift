@@ -87,7 +87,9 @@ struct ExportCheck {
         _ time: Timestamp, _ field: String, after last: Timestamp, _ header: ExportHeader,
         until end: Timestamp? = nil
     ) throws(FormFault) {
-        guard time <= end ?? header.time else { throw FormFault(field, "is later than the header's") }
+        guard time <= end ?? header.time else {
+            throw FormFault(field, "is later than the header's")
+        }
         guard time >= last else { throw FormFault(field, "is earlier than the one before") }
     }
 }

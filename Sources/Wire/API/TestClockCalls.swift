@@ -92,7 +92,8 @@ extension ReplyWriter {
         let message = arena.make(tally__v1__get_test_clock_response__init)
         message.pointee.time = self.time(time)
         let span = arena.make(google__protobuf__duration__init)
-        (span.pointee.seconds, span.pointee.nanos) = (ahead / 1_000, Int32(ahead % 1_000) * 1_000_000)
+        span.pointee.seconds = ahead / 1_000
+        span.pointee.nanos = Int32(ahead % 1_000) * 1_000_000
         message.pointee.ahead = span
         return arena.pack(message)
     }
