@@ -20,7 +20,7 @@ struct Commit {
             return try runOnDraft(
                 CustomerState(id: id), nil, command, at: wall, time, in: &shard, &finished)
         }
-        let now = shard.rows.place(of: row).pointee.buckets.clock.time(at: time)
+        let now = repository.customerTime(of: shard.rows.place(of: row), at: time)
         if command.isUsage, shard.rows[row].nextDue > now,
             !repository.hidesBuckets(of: shard.rows.place(of: row), names)
         {

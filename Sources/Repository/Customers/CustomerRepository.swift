@@ -104,6 +104,14 @@ package final class CustomerRepository: Sendable {
     /// Customer time, of those whose own clock no test has moved.
     package var environmentTime: Timestamp { now.adding(milliseconds: directory.clock.offset) }
 
+    /// - Parameter time: the environment's.
+    @inline(__always)
+    func customerTime(
+        of row: UnsafeMutablePointer<CustomerRow>, at time: Timestamp
+    ) -> Timestamp {
+        row.pointee.hasMovedClock ? row.pointee.buckets.clock.time(at: time) : time
+    }
+
     /// Decides a command, appends its record, applies its facts.
     package func execute(
         _ command: Command, for id: CustomerID, request: RequestMark?, names: PricingNames,
@@ -212,7 +220,7 @@ package final class CustomerRepository: Sendable {
             var sequence: UInt64?
             shards[Int(hash & 0xFF)].withLock { shard in
                 guard let row = shard.find(id, hash: hash) else { return }
-                let now = shard.rows.place(of: row).pointee.buckets.clock.time(at: time)
+                let now = customerTime(of: shard.rows.place(of: row), at: time)
                 guard shard.rows[row].nextDue > now else {
                     found = !shard.rows[row].isDeleted
                     return
