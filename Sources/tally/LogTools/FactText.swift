@@ -90,6 +90,7 @@ struct FactText {
             [
                 "fact": .string("method_saved"), "brand": .string(method.brand),
                 "last4": .string(method.last4),
+                "expiry": method.expiry.map { .string("\($0.month)/\($0.year)") } ?? .null,
             ]
         case .invoiceRaised(let invoice):
             [

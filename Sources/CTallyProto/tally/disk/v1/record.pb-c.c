@@ -4816,7 +4816,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__checkout_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__method_saved__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__disk__v1__method_saved__field_descriptors[5] =
 {
   {
     "token",
@@ -4854,16 +4854,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__method_saved__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expiry_month",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MethodSaved, expiry_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expiry_year",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MethodSaved, expiry_year),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__method_saved__field_indices_by_name[] = {
   1,   /* field[1] = brand */
+  3,   /* field[3] = expiry_month */
+  4,   /* field[4] = expiry_year */
   2,   /* field[2] = last4 */
   0,   /* field[0] = token */
 };
 static const ProtobufCIntRange tally__disk__v1__method_saved__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
 {
@@ -4873,7 +4899,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   "Tally__Disk__V1__MethodSaved",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__MethodSaved),
-  3,
+  5,
   tally__disk__v1__method_saved__field_descriptors,
   tally__disk__v1__method_saved__field_indices_by_name,
   1,  tally__disk__v1__method_saved__number_ranges,

@@ -974,10 +974,18 @@ struct  Tally__Disk__V1__MethodSaved
    * The last four digits.
    */
   char *last4;
+  /*
+   * The last month it can be used in, 1 to 12; 0: unknown.
+   */
+  uint32_t expiry_month;
+  /*
+   * That month's year, in four digits.
+   */
+  uint32_t expiry_year;
 };
 #define TALLY__DISK__V1__METHOD_SAVED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__method_saved__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
