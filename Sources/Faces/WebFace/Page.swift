@@ -85,6 +85,7 @@ enum Page {
         .notice { max-width: 30rem; margin: 6vh auto; text-align: center; }
         .notice h1 { font-size: 1.375rem; }
         .notice p { margin: .75rem 0 0; }
+        .notice form { margin-top: 1.5rem; }
         .tick { width: 3rem; height: 3rem; margin: 0 auto 1rem; border-radius: 50%;
         background: var(--right); display: block; }
         table { width: 100%; margin-top: 1.5rem; border-collapse: collapse; }
