@@ -168,7 +168,7 @@ extension JSONProblem {
                 "this idempotency key was used, but its answer was erased with the customer's "
                     + "personal data; look at the customer")
         case .clockNotOfTest, .clockBackwards:
-            preconditionFailure("this face moves no clocks")
+            self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:
             self = .invalidRequest("the customer can't be erased now")
         }

@@ -6,13 +6,14 @@ package import Repository
 
 /// The sandbox's payment page: what is bought, for how much, and a card form for test cards.
 ///
-///     GET  /checkout/{session}              the page
-///     GET  /checkout/{session}?card=…       the same with that test card filled in
-///     POST /checkout/{session}              form fields `card`, `expiry`, `cvc`, `name`: pays, then
-///                                           thanks or goes to the success URL; scripts may send
-///                                           `card` alone. With a card whose bank wants to be
-///                                           asked: shows the bank's question, which comes back as
-///     POST /checkout/{session}              fields `token`, `expiry`, `authentication`
+///     GET  /checkout/{session}          the page
+///     GET  /checkout/{session}?card=…   the same with that test card filled in
+///     POST /checkout/{session}          form fields `card`, `expiry`, `cvc`, `name`: pays, then
+///                                       thanks or goes to the success URL
+///     POST /checkout/{session}          fields `token`, `expiry`, `authentication`: the bank's
+///                                       answer to what a card with 3-D Secure shows first
+///
+/// Scripts may send `card` alone.
 package struct CheckoutPages: Sendable {
     private let attach: AttachService
 

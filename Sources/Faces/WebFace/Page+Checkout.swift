@@ -52,8 +52,8 @@ extension Page {
         guard let renewal = sale.renewal else {
             return "You pay once. The card is kept on file for later purchases."
         }
-        return "Renews at \(renewal.money.text) each \(renewal.interval.text) until it is cancelled. "
-            + "The card is kept on file for that."
+        let price = "\(renewal.money.text) each \(renewal.interval.text)"
+        return "Renews at \(price) until it is cancelled. The card is kept on file for that."
     }
 
     private static func testCards(_ sale: Sale) -> String {

@@ -62,7 +62,8 @@ enum Page {
         --wrong: #b3261e; --wrong-paper: #fdecea; --right: #17713b; }
         @media (prefers-color-scheme: dark) { :root { --paper: #10131a; --card: #191e28;
         --ink: #eceff5; --soft: #a3adbf; --line: #2c3443; --field: #6b7790; --accent: #8fadff;
-        --button: #2f5fe0; --press: #2450c4; --wrong: #ff9d94; --wrong-paper: #3b1d1b; --right: #1f8f4c; } }
+        --button: #2f5fe0; --press: #2450c4; --wrong: #ff9d94; --wrong-paper: #3b1d1b;
+        --right: #1f8f4c; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink);
         font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
