@@ -34,7 +34,9 @@ let nio: [Target.Dependency] = [
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let bits: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
-let services: [Target.Dependency] = ["Attach", "Entitlement", "Usage", "Customers", "Catalog"]
+let services: [Target.Dependency] = [
+    "Attach", "Entitlement", "Usage", "Customers", "Catalog", "Clocks",
+]
 
 let package = Package(
     name: "tally",
@@ -78,7 +80,7 @@ let package = Package(
             ]),
         .target(name: "CChecksum"),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
-        service("Catalog"),
+        service("Catalog"), service("Clocks"),
         house(
             "GRPCFace", path: "Sources/Faces/GRPCFace",
             [

@@ -25,16 +25,19 @@ package struct ExportHeader: Sendable, Equatable {
     package var customers: UInt64
     /// 0 also where they weren't asked for.
     package var events: UInt64
+    /// Milliseconds that customer time is ahead: a test has moved the environment's clock.
+    package var clockAhead: Int64
 
     package init(
         environment: String, time: Timestamp, publications: UInt64, customers: UInt64,
-        events: UInt64
+        events: UInt64, clockAhead: Int64 = 0
     ) {
         self.environment = environment
         self.time = time
         self.publications = publications
         self.customers = customers
         self.events = events
+        self.clockAhead = clockAhead
     }
 }
 
@@ -216,6 +219,7 @@ extension Form {
         try number("publications", &value.publications)
         try number("customers", &value.customers)
         try number("events", &value.events)
+        try number("clock_ahead_ms", &value.clockAhead, unless: 0)
         return version
     }
 

@@ -44,6 +44,8 @@ package struct ExportedCustomer: Sendable, Equatable {
     package var catalog: UInt64 { catalogSequence }
     /// nil: it is deleted.
     package var created: Timestamp? { isDeleted ? nil : account.created }
+    /// Milliseconds that its own clock is ahead of the environment's.
+    package var clockAhead: Int64 { extras.clock.offset }
 
     /// What a record must say so that the customer is as it was.
     package var facts: [Fact] {
@@ -84,6 +86,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += extras.windows.map { .windowCounted($0) }
         facts += extras.holds.map { .holdOpened($0) }
         if extras.isPoolingDisabled { facts.append(.poolingSet(isDisabled: true)) }
+        if extras.clock != .unmoved { facts.append(.clockMoved(extras.clock)) }
         return facts
     }
 

@@ -32,6 +32,7 @@ extension Form {
             try form.text("token", &method.token)
             try form.text("brand", &method.brand)
             try form.text("last4", &method.last4)
+            try form.expiry(&method.expiry)
         }
         try list("effects", &value.account.effects, empty: .empty) {
             (form, effect) throws(FormFault) in
@@ -175,5 +176,20 @@ extension Bucket {
             number: 0, feature: FeatureNumber(rawValue: 0), subscription: 0, granted: .zero,
             balance: .zero, cycle: Cycle(.oneOff), anchor: .never, nextReset: .never,
             created: .never, flags: [])
+    }
+}
+
+extension Form {
+    /// "2049-12"; missing where it isn't known, as it is from earlier versions.
+    fileprivate mutating func expiry(_ value: inout CardExpiry?) throws(FormFault) {
+        guard isReading ? has("expiry") : value != nil else { return }
+        var text = value.map { "\($0.year)-\($0.month < 10 ? "0" : "")\($0.month)" } ?? ""
+        try self.text("expiry", &text)
+        guard isReading else { return }
+        let parts = text.split(separator: "-").map { UInt32($0) }
+        guard parts.count == 2, let year = parts[0], let month = parts[1], 1...12 ~= month else {
+            throw fault("expiry", "must be a year and a month, such as 2049-12")
+        }
+        value = CardExpiry(year: year, month: month)
     }
 }

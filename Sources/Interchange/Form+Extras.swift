@@ -23,6 +23,10 @@ extension Form {
             try form.time("end", &window.end)
             try form.quantity("used", &window.used)
         }
+        try number("clock_ahead_ms", &value.extras.clock.offset, unless: 0)
+        if isReading ? has("clock_held") : value.extras.clock.held != .never {
+            try time("clock_held", &value.extras.clock.held)
+        }
         try list("holds", &value.extras.holds, empty: .empty) { (form, hold) throws(FormFault) in
             try form.hold(&hold)
         }

@@ -35,6 +35,13 @@ extension Form {
         try flag(key, &value)
     }
 
+    /// As `flag(_:_:unless:)`.
+    mutating func number(_ key: String, _ value: inout Int64, unless usual: Int64) throws(FormFault)
+    {
+        guard isReading ? has(key) : value != usual else { return }
+        try number(key, &value)
+    }
+
     mutating func number<Number: FixedWidthInteger>(
         _ key: String, _ value: inout Number
     ) throws(FormFault) {

@@ -2,10 +2,10 @@ package import Billing
 internal import Synchronization
 package import Wire
 
-/// What is global to an environment, whatever its partitions: the catalog. Its log is small and its
-/// own. It is never asked on the way of a call: event loops hold what they need of it, and are told
-/// what is new. What else will be global (aliases of customers that were renamed, see `Partition`)
-/// is to be one more kind of record here.
+/// What is global to an environment, whatever its partitions: the catalog, and the test clock. Its
+/// log is small and its own. The catalog is never asked for on the way of a call: event loops hold
+/// what they need of it, and are told what is new. What else will be global (aliases of customers
+/// that were renamed, see `Partition`) is to be one more kind of record here.
 package final class Directory: Sendable {
     /// Called with the new catalog before a publication is acknowledged, so that whoever published
     /// finds it everywhere.
@@ -16,17 +16,23 @@ package final class Directory: Sendable {
     private let listeners = Mutex<[Listener]>([])
     /// One publication at a time.
     private let publishing = Mutex(())
+    let clock: EnvironmentClock
 
     /// Replays the log.
     package init(log: any LogStore) throws {
         self.log = log
         let arena = Arena()
         var pricing = PricingState.empty
+        let clock = EnvironmentClock()
         _ = try log.replay(from: 1) { _, position, bytes in
             arena.reset()
             let record = try RecordDecoder(arena: arena).directory(bytes)
-            pricing = pricing.publishing(record.published)
+            switch record.change {
+            case .published(let draft): pricing = pricing.publishing(draft)
+            case .clockMoved(let move): clock.restore(move, requestID: record.requestID)
+            }
         }
+        self.clock = clock
         names = Mutex(PricingNames(pricing))
     }
 
@@ -72,9 +78,17 @@ package final class Directory: Sendable {
         guard violations.isEmpty else { throw .refused(.invalid(violations)) }
         let changes = pricing.changes(publishing: call.draft)
         guard !changes.isEmpty, !call.validateOnly else { return (changes, nil) }
-        let arena = Arena()
         let record = DirectoryRecord(
             time: time, published: call.draft, requestID: call.requestID)
+        try commit(record)
+        let published = PricingNames(pricing.publishing(call.draft))
+        names.withLock { $0 = published }
+        return (changes, published)
+    }
+
+    /// Blocks until it is durable.
+    func commit(_ record: DirectoryRecord) throws(ExecuteFault) {
+        let arena = Arena()
         do {
             // The record's bytes are the arena's.
             let appended = try withExtendedLifetime(arena) { () throws(LogFault) in
@@ -84,9 +98,6 @@ package final class Directory: Sendable {
         } catch {
             throw .unavailable(error)
         }
-        let published = PricingNames(pricing.publishing(call.draft))
-        names.withLock { $0 = published }
-        return (changes, published)
     }
 
     package func close() throws {

@@ -25,6 +25,7 @@ final class APIStage: Sendable {
     struct Options {
         var start = Story.usualStart
         var hasProvider = true
+        var environment = "sandbox"
         /// All goes on beside calls that does in a server: what falls due is done on time and not
         /// for the next who looks, people are erased. Else payments alone.
         var isWhole = false
@@ -42,7 +43,7 @@ final class APIStage: Sendable {
             .flatMap { Int($0) }
         if options.hasProvider { settings.provider = Sandbox(address: { "https://localhost" }) }
         let environment = try TallyEnvironment(
-            "sandbox", in: folder, settings: settings,
+            options.environment, in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.environment = environment
         pages = CheckoutPages(environment)

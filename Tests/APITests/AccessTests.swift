@@ -50,6 +50,8 @@ import Testing
         ("ListEntities", [:]),
         ("UpdateEntity", ["entity_id": "a"]),
         ("DeleteEntity", ["entity_id": "a"]),
+        ("AdvanceTestClock", ["duration": ["seconds": 1]]),
+        ("GetTestClock", [:]),
         ("PublishCatalog", ["catalog": ["currency": "usd"]]),
         ("GetCatalog", [:]),
     ]

@@ -8,7 +8,8 @@ import Stories
 enum InvalidRequests {
     typealias Row = RefusalTests.Row
 
-    static let all = usage + events + holds + balances + entities + customers + catalogs
+    static let all =
+        usage + events + holds + balances + entities + customers + catalogs + clocks
 
     private static func row(
         _ method: String, _ fields: JSONObject, after steps: Step..., at paths: String...
@@ -75,6 +76,13 @@ enum InvalidRequests {
 
     private static let day: JSONValue = [
         "start_time": "2027-01-01T00:00:00Z", "end_time": "2027-01-02T00:00:00Z",
+    ]
+
+    private static let clocks = [
+        row("AdvanceTestClock", [:], at: "time"),
+        row("AdvanceTestClock", ["duration": ["seconds": -1]], at: "duration"),
+        row("AdvanceTestClock", ["duration": ["seconds": 315_619_201]], at: "duration"),
+        row("AdvanceTestClock", ["time": "2037-02-01T00:00:00Z"], at: "time"),
     ]
 
     private static let events = [

@@ -22,6 +22,7 @@ enum HousePlan {
         ],
         "Attach": service,
         "Catalog": service,
+        "Clocks": service,
         "Customers": service,
         "Entitlement": service,
         "Usage": service,
@@ -43,8 +44,8 @@ enum HousePlan {
 
     /// A face knows every service and no other face.
     private static let face: Set<String> = [
-        "Attach", "Billing", "Catalog", "Customers", "Entitlement", "Repository", "Usage",
-        "Wire",
+        "Attach", "Billing", "Catalog", "Clocks", "Customers", "Entitlement", "Repository",
+        "Usage", "Wire",
     ]
 }
 

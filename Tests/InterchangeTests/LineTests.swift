@@ -150,7 +150,7 @@ enum Samples {
         "created":"2026-01-31T12:00:00Z","unlimited":false,"priced":false,"boolean":false,\
         "add_on":false,"allocated":false,"overage_limited":false,"rollover":true,"slice":false}],\
         \(extras),\
-        "payment_method":{"token":"t","brand":"visa","last4":"4242"},\
+        "payment_method":{"token":"t","brand":"visa","last4":"4242","expiry":"2049-02"},\
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
@@ -376,6 +376,8 @@ struct LineTests {
                 "grants[1].subscription"
             ),
             ("\"last4\":\"4242\"", "\"last4\":4242", "payment_method.last4"),
+            ("2049-02", "2049-13", "payment_method.expiry"),
+            ("2049-02", "soon", "payment_method.expiry"),
             ("\"total\":1987,\"success", "\"total\":19.87,\"success", "effects[0].order.total"),
             (
                 "\"subtotal\":-250", "\"subtotal\":\"-250\"",

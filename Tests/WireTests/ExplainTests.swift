@@ -259,11 +259,26 @@ struct ExplainTests {
         }
     }
 
+    @Test("a test clock's move there and back")
+    func clock() throws {
+        let move = EnvironmentClockMove(
+            offset: 86_400_000, time: Timestamp(milliseconds: 5), fingerprint: 7)
+        let record = DirectoryRecord(time: .epoch, change: .clockMoved(move), requestID: "r")
+        let bytes = RecordWriter(arena: arena).directory(record)
+        let read = try RecordDecoder(arena: arena).directory(bytes)
+        #expect(read.requestID == "r" && read.published == nil)
+        guard case .clockMoved(let found) = read.change else {
+            Issue.record("it isn't a move")
+            return
+        }
+        #expect(found == move)
+    }
+
     @Test("a directory record of an unknown kind is refused")
     func unknownKind() {
         var bytes = ProtoBytes()
         bytes.add(1, number: 5)
-        bytes.add(21, text: "x")
+        bytes.add(22, text: "x")
         #expect(throws: RecordFault.self) {
             try bytes.bytes.withUnsafeBytes { try RecordDecoder(arena: arena).directory($0) }
         }

@@ -119,6 +119,8 @@ enum ExtraSamples {
         .holdOpened(hold("job-1")),
         .holdExtended(id: "job-1", expires: time),
         .holdClosed(id: "job-1"),
+        .clockMoved(TestClock(offset: 86_400_000, held: time)),
+        .clockMoved(TestClock(offset: -1)),
         .notified(Notice(feature: feature, entity: 2, event: .alert(alert))),
         .notified(Notice(feature: feature, entity: 0, event: .limitReached(.spendLimit))),
         usage(properties + [ofEntity]),
@@ -154,6 +156,7 @@ enum ExtraSamples {
         extras.details = [detail]
         extras.lastEntity = 8
         extras.isPoolingDisabled = true
+        extras.clock = TestClock(offset: 86_400_000, held: time)
         return extras
     }
 }

@@ -57,7 +57,7 @@ struct ExtrasTests {
             }
             return kinds
         }
-        #expect(kinds == Set([3, 4, 5, 6, 7] + Array(30...41) + [55, 56, 57]))
+        #expect(kinds == Set([3, 4, 5, 6, 7] + Array(30...41) + [55, 56, 57, 60]))
     }
 
     @Test(
@@ -155,6 +155,7 @@ struct ExtrasTests {
         { $0 = .none },
         { $0.lastEntity = 9 },
         { $0.isPoolingDisabled = false },
+        { $0.clock = .unmoved },
         { $0.entities.remove(3) },
         { $0.entities.change(3) { $0.name = "" } },
         { $0.entities.change(2) { $0.buckets[1].balance = .zero } },

@@ -64,12 +64,20 @@ def open_page(url, ca_file):
     return fetch(browser(ca_file), url)
 
 
-def pay(url, ca_file, card="4242 4242 4242 4242"):
-    """Opens the page, types the card's number and submits the form."""
+def pay(url, ca_file, card="4242 4242 4242 4242", **typed):
+    """Opens the page, fills in the card and submits the form."""
     opener = browser(ca_file)
     page = fetch(opener, url)
     assert page.status == 200, page
     form = Form(page.body)
     assert form.action is not None, f"no form on {url}:\n{page.body}"
     assert "card" in form.fields, form.fields
-    return fetch(opener, urllib.parse.urljoin(url, form.action), {**form.fields, "card": card})
+    filled = {"card": card, "expiry": "12 / 49", "cvc": "123", "name": "Ada Lovelace", **typed}
+    return fetch(opener, urllib.parse.urljoin(url, form.action), {**form.fields, **filled})
+
+
+def answer_bank(url, ca_file, page, answer):
+    """Presses one of the two buttons that a bank's question has."""
+    form = Form(page)
+    return fetch(browser(ca_file), urllib.parse.urljoin(url, form.action),
+                 {**form.fields, "authentication": answer})

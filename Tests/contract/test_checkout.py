@@ -79,3 +79,83 @@ def test_a_paid_plan_survives_kill(own_client, own_server):
     own_server.kill()
     own_server.start()
     assert has_pro(own_client, customer_id)
+
+
+THREE_D_SECURE = "4000 0025 0000 3155"
+
+
+@pytest.mark.parametrize("typed, told", [
+    ({"expiry": "13 / 49"}, "The month is 01 to 12."),
+    ({"expiry": "01 / 20"}, "This card has expired."),
+    ({"expiry": "soon"}, "Write it as MM / YY."),
+    ({"expiry": ""}, "Enter the expiry date."),
+    ({"cvc": "12"}, "The code has 3 digits."),
+    ({"cvc": ""}, "Enter the security code."),
+    ({"name": ""}, "Enter the name on the card."),
+    ({"card": "4111 1111 1111 1111"}, "This sandbox takes test cards only."),
+    ({"card": "4242 4242 4242 4243"}, "This is not a card number."),
+])
+def test_what_is_wrong_is_told_beside_its_field_and_the_rest_is_kept(
+        client, server, customer_id, typed, told):
+    url = attach(client, customer_id, "test_pro").payment_url
+    page = checkout.pay(url, server.ca_file, **{"name": "Grace Hopper", **typed})
+    assert page.status == 422 and told in page.body, page.body
+    fields = checkout.Form(page.body).fields
+    assert fields["card"] == fields["cvc"] == ""
+    for name, value in {"expiry": "12 / 49", "name": "Grace Hopper", **typed}.items():
+        assert name in ("card", "cvc") or fields[name] == value
+    assert "4242" not in page.body.split("<details>")[0]
+    assert not has_pro(client, customer_id)
+
+
+@pytest.mark.parametrize("expiry, month, year", [
+    ("12 / 49", 12, 2049), ("0149", 1, 2049), ("7/2049", 7, 2049), (" 02/49 ", 2, 2049)])
+def test_the_card_on_file_is_known_by_its_end_and_its_last_month(
+        client, server, customer_id, expiry, month, year):
+    buy(client, server, customer_id, "test_pro", expiry=expiry)
+    card = get(client, customer_id).payment_method
+    assert (card.brand, card.last4) == ("visa", "4242")
+    assert (card.expiry_month, card.expiry_year) == (month, year)
+
+
+def test_a_bank_is_asked_before_anything_is_bought(client, server, customer_id):
+    url = attach(client, customer_id, "test_pro").payment_url
+    for answer in ("fail", "complete"):
+        asked = checkout.pay(url, server.ca_file, THREE_D_SECURE)
+        assert asked.status == 200 and "Complete authentication" in asked.body
+        assert not has_pro(client, customer_id)
+        answered = checkout.answer_bank(url, server.ca_file, asked.body, answer)
+        assert answered.status == (402 if answer == "fail" else 200)
+        assert has_pro(client, customer_id) == (answer == "complete")
+    card = get(client, customer_id).payment_method
+    assert (card.last4, card.expiry_month, card.expiry_year) == ("3155", 12, 2049)
+    assert attach(client, customer_id, "test_max").outcome == attach_pb.ATTACH_OUTCOME_ACTIVE
+
+
+def test_a_bank_cannot_be_answered_for_another_card(client, server, customer_id):
+    url = attach(client, customer_id, "test_pro").payment_url
+    for token in ("sandbox_card_0002", "sandbox_card_1234", ""):
+        page = checkout.fetch(checkout.browser(server.ca_file), url,
+                              {"token": token, "authentication": "complete"})
+        assert page.status == 422
+    assert not has_pro(client, customer_id)
+
+
+@pytest.mark.parametrize("card, code", [
+    ("4000002760003184", "authentication_required"), ("4000000000000069", "expired_card")])
+def test_cards_that_fail_later_say_why(client, server, customer_id, card, code):
+    url = attach(client, customer_id, "test_pro").payment_url
+    page = checkout.pay(url, server.ca_file, card)
+    if "Complete authentication" in page.body:
+        page = checkout.answer_bank(url, server.ca_file, page.body, "complete")
+    assert page.status == 200 and has_pro(client, customer_id)
+    reply = attach(client, customer_id, "test_max")
+    assert (reply.outcome, reply.decline_code) == (attach_pb.ATTACH_OUTCOME_DECLINED, code)
+
+
+def test_a_test_card_can_be_filled_in(client, server, customer_id):
+    url = attach(client, customer_id, "test_pro").payment_url
+    page = checkout.open_page(url + "?card=4000002500003155", server.ca_file)
+    fields = checkout.Form(page.body).fields
+    assert fields["card"] == THREE_D_SECURE and fields["cvc"] == "123"
+    assert checkout.Form(checkout.open_page(url, server.ca_file).body).fields["card"] == ""

@@ -110,7 +110,7 @@ package struct BucketSet: Sendable {
             .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
             .invoiceDropped, .creditChanged, .customerErased, .entityCreated, .entityClaimed,
             .entityChanged, .entityDeleted, .controlsSet, .poolingSet, .holdOpened, .holdExtended,
-            .holdClosed, .detailSet, .metadataChanged, .customerDeleted:
+            .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved:
             return false
         }
         return true
@@ -143,6 +143,8 @@ extension BucketSet {
     var entities: EntityTable { box?.value.entities ?? EntityTable() }
     var details: [BucketDetail] { box?.value.details ?? [] }
     var isPoolingDisabled: Bool { box?.value.isPoolingDisabled ?? false }
+    /// Here, as every decision asks for the time.
+    package var clock: TestClock { box?.value.clock ?? .unmoved }
 
     /// Something controls what this scope may use.
     func hasControls(_ scope: Scope) -> Bool {

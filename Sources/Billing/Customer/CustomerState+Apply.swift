@@ -62,7 +62,7 @@ extension CustomerState {
             if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
         case .customerDeleted: becomeTombstone()
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
-            .poolingSet, .holdOpened, .holdExtended, .holdClosed:
+            .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved:
             buckets.changeExtras { $0.apply(fact) }
         }
     }
@@ -145,6 +145,8 @@ extension CustomerState {
         }
         if buckets.hasExtras {
             for hold in buckets.extras.holds { due = min(due, hold.expires) }
+            // A clock that stands still with nothing open is to go on.
+            if !billingWaits { due = min(due, buckets.clock.held) }
         }
         if !billingWaits {
             for subscription in subscriptions {

@@ -3,11 +3,32 @@ package struct PaymentMethod: Sendable, Equatable {
     package var token: String
     package var brand: String
     package var last4: String
+    /// nil: unknown, or it doesn't expire.
+    package var expiry: CardExpiry?
 
-    package init(token: String, brand: String, last4: String) {
+    package init(token: String, brand: String, last4: String, expiry: CardExpiry? = nil) {
         self.token = token
         self.brand = brand
         self.last4 = last4
+        self.expiry = expiry
+    }
+}
+
+/// The last month that a card can be used in.
+package struct CardExpiry: Sendable, Equatable {
+    package var year: UInt32
+    /// 1 to 12.
+    package var month: UInt32
+
+    package init(year: UInt32, month: UInt32) {
+        self.year = year
+        self.month = month
+    }
+
+    /// The month was over before `time`.
+    package func isPast(at time: Timestamp) -> Bool {
+        let date = CivilDate(time)
+        return (Int64(year), Int64(month)) < (date.year, date.month)
     }
 }
 

@@ -1,4 +1,4 @@
-/// What only some customers have that decides about usage: entities, limits, holds.
+/// What only some customers have that decides about usage: entities, limits, holds, clocks.
 package struct Extras: Sendable, Equatable {
     package var entities = EntityTable()
     /// In order of first setting; none is empty. Those of entities are with the entities.
@@ -12,6 +12,8 @@ package struct Extras: Sendable, Equatable {
     package var lastEntity: UInt32 = 0
     /// An entity doesn't draw from what the customer has as a whole.
     package var isPoolingDisabled = false
+    /// Of a test.
+    package var clock = TestClock.unmoved
 
     package static let none = Extras()
 
@@ -34,6 +36,7 @@ package struct Extras: Sendable, Equatable {
             windows.removeAll { $0.key.entity == number }
         case .controlsSet(let owned): set(owned)
         case .poolingSet(let isDisabled): isPoolingDisabled = isDisabled
+        case .clockMoved(let clock): self.clock = clock
         case .holdOpened(let hold): holds.append(hold)
         case .holdExtended(let id, let expires):
             if let index = holds.firstIndex(where: { $0.id == id }) {

@@ -47,6 +47,8 @@ package enum Fact: Sendable, Equatable {
     indirect case holdOpened(Hold)
     case holdExtended(id: String, expires: Timestamp)
     case holdClosed(id: String)
+    /// A test clock was moved, stands still, or runs again.
+    case clockMoved(TestClock)
     /// Somebody is to be told. Nothing of the state.
     indirect case notified(Notice)
 }
@@ -97,7 +99,8 @@ extension Fact {
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
             .creditChanged, .customerErased, .entityClaimed, .entityDeleted, .controlsSet,
-            .poolingSet, .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted:
+            .poolingSet, .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted,
+            .clockMoved:
             false
         }
     }

@@ -25,7 +25,7 @@ extension CustomerState {
 
 extension FactSheet {
     /// Everything due at the sheet's moment.
-    fileprivate mutating func advance(now: Timestamp, effectID: () -> String) {
+    mutating func advance(now: Timestamp, effectID: () -> String) {
         releaseHolds()
         expireBuckets()
         resetBuckets(upTo: now)

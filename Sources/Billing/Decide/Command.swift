@@ -31,6 +31,8 @@ package enum Command: Sendable {
     case sealProfile
     /// Nothing but what has fallen due.
     case advance
+    /// Of a test: decided at what the clock shows.
+    case moveClock(ClockMove)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -40,7 +42,7 @@ package enum Command: Sendable {
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
-            .advance:
+            .advance, .moveClock:
             false
         }
     }
@@ -54,7 +56,7 @@ package enum Command: Sendable {
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
-            .sealProfile, .advance:
+            .sealProfile, .advance, .moveClock:
             false
         }
     }

@@ -32,6 +32,8 @@ package enum Reply: Sendable, Equatable {
     case entity(UInt32)
     case check(CheckAnswer)
     case attach(AttachReply)
+    /// What the clock shows.
+    case clock(Timestamp)
 }
 
 /// What a track drew.
@@ -93,7 +95,7 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls:
+            .setControls, .moveClock:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -142,6 +144,7 @@ extension CustomerState {
         case .delete: try decideDelete()
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
+        case .moveClock(let move): try decideMoveClock(move, now: now)
         }
     }
 }

@@ -34,6 +34,9 @@ package enum Refusal: Error, Sendable, Equatable {
     /// Records from before the upgrade still say it in the clear: until then, nil: for good, as
     /// long as the whole history is kept.
     case erasureTooEarly(until: Timestamp?)
+    /// Only a sandbox has clocks that can be moved.
+    case clockNotOfTest
+    case clockBackwards(now: Timestamp)
     /// The answer was erased with the customer's personal data.
     case requestErased
 }

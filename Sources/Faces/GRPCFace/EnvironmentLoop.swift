@@ -1,5 +1,6 @@
 internal import Attach
 internal import Catalog
+internal import Clocks
 internal import Customers
 internal import Entitlement
 internal import Repository
@@ -12,6 +13,7 @@ final class EnvironmentLoop {
     let environment: TallyEnvironment
     let attach: AttachService
     let catalog: CatalogService
+    let clock: ClockService
     let customers: CustomersService
     let entitlement: EntitlementService
     let usage: UsageService
@@ -26,6 +28,7 @@ final class EnvironmentLoop {
         }
         attach = AttachService(environment)
         catalog = CatalogService(environment)
+        clock = ClockService(environment)
         customers = CustomersService(environment)
         entitlement = EntitlementService(environment)
         usage = UsageService(environment)

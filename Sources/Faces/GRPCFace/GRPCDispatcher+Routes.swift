@@ -1,5 +1,6 @@
 internal import Attach
 internal import Catalog
+internal import Clocks
 internal import Customers
 internal import Entitlement
 internal import NIOCore
@@ -46,16 +47,8 @@ extension GRPCDispatcher {
             return try served { () throws(ExecuteFault) in
                 try loop.customers.update(call, names: names, in: workspace)
             }
-        case .deleteCustomer:
-            let call = try decoded { () throws(CallFault) in try reader.deleteCustomer(message) }
-            let service = loop.customers
-            try leave(token) { () throws(ExecuteFault) in try await service.delete(call) }
-            return nil
-        case .eraseCustomer:
-            let call = try decoded { () throws(CallFault) in try reader.eraseCustomer(message) }
-            let service = loop.customers
-            try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
-            return nil
+        case .deleteCustomer, .eraseCustomer:
+            return try runErasure(route, message, loop, token: token)
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription:
             return try runPurchase(route, message, loop, token: token)
@@ -66,6 +59,8 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .advanceTestClock, .getTestClock:
+            return try runClock(route, message, loop, token: token)
         case .trackTokens, .batchTrackTokens: return try runTokens(route, message, loop)
         case .batchCheck, .explainCheck, .settleHold, .extendHold, .batchTrack:
             return try runBatchOrHold(route, message, loop)
@@ -77,6 +72,41 @@ extension GRPCDispatcher {
             .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }
+    }
+
+    private func runErasure(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.customers
+        if route == .eraseCustomer {
+            let call = try decoded { () throws(CallFault) in try reader.eraseCustomer(message) }
+            try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
+        } else {
+            let call = try decoded { () throws(CallFault) in try reader.deleteCustomer(message) }
+            try leave(token) { () throws(ExecuteFault) in try await service.delete(call) }
+        }
+        return nil
+    }
+
+    private func runClock(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.clock
+        guard route == .advanceTestClock else {
+            let customer = try decoded { () throws(CallFault) in
+                try reader.getTestClock(message)
+            }
+            return try served { () throws(ExecuteFault) in
+                try service.get(customer, names: loop.names, in: workspace)
+            }
+        }
+        let call = try decoded { () throws(CallFault) in try reader.advanceTestClock(message) }
+        try leave(token) { () throws(ExecuteFault) in try await service.advance(call) }
+        return nil
     }
 
     func decoded<Call>(

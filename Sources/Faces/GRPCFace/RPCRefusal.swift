@@ -107,6 +107,14 @@ struct RPCRefusal {
             .holdNotFound,
             .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
+        case .clockNotOfTest:
+            self.init(
+                .failedPrecondition, "TEST_CLOCK_SANDBOX_ONLY",
+                "only a sandbox has a test clock; this environment goes by the machine's")
+        case .clockBackwards(let now):
+            self.init(
+                .failedPrecondition, "TEST_CLOCK_BACKWARDS",
+                "time only goes forwards, and it is \(now.text ?? "later") already")
         case .requestErased:
             self.init(
                 .failedPrecondition, "REQUEST_ERASED",

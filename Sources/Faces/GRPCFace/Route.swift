@@ -38,6 +38,8 @@ enum Route: Int, CaseIterable {
     case listEntities
     case updateEntity
     case deleteEntity
+    case advanceTestClock
+    case getTestClock
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -86,6 +88,8 @@ enum Route: Int, CaseIterable {
         case .listEntities: "/tally.v1.CustomerService/ListEntities"
         case .updateEntity: "/tally.v1.CustomerService/UpdateEntity"
         case .deleteEntity: "/tally.v1.CustomerService/DeleteEntity"
+        case .advanceTestClock: "/tally.v1.TestClockService/AdvanceTestClock"
+        case .getTestClock: "/tally.v1.TestClockService/GetTestClock"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -115,9 +119,11 @@ enum Route: Int, CaseIterable {
         case .attach, .updateSubscription: .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
-            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
+            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
+            .advanceTestClock:
             .customersWrite
-        case .getCustomer, .listCustomers, .getEntity, .listEntities: .customersRead
+        case .getCustomer, .listCustomers, .getEntity, .listEntities, .getTestClock:
+            .customersRead
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead

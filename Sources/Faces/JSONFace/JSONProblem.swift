@@ -171,6 +171,8 @@ extension JSONProblem {
                 409, "duplicate_idempotency_key",
                 "this idempotency key was used, but its answer was erased with the customer's "
                     + "personal data; look at the customer")
+        case .clockNotOfTest, .clockBackwards:
+            self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:
             self = .invalidRequest("the customer can't be erased now")
         }

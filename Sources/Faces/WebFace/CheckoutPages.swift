@@ -4,10 +4,16 @@ internal import Payments
 package import RPC
 package import Repository
 
-/// The sandbox's payment page: what is bought, for how much, and a field for a test card.
+/// The sandbox's payment page: what is bought, for how much, and a card form for test cards.
 ///
-///     GET  /checkout/{session}    the page
-///     POST /checkout/{session}    form field `card`: pays, then thanks or goes to the success URL
+///     GET  /checkout/{session}          the page
+///     GET  /checkout/{session}?card=…   the same with that test card filled in
+///     POST /checkout/{session}          form fields `card`, `expiry`, `cvc`, `name`: pays, then
+///                                       thanks or goes to the success URL
+///     POST /checkout/{session}          fields `token`, `expiry`, `authentication`: the bank's
+///                                       answer to what a card with 3-D Secure shows first
+///
+/// Scripts may send `card` alone.
 package struct CheckoutPages: Sendable {
     private let attach: AttachService
 
@@ -20,87 +26,100 @@ package struct CheckoutPages: Sendable {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].isEmpty, parts[1] == "checkout" else { return nil }
         let session = String(parts[2])
-        guard let page = attach.page(session) else {
-            return .html(
-                404, Page.notice("This payment page is closed", "It was paid, or replaced."))
-        }
+        guard let page = attach.page(session) else { return CheckoutPages.closed }
         let sale = Sale(
-            plan: attach.planName(page.order.plan), order: page.order,
-            customer: page.name.isEmpty ? page.customer.text : page.name)
+            session: session, plan: attach.planName(page.order.plan), order: page.order,
+            customer: page.customer, name: page.name.isEmpty ? page.customer.text : page.name,
+            renewal: attach.price(page.order.plan), now: page.time)
         switch request.method {
-        case "GET", "HEAD": return .html(200, Page.checkout(sale, problem: nil))
-        case "POST": return await pay(session, page.customer, sale, request)
-        default: return PageResponse(status: 405, headers: [("allow", "GET, POST")])
+        case "GET", "HEAD": return .html(200, Page.checkout(sale, form(request, sale)))
+        case "POST": return await post(Form(request.body), sale)
+        default: return PageResponse(status: 405, headers: [("allow", "GET, HEAD, POST")])
         }
     }
 
-    private func pay(
-        _ session: String, _ customer: CustomerID, _ sale: Sale, _ request: PageRequest
-    ) async -> PageResponse {
-        let typed = Form(request.body)["card"] ?? ""
-        guard let card = TestCard(typed: typed) else {
-            return .html(422, Page.checkout(sale, problem: "That is not one of the test cards."))
+    private static var closed: PageResponse {
+        .html(
+            404,
+            Page.notice(
+                "This payment page is closed",
+                "It was paid, or another one has replaced it. Nothing more is charged here."))
+    }
+
+    private func form(_ request: PageRequest, _ sale: Sale) -> CardForm {
+        let wanted = Form((request.query ?? "").utf8)["card"]
+        guard let card = wanted.flatMap({ TestCard(typed: $0) }) else { return CardForm() }
+        return CardForm(showing: card, now: sale.now)
+    }
+
+    private func post(_ fields: Form, _ sale: Sale) async -> PageResponse {
+        if let token = fields["token"], let card = TestCard(token: token), card.isChallenged {
+            return await authenticated(fields, card, sale)
+        }
+        var form = CardForm(fields, now: sale.now)
+        guard form.faults.isEmpty, let card = form.card else {
+            return .html(422, Page.checkout(sale, form))
         }
         if let code = card.declineCode {
-            return .html(402, Page.checkout(sale, problem: "The card was declined (\(code))."))
+            form.problem = CheckoutPages.text(ofDecline: code)
+            return .html(402, Page.checkout(sale, form))
         }
+        if card.isChallenged { return .html(200, Page.challenge(sale, card, form)) }
+        return await pay(sale, card, form)
+    }
+
+    /// The bank's answer.
+    private func authenticated(
+        _ fields: Form, _ card: TestCard, _ sale: Sale
+    ) async -> PageResponse {
+        var form = CardForm(authenticated: fields, now: sale.now)
+        guard fields["authentication"] == "complete" else {
+            form.problem =
+                "Your bank could not confirm that it is you. Nothing was charged. Try again, or "
+                + "use another card."
+            return .html(402, Page.checkout(sale, form))
+        }
+        return await pay(sale, card, form)
+    }
+
+    private func pay(_ sale: Sale, _ card: TestCard, _ form: CardForm) async -> PageResponse {
         do {
-            try await attach.completeCheckout(session, customer: customer, method: card.method)
+            try await attach.completeCheckout(
+                sale.session, customer: sale.customer, method: card.method(expiry: form.expiry))
         } catch {
             switch error {
-            case .refused(.checkoutNotFound):
-                return .html(
-                    404, Page.notice("This payment page is closed", "It was paid, or replaced."))
+            case .refused(.checkoutNotFound): return CheckoutPages.closed
             case .refused, .unavailable, .damaged:
-                return .html(
-                    503, Page.checkout(sale, problem: "Nothing was charged. Please try again."))
+                var form = form
+                form.problem = "Something went wrong here, and nothing was charged. Try again."
+                return .html(503, Page.checkout(sale, form))
             }
         }
         guard sale.order.successURL.isEmpty else {
             return PageResponse(status: 303, headers: [("location", sale.order.successURL)])
         }
-        return .html(200, Page.notice("Paid", "\(sale.plan) is yours. You can close this page."))
+        return .html(200, Page.paid(sale, card))
+    }
+
+    private static func text(ofDecline code: String) -> String {
+        switch code {
+        case "insufficient_funds":
+            "Your card doesn't have enough funds. Nothing was charged. Try another card."
+        default: "Your card was declined. Nothing was charged. Try another card."
+        }
     }
 }
 
 /// What a payment page sells.
 struct Sale {
+    var session: String
     var plan: String
     var order: Order
-    var customer: String
-}
-
-/// A form as browsers send it (`application/x-www-form-urlencoded`).
-struct Form {
-    private var fields: [String: String] = [:]
-
-    init(_ body: [UInt8]) {
-        for pair in body.split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(
-                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            fields[Form.decoded(parts[0])] = Form.decoded(parts[1])
-        }
-    }
-
-    subscript(name: String) -> String? { fields[name] }
-
-    private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
-        var output: [UInt8] = []
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            let byte = bytes[index]
-            if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex,
-                let value = UInt8(
-                    String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
-            {
-                output.append(value)
-                index += 3
-            } else {
-                output.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-                index += 1
-            }
-        }
-        return String(decoding: output, as: UTF8.self)
-    }
+    var customer: CustomerID
+    /// What people know the customer by.
+    var name: String
+    /// What the plan costs later on; nil: nothing.
+    var renewal: (money: Money, cycle: Cycle)?
+    /// Customer time.
+    var now: Timestamp
 }

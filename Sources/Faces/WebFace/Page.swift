@@ -1,51 +1,27 @@
-internal import Billing
-internal import Payments
 internal import RPC
 
-/// The HTML of the public pages: no script, no request to anywhere.
+/// The HTML of the public pages: no script, no request to anywhere. In light and dark, on a
+/// telephone as on a desk.
 enum Page {
-    static func checkout(_ sale: Sale, problem: String?) -> String {
-        let lines = sale.order.lines.map { line in
-            "<tr><td>\(escaped(line.description))</td><td>\(line.total.text)</td></tr>"
-        }
-        let alert = problem.map { "<p class=\"problem\" role=\"alert\">\(escaped($0))</p>" } ?? ""
-        let cards = TestCard.all.map { card in
-            "<li><code>\(card.number)</code> \(escaped(card.note))</li>"
-        }
-        return document(
-            "Pay for \(sale.plan)",
+    static func notice(_ title: String, _ text: String) -> String {
+        document(
+            title,
             """
-            <p class="badge">Sandbox: no money moves</p>
-            <h1>\(escaped(sale.plan))</h1>
-            <p class="for">for \(escaped(sale.customer))</p>
-            <table>
-            \(lines.joined(separator: "\n"))
-            <tr class="total"><td>Due today</td><td>\(sale.order.due.text)</td></tr>
-            </table>
-            \(alert)
-            <form method="post">
-            <label for="card">Card number</label>
-            <input id="card" name="card" inputmode="numeric" autocomplete="off" required
-            value="4242 4242 4242 4242">
-            <button type="submit">Pay \(sale.order.due.text)</button>
-            </form>
-            <details><summary>Test cards</summary><ul>
-            \(cards.joined(separator: "\n"))
-            </ul></details>
+            <section class="card notice">
+            <h1>\(escaped(title))</h1>
+            <p>\(escaped(text))</p>
+            </section>
             """)
     }
 
-    static func notice(_ title: String, _ text: String) -> String {
-        document(title, "<h1>\(escaped(title))</h1>\n<p>\(escaped(text))</p>")
-    }
-
-    private static func document(_ title: String, _ body: String) -> String {
+    static func document(_ title: String, _ body: String) -> String {
         """
         <!doctype html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
         <meta name="robots" content="noindex">
         <title>\(escaped(title))</title>
         <style>
@@ -53,9 +29,11 @@ enum Page {
         </style>
         </head>
         <body>
+        <p class="sandbox">Sandbox: only test cards work here, and no money moves.</p>
         <main>
         \(body)
         </main>
+        <footer>Secured with TLS. The card's number and security code are not kept.</footer>
         </body>
         </html>
 
@@ -78,27 +56,74 @@ enum Page {
     }
 
     private static let style = """
-        :root { color-scheme: light dark; }
-        body { margin: 0; font: 16px/1.5 system-ui, sans-serif; background: Canvas; }
-        main { max-width: 26rem; margin: 8vh auto; padding: 2rem; border-radius: 12px;
-        border: 1px solid color-mix(in srgb, CanvasText 15%, Canvas); }
-        h1 { margin: 0; font-size: 1.6rem; }
-        .for { margin: 0 0 1.5rem; opacity: .7; }
-        .badge { display: inline-block; margin: 0 0 1rem; padding: .1rem .6rem; font-size: .8rem;
-        border-radius: 999px; background: #fde68a; color: #713f12; }
-        table { width: 100%; border-collapse: collapse; margin-bottom: 1.5rem; }
-        td { padding: .4rem 0; }
-        td:last-child { text-align: right; font-variant-numeric: tabular-nums; }
-        .total td { border-top: 1px solid color-mix(in srgb, CanvasText 20%, Canvas);
-        font-weight: 600; }
-        label { display: block; font-size: .9rem; margin-bottom: .3rem; }
-        input, button { box-sizing: border-box; width: 100%; padding: .7rem; font: inherit;
-        border-radius: 8px; border: 1px solid color-mix(in srgb, CanvasText 30%, Canvas); }
-        button { margin-top: .8rem; border: 0; background: #1d4ed8; color: #fff; font-weight: 600;
+        :root { color-scheme: light dark; --paper: #f5f6f8; --card: #fff; --ink: #1a1f2b;
+        --soft: #5b6475; --line: #dfe3ea; --field: #8a94a6; --accent: #1f4fd8; --button: #1f4fd8;
+        --press: #183fae;
+        --wrong: #b3261e; --wrong-paper: #fdecea; --right: #17713b; }
+        @media (prefers-color-scheme: dark) { :root { --paper: #10131a; --card: #191e28;
+        --ink: #eceff5; --soft: #a3adbf; --line: #2c3443; --field: #6b7790; --accent: #8fadff;
+        --button: #2f5fe0; --press: #2450c4; --wrong: #ff9d94; --wrong-paper: #3b1d1b;
+        --right: #1f8f4c; } }
+        * { box-sizing: border-box; }
+        body { margin: 0; background: var(--paper); color: var(--ink);
+        font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+        .sandbox { margin: 0; padding: .5rem 1rem; text-align: center; font-size: .875rem;
+        background: #ffe9a8; color: #5c3d00; }
+        main { display: grid; gap: 1.25rem; max-width: 56rem; margin: 0 auto;
+        padding: 2rem 1rem 1rem; }
+        @media (min-width: 48rem) { main:has(.summary) { grid-template-columns: 5fr 6fr;
+        align-items: start; gap: 3rem; padding-top: 4rem; } }
+        footer { padding: 1rem 1rem 2.5rem; text-align: center; font-size: .8125rem;
+        color: var(--soft); }
+        h1 { margin: 0; font-size: 1.125rem; line-height: 1.35; font-weight: 600; }
+        h2 { margin: 0 0 1rem; font-size: 1.125rem; font-weight: 600; }
+        .amount { margin: .25rem 0 0; font-size: 2.25rem; line-height: 1.2; font-weight: 650;
+        letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+        .soft { color: var(--soft); }
+        .summary p { margin: .25rem 0 0; }
+        .card { padding: 1.5rem; border: 1px solid var(--line); border-radius: 14px;
+        background: var(--card); box-shadow: 0 1px 3px rgb(0 0 0 / .06); }
+        .notice { max-width: 30rem; margin: 6vh auto; text-align: center; }
+        .notice h1 { font-size: 1.375rem; }
+        .notice p { margin: .75rem 0 0; }
+        .notice form { margin-top: 1.5rem; }
+        .tick { width: 3rem; height: 3rem; margin: 0 auto 1rem; border-radius: 50%;
+        background: var(--right); display: block; }
+        table { width: 100%; margin-top: 1.5rem; border-collapse: collapse; }
+        td { padding: .6rem 0; vertical-align: top; border-top: 1px solid var(--line); }
+        td:last-child { padding-left: 1rem; text-align: right; white-space: nowrap;
+        font-variant-numeric: tabular-nums; }
+        td, .card p { overflow-wrap: anywhere; }
+        .total td { font-weight: 600; }
+        .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1rem; }
+        .row { margin-bottom: 1rem; min-width: 0; }
+        label { display: block; margin-bottom: .3rem; font-size: .875rem; font-weight: 550; }
+        input { width: 100%; height: 2.875rem; padding: 0 .8rem; font: inherit; color: inherit;
+        font-variant-numeric: tabular-nums; border: 1px solid var(--field); border-radius: 8px;
+        background: var(--card); }
+        input::placeholder { color: var(--soft); opacity: .75; }
+        input:focus-visible, button:focus-visible, a:focus-visible, summary:focus-visible {
+        outline: 3px solid color-mix(in srgb, var(--accent) 45%, transparent);
+        outline-offset: 1px; }
+        input:focus-visible { border-color: var(--accent); }
+        [aria-invalid] { border-color: var(--wrong); }
+        .fault { margin: .3rem 0 0; font-size: .875rem; color: var(--wrong); }
+        .problem { margin: 0 0 1.25rem; padding: .75rem 1rem; border-radius: 8px;
+        border-left: 4px solid var(--wrong); background: var(--wrong-paper); color: var(--ink); }
+        button { width: 100%; min-height: 3rem; padding: .5rem 1rem; font: inherit;
+        font-weight: 600; border: 0; border-radius: 8px; background: var(--button); color: #fff;
         cursor: pointer; }
-        .problem { padding: .6rem .8rem; border-radius: 8px; background: #fee2e2; color: #7f1d1d; }
-        details { margin-top: 1.5rem; font-size: .9rem; }
-        ul { padding-left: 1.2rem; }
+        button:hover { background: var(--press); }
+        button.second { margin-top: .75rem; background: none; color: var(--ink);
+        border: 1px solid var(--field); }
+        button.second:hover { background: var(--line); }
+        .fine { margin: .9rem 0 0; font-size: .8125rem; color: var(--soft); text-align: center; }
+        details { margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line);
+        font-size: .875rem; }
+        summary { cursor: pointer; font-weight: 550; }
+        ul { margin: .75rem 0 0; padding: 0; list-style: none; }
+        li { padding: .4rem 0; }
+        a { color: var(--accent); font-variant-numeric: tabular-nums; }
         """
 }
 

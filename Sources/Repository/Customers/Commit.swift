@@ -13,33 +13,38 @@ struct Commit {
     func run(
         _ command: Command, in shard: inout Shard, _ finished: inout Finished?
     ) throws(ExecuteFault) -> Execution {
-        let now = repository.now
+        let wall = repository.now
+        let time = wall.adding(milliseconds: repository.directory.clock.offset)
         guard let row = shard.find(id, hash: hash) else {
             guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
             return try runOnDraft(
-                CustomerState(id: id), nil, command, now: now, in: &shard, &finished)
+                CustomerState(id: id), nil, command, at: wall, time, in: &shard, &finished)
         }
+        let now = repository.customerTime(of: shard.rows.place(of: row), at: time)
         if command.isUsage, shard.rows[row].nextDue > now,
             !repository.hidesBuckets(of: shard.rows.place(of: row), names)
         {
-            if let execution = try runInPlace(row, command, now: now, in: &shard) {
+            if let execution = try runInPlace(row, command, at: wall, now, in: &shard) {
                 return execution
             }
         } else if shard.rows[row].isDeleted {
             guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
         }
         let customer = try repository.opened(shard.rows[row], workspace)
-        return try runOnDraft(customer, row, command, now: now, in: &shard, &finished)
+        return try runOnDraft(customer, row, command, at: wall, time, in: &shard, &finished)
     }
 
     /// The short way: nothing is due, and both the decision and its facts are about buckets only.
     /// nil: a hold is opened, which falls due.
+    ///
+    /// - Parameter now: customer time, which is `wall` unless a test has moved a clock.
     private func runInPlace(
-        _ row: Int, _ command: Command, now: Timestamp, in shard: inout Shard
+        _ row: Int, _ command: Command, at wall: Timestamp, _ now: Timestamp,
+        in shard: inout Shard
     ) throws(ExecuteFault) -> Execution? {
         let place = shard.rows.place(of: row)
         let names = repository.current(self.names, for: place.pointee.catalogSequence)
-        let decision: Decision
+        var decision: Decision
         do {
             decision = try decide(command, on: &place.pointee.buckets, names, now)
         } catch {
@@ -48,8 +53,9 @@ struct Commit {
         if decision.facts.contains(where: { $0.opensHold }) { return nil }
         let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
+            if now != wall { decision.facts = decision.facts.map { $0.dated(at: now) } }
             let appended = try append(
-                decision.facts, answering: request, message, now, names,
+                decision.facts, answering: request, message, wall, names,
                 after: place.pointee.position, sealingWith: &place.pointee.key)
             for fact in decision.facts {
                 let isApplied = place.pointee.buckets.apply(fact)
@@ -76,16 +82,19 @@ struct Commit {
     }
 
     /// The general way: on a copy, which takes the row's place once its record is in the log.
+    ///
+    /// - Parameter time: the environment's, which is `wall` unless a test has moved its clock.
     private func runOnDraft(
-        _ customer: CustomerState, _ row: Int?, _ command: Command, now: Timestamp,
-        in shard: inout Shard, _ finished: inout Finished?
+        _ customer: CustomerState, _ row: Int?, _ command: Command, at wall: Timestamp,
+        _ time: Timestamp, in shard: inout Shard, _ finished: inout Finished?
     ) throws(ExecuteFault) -> Execution {
         var draft = customer
         var spare = try prepareErasure(command, of: &draft)
         let names = repository.current(self.names, for: customer.catalogSequence)
-        var facts = draft.advance(
-            to: now, pricing: names.pricing, effectID: repository.newEffectID())
+        var (facts, now) = advanced(draft, to: time, names, isMoved: time != wall)
         draft.apply(facts)
+        // A clock is moved on from what it shows, however far the customer has come.
+        if case .moveClock = command { now = draft.buckets.clock.reading(at: time) }
         let decision: Decision
         var refusal: Refusal?
         do {
@@ -100,7 +109,7 @@ struct Commit {
             }
         }
         draft.apply(decision.facts)
-        facts += decision.facts
+        facts += now == wall ? decision.facts : decision.facts.map { $0.dated(at: now) }
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
         let writer = ReplyWriter(arena: workspace.arena, names: names)
@@ -118,7 +127,7 @@ struct Commit {
             let appended: Appended
             do {
                 appended = try append(
-                    facts, answering: mark, message, now, names, after: customer.position,
+                    facts, answering: mark, message, wall, names, after: customer.position,
                     sealingWith: &draft.key)
             } catch {
                 if let spare { repository.keys?.giveBack(spare) }
@@ -140,6 +149,22 @@ struct Commit {
         if let refusal { throw .refused(refusal) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
+    }
+
+    /// What is due, and customer time afterwards.
+    private func advanced(
+        _ customer: borrowing CustomerState, to time: Timestamp, _ names: PricingNames,
+        isMoved: Bool
+    ) -> (facts: [Fact], now: Timestamp) {
+        let clock = customer.buckets.clock
+        guard isMoved || clock != .unmoved else {
+            let facts = customer.advance(
+                to: time, pricing: names.pricing, effectID: repository.newEffectID())
+            return (facts, time)
+        }
+        return customer.advance(
+            steppingTo: clock.reading(at: time), pricing: names.pricing,
+            effectID: repository.newEffectID())
     }
 
     private static let usualFacts = 1_000

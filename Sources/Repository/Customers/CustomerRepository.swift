@@ -58,7 +58,7 @@ package final class CustomerRepository: Sendable {
     private let shards: InlineArray<256, Mutex<Shard>>
     /// Secret: customers choose their ids.
     private let seed: UInt64
-    /// Customer time never runs backwards, whatever the clock does.
+    /// Time never runs backwards, whatever the clock does.
     private let floor: Atomic<Int64>
     /// Ids of effects: never used before, and unguessable.
     let newEffectID: @Sendable () -> String
@@ -94,10 +94,22 @@ package final class CustomerRepository: Sendable {
         shards = InlineArray { _ in Mutex(Shard()) }
     }
 
-    /// Customer time: the clock, but never before the last commit.
+    /// The machine's clock, but never before the last commit. Wherever no test has moved a clock
+    /// this is customer time, too.
     package var now: Timestamp {
         let clock = time.now()
         return max(clock, Timestamp(milliseconds: floor.load(ordering: .relaxed)))
+    }
+
+    /// Customer time, of those whose own clock no test has moved.
+    package var environmentTime: Timestamp { now.adding(milliseconds: directory.clock.offset) }
+
+    /// - Parameter time: the environment's.
+    @inline(__always)
+    func customerTime(
+        of row: UnsafeMutablePointer<CustomerRow>, at time: Timestamp
+    ) -> Timestamp {
+        row.pointee.hasMovedClock ? row.pointee.buckets.clock.time(at: time) : time
     }
 
     /// Decides a command, appends its record, applies its facts.
@@ -201,12 +213,14 @@ package final class CustomerRepository: Sendable {
         _ body: (inout Shard, Int, PricingNames, Timestamp) -> Void
     ) throws(ExecuteFault) -> UInt64 {
         let hash = id.hash(seed: seed)
-        for _ in 0..<2 {
-            let now = self.now
+        // Once is enough but where clocks are moved by years: see `advance(steppingTo:)`.
+        for _ in 0..<64 {
+            let time = environmentTime
             var found = false
             var sequence: UInt64?
             shards[Int(hash & 0xFF)].withLock { shard in
                 guard let row = shard.find(id, hash: hash) else { return }
+                let now = customerTime(of: shard.rows.place(of: row), at: time)
                 guard shard.rows[row].nextDue > now else {
                     found = !shard.rows[row].isDeleted
                     return

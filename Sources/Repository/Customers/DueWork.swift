@@ -57,7 +57,7 @@ struct DueWork: Sendable {
         let workspace = Workspace()
         var found: [CustomerID] = []
         repository.eachShard { shard in
-            found += shard.takeDue(by: repository.now, limit: DueWork.batch)
+            found += shard.takeDue(by: repository.environmentTime, limit: DueWork.batch)
         }
         for id in found {
             workspace.reset()

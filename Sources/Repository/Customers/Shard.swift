@@ -12,7 +12,8 @@ struct Shard: ~Copyable {
     var roster: Roster?
     /// Rows whose customers are gone.
     private(set) var deletedCount = 0
-    /// When rows fall due. An entry whose moment is no longer the row's is stale and ignored.
+    /// When rows fall due, by the environment's clock. An entry whose moment is no longer the row's
+    /// is stale and ignored.
     var due = Heap<DueEntry>()
 
     @inline(__always)
@@ -63,14 +64,14 @@ struct Shard: ~Copyable {
         if row.isDeleted { deletedCount += 1 }
         if let place {
             if rows[place].isDeleted { deletedCount -= 1 }
-            before = rows[place].nextDue
+            before = rows[place].dueTime
             rows[place] = row
         } else {
             rows.append(row)
             index.insert(rows.count - 1, hash: hash)
         }
-        if row.nextDue != before, row.nextDue != .never, !row.isDeleted {
-            due.insert(DueEntry(moment: row.nextDue, row: place ?? rows.count - 1))
+        if row.dueTime != before, row.nextDue != .never, !row.isDeleted {
+            due.insert(DueEntry(moment: row.dueTime, row: place ?? rows.count - 1))
         }
     }
 
@@ -79,7 +80,7 @@ struct Shard: ~Copyable {
         var found: [CustomerID] = []
         while found.count < limit, let first = due.min, first.moment <= now {
             due.removeMin()
-            if rows[first.row].nextDue == first.moment { found.append(rows[first.row].id) }
+            if rows[first.row].dueTime == first.moment { found.append(rows[first.row].id) }
         }
         return found
     }

@@ -56,24 +56,30 @@ extension TallyEnvironment {
         return found?.answer
     }
 
-    /// The open payment page with this id, and whose it is.
+    /// The open payment page with this id, whose it is, and what time it is there.
     package func checkout(
         _ session: String
-    ) -> (customer: CustomerID, name: String, checkout: Checkout)? {
+    ) -> (customer: CustomerID, name: String, checkout: Checkout, time: Timestamp)? {
         let owner = partitions.lazy.compactMap {
             $0.customers.settlements.customer(ofSession: session)
         }.first
         guard let id = owner else { return nil }
-        let found = try? customers(of: id).read(id, names: directory.current, in: Workspace()) {
-            customer, _ in (customer.account.name, customer.account.checkout)
+        let customers = customers(of: id)
+        let time = customers.environmentTime
+        let found = try? customers.read(id, names: directory.current, in: Workspace()) {
+            customer, _ in
+            (
+                customer.account.name, customer.account.checkout,
+                customer.buckets.clock.time(at: time)
+            )
         }
-        guard let (name, checkout) = found?.answer, let checkout, checkout.session == session else {
-            return nil
-        }
-        return (id, name, checkout)
+        guard let (name, checkout, time) = found?.answer, let checkout,
+            checkout.session == session
+        else { return nil }
+        return (id, name, checkout, time)
     }
 
-    private func arrive(at point: CommitPoint) async throws(ExecuteFault) {
+    func arrive(at point: CommitPoint) async throws(ExecuteFault) {
         guard await reach(point) else { throw .unavailable(.closed) }
     }
 

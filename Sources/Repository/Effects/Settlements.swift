@@ -22,6 +22,7 @@ final class Settlements: Sendable {
     private struct State {
         var sessions: [String: CustomerID] = [:]
         var waiters: [String: [Expectation]] = [:]
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -66,7 +67,11 @@ final class Settlements: Sendable {
     /// effect is requested, or while it is known to be open: an outcome is told only to who waits.
     func expect(_ effectID: String) -> Expectation {
         let expectation = Expectation()
-        state.withLock { $0.waiters[effectID, default: []].append(expectation) }
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.waiters[effectID, default: []].append(expectation) }
+            return state.isClosed
+        }
+        if isClosed { expectation.fulfil(nil) }
         return expectation
     }
 
@@ -87,7 +92,7 @@ final class Settlements: Sendable {
     func close() {
         start.finish()
         let waiting = state.withLock { state in
-            defer { state.waiters = [:] }
+            defer { (state.waiters, state.isClosed) = ([:], true) }
             return state.waiters.values.flatMap { $0 }
         }
         for expectation in waiting { expectation.fulfil(nil) }

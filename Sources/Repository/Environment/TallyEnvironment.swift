@@ -137,7 +137,7 @@ package final class TallyEnvironment: Sendable {
     /// Bytes that lists and searches of customers go by.
     package var rosterBytes: Int { partitions.reduce(0) { $0 + $1.customers.rosterBytes } }
 
-    /// Customer time: the clock, but never before the last commit.
+    /// The machine's clock, but never before the last commit.
     package var now: Timestamp {
         partitions.lazy.map(\.customers.now).reduce(.epoch, max)
     }

@@ -54,7 +54,7 @@ package struct EnvironmentExport {
         let header = ExportHeader(
             environment: name, time: max(last, publications.last?.time ?? .epoch),
             publications: UInt64(publications.count), customers: UInt64(customers.count),
-            events: events)
+            events: events, clockAhead: directory.clock.offset)
         let codec = ExportCodec(pricing: pricing)
         try write(try codec.text(.header(header)))
         for publication in publications { try write(try codec.text(.publication(publication))) }
@@ -78,11 +78,11 @@ package struct EnvironmentExport {
         _ = try log("directory").replay(from: 1) { _, _, bytes in
             arena.reset()
             let record = try RecordDecoder(arena: arena).directory(bytes)
-            pricing = pricing.publishing(record.published)
+            guard let draft = record.published else { return }
+            pricing = pricing.publishing(draft)
             publications.append(
                 Publication(
-                    time: record.time, requestID: record.requestID, draft: record.published,
-                    makes: pricing))
+                    time: record.time, requestID: record.requestID, draft: draft, makes: pricing))
         }
         return (publications, pricing)
     }

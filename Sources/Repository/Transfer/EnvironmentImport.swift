@@ -49,6 +49,11 @@ package struct EnvironmentImport {
         }
         guard let header = check.header else { throw ImportFault(line: 1, "the file is empty") }
         _ = try folder(header)
+        guard !check.hasMovedClocks || (environment ?? header.environment) != "live" else {
+            throw ImportFault(
+                line: 1, field: "environment",
+                "must be sandbox: test clocks were moved, and live has none")
+        }
         return header
     }
 
@@ -107,7 +112,9 @@ package struct EnvironmentImport {
             try customers.append(customer, at: header.time)
             progress(number)
         }
-        try directory.end(records: header.publications)
+        let isMoved = header.clockAhead != 0
+        if isMoved { try directory.append(clockAhead: header.clockAhead, at: header.time) }
+        try directory.end(records: header.publications + (isMoved ? 1 : 0))
         try customers.end()
         // The last: without it the folder is no environment.
         try SmallFile.write(manifest.content, to: "\(draft)/\(Manifest.fileName)")

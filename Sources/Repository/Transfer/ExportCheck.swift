@@ -10,6 +10,8 @@ struct ExportCheck {
     }
 
     private(set) var header: ExportHeader?
+    /// A test has moved somebody's time.
+    private(set) var hasMovedClocks = false
     private var part = Part.start
     private var publications: UInt64 = 0
     /// With the time of the last event of each.
@@ -24,6 +26,7 @@ struct ExportCheck {
                 throw FormFault("format", "is missing: the first line must be the header")
             }
             guard header.time != .never else { throw FormFault("time", "is missing") }
+            hasMovedClocks = header.clockAhead != 0
             return self.header = header
         }
         switch line {
@@ -39,8 +42,12 @@ struct ExportCheck {
                 throw FormFault("id", "must come after the customer's before: they are sorted")
             }
             lastCustomer = customer.id
+            if customer.clockAhead != 0 { hasMovedClocks = true }
             if let created = customer.created {
-                try check(created, "created", after: .epoch, header)
+                let ahead = header.clockAhead + customer.clockAhead
+                try check(
+                    created, "created", after: .epoch, header,
+                    until: header.time.adding(milliseconds: ahead))
             }
             customers[customer.id] = .epoch
         case .event(let event):
@@ -77,9 +84,12 @@ struct ExportCheck {
     }
 
     private mutating func check(
-        _ time: Timestamp, _ field: String, after last: Timestamp, _ header: ExportHeader
+        _ time: Timestamp, _ field: String, after last: Timestamp, _ header: ExportHeader,
+        until end: Timestamp? = nil
     ) throws(FormFault) {
-        guard time <= header.time else { throw FormFault(field, "is later than the header's") }
+        guard time <= end ?? header.time else {
+            throw FormFault(field, "is later than the header's")
+        }
         guard time >= last else { throw FormFault(field, "is earlier than the one before") }
     }
 }

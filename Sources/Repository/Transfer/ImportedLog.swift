@@ -31,6 +31,15 @@ struct ImportedLog {
         _ = try append(RecordWriter(arena: arena).directory(record))
     }
 
+    /// The environment's test clock, as it was.
+    func append(clockAhead ahead: Int64, at time: Timestamp) throws {
+        arena.reset()
+        let move = EnvironmentClockMove(
+            offset: ahead, time: time.adding(milliseconds: ahead), fingerprint: 0)
+        let record = DirectoryRecord(time: time, change: .clockMoved(move), requestID: "")
+        _ = try append(RecordWriter(arena: arena).directory(record))
+    }
+
     /// Gives the record's position.
     ///
     /// - Parameter record: its key is the customer's, if it has one; after it, the one that was

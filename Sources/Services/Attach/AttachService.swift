@@ -79,9 +79,21 @@ package struct AttachService: Sendable {
         message.starts(with: [1 << 3, AttachOutcome.processing.rawValue])
     }
 
-    /// What a payment page shows; nil: it is paid, replaced or never was.
-    package func page(_ session: String) -> (customer: CustomerID, name: String, order: Order)? {
-        environment.checkout(session).map { ($0.customer, $0.name, $0.checkout.order) }
+    /// What a payment page shows, and the customer's time; nil: it is paid, replaced or never was.
+    package func page(
+        _ session: String
+    ) -> (customer: CustomerID, name: String, order: Order, time: Timestamp)? {
+        environment.checkout(session).map { ($0.customer, $0.name, $0.checkout.order, $0.time) }
+    }
+
+    /// What a plan costs in each of its cycles; nil: nothing, or once only.
+    package func price(_ reference: PlanReference) -> (money: Money, cycle: Cycle)? {
+        let pricing = environment.directory.current.pricing
+        guard let price = pricing.plan(reference).price, price.cycle.interval != .oneOff,
+            let currency = pricing.currency,
+            let money = Money(price: price.amount, count: Quantity(units: 1), currency: currency)
+        else { return nil }
+        return (money, price.cycle)
     }
 
     /// The plan's name, for people.

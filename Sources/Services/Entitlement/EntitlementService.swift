@@ -64,10 +64,11 @@ package struct EntitlementService: Sendable {
             -> UnsafeRawBufferPointer
     ) throws(ExecuteFault) -> Execution {
         let customers = environment.customers(of: id)
-        let now = customers.now
+        let time = customers.environmentTime
         let (result, point) = try customers.read(id, names: names, in: workspace) {
             (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in
             do throws(Refusal) {
+                let now = customer.buckets.clock.time(at: time)
                 return .success(try body(customer, names, now))
             } catch {
                 return .failure(error)

@@ -23,6 +23,7 @@ package enum Method: UInt32, Sendable {
     case deleteEntity = 30
     case trackTokens = 31
     case batchTrackTokens = 32
+    case advanceTestClock = 60
 }
 
 extension Method {
@@ -33,7 +34,8 @@ extension Method {
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
-            .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens:
+            .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
+            .advanceTestClock:
             false
         }
     }

@@ -177,6 +177,8 @@ extension ReplyWriter {
         let message = arena.make(tally__v1__payment_method__init)
         message.pointee.brand = arena.string(method.brand)
         message.pointee.last4 = arena.string(method.last4)
+        message.pointee.expiry_month = method.expiry?.month ?? 0
+        message.pointee.expiry_year = method.expiry?.year ?? 0
         return message
     }
 }

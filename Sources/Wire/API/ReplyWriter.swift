@@ -25,6 +25,7 @@ package struct ReplyWriter {
         case .settled(let track): settled(track)
         case .check(let answer): check(answer)
         case .attach(let attach): self.attach(attach)
+        case .clock(let time): movedClock(to: time)
         }
     }
 
@@ -190,8 +191,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .settleHold, .trackTokens: 4
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,
             .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,
-            .updateEntity,
-            .deleteEntity:
+            .updateEntity, .deleteEntity, .advanceTestClock:
             2
         }
     return [field << 3, 1]

@@ -19,6 +19,9 @@ package struct CustomerRow: Sendable {
     /// There is no such customer any more. Such a row is always due, so that calls that ask for
     /// that alone, and go the short way where nothing is, never take it.
     package internal(set) var isDeleted: Bool
+    /// A test has moved its clock, which is with the buckets: asked first, so that hardly anybody
+    /// looks there.
+    package internal(set) var hasMovedClock: Bool
     package internal(set) var rest: [UInt8]
 
     /// - Parameter seals: as in `RecordWriter`.
@@ -34,6 +37,7 @@ package struct CustomerRow: Sendable {
         key = customer.key
         isDeleted = customer.isDeleted
         isBusy = !customer.account.effects.isEmpty || customer.account.checkout != nil
+        hasMovedClock = customer.buckets.clock != .unmoved
         isPastDue = customer.subscriptions.contains { $0.status == .pastDue }
         rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
     }
@@ -50,7 +54,14 @@ package struct CustomerRow: Sendable {
         isBusy = false
         isPastDue = false
         isDeleted = false
+        hasMovedClock = false
         rest = []
+    }
+
+    /// `nextDue` as the environment's clock shows it then; `.never` with it.
+    package var dueTime: Timestamp {
+        guard hasMovedClock, nextDue != .never else { return nextDue }
+        return nextDue.adding(milliseconds: -buckets.clock.offset)
     }
 
     /// The same, with what follows from the rest: an older snapshot lacks it.

@@ -1,16 +1,45 @@
 package import Billing
 internal import CTallyProto
 
-/// A publication as it goes to the directory's log.
+/// A commit as it goes to the directory's log.
 package struct DirectoryRecord {
+    package enum Change: Equatable {
+        case published(PricingDraft)
+        case clockMoved(EnvironmentClockMove)
+    }
+
     package var time: Timestamp
-    package var published: PricingDraft
+    package var change: Change
     package var requestID: String
 
-    package init(time: Timestamp, published: PricingDraft, requestID: String) {
+    package init(time: Timestamp, change: Change, requestID: String) {
         self.time = time
-        self.published = published
+        self.change = change
         self.requestID = requestID
+    }
+
+    package init(time: Timestamp, published: PricingDraft, requestID: String) {
+        self.init(time: time, change: .published(published), requestID: requestID)
+    }
+
+    package var published: PricingDraft? {
+        if case .published(let draft) = change { draft } else { nil }
+    }
+}
+
+/// Customer time in an environment, from some moment on.
+package struct EnvironmentClockMove: Sendable, Equatable {
+    /// Milliseconds ahead of the machine's clock.
+    package var offset: Int64
+    /// What the clock showed then.
+    package var time: Timestamp
+    /// Of the request.
+    package var fingerprint: UInt64
+
+    package init(offset: Int64, time: Timestamp, fingerprint: UInt64) {
+        self.offset = offset
+        self.time = time
+        self.fingerprint = fingerprint
     }
 }
 
@@ -18,11 +47,29 @@ extension RecordWriter {
     package func directory(_ record: DirectoryRecord) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__disk__v1__directory_record__init)
         message.pointee.commit_time = record.time.milliseconds
+        switch record.change {
+        case .published(let draft): add(draft, record.requestID, to: message)
+        case .clockMoved(let move):
+            let moved = arena.make(tally__disk__v1__test_clock_moved__init)
+            moved.pointee.offset_ms = move.offset
+            moved.pointee.time = move.time.milliseconds
+            moved.pointee.request_id = arena.string(record.requestID)
+            moved.pointee.payload_fingerprint = move.fingerprint
+            message.pointee.kind_case = TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED
+            message.pointee.test_clock_moved = moved
+        }
+        return arena.pack(message)
+    }
+
+    private func add(
+        _ draft: PricingDraft, _ requestID: String,
+        to message: UnsafeMutablePointer<Tally__Disk__V1__DirectoryRecord>
+    ) {
         let published = arena.make(tally__disk__v1__catalog_published__init)
         published.pointee.catalog = CatalogWriter(arena: arena).message(
-            record.published, revisions: record.published.plans.map { _ in 0 })
-        published.pointee.request_id = arena.string(record.requestID)
-        if record.published.hasModes {
+            draft, revisions: draft.plans.map { _ in 0 })
+        published.pointee.request_id = arena.string(requestID)
+        if draft.hasModes {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES
             message.pointee.catalog_published_with_modes = published
@@ -30,7 +77,6 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED
             message.pointee.catalog_published = published
         }
-        return arena.pack(message)
     }
 }
 
@@ -39,12 +85,20 @@ extension RecordDecoder {
         _ bytes: UnsafeRawBufferPointer
     ) throws(RecordFault) -> DirectoryRecord {
         let message = try open(bytes, tally__disk__v1__directory_record__init)
+        let time = Timestamp(milliseconds: message.pointee.commit_time)
         let published: Tally__Disk__V1__CatalogPublished
         switch message.pointee.kind_case {
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED:
             published = try need(message.pointee.catalog_published)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES:
             published = try need(message.pointee.catalog_published_with_modes)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
+            let moved = try need(message.pointee.test_clock_moved)
+            let move = EnvironmentClockMove(
+                offset: moved.offset_ms, time: Timestamp(milliseconds: moved.time),
+                fingerprint: moved.payload_fingerprint)
+            return DirectoryRecord(
+                time: time, change: .clockMoved(move), requestID: text(moved.request_id))
         default:
             throw RecordFault("unknown directory record: written by a newer version of tally")
         }
@@ -54,8 +108,7 @@ extension RecordDecoder {
             throw RecordFault("a published catalog is damaged: \(fault.path) \(fault.message)")
         }
         return DirectoryRecord(
-            time: Timestamp(milliseconds: message.pointee.commit_time), published: draft,
-            requestID: text(published.request_id))
+            time: time, change: .published(draft), requestID: text(published.request_id))
     }
 }
 

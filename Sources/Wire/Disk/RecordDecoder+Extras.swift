@@ -40,6 +40,8 @@ extension RecordDecoder {
             return .holdClosed(id: text(try need(message.hold_closed).hold_id))
         case TALLY__DISK__V1__FACT__KIND_NOTIFIED:
             return .notified(try notice(try need(message.notified)))
+        case TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED:
+            return .clockMoved(clock(try need(message.clock_moved)))
         default:
             throw RecordFault("unknown fact: written by a newer version of tally")
         }
@@ -71,7 +73,12 @@ extension RecordDecoder {
         }
         extras.lastEntity = message.last_entity
         extras.isPoolingDisabled = message.pooling_disabled != 0
+        if let clock = message.clock { extras.clock = self.clock(clock.pointee) }
         return extras
+    }
+
+    private func clock(_ message: Tally__Disk__V1__ClockMoved) -> TestClock {
+        TestClock(offset: message.offset_ms, held: time(message.held))
     }
 
     /// As a snapshot holds it.

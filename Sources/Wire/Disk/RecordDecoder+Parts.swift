@@ -20,7 +20,9 @@ extension RecordDecoder {
 
     func method(_ message: Tally__Disk__V1__MethodSaved) -> PaymentMethod {
         PaymentMethod(
-            token: text(message.token), brand: text(message.brand), last4: text(message.last4))
+            token: text(message.token), brand: text(message.brand), last4: text(message.last4),
+            expiry: message.expiry_month == 0
+                ? nil : CardExpiry(year: message.expiry_year, month: message.expiry_month))
     }
 
     func metadata(

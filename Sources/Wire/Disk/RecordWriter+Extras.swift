@@ -55,6 +55,9 @@ extension RecordWriter {
         case .notified(let notice):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_NOTIFIED
             message.pointee.notified = self.notice(notice)
+        case .clockMoved(let clock):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED
+            message.pointee.clock_moved = self.clock(clock)
         default: holdFact(fact, message)
         }
     }
@@ -99,6 +102,14 @@ extension RecordWriter {
             arena.list(extras.details) { detail($0) }
         message.pointee.last_entity = extras.lastEntity
         message.pointee.pooling_disabled = extras.isPoolingDisabled ? 1 : 0
+        if extras.clock != .unmoved { message.pointee.clock = clock(extras.clock) }
+        return message
+    }
+
+    private func clock(_ clock: TestClock) -> UnsafeMutablePointer<Tally__Disk__V1__ClockMoved> {
+        let message = arena.make(tally__disk__v1__clock_moved__init)
+        message.pointee.offset_ms = clock.offset
+        message.pointee.held = stored(clock.held)
         return message
     }
 

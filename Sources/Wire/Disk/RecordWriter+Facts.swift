@@ -66,8 +66,7 @@ extension RecordWriter {
             accountFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
-            .holdClosed,
-            .notified:
+            .holdClosed, .notified, .clockMoved:
             extraFact(fact, message)
         }
         return message

@@ -32,6 +32,8 @@ extension RecordWriter {
         message.pointee.token = arena.string(method.token)
         message.pointee.brand = arena.string(method.brand)
         message.pointee.last4 = arena.string(method.last4)
+        message.pointee.expiry_month = method.expiry?.month ?? 0
+        message.pointee.expiry_year = method.expiry?.year ?? 0
         return message
     }
 

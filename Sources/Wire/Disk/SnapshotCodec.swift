@@ -103,6 +103,7 @@ extension RecordDecoder {
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
             case (10, .bytes(let extras)):
                 row.buckets.extras = try self.extras(packed: extras, of: row.id)
+                row.hasMovedClock = row.buckets.clock != .unmoved
             default: break
             }
         }

@@ -21,7 +21,10 @@ struct CustomerReport {
         }
         lines.append("since     \(HumanText.time(customer.text("create_time")))")
         if let card = customer["payment_method"] {
-            lines.append("card      \(card.text("brand")) ending in \(card.text("last4"))")
+            let expiry = [card.text("expiry_month"), String(card.text("expiry_year").suffix(2))]
+            let until = expiry[0].isEmpty ? "" : ", expires \(expiry.joined(separator: "/"))"
+            lines.append(
+                "card      \(card.text("brand")) ending in \(card.text("last4"))" + until)
         } else {
             lines.append("card      none on file")
         }

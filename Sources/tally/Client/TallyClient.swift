@@ -42,6 +42,8 @@ struct APIMethod {
     static let updateEntity = APIMethod("CustomerService", "UpdateEntity")
     static let deleteEntity = APIMethod("CustomerService", "DeleteEntity")
     static let publishCatalog = APIMethod("CatalogService", "PublishCatalog")
+    static let advanceTestClock = APIMethod("TestClockService", "AdvanceTestClock")
+    static let getTestClock = APIMethod("TestClockService", "GetTestClock", isRead: true)
     static let getCatalog = APIMethod("CatalogService", "GetCatalog", isRead: true)
 
     /// Calling twice does no more than calling once: a read, or a change with an id.

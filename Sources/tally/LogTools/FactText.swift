@@ -58,7 +58,7 @@ struct FactText {
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
-            .notified:
+            .notified, .clockMoved:
             extra(fact)
         }
     }
@@ -91,6 +91,7 @@ struct FactText {
             [
                 "fact": .string("method_saved"), "brand": .string(method.brand),
                 "last4": .string(method.last4),
+                "expiry": method.expiry.map { .string("\($0.month)/\($0.year)") } ?? .null,
             ]
         case .invoiceRaised(let invoice):
             [
@@ -161,6 +162,11 @@ struct FactText {
             [
                 "fact": .string("hold_extended"), "hold": .string(id),
                 "expires": Self.instant(expires),
+            ]
+        case .clockMoved(let clock):
+            [
+                "fact": .string("clock_moved"), "offset_ms": .number(clock.offset),
+                "held": Self.instant(clock.held),
             ]
         case .holdClosed(let id): ["fact": .string("hold_closed"), "hold": .string(id)]
         case .notified(let notice):

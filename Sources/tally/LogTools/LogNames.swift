@@ -19,7 +19,7 @@ struct LogNames {
             let record = try bytes.withUnsafeBytes {
                 try RecordDecoder(arena: arena).directory($0)
             }
-            pricing = pricing.publishing(record.published)
+            if let published = record.published { pricing = pricing.publishing(published) }
         }
     }
 

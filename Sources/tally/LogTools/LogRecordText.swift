@@ -36,16 +36,27 @@ struct LogRecordText {
 
     mutating func describe(_ record: DirectoryRecord) {
         add("time", FactText.time(record.time))
-        let published = record.published
-        heading.append("catalog published")
-        facts = [
-            [
-                "fact": .string("catalog_published"), "currency": .string(published.currency),
-                "features": .array(published.features.map { .string($0.id) }),
-                "plans": .array(published.plans.map { .string($0.id) }),
-                "request_id": .string(record.requestID),
+        switch record.change {
+        case .published(let published):
+            heading.append("catalog published")
+            facts = [
+                [
+                    "fact": .string("catalog_published"), "currency": .string(published.currency),
+                    "features": .array(published.features.map { .string($0.id) }),
+                    "plans": .array(published.plans.map { .string($0.id) }),
+                    "request_id": .string(record.requestID),
+                ]
             ]
-        ]
+        case .clockMoved(let move):
+            heading.append("test clock moved")
+            facts = [
+                [
+                    "fact": .string("test_clock_moved"), "offset_ms": .number(move.offset),
+                    "time": .string(FactText.time(move.time)),
+                    "request_id": .string(record.requestID),
+                ]
+            ]
+        }
         json.append("facts", .array(facts.map { .object($0) }))
     }
 

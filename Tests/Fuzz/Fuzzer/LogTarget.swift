@@ -74,7 +74,7 @@ final class LogTarget: FuzzTarget {
                 fatalError("a publication that was written doesn't read")
             }
             expect(
-                again.published == record.published && again.time == record.time
+                again.change == record.change && again.time == record.time
                     && again.requestID == record.requestID, "a publication there and back")
         }
     }
@@ -210,7 +210,9 @@ final class LogTarget: FuzzTarget {
             currency: "usd", features: names.pricing.features,
             plans: names.pricing.plans.map { $0[0] })
         let publication = DirectoryRecord(time: .epoch, published: draft, requestID: "r")
-        return [[1] + Array(writer.directory(publication))]
+        let move = EnvironmentClockMove(offset: 1, time: .epoch, fingerprint: 2)
+        let moved = DirectoryRecord(time: .epoch, change: .clockMoved(move), requestID: "r")
+        return [publication, moved].map { [1] + Array(writer.directory($0)) }
             + SampleFacts.all.compactMap { SampleFacts.record([$0]) }.map { record in
                 return [1]
                     + Array(record.reply.withUnsafeBytes { writer.record(record, reply: $0) })

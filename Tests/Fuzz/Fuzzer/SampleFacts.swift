@@ -25,7 +25,7 @@ enum SampleFacts {
             .profileChanged(name: "A", email: ""), .subscriptionChanged(subscription),
             .subscriptionDropped(number: 1), .invoiceDropped(number: 1),
             .customerErased(key: 1), .metadataChanged([MetadataEntry("k", "v")]),
-            .customerDeleted,
+            .customerDeleted, .clockMoved(TestClock(offset: 1, held: time)),
         ] + payments
     }
 

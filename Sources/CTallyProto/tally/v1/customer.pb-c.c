@@ -548,7 +548,7 @@ const ProtobufCMessageDescriptor tally__v1__flag__descriptor =
   (ProtobufCMessageInit) tally__v1__flag__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__payment_method__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__v1__payment_method__field_descriptors[4] =
 {
   {
     "brand",
@@ -574,15 +574,41 @@ static const ProtobufCFieldDescriptor tally__v1__payment_method__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expiry_month",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PaymentMethod, expiry_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expiry_year",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PaymentMethod, expiry_year),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__payment_method__field_indices_by_name[] = {
   0,   /* field[0] = brand */
+  2,   /* field[2] = expiry_month */
+  3,   /* field[3] = expiry_year */
   1,   /* field[1] = last4 */
 };
 static const ProtobufCIntRange tally__v1__payment_method__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor =
 {
@@ -592,7 +618,7 @@ const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor =
   "Tally__V1__PaymentMethod",
   "tally.v1",
   sizeof(Tally__V1__PaymentMethod),
-  2,
+  4,
   tally__v1__payment_method__field_descriptors,
   tally__v1__payment_method__field_indices_by_name,
   1,  tally__v1__payment_method__number_ranges,

@@ -200,10 +200,18 @@ struct  Tally__V1__PaymentMethod
    * The last four digits.
    */
   char *last4;
+  /*
+   * The last month it can be used in, 1 to 12; 0: unknown.
+   */
+  uint32_t expiry_month;
+  /*
+   * That month's year, in four digits; 0: unknown.
+   */
+  uint32_t expiry_year;
 };
 #define TALLY__V1__PAYMENT_METHOD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__payment_method__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Tally__V1__Customer__MetadataEntry

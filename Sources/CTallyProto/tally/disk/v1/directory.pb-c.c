@@ -98,7 +98,52 @@ void   tally__disk__v1__catalog_published__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__catalog_published__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[3] =
+void   tally__disk__v1__test_clock_moved__init
+                     (Tally__Disk__V1__TestClockMoved         *message)
+{
+  static const Tally__Disk__V1__TestClockMoved init_value = TALLY__DISK__V1__TEST_CLOCK_MOVED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__test_clock_moved__get_packed_size
+                     (const Tally__Disk__V1__TestClockMoved *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__test_clock_moved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__test_clock_moved__pack
+                     (const Tally__Disk__V1__TestClockMoved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__test_clock_moved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__test_clock_moved__pack_to_buffer
+                     (const Tally__Disk__V1__TestClockMoved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__test_clock_moved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TestClockMoved *
+       tally__disk__v1__test_clock_moved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TestClockMoved *)
+     protobuf_c_message_unpack (&tally__disk__v1__test_clock_moved__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__test_clock_moved__free_unpacked
+                     (Tally__Disk__V1__TestClockMoved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__test_clock_moved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[4] =
 {
   {
     "commit_time",
@@ -136,17 +181,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "test_clock_moved",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, test_clock_moved),
+    &tally__disk__v1__test_clock_moved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
   2,   /* field[2] = catalog_published_with_modes */
   0,   /* field[0] = commit_time */
+  3,   /* field[3] = test_clock_moved */
 };
 static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 2 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -156,7 +214,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  3,
+  4,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
   2,  tally__disk__v1__directory_record__number_ranges,
@@ -212,5 +270,82 @@ const ProtobufCMessageDescriptor tally__disk__v1__catalog_published__descriptor 
   tally__disk__v1__catalog_published__field_indices_by_name,
   1,  tally__disk__v1__catalog_published__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__catalog_published__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__test_clock_moved__field_descriptors[4] =
+{
+  {
+    "offset_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TestClockMoved, offset_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TestClockMoved, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TestClockMoved, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payload_fingerprint",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TestClockMoved, payload_fingerprint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__test_clock_moved__field_indices_by_name[] = {
+  0,   /* field[0] = offset_ms */
+  3,   /* field[3] = payload_fingerprint */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__test_clock_moved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__test_clock_moved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TestClockMoved",
+  "TestClockMoved",
+  "Tally__Disk__V1__TestClockMoved",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TestClockMoved),
+  4,
+  tally__disk__v1__test_clock_moved__field_descriptors,
+  tally__disk__v1__test_clock_moved__field_indices_by_name,
+  1,  tally__disk__v1__test_clock_moved__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__test_clock_moved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

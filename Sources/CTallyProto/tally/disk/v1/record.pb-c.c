@@ -2483,6 +2483,51 @@ void   tally__disk__v1__notice__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__clock_moved__init
+                     (Tally__Disk__V1__ClockMoved         *message)
+{
+  static const Tally__Disk__V1__ClockMoved init_value = TALLY__DISK__V1__CLOCK_MOVED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__clock_moved__get_packed_size
+                     (const Tally__Disk__V1__ClockMoved *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__clock_moved__pack
+                     (const Tally__Disk__V1__ClockMoved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__clock_moved__pack_to_buffer
+                     (const Tally__Disk__V1__ClockMoved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ClockMoved *
+       tally__disk__v1__clock_moved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ClockMoved *)
+     protobuf_c_message_unpack (&tally__disk__v1__clock_moved__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__clock_moved__free_unpacked
+                     (Tally__Disk__V1__ClockMoved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__clock_moved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__extras__init
                      (Tally__Disk__V1__Extras         *message)
 {
@@ -3176,7 +3221,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[36] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[37] =
 {
   {
     "customer_created",
@@ -3587,6 +3632,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "clock_moved",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, clock_moved),
+    &tally__disk__v1__clock_moved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "credit_changed",
     61,
     PROTOBUF_C_LABEL_NONE,
@@ -3618,8 +3675,9 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   5,   /* field[5] = bucket_reset */
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
+  34,   /* field[34] = clock_moved */
   24,   /* field[24] = controls_set */
-  34,   /* field[34] = credit_changed */
+  35,   /* field[35] = credit_changed */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
@@ -3645,7 +3703,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   14,   /* field[14] = subscription_dropped */
   33,   /* field[33] = unnamed_entity_created */
   3,   /* field[3] = usage_recorded */
-  35,   /* field[35] = whole_subscription_changed */
+  36,   /* field[36] = whole_subscription_changed */
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
@@ -3654,8 +3712,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
-  { 61, 34 },
-  { 0, 36 }
+  { 60, 34 },
+  { 0, 37 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3665,7 +3723,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  36,
+  37,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   4,  tally__disk__v1__fact__number_ranges,
@@ -5590,7 +5648,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__checkout_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__method_saved__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__disk__v1__method_saved__field_descriptors[5] =
 {
   {
     "token",
@@ -5628,16 +5686,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__method_saved__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expiry_month",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MethodSaved, expiry_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expiry_year",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__MethodSaved, expiry_year),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__method_saved__field_indices_by_name[] = {
   1,   /* field[1] = brand */
+  3,   /* field[3] = expiry_month */
+  4,   /* field[4] = expiry_year */
   2,   /* field[2] = last4 */
   0,   /* field[0] = token */
 };
 static const ProtobufCIntRange tally__disk__v1__method_saved__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
 {
@@ -5647,7 +5731,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   "Tally__Disk__V1__MethodSaved",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__MethodSaved),
-  3,
+  5,
   tally__disk__v1__method_saved__field_descriptors,
   tally__disk__v1__method_saved__field_indices_by_name,
   1,  tally__disk__v1__method_saved__number_ranges,
@@ -7427,7 +7511,58 @@ const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__notice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__disk__v1__clock_moved__field_descriptors[2] =
+{
+  {
+    "offset_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClockMoved, offset_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClockMoved, held),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__clock_moved__field_indices_by_name[] = {
+  1,   /* field[1] = held */
+  0,   /* field[0] = offset_ms */
+};
+static const ProtobufCIntRange tally__disk__v1__clock_moved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__clock_moved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ClockMoved",
+  "ClockMoved",
+  "Tally__Disk__V1__ClockMoved",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ClockMoved),
+  2,
+  tally__disk__v1__clock_moved__field_descriptors,
+  tally__disk__v1__clock_moved__field_indices_by_name,
+  1,  tally__disk__v1__clock_moved__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__clock_moved__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[9] =
 {
   {
     "entities",
@@ -7525,8 +7660,21 @@ static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clock",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Extras, clock),
+    &tally__disk__v1__clock_moved__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
+  8,   /* field[8] = clock */
   1,   /* field[1] = controls */
   4,   /* field[4] = details */
   0,   /* field[0] = entities */
@@ -7539,7 +7687,7 @@ static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__extras__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
 {
@@ -7549,7 +7697,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
   "Tally__Disk__V1__Extras",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Extras),
-  8,
+  9,
   tally__disk__v1__extras__field_descriptors,
   tally__disk__v1__extras__field_indices_by_name,
   1,  tally__disk__v1__extras__number_ranges,

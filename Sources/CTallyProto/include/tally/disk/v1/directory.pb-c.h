@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Tally__Disk__V1__DirectoryRecord Tally__Disk__V1__DirectoryRecord;
 typedef struct Tally__Disk__V1__CatalogPublished Tally__Disk__V1__CatalogPublished;
+typedef struct Tally__Disk__V1__TestClockMoved Tally__Disk__V1__TestClockMoved;
 
 
 /* --- enums --- */
@@ -29,7 +30,8 @@ typedef struct Tally__Disk__V1__CatalogPublished Tally__Disk__V1__CatalogPublish
 typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND__NOT_SET = 0,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED = 2,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES = 20
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES = 20,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED = 21
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -54,6 +56,10 @@ struct  Tally__Disk__V1__DirectoryRecord
      * such record, and refuse it.
      */
     Tally__Disk__V1__CatalogPublished *catalog_published_with_modes;
+    /*
+     * The environment's test clock was moved.
+     */
+    Tally__Disk__V1__TestClockMoved *test_clock_moved;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \
@@ -80,6 +86,34 @@ struct  Tally__Disk__V1__CatalogPublished
 #define TALLY__DISK__V1__CATALOG_PUBLISHED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__catalog_published__descriptor) \
     , NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Customer time in the whole environment went forwards.
+ */
+struct  Tally__Disk__V1__TestClockMoved
+{
+  ProtobufCMessage base;
+  /*
+   * By how much it is ahead of the machine's clock from now on.
+   */
+  int64_t offset_ms;
+  /*
+   * What was answered: customer time then.
+   */
+  int64_t time;
+  /*
+   * The caller's request id.
+   */
+  char *request_id;
+  /*
+   * Keyed hash of the request.
+   */
+  uint64_t payload_fingerprint;
+};
+#define TALLY__DISK__V1__TEST_CLOCK_MOVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__test_clock_moved__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /* Tally__Disk__V1__DirectoryRecord methods */
@@ -120,6 +154,25 @@ Tally__Disk__V1__CatalogPublished *
 void   tally__disk__v1__catalog_published__free_unpacked
                      (Tally__Disk__V1__CatalogPublished *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__TestClockMoved methods */
+void   tally__disk__v1__test_clock_moved__init
+                     (Tally__Disk__V1__TestClockMoved         *message);
+size_t tally__disk__v1__test_clock_moved__get_packed_size
+                     (const Tally__Disk__V1__TestClockMoved   *message);
+size_t tally__disk__v1__test_clock_moved__pack
+                     (const Tally__Disk__V1__TestClockMoved   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__test_clock_moved__pack_to_buffer
+                     (const Tally__Disk__V1__TestClockMoved   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__TestClockMoved *
+       tally__disk__v1__test_clock_moved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__test_clock_moved__free_unpacked
+                     (Tally__Disk__V1__TestClockMoved *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__Disk__V1__DirectoryRecord_Closure)
@@ -127,6 +180,9 @@ typedef void (*Tally__Disk__V1__DirectoryRecord_Closure)
                   void *closure_data);
 typedef void (*Tally__Disk__V1__CatalogPublished_Closure)
                  (const Tally__Disk__V1__CatalogPublished *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__TestClockMoved_Closure)
+                 (const Tally__Disk__V1__TestClockMoved *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -136,6 +192,7 @@ typedef void (*Tally__Disk__V1__CatalogPublished_Closure)
 
 extern const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__catalog_published__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__test_clock_moved__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -71,6 +71,7 @@ typedef struct Tally__Disk__V1__HoldCount Tally__Disk__V1__HoldCount;
 typedef struct Tally__Disk__V1__HoldExtended Tally__Disk__V1__HoldExtended;
 typedef struct Tally__Disk__V1__HoldClosed Tally__Disk__V1__HoldClosed;
 typedef struct Tally__Disk__V1__Notice Tally__Disk__V1__Notice;
+typedef struct Tally__Disk__V1__ClockMoved Tally__Disk__V1__ClockMoved;
 typedef struct Tally__Disk__V1__Extras Tally__Disk__V1__Extras;
 typedef struct Tally__Disk__V1__EntityState Tally__Disk__V1__EntityState;
 typedef struct Tally__Disk__V1__TrialMark Tally__Disk__V1__TrialMark;
@@ -312,7 +313,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_NOTIFIED = 41,
   TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET = 55,
   TALLY__DISK__V1__FACT__KIND_ENTITY_CLAIMED = 56,
-  TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED = 57
+  TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED = 57,
+  TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED = 60
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -468,6 +470,10 @@ struct  Tally__Disk__V1__Fact
      * As entity_created, without an id.
      */
     Tally__Disk__V1__EntityCreated *unnamed_entity_created;
+    /*
+     * A test clock was moved, stands still, or runs again.
+     */
+    Tally__Disk__V1__ClockMoved *clock_moved;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -1187,10 +1193,18 @@ struct  Tally__Disk__V1__MethodSaved
    * The last four digits.
    */
   char *last4;
+  /*
+   * The last month it can be used in, 1 to 12; 0: unknown.
+   */
+  uint32_t expiry_month;
+  /*
+   * That month's year, in four digits.
+   */
+  uint32_t expiry_year;
 };
 #define TALLY__DISK__V1__METHOD_SAVED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__method_saved__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -1870,7 +1884,27 @@ struct  Tally__Disk__V1__Notice
 
 
 /*
- * What only some customers have: entities, limits, holds.
+ * A customer's test clock, whole, as it stands from now on.
+ */
+struct  Tally__Disk__V1__ClockMoved
+{
+  ProtobufCMessage base;
+  /*
+   * By how much its time is ahead of the environment's.
+   */
+  int64_t offset_ms;
+  /*
+   * Its time stands still here until what fell due has an outcome; 0: it runs.
+   */
+  int64_t held;
+};
+#define TALLY__DISK__V1__CLOCK_MOVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__clock_moved__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * What only some customers have: entities, limits, holds, clocks.
  */
 struct  Tally__Disk__V1__Extras
 {
@@ -1912,10 +1946,14 @@ struct  Tally__Disk__V1__Extras
    * An encoded PersonalParts: what of the above is personal, where the format seals it.
    */
   Tally__Disk__V1__Sealed *sealed;
+  /*
+   * Its test clock, if it was moved.
+   */
+  Tally__Disk__V1__ClockMoved *clock;
 };
 #define TALLY__DISK__V1__EXTRAS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__extras__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, NULL }
 
 
 /*
@@ -3110,6 +3148,25 @@ Tally__Disk__V1__Notice *
 void   tally__disk__v1__notice__free_unpacked
                      (Tally__Disk__V1__Notice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ClockMoved methods */
+void   tally__disk__v1__clock_moved__init
+                     (Tally__Disk__V1__ClockMoved         *message);
+size_t tally__disk__v1__clock_moved__get_packed_size
+                     (const Tally__Disk__V1__ClockMoved   *message);
+size_t tally__disk__v1__clock_moved__pack
+                     (const Tally__Disk__V1__ClockMoved   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__clock_moved__pack_to_buffer
+                     (const Tally__Disk__V1__ClockMoved   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ClockMoved *
+       tally__disk__v1__clock_moved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__clock_moved__free_unpacked
+                     (Tally__Disk__V1__ClockMoved *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Extras methods */
 void   tally__disk__v1__extras__init
                      (Tally__Disk__V1__Extras         *message);
@@ -3353,6 +3410,9 @@ typedef void (*Tally__Disk__V1__HoldClosed_Closure)
 typedef void (*Tally__Disk__V1__Notice_Closure)
                  (const Tally__Disk__V1__Notice *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__ClockMoved_Closure)
+                 (const Tally__Disk__V1__ClockMoved *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__Extras_Closure)
                  (const Tally__Disk__V1__Extras *message,
                   void *closure_data);
@@ -3426,6 +3486,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__hold_count__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__hold_extended__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__clock_moved__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor;

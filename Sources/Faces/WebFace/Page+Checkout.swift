@@ -1,0 +1,223 @@
+internal import Billing
+internal import Payments
+
+/// The payment page, the bank's question, and the thanks.
+extension Page {
+    static func checkout(_ sale: Sale, _ form: CardForm) -> String {
+        let due = sale.order.due
+        let deed = due.minorUnits > 0 ? "Pay \(due.text)" : "Save the card"
+        let alert =
+            form.problem.map { "<p class=\"problem\" role=\"alert\">\(escaped($0))</p>" } ?? ""
+        return document(
+            "Pay for \(sale.plan)",
+            """
+            \(summary(sale))
+            <section class="card">
+            <h2>Pay with a card</h2>
+            \(alert)
+            <form method="post" action="/checkout/\(escaped(sale.session))" novalidate>
+            \(Input.number.html(form))
+            <div class="pair">
+            \(Input.expiry.html(form))
+            \(Input.cvc.html(form))
+            </div>
+            \(Input.name.html(form))
+            <button type="submit">\(deed)</button>
+            </form>
+            <p class="fine">\(terms(sale))</p>
+            \(testCards(sale))
+            </section>
+            """)
+    }
+
+    private static func summary(_ sale: Sale) -> String {
+        let lines = sale.order.lines.map { line in
+            "<tr><td>\(escaped(line.description))</td><td>\(line.total.text)</td></tr>"
+        }
+        return """
+            <section class="summary">
+            <h1>\(escaped(sale.plan))</h1>
+            <p class="amount">\(sale.order.due.text)</p>
+            <p class="soft">for \(escaped(sale.name))</p>
+            <table>
+            \((lines + credit(sale)).joined(separator: "\n"))
+            <tr class="total"><td>Due today</td><td>\(sale.order.due.text)</td></tr>
+            </table>
+            </section>
+            """
+    }
+
+    /// What of it is paid already, or was owed before.
+    private static func credit(_ sale: Sale) -> [String] {
+        guard sale.order.credit != 0 else { return [] }
+        let money = Money(
+            minorUnits: -sale.order.credit, currency: sale.order.total.currency)
+        return ["<tr><td>Your credit</td><td>\(money.text)</td></tr>"]
+    }
+
+    /// What the customer agrees to.
+    private static func terms(_ sale: Sale) -> String {
+        guard let renewal = sale.renewal else {
+            return "You pay once. The card is kept on file for later purchases."
+        }
+        let price = "\(renewal.money.text) \(renewal.cycle.text)"
+        if sale.order.trialEnd != .never {
+            return "Free until \(sale.order.trialEnd.dayText), then \(price) until it is cancelled. "
+                + "The card is kept on file for that."
+        }
+        return "Renews at \(price) until it is cancelled. The card is kept on file for that."
+    }
+
+    private static func testCards(_ sale: Sale) -> String {
+        let cards = TestCard.all.map { card in
+            "<li><a href=\"/checkout/\(escaped(sale.session))?card=\(card.number)\">"
+                + "\(grouped(card.number))</a> \(escaped(card.note))</li>"
+        }
+        return """
+            <details><summary>Test cards</summary><ul>
+            \(cards.joined(separator: "\n"))
+            </ul></details>
+            """
+    }
+
+    /// "4242 4242 4242 4242".
+    static func grouped(_ number: String) -> String {
+        // American Express prints 4, 6 and 5 digits.
+        let breaks: Set<Int> = number.utf8.count == 15 ? [4, 10] : [4, 8, 12, 16]
+        return number.enumerated().reduce(into: "") { text, digit in
+            if breaks.contains(digit.offset) { text.append(" ") }
+            text.append(digit.element)
+        }
+    }
+
+    /// What a bank asks that wants to know whether it is the customer (3-D Secure).
+    static func challenge(_ sale: Sale, _ card: TestCard, _ form: CardForm) -> String {
+        document(
+            "Confirm your payment",
+            """
+            <section class="card notice">
+            <h1>Your bank asks you to confirm</h1>
+            <p class="amount">\(sale.order.due.text)</p>
+            <p class="soft">\(escaped(sale.plan)), \(card.name)</p>
+            <p>A real bank would ask for a code or in its app (3-D Secure). Here you choose.</p>
+            <form method="post" action="/checkout/\(escaped(sale.session))">
+            <input type="hidden" name="token" value="\(card.token)">
+            <input type="hidden" name="expiry" value="\(escaped(form.typed[.expiry] ?? ""))">
+            <input type="hidden" name="name" value="\(escaped(form.typed[.name] ?? ""))">
+            <p><button type="submit" name="authentication" value="complete">\
+            Complete authentication</button>
+            <button class="second" type="submit" name="authentication" value="fail">\
+            Fail</button></p>
+            </form>
+            </section>
+            """)
+    }
+
+    static func paid(_ sale: Sale, _ card: TestCard) -> String {
+        document(
+            "Paid",
+            """
+            <section class="card notice">
+            \(tick)
+            <h1>Paid</h1>
+            <p>\(escaped(sale.plan)) is yours. \(sale.order.due.text) was charged to \
+            \(card.name).</p>
+            <p class="soft">You can close this page.</p>
+            </section>
+            """)
+    }
+
+    private static let tick = """
+        <svg class="tick" viewBox="0 0 24 24" fill="none" stroke="#fff" stroke-width="2.5" \
+        stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">\
+        <path d="M6.5 12.5l3.5 3.5 7.5-8"/></svg>
+        """
+}
+
+/// A field as the card form shows it.
+private struct Input {
+    var field: CardForm.Field
+    var label: String
+    var placeholder: String
+    var completion: String
+    var isNumeric = true
+
+    static let number = Input(
+        field: .number, label: "Card number", placeholder: "1234 1234 1234 1234",
+        completion: "cc-number")
+    static let expiry = Input(
+        field: .expiry, label: "Expires", placeholder: "MM / YY", completion: "cc-exp")
+    static let cvc = Input(
+        field: .cvc, label: "Security code", placeholder: "CVC", completion: "cc-csc")
+    static let name = Input(
+        field: .name, label: "Name on card", placeholder: "", completion: "cc-name",
+        isNumeric: false)
+
+    func html(_ form: CardForm) -> String {
+        let (id, fault) = (field.rawValue, form.faults[field])
+        var attributes = [
+            "id=\"\(id)\"", "name=\"\(id)\"", "autocomplete=\"\(completion)\"",
+            "placeholder=\"\(placeholder)\"", "value=\"\(Page.escaped(shown(form)))\"",
+        ]
+        if isNumeric { attributes.append("inputmode=\"numeric\"") }
+        if fault != nil {
+            attributes += ["aria-invalid=\"true\"", "aria-describedby=\"\(id)-fault\""]
+        }
+        // Where the customer goes on: the first field that is wrong, the number if none is.
+        let first = CardForm.Field.allCases.first { form.faults[$0] != nil }
+        if field == first ?? .number { attributes.append("autofocus") }
+        let told =
+            fault.map { "<p class=\"fault\" id=\"\(id)-fault\">\(Page.escaped($0))</p>" } ?? ""
+        return """
+            <div class="row"><label for="\(id)">\(label)</label>
+            <input \(attributes.joined(separator: " "))>\(told)</div>
+            """
+    }
+
+    private func shown(_ form: CardForm) -> String {
+        let text = form.typed[field] ?? ""
+        return field == .number ? Page.grouped(text) : text
+    }
+}
+
+extension Cycle {
+    /// "each month", "every 2 months".
+    fileprivate var text: String {
+        count == 1 ? "each \(interval.text)" : "every \(count) \(interval.text)s"
+    }
+}
+
+extension Timestamp {
+    /// "14 Apr 2026", of the calendar of UTC.
+    fileprivate var dayText: String {
+        let date = CivilDate(self)
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        return "\(date.day) \(months[Int(date.month) - 1]) \(date.year)"
+    }
+}
+
+extension Interval {
+    fileprivate var text: String {
+        switch self {
+        case .oneOff: "time"
+        case .minute: "minute"
+        case .hour: "hour"
+        case .day: "day"
+        case .week: "week"
+        case .month: "month"
+        case .quarter: "quarter"
+        case .semiAnnual: "half-year"
+        case .year: "year"
+        }
+    }
+}
+
+extension TestCard {
+    /// As people know a card: "Visa ending in 4242".
+    fileprivate var name: String {
+        let brands = ["visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"]
+        return "\(brands[brand] ?? brand) ending in \(last4)"
+    }
+}
