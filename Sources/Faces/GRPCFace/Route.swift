@@ -35,6 +35,8 @@ enum Route: Int, CaseIterable {
     case listEntities
     case updateEntity
     case deleteEntity
+    case listWebhookEndpoints
+    case replayWebhooks
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -80,6 +82,8 @@ enum Route: Int, CaseIterable {
         case .listEntities: "/tally.v1.CustomerService/ListEntities"
         case .updateEntity: "/tally.v1.CustomerService/UpdateEntity"
         case .deleteEntity: "/tally.v1.CustomerService/DeleteEntity"
+        case .listWebhookEndpoints: "/tally.v1.WebhookService/ListWebhookEndpoints"
+        case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -114,6 +118,8 @@ enum Route: Int, CaseIterable {
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
+        case .listWebhookEndpoints: .webhooksRead
+        case .replayWebhooks: .webhooksWrite
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
         }
     }
@@ -124,7 +130,10 @@ enum Route: Int, CaseIterable {
     /// Reads files, or looks through all customers, for as long as that takes: runs on the server's
     /// pool.
     var isSlow: Bool {
-        self == .listEvents || self == .aggregateEvents || self == .listCustomers
+        switch self {
+        case .listEvents, .aggregateEvents, .listCustomers, .replayWebhooks: true
+        default: false
+        }
     }
 
     var kind: CallKind {

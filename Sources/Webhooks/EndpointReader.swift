@@ -1,0 +1,98 @@
+internal import Billing
+internal import Logging
+internal import Repository
+
+/// Follows an environment's logs for one receiver and fills its queue. Used by one thread.
+final class EndpointReader {
+    /// Records and notifications that are taken at once.
+    private static let stepRecords = 4_096
+    private static let stepDeliveries = 256
+
+    private let environment: TallyEnvironment
+    private let endpoint: WebhookEndpoint
+    private let readers: [NotificationReader]
+    private let logger: Logger
+
+    /// What one step found.
+    struct Step {
+        var deliveries: [Delivery] = []
+        var through: LogPlace
+    }
+
+    init(_ environment: TallyEnvironment, _ endpoint: WebhookEndpoint, logger: Logger) {
+        self.environment = environment
+        self.endpoint = endpoint
+        self.logger = logger
+        readers = environment.partitions.indices.map {
+            NotificationReader(environment, partition: $0)
+        }
+    }
+
+    /// Reads some of what is durable behind a place; nil: there is nothing.
+    ///
+    /// - Parameter former: what an earlier start had come to, if it isn't reached again yet.
+    func step(
+        _ partition: Int, after place: LogPlace, former: DeliveryCursor.Part?
+    ) throws -> Step? {
+        let log = environment.partitions[partition].customers.log
+        guard place.sequence != log.durableSequence else { return nil }
+        let place = try reachable(place, in: log, partition)
+        var step = Step(through: place)
+        var records = 0
+        try log.read(after: place) { next, record in
+            step.deliveries += try deliveries(
+                record, at: next, after: step.through, partition, former)
+            step.through = next
+            records += 1
+            return records < Self.stepRecords && step.deliveries.count < Self.stepDeliveries
+        }
+        return step
+    }
+
+    private func deliveries(
+        _ record: UnsafeRawBufferPointer, at place: LogPlace, after before: LogPlace,
+        _ partition: Int, _ former: DeliveryCursor.Part?
+    ) throws -> [Delivery] {
+        guard let (customer, time, told) = try readers[partition].read(record, kinds: endpoint.kinds)
+        else { return [] }
+        let now = SystemClock.wall
+        return told.compactMap { told in
+            var taken = now
+            if let former {
+                guard
+                    let due = former.taken(
+                        customer, sequence: place.sequence, index: told.index, at: now)
+                else { return nil }
+                taken = due
+            }
+            return Delivery(
+                id: Delivery.id(
+                    environment: environment.name, partition: partition, at: place,
+                    index: told.index),
+                partition: partition, customer: customer, sequence: place.sequence,
+                index: told.index, before: before, time: time, taken: taken, body: told.body)
+        }
+    }
+
+    /// The same place, unless the log doesn't have it any more, or goes on differently since it was
+    /// restored.
+    private func reachable(
+        _ place: LogPlace, in log: any LogStore, _ partition: Int
+    ) throws -> LogPlace {
+        let first = try log.firstSequence()
+        do {
+            guard place.sequence + 1 >= first else { throw LogFault.notFound(place.position) }
+            try log.read(after: place) { _, _ in false }
+            return place
+        } catch LogFault.notFound, LogFault.corrupt {
+            let other = try log.place(before: place.sequence + 1)
+            logger.warning(
+                "the log doesn't go on where the webhooks' cursor is; they go on elsewhere",
+                metadata: [
+                    "endpoint": "\(endpoint.name)", "partition": "\(partition)",
+                    "sequence": "\(place.sequence)", "next": "\(other.sequence + 1)",
+                ])
+            return other
+        }
+    }
+}
