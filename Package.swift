@@ -124,7 +124,7 @@ let package = Package(
             "APITests",
             [
                 "Stories", "GRPCFace", "WebFace", "RPC", "Billing", "Wire", "Payments",
-                "Repository", "CTallyProto", "CProtobufC", log,
+                "Repository", "Webhooks", "CTallyProto", "CProtobufC", log,
             ]),
         suite("EventsTests", ["Events", "Billing", "CChecksum"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),

@@ -13,15 +13,13 @@ package struct Delivery: Sendable, Equatable {
     package var index: Int
     /// The record before its own: where reading goes on to find it again.
     package var before: LogPlace
-    /// Of the commit.
-    package var time: Timestamp
     /// When it was first due: wall time, like everything about deliveries.
     package var taken: Timestamp
     package var body: [UInt8]
 
     package init(
         id: String, partition: Int, customer: CustomerID, sequence: UInt64, index: Int,
-        before: LogPlace, time: Timestamp, taken: Timestamp, body: [UInt8]
+        before: LogPlace, taken: Timestamp, body: [UInt8]
     ) {
         self.id = id
         self.partition = partition
@@ -29,7 +27,6 @@ package struct Delivery: Sendable, Equatable {
         self.sequence = sequence
         self.index = index
         self.before = before
-        self.time = time
         self.taken = taken
         self.body = body
     }

@@ -76,8 +76,7 @@ package struct CursorFile: Sendable {
     private let path: String
 
     /// Makes the folder.
-    package init(environmentFolder: String, endpoint: String) throws {
-        let folder = environmentFolder + "/webhooks"
+    package init(folder: String, endpoint: String) throws {
         try SmallFile.makeFolder(folder)
         path = "\(folder)/\(endpoint).json"
     }

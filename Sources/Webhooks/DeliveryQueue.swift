@@ -66,7 +66,9 @@ package struct DeliveryQueue: Sendable {
     package func place(of partition: Int) -> LogPlace { read[partition] }
 
     /// What a record gave, and that it was read.
-    package mutating func take(_ deliveries: [Delivery], through place: LogPlace, of partition: Int) {
+    package mutating func take(
+        _ deliveries: [Delivery], through place: LogPlace, of partition: Int
+    ) {
         read[partition] = place
         for delivery in deliveries {
             lines[delivery.customer, default: Line(due: delivery.taken)].waiting.append(delivery)
@@ -210,9 +212,9 @@ package struct DeliveryQueue: Sendable {
     /// Since when nobody has answered; nil: somebody does.
     package var outageStart: Timestamp? { outage?.since }
 
-    /// When the oldest of what waits was committed; nil: nothing does.
+    /// Since when the oldest waits; nil: nothing does.
     package var oldest: Timestamp? {
-        lines.values.lazy.compactMap(\.waiting.first?.time).min()
+        lines.values.lazy.compactMap(\.waiting.first?.taken).min()
     }
 
     /// How many customers' deliveries wait for one that was refused.

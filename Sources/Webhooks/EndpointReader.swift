@@ -53,8 +53,8 @@ final class EndpointReader {
         _ record: UnsafeRawBufferPointer, at place: LogPlace, after before: LogPlace,
         _ partition: Int, _ former: DeliveryCursor.Part?
     ) throws -> [Delivery] {
-        guard let (customer, time, told) = try readers[partition].read(record, kinds: endpoint.kinds)
-        else { return [] }
+        let found = try readers[partition].read(record, kinds: endpoint.kinds)
+        guard let (customer, told) = found else { return [] }
         let now = SystemClock.wall
         return told.compactMap { told in
             var taken = now
@@ -70,7 +70,7 @@ final class EndpointReader {
                     environment: environment.name, partition: partition, at: place,
                     index: told.index),
                 partition: partition, customer: customer, sequence: place.sequence,
-                index: told.index, before: before, time: time, taken: taken, body: told.body)
+                index: told.index, before: before, taken: taken, body: told.body)
         }
     }
 
@@ -79,20 +79,24 @@ final class EndpointReader {
     private func reachable(
         _ place: LogPlace, in log: any LogStore, _ partition: Int
     ) throws -> LogPlace {
-        let first = try log.firstSequence()
-        do {
-            guard place.sequence + 1 >= first else { throw LogFault.notFound(place.position) }
-            try log.read(after: place) { _, _ in false }
-            return place
-        } catch LogFault.notFound, LogFault.corrupt {
-            let other = try log.place(before: place.sequence + 1)
-            logger.warning(
-                "the log doesn't go on where the webhooks' cursor is; they go on elsewhere",
-                metadata: [
-                    "endpoint": "\(endpoint.name)", "partition": "\(partition)",
-                    "sequence": "\(place.sequence)", "next": "\(other.sequence + 1)",
-                ])
-            return other
-        }
+        if log.has(place) { return place }
+        let other = try log.place(before: place.sequence + 1)
+        logger.warning(
+            "the log doesn't go on where the webhooks' cursor is; they go on elsewhere",
+            metadata: [
+                "endpoint": "\(endpoint.name)", "partition": "\(partition)",
+                "sequence": "\(place.sequence)", "next": "\(other.sequence + 1)",
+            ])
+        return other
+    }
+}
+
+extension LogStore {
+    /// The log went through this place, and still knows it.
+    func has(_ place: LogPlace) -> Bool {
+        guard place.sequence <= durableSequence,
+            let first = try? firstSequence(), place.sequence + 1 >= first
+        else { return false }
+        return (try? read(after: place) { _, _ in false }) != nil
     }
 }

@@ -13,12 +13,16 @@ final class EndpointWorker: Sendable {
     private static let timeoutSeconds = 15
     /// Between two looks at what became durable, while much does; microseconds.
     private static let pace = 10_000
-    /// Between two looks at everything else, and two writings of the cursor.
+    /// Between two looks at everything else.
     private static let beat = 1_000_000
+    /// Between two writings of the cursor, milliseconds: when deliveries came or went, and when only
+    /// the log went on, of which nothing is told.
+    private static let saveInterval: Int64 = 1_000
+    private static let idleSaveInterval: Int64 = 60_000
     /// How long a stop waits for what is being sent.
     private static let farewell = 3_000_000
 
-    private struct State {
+    struct State {
         var queue: DeliveryQueue
         /// Of each partition: what an earlier start had come to, until it is reached again.
         var former: [DeliveryCursor.Part?]
@@ -27,13 +31,15 @@ final class EndpointWorker: Sendable {
         /// Something happened that the reading thread looks at.
         var isWoken = false
         var isStopping = false
+        /// Deliveries came or went since the cursor was written.
+        var isUnsaved = false
         var lastError = ""
         var lastErrorTime = Timestamp.never
     }
 
     let endpoint: WebhookEndpoint
-    private let environment: TallyEnvironment
-    private let logger: Logger
+    let environment: TallyEnvironment
+    let logger: Logger
     private let file: CursorFile
     private let state: Monitor<State>
     private let written: Mutex<DeliveryCursor>
@@ -43,14 +49,14 @@ final class EndpointWorker: Sendable {
     private let report: @Sendable () -> Void
 
     init(
-        _ endpoint: WebhookEndpoint, of environment: TallyEnvironment, folder: String,
-        logger: Logger, report: @escaping @Sendable () -> Void
+        _ endpoint: WebhookEndpoint, of environment: TallyEnvironment, logger: Logger,
+        report: @escaping @Sendable () -> Void
     ) throws {
         self.endpoint = endpoint
         self.environment = environment
         self.logger = logger
         self.report = report
-        file = try CursorFile(environmentFolder: folder, endpoint: endpoint.name)
+        file = try CursorFile(folder: environment.webhooksFolder, endpoint: endpoint.name)
         let cursor = try file.read() ?? EndpointWorker.end(of: environment)
         guard cursor.parts.count == environment.partitions.count else {
             throw CursorFile.Damage(
@@ -58,8 +64,12 @@ final class EndpointWorker: Sendable {
         }
         try file.write(cursor)
         written = Mutex(cursor)
+        // A log that was restored may not know the place; what it says instead is all news.
+        let former = zip(environment.partitions, cursor.parts).map { partition, part in
+            partition.customers.log.has(part.through) ? part : nil
+        }
         let state = Monitor(
-            State(queue: DeliveryQueue(read: cursor.parts.map(\.from)), former: cursor.parts))
+            State(queue: DeliveryQueue(read: cursor.parts.map(\.from)), former: former))
         self.state = state
         bells = environment.partitions.map { partition in
             let bell = Durability.Bell { state.update { $0.isWoken = true } }
@@ -100,12 +110,14 @@ final class EndpointWorker: Sendable {
     private func read() {
         let reader = EndpointReader(environment, endpoint, logger: logger)
         var complaint = ""
+        var saved = SystemClock.monotonic
         while true {
-            var moved = false
+            var found = Found.nothing
             do {
-                for partition in bells.indices where try take(partition, reader) { moved = true }
+                for partition in bells.indices where try take(partition, reader) { found = .some }
                 complaint = ""
             } catch {
+                found = .fault
                 if "\(error)" != complaint {
                     complaint = "\(error)"
                     logger.error(
@@ -113,18 +125,26 @@ final class EndpointWorker: Sendable {
                         metadata: ["endpoint": "\(endpoint.name)", "error": "\(error)"])
                 }
             }
-            save()
+            let now = SystemClock.monotonic
+            let isUnsaved = look { $0.isUnsaved }
+            if now - saved >= (isUnsaved ? Self.saveInterval : Self.idleSaveInterval) {
+                saved = now
+                save()
+            }
             report()
-            if rest(moved) { break }
+            if rest(after: found) { break }
         }
         save()
     }
 
+    private enum Found { case nothing, some, fault }
+
     /// Pauses until there may be something to read; true: it is over.
-    private func rest(_ moved: Bool) -> Bool {
+    private func rest(after found: Found) -> Bool {
         var isStopping = false
-        if moved {
-            state.wait(microseconds: Self.pace) { state in
+        guard case .nothing = found else {
+            let pause = found == .some ? Self.pace : Self.beat
+            state.wait(microseconds: pause) { state in
                 isStopping = state.isStopping
                 return isStopping
             }
@@ -164,6 +184,7 @@ final class EndpointWorker: Sendable {
         state.update { state in
             guard state.replays == replays else { return }
             state.queue.take(step.deliveries, through: step.through, of: partition)
+            if !step.deliveries.isEmpty { state.isUnsaved = true }
             if let former, step.through.sequence >= former.through.sequence {
                 state.former[partition] = nil
             }
@@ -171,7 +192,7 @@ final class EndpointWorker: Sendable {
         return true
     }
 
-    private func look<Value>(_ body: (State) -> Value) -> Value {
+    func look<Value>(_ body: (State) -> Value) -> Value {
         var value: Value?
         state.wait { state in
             value = body(state)
@@ -249,6 +270,7 @@ final class EndpointWorker: Sendable {
             lost = state.queue.settle(delivery, outcome, at: now, chance: chance)
             isOut = state.queue.outageStart != nil
             state.isWoken = true
+            state.isUnsaved = true
             if let words = outcome.words {
                 state.lastError = words
                 state.lastErrorTime = now
@@ -258,47 +280,19 @@ final class EndpointWorker: Sendable {
         for delivery in lost { say("a webhook is given up: it was due for 3 days", delivery) }
     }
 
-    private func say(_ delivery: Delivery, _ outcome: DeliveryOutcome, isNews: Bool) {
-        switch outcome {
-        case .accepted:
-            if isNews { logger.notice("webhooks are accepted again", metadata: named) }
-        case .gone:
-            if isNews {
-                say("410 Gone: the endpoint is sent nothing until the next start", delivery)
-            }
-        case .refused(let status):
-            logger.info(
-                "a webhook was refused; it is sent again",
-                metadata: [
-                    "endpoint": "\(endpoint.name)", "id": "\(delivery.id)", "status": "\(status)",
-                ])
-        case .unreachable(let words):
-            if isNews { say("a webhook got no answer (\(words)); it is sent again", delivery) }
-        }
-    }
-
-    private func say(_ words: String, _ delivery: Delivery) {
-        logger.warning(
-            "\(words)",
-            metadata: [
-                "endpoint": "\(endpoint.name)", "id": "\(delivery.id)",
-                "customer": "\(delivery.customer.text)",
-            ])
-    }
-
-    private var named: Logger.Metadata { ["endpoint": "\(endpoint.name)"] }
-
     // MARK: Where it stands
 
     /// Writes the cursor, where it moved.
     private func save() {
         written.withLock { written in
-            let cursor = look { state in
-                var cursor = state.queue.cursor
+            var cursor = DeliveryCursor(parts: [])
+            state.wait { state in
+                cursor = state.queue.cursor
                 for (number, former) in state.former.enumerated() {
                     if let former { cursor.parts[number].goOn(from: former) }
                 }
-                return cursor
+                state.isUnsaved = false
+                return true
             }
             guard cursor != written else { return }
             do {
@@ -323,53 +317,5 @@ final class EndpointWorker: Sendable {
             state.isWoken = true
         }
         save()
-    }
-
-    /// What an operator should know; nil: all is well.
-    func complaint(at now: Timestamp) -> String? {
-        look { state in
-            if state.queue.isDisabled { return "\(endpoint.name) answered 410 Gone" }
-            guard let since = state.queue.outageStart,
-                now.milliseconds - since.milliseconds > 60_000
-            else { return nil }
-            return "\(endpoint.name) doesn't answer"
-        }
-    }
-
-    func report(at now: Timestamp) -> EndpointReport {
-        let partitions = environment.partitions
-        var report = EndpointReport(
-            name: endpoint.name, url: endpoint.url,
-            eventTypes: endpoint.kinds.map(\.rawValue).sorted())
-        look { state in
-            let queue = state.queue
-            report.isDisabled = queue.isDisabled
-            report.delivered = queue.tally.delivered
-            report.failedAttempts = queue.tally.failedAttempts
-            report.givenUp = queue.tally.givenUp
-            report.waiting = queue.waiting
-            report.heldCustomers = queue.heldCustomers
-            report.lagMilliseconds = queue.oldest.map { max(0, now.milliseconds - $0.milliseconds) } ?? 0
-            report.lastError = state.lastError
-            report.lastErrorTime = state.lastErrorTime
-            report.cursors = zip(partitions, queue.cursor.parts).map { partition, part in
-                EndpointReport.Cursor(
-                    done: part.from.sequence, read: part.through.sequence,
-                    last: partition.customers.log.durableSequence)
-            }
-        }
-        return report
-    }
-}
-
-extension DeliveryOutcome {
-    /// What went wrong; nil: nothing did.
-    fileprivate var words: String? {
-        switch self {
-        case .accepted: nil
-        case .gone: "status 410"
-        case .refused(let status): "status \(status)"
-        case .unreachable(let words): words
-        }
     }
 }

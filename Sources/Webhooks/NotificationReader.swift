@@ -23,15 +23,15 @@ package struct NotificationReader {
         customers = environment.partitions[partition].customers
     }
 
-    /// - Returns: the customer, the time of the commit, and what it is told as; nil: nothing.
+    /// - Returns: the customer, and what is told of it; nil: nothing.
     package func read(
         _ bytes: UnsafeRawBufferPointer, kinds: Set<Notification.Kind>
-    ) throws -> (customer: CustomerID, time: Timestamp, told: [Told])? {
+    ) throws -> (customer: CustomerID, told: [Told])? {
         guard NotificationScan.concerns(bytes) else { return nil }
         arena.reset()
         let record = try decoder.record(bytes)
         let pricing = environment.directory.current.pricing
-        let wanted = PlanChanges(record.facts, at: record.time).wanted
+        let wanted = PlanChanges(record.facts, at: record.time, pricing: pricing).wanted
         let before = try subscriptions(wanted, from: record.previousPosition, of: record.customer)
         let all = Notification.all(
             in: record.facts, at: record.time, before: before, pricing: pricing)
@@ -41,7 +41,7 @@ package struct NotificationReader {
             customer: record.customer, environment: environment.name, time: record.time,
             pricing: pricing, entities: entities(of: record.customer, in: all))
         return (
-            record.customer, record.time,
+            record.customer,
             chosen.map {
                 Told(index: $0.offset, notification: $0.element, body: body.bytes($0.element))
             }
@@ -67,7 +67,8 @@ package struct NotificationReader {
                 guard NotificationScan.changesPlans(bytes) else { return }
                 let facts = try decoder.record(bytes).facts
                 for number in numbers where !found.contains(where: { $0.number == number }) {
-                    found += facts.reversed().lazy.compactMap(\.subscription)
+                    found +=
+                        facts.reversed().lazy.compactMap(\.subscription)
                         .first { $0.number == number }.map { [$0] } ?? []
                 }
             }

@@ -15,16 +15,14 @@ package final class WebhookDesk: Sendable {
     private let environment: TallyEnvironment
     private let workers: [EndpointWorker]
 
-    /// - Parameter folder: the environment's.
     package init(
-        _ environment: TallyEnvironment, _ endpoints: [WebhookEndpoint], folder: String,
-        logger: Logger
+        _ environment: TallyEnvironment, _ endpoints: [WebhookEndpoint], logger: Logger
     ) throws {
         self.environment = environment
         let later = Later()
         workers = try endpoints.sorted { $0.name < $1.name }.map { endpoint in
             try EndpointWorker(
-                endpoint, of: environment, folder: folder, logger: logger,
+                endpoint, of: environment, logger: logger,
                 report: { later.desk?.tellConditions() })
         }
         later.desk = self

@@ -46,6 +46,8 @@ import Testing
         ("DeleteEntity", ["entity_id": "a"]),
         ("PublishCatalog", ["catalog": ["currency": "usd"]]),
         ("GetCatalog", [:]),
+        ("ListWebhookEndpoints", [:]),
+        ("ReplayWebhooks", ["endpoint": "a", "from_sequence": 1]),
     ]
 
     @Test("is in the table but for those that stream")

@@ -51,7 +51,7 @@ actor Teller {
         }
     }
 
-    private var comment: Comment {
+    var comment: Comment {
         guard position > 0 else { return "\(story.rule)" }
         return "\(story.rule): step \(position), \(story.steps[position - 1])"
     }
@@ -127,7 +127,7 @@ actor Teller {
         case .events(let expected):
             let values = try await eventValues()
             #expect(values == expected, comment)
-        case .notices: break
+        case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count
             #expect(holds == expected, comment)

@@ -87,6 +87,10 @@ extension Desk {
             #expect(try windowUse(of: feature, entity) == expected, comment)
         case .events(let expected): #expect(eventValues == expected, comment)
         case .notices(let expected): #expect(notices.count == expected, comment)
+        case .alertsTold(let expected):
+            #expect(notices.filter(\.isAlert).map(\.words) == expected, comment)
+        case .limitsTold(let expected):
+            #expect(notices.filter { !$0.isAlert }.map(\.words) == expected, comment)
         case .holds(let expected):
             #expect(customer.buckets.extras.holds.count == expected, comment)
         default: preconditionFailure("a command")

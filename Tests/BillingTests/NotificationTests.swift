@@ -90,7 +90,10 @@ import Testing
             "cancelled, at the boundary: expired, then the default is new", on: "pro", "free",
             told: "expired pro", "new free", "[expired pro, activated free]"
         ) { $0.advance(to: .utc(2027, 2, 20)) },
-        Row("the first charge of a plan that was scheduled", on: "premium", "pro", told: "invoice.paid") {
+        Row(
+            "the first charge of a plan that was scheduled", on: "premium", "pro",
+            told: "invoice.paid"
+        ) {
             $0.advance(to: .utc(2027, 2, 20))
             $0.note()
             try $0.settle(.paid)
@@ -176,7 +179,7 @@ import Testing
                 in: facts, at: .utc(2027, 1, 21), before: before, pricing: Self.pricing)
             #expect(told.first == .productsUpdated(.renew, pro))
         }
-        #expect(PlanChanges(facts, at: .utc(2027, 1, 21)).wanted == [pro.number])
+        #expect(PlanChanges(facts, at: .utc(2027, 1, 21), pricing: Self.pricing).wanted == [pro.number])
     }
 
     @Test("cancelled at once: expired, and the default is new, not an upgrade")
@@ -220,7 +223,7 @@ import Testing
 extension Desk {
     fileprivate var notifications: [Notification] {
         let facts = Array(facts[noted.facts...])
-        let wanted = PlanChanges(facts, at: now).wanted
+        let wanted = PlanChanges(facts, at: now, pricing: pricing).wanted
         return Notification.all(
             in: facts, at: now,
             before: noted.subscriptions.filter { wanted.contains($0.number) }, pricing: pricing)

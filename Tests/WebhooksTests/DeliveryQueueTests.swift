@@ -1,5 +1,6 @@
 import Billing
 import Repository
+import Stories
 import Testing
 
 @testable import Webhooks
@@ -18,7 +19,7 @@ import Testing
     ) -> Delivery {
         Delivery(
             id: "\(sequence)", partition: 0, customer: customer, sequence: sequence, index: 0,
-            before: place(sequence - 1), time: at(time), taken: at(time), body: [])
+            before: place(sequence - 1), taken: at(time), body: [])
     }
 
     private static func at(_ milliseconds: Int64) -> Timestamp {
@@ -26,24 +27,24 @@ import Testing
     }
 
     /// A queue, the moment, and what went out.
-    private struct Desk {
+    private final class Desk {
         var queue = DeliveryQueue(read: [.start])
         var now: Int64 = 0
         var lost: [String] = []
 
-        mutating func take(_ sequence: UInt64, _ customer: CustomerID) {
+        func take(_ sequence: UInt64, _ customer: CustomerID) {
             queue.take(
                 [delivery(sequence, customer, at: now)], through: place(sequence), of: 0)
         }
 
-        mutating func next() -> Delivery? { queue.next(at: at(now)) }
+        func next() -> Delivery? { queue.next(at: at(now)) }
 
-        mutating func settle(_ delivery: Delivery, _ outcome: DeliveryOutcome) {
+        func settle(_ delivery: Delivery, _ outcome: DeliveryOutcome) {
             lost += queue.settle(delivery, outcome, at: at(now), chance: 0.5).map(\.id)
         }
 
         /// Sends what may be sent now; the ids.
-        mutating func send(_ outcome: DeliveryOutcome) -> [String] {
+        func send(_ outcome: DeliveryOutcome) -> [String] {
             var sent: [String] = []
             while let delivery = next() {
                 sent.append(delivery.id)
@@ -55,7 +56,7 @@ import Testing
 
     @Test("goes in the order of the log, one of a customer at once")
     func order() throws {
-        var desk = Desk()
+        let desk = Desk()
         for (sequence, customer) in [(1, "a"), (2, "b"), (3, "a")] as [(UInt64, CustomerID)] {
             desk.take(sequence, customer)
         }
@@ -70,7 +71,7 @@ import Testing
 
     @Test("a refusal holds back its customer and nobody else")
     func held() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.take(1, "a")
         desk.take(2, "a")
         desk.take(3, "b")
@@ -89,7 +90,7 @@ import Testing
 
     @Test("pauses grow to an hour, and after three days it is given up, and the next has its turn")
     func patience() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.take(1, "a")
         desk.now = 2 * Self.day
         desk.take(2, "a")
@@ -118,7 +119,7 @@ import Testing
 
     @Test("who doesn't answer is tried with one, and told everything as soon as he does")
     func outage() throws {
-        var desk = Desk()
+        let desk = Desk()
         for sequence in 1...5 { desk.take(UInt64(sequence), CustomerID("c\(sequence)")!) }
         let first = try #require(desk.next())
         let second = try #require(desk.next())
@@ -139,7 +140,7 @@ import Testing
 
     @Test("an outage of three days gives up what was due all that time, and no more")
     func longOutage() throws {
-        var desk = Desk()
+        let desk = Desk()
         for sequence in 1...3 { desk.take(UInt64(sequence), CustomerID("c\(sequence)")!) }
         desk.now = Self.day
         desk.take(4, "late")
@@ -156,7 +157,7 @@ import Testing
 
     @Test("410 ends it")
     func gone() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.take(1, "a")
         desk.take(2, "b")
         let first = try #require(desk.next())
@@ -169,7 +170,7 @@ import Testing
 
     @Test("a full table reads no more until there is room")
     func bound() throws {
-        var desk = Desk()
+        let desk = Desk()
         for sequence in 1...DeliveryQueue.customerLimit {
             #expect(desk.queue.hasRoom)
             desk.take(UInt64(sequence), CustomerID("c\(sequence)")!)
@@ -178,14 +179,14 @@ import Testing
         let first = try #require(desk.next())
         desk.settle(first, .accepted)
         #expect(desk.queue.hasRoom)
-        var one = Desk()
+        let one = Desk()
         for sequence in 1...DeliveryQueue.deliveryLimit { one.take(UInt64(sequence), "a") }
         #expect(!one.queue.hasRoom)
     }
 
     @Test("a replay forgets what waits, and what is being sent comes again in its turn")
     func restart() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.take(5, "a")
         desk.take(6, "a")
         let under = try #require(desk.next())
@@ -199,7 +200,7 @@ import Testing
 
     @Test("a cursor says what is missing, and another start tells that and nothing else")
     func cursor() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.take(1, "a")
         desk.take(2, "b")
         desk.take(3, "a")
@@ -215,7 +216,8 @@ import Testing
         desk.settle(Self.delivery(2, "b"), .accepted)
         _ = desk.next().map { desk.settle($0, .accepted) }
         let later = desk.queue.cursor.parts[0]
-        let missing = ([(1, "a"), (2, "b"), (3, "a"), (4, "c"), (5, "d")] as [(UInt64, CustomerID)])
+        let missing =
+            ([(1, "a"), (2, "b"), (3, "a"), (4, "c"), (5, "d")] as [(UInt64, CustomerID)])
             .filter { later.taken($0.1, sequence: $0.0, index: 0, at: Self.at(9)) != nil }
         #expect(missing.map(\.0) == [1, 3, 5])
         #expect(later.taken("a", sequence: 1, index: 0, at: Self.at(9)) == Self.at(0))

@@ -90,7 +90,7 @@ extension Notification {
                 told.append(.paymentFailed(code: code, unpaid))
             }
         }
-        let plans = PlanChanges(facts, at: time)
+        let plans = PlanChanges(facts, at: time, pricing: pricing)
         told += plans.scenarios(before: before, pricing).map { .productsUpdated($0, $1) }
         let changes = plans.changes(before: before)
         if !changes.isEmpty { told.append(.billingUpdated(changes)) }

@@ -7,7 +7,7 @@ package struct PlanChanges {
     private var begun: Set<UInt32> = []
     private var isSettled = false
 
-    package init(_ facts: [Fact], at time: Timestamp) {
+    package init(_ facts: [Fact], at time: Timestamp, pricing: PricingState) {
         var granted: Set<UInt32> = []
         let makesEntities = facts.contains(where: \.makesEntity)
         for fact in facts {
@@ -21,12 +21,15 @@ package struct PlanChanges {
                 isSettled = true
             }
         }
-        // A plan that grants nothing begins with the commit, or when the one before it ends.
-        let ends = subscriptions.filter { $0.status == .ended }.map(\.end)
+        let ends = subscriptions.filter { $0.status == .ended && $0.hasBegun }.map(\.end)
         for subscription in subscriptions where subscription.status.grantsAccess {
-            let (number, start) = (subscription.number, subscription.start)
-            if granted.contains(number) || start == time || ends.contains(start) {
-                begun.insert(number)
+            // A plan that grants nothing begins with the commit, or when the one before it ends.
+            let beginsSilently =
+                subscription.canceled == .never
+                && (subscription.start == time || ends.contains(subscription.start))
+                && pricing.plan(subscription.plan).grantsNothing
+            if granted.contains(subscription.number) || beginsSilently {
+                begun.insert(subscription.number)
             }
         }
     }
@@ -70,7 +73,9 @@ package struct PlanChanges {
     ) -> PlanScenario? {
         switch subscription.status {
         case .ended:
-            let isReplaced = subscriptions.contains { self.isReplaced(subscription, by: $0, pricing) }
+            let isReplaced = subscriptions.contains {
+                self.isReplaced(subscription, by: $0, pricing)
+            }
             return subscription.hasBegun && !isReplaced ? .expired : nil
         case .scheduled:
             return rival(of: subscription, pricing) { $0.status == .canceling } == nil
@@ -165,6 +170,11 @@ extension Subscription {
         same.periodEnd = former.periodEnd
         return same != former
     }
+}
+
+extension Plan {
+    /// To the customer itself, so that no fact tells that it began.
+    fileprivate var grantsNothing: Bool { items.allSatisfy { $0.entityFeatureID != nil } }
 }
 
 extension Fact {

@@ -6,7 +6,6 @@ internal import NIOCore
 internal import RPC
 internal import Repository
 internal import Usage
-internal import Webhooks
 internal import Wire
 
 /// The handlers: decode and validate, call the service, and let the caller map what comes back.
@@ -57,13 +56,6 @@ extension GRPCDispatcher {
             let service = loop.customers
             try leave(token) { () throws(ExecuteFault) in try await service.erase(call) }
             return nil
-        case .listWebhookEndpoints:
-            try decoded { () throws(CallFault) in try reader.listWebhookEndpoints(message) }
-            let reports = loop.webhooks?.reports ?? []
-            return .done(
-                Outcome(
-                    message: ReplyWriter(arena: workspace.arena, names: names)
-                        .webhookEndpoints(reports)))
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
         case .attach:
             let call = try decoded { () throws(CallFault) in try reader.attach(message) }
@@ -85,7 +77,7 @@ extension GRPCDispatcher {
             .deleteEntity:
             return try runOnHoldings(route, message, loop)
         case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .aggregateEvents,
-            .replayWebhooks, .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
+            .listWebhookEndpoints, .replayWebhooks, .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
             preconditionFailure("answered before, or opened instead of called")
         }
     }

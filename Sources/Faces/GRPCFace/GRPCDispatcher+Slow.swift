@@ -1,9 +1,7 @@
-internal import Billing
 internal import Customers
 internal import RPC
 internal import Repository
 internal import Usage
-internal import Webhooks
 internal import Wire
 
 extension GRPCDispatcher {
@@ -23,12 +21,8 @@ extension GRPCDispatcher {
                 try customers.list(question, checkpoint: checkpoint)
             }
         }
-        if route == .replayWebhooks {
-            let question = try decoded { () throws(CallFault) in
-                try reader.replayWebhooks(message)
-            }
-            return try replay(question, call, loop)
-        }
+        if route == .listWebhookEndpoints { return try listWebhooks(call, message, loop) }
+        if route == .replayWebhooks { return try replayWebhooks(call, message, loop) }
         if route == .listEvents {
             let question = try decoded { () throws(CallFault) in try reader.listEvents(message) }
             return try serve(call) { (checkpoint) throws(ExecuteFault) in
@@ -54,26 +48,7 @@ extension GRPCDispatcher {
         }
     }
 
-    private func replay(
-        _ question: ReplayCall, _ call: borrowing UnaryCall, _ loop: EnvironmentLoop
-    ) throws(RPCStatus) -> CallOutcome {
-        let (desk, names) = (loop.webhooks, loop.names)
-        return try serve(call) { (_) -> Result<[UInt8], RPCStatus> in
-            do throws(WebhookDesk.Fault) {
-                guard let desk else { throw .noEndpoint(question.endpoint) }
-                let arena = Arena()
-                let report = try desk.replay(question)
-                let writer = ReplyWriter(arena: arena, names: names)
-                // The bytes are the arena's.
-                return .success(
-                    withExtendedLifetime(arena) { Array(writer.replayedWebhooks(report)) })
-            } catch {
-                return .failure(RPCStatus(error))
-            }
-        }
-    }
-
-    private func serve(
+    func serve(
         _ call: borrowing UnaryCall,
         _ answer: @escaping @Sendable (() throws -> Void) -> Result<[UInt8], RPCStatus>
     ) throws(RPCStatus) -> CallOutcome {
@@ -89,23 +64,6 @@ extension GRPCDispatcher {
 }
 
 extension RPCStatus {
-    fileprivate init(_ fault: WebhookDesk.Fault) {
-        switch fault {
-        case .noEndpoint(let name):
-            self = .refused(
-                .notFound, "WEBHOOK_ENDPOINT_NOT_FOUND",
-                "the environment has no webhook endpoint \"\(name)\"; "
-                    + "tally webhooks list shows them")
-        case .noPartition(let number):
-            self.init(
-                CallFault.invalid([
-                    Violation(path: "partition", message: "\(number) is none that there is")
-                ]))
-        case .unreadable(let why):
-            self = .refused(.unavailable, "LOG_FAILED", "the log can't be read: \(why)")
-        }
-    }
-
     fileprivate init(_ refusal: WorkRefusal) {
         switch refusal {
         case .principal:

@@ -131,7 +131,9 @@ enum Route: Int, CaseIterable {
     /// pool.
     var isSlow: Bool {
         switch self {
-        case .listEvents, .aggregateEvents, .listCustomers, .replayWebhooks: true
+        case .listEvents, .aggregateEvents, .listCustomers, .listWebhookEndpoints,
+            .replayWebhooks:
+            true
         default: false
         }
     }

@@ -70,7 +70,7 @@ struct ReplayWebhooksCommand: AsyncParsableCommand {
         var request: JSONObject = [
             "endpoint": .string(endpoint), "partition": .number(partition),
         ]
-        if let fromSequence { request.append("from_sequence", .string("\(fromSequence)")) }
+        if let fromSequence { request.append("from_sequence", .number(fromSequence)) }
         if let since { request.append("since_time", .string(since)) }
         try await TallyClient.with(flags) { client in
             let reply = try await client.call(.replayWebhooks, request)

@@ -27,7 +27,7 @@ extension PrometheusPage {
         each("tally_webhooks_given_up_total", "counter", "Not accepted for three days.") {
             Double($0.givenUp)
         }
-        each("tally_webhooks_lag_seconds", "gauge", "Age of the oldest that waits.") {
+        each("tally_webhooks_lag_seconds", "gauge", "How long the oldest has waited.") {
             Double($0.lagMilliseconds) / 1000
         }
         each("tally_webhooks_disabled", "gauge", "1: it answered 410 Gone.") {

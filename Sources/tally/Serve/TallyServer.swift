@@ -107,8 +107,7 @@ final class TallyServer: Service {
         for environment in environments {
             let endpoints = settings.webhooks.filter { $0.environment == environment.name }
             desks[environment.name] = try WebhookDesk(
-                environment, endpoints.map(\.endpoint),
-                folder: "\(settings.data)/\(environment.name)", logger: logger)
+                environment, endpoints.map(\.endpoint), logger: logger)
         }
         return desks
     }

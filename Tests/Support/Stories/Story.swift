@@ -73,8 +73,11 @@ package indirect enum Step: Sendable {
     case events([Quantity])
     case reset(String, at: Timestamp, of: InlineText = .empty)
     case holds(Int)
-    /// Since the story began; no call shows them.
+    /// Since the story began.
     case notices(Int)
+    /// The same of alerts alone, as `Notice.words`, and of limits.
+    case alertsTold([String])
+    case limitsTold([String])
 }
 
 /// A loose balance to be opened.

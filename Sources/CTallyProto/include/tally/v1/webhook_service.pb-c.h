@@ -157,7 +157,7 @@ struct  Tally__V1__WebhookEndpoint
    */
   uint32_t held_customers;
   /*
-   * Age of the oldest that waits; 0: none does.
+   * How long the oldest has waited; 0: none does.
    */
   double lag_seconds;
   /*
