@@ -15,8 +15,8 @@ final class EndpointWorker: Sendable {
     private static let pace = 10_000
     /// Between two looks at everything else.
     private static let beat = 1_000_000
-    /// Between two writings of the cursor, milliseconds: when deliveries came or went, and when only
-    /// the log went on, of which nothing is told.
+    /// Between two writings of the cursor, milliseconds: when deliveries came or went, and when the
+    /// log went on with nothing to tell.
     private static let saveInterval: Int64 = 1_000
     private static let idleSaveInterval: Int64 = 60_000
     /// How long a stop waits for what is being sent.

@@ -179,7 +179,8 @@ import Testing
                 in: facts, at: .utc(2027, 1, 21), before: before, pricing: Self.pricing)
             #expect(told.first == .productsUpdated(.renew, pro))
         }
-        #expect(PlanChanges(facts, at: .utc(2027, 1, 21), pricing: Self.pricing).wanted == [pro.number])
+        #expect(
+            PlanChanges(facts, at: .utc(2027, 1, 21), pricing: Self.pricing).wanted == [pro.number])
     }
 
     @Test("cancelled at once: expired, and the default is new, not an upgrade")

@@ -36,7 +36,8 @@ class Message:
 class Receiver:
     """Accepts everything, unless `answer` (of a message) gives another status."""
 
-    def __init__(self, answer=lambda message: 200, port=0):
+    def __init__(self, answer=lambda message: 200, port=0, context=None):
+        """With a `context` it wants TLS."""
         self.answer, self.attempts, self.accepted = answer, [], []
         self.changed = threading.Condition()
         receiver = self
@@ -63,12 +64,17 @@ class Receiver:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
+        self.secure = context is not None
+        if context:
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/hook"
+        return (f"https://localhost:{self.port}/hook" if self.secure
+                else f"http://127.0.0.1:{self.port}/hook")
 
     def wait(self, found, what=None):
         """Until `found` of what was accepted (or `what`) is true; gives that."""
@@ -79,7 +85,7 @@ class Receiver:
                     [(message.type, message.customer) for message in self.accepted]
         return result
 
-    def wait_for(self, count, customer=None, **fields):
+    def wait_for(self, count, customer=None):
         def found(messages):
             fitting = [message for message in messages
                        if customer is None or message.customer == customer]

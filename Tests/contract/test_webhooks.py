@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import ssl
 import subprocess
 import time
 
@@ -16,6 +17,7 @@ import pricing
 from receiver import Receiver, verified
 from tally_client import TallyClient, new_id, refusal
 from tally_server import BINARY, ROOT, TallyServer
+from test_metrics import page as metrics_page
 from test_walkthrough import attach, buy, new_customer, track
 
 SECRETS = ["whsec_" + base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
@@ -328,3 +330,63 @@ def test_the_command_line_lists_and_replays(bench):
     assert len(bench.receiver.wait_for(4, customer)) == 4
     assert run("replay", "--endpoint", "nobody", "--from-sequence", "1").returncode == 2
     assert run("replay", "--endpoint", "billing").returncode == 64
+
+
+def test_only_a_receiver_whose_certificate_is_good_is_told(tmp_path, certificates):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    receiver = Receiver(context=context)
+    bench = Bench(tmp_path, certificates, TALLY_WEBHOOK_BILLING_URL=receiver.url)
+    bench.receiver.close()
+    bench.receiver = receiver
+    try:
+        bench.start()
+        customer = new_customer(bench.client)
+        attach(bench.client, customer, "test_free")
+        bench.wait_until(lambda endpoint: endpoint.failed_attempts > 0)
+        assert receiver.attempts == []
+        assert "cert" in bench.endpoint().last_error.lower()
+        bench.server.environment["TALLY_WEBHOOK_BILLING_CA"] = str(certificates / "ca.pem")
+        bench.restart()
+        assert len(receiver.wait_for(2, customer)) == 2
+    finally:
+        bench.close()
+
+
+def test_partitions_are_told_each_in_its_order(tmp_path, certificates):
+    bench = Bench(tmp_path, certificates, TALLY_PARTITIONS="4")
+    try:
+        bench.start()
+        customers = [new_customer(bench.client) for _ in range(12)]
+        for customer in customers:
+            attach(bench.client, customer, "test_free")
+            track(bench.client, customer, 3)
+        before = bench.receiver.wait_for(36)
+        assert len({message.id.split("_")[2] for message in before}) > 1
+        for customer in customers:
+            own = [message for message in before if message.customer == customer]
+            assert types(own) == [
+                "customer.products.updated", "billing.updated", "balances.limit_reached"]
+        bench.wait_until(lambda endpoint: endpoint.waiting == 0)
+        bench.restart()
+        bench.replay(since_time=Timestamp(seconds=1_500_000_000))
+        again = bench.receiver.wait_for(72)[36:]
+        assert {message.id for message in again} == {message.id for message in before}
+    finally:
+        bench.close()
+
+
+def test_metrics_and_health_tell_of_receivers(bench):
+    customer = new_customer(bench.client)
+    bench.receiver.answer = lambda message: 410
+    attach(bench.client, customer, "test_free")
+    bench.wait_until(lambda endpoint: endpoint.disabled)
+    time.sleep(1.2)
+    page = metrics_page(bench.server)
+    labels = {"environment": "sandbox", "endpoint": "billing"}
+    assert page("tally_webhooks_disabled", **labels) == 1
+    assert page("tally_webhooks_failed_attempts_total", **labels) == 1
+    assert page("tally_webhooks_delivered_total", **labels) == 0
+    assert page("tally_webhooks_lag_seconds", **labels) > 1
+    assert page("tally_healthy", environment="sandbox", condition="webhooks") == 0
+    assert page("tally_healthy", environment="live", condition="webhooks") == 1
