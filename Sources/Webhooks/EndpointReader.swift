@@ -36,7 +36,18 @@ final class EndpointReader {
     ) throws -> Step? {
         let log = environment.partitions[partition].customers.log
         guard place.sequence != log.durableSequence else { return nil }
-        let place = try reachable(place, in: log, partition)
+        do {
+            return try read(partition, log, after: place, former)
+        } catch {
+            guard !log.has(place) else { throw error }
+            return try read(partition, log, after: try elsewhere(place, in: log, partition), former)
+        }
+    }
+
+    private func read(
+        _ partition: Int, _ log: any LogStore, after place: LogPlace,
+        _ former: DeliveryCursor.Part?
+    ) throws -> Step {
         var step = Step(through: place)
         var records = 0
         try log.read(after: place) { next, record in
@@ -74,12 +85,11 @@ final class EndpointReader {
         }
     }
 
-    /// The same place, unless the log doesn't have it any more, or goes on differently since it was
-    /// restored.
-    private func reachable(
+    /// Where to go on when the log doesn't have the place any more, or goes on differently since it
+    /// was restored.
+    private func elsewhere(
         _ place: LogPlace, in log: any LogStore, _ partition: Int
     ) throws -> LogPlace {
-        if log.has(place) { return place }
         let other = try log.place(before: place.sequence + 1)
         logger.warning(
             "the log doesn't go on where the webhooks' cursor is; they go on elsewhere",

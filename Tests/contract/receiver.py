@@ -82,7 +82,7 @@ class Receiver:
         with self.changed:
             while not (result := found(list(self.accepted if what is None else what))):
                 assert self.changed.wait(end - time.monotonic()), \
-                    [(message.type, message.customer) for message in self.accepted]
+                    f"{len(self.accepted)} accepted of {len(self.attempts)} attempts"
         return result
 
     def wait_for(self, count, customer=None):
