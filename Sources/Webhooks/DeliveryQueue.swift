@@ -164,6 +164,8 @@ package struct DeliveryQueue: Sendable {
     }
 
     private mutating func noteOutage(at now: Timestamp, _ chance: Double) {
+        // What was under way when it began tells nothing new.
+        guard outage == nil || sending == 0 else { return }
         let attempts = (outage?.attempts ?? 0) + 1
         outage = Outage(
             attempts: attempts, since: outage?.since ?? now,

@@ -129,6 +129,7 @@ import Testing
         #expect(desk.next() == nil)
         desk.settle(second, .unreachable("refused"))
         #expect(desk.queue.outageStart == Self.at(0))
+        #expect(desk.queue.nextDue == Self.at(7_000))
         #expect(desk.next() == nil)
         desk.now = try #require(desk.queue.nextDue).milliseconds
         let probe = try #require(desk.next())

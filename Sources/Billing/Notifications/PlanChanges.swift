@@ -162,13 +162,12 @@ extension Subscription {
     /// False: it was scheduled, and never came to be.
     fileprivate var hasBegun: Bool { start <= end }
 
-    /// By more than the next period, and a charge that is under way.
+    /// In what receivers are told of a plan; the next period and a charge that is under way don't
+    /// count.
     fileprivate func differs(from former: Subscription) -> Bool {
-        var same = self
-        if former.status == .renewing, status == .active { same.status = former.status }
-        same.periodStart = former.periodStart
-        same.periodEnd = former.periodEnd
-        return same != former
+        plan != former.plan || canceled != former.canceled || end != former.end
+            || (status == .pastDue) != (former.status == .pastDue)
+            || (status == .canceling) != (former.status == .canceling)
     }
 }
 
