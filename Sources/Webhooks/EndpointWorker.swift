@@ -130,25 +130,26 @@ final class EndpointWorker: Sendable {
                         metadata: ["endpoint": "\(endpoint.name)", "error": "\(error)"])
                 }
             }
-            let now = SystemClock.monotonic
-            let isUnsaved = look { $0.isUnsaved }
-            if now - saved >= (isUnsaved ? Self.saveInterval : Self.idleSaveInterval) {
-                saved = now
+            let interval = look { $0.isUnsaved } ? Self.saveInterval : Self.idleSaveInterval
+            if SystemClock.monotonic - saved >= interval {
+                saved = SystemClock.monotonic
                 save()
             }
             report()
-            if rest(after: found) { break }
+            let saveDue = Int(max(0, saved + Self.saveInterval - SystemClock.monotonic)) * 1_000
+            if rest(after: found, atMost: saveDue > 0 ? saveDue : Self.beat) { break }
         }
         save()
     }
 
     private enum Found { case nothing, some, fault }
 
-    /// Pauses until there may be something to read; true: it is over.
-    private func rest(after found: Found) -> Bool {
+    /// Pauses until there may be something to read, at most for so many microseconds; true: it is
+    /// over.
+    private func rest(after found: Found, atMost beat: Int) -> Bool {
         var isStopping = false
         guard case .nothing = found else {
-            let pause = found == .some ? Self.pace : Self.beat
+            let pause = found == .some ? Self.pace : beat
             state.wait(microseconds: pause) { state in
                 isStopping = state.isStopping
                 return isStopping
@@ -156,7 +157,7 @@ final class EndpointWorker: Sendable {
             return isStopping
         }
         for bell in bells { bell.set() }
-        state.wait(microseconds: isBehind ? Self.pace : Self.beat) { state in
+        state.wait(microseconds: isBehind ? Self.pace : beat) { state in
             isStopping = state.isStopping
             defer { state.isWoken = false }
             return state.isWoken || isStopping

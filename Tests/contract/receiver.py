@@ -64,6 +64,7 @@ class Receiver:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # a server that is killed hangs up
         self.secure = context is not None
         if context:
             self.server.socket = context.wrap_socket(
