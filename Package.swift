@@ -78,13 +78,14 @@ let package = Package(
                 "Billing", "Wire", "Interchange", "Payments", "Events", "CChecksum", "COpenSSL",
                 "CZlib", log, heap, bits,
             ]),
+        house("Webhooks", ["Billing", "Wire", "Payments", "Repository", "COpenSSL", log]),
         .target(name: "CChecksum"),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
         service("Catalog"), service("Clocks"),
         house(
             "GRPCFace", path: "Sources/Faces/GRPCFace",
             [
-                "RPC", "Billing", "Wire", "Repository",
+                "RPC", "Billing", "Wire", "Repository", "Webhooks",
                 .product(name: "NIOCore", package: "swift-nio"),
             ] + services),
         house(
@@ -97,7 +98,7 @@ let package = Package(
             name: "tally",
             dependencies: [
                 "GRPCFace", "JSONFace", "WebFace", "Catalog", "RPC", "Billing", "Wire", "Payments",
-                "Interchange", "Repository", "Events", log,
+                "Interchange", "Repository", "Events", "Webhooks", log,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -125,7 +126,7 @@ let package = Package(
             "APITests",
             [
                 "Stories", "GRPCFace", "WebFace", "RPC", "Billing", "Wire", "Payments",
-                "Repository", "CTallyProto", "CProtobufC", log,
+                "Repository", "Webhooks", "CTallyProto", "CProtobufC", log,
             ]),
         suite("EventsTests", ["Events", "Billing", "CChecksum"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
@@ -137,6 +138,9 @@ let package = Package(
         suite(
             "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
         suite("GRPCFaceTests", ["GRPCFace", "Wire"]),
+        suite(
+            "WebhooksTests",
+            ["Webhooks", "Billing", "Wire", "Payments", "Repository", "Stories", log]),
         suite("RPCTests", ["RPC", log] + nio),
     ],
     swiftLanguageModes: [.v6]

@@ -3,7 +3,8 @@ internal import CCurl
 /// Outgoing HTTPS: one connection that is kept, requests one after the other.
 ///
 /// Blocks its thread while a request is under way, at most for `timeoutSeconds`; never call it on
-/// an event loop. Only HTTPS, only with a verified certificate, never a redirect.
+/// an event loop. Only HTTPS, only with a verified certificate, never a redirect; without TLS only
+/// where the caller says that a plain address will do.
 package final class HTTPSClient {
     package struct Response: Sendable {
         package var status: Int
@@ -19,6 +20,8 @@ package final class HTTPSClient {
     private static let bodyLimit = 4 << 20
 
     private let easy: UnsafeMutableRawPointer
+    /// What an empty body points to, and nobody reads.
+    private let emptyBody = UnsafeRawPointer(bitPattern: 1)!
     private let sink = Sink()
 
     /// Collects a response's body. Handed to libcurl, which calls back while a request runs.
@@ -26,14 +29,23 @@ package final class HTTPSClient {
         var body: [UInt8] = []
     }
 
-    /// - Parameter authorityFile: PEM of the authorities to trust; nil: the system's.
-    package init(authorityFile: String? = nil, timeoutSeconds: Int = 10) throws {
+    /// - Parameters:
+    ///   - authorityFile: PEM of the authorities to trust; nil: the system's.
+    ///   - timeoutSeconds: for a request and its response.
+    ///   - connectSeconds: the part of it that connecting may take.
+    ///   - allowsPlain: plain HTTP is allowed too.
+    package init(
+        authorityFile: String? = nil, timeoutSeconds: Int = 10, connectSeconds: Int = 10,
+        allowsPlain: Bool = false
+    ) throws {
         guard let easy = curl_easy_init() else {
             throw Failure(description: "libcurl has no handle left")
         }
         self.easy = easy
-        try set(CURLOPT_PROTOCOLS_STR, "https")
+        try set(CURLOPT_PROTOCOLS_STR, allowsPlain ? "https,http" : "https")
+        try set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1")
         try set(CURLOPT_TIMEOUT, timeoutSeconds)
+        try set(CURLOPT_CONNECTTIMEOUT, connectSeconds)
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let authorityFile { try set(CURLOPT_CAINFO, authorityFile) }
@@ -51,8 +63,33 @@ package final class HTTPSClient {
         let body = try form.map { field in
             try escaped(field.name) + "=" + escaped(field.value)
         }.joined(separator: "&")
+        return try post(url, body: Array(body.utf8), headers: [])
+    }
+
+    /// Sends bytes and waits for the response.
+    ///
+    /// - Parameter headers: whole lines, such as "content-type: application/json".
+    package func post(_ url: String, body: [UInt8], headers: [String]) throws -> Response {
         try set(CURLOPT_URL, url)
-        try set(CURLOPT_COPYPOSTFIELDS, body)
+        try set(CURLOPT_POSTFIELDSIZE, body.count)
+        try body.withUnsafeBytes { bytes in
+            let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBody)
+            try check(tally_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start))
+        }
+        var list: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(list) }
+        for line in headers {
+            guard let longer = curl_slist_append(list, line) else {
+                throw Failure(description: "libcurl has no memory left")
+            }
+            list = longer
+        }
+        try check(tally_curl_set_pointer(easy, CURLOPT_HTTPHEADER, list))
+        defer { _ = tally_curl_set_pointer(easy, CURLOPT_HTTPHEADER, nil) }
+        return try perform()
+    }
+
+    private func perform() throws -> Response {
         sink.body.removeAll(keepingCapacity: true)
         try check(curl_easy_perform(easy))
         var status = 0

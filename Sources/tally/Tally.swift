@@ -23,7 +23,7 @@ struct Tally: AsyncParsableCommand {
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
                     CheckCommand.self, ExplainCommand.self, TrackCommand.self,
                     TrackTokensCommand.self, HoldsCommand.self, BalancesCommand.self,
-                    EntitiesCommand.self, ClockCommand.self,
+                    EntitiesCommand.self, ClockCommand.self, WebhooksCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

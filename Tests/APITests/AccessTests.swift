@@ -54,6 +54,8 @@ import Testing
         ("GetTestClock", [:]),
         ("PublishCatalog", ["catalog": ["currency": "usd"]]),
         ("GetCatalog", [:]),
+        ("ListWebhookEndpoints", [:]),
+        ("ReplayWebhooks", ["endpoint": "a", "from_sequence": 1]),
     ]
 
     @Test("is in the table but for those that stream")

@@ -234,8 +234,6 @@ enum InvalidRequests {
         row("ListCustomers", ["plan_id": "a b"], at: "plan_id"),
         row("Attach", ["plan_id": "free", "success_url": "javascript:1"], at: "success_url"),
         row("Attach", ["plan_id": "free", "entity_id": "a b"], at: "entity_id"),
-        row("Attach", ["plan_id": "free", "plan_schedule": 9], at: "plan_schedule"),
-        row("Attach", ["plan_id": "free", "redirect_mode": 9], at: "redirect_mode"),
         row(
             "Attach",
             [
@@ -252,8 +250,6 @@ enum InvalidRequests {
         row("PreviewAttach", [:], at: "attach"),
         row("PreviewUpdateSubscription", [:], at: "update"),
         row("UpdateSubscription", ["subscription_id": "1"], at: "subscription_id"),
-        row("UpdateSubscription", ["cancel_action": 9], at: "cancel_action"),
-        row("UpdateSubscription", ["proration_behavior": 9], at: "proration_behavior"),
     ]
 
     private static let catalogs = [

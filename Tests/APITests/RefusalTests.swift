@@ -55,6 +55,10 @@ import Testing
     private static let soon = JSONValue.time(.utc(2027, 1, 10, 12))
 
     static let notFound = [
+        Row(
+            "a receiver of webhooks", call: "ReplayWebhooks",
+            ["endpoint": "no", "from_sequence": 1],
+            ToldRefusal(.notFound, "WEBHOOK_ENDPOINT_NOT_FOUND")),
         Row("a feature to check", call: "Check", ["feature_id": "no"], noFeature),
         Row("a feature to track", call: "Track", ["feature_id": "no"], noFeature),
         Row("an event", call: "Track", ["event_name": "no"], noFeature),

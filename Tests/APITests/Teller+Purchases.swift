@@ -79,6 +79,6 @@ extension Teller {
     }
 
     private func cents(_ money: JSONValue?) -> Int64 {
-        Int64(money?["minor_units"]?.text ?? "") ?? 0
+        Int64((money?["minor_units"]?.quantity ?? .zero).raw / Quantity.scale)
     }
 }

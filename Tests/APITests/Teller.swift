@@ -131,7 +131,7 @@ actor Teller {
         case .events(let expected):
             let values = try await eventValues()
             #expect(values == expected, comment)
-        case .notices: break
+        case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
         case .invoices, .credit, .plan: try await lookAtMoney(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count

@@ -93,6 +93,10 @@ extension Desk {
             #expect(customer.account.credit?.minorUnits ?? 0 == expected, comment)
         case .plan(let plan, let expected): #expect(status(ofPlan: plan) == expected, comment)
         case .notices(let expected): #expect(notices.count == expected, comment)
+        case .alertsTold(let expected):
+            #expect(notices.filter(\.isAlert).map(\.words) == expected, comment)
+        case .limitsTold(let expected):
+            #expect(notices.filter { !$0.isAlert }.map(\.words) == expected, comment)
         case .holds(let expected):
             #expect(customer.buckets.extras.holds.count == expected, comment)
         default: preconditionFailure("a command")

@@ -33,6 +33,8 @@ struct Desk {
     /// Every fact so far, in order.
     private(set) var facts: [Fact] = []
     private var effectCount = 0
+    /// What a test compares with: how many facts there were, and how subscriptions stood.
+    private(set) var noted: (facts: Int, subscriptions: [Subscription]) = (0, [])
 
     static let visa = PaymentMethod(token: "token", brand: "visa", last4: "4242")
 
@@ -40,6 +42,9 @@ struct Desk {
         self.pricing = pricing
         self.now = now
     }
+
+    /// What follows is one commit.
+    mutating func note() { noted = (facts.count, customer.subscriptions) }
 
     mutating func apply(_ facts: [Fact]) {
         customer.apply(facts)

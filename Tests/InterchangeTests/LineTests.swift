@@ -284,7 +284,7 @@ struct LineTests {
         let fault = #expect(throws: FormFault.self) {
             try codec.read(Array(Samples.customer.utf8))
         }
-        #expect(fault?.field == "grants[0].rollover")
+        #expect(fault?.field == "subscriptions[0].entity")
     }
 
     @Test("One of version 2 has no prices of tokens")

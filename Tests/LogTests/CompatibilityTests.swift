@@ -92,6 +92,8 @@ private final class KeepingLog: LogStore {
         try log.read(after: place, body)
     }
 
+    func place(before sequence: UInt64) throws -> LogPlace { try log.place(before: sequence) }
+
     func close() throws(LogFault) { try log.close() }
 }
 
@@ -131,6 +133,35 @@ private final class KeepingLog: LogStore {
         #expect(throws: LogFault.notFound(positions[0])) { try log.read(at: positions[0]) }
         // Without the rest of its history it can't be read from the beginning.
         #expect(throws: LogFault.self) { try store.reopen(log).recovered() }
+    }
+
+    @Test(arguments: StoreCase.all)
+    func findsThePlaceBeforeARecord(store: StoreCase) throws {
+        let log = try store.make(LogListener())
+        _ = try log.recovered()
+        #expect(try log.place(before: 1).sequence == 0)
+        var positions: [LogPosition] = []
+        for number in 1...UInt64(100) {
+            positions.append(try log.appendPatiently(samplePayload(number)).position)
+        }
+        try log.waitUntilDurable(100)
+        func next(_ sequence: UInt64) throws -> UInt64? {
+            var found: UInt64?
+            try log.read(after: try log.place(before: sequence)) { place, record in
+                #expect(Array(record) == samplePayload(place.sequence))
+                found = place.sequence
+                return false
+            }
+            return found
+        }
+        for sequence in UInt64(1)...100 { #expect(try next(sequence) == sequence) }
+        #expect(try next(0) == 1)
+        #expect(try next(101) == nil && next(1_000) == nil)
+        guard try log.removeHistory(before: positions[60]) > 0 else { return try log.close() }
+        let first = try log.firstSequence()
+        #expect(first > 1)
+        for sequence in UInt64(1)...100 { #expect(try next(sequence) == max(sequence, first)) }
+        try log.close()
     }
 
     @Test(arguments: StoreCase.all)

@@ -174,6 +174,26 @@ struct BackupTests {
         #expect(!FileManager.default.fileExists(atPath: restored.path + "/sandbox"))
     }
 
+    @Test("How far receivers of webhooks were told goes along")
+    func cursors() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let restored = try TemporaryFolder()
+        let bench = try await Bench(folder)
+        try await bench.create("a")
+        let backup = try copy(folder, target)
+        try SmallFile.makeFolder(bench.environment.webhooksFolder)
+        for content in ["one", "two"] {
+            try SmallFile.write(
+                Array(content.utf8), to: bench.environment.webhooksFolder + "/billing.json")
+            _ = try backup.turn()
+        }
+        try bench.environment.close()
+        _ = try backup.turn()
+        try restore(target, to: restored)
+        let path = restored.path + "/sandbox/webhooks/billing.json"
+        #expect(try SmallFile.read(path).map { String(decoding: $0, as: UTF8.self) } == "two")
+    }
+
     @Test("The server sees its follower fall behind and catch up")
     func lag() async throws {
         let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())

@@ -96,7 +96,9 @@ extension CustomerState {
         guard let time = asked else { return now }
         let isRecent =
             time <= now && now.milliseconds - time.milliseconds <= AttachPlan.quoteValidity
-        let isOfThisPeriod = current.map { $0.periodStart <= time && $0.start <= time } ?? true
+        let isOfThisPeriod =
+            current.map { $0.status == .scheduled || max($0.periodStart, $0.start) <= time }
+            ?? true
         guard isRecent, isOfThisPeriod else { throw .quoteExpired }
         return time
     }

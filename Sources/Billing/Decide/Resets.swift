@@ -41,7 +41,8 @@ extension FactSheet {
     }
 
     /// Cycles are passed over only as long as nothing else happens: what a hold gives back lapses
-    /// at the end of the cycle that it is given back in, and fewer packs are fewer from a renewal on.
+    /// at the end of the cycle that it is given back in, and fewer packs are fewer from a renewal
+    /// on.
     private func quiet(upTo end: Timestamp) -> Timestamp {
         var end = end
         for subscription in customer.subscriptions

@@ -41,7 +41,9 @@ extension FactSheet {
                 return nil
             }
             if plan.isMain { endScheduled(in: scope) }
-            end(subscription)
+            var canceled = subscription
+            canceled.canceled = now
+            end(canceled)
             giveDefault(in: scope)
             return invoice(quote.order, .paid)
         }

@@ -5,6 +5,7 @@ internal import Customers
 internal import Entitlement
 internal import Repository
 internal import Usage
+internal import Webhooks
 internal import Wire
 
 /// One environment as one event loop sees it: its services, what waits for its logs, and the loop's
@@ -17,11 +18,15 @@ final class EnvironmentLoop {
     let customers: CustomersService
     let entitlement: EntitlementService
     let usage: UsageService
+    /// nil: there are no receivers.
+    let webhooks: WebhookDesk?
     var names: PricingNames
     let partitions: [PartitionLoop]
 
     /// - Parameter bells: one for each partition.
-    init(_ environment: TallyEnvironment, bells: [Durability.Bell]) {
+    init(
+        _ environment: TallyEnvironment, bells: [Durability.Bell], webhooks: WebhookDesk?
+    ) {
         self.environment = environment
         partitions = zip(environment.partitions, bells).map { partition, bell in
             PartitionLoop(partition, bell: bell)
@@ -32,6 +37,7 @@ final class EnvironmentLoop {
         customers = CustomersService(environment)
         entitlement = EntitlementService(environment)
         usage = UsageService(environment)
+        self.webhooks = webhooks
         names = environment.directory.current
     }
 

@@ -68,8 +68,8 @@ extension GRPCDispatcher {
             .updateControls, .createEntity, .getEntity, .listEntities, .updateEntity,
             .deleteEntity:
             return try runOnHoldings(route, message, loop)
-        case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .aggregateEvents,
-            .reflection, .reflectionAlpha, .healthCheck, .healthWatch:
+        case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .healthCheck, .healthWatch,
+            .listWebhookEndpoints, .replayWebhooks, .aggregateEvents, .reflection, .reflectionAlpha:
             preconditionFailure("answered before, or opened instead of called")
         }
     }

@@ -21,6 +21,8 @@ extension GRPCDispatcher {
                 try customers.list(question, checkpoint: checkpoint)
             }
         }
+        if route == .listWebhookEndpoints { return try listWebhooks(call, message, loop) }
+        if route == .replayWebhooks { return try replayWebhooks(call, message, loop) }
         if route == .listEvents {
             let question = try decoded { () throws(CallFault) in try reader.listEvents(message) }
             return try serve(call) { (checkpoint) throws(ExecuteFault) in
@@ -37,15 +39,23 @@ extension GRPCDispatcher {
         _ call: borrowing UnaryCall,
         by answer: @escaping @Sendable (() throws -> Void) throws(ExecuteFault) -> [UInt8]
     ) throws(RPCStatus) -> CallOutcome {
+        try serve(call) { (checkpoint) -> Result<[UInt8], RPCStatus> in
+            do throws(ExecuteFault) {
+                return .success(try answer(checkpoint))
+            } catch {
+                return .failure(RPCStatus(error))
+            }
+        }
+    }
+
+    func serve(
+        _ call: borrowing UnaryCall,
+        _ answer: @escaping @Sendable (() throws -> Void) -> Result<[UInt8], RPCStatus>
+    ) throws(RPCStatus) -> CallOutcome {
         do throws(WorkRefusal) {
             return try port.pool.serve(call, on: port) { ticket in
-                do throws(ExecuteFault) {
-                    // Nobody hears why a call that is over was left.
-                    return .success(
-                        try answer { if ticket.isOver { throw CancellationError() } })
-                } catch {
-                    return .failure(RPCStatus(error))
-                }
+                // Nobody hears why a call that is over was left.
+                answer { if ticket.isOver { throw CancellationError() } }
             }
         } catch {
             throw RPCStatus(error)

@@ -1,6 +1,7 @@
 internal import NIOCore
 package import RPC
 package import Repository
+package import Webhooks
 internal import Wire
 
 /// The gRPC API on one event loop: validates, calls a service, maps the answer. Confined to the
@@ -20,7 +21,11 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     static let maxAwayCalls = 256
 
     /// A principal is an `Access`.
-    package init(port: LoopPort, access: AccessList, health: Health) {
+    ///
+    /// - Parameter webhooks: by environment.
+    package init(
+        port: LoopPort, access: AccessList, health: Health, webhooks: [String: WebhookDesk] = [:]
+    ) {
         self.port = port
         self.access = access
         self.health = health
@@ -34,7 +39,8 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
                 partition.durability.add(bell)
                 return bell
             }
-            return EnvironmentLoop(environment, bells: bells)
+            return EnvironmentLoop(
+                environment, bells: bells, webhooks: webhooks[environment.name])
         }
         later.dispatcher = self
         for (place, environment) in access.environments.enumerated() {

@@ -40,6 +40,8 @@ enum Route: Int, CaseIterable {
     case deleteEntity
     case advanceTestClock
     case getTestClock
+    case listWebhookEndpoints
+    case replayWebhooks
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -90,6 +92,8 @@ enum Route: Int, CaseIterable {
         case .deleteEntity: "/tally.v1.CustomerService/DeleteEntity"
         case .advanceTestClock: "/tally.v1.TestClockService/AdvanceTestClock"
         case .getTestClock: "/tally.v1.TestClockService/GetTestClock"
+        case .listWebhookEndpoints: "/tally.v1.WebhookService/ListWebhookEndpoints"
+        case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -127,6 +131,8 @@ enum Route: Int, CaseIterable {
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
+        case .listWebhookEndpoints: .webhooksRead
+        case .replayWebhooks: .webhooksWrite
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
         }
     }
@@ -137,7 +143,12 @@ enum Route: Int, CaseIterable {
     /// Reads files, or looks through all customers, for as long as that takes: runs on the server's
     /// pool.
     var isSlow: Bool {
-        self == .listEvents || self == .aggregateEvents || self == .listCustomers
+        switch self {
+        case .listEvents, .aggregateEvents, .listCustomers, .listWebhookEndpoints,
+            .replayWebhooks:
+            true
+        default: false
+        }
     }
 
     var kind: CallKind {

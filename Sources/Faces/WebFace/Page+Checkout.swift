@@ -62,8 +62,9 @@ extension Page {
         }
         let price = "\(renewal.money.text) \(renewal.cycle.text)"
         if sale.order.trialEnd != .never {
-            return "Free until \(sale.order.trialEnd.dayText), then \(price) until it is cancelled. "
-                + "The card is kept on file for that."
+            let end = sale.order.trialEnd.dayText
+            return "Free until \(end), then \(price) until it is cancelled. The card is kept on "
+                + "file for that."
         }
         return "Renews at \(price) until it is cancelled. The card is kept on file for that."
     }

@@ -94,6 +94,7 @@ package final class EnvironmentBackup {
         // Keys that were destroyed.
         for shipper in keyShippers { try shipper.turn() }
         try copyDayFiles(meanwhile)
+        try copyCursors()
         for name in [KeyRing.fileName, Manifest.fileName] { try copy(name) }
         turn.sequences = sequences
         return turn
@@ -143,6 +144,15 @@ package final class EnvironmentBackup {
                     copied[path] = version
                     return try mirror.differ(name, inLast: 24)
                 }, meanwhile: meanwhile)
+        }
+    }
+
+    private func copyCursors() throws {
+        let folder = EnvironmentFolder.webhooks
+        guard try disk.list(source).contains(folder) else { return }
+        try SmallFile.makeFolder("\(target)/\(folder)")
+        for name in try disk.list("\(source)/\(folder)") where name.hasSuffix(".json") {
+            try copy("\(folder)/\(name)")
         }
     }
 

@@ -44,7 +44,8 @@ package struct EnvironmentRestore {
             try checkKeys(of: name, manifest)
         }
         let logs = try manifest.logs.map { Log(name: $0, records: try check($0)) }
-        for name in manifest.logs + manifest.dayFiles where names.contains(name) {
+        let folders = manifest.logs + manifest.dayFiles + [EnvironmentFolder.webhooks]
+        for name in folders where names.contains(name) {
             try copy(name, progress)
         }
         if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {

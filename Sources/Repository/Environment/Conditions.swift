@@ -7,6 +7,8 @@ package final class Conditions: Sendable {
         case storage
         /// The copy that follows is too far behind.
         case backup
+        /// Receivers of webhooks that want no more of them, or can't be reached.
+        case webhooks
     }
 
     private struct State {
@@ -32,7 +34,7 @@ package final class Conditions: Sendable {
 
     /// True: it is news. Nil: all is well.
     @discardableResult
-    func set(_ kind: Kind, _ words: String?) -> Bool {
+    package func set(_ kind: Kind, _ words: String?) -> Bool {
         let (isNews, listener) = state.withLock { state in
             let isNews = (state.words[kind] == nil) != (words == nil)
             state.words[kind] = words

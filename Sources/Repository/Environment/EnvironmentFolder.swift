@@ -4,6 +4,7 @@
 ///     LOCK            held while a server uses the folder
 ///     keys.json       API keys, hashed
 ///     backup.json     what a follower says of its copy; see BackupStatus
+///     webhooks/       how far each receiver of webhooks was told; see CursorFile
 ///     directory/      log of the catalog
 ///     partition-0/    log of the customers, its snapshots, and the keys that what is personal in
 ///                     them is sealed with
@@ -16,6 +17,8 @@ struct EnvironmentFolder {
     static func partition(_ number: Int) -> String { "partition-\(number)" }
 
     static func events(_ number: Int) -> String { number == 0 ? "events" : "events-\(number)" }
+
+    static let webhooks = "webhooks"
 
     struct Failure: Error, CustomStringConvertible {
         var description: String

@@ -15,6 +15,8 @@ package struct Scopes: OptionSet, Sendable {
     package static let catalogWrite = Scopes(rawValue: 64)
     package static let usageRead = Scopes(rawValue: 128)
     package static let customersErase = Scopes(rawValue: 256)
+    package static let webhooksRead = Scopes(rawValue: 512)
+    package static let webhooksWrite = Scopes(rawValue: 1024)
 
     /// The names, as people write them and files keep them.
     private static let table: [(scope: Scopes, name: String)] = [
@@ -23,6 +25,7 @@ package struct Scopes: OptionSet, Sendable {
         (.attachWrite, "attach:write"), (.customersRead, "customers:read"),
         (.customersWrite, "customers:write"), (.customersErase, "customers:erase"),
         (.catalogRead, "catalog:read"), (.catalogWrite, "catalog:write"),
+        (.webhooksRead, "webhooks:read"), (.webhooksWrite, "webhooks:write"),
     ]
 
     /// What comes in later versions too: stored as `*`.

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// Whole small files: settings of a folder, keys.
-enum SmallFile {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+package enum SmallFile {
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
 
         init(_ what: String, _ path: String) {
             description = "cannot \(what) \(path): \(String(cString: strerror(errno)))"
@@ -11,7 +11,7 @@ enum SmallFile {
     }
 
     /// nil: there is no such file.
-    static func read(_ path: String) throws -> [UInt8]? {
+    package static func read(_ path: String) throws -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
@@ -29,7 +29,7 @@ enum SmallFile {
     }
 
     /// Replaces the file at once, durably, readable by its owner only.
-    static func write(_ content: [UInt8], to path: String) throws {
+    package static func write(_ content: [UInt8], to path: String) throws {
         let draft = path + ".new"
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Failure("write", draft) }
@@ -76,7 +76,7 @@ enum SmallFile {
     }
 
     /// Makes a folder and those above it, durably; there already is fine.
-    static func makeFolder(_ path: String) throws {
+    package static func makeFolder(_ path: String) throws {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             guard errno == ENOENT, path != path.folder else { throw Failure("make folder", path) }
             try makeFolder(path.folder)

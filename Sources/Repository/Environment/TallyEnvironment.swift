@@ -6,6 +6,8 @@ package import Payments
 /// Nothing is shared with another. What lies where: see `EnvironmentFolder`.
 package final class TallyEnvironment: Sendable {
     package let name: String
+    /// Its folder's folder for cursors of webhooks.
+    package let webhooksFolder: String
     package let directory: Directory
     /// At least one. Each customer belongs to one of them.
     package let partitions: [Partition]
@@ -67,6 +69,7 @@ package final class TallyEnvironment: Sendable {
             path, environment: name, partitions: settings.partitions)
         let manifest = folder.manifest
         self.name = name
+        webhooksFolder = "\(path)/\(EnvironmentFolder.webhooks)"
         self.logger = logger
         fingerprintKey = manifest.seed
         customerSeed = manifest.customerSeed

@@ -2,7 +2,7 @@ import CChecksum
 
 /// CRC-32C over `bytes`, continuing `seed`: the checksum of everything before (0 at the start).
 @inline(__always)
-func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+package func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
     tally_crc32c(seed, bytes.baseAddress, bytes.count)
 }
 

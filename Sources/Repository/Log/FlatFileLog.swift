@@ -234,4 +234,26 @@ extension FlatFileLog {
         var walk = try LogWalk(core, after: place)
         try walk.run(body)
     }
+
+    package func place(before sequence: UInt64) throws -> LogPlace {
+        let source = SegmentFolder(disk: core.disk, folder: core.folder)
+        let end = LogPosition(rawValue: core.durableEnd.load(ordering: .acquiring))
+        var first: SegmentOpening?
+        for segment in try source.segments().reversed() {
+            guard LogPosition(segment: segment, offset: 0) < end,
+                let opening = try source.opening(segment)
+            else { continue }
+            first = opening
+            if opening.firstSequence <= sequence { break }
+        }
+        guard let first else { return .start }
+        var found = LogPlace(
+            sequence: first.firstSequence - 1,
+            position: LogPosition(segment: first.segment, offset: 0), chain: first.chain)
+        try read(after: found) { place, _ in
+            if place.sequence < sequence { found = place }
+            return place.sequence + 1 < sequence
+        }
+        return found
+    }
 }

@@ -43,6 +43,10 @@ package protocol LogStore: AnyObject, Sendable {
         after place: LogPlace, _ body: (LogPlace, UnsafeRawBufferPointer) throws -> Bool
     ) throws
 
+    /// The place to read on from so that the next record is this one, or the oldest that is still
+    /// there, or the next that becomes durable. Reads up to a segment.
+    func place(before sequence: UInt64) throws -> LogPlace
+
     /// Removes what lies before a position, as far as it can: whole segments, the oldest first.
     /// Reading there ends with `.notFound`. Gives how many went.
     func removeHistory(before position: LogPosition) throws(LogFault) -> Int
@@ -53,6 +57,17 @@ package protocol LogStore: AnyObject, Sendable {
 
     /// Makes everything durable and stops. Appending and waiting end with `.closed` after it.
     func close() throws(LogFault)
+}
+
+extension LogStore {
+    package func place(before sequence: UInt64) throws -> LogPlace {
+        var found = LogPlace.start
+        try read(after: .start) { place, _ in
+            if place.sequence < sequence { found = place }
+            return place.sequence + 1 < sequence
+        }
+        return found
+    }
 }
 
 /// What the log tells its owner, on a thread of its own and never from within `append`. Both must

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A thread of the log. Joined once, by `join`.
-struct LogThread: Sendable {
+package struct LogThread: Sendable {
     private let thread: pthread_t
 
-    init(_ body: @escaping @Sendable () -> Void) throws(LogFault) {
+    package init(_ body: @escaping @Sendable () -> Void) throws(LogFault) {
         let start = Unmanaged.passRetained(ThreadStart(body: body))
         var thread = pthread_t()
         let code = pthread_create(&thread, nil, runThread, start.toOpaque())
@@ -16,7 +16,7 @@ struct LogThread: Sendable {
     }
 
     /// Waits for its end; called on the thread itself, lets it end alone.
-    func join() {
+    package func join() {
         if pthread_equal(thread, pthread_self()) != 0 {
             pthread_detach(thread)
         } else {

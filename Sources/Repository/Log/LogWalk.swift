@@ -66,6 +66,8 @@ struct LogWalk {
         guard place.position < end else { throw LogFault.notFound(place.position) }
         segment = place.position.segment
         offset = place.position.offset
+        // A segment's beginning, which says itself what it goes on from.
+        guard offset > 0 else { return }
         guard let header = try next()?.header, header.kind == .record,
             header.sequence == place.sequence, header.checksum == place.chain
         else { throw corrupt("another record is there than was before") }

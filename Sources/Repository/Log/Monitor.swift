@@ -4,12 +4,12 @@ import Glibc
 ///
 /// Safety: `value` is touched only under `mutex`; both primitives live at fixed addresses from
 /// `init` to `deinit`.
-final class Monitor<Value: Sendable>: @unchecked Sendable {
+package final class Monitor<Value: Sendable>: @unchecked Sendable {
     private var value: Value
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
@@ -27,7 +27,7 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Changes the value and lets every waiting thread look at it. No system call if none waits.
-    func update(_ change: (inout Value) -> Void) {
+    package func update(_ change: (inout Value) -> Void) {
         pthread_mutex_lock(mutex)
         change(&value)
         pthread_cond_broadcast(condition)
@@ -37,7 +37,7 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
     /// Waits until `isReady` says so, at most `microseconds` (nil: for ever); gives whether it did.
     /// `isReady` may change the value, to take what it waited for.
     @discardableResult
-    func wait(microseconds: Int? = nil, until isReady: (inout Value) -> Bool) -> Bool {
+    package func wait(microseconds: Int? = nil, until isReady: (inout Value) -> Bool) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard let microseconds else {

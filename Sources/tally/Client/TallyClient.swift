@@ -44,6 +44,10 @@ struct APIMethod {
     static let publishCatalog = APIMethod("CatalogService", "PublishCatalog")
     static let advanceTestClock = APIMethod("TestClockService", "AdvanceTestClock")
     static let getTestClock = APIMethod("TestClockService", "GetTestClock", isRead: true)
+    static let listWebhookEndpoints = APIMethod(
+        "WebhookService", "ListWebhookEndpoints", isRead: true)
+    /// Repeating it moves the receiver to the same place.
+    static let replayWebhooks = APIMethod("WebhookService", "ReplayWebhooks", isRead: true)
     static let getCatalog = APIMethod("CatalogService", "GetCatalog", isRead: true)
 
     /// Calling twice does no more than calling once: a read, or a change with an id.

@@ -1,15 +1,18 @@
 internal import RPC
 internal import Repository
 internal import Synchronization
+internal import Webhooks
 
 /// `GET /metrics`, for Prometheus: needs an API key, of whichever environment.
 final class MetricsPage: PageHandler {
     private let environments: [TallyEnvironment]
+    private let webhooks: [String: WebhookDesk]
     /// Pages are made before the server that shows them.
     private let server = Mutex<RPCServer?>(nil)
 
-    init(environments: [TallyEnvironment]) {
+    init(environments: [TallyEnvironment], webhooks: [String: WebhookDesk]) {
         self.environments = environments
+        self.webhooks = webhooks
     }
 
     func show(_ server: RPCServer) { self.server.withLock { $0 = server } }
@@ -26,6 +29,7 @@ final class MetricsPage: PageHandler {
         var page = PrometheusPage()
         page.add(await server.metrics())
         page.add(environments)
+        page.add(webhooks)
         return PageResponse(
             status: 200,
             headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],

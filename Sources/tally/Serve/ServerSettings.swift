@@ -14,6 +14,7 @@ struct ServerSettings {
     /// Where browsers reach the pages; empty: https://localhost and the port.
     var publicAddress: String
     var principals: [PrincipalSettings]
+    var webhooks: [WebhookSettings]
     var eventLoops: Int
     var requestWindowHours: Int
     var logLevel: String
@@ -46,6 +47,7 @@ struct ServerSettings {
             standard: "127.0.0.1:7443"),
         Entry(key: "listeners", meaning: "names of the listeners' sections", standard: ""),
         Entry(key: "principals", meaning: "names of the principals' sections", standard: ""),
+        Entry(key: "webhooks", meaning: "names of the webhook endpoints' sections", standard: ""),
         Entry(
             key: "public-address", meaning: "where browsers reach the pages (https://…)",
             standard: ""),
@@ -143,6 +145,7 @@ struct ServerSettings {
         let sections =
             try found.names("listeners").flatMap(ListenerSettings.entries)
             + found.names("principals").flatMap(PrincipalSettings.entries)
+            + found.names("webhooks").flatMap(WebhookSettings.entries)
         values += sections.map(value)
         if let file { try SettingsFile.check(file, known: values.map(\.entry.key)) }
         return values
@@ -183,6 +186,7 @@ struct ServerSettings {
                 exit: .usage)
         }
         principals = try PrincipalSettings.all(values)
+        webhooks = try WebhookSettings.all(values)
         publicAddress = values.text("public-address")
         eventLoops = try values.number("event-loops", 0...256)
         requestWindowHours = try values.number("request-window-hours", 1...24 * 90)

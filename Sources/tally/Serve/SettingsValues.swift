@@ -75,7 +75,7 @@ enum SettingsFile {
         for key in keys(.object(file), "") where !known.contains(where: { "tally." + $0 == key }) {
             throw CommandFault(
                 "\(path): there is no setting \(key); tally settings lists them, and a section "
-                    + "counts once listeners or principals name it", exit: .usage)
+                    + "counts once listeners, principals or webhooks name it", exit: .usage)
         }
     }
 

@@ -9,6 +9,7 @@ internal import ServiceLifecycle
 internal import Synchronization
 internal import UnixSignals
 internal import WebFace
+internal import Webhooks
 
 /// The composition: environments, faces, listeners. The only place that knows all of them.
 final class TallyServer: Service {
@@ -18,6 +19,8 @@ final class TallyServer: Service {
     private let health: Health
     private let logger: Logger
     private let prices: PriceFile?
+    /// By environment.
+    private let webhooks: [String: WebhookDesk]
     /// What to do once it serves, with the first listener's address and the others'.
     private let onReady: OnReady
     private let address: PublicAddress
@@ -66,13 +69,17 @@ final class TallyServer: Service {
         let access = TallyServer.access(settings, environments)
         let health = TallyServer.health(of: environments)
         self.health = health
-        let metrics = MetricsPage(environments: environments)
+        let webhooks = try TallyServer.webhooks(settings, environments, logger)
+        self.webhooks = webhooks
+        let metrics = MetricsPage(environments: environments, webhooks: webhooks)
         server = RPCServer(
             configuration: RPCConfiguration(
                 listeners: settings.listeners.map { TallyServer.listener($0, access, metrics) },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
-            makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) },
+            makeDispatcher: {
+                GRPCDispatcher(port: $0, access: access, health: health, webhooks: webhooks)
+            },
             makeInterceptors: { _ in
                 TallyServer.interceptors(accessLog: settings.accessLog, access, logger)
             })
@@ -91,6 +98,18 @@ final class TallyServer: Service {
                 logger, methods: methods, linesPerSecond: linesPerSecond,
                 principalName: { access.name(of: Access(rawValue: $0)) }),
         ]
+    }
+
+    private static func webhooks(
+        _ settings: ServerSettings, _ environments: [TallyEnvironment], _ logger: Logger
+    ) throws -> [String: WebhookDesk] {
+        var desks: [String: WebhookDesk] = [:]
+        for environment in environments {
+            let endpoints = settings.webhooks.filter { $0.environment == environment.name }
+            desks[environment.name] = try WebhookDesk(
+                environment, endpoints.map(\.endpoint), logger: logger)
+        }
+        return desks
     }
 
     private static func access(
@@ -127,6 +146,7 @@ final class TallyServer: Service {
             server: server, prices: prices, names: settings.listeners.map(\.name), logger: logger,
             hangUps: await UnixSignalsSequence(trapping: .sighup))
         announce(try await server.start())
+        for desk in webhooks.values { try desk.start() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await files.run() }
             for environment in environments { group.addTask { await environment.run() } }
@@ -137,6 +157,7 @@ final class TallyServer: Service {
             group.cancelAll()
             for environment in environments { environment.stopEffects() }
         }
+        for desk in webhooks.values { desk.stop() }
         for environment in environments { try environment.close() }
         logger.info("stopped: everything is on disk")
     }

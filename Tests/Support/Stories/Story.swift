@@ -83,8 +83,11 @@ package indirect enum Step: Sendable {
     case credit(Int64)
     /// Of the newest subscription to a plan; nil: there is none.
     case plan(String, SubscriptionStatus?)
-    /// Since the story began; no call shows them.
+    /// Since the story began.
     case notices(Int)
+    /// The same of alerts alone, as `Notice.words`, and of limits.
+    case alertsTold([String])
+    case limitsTold([String])
 }
 
 /// A plan to be bought.

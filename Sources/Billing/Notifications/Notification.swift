@@ -1,0 +1,117 @@
+/// Something that somebody outside is told (billing §15). It follows from the facts of one commit,
+/// and is kept nowhere else.
+package enum Notification: Sendable, Equatable {
+    case productsUpdated(PlanScenario, Subscription)
+    /// All that one commit changed of the customer's plans.
+    case billingUpdated([PlanChange])
+    case limitReached(LimitKind, feature: FeatureNumber, entity: UInt32)
+    case usageAlert(UsageAlert, feature: FeatureNumber, entity: UInt32)
+    case invoicePaid(Invoice)
+    /// The invoice that stays unpaid, if there is one.
+    case paymentFailed(code: String, Invoice?)
+
+    /// Raw values are the types that receivers see.
+    package enum Kind: String, Sendable, CaseIterable {
+        case productsUpdated = "customer.products.updated"
+        case billingUpdated = "billing.updated"
+        case limitReached = "balances.limit_reached"
+        case usageAlert = "balances.usage_alert_triggered"
+        case invoicePaid = "invoice.paid"
+        case paymentFailed = "payment.failed"
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .productsUpdated: .productsUpdated
+        case .billingUpdated: .billingUpdated
+        case .limitReached: .limitReached
+        case .usageAlert: .usageAlert
+        case .invoicePaid: .invoicePaid
+        case .paymentFailed: .paymentFailed
+        }
+    }
+}
+
+/// What happened to a plan, in the words of `customer.products.updated`.
+package enum PlanScenario: String, Sendable {
+    /// The first plan, an add-on, something bought once.
+    case new
+    case upgrade
+    /// At the request; of the plan that is going.
+    case downgrade
+    /// What was cancelled goes on after all.
+    case renew
+    case cancel
+    case expired
+    case pastDue = "past_due"
+    case scheduled
+    /// What was past due is paid.
+    case active
+    /// Other quantities of packs.
+    case updatePrepaidQuantity = "update_prepaid_quantity"
+}
+
+/// One line of `billing.updated`.
+package struct PlanChange: Sendable, Equatable {
+    package enum Action: String, Sendable {
+        case activated
+        case scheduled
+        case updated
+        case expired
+    }
+
+    package var action: Action
+    package var subscription: Subscription
+    /// Of an update, if it is known.
+    package var before: Subscription?
+
+    package init(_ action: Action, _ subscription: Subscription, before: Subscription? = nil) {
+        self.action = action
+        self.subscription = subscription
+        self.before = before
+    }
+}
+
+extension Notification {
+    /// What one commit is told as, always in the same order.
+    ///
+    /// - Parameters:
+    ///   - time: of the commit.
+    ///   - before: what `PlanChanges.wanted` asks for, as far as it is known.
+    package static func all(
+        in facts: [Fact], at time: Timestamp, before: [Subscription], pricing: PricingState
+    ) -> [Notification] {
+        var told: [Notification] = []
+        let unpaid = facts.lazy.compactMap(\.unpaidInvoice).first
+        for fact in facts {
+            if case .notified(let notice) = fact {
+                told.append(Notification(notice))
+            } else if case .invoiceRaised(let invoice) = fact, invoice.status == .paid {
+                told.append(.invoicePaid(invoice))
+            } else if case .effectSettled(_, .declined(let code)) = fact {
+                told.append(.paymentFailed(code: code, unpaid))
+            }
+        }
+        let plans = PlanChanges(facts, at: time, pricing: pricing)
+        told += plans.scenarios(before: before, pricing).map { .productsUpdated($0, $1) }
+        let changes = plans.changes(before: before)
+        if !changes.isEmpty { told.append(.billingUpdated(changes)) }
+        return told
+    }
+
+    private init(_ notice: Notice) {
+        switch notice.event {
+        case .alert(let alert):
+            self = .usageAlert(alert, feature: notice.feature, entity: notice.entity)
+        case .limitReached(let kind):
+            self = .limitReached(kind, feature: notice.feature, entity: notice.entity)
+        }
+    }
+}
+
+extension Fact {
+    fileprivate var unpaidInvoice: Invoice? {
+        guard case .invoiceRaised(let invoice) = self, invoice.status != .paid else { return nil }
+        return invoice
+    }
+}

@@ -1,0 +1,38 @@
+/// Tells whether a record says something that somebody may be told of, from its bytes: most don't,
+/// and nothing of them is unpacked. The field numbers are those of `tally.disk.v1`; a test holds
+/// this against `RecordDecoder`.
+package enum NotificationScan {
+    /// Of facts: `subscription_changed`, `effect_settled`, `invoice_raised`, `notified`.
+    private static let told: Set<UInt32> = [8, 10, 14, 41]
+
+    package static func concerns(_ record: UnsafeRawBufferPointer) -> Bool {
+        has(record) { told.contains($0) }
+    }
+
+    /// It changes a subscription, whichever.
+    package static func changesPlans(_ record: UnsafeRawBufferPointer) -> Bool {
+        has(record) { $0 == 8 }
+    }
+
+    private static func has(
+        _ record: UnsafeRawBufferPointer, _ isWanted: (UInt32) -> Bool
+    ) -> Bool {
+        var scan = FieldScan(record)
+        while let field = scan.next() {
+            guard field.number == 5, case .bytes(let fact) = field.value else { continue }
+            var kind = FieldScan(fact)
+            if let kind = kind.next(), isWanted(kind.number) { return true }
+        }
+        // What makes no sense is for the decoder to complain of.
+        return scan.failed
+    }
+
+    /// Log position of the same customer's previous record; 0: it is the first.
+    package static func previous(_ record: UnsafeRawBufferPointer) -> UInt64 {
+        var scan = FieldScan(record)
+        while let field = scan.next() {
+            if field.number == 4, case .number(let position) = field.value { return position }
+        }
+        return 0
+    }
+}
