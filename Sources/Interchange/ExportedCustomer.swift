@@ -64,7 +64,8 @@ package struct ExportedCustomer: Sendable, Equatable {
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
         if let credit = account.credit { facts.append(.creditChanged(credit)) }
-        return facts + account.invoices.map { .invoiceRaised($0) }
+        facts += account.invoices.map { .invoiceRaised($0) }
+        return facts + account.debts.map { .debtSet($0) }
     }
 
     /// What was tried by plans that are gone.

@@ -26,6 +26,7 @@ extension Form {
                 try form.flag("include_past_due", &settings.includesPastDue, unless: true)
                 try form.flag(
                     "reverse_deduction_order", &settings.reversesDeductionOrder, unless: false)
+                try form.dunning(&settings.dunning)
             }
         }
     }

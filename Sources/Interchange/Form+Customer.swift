@@ -50,6 +50,7 @@ extension Form {
                 (form, credit) throws(FormFault) in
                 try form.money("balance", &credit)
             }
+            try form.debts(&value.account.debts)
             try form.list(
                 "trials", &value.account.trials,
                 empty: TrialMark(plan: PlanNumber(rawValue: 0), entity: 0)

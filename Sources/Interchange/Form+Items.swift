@@ -30,6 +30,24 @@ extension Form {
         try since(4) { form throws(FormFault) in try form.prepaid(&value.prepaidPrice) }
     }
 
+    /// Written only where it isn't as ever.
+    mutating func dunning(_ value: inout Dunning) throws(FormFault) {
+        guard isReading ? has("dunning") : value != Dunning() else { return }
+        try whole("dunning", &value, empty: Dunning()) { (form, dunning) throws(FormFault) in
+            var retries = dunning.retryDays.map { Retry(day: $0) }
+            try form.list("retries", &retries, empty: Retry(day: 0)) {
+                (form, retry) throws(FormFault) in
+                try form.number("day", &retry.day)
+            }
+            dunning.retryDays = retries.map(\.day)
+            try form.flag("cancels", &dunning.cancels)
+        }
+    }
+
+    private struct Retry {
+        var day: UInt32
+    }
+
     private mutating func tiers(_ value: inout [Price.Tier]) throws(FormFault) {
         try list("tiers", &value, empty: Price.Tier(upTo: nil, amount: .zero)) {
             (form, tier) throws(FormFault) in

@@ -34,6 +34,7 @@ extension Form {
                 try form.lines("pending", &order.pending)
                 try form.number("credit", &order.credit)
                 try form.time("time", &order.time)
+                try form.number("invoice", &order.invoice)
             }
         }
     }
@@ -48,6 +49,18 @@ extension Form {
         try lines("lines", &value.lines)
         value.lines.take(value.total.currency)
         try since(4) { form throws(FormFault) in try form.number("credit", &value.credit) }
+    }
+
+    mutating func debts(_ value: inout [Debt]) throws(FormFault) {
+        let empty = Debt(
+            invoice: 0, order: .empty, since: .epoch, attempts: 0, next: .epoch)
+        try list("debts", &value, empty: empty) { (form, debt) throws(FormFault) in
+            try form.number("invoice", &debt.invoice)
+            try form.order(&debt.order)
+            try form.time("since", &debt.since)
+            try form.number("attempts", &debt.attempts)
+            try form.time("next", &debt.next)
+        }
     }
 
     /// Before there could be several there was one, 0: none.

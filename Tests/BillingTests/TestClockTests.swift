@@ -82,12 +82,15 @@ import Testing
         #expect(bucket.balance == 5 && bucket.nextReset == .utc(2027, 2, 10, 0, 1))
     }
 
-    @Test("a declined renewal leaves the plan past due, and later ones aren't skipped")
+    @Test("a declined renewal is tried again on its days, and then the plan ends")
     func declined() throws {
         var desk = try desk(.sample("messages", 100, each: .month))
         let held = try catchUp(&desk, to: .utc(2027, 4, 1), .declined(code: "card_declined"))
-        #expect(held.first == .utc(2027, 2, 28))
-        #expect(desk.subscription("pro")?.status == .pastDue)
+        let days: [Timestamp] = [
+            .utc(2027, 2, 28), .utc(2027, 3, 3), .utc(2027, 3, 5), .utc(2027, 3, 7),
+        ]
+        #expect(held == days)
+        #expect(desk.subscription("pro")?.status == .ended)
     }
 
     @Test("however far: what one record doesn't hold comes with the next")

@@ -108,8 +108,9 @@ package struct BucketSet: Sendable {
         case .bucketReset, .bucketOpened, .bucketClosed, .bucketChanged, .customerCreated,
             .profileChanged, .subscriptionChanged, .subscriptionDropped, .effectRequested,
             .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised,
-            .invoiceDropped, .creditChanged, .customerErased, .entityCreated, .entityClaimed,
-            .entityChanged, .entityDeleted, .controlsSet, .poolingSet, .holdOpened, .holdExtended,
+            .invoiceDropped, .creditChanged, .invoiceChanged, .debtSet, .customerErased,
+            .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
+            .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved:
             return false
         }

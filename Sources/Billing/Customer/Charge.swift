@@ -24,6 +24,8 @@ package struct Order: Sendable, Equatable {
     package var lines: [InvoiceLine]
     /// What goes on the subscription's next invoice.
     package var pending: [InvoiceLine] = []
+    /// The invoice that it tries to collect once more; 0: it makes one.
+    package var invoice: UInt32 = 0
     /// The sum of the lines.
     package var total: Money
     /// Minor units of it that the customer's credit pays; below 0: what was owed before.
@@ -86,6 +88,27 @@ package struct Invoice: Sendable, Equatable {
     /// What was charged, or is to be.
     package var due: Money {
         Money(minorUnits: max(0, total.minorUnits - credit), currency: total.currency)
+    }
+}
+
+/// An invoice that wasn't paid and is tried again.
+package struct Debt: Sendable, Equatable {
+    package var invoice: UInt32
+    package var order: Order
+    /// When it was declined first.
+    package var since: Timestamp
+    /// How often it was declined.
+    package var attempts: UInt32
+    package var next: Timestamp
+
+    package init(
+        invoice: UInt32, order: Order, since: Timestamp, attempts: UInt32, next: Timestamp
+    ) {
+        self.invoice = invoice
+        self.order = order
+        self.since = since
+        self.attempts = attempts
+        self.next = next
     }
 }
 

@@ -52,6 +52,13 @@ extension CustomerState {
             lastInvoice = max(lastInvoice, invoice.number)
         case .invoiceDropped(let number):
             account.invoices.removeAll { $0.number == number }
+        case .invoiceChanged(let invoice):
+            let index = account.invoices.firstIndex { $0.number == invoice.number }
+            if let index { account.invoices[index] = invoice }
+            if invoice.status != .open { account.debts.removeAll { $0.invoice == invoice.number } }
+        case .debtSet(let debt):
+            let index = account.debts.firstIndex { $0.invoice == debt.invoice }
+            if let index { account.debts[index] = debt } else { account.debts.append(debt) }
         case .creditChanged(let credit): account.credit = credit
         case .metadataChanged(let metadata): account.metadata = metadata
         case .customerErased:
@@ -149,6 +156,7 @@ extension CustomerState {
             if !billingWaits { due = min(due, buckets.clock.held) }
         }
         if !billingWaits {
+            for debt in account.debts { due = min(due, debt.next) }
             for subscription in subscriptions {
                 switch subscription.status {
                 case .scheduled: due = min(due, subscription.start)

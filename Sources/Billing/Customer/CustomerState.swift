@@ -101,6 +101,8 @@ package struct Account: Sendable, Equatable {
     /// Money that is the customer's: invoices are paid out of it first. Below 0: what was too
     /// little to charge, and comes on top of the next one. nil: none yet.
     package var credit: Money?
+    /// What is owed and tried again, oldest first.
+    package var debts: [Debt] = []
     /// Plans that were tried: a trial is for once.
     package var trials: [TrialMark] = []
     /// Oldest first.

@@ -47,7 +47,8 @@ package struct Extras: Sendable, Equatable {
             .bucketChanged, .detailSet, .customerCreated, .profileChanged, .subscriptionChanged,
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
-            .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged:
+            .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
+            .invoiceChanged, .debtSet:
             preconditionFailure("this fact is about more than extras")
         }
     }

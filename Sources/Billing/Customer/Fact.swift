@@ -24,6 +24,10 @@ package enum Fact: Sendable, Equatable {
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)
+    /// The invoice with this number, as it stands from now on; what isn't open is owed no more.
+    indirect case invoiceChanged(Invoice)
+    /// An invoice is tried again.
+    indirect case debtSet(Debt)
     /// What is the customer's from now on; below 0, what it owes.
     indirect case creditChanged(Money)
     /// The metadata from now on.
@@ -98,8 +102,9 @@ extension Fact {
         case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .bucketChanged, .detailSet,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
-            .creditChanged, .customerErased, .entityClaimed, .entityDeleted, .controlsSet,
-            .poolingSet, .windowCounted, .holdExtended, .holdClosed, .notified, .customerDeleted,
+            .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
+            .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
+            .notified, .customerDeleted,
             .clockMoved:
             false
         }

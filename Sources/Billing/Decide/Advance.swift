@@ -30,6 +30,7 @@ extension FactSheet {
         expireBuckets()
         resetBuckets(upTo: now)
         bill(effectID: effectID)
+        collectDebts(effectID: effectID)
     }
 
     private mutating func expireBuckets() {

@@ -81,6 +81,7 @@ extension FactSheet {
         ended.charges = []
         ended.pending = []
         emit(.subscriptionChanged(ended))
+        dropDebts(of: ended.number)
         var closing: [(bucket: Bucket, entity: UInt32)] = []
         customer.buckets.each { bucket, entity in
             if bucket.subscription == subscription.number { closing.append((bucket, entity)) }

@@ -64,7 +64,8 @@ extension FactSheet {
     private mutating func markPaid(_ number: UInt32, _ order: Order) {
         guard var subscription = customer.subscription(number) else { return }
         let before = subscription
-        if subscription.status == .renewing || subscription.status == .pastDue {
+        let isOwing = customer.account.debts.contains { $0.order.subscriptions.contains(number) }
+        if !isOwing, subscription.status == .renewing || subscription.status == .pastDue {
             subscription.status = subscription.end == .never ? .active : .canceling
         }
         if subscription.status.grantsAccess {
@@ -97,13 +98,15 @@ extension FactSheet {
             emit(.invoiceDropped(number: customer.account.invoices[0].number))
         }
         emit(.invoiceRaised(invoice))
-        if status == .paid, order.credit != 0 {
-            let balance = customer.account.credit?.minorUnits ?? 0
-            emit(
-                .creditChanged(
-                    Money(minorUnits: balance - order.credit, currency: order.total.currency)))
-        }
+        if status == .paid { takeCredit(order) }
         return invoice
+    }
+
+    mutating func takeCredit(_ order: Order) {
+        guard order.credit != 0 else { return }
+        emit(
+            .creditChanged(
+                Money(minorUnits: balance - order.credit, currency: order.total.currency)))
     }
 
     /// The customer's money that pays invoices first, in minor units.

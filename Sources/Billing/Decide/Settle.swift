@@ -22,10 +22,7 @@ extension CustomerState {
             facts.emit(.effectSettled(id: effect.id, outcome: .declined(code: code)))
             reply = AttachReply(.declined)
             reply.declineCode = code
-            if effect.kind == .collect {
-                reply.invoice = facts.invoice(effect.order, .uncollectible)
-                facts.markPastDue(effect.order)
-            }
+            if effect.kind == .collect { reply.invoice = facts.decline(effect.order) }
         }
         return decision(facts, reply: reply, request: effect.request)
     }
@@ -42,6 +39,7 @@ extension CustomerState {
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.emit(.methodSaved(paid.method))
         facts.emit(.checkoutClosed(session: checkout.session, paid: true))
+        facts.hastenDebts()
         let reply = facts.settle(checkout.order)
         return decision(facts, reply: reply, request: nil)
     }
@@ -52,8 +50,9 @@ extension FactSheet {
     fileprivate mutating func settle(_ order: Order) -> AttachReply {
         var order = order
         var reply = AttachReply(.active)
+        reply.invoice = order.invoice == 0 ? nil : payDebt(order)
         reply.subscription = fulfil(&order)
-        reply.invoice = invoice(order, .paid)
+        if order.invoice == 0 { reply.invoice = invoice(order, .paid) }
         return reply
     }
 }

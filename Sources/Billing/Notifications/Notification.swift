@@ -88,6 +88,8 @@ extension Notification {
                 told.append(Notification(notice))
             } else if case .invoiceRaised(let invoice) = fact, invoice.status == .paid {
                 told.append(.invoicePaid(invoice))
+            } else if case .invoiceChanged(let invoice) = fact, invoice.status == .paid {
+                told.append(.invoicePaid(invoice))
             } else if case .effectSettled(_, .declined(let code)) = fact {
                 told.append(.paymentFailed(code: code, unpaid))
             }
@@ -111,7 +113,8 @@ extension Notification {
 
 extension Fact {
     fileprivate var unpaidInvoice: Invoice? {
-        guard case .invoiceRaised(let invoice) = self, invoice.status != .paid else { return nil }
-        return invoice
+        if case .invoiceRaised(let invoice) = self, invoice.status != .paid { return invoice }
+        if case .invoiceChanged(let invoice) = self, invoice.status != .paid { return invoice }
+        return nil
     }
 }

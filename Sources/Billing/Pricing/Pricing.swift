@@ -157,6 +157,25 @@ package struct PlanItem: Sendable, Equatable {
     }
 }
 
+/// What becomes of a renewal that is declined.
+package struct Dunning: Sendable, Equatable {
+    package static let retryLimit = 16
+    package static let dayLimit: UInt32 = 365
+
+    /// Days after the first time, in order, each later than the one before.
+    package var retryDays: [UInt32] = [3, 5, 7]
+    /// When all of them are declined: the plans end; else they stay past due.
+    package var cancels = true
+
+    package init() {}
+
+    /// When it is tried again after so many times; nil: no more.
+    func next(after attempts: UInt32, since: Timestamp) -> Timestamp? {
+        guard attempts >= 1, Int(attempts) <= retryDays.count else { return nil }
+        return since.adding(milliseconds: Int64(retryDays[Int(attempts) - 1]) * 86_400_000)
+    }
+}
+
 /// What holds for all customers.
 package struct PricingSettings: Sendable, Equatable {
     /// What was used of a free feature beyond its grant counts against the next grant.
@@ -165,6 +184,7 @@ package struct PricingSettings: Sendable, Equatable {
     package var includesPastDue = true
     /// Turns the keys of resets and their cycles round (entitlements §2.3).
     package var reversesDeductionOrder = false
+    package var dunning = Dunning()
 
     package init() {}
 }

@@ -11,6 +11,19 @@ extension DraftCheck {
         }
     }
 
+    mutating func dunning() {
+        guard let days = draft.settings?.dunning.retryDays else { return }
+        let path = "settings.dunning.retry_days"
+        if days.count > Dunning.retryLimit { fault(path, "at most \(Dunning.retryLimit)") }
+        for (index, day) in days.enumerated() {
+            if !(1...Dunning.dayLimit).contains(day) {
+                fault("\(path)[\(index)]", "must be 1 to \(Dunning.dayLimit)")
+            } else if index > 0, day <= days[index - 1] {
+                fault("\(path)[\(index)]", "must be later than the one before")
+            }
+        }
+    }
+
     mutating func trial(of plan: Plan, at path: String) {
         guard let trial = plan.trial else { return }
         if trial.length == 0 || trial.length > FreeTrial.lengthLimit {

@@ -5,6 +5,7 @@ extension PricingDraft {
         check.currency()
         check.features()
         check.plans()
+        check.dunning()
         return check.found
     }
 }

@@ -73,6 +73,16 @@ struct CatalogWriter {
             message.pointee.include_past_due = 0
         }
         message.pointee.reverse_deduction_order = settings.reversesDeductionOrder ? 1 : 0
+        if settings.dunning != Dunning() {
+            let dunning = arena.make(tally__v1__dunning__init)
+            (dunning.pointee.n_retry_days, dunning.pointee.retry_days) = arena.numbers(
+                settings.dunning.retryDays)
+            dunning.pointee.end =
+                settings.dunning.cancels
+                ? TALLY__V1__DUNNING_END__DUNNING_END_CANCEL
+                : TALLY__V1__DUNNING_END__DUNNING_END_KEEP
+            message.pointee.dunning = dunning
+        }
         return message
     }
 

@@ -77,7 +77,12 @@ extension ReplyWriter {
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =
-            arena.list(customer.account.invoices.reversed()) { invoice($0) }
+            arena.list(customer.account.invoices.reversed()) { invoice in
+                let message = self.invoice(invoice)
+                let debt = customer.account.debts.first { $0.invoice == invoice.number }
+                message.pointee.next_attempt_time = debt.flatMap { time($0.next) }
+                return message
+            }
         return message
     }
 

@@ -87,6 +87,15 @@ extension DraftReader {
         return prepaid
     }
 
+    mutating func dunning(_ message: Tally__V1__Dunning, at path: String) -> Dunning {
+        var dunning = Dunning()
+        dunning.retryDays = Array(
+            UnsafeBufferPointer(start: message.retry_days, count: message.n_retry_days))
+        if message.end.rawValue > 2 { fields.fault("\(path).end", "is no value of this version") }
+        dunning.cancels = message.end != TALLY__V1__DUNNING_END__DUNNING_END_KEEP
+        return dunning
+    }
+
     mutating func trial(_ message: Tally__V1__FreeTrial, at path: String) -> FreeTrial {
         if message.duration_type == TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED {
             fields.fault("\(path).duration_type", "must be day, month or year")

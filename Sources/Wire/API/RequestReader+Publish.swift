@@ -52,6 +52,9 @@ struct DraftReader {
                 settings.includesPastDue = given.include_past_due != 0
             }
             settings.reversesDeductionOrder = given.reverse_deduction_order != 0
+            if let dunning = given.dunning?.pointee {
+                settings.dunning = self.dunning(dunning, at: "\(prefix)settings.dunning")
+            }
             draft.settings = settings
         }
         return draft

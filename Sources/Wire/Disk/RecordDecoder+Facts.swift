@@ -103,6 +103,10 @@ extension RecordDecoder {
             return .methodSaved(method(try need(message.method_saved)))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:
             return .invoiceRaised(try invoice(try need(message.invoice_raised)))
+        case TALLY__DISK__V1__FACT__KIND_INVOICE_CHANGED:
+            return .invoiceChanged(try invoice(try need(message.invoice_changed)))
+        case TALLY__DISK__V1__FACT__KIND_DEBT_SET:
+            return .debtSet(try debt(try need(message.debt_set)))
         case TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED:
             return .creditChanged(try credit(try need(message.credit_changed)))
         default: return try extraFact(message)

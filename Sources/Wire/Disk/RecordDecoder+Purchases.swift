@@ -65,10 +65,18 @@ extension RecordDecoder {
         if message.subscription != 0 { order.subscriptions = [message.subscription] }
         order.entity = message.entity
         order.bought = bought(message.n_bought, message.bought)
+        order.invoice = message.invoice
         order.startsCycle = message.starts_cycle != 0
         order.trialEnd = time(message.trial_end)
         order.pending = try lines(message.n_pending, message.pending, total.currency)
         return order
+    }
+
+    func debt(_ message: Tally__Disk__V1__Debt) throws(RecordFault) -> Debt {
+        Debt(
+            invoice: message.invoice, order: try order(try need(message.order)),
+            since: Timestamp(milliseconds: message.since), attempts: message.attempts,
+            next: Timestamp(milliseconds: message.next))
     }
 
     func credit(_ message: Tally__Disk__V1__CreditChanged) throws(RecordFault) -> Money {

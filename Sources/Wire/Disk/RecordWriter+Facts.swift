@@ -62,7 +62,8 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED
             message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
-            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged:
+            .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
+            .invoiceChanged, .debtSet:
             accountFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
@@ -142,6 +143,12 @@ extension RecordWriter {
         case .invoiceRaised(let invoice):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED
             message.pointee.invoice_raised = self.invoice(invoice)
+        case .invoiceChanged(let invoice):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_CHANGED
+            message.pointee.invoice_changed = self.invoice(invoice)
+        case .debtSet(let debt):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DEBT_SET
+            message.pointee.debt_set = self.debt(debt)
         case .creditChanged(let credit):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED
             message.pointee.credit_changed = self.credit(credit)

@@ -59,6 +59,16 @@ extension RecordWriter {
         return message
     }
 
+    func debt(_ debt: Debt) -> UnsafeMutablePointer<Tally__Disk__V1__Debt> {
+        let message = arena.make(tally__disk__v1__debt__init)
+        message.pointee.invoice = debt.invoice
+        message.pointee.order = order(debt.order)
+        message.pointee.since = debt.since.milliseconds
+        message.pointee.attempts = debt.attempts
+        message.pointee.next = debt.next.milliseconds
+        return message
+    }
+
     func credit(_ credit: Money) -> UnsafeMutablePointer<Tally__Disk__V1__CreditChanged> {
         let message = arena.make(tally__disk__v1__credit_changed__init)
         message.pointee.currency = arena.string(credit.currency.code)
@@ -115,6 +125,7 @@ extension RecordWriter {
         }
         message.pointee.credit = order.credit
         message.pointee.time = order.time.milliseconds
+        message.pointee.invoice = order.invoice
         (message.pointee.n_lines, message.pointee.lines) = arena.list(order.lines) { line($0) }
         message.pointee.currency = arena.string(order.total.currency.code)
         message.pointee.total = order.total.minorUnits

@@ -182,6 +182,8 @@ extension RecordWriter {
         (message.pointee.n_metadata, message.pointee.metadata) =
             arena.list(customer.account.metadata) { entry($0) }
         message.pointee.credit = customer.account.credit.map { credit($0) }
+        (message.pointee.n_debts, message.pointee.debts) =
+            arena.list(customer.account.debts) { debt($0) }
         (message.pointee.n_trials, message.pointee.trials) =
             arena.list(customer.account.trials) { mark in
                 let trial = arena.make(tally__disk__v1__trial_mark__init)
@@ -231,6 +233,9 @@ extension RecordDecoder {
             account.invoices.append(try self.invoice(invoice.pointee))
         }
         if let credit = message.credit { account.credit = try self.credit(credit.pointee) }
+        for debt in elements(message.n_debts, message.debts) {
+            account.debts.append(try self.debt(debt.pointee))
+        }
         account.trials = elements(message.n_trials, message.trials).map {
             TrialMark(plan: PlanNumber(rawValue: $0.pointee.plan), entity: $0.pointee.entity)
         }

@@ -53,8 +53,8 @@ struct FactText {
         case .subscriptionDropped(let number):
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
-            .invoiceRaised, .invoiceDropped, .creditChanged, .customerErased, .metadataChanged,
-            .customerDeleted:
+            .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
+            .customerErased, .metadataChanged, .customerDeleted:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -100,6 +100,17 @@ struct FactText {
             ]
         case .invoiceDropped(let number):
             ["fact": .string("invoice_dropped"), "invoice": .number(number)]
+        case .invoiceChanged(let invoice):
+            [
+                "fact": .string("invoice_changed"), "invoice": .number(invoice.number),
+                "status": .string("\(invoice.status)"), "total": .string(invoice.total.text),
+            ]
+        case .debtSet(let debt):
+            [
+                "fact": .string("debt_set"), "invoice": .number(debt.invoice),
+                "attempts": .number(debt.attempts),
+                "next": .string(debt.next.rfc3339 ?? ""),
+            ]
         case .creditChanged(let credit):
             ["fact": .string("credit_changed"), "balance": .string(credit.text)]
         case .customerErased(let key):

@@ -869,6 +869,51 @@ void   tally__v1__plan__free_unpacked
   assert(message->base.descriptor == &tally__v1__plan__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__dunning__init
+                     (Tally__V1__Dunning         *message)
+{
+  static const Tally__V1__Dunning init_value = TALLY__V1__DUNNING__INIT;
+  *message = init_value;
+}
+size_t tally__v1__dunning__get_packed_size
+                     (const Tally__V1__Dunning *message)
+{
+  assert(message->base.descriptor == &tally__v1__dunning__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__dunning__pack
+                     (const Tally__V1__Dunning *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__dunning__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__dunning__pack_to_buffer
+                     (const Tally__V1__Dunning *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__dunning__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__Dunning *
+       tally__v1__dunning__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__Dunning *)
+     protobuf_c_message_unpack (&tally__v1__dunning__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__dunning__free_unpacked
+                     (Tally__V1__Dunning *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__dunning__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__pricing_settings__init
                      (Tally__V1__PricingSettings         *message)
 {
@@ -2670,7 +2715,58 @@ const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
   (ProtobufCMessageInit) tally__v1__plan__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__dunning__field_descriptors[2] =
+{
+  {
+    "retry_days",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__V1__Dunning, n_retry_days),
+    offsetof(Tally__V1__Dunning, retry_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Dunning, end),
+    &tally__v1__dunning_end__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__dunning__field_indices_by_name[] = {
+  1,   /* field[1] = end */
+  0,   /* field[0] = retry_days */
+};
+static const ProtobufCIntRange tally__v1__dunning__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__dunning__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.Dunning",
+  "Dunning",
+  "Tally__V1__Dunning",
+  "tally.v1",
+  sizeof(Tally__V1__Dunning),
+  2,
+  tally__v1__dunning__field_descriptors,
+  tally__v1__dunning__field_indices_by_name,
+  1,  tally__v1__dunning__number_ranges,
+  (ProtobufCMessageInit) tally__v1__dunning__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[4] =
 {
   {
     "keep_free_overage",
@@ -2708,8 +2804,21 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dunning",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingSettings, dunning),
+    &tally__v1__dunning__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
+  3,   /* field[3] = dunning */
   1,   /* field[1] = include_past_due */
   0,   /* field[0] = keep_free_overage */
   2,   /* field[2] = reverse_deduction_order */
@@ -2718,7 +2827,7 @@ static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[2 + 1]
 {
   { 1, 0 },
   { 20, 1 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
 {
@@ -2728,7 +2837,7 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   "Tally__V1__PricingSettings",
   "tally.v1",
   sizeof(Tally__V1__PricingSettings),
-  3,
+  4,
   tally__v1__pricing_settings__field_descriptors,
   tally__v1__pricing_settings__field_indices_by_name,
   2,  tally__v1__pricing_settings__number_ranges,
@@ -3086,5 +3195,35 @@ const ProtobufCEnumDescriptor tally__v1__usage_alert_measure__descriptor =
   tally__v1__usage_alert_measure__enum_values_by_name,
   1,
   tally__v1__usage_alert_measure__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__dunning_end__enum_values_by_number[3] =
+{
+  { "DUNNING_END_UNSPECIFIED", "TALLY__V1__DUNNING_END__DUNNING_END_UNSPECIFIED", 0 },
+  { "DUNNING_END_CANCEL", "TALLY__V1__DUNNING_END__DUNNING_END_CANCEL", 1 },
+  { "DUNNING_END_KEEP", "TALLY__V1__DUNNING_END__DUNNING_END_KEEP", 2 },
+};
+static const ProtobufCIntRange tally__v1__dunning_end__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__dunning_end__enum_values_by_name[3] =
+{
+  { "DUNNING_END_CANCEL", 1 },
+  { "DUNNING_END_KEEP", 2 },
+  { "DUNNING_END_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__dunning_end__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.DunningEnd",
+  "DunningEnd",
+  "Tally__V1__DunningEnd",
+  "tally.v1",
+  3,
+  tally__v1__dunning_end__enum_values_by_number,
+  3,
+  tally__v1__dunning_end__enum_values_by_name,
+  1,
+  tally__v1__dunning_end__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -336,7 +336,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[8] =
 {
   {
     "invoice_id",
@@ -422,6 +422,18 @@ static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_attempt_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, next_attempt_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   5,   /* field[5] = amount_due */
@@ -429,13 +441,14 @@ static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   4,   /* field[4] = credit_applied */
   0,   /* field[0] = invoice_id */
   2,   /* field[2] = lines */
+  7,   /* field[7] = next_attempt_time */
   1,   /* field[1] = status */
   3,   /* field[3] = total */
 };
 static const ProtobufCIntRange tally__v1__invoice__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
 {
@@ -445,7 +458,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
   "Tally__V1__Invoice",
   "tally.v1",
   sizeof(Tally__V1__Invoice),
-  7,
+  8,
   tally__v1__invoice__field_descriptors,
   tally__v1__invoice__field_indices_by_name,
   1,  tally__v1__invoice__number_ranges,

@@ -38,6 +38,7 @@ typedef struct Tally__V1__UsageLimit__FilterEntry Tally__V1__UsageLimit__FilterE
 typedef struct Tally__V1__UsageAlert Tally__V1__UsageAlert;
 typedef struct Tally__V1__OveragePermission Tally__V1__OveragePermission;
 typedef struct Tally__V1__Plan Tally__V1__Plan;
+typedef struct Tally__V1__Dunning Tally__V1__Dunning;
 typedef struct Tally__V1__PricingSettings Tally__V1__PricingSettings;
 typedef struct Tally__V1__PricingCatalog Tally__V1__PricingCatalog;
 
@@ -262,6 +263,24 @@ typedef enum _Tally__V1__UsageAlertMeasure {
   TALLY__V1__USAGE_ALERT_MEASURE__USAGE_ALERT_MEASURE_REMAINING_PERCENTAGE = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__USAGE_ALERT_MEASURE)
 } Tally__V1__UsageAlertMeasure;
+/*
+ * What becomes of plans whose renewal nobody pays.
+ */
+typedef enum _Tally__V1__DunningEnd {
+  /*
+   * As CANCEL.
+   */
+  TALLY__V1__DUNNING_END__DUNNING_END_UNSPECIFIED = 0,
+  /*
+   * They end, and the default of their group takes their place.
+   */
+  TALLY__V1__DUNNING_END__DUNNING_END_CANCEL = 1,
+  /*
+   * They stay past due.
+   */
+  TALLY__V1__DUNNING_END__DUNNING_END_KEEP = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__DUNNING_END)
+} Tally__V1__DunningEnd;
 
 /* --- messages --- */
 
@@ -950,6 +969,29 @@ struct  Tally__V1__Plan
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL, NULL }
 
 
+/*
+ * What becomes of a renewal that is declined: the invoice stays open and is tried again, and at once
+ * when a payment page puts another card on file.
+ */
+struct  Tally__V1__Dunning
+{
+  ProtobufCMessage base;
+  /*
+   * Days after the first time, in order, each later than the one before; 1 to 365, at most 16. Empty:
+   * it is not tried again.
+   */
+  size_t n_retry_days;
+  uint32_t *retry_days;
+  /*
+   * When all of them are declined.
+   */
+  Tally__V1__DunningEnd end;
+};
+#define TALLY__V1__DUNNING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__dunning__descriptor) \
+    , 0,NULL, TALLY__V1__DUNNING_END__DUNNING_END_UNSPECIFIED }
+
+
 typedef enum {
   TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET = 0,
   TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE_INCLUDE_PAST_DUE = 20
@@ -971,6 +1013,10 @@ struct  Tally__V1__PricingSettings
    * those that reset the ones with longer cycles.
    */
   protobuf_c_boolean reverse_deduction_order;
+  /*
+   * Absent: tried again after 3, 5 and 7 days, and then the plan ends.
+   */
+  Tally__V1__Dunning *dunning;
   Tally__V1__PricingSettings__IncludePastDueCase _include_past_due_case;
   union {
     /*
@@ -982,7 +1028,7 @@ struct  Tally__V1__PricingSettings
 };
 #define TALLY__V1__PRICING_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_settings__descriptor) \
-    , 0, 0, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0} }
+    , 0, 0, NULL, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0} }
 
 
 /*
@@ -1379,6 +1425,25 @@ Tally__V1__Plan *
 void   tally__v1__plan__free_unpacked
                      (Tally__V1__Plan *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__Dunning methods */
+void   tally__v1__dunning__init
+                     (Tally__V1__Dunning         *message);
+size_t tally__v1__dunning__get_packed_size
+                     (const Tally__V1__Dunning   *message);
+size_t tally__v1__dunning__pack
+                     (const Tally__V1__Dunning   *message,
+                      uint8_t             *out);
+size_t tally__v1__dunning__pack_to_buffer
+                     (const Tally__V1__Dunning   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__Dunning *
+       tally__v1__dunning__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__dunning__free_unpacked
+                     (Tally__V1__Dunning *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__PricingSettings methods */
 void   tally__v1__pricing_settings__init
                      (Tally__V1__PricingSettings         *message);
@@ -1479,6 +1544,9 @@ typedef void (*Tally__V1__OveragePermission_Closure)
 typedef void (*Tally__V1__Plan_Closure)
                  (const Tally__V1__Plan *message,
                   void *closure_data);
+typedef void (*Tally__V1__Dunning_Closure)
+                 (const Tally__V1__Dunning *message,
+                  void *closure_data);
 typedef void (*Tally__V1__PricingSettings_Closure)
                  (const Tally__V1__PricingSettings *message,
                   void *closure_data);
@@ -1499,6 +1567,7 @@ extern const ProtobufCEnumDescriptor    tally__v1__increase_behavior__descriptor
 extern const ProtobufCEnumDescriptor    tally__v1__decrease_behavior__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__usage_limit_anchor__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__usage_alert_measure__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__dunning_end__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor;
@@ -1519,6 +1588,7 @@ extern const ProtobufCMessageDescriptor tally__v1__usage_limit__filter_entry__de
 extern const ProtobufCMessageDescriptor tally__v1__usage_alert__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__overage_permission__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__dunning__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor;
 

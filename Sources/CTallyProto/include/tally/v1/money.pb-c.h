@@ -59,7 +59,7 @@ typedef enum _Tally__V1__InvoiceStatus {
    */
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED = 0,
   /*
-   * Waiting for payment.
+   * Waiting for payment: it was declined, and is tried again.
    */
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_OPEN = 1,
   /*
@@ -67,7 +67,7 @@ typedef enum _Tally__V1__InvoiceStatus {
    */
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_PAID = 2,
   /*
-   * The payment was declined; see the subscription's status for what follows.
+   * The payment was declined, and isn't tried again.
    */
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNCOLLECTIBLE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_STATUS)
@@ -178,10 +178,14 @@ struct  Tally__V1__Invoice
    * When it was made; absent while it is only an offer.
    */
   Google__Protobuf__Timestamp *create_time;
+  /*
+   * Of one that is open: when it is tried again.
+   */
+  Google__Protobuf__Timestamp *next_attempt_time;
 };
 #define TALLY__V1__INVOICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 /* Tally__V1__Money methods */

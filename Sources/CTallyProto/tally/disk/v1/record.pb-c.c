@@ -998,6 +998,51 @@ void   tally__disk__v1__order__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__debt__init
+                     (Tally__Disk__V1__Debt         *message)
+{
+  static const Tally__Disk__V1__Debt init_value = TALLY__DISK__V1__DEBT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__debt__get_packed_size
+                     (const Tally__Disk__V1__Debt *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__debt__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__debt__pack
+                     (const Tally__Disk__V1__Debt *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__debt__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__debt__pack_to_buffer
+                     (const Tally__Disk__V1__Debt *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__debt__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Debt *
+       tally__disk__v1__debt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Debt *)
+     protobuf_c_message_unpack (&tally__disk__v1__debt__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__debt__free_unpacked
+                     (Tally__Disk__V1__Debt *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__debt__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__line__init
                      (Tally__Disk__V1__Line         *message)
 {
@@ -3221,7 +3266,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[37] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[39] =
 {
   {
     "customer_created",
@@ -3667,6 +3712,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "debt_set",
+    63,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, debt_set),
+    &tally__disk__v1__debt__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_changed",
+    64,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, invoice_changed),
+    &tally__disk__v1__invoice_raised__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3681,6 +3750,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
+  37,   /* field[37] = debt_set */
   2,   /* field[2] = deducted */
   20,   /* field[20] = detail_set */
   8,   /* field[8] = effect_requested */
@@ -3692,6 +3762,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   29,   /* field[29] = hold_closed */
   28,   /* field[28] = hold_extended */
   27,   /* field[27] = hold_opened */
+  38,   /* field[38] = invoice_changed */
   15,   /* field[15] = invoice_dropped */
   13,   /* field[13] = invoice_raised */
   17,   /* field[17] = metadata_changed */
@@ -3713,7 +3784,7 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
   { 30, 19 },
   { 55, 31 },
   { 60, 34 },
-  { 0, 37 }
+  { 0, 39 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3723,7 +3794,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  37,
+  39,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   4,  tally__disk__v1__fact__number_ranges,
@@ -5017,7 +5088,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__effect_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[17] =
 {
   {
     "purpose",
@@ -5211,12 +5282,25 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invoice",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
   14,   /* field[14] = credit */
   5,   /* field[5] = currency */
   9,   /* field[9] = entity */
+  16,   /* field[16] = invoice */
   4,   /* field[4] = lines */
   13,   /* field[13] = pending */
   1,   /* field[1] = plan */
@@ -5233,7 +5317,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -5243,11 +5327,101 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  16,
+  17,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
   1,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__debt__field_descriptors[5] =
+{
+  {
+    "invoice",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Debt, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Debt, order),
+    &tally__disk__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Debt, since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempts",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Debt, attempts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Debt, next),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__debt__field_indices_by_name[] = {
+  3,   /* field[3] = attempts */
+  0,   /* field[0] = invoice */
+  4,   /* field[4] = next */
+  1,   /* field[1] = order */
+  2,   /* field[2] = since */
+};
+static const ProtobufCIntRange tally__disk__v1__debt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Debt",
+  "Debt",
+  "Tally__Disk__V1__Debt",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Debt),
+  5,
+  tally__disk__v1__debt__field_descriptors,
+  tally__disk__v1__debt__field_indices_by_name,
+  1,  tally__disk__v1__debt__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__debt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[11] =
@@ -7819,7 +7993,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[21] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[22] =
 {
   {
     "customer_id",
@@ -8062,6 +8236,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "debts",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_debts),
+    offsetof(Tally__Disk__V1__CustomerState, debts),
+    &tally__disk__v1__debt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "extras",
     30,
     PROTOBUF_C_LABEL_NONE,
@@ -8080,10 +8266,11 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   4,   /* field[4] = create_time */
   18,   /* field[18] = credit */
   0,   /* field[0] = customer_id */
+  20,   /* field[20] = debts */
   17,   /* field[17] = deleted */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
-  20,   /* field[20] = extras */
+  21,   /* field[21] = extras */
   13,   /* field[13] = invoices */
   14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
@@ -8100,8 +8287,8 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
 static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 30, 20 },
-  { 0, 21 }
+  { 30, 21 },
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -8111,7 +8298,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  21,
+  22,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   2,  tally__disk__v1__customer_state__number_ranges,

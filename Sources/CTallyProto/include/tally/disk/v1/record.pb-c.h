@@ -38,6 +38,7 @@ typedef struct Tally__Disk__V1__PaidCharge Tally__Disk__V1__PaidCharge;
 typedef struct Tally__Disk__V1__CreditChanged Tally__Disk__V1__CreditChanged;
 typedef struct Tally__Disk__V1__EffectRequested Tally__Disk__V1__EffectRequested;
 typedef struct Tally__Disk__V1__Order Tally__Disk__V1__Order;
+typedef struct Tally__Disk__V1__Debt Tally__Disk__V1__Debt;
 typedef struct Tally__Disk__V1__Line Tally__Disk__V1__Line;
 typedef struct Tally__Disk__V1__AppliedDiscount Tally__Disk__V1__AppliedDiscount;
 typedef struct Tally__Disk__V1__EffectSettled Tally__Disk__V1__EffectSettled;
@@ -298,6 +299,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_METADATA_CHANGED = 18,
   TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED = 19,
   TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED = 61,
+  TALLY__DISK__V1__FACT__KIND_DEBT_SET = 63,
+  TALLY__DISK__V1__FACT__KIND_INVOICE_CHANGED = 64,
   TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED = 62,
   TALLY__DISK__V1__FACT__KIND_BUCKET_CHANGED = 30,
   TALLY__DISK__V1__FACT__KIND_DETAIL_SET = 31,
@@ -406,6 +409,14 @@ struct  Tally__Disk__V1__Fact
      * What invoices are paid out of first changed.
      */
     Tally__Disk__V1__CreditChanged *credit_changed;
+    /*
+     * An invoice is tried again.
+     */
+    Tally__Disk__V1__Debt *debt_set;
+    /*
+     * An invoice, whole, as it stands from now on.
+     */
+    Tally__Disk__V1__InvoiceRaised *invoice_changed;
     /*
      * As subscription_changed, where it has an entity, a trial, packs or charges.
      */
@@ -1023,10 +1034,46 @@ struct  Tally__Disk__V1__Order
    * When it was decided.
    */
   int64_t time;
+  /*
+   * The invoice that it tries to collect once more; 0: it makes one.
+   */
+  uint32_t invoice;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0 }
+
+
+/*
+ * An invoice that wasn't paid and is tried again.
+ */
+struct  Tally__Disk__V1__Debt
+{
+  ProtobufCMessage base;
+  /*
+   * Its number.
+   */
+  uint32_t invoice;
+  /*
+   * What was to be paid.
+   */
+  Tally__Disk__V1__Order *order;
+  /*
+   * When it was declined first.
+   */
+  int64_t since;
+  /*
+   * How often it was declined.
+   */
+  uint32_t attempts;
+  /*
+   * When it is tried again.
+   */
+  int64_t next;
+};
+#define TALLY__DISK__V1__DEBT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__debt__descriptor) \
+    , 0, NULL, 0, 0, 0 }
 
 
 /*
@@ -2094,13 +2141,18 @@ struct  Tally__Disk__V1__CustomerState
   size_t n_trials;
   Tally__Disk__V1__TrialMark **trials;
   /*
+   * What is owed and tried again, oldest first.
+   */
+  size_t n_debts;
+  Tally__Disk__V1__Debt **debts;
+  /*
    * What only some customers have.
    */
   Tally__Disk__V1__Extras *extras;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -2520,6 +2572,25 @@ Tally__Disk__V1__Order *
                       const uint8_t       *data);
 void   tally__disk__v1__order__free_unpacked
                      (Tally__Disk__V1__Order *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Debt methods */
+void   tally__disk__v1__debt__init
+                     (Tally__Disk__V1__Debt         *message);
+size_t tally__disk__v1__debt__get_packed_size
+                     (const Tally__Disk__V1__Debt   *message);
+size_t tally__disk__v1__debt__pack
+                     (const Tally__Disk__V1__Debt   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__debt__pack_to_buffer
+                     (const Tally__Disk__V1__Debt   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Debt *
+       tally__disk__v1__debt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__debt__free_unpacked
+                     (Tally__Disk__V1__Debt *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Line methods */
 void   tally__disk__v1__line__init
@@ -3311,6 +3382,9 @@ typedef void (*Tally__Disk__V1__EffectRequested_Closure)
 typedef void (*Tally__Disk__V1__Order_Closure)
                  (const Tally__Disk__V1__Order *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Debt_Closure)
+                 (const Tally__Disk__V1__Debt *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__Line_Closure)
                  (const Tally__Disk__V1__Line *message,
                   void *closure_data);
@@ -3453,6 +3527,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor
 extern const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__applied_discount__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_settled__descriptor;

@@ -1,0 +1,111 @@
+// Renewals that are declined, and tried again (billing §11.5).
+extension FactSheet {
+    /// A charge was declined. A purchase is given up; a renewal is owed, its plans are past due.
+    mutating func decline(_ order: Order) -> Invoice? {
+        guard order.purpose == .renewal else { return invoice(order, .uncollectible) }
+        markPastDue(order)
+        if let debt = customer.account.debts.first(where: { $0.invoice == order.invoice }) {
+            return tryLater(debt)
+        }
+        guard let next = pricing.settings.dunning.next(after: 1, since: now) else {
+            let invoice = invoice(order, .uncollectible)
+            giveUp(order)
+            return invoice
+        }
+        guard let invoice = invoice(order, .open) else { return nil }
+        emit(
+            .debtSet(
+                Debt(invoice: invoice.number, order: order, since: now, attempts: 1, next: next)))
+        return invoice
+    }
+
+    private mutating func tryLater(_ debt: Debt) -> Invoice? {
+        var debt = debt
+        debt.attempts += 1
+        let next = pricing.settings.dunning.next(after: debt.attempts, since: debt.since)
+        if let next {
+            debt.next = max(next, now)
+            emit(.debtSet(debt))
+            return customer.account.invoices.first { $0.number == debt.invoice }
+        }
+        let invoice = close(debt, .uncollectible, credit: debt.order.credit)
+        giveUp(debt.order)
+        return invoice
+    }
+
+    /// Nobody pays: by settings the plans end, and groups' defaults take their places.
+    private mutating func giveUp(_ order: Order) {
+        guard pricing.settings.dunning.cancels else { return }
+        for number in order.subscriptions {
+            guard var subscription = customer.subscription(number),
+                subscription.status == .pastDue
+            else { continue }
+            let plan = pricing.plan(subscription.plan)
+            let scope = PlanScope(group: plan.group, entity: subscription.entity)
+            subscription.canceled = now
+            if plan.isMain { endScheduled(in: scope) }
+            end(subscription)
+            if plan.isMain { giveDefault(in: scope) }
+        }
+    }
+
+    /// What is owed is paid.
+    mutating func payDebt(_ order: Order) -> Invoice? {
+        guard let debt = customer.account.debts.first(where: { $0.invoice == order.invoice })
+        else { return nil }
+        takeCredit(order)
+        return close(debt, .paid, credit: order.credit)
+    }
+
+    /// - Parameter credit: what of it credit has paid.
+    private mutating func close(
+        _ debt: Debt, _ status: InvoiceStatus, credit: Int64
+    ) -> Invoice {
+        let kept = customer.account.invoices.first { $0.number == debt.invoice }
+        var invoice =
+            kept
+            ?? Invoice(
+                number: debt.invoice, status: status, lines: debt.order.lines,
+                total: debt.order.total, time: debt.order.time)
+        invoice.status = status
+        invoice.credit = credit
+        emit(.invoiceChanged(invoice))
+        return invoice
+    }
+
+    /// Tries the first debt that is due again.
+    mutating func collectDebts(effectID: () -> String) {
+        guard customer.openEffect == nil,
+            let debt = customer.account.debts.first(where: { $0.next <= now })
+        else { return }
+        var again = order(
+            .renewal, debt.order.plan, subscriptions: debt.order.subscriptions,
+            lines: debt.order.lines, at: debt.order.time)
+        again.invoice = debt.invoice
+        guard again.due.minorUnits > 0 else {
+            _ = payDebt(again)
+            fulfil(&again)
+            return
+        }
+        emit(
+            .effectRequested(Effect(id: effectID(), kind: .collect, order: again, request: nil)))
+    }
+
+    /// With a new card they are tried at once.
+    mutating func hastenDebts() {
+        for var debt in customer.account.debts where debt.next > now {
+            debt.next = now
+            emit(.debtSet(debt))
+        }
+    }
+
+    /// What nobody has any more is not asked for again: it stays unpaid.
+    mutating func dropDebts(of number: UInt32) {
+        for debt in customer.account.debts where debt.order.subscriptions.contains(number) {
+            let isOver = debt.order.subscriptions.allSatisfy {
+                !(customer.subscription($0)?.status.grantsAccess ?? false)
+            }
+            if isOver { _ = close(debt, .uncollectible, credit: debt.order.credit) }
+        }
+    }
+}
