@@ -35,6 +35,8 @@ extension Form {
                 try form.number("credit", &order.credit)
                 try form.time("time", &order.time)
                 try form.number("invoice", &order.invoice)
+                try form.features("carried_balances", &order.carriedBalances)
+                try form.features("carried_usages", &order.carriedUsages)
             }
         }
     }
@@ -49,6 +51,15 @@ extension Form {
         try lines("lines", &value.lines)
         value.lines.take(value.total.currency)
         try since(4) { form throws(FormFault) in try form.number("credit", &value.credit) }
+    }
+
+    private mutating func features(
+        _ key: String, _ value: inout [FeatureNumber]
+    ) throws(FormFault) {
+        try list(key, &value, empty: FeatureNumber(rawValue: 0)) {
+            (form, feature) throws(FormFault) in
+            try form.feature("feature", &feature)
+        }
     }
 
     mutating func debts(_ value: inout [Debt]) throws(FormFault) {

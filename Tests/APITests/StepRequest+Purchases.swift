@@ -15,6 +15,8 @@ extension StepRequest {
                     "quantities": quantities(purchase.quantities),
                     "plan_schedule": .number(purchase.schedule.rawValue),
                     "reset_billing_cycle": .bool(purchase.startsCycle),
+                    "carry_over_balances": features(purchase.balances),
+                    "carry_over_usages": features(purchase.usages),
                 ])
         case .change(let change):
             return StepRequest(
@@ -27,6 +29,11 @@ extension StepRequest {
                 ])
         default: return nil
         }
+    }
+
+    private static func features(_ features: [String]?) -> JSONValue {
+        guard let features else { return .null }
+        return .object(["feature_ids": .array(features.map { .string($0) })])
     }
 
     private static func quantities(

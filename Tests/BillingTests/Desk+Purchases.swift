@@ -11,6 +11,8 @@ extension Desk {
         attach.quantities = asked(purchase.quantities)
         attach.schedule = purchase.schedule
         attach.startsCycle = purchase.startsCycle
+        attach.carriesBalances = purchase.balances?.map { pricing.number(ofFeature: $0) }
+        attach.carriesUsages = purchase.usages?.map { pricing.number(ofFeature: $0) }
         advance(to: now)
         let refused = try customer.preview(attach, pricing: pricing, now: now)
         if customer.account.method == nil { saveMethod() }

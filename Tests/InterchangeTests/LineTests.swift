@@ -66,7 +66,8 @@ enum Samples {
         """
     static let purchase = """
         ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
-        "credit":-30,"time":"2026-01-31T12:00:00Z","invoice":3
+        "credit":-30,"time":"2026-01-31T12:00:00Z","invoice":3,\
+        "carried_balances":[{"feature":"messages"}],"carried_usages":[]
         """
     static let credit = """
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\

@@ -19,6 +19,10 @@ package struct Order: Sendable, Equatable {
     package var bought: [BoughtUnits] = []
     /// Billing periods begin anew.
     package var startsCycle = false
+    /// What is left of them goes over from the plan that is replaced.
+    package var carriedBalances: [FeatureNumber] = []
+    /// What was used of them goes over, and isn't charged.
+    package var carriedUsages: [FeatureNumber] = []
     /// Nothing is charged in advance before; `.never`: there is no trial.
     package var trialEnd = Timestamp.never
     package var lines: [InvoiceLine]

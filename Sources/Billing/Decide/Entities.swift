@@ -69,8 +69,11 @@ extension CustomerState {
         guard let entity = buckets.extras.entities.entity(scope.entity) else {
             throw .entityNotFound(id.text)
         }
+        // What is paid for it is for nobody else.
+        if openEffect?.order.entity == entity.number { throw .purchaseInProgress }
         var sheet = FactSheet(self, pricing: pricing, now: now)
-        for bucket in entity.buckets {
+        sheet.endPlans(of: entity.number)
+        for bucket in sheet.customer.buckets.extras.entities.entity(entity.number)?.buckets ?? [] {
             sheet.emit(.bucketClosed(bucket: bucket.number, entity: entity.number))
         }
         sheet.emit(.entityDeleted(number: entity.number))

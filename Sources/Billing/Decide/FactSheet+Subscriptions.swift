@@ -10,6 +10,7 @@ extension FactSheet {
         let anchor = customer.billingAnchor(
             of: plan, replacing: current, in: scope, startsCycle: order.startsCycle, pricing, now)
         var held: [Seats: Quantity] = [:]
+        let carried = current.map { self.carried(from: $0, by: order) } ?? []
         if plan.isMain {
             endScheduled(in: scope)
             if let current { held = end(current) }
@@ -34,6 +35,7 @@ extension FactSheet {
         subscription.charges = order.paidCharges(of: 0)
         emit(.subscriptionChanged(subscription))
         grant(subscription, held: held)
+        for part in carried { carry(part, to: subscription) }
         return subscription
     }
 
@@ -103,6 +105,18 @@ extension FactSheet {
         }
         dropOldest(except: subscription.number)
         return held
+    }
+
+    /// An entity goes, and its plans with it; what was paid for them doesn't come back (billing
+    /// §14.1).
+    mutating func endPlans(of entity: UInt32) {
+        if customer.account.checkout?.order.entity == entity { closeCheckout() }
+        for subscription in customer.subscriptions
+        where subscription.entity == entity && subscription.status != .ended {
+            var canceled = subscription
+            canceled.canceled = now
+            end(canceled)
+        }
     }
 
     /// What is left of one-off packs, as a balance of its own.

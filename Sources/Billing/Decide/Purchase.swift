@@ -110,7 +110,8 @@ extension Order {
     fileprivate func sells(_ other: Order) -> Bool {
         purpose == other.purpose && plan == other.plan && subscriptions == other.subscriptions
             && entity == other.entity && bought == other.bought && due == other.due
-            && startsCycle == other.startsCycle && successURL == other.successURL
+            && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
+            && carriedUsages == other.carriedUsages && successURL == other.successURL
             && lines.map(\.description) == other.lines.map(\.description)
     }
 }

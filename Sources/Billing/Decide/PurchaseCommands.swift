@@ -42,6 +42,11 @@ package struct AttachPlan: Sendable {
     /// Billing periods begin anew.
     package var startsCycle = false
     package var redirect = Redirect.ifRequired
+    /// Of which features what is left goes over from the plan that is replaced; empty: of all that
+    /// are used up; nil: of none.
+    package var carriesBalances: [FeatureNumber]?
+    /// Of which features what was used goes over, in place of being charged; as above.
+    package var carriesUsages: [FeatureNumber]?
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
     package var successURL: String

@@ -34,6 +34,10 @@ extension CustomerState {
         order.startsCycle = attach.startsCycle
         var quote = PurchaseQuote(order: order, current: current)
         quote.startsLater = try startsLater(attach, plan, current, pricing)
+        quote.order.carriedBalances = try carried(
+            attach.carriesBalances, "carry_over_balances", quote, pricing)
+        quote.order.carriedUsages = try carried(
+            attach.carriesUsages, "carry_over_usages", quote, pricing)
         if quote.startsLater {
             try checkSchedule(attach, plan, bought, pricing)
             let scheduled = scheduledSubscription(in: scope, pricing)
@@ -71,7 +75,8 @@ extension CustomerState {
             if !current.isTrialing(at: time) {
                 // Seats go on being held, and are billed at the end of the new plan's cycle.
                 lines += FactSheet(self, pricing: pricing, now: now).overageLines(
-                    of: current, ending: true, seats: false)
+                    of: current, ending: true, seats: false
+                ).filter { line in !order.carriedUsages.contains { $0 == line.part.feature } }
             }
         }
         let hasCard = account.method != nil
@@ -227,6 +232,8 @@ extension Order {
         entity = order.entity
         bought = order.bought
         startsCycle = order.startsCycle
+        carriedBalances = order.carriedBalances
+        carriedUsages = order.carriedUsages
         trialEnd = order.trialEnd
     }
 }

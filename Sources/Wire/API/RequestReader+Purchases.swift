@@ -57,6 +57,10 @@ extension RequestReader {
         let plan = try plan(message.plan_id, &fields)
         let quantities = try quantities(
             elements(message.n_quantities, message.quantities).map { $0.pointee }, &fields)
+        let carriesBalances = try carried(
+            message.carry_over_balances?.pointee, "carry_over_balances", &fields)
+        let carriesUsages = try carried(
+            message.carry_over_usages?.pointee, "carry_over_usages", &fields)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -67,6 +71,8 @@ extension RequestReader {
         attach.startsCycle = message.reset_billing_cycle != 0
         attach.redirect = redirect
         attach.quoteTime = quoteTime
+        attach.carriesBalances = carriesBalances
+        attach.carriesUsages = carriesUsages
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
         fingerprint.add(successURL)
@@ -76,6 +82,10 @@ extension RequestReader {
         fingerprint.add(UInt64(attach.startsCycle ? 1 : 0))
         fingerprint.add(UInt64(redirect.rawValue))
         fingerprint.add(quoteTime)
+        for carried in [carriesBalances, carriesUsages] {
+            fingerprint.add(UInt64(carried.map { $0.count + 1 } ?? 0))
+            for feature in carried ?? [] { fingerprint.add(UInt64(feature.rawValue)) }
+        }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -121,6 +131,25 @@ extension RequestReader {
         fingerprint.add(successURL)
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
+    }
+
+    /// nil: it isn't asked for.
+    private func carried(
+        _ message: Tally__V1__CarryOver?, _ path: String, _ fields: inout FieldReader
+    ) throws(CallFault) -> [FeatureNumber]? {
+        guard let message else { return nil }
+        let ids = elements(message.n_feature_ids, message.feature_ids)
+        if ids.count > RequestReader.quantityLimit {
+            fields.fault("\(path).feature_ids", "must be at most \(RequestReader.quantityLimit)")
+        }
+        var features: [FeatureNumber] = []
+        for (index, id) in ids.enumerated() where fields.violations.isEmpty {
+            var part = FieldReader()
+            if let feature = try feature(id, &part) { features.append(feature) }
+            part.move(to: "\(path).feature_ids[\(index)]")
+            fields.add(part)
+        }
+        return features
     }
 
     private func quantities(

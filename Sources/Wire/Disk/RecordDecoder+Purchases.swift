@@ -66,6 +66,10 @@ extension RecordDecoder {
         order.entity = message.entity
         order.bought = bought(message.n_bought, message.bought)
         order.invoice = message.invoice
+        order.carriedBalances = numbers(message.n_carried_balances, message.carried_balances)
+            .map { FeatureNumber(rawValue: $0) }
+        order.carriedUsages = numbers(message.n_carried_usages, message.carried_usages)
+            .map { FeatureNumber(rawValue: $0) }
         order.startsCycle = message.starts_cycle != 0
         order.trialEnd = time(message.trial_end)
         order.pending = try lines(message.n_pending, message.pending, total.currency)

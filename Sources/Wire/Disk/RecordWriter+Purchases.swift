@@ -126,6 +126,10 @@ extension RecordWriter {
         message.pointee.credit = order.credit
         message.pointee.time = order.time.milliseconds
         message.pointee.invoice = order.invoice
+        (message.pointee.n_carried_balances, message.pointee.carried_balances) = arena.numbers(
+            order.carriedBalances.map(\.rawValue))
+        (message.pointee.n_carried_usages, message.pointee.carried_usages) = arena.numbers(
+            order.carriedUsages.map(\.rawValue))
         (message.pointee.n_lines, message.pointee.lines) = arena.list(order.lines) { line($0) }
         message.pointee.currency = arena.string(order.total.currency.code)
         message.pointee.total = order.total.minorUnits

@@ -3,7 +3,8 @@ internal import Billing
 /// What plans cost when they are bought, changed, renewed and ended (billing §5-§11).
 package enum PurchaseStories {
     package static let table = StoryTable(
-        "billing §5-§11: purchases", pricing, switches, packs, quantities, cancels, renewals,
+        "billing §5-§11: purchases", pricing, switches, carried, packs, quantities, cancels,
+        renewals,
         scheduled, trials, anchors, beyond)
 
     private static let hundreds = Price("10", packSize: 100)
@@ -23,6 +24,8 @@ package enum PurchaseStories {
             .sample("free", autoEnable: true, .sample("words", 50, each: .month)),
             .sample("free_two", .sample("words", 70, each: .month)),
             .sample("pro", price: "20", .sample("words", 100, each: .month)),
+            .sample("over", price: "20", .sample("words", 100, each: .month, price: "0.25")),
+            .sample("small", price: "10", .sample("words", 30, each: .month)),
             .sample("premium", price: "50", .sample("words", 500, each: .month)),
             .sample("growth", price: "100"), .sample("ultra", price: "200"),
             .sample("annual", price: "200", each: .year),
@@ -140,6 +143,10 @@ package enum PurchaseStories {
             .granted("words", 550, of: "a"), .granted("words", 150, of: "b"),
             .advance(to: renewal), .invoices([2000, 2000, 3000, 7000])),
         row(
+            "14.1: an entity's plans go with it, and nothing comes back",
+            .entity("seats", "a"), .purchase(Purchase("pro", of: "a")), .deleteEntity("a"),
+            .plan("pro", .ended), .credit(0), .advance(to: renewal), .invoices([2000])),
+        row(
             "6: an entity has a plan once", .entity("seats", "a"),
             .purchase(Purchase("pro", of: "a")),
             .refused("plan already attached", .purchase(Purchase("pro", of: "a")))),
@@ -156,6 +163,36 @@ package enum PurchaseStories {
             "8.4: a new cycle now", .buy("pro"), .advance(to: middle),
             .purchase(Purchase("premium", startsCycle: true)), .invoices([2000, 4000]),
             .advance(to: .utc(2026, 5, 16)), .invoices([2000, 4000, 5000])),
+    ]
+
+    /// words: pro 100, premium 500; metered 100 of messages at 0.10.
+    private static let carried = [
+        row(
+            "7: carry_over_balances: 70 left + 500", .buy("pro"), .track("words", 30),
+            .purchase(Purchase("premium", balances: [])), .left("words", 570),
+            .advance(to: renewal), .left("words", 500)),
+        row(
+            "7: a negative balance: -20 + 500", .buy("over"), .track("words", 120),
+            .purchase(Purchase("premium", balances: ["words"])), .left("words", 480)),
+        row(
+            "7: carry_over_usages: 40 used of 500", .buy("pro"), .track("words", 40),
+            .purchase(Purchase("premium", usages: ["words"])), .left("words", 460)),
+        row(
+            "7: carry_over_usages: the overage isn't charged", .buy("over"),
+            .track("words", 120), .purchase(Purchase("premium", usages: [])),
+            .left("words", 380), .invoices([2000, 3000])),
+        row(
+            "7: 50 used of 30: below nothing", .buy("pro"), .track("words", 50),
+            .purchase(Purchase("small", schedule: .immediate, usages: [])), .left("words", 0),
+            .used("words", 50)),
+        row(
+            "5.4: nothing goes over to what starts later", .buy("premium"),
+            .refused("invalid: carry_over_balances", .purchase(Purchase("pro", balances: [])))),
+        row(
+            "5.4: seats go over anyway", .buy("team"),
+            .refused(
+                "invalid: carry_over_usages.feature_ids[0]",
+                .purchase(Purchase("premium", usages: ["seats"])))),
     ]
 
     private static let packs = [

@@ -98,12 +98,17 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var entity = InlineText.empty
     package var schedule = AttachPlan.Schedule.automatic
     package var startsCycle = false
+    /// nil: nothing goes over; empty: of all features.
+    package var balances: [String]?
+    package var usages: [String]?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
         of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
-        startsCycle: Bool = false
+        startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil
     ) {
+        self.balances = balances
+        self.usages = usages
         self.plan = plan
         self.quantities = quantities.map { ($0.key, $0.value) }
         self.entity = entity

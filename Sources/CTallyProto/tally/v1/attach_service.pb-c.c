@@ -53,6 +53,51 @@ void   tally__v1__feature_quantity__free_unpacked
   assert(message->base.descriptor == &tally__v1__feature_quantity__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__carry_over__init
+                     (Tally__V1__CarryOver         *message)
+{
+  static const Tally__V1__CarryOver init_value = TALLY__V1__CARRY_OVER__INIT;
+  *message = init_value;
+}
+size_t tally__v1__carry_over__get_packed_size
+                     (const Tally__V1__CarryOver *message)
+{
+  assert(message->base.descriptor == &tally__v1__carry_over__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__carry_over__pack
+                     (const Tally__V1__CarryOver *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__carry_over__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__carry_over__pack_to_buffer
+                     (const Tally__V1__CarryOver *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__carry_over__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CarryOver *
+       tally__v1__carry_over__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CarryOver *)
+     protobuf_c_message_unpack (&tally__v1__carry_over__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__carry_over__free_unpacked
+                     (Tally__V1__CarryOver *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__carry_over__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__attach_request__init
                      (Tally__V1__AttachRequest         *message)
 {
@@ -554,7 +599,45 @@ const ProtobufCMessageDescriptor tally__v1__feature_quantity__descriptor =
   (ProtobufCMessageInit) tally__v1__feature_quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__carry_over__field_descriptors[1] =
+{
+  {
+    "feature_ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__CarryOver, n_feature_ids),
+    offsetof(Tally__V1__CarryOver, feature_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__carry_over__field_indices_by_name[] = {
+  0,   /* field[0] = feature_ids */
+};
+static const ProtobufCIntRange tally__v1__carry_over__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CarryOver",
+  "CarryOver",
+  "Tally__V1__CarryOver",
+  "tally.v1",
+  sizeof(Tally__V1__CarryOver),
+  1,
+  tally__v1__carry_over__field_descriptors,
+  tally__v1__carry_over__field_indices_by_name,
+  1,  tally__v1__carry_over__number_ranges,
+  (ProtobufCMessageInit) tally__v1__carry_over__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[12] =
 {
   {
     "customer_id",
@@ -676,8 +759,34 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "carry_over_balances",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, carry_over_balances),
+    &tally__v1__carry_over__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "carry_over_usages",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, carry_over_usages),
+    &tally__v1__carry_over__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
+  10,   /* field[10] = carry_over_balances */
+  11,   /* field[11] = carry_over_usages */
   0,   /* field[0] = customer_id */
   4,   /* field[4] = entity_id */
   1,   /* field[1] = plan_id */
@@ -692,7 +801,7 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__attach_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -702,7 +811,7 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  10,
+  12,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
   1,  tally__v1__attach_request__number_ranges,

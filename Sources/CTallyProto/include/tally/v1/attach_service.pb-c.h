@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tally/v1/money.pb-c.h"
 
 typedef struct Tally__V1__FeatureQuantity Tally__V1__FeatureQuantity;
+typedef struct Tally__V1__CarryOver Tally__V1__CarryOver;
 typedef struct Tally__V1__AttachRequest Tally__V1__AttachRequest;
 typedef struct Tally__V1__AttachResponse Tally__V1__AttachResponse;
 typedef struct Tally__V1__PreviewAttachRequest Tally__V1__PreviewAttachRequest;
@@ -169,6 +170,23 @@ struct  Tally__V1__FeatureQuantity
 
 
 /*
+ * What goes over from a plan to the one that replaces it at once.
+ */
+struct  Tally__V1__CarryOver
+{
+  ProtobufCMessage base;
+  /*
+   * Of these features, which are used up; empty: of all of them.
+   */
+  size_t n_feature_ids;
+  char **feature_ids;
+};
+#define TALLY__V1__CARRY_OVER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__carry_over__descriptor) \
+    , 0,NULL }
+
+
+/*
  * Asks for a plan.
  */
 struct  Tally__V1__AttachRequest
@@ -216,10 +234,19 @@ struct  Tally__V1__AttachRequest
    * `quote_time` of a preview not older than 15 minutes: amounts are computed for that moment.
    */
   Google__Protobuf__Timestamp *quote_time;
+  /*
+   * What is left goes over, as a balance that expires when it would have been reset; what is overdrawn
+   * is taken from the new grant. Absent: nothing does.
+   */
+  Tally__V1__CarryOver *carry_over_balances;
+  /*
+   * What was used is taken from the new grant, in place of being charged. Absent: it isn't.
+   */
+  Tally__V1__CarryOver *carry_over_usages;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL }
 
 
 /*
@@ -502,6 +529,25 @@ Tally__V1__FeatureQuantity *
 void   tally__v1__feature_quantity__free_unpacked
                      (Tally__V1__FeatureQuantity *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__CarryOver methods */
+void   tally__v1__carry_over__init
+                     (Tally__V1__CarryOver         *message);
+size_t tally__v1__carry_over__get_packed_size
+                     (const Tally__V1__CarryOver   *message);
+size_t tally__v1__carry_over__pack
+                     (const Tally__V1__CarryOver   *message,
+                      uint8_t             *out);
+size_t tally__v1__carry_over__pack_to_buffer
+                     (const Tally__V1__CarryOver   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CarryOver *
+       tally__v1__carry_over__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__carry_over__free_unpacked
+                     (Tally__V1__CarryOver *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__AttachRequest methods */
 void   tally__v1__attach_request__init
                      (Tally__V1__AttachRequest         *message);
@@ -697,6 +743,9 @@ void   tally__v1__preview_update_subscription_response__free_unpacked
 typedef void (*Tally__V1__FeatureQuantity_Closure)
                  (const Tally__V1__FeatureQuantity *message,
                   void *closure_data);
+typedef void (*Tally__V1__CarryOver_Closure)
+                 (const Tally__V1__CarryOver *message,
+                  void *closure_data);
 typedef void (*Tally__V1__AttachRequest_Closure)
                  (const Tally__V1__AttachRequest *message,
                   void *closure_data);
@@ -787,6 +836,7 @@ extern const ProtobufCEnumDescriptor    tally__v1__redirect_mode__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__cancel_action__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__proration_behavior__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature_quantity__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor;

@@ -5088,7 +5088,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__effect_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[19] =
 {
   {
     "purpose",
@@ -5294,9 +5294,35 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "carried_balances",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Order, n_carried_balances),
+    offsetof(Tally__Disk__V1__Order, carried_balances),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "carried_usages",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Order, n_carried_usages),
+    offsetof(Tally__Disk__V1__Order, carried_usages),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
+  17,   /* field[17] = carried_balances */
+  18,   /* field[18] = carried_usages */
   14,   /* field[14] = credit */
   5,   /* field[5] = currency */
   9,   /* field[9] = entity */
@@ -5317,7 +5343,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__disk__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -5327,7 +5353,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  17,
+  19,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
   1,  tally__disk__v1__order__number_ranges,

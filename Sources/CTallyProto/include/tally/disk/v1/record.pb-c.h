@@ -1038,10 +1038,20 @@ struct  Tally__Disk__V1__Order
    * The invoice that it tries to collect once more; 0: it makes one.
    */
   uint32_t invoice;
+  /*
+   * Numbers of features of which what is left goes over from the plan that is replaced.
+   */
+  size_t n_carried_balances;
+  uint32_t *carried_balances;
+  /*
+   * Numbers of features of which what was used goes over.
+   */
+  size_t n_carried_usages;
+  uint32_t *carried_usages;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0 }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 /*
