@@ -20,6 +20,14 @@ extension Order {
             number: 0, status: .open, lines: lines, total: total, credit: credit, time: .epoch)
     }
 
+    /// When a part of what it sells is over; `.never`: nothing of it ends. Later the same money
+    /// would buy another period.
+    var soldUntil: Timestamp {
+        lines.reduce(trialEnd) { end, line in
+            line.kind == .charge ? min(end, line.period?.upperBound ?? .never) : end
+        }
+    }
+
     /// What paying it pays for in advance, of a subscription; 0: of the new one.
     func paidCharges(of subscription: UInt32) -> [PaidCharge] {
         (lines + pending).compactMap { line in
@@ -68,7 +76,9 @@ extension FactSheet {
             subscription.status = subscription.end == .never ? .active : .canceling
         }
         if subscription.status.grantsAccess {
+            // What was owed from before counts as paid since then.
             subscription.charges += order.paidCharges(of: number)
+                .filter { $0.period.lowerBound >= order.time }
         }
         if subscription != before { emit(.subscriptionChanged(subscription)) }
     }
