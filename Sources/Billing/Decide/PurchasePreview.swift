@@ -28,7 +28,9 @@ extension CustomerState {
         let quote = try quote(attach, pricing: pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: attach.quoteTime ?? now)
         var sheet = FactSheet(self, pricing: pricing, now: now)
-        if quote.startsLater, let current = quote.current {
+        if quote.alreadyScheduled != nil {
+            preview.outcome = .scheduled
+        } else if quote.startsLater, let current = quote.current {
             preview.outcome = .scheduled
             let scope = PlanScope(
                 group: pricing.plan(quote.order.plan).group, entity: quote.order.entity)

@@ -26,10 +26,13 @@ struct PaidLedger {
         var paid: Double
 
         /// What is lost if it ends at a moment.
-        func rest(at now: Timestamp) -> Double {
-            guard now < end, start < end else { return 0 }
-            let left = end.milliseconds - max(now, start).milliseconds
-            return paid * Double(left) / Double(end.milliseconds - start.milliseconds)
+        func rest(at now: Timestamp) -> Double { worth(now, end) }
+
+        /// What was paid for the time between two moments.
+        func worth(_ from: Timestamp, _ to: Timestamp) -> Double {
+            let time = min(to, end).milliseconds - max(from, start).milliseconds
+            guard time > 0 else { return 0 }
+            return paid * Double(time) / Double(end.milliseconds - start.milliseconds)
         }
     }
 
@@ -131,7 +134,7 @@ struct PaidLedger {
 
     /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
     mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
-        let rest = spans.filter { $0.key.subscription == number }
+        let rest = spans.filter { $0.key.subscription == number && !loose.contains($0.key) }
             .reduce(0) { $0 + $1.rest(at: now) }
         if rest > 3, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
         for index in spans.indices where spans[index].key.subscription == number {
@@ -145,9 +148,11 @@ struct PaidLedger {
         if balance != cards - total {
             note("a balance of \(balance), but cards paid \(cards) of \(total)")
         }
-        for (index, span) in spans.enumerated() {
+        for (index, span) in spans.enumerated() where !loose.contains(span.key) {
             for other in spans[..<index]
-            where other.place == span.place && other.start < span.end && span.start < other.end {
+            where other.place == span.place && !loose.contains(other.key)
+                && min(other.worth(span.start, span.end), span.worth(other.start, other.end)) > 1
+            {
                 if other.key.subscription != span.key.subscription {
                     note("\(other.key) and \(span.key) are both paid for")
                 } else if other.key == span.key, span.key.feature == nil {
@@ -163,7 +168,7 @@ struct PaidLedger {
     /// No more packs are paid for than there are.
     private mutating func checkUnits(of subscription: Subscription, at now: Timestamp) {
         var quantities: [FeatureNumber: Quantity] = [:]
-        for span in spans 
+        for span in spans
         where span.key.subscription == subscription.number && span.start <= now && now < span.end {
             guard let feature = span.key.feature, !loose.contains(span.key),
                 !subscription.pending.contains(where: { $0.part.feature == feature })

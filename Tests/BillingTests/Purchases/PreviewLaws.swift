@@ -212,8 +212,11 @@ extension Shopper {
 extension Invoice {
     var words: String {
         let lines = lines.map { line in
-            let period = line.period.map { " \($0.lowerBound.milliseconds)-\($0.upperBound.milliseconds)" }
-            return "\(line.description) #\(line.subscription) \(line.total.minorUnits)\(period ?? "")"
+            let period = line.period.map {
+                " \($0.lowerBound.milliseconds)-\($0.upperBound.milliseconds)"
+            }
+            return "\(line.description) #\(line.subscription) \(line.total.minorUnits)"
+                + (period ?? "")
         }
         return "\(total.minorUnits) less \(credit) at \(time.milliseconds): \(lines)"
     }

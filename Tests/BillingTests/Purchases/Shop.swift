@@ -46,7 +46,9 @@ enum Shop {
                         "tokens", Quantity(units: dice.roll(0...50)),
                         each: dice.pick([.week, .month, .quarter]), price: cents(1...90, &dice)))
             }
-            if dice.chance(15) { plan.items.append(.sample("seats", 1, price: cents(1...900, &dice))) }
+            if dice.chance(15) {
+                plan.items.append(.sample("seats", 1, price: cents(1...900, &dice)))
+            }
             if dice.chance(25) {
                 plan.trial = FreeTrial(
                     length: UInt16(dice.roll(1...30)), unit: .day, needsCard: dice.chance(60))
@@ -69,11 +71,12 @@ enum Shop {
         var price = Price(cents(1...3_000, &dice), packSize: Quantity(units: size))
         if dice.chance(60) {
             let isVolume = dice.chance(50)
-            let ends = [size * dice.roll(4...6), size * dice.roll(7...12)].map { Quantity(units: $0) }
+            let ends = [size * dice.roll(4...6), size * dice.roll(7...12), nil]
             price.behavior = isVolume ? .volume : .graduated
-            price.tiers = (ends.map { $0 } + [nil]).map { end in
+            price.tiers = ends.map { end in
                 Price.Tier(
-                    upTo: end, amount: dice.chance(20) ? .zero : cents(1...3_000, &dice),
+                    upTo: end.map { Quantity(units: $0) },
+                    amount: dice.chance(20) ? .zero : cents(1...3_000, &dice),
                     flat: isVolume && dice.chance(50) ? cents(0...5_000, &dice) : .zero)
             }
         }
