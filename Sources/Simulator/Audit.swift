@@ -4,14 +4,14 @@ internal import Wire
 
 /// Reads the whole log at the end, record by record, and adds up what may happen only once.
 struct Audit {
+    /// Their records tell of a request twice: when it came, and when it was paid.
+    private static let purchases = [Method.attach, .updateSubscription].map(\.rawValue)
+
     private let world: World
     private var requested: Set<String> = []
     private var settled: Set<String> = []
     private var requests: [String: Int64] = [:]
-    /// Paid invoices, and what paid for them.
-    private var invoices = 0
-    private var payments = 0
-    private var collecting: Set<String> = []
+    private var accounts: [CustomerID: MoneyAccount] = [:]
     private var kinds: Set<String> = []
 
     init(_ world: World) {
@@ -36,8 +36,8 @@ struct Audit {
             }
         }
         world.coverage.add(audit.kinds)
-        guard audit.invoices == audit.payments else {
-            throw world.fail("\(audit.invoices) invoices for \(audit.payments) payments")
+        for (customer, account) in audit.accounts where !account.isBalanced {
+            throw world.fail("\(customer.text) has \(account)")
         }
         guard audit.requested.isSuperset(of: world.ledger.answers.keys) else {
             throw world.fail("the provider was asked for what was lost")
@@ -45,7 +45,7 @@ struct Audit {
     }
 
     private mutating func add(_ record: CustomerRecord) throws {
-        if let request = record.request, request.method != Method.attach.rawValue {
+        if let request = record.request, !Audit.purchases.contains(request.method) {
             let key = "\(record.customer.text) \(request.method) \(request.id.text)"
             if let time = requests[key],
                 record.time.milliseconds - time < Machine.requestSpan
@@ -57,6 +57,7 @@ struct Audit {
         for fact in record.facts {
             kinds.insert(Mirror(reflecting: fact).children.first?.label ?? "\(fact)")
             try add(fact)
+            accounts[record.customer, default: MoneyAccount()].add(fact)
         }
     }
 
@@ -66,14 +67,36 @@ struct Audit {
             guard requested.insert(effect.id).inserted else {
                 throw world.fail("effect \(effect.id) was requested twice")
             }
-            if effect.kind == .collect { collecting.insert(effect.id) }
-        case .effectSettled(let id, let outcome):
+        case .effectSettled(let id, _):
             guard requested.contains(id), settled.insert(id).inserted else {
                 throw world.fail("effect \(id) was settled twice, or without a request")
             }
-            if case .done = outcome, collecting.contains(id) { payments += 1 }
-        case .checkoutClosed(_, paid: true): payments += 1
-        case .invoiceRaised(let invoice) where invoice.status == .paid: invoices += 1
+        default: break
+        }
+    }
+}
+
+/// What a customer's cards paid, against its invoices.
+private struct MoneyAccount {
+    private var orders: [String: (kind: Effect.Kind, due: Int64)] = [:]
+    private var cards: Int64 = 0
+    private var invoiced: Int64 = 0
+    private var balance: Int64 = 0
+
+    var isBalanced: Bool { balance == cards - invoiced }
+
+    mutating func add(_ fact: Fact) {
+        switch fact {
+        case .effectRequested(let effect):
+            orders[effect.id] = (effect.kind, effect.order.due.minorUnits)
+        case .effectSettled(let id, .done):
+            // What a page sells is paid when it is closed.
+            if let order = orders[id], order.kind == .collect { cards += order.due }
+        case .checkoutClosed(let session, paid: true): cards += orders[session]?.due ?? 0
+        case .invoiceRaised(let invoice) where invoice.status == .paid:
+            invoiced += invoice.total.minorUnits
+        case .creditChanged(let credit): balance = credit.minorUnits
+        case .customerDeleted: (cards, invoiced, balance) = (0, 0, 0)
         default: break
         }
     }

@@ -100,9 +100,22 @@ struct Call {
         case (.part(let deed), let reply): return try count(deed, reply, outcome)
         case (.attach, .attach(let reply)):
             world.requests[request.number].isUnsure = reply.outcome == .scheduled
-            return reply.outcome == .processing
+            return reply.outcome == .processing || reply.outcome == .active
+        case (.change(_, let what), .attach(let reply)):
+            return count(what, reply, outcome)
         default: throw world.fail("\(request.deed) was answered with \(reply)")
         }
+    }
+
+    /// What was as it is to be may be asked for once more.
+    private func count(_ change: PlanChange, _ reply: AttachReply, _ outcome: Outcome) -> Bool {
+        guard case .cancel(let cancel) = change else {
+            world.requests[request.number].isUnsure = reply.outcome != .processing
+            return reply.outcome == .processing
+        }
+        if cancel != .undo { world.model.add(.canceled(request.customer), at: outcome.point) }
+        world.requests[request.number].isUnsure = cancel != .now
+        return cancel == .now
     }
 
     private func draw(_ value: Int, of feature: Model.Feature, refuses: Bool) throws -> Int? {
@@ -134,7 +147,8 @@ struct Call {
             guard try draw(value, of: feature, refuses: refuses) == nil else { break }
             return
         case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress),
-            (.delete, .purchaseInProgress):
+            (.change, .purchaseInProgress), (.change, .subscriptionNotFound),
+            (.change, .invalid), (.delete, .purchaseInProgress):
             return
         case (_, .requestErased) where request.deed.namesSomebody:
             let erased = world.model.erased[request.customer] ?? 0

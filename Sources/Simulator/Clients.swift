@@ -126,7 +126,7 @@ struct Clients: Actor {
                         pricing.feature(id: feature.rawValue)
                             .flatMap { state.balance(of: $0)?.usage }
                     }
-                    let isPaying = ["pro", "team"].contains { plan in
+                    let isPaying = Catalogs.paidPlans.contains { plan in
                         pricing.plan(id: plan).map {
                             state.check(plan: $0, pricing: pricing).allowed
                         } ?? false
@@ -153,7 +153,7 @@ struct Clients: Actor {
                             + "\(feature.granted - (balance ?? 0)) thousandths")
                 }
             }
-            guard found.1 || world.model.customers[customer]?.hasPaidPlan != true else {
+            guard found.1 || world.model.customers[customer]?.keepsPlan != true else {
                 throw world.fail("\(customer) has lost its plan")
             }
             guard let known = world.model.customers[customer], found.2 == known.parts(at: now)

@@ -52,6 +52,8 @@ struct Provider: Actor {
                         CompleteCheckout(session: checkout.session, method: method)), name, id,
                     world, process)
             }
+        } catch ExecuteFault.refused(.checkoutNotFound) {
+            // What it sold has changed, or is over.
         } catch let fault as ExecuteFault {
             try world.check(fault, process)
         }

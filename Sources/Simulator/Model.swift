@@ -29,6 +29,8 @@ package struct Model {
         var balances: [Feature: Int]
         var nextDay: Int64
         var hasPaidPlan = false
+        /// It cancelled a plan, or may have.
+        var hasCanceled = false
         /// Name and email are known; something personal is.
         var hasName = true
         var hasMetadata = false
@@ -39,6 +41,8 @@ package struct Model {
         var holds: [String: Int64] = [:]
         /// Of holds, open or not, that take slots.
         var slots: [String: Int] = [:]
+
+        var keepsPlan: Bool { hasPaidPlan && !hasCanceled }
 
         func openHolds(at time: Int64) -> [String: Int64] { holds.filter { $0.value > time } }
 
@@ -51,6 +55,7 @@ package struct Model {
         case created(String, time: Int64)
         case drew(String, Feature, Int, time: Int64)
         case bought(String)
+        case canceled(String)
         case named(String)
         case updated(String)
         case said(String)
@@ -93,6 +98,7 @@ package struct Model {
             customers[id]?.look(time)
             customers[id]?.balances[feature, default: 0] -= amount
         case .bought(let id): customers[id]?.hasPaidPlan = true
+        case .canceled(let id): customers[id]?.hasCanceled = true
         case .named(let id):
             customers[id]?.hasName = true
             customers[id]?.isPersonal = true

@@ -9,11 +9,19 @@ enum Deed {
     case deduct(Model.Feature, Int)
     /// Of the paid plans' feature, which the model doesn't count.
     case useImages(Int)
-    case attach(plan: String)
+    /// With so many packs.
+    case attach(plan: String, packs: Int)
+    case change(plan: String, PlanChange)
     case update
     case erase
     case delete
     case part(PartDeed)
+}
+
+/// What becomes of a plan that a customer has.
+enum PlanChange {
+    case packs(Int)
+    case cancel(ChangeSubscription.Cancel)
 }
 
 extension Deed {
@@ -23,7 +31,8 @@ extension Deed {
         let feature = dice.pick(Model.Feature.allCases)
         let most = dice.once(in: 4) ? feature.granted : feature.granted / 20
         let value = dice.between(-most / 2, most)
-        switch dice.below(23) {
+        let plan = dice.pick(Catalogs.paidPlans)
+        switch dice.below(27) {
         case 0, 1: return .create
         case 2...12: return .track(feature, value, refuses: dice.once(in: 3))
         case 13, 14: return .deduct(feature, max(1, value))
@@ -31,7 +40,11 @@ extension Deed {
         case 16: return .useImages(dice.below(40_000))
         case 17, 18: return .update
         case 19: return .delete
-        default: return .attach(plan: dice.pick(["pro", "team"]))
+        case 20, 21: return .change(plan: plan, .packs(dice.below(6)))
+        case 22:
+            let cancel: [ChangeSubscription.Cancel] = [.now, .atEnd, .undo]
+            return .change(plan: plan, .cancel(dice.pick(cancel)))
+        default: return .attach(plan: plan, packs: dice.below(4))
         }
     }
 }
@@ -47,6 +60,10 @@ enum Catalogs {
     /// Of every customer who has one.
     static let name = "Acme"
     static let names = (0..<8).map { "customer-\($0)" }
+
+    static let paidPlans = ["pro", "team", "tryout"]
+    /// Units of a pack.
+    static let packSize = 10
 
     /// That every customer has.
     static let slots = 3
@@ -65,6 +82,7 @@ enum Catalogs {
             price: BasePrice(amount: units(20 + edition), cycle: Cycle(.week)),
             items: [
                 item("images", 50, Cycle(.week), price: 1), item("sso", 0, nil), slicedTokens,
+                packs(price: 3, .prorateNextCycle, .prorate),
             ])
         pro.controls.controls.usageLimits = [
             UsageLimit(
@@ -74,7 +92,14 @@ enum Catalogs {
         let team = Plan(
             id: "team", name: "Team \(edition)", group: "paid",
             price: BasePrice(amount: units(200), cycle: Cycle(.month)),
-            items: [item("images", 500 + edition, Cycle(.month))])
+            items: [
+                item("images", 500 + edition, Cycle(.month)), packs(price: 2, .prorate, .keep),
+            ])
+        var tryout = Plan(
+            id: "tryout", name: "Try-out", group: "paid",
+            price: BasePrice(amount: units(9), cycle: Cycle(.week)),
+            items: [packs(price: 4, .bill, .prorateNextCycle)])
+        tryout.trial = FreeTrial(length: 2, unit: .day, needsCard: edition % 2 == 0)
         var draft = PricingDraft(
             currency: "usd",
             features: [
@@ -83,11 +108,12 @@ enum Catalogs {
                 Feature(id: "seats", name: "Seats", kind: .allocated),
                 Feature(id: "sso", name: "Single sign-on", kind: .boolean),
                 Feature(id: "images", name: "Images", kind: .metered),
+                Feature(id: "exports", name: "Exports", kind: .metered),
                 Feature(id: "workspaces", name: "Workspaces", kind: .allocated),
                 Feature(id: "tokens", name: "Tokens", kind: .metered),
                 Feature(id: "slots", name: "Slots", kind: .concurrency),
                 Feature(id: "ai", name: "AI", kind: .aiCreditSystem),
-            ], plans: [free, pro, team])
+            ], plans: [free, pro, team, tryout])
         draft.settings = PricingSettings()
         draft.settings?.keepsFreeOverage = edition % 2 == 1
         return draft
@@ -97,6 +123,16 @@ enum Catalogs {
         var tokens = item("tokens", 40, Cycle(.day))
         tokens.rollover = Rollover(cap: .percentage(Quantity(units: 50)), months: 1)
         return tokens
+    }
+
+    private static func packs(
+        price: Int, _ increase: PrepaidPrice.Increase, _ decrease: PrepaidPrice.Decrease
+    ) -> PlanItem {
+        var exports = item("exports", 0, Cycle(.week))
+        exports.prepaidPrice = PrepaidPrice(
+            price: Price(units(price), packSize: Quantity(units: packSize)), cycle: Cycle(.week),
+            onIncrease: increase, onDecrease: decrease)
+        return exports
     }
 
     /// Of each workspace.
@@ -127,14 +163,19 @@ extension Deed {
     var feature: Model.Feature? {
         switch self {
         case .track(let feature, _, _), .deduct(let feature, _): feature
-        case .create, .useImages, .attach, .update, .erase, .delete, .part: nil
+        case .create, .useImages, .attach, .change, .update, .erase, .delete, .part: nil
         }
     }
 
     /// Its answer shows the customer, which may be erased later.
     var namesSomebody: Bool { method.namesSomebody }
 
-    var isPurchase: Bool { if case .attach = self { true } else { false } }
+    var isPurchase: Bool {
+        switch self {
+        case .attach, .change: true
+        case .create, .track, .deduct, .useImages, .update, .erase, .delete, .part: false
+        }
+    }
 
     private var method: Method {
         switch self {
@@ -142,6 +183,7 @@ extension Deed {
         case .track, .useImages: .track
         case .deduct: .check
         case .attach: .attach
+        case .change: .updateSubscription
         case .update: .updateCustomer
         case .erase: .eraseCustomer
         case .delete: .deleteCustomer
@@ -186,14 +228,37 @@ extension Deed {
                 ))
         case .part(let part):
             return part.command(pricing, now: Timestamp(milliseconds: now))
-        case .attach(let plan):
-            guard let plan = pricing.plan(id: plan) else {
-                preconditionFailure("the first catalog has every plan")
+        case .attach(let plan, let packs):
+            var attach = AttachPlan(
+                plan: pricing.known(plan: plan), successURL: "",
+                effectID: process.machine.newEffectID(), request: mark)
+            attach.quantities = pricing.exports(packs)
+            return .attach(attach)
+        case .change(let plan, let what):
+            var change = ChangeSubscription(
+                effectID: process.machine.newEffectID(), request: mark)
+            change.plan = pricing.known(plan: plan)
+            switch what {
+            case .packs(let packs): change.quantities = pricing.exports(packs)
+            case .cancel(let cancel): change.cancel = cancel
             }
-            return .attach(
-                AttachPlan(
-                    plan: plan, successURL: "", effectID: process.machine.newEffectID(),
-                    request: mark))
+            return .changeSubscription(change)
         }
+    }
+}
+
+extension PricingState {
+    fileprivate func known(plan id: String) -> PlanNumber {
+        guard let plan = plan(id: id) else {
+            preconditionFailure("the first catalog has every plan")
+        }
+        return plan
+    }
+
+    fileprivate func exports(_ packs: Int) -> [AskedUnits] {
+        [
+            AskedUnits(
+                feature: known("exports"), total: Quantity(units: packs * Catalogs.packSize))
+        ]
     }
 }

@@ -155,6 +155,7 @@ extension CustomerState {
             // A clock that stands still with nothing open is to go on.
             if !billingWaits { due = min(due, buckets.clock.held) }
         }
+        if let page = account.checkout { due = min(due, page.order.soldUntil) }
         if !billingWaits {
             for debt in account.debts { due = min(due, debt.next) }
             for subscription in subscriptions {

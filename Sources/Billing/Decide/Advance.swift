@@ -27,6 +27,9 @@ extension FactSheet {
     /// Everything due at the sheet's moment.
     mutating func advance(now: Timestamp, effectID: () -> String) {
         releaseHolds()
+        if let page = customer.account.checkout, page.order.soldUntil <= self.now {
+            closeCheckout()
+        }
         expireBuckets()
         resetBuckets(upTo: now)
         bill(effectID: effectID)

@@ -196,6 +196,8 @@ private struct QuantityChange {
         try prepaid.check(asked.total, included: item.included, at: path)
         let units = prepaid.packs(for: asked.total, included: item.included)
         let present = subscription.units(of: asked.feature)
+        let count = lines.count
+        defer { bringForward(asked.feature, before: count) }
         if units > present {
             increase(asked.feature, item, prepaid, from: present, to: units)
         } else if units < present {
@@ -203,6 +205,14 @@ private struct QuantityChange {
         } else {
             set(asked.feature, units, next: nil)
         }
+    }
+
+    /// What waits for the next invoice is settled with what is charged or given back now: nothing
+    /// comes back that isn't paid.
+    private mutating func bringForward(_ feature: FeatureNumber, before index: Int) {
+        guard lines.count > index else { return }
+        let waiting = subscription.pending.filter { $0.part.feature == feature }
+        lines.insert(contentsOf: waiting, at: index)
     }
 
     /// Packs for good come on top of those that there are.
@@ -230,6 +240,11 @@ private struct QuantityChange {
             let more =
                 prepaid.price.amount(of: item.included + units, included: item.included)
                 - prepaid.price.amount(of: item.included + present, included: item.included)
+            // All units may be cheaper in the next tier of a volume price.
+            guard more > .zero else {
+                lines += difference(feature, item, prepaid, units)
+                return
+            }
             var whole = line(feature, item, prepaid, units - present)
             whole.subtotal = Money(more, currency: pricing.requiredCurrency)
             lines.append(whole)
@@ -260,15 +275,13 @@ private struct QuantityChange {
         let amount = prepaid.price.amount(of: item.included + units, included: item.included)
         let price = AdvancePrice(
             part: part, amount: amount, cycle: prepaid.cycle, quantity: units)
-        let old = subscription.charges.filter { $0.part == part }
-        return InvoiceLine.change(
-            from: old, to: amount > .zero ? [price] : [], at: time, anchor: subscription.anchor,
-            currency: pricing.requiredCurrency
-        ).map { line in
-            var line = line
-            line.subscription = subscription.number
-            return line
-        }
+        var lines = subscription.charges.filter { $0.part == part }
+            .compactMap { InvoiceLine.credit($0, at: time) }
+        let charge = InvoiceLine.charge(
+            price, from: time, anchor: subscription.anchor, currency: pricing.requiredCurrency)
+        if charge.subtotal.minorUnits != 0 { lines.append(charge) }
+        for index in lines.indices { lines[index].subscription = subscription.number }
+        return lines
     }
 
     /// So many units for what is left of the period, or for good, at their whole price.

@@ -17,7 +17,10 @@ extension FactSheet {
         }
         if order.trialEnd != .never {
             let late = now.milliseconds - order.time.milliseconds
-            if anchor == now { order.trialEnd = order.trialEnd.adding(milliseconds: late) }
+            let together = customer.billed(besides: current, in: scope, pricing)
+            if together?.trialEnd != order.trialEnd {
+                order.trialEnd = order.trialEnd.adding(milliseconds: late)
+            }
         } else if anchor == now {
             order.begin(at: now, plan, pricing)
         }
@@ -29,7 +32,7 @@ extension FactSheet {
         subscription.bought = order.bought
         if order.trialEnd != .never {
             subscription.trialEnd = order.trialEnd
-            if anchor == now { subscription.anchor = order.trialEnd }
+            subscription.anchor = order.trialEnd
             subscription.periodEnd = order.trialEnd
         }
         subscription.charges = order.paidCharges(of: 0)

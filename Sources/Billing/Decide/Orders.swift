@@ -20,15 +20,33 @@ extension Order {
             number: 0, status: .open, lines: lines, total: total, credit: credit, time: .epoch)
     }
 
+    /// When a part of what it sells is over; `.never`: nothing of it ends. Later the same money
+    /// would buy another period.
+    var soldUntil: Timestamp {
+        lines.reduce(trialEnd) { end, line in
+            line.kind == .charge ? min(end, line.period?.upperBound ?? .never) : end
+        }
+    }
+
     /// What paying it pays for in advance, of a subscription; 0: of the new one.
     func paidCharges(of subscription: UInt32) -> [PaidCharge] {
-        (lines + pending).compactMap { line in
-            guard line.kind == .charge, line.subscription == subscription,
-                let period = line.period
-            else { return nil }
-            return PaidCharge(
+        var charges: [PaidCharge] = []
+        for line in lines + pending where line.subscription == subscription {
+            guard let period = line.period else { continue }
+            let charge = PaidCharge(
                 part: line.part, quantity: line.quantity, period: period, paid: line.total)
+            if line.kind == .charge {
+                charges.append(charge)
+            } else if line.kind == .credit {
+                // What was changed again while it waited for this invoice.
+                let changed = charges.lastIndex {
+                    $0.part == charge.part && $0.quantity == charge.quantity
+                        && $0.period.upperBound == period.upperBound
+                }
+                if let changed { charges.remove(at: changed) }
+            }
         }
+        return charges
     }
 
     /// Whole periods of what it buys begin at a moment.
@@ -39,6 +57,12 @@ extension Order {
             else { continue }
             lines[index].period = now..<cycle.boundary(after: now, anchor: now)
         }
+    }
+}
+
+extension PaidCharge {
+    fileprivate func isFor(_ other: PaidCharge) -> Bool {
+        part == other.part && period == other.period
     }
 }
 
@@ -69,7 +93,9 @@ extension FactSheet {
             subscription.status = subscription.end == .never ? .active : .canceling
         }
         if subscription.status.grantsAccess {
+            // What waited for this invoice counts as paid since it was bought.
             subscription.charges += order.paidCharges(of: number)
+                .filter { charge in !subscription.charges.contains { $0.isFor(charge) } }
         }
         if subscription != before { emit(.subscriptionChanged(subscription)) }
     }
@@ -78,11 +104,15 @@ extension FactSheet {
     mutating func markPastDue(_ order: Order) {
         guard order.purpose == .renewal else { return }
         for number in order.subscriptions {
-            guard var subscription = customer.subscription(number),
-                subscription.status == .renewing || subscription.status == .active
-            else { continue }
-            subscription.status = .pastDue
-            emit(.subscriptionChanged(subscription))
+            guard let before = customer.subscription(number) else { continue }
+            var subscription = before
+            if subscription.status == .renewing || subscription.status == .active {
+                subscription.status = .pastDue
+            }
+            // What waited for this invoice isn't paid.
+            let unpaid = order.paidCharges(of: number)
+            subscription.charges.removeAll { charge in unpaid.contains { $0.isFor(charge) } }
+            if subscription != before { emit(.subscriptionChanged(subscription)) }
         }
     }
 

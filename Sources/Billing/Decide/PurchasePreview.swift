@@ -28,7 +28,9 @@ extension CustomerState {
         let quote = try quote(attach, pricing: pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: attach.quoteTime ?? now)
         var sheet = FactSheet(self, pricing: pricing, now: now)
-        if quote.startsLater, let current = quote.current {
+        if quote.alreadyScheduled != nil {
+            preview.outcome = .scheduled
+        } else if quote.startsLater, let current = quote.current {
             preview.outcome = .scheduled
             let scope = PlanScope(
                 group: pricing.plan(quote.order.plan).group, entity: quote.order.entity)
@@ -79,8 +81,8 @@ extension FactSheet {
     /// What would be charged next, if nothing else happened.
     fileprivate func nextInvoice() -> Invoice? {
         var draft = customer
-        // A plan that follows a free one, a trial that nobody pays for: what comes after them.
-        for _ in 0..<4 {
+        // A trial that nobody pays for, cycles in which nothing was used: what comes after them.
+        for _ in 0..<256 {
             let moment = draft.nextBilling
             guard moment != .never else { return nil }
             var sheet = FactSheet(draft, pricing: pricing, now: moment)
@@ -126,9 +128,15 @@ extension PurchasePreview {
 }
 
 extension CustomerState {
-    /// When something of a subscription is due; `.never`: nothing is.
+    /// When something of a subscription, or what was used of it, is due; `.never`: nothing is.
     fileprivate var nextBilling: Timestamp {
-        subscriptions.reduce(.never) { next, subscription in
+        var next = Timestamp.never
+        buckets.each { bucket, _ in
+            if bucket.flags.contains(.priced), bucket.overage > .zero {
+                next = min(next, bucket.nextReset)
+            }
+        }
+        return subscriptions.reduce(next) { next, subscription in
             switch subscription.status {
             case .scheduled: min(next, subscription.start)
             case .active, .canceling, .renewing, .pastDue:

@@ -87,9 +87,7 @@ extension FactSheet {
     private func advanceLines(of subscription: Subscription, _ plan: Plan) -> [InvoiceLine] {
         plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
             .compactMap { price in
-                let last = now.adding(milliseconds: -1)
-                guard price.cycle.boundary(after: last, anchor: subscription.anchor) == now
-                else { return nil }
+                guard begins(price.cycle, of: subscription) else { return nil }
                 var line = InvoiceLine.charge(
                     price, from: now, anchor: subscription.anchor,
                     currency: pricing.requiredCurrency)
@@ -98,11 +96,22 @@ extension FactSheet {
             }
     }
 
-    /// From now on there are as many packs as were asked for meanwhile.
+    /// A period of that length begins now.
+    private func begins(_ cycle: Cycle, of subscription: Subscription) -> Bool {
+        cycle.boundary(after: now.adding(milliseconds: -1), anchor: subscription.anchor) == now
+    }
+
+    /// From now on there are as many packs as were asked for meanwhile, of those whose period is
+    /// over.
     private mutating func takeUp(_ subscription: inout Subscription) {
         let before = subscription
+        let plan = pricing.plan(subscription.plan)
         for index in subscription.bought.indices {
-            guard let next = subscription.bought[index].next else { continue }
+            let bought = subscription.bought[index]
+            let item = plan.prepaidItem(of: pricing.feature(bought.feature).id)
+            guard let next = bought.next,
+                item?.prepaidPrice.map({ begins($0.cycle, of: subscription) }) ?? true
+            else { continue }
             subscription.bought[index].units = next
             subscription.bought[index].next = nil
         }
@@ -113,9 +122,12 @@ extension FactSheet {
     /// pays the overage that is left together with its first price.
     private mutating func finish(_ subscription: Subscription, _ bill: inout Bill) {
         let plan = pricing.plan(subscription.plan)
-        let lines =
-            subscription.isTrialing(at: now) || subscription.trialEnd == now
-            ? [] : overageLines(of: subscription, ending: true, seats: true)
+        // A shorter period that was begun last doesn't end with the longest one.
+        var lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: now) }
+        for index in lines.indices { lines[index].subscription = subscription.number }
+        if !subscription.isTrialing(at: now), subscription.trialEnd != now {
+            lines += overageLines(of: subscription, ending: true, seats: true)
+        }
         let held = end(subscription)
         bill.add(lines + subscription.pending, of: subscription, goesOn: false)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)

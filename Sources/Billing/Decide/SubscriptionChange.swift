@@ -72,13 +72,14 @@ extension FactSheet {
     mutating func change(_ subscription: Subscription, _ order: Order) -> Subscription {
         var changed = subscription
         changed.bought = order.bought
+        var fresh = order
+        fresh.lines.removeAll { subscription.pending.contains($0) }
+        changed.pending.removeAll { order.lines.contains($0) }
         changed.pending += order.pending
-        let credits = (order.lines + order.pending).filter { $0.kind == .credit }
+        let credits = (fresh.lines + order.pending).filter { $0.kind == .credit }
         changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
-        for index in changed.charges.indices {
-            changed.charges[index].lower(from: subscription, to: order.bought)
-        }
-        changed.charges += order.paidCharges(of: subscription.number)
+        changed.forfeit(since: subscription)
+        changed.charges += fresh.paidCharges(of: subscription.number)
         emit(.subscriptionChanged(changed))
         grantDifference(from: subscription, to: order.bought)
         return changed
@@ -121,15 +122,26 @@ extension FactSheet {
     }
 }
 
-extension PaidCharge {
+extension Subscription {
     /// Units that go without credit take what was paid for them with them.
-    fileprivate mutating func lower(from before: Subscription, to bought: [BoughtUnits]) {
-        guard let feature = part.feature else { return }
-        let units = bought.first { $0.feature == feature }?.units ?? .zero
-        let present = before.units(of: feature)
-        guard (.zero..<present).contains(units) else { return }
+    fileprivate mutating func forfeit(since before: Subscription) {
+        for feature in before.bought.map(\.feature) {
+            let units = units(of: feature)
+            let paidFor = charges.filter { $0.part.feature == feature }
+                .reduce(.zero) { $0 + $1.quantity }
+            guard units < before.units(of: feature), units < paidFor else { continue }
+            for index in charges.indices where charges[index].part.feature == feature {
+                charges[index].keep(units, of: paidFor)
+            }
+        }
+    }
+}
+
+extension PaidCharge {
+    fileprivate mutating func keep(_ units: Quantity, of all: Quantity) {
         paid.minorUnits = Int64(
-            FixedPoint.multiplyDown(Int128(paid.minorUnits), units.raw, dividingBy: present.raw))
-        quantity = min(quantity, units)
+            FixedPoint.multiplyDown(Int128(paid.minorUnits), units.raw, dividingBy: all.raw))
+        quantity = Quantity(
+            raw: FixedPoint.multiplyDown(quantity.raw, units.raw, dividingBy: all.raw))
     }
 }

@@ -1,0 +1,156 @@
+import Stories
+import Testing
+
+@testable import Billing
+
+/// Whatever is bought, changed, given up, paid late or not paid: a naive account of the invoices
+/// finds nothing that is paid for twice, and no money that is lost. A failure prints its seed and
+/// what led to it.
+///
+/// `TALLY_PURCHASE_SEEDS=5000` runs more; `TALLY_PURCHASE_SEED=17` repeats one.
+@Suite("Paid once") struct LedgerLaws {
+    @Test("the account adds up", arguments: PurchaseSeeds.batches(100))
+    func account(seeds: [UInt64]) {
+        for seed in seeds {
+            var dice = Dice(seed: seed)
+            let pricing = Shop.catalog(&dice)
+            var market = Market(shopper: Shopper(pricing, dice))
+            for _ in 0..<60 where market.ledger.fault == nil { market.step() }
+            if let fault = market.ledger.fault {
+                Issue.record("\(market.shopper.story(seed, fault))")
+                return
+            }
+            var replayed = CustomerState(id: market.shopper.desk.customer.id)
+            replayed.apply(market.shopper.desk.facts)
+            #expect(
+                StateView(replayed) == StateView(market.shopper.desk.customer), "seed \(seed)")
+        }
+    }
+}
+
+/// A customer who buys, changes, pays and doesn't, and an account of it.
+struct Market {
+    var shopper: Shopper
+    var ledger = PaidLedger()
+    private var seen = 0
+    private var ended: [Subscription] = []
+
+    init(shopper: Shopper) {
+        self.shopper = shopper
+        look()
+    }
+
+    private var desk: Desk { shopper.desk }
+
+    mutating func step() {
+        pass()
+        switch shopper.dice.roll(1...12) {
+        case 1...3: attach()
+        case 4...6: change()
+        case 7: shopper.use()
+        case 8: payPage()
+        default: settle()
+        }
+        look()
+        ledger.check(desk.customer, at: desk.now)
+    }
+
+    /// Up to some months, or no time at all. What falls due on the way is asked for at most once.
+    private mutating func pass() {
+        let span = Int64(shopper.dice.roll(0...(1 << shopper.dice.roll(0...32))))
+        let time = desk.now.adding(milliseconds: span)
+        shopper.note("\(time.milliseconds): step")
+        shopper.desk.advance(to: time)
+        look()
+    }
+
+    /// Tells the account of what has happened.
+    ///
+    /// - Parameter lines: what was settled without an invoice.
+    private mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
+        let facts = Array(desk.facts.dropFirst(seen))
+        seen = desk.facts.count
+        ledger.add(facts, desk.pricing, at: desk.now)
+        ledger.add(lines, at: desk.now)
+        for case .subscriptionChanged(let subscription) in facts
+        where subscription.status == .ended { ended.append(subscription) }
+        // What comes back may wait until the rest of its invoice is paid.
+        guard desk.customer.openEffect == nil else { return }
+        for subscription in ended {
+            ledger.end(subscription.number, at: subscription.end, isForfeit: isForfeit)
+        }
+        ended = []
+    }
+
+    private mutating func attach() {
+        let attach = shopper.purchase()
+        shopper.note(attach.words)
+        run(.attach(attach)) { customer, pricing, now in
+            try? customer.quote(attach, pricing: pricing, now: now).order.lines
+        }
+    }
+
+    private mutating func change() {
+        guard let change = shopper.change() else { return }
+        shopper.note(change.words)
+        run(.changeSubscription(change), isForfeit: !change.prorates) { customer, pricing, now in
+            try? customer.quote(change, pricing: pricing, now: now).order.lines
+        }
+        if !change.quantities.isEmpty { giveUp(change.number) }
+    }
+
+    /// Fewer packs are there, perhaps.
+    private mutating func giveUp(_ number: UInt32?) {
+        guard let subscription = number.flatMap({ desk.customer.subscription($0) }) else { return }
+        for item in desk.pricing.plan(subscription.plan).items where item.prepaidPrice != nil {
+            ledger.giveUp(
+                desk.pricing.number(ofFeature: item.featureID), of: subscription, at: desk.now)
+        }
+    }
+
+    /// - Parameter lines: what is settled without an invoice if it comes to 0.
+    private mutating func run(
+        _ command: Command, isForfeit: Bool = false,
+        _ lines: (CustomerState, PricingState, Timestamp) -> [InvoiceLine]?
+    ) {
+        let priced = lines(desk.customer, desk.pricing, desk.now)
+        guard case .attach(let reply)? = try? shopper.desk.run(command).reply else {
+            return shopper.note("refused")
+        }
+        shopper.note("\(reply.outcome): \(reply.invoice?.words ?? "")")
+        let isSettled = reply.outcome == .active && reply.invoice == nil
+        look(isSettled ? priced ?? [] : [], isForfeit: isForfeit)
+    }
+
+    private mutating func payPage() {
+        guard let page = desk.customer.account.checkout, desk.customer.openEffect == nil
+        else { return }
+        shopper.note("the page is paid: \(page.order.offer.words)")
+        do { try shopper.desk.completeCheckout() } catch { return }
+        let isOver = page.order.lines.contains { line in
+            line.kind == .charge && line.period.map { $0.upperBound <= desk.now } ?? true
+        }
+        if isOver { ledger.note("what was paid for was over") }
+        ledger.cards += page.order.due.minorUnits
+        look(page.order.total.minorUnits == 0 ? page.order.lines : [])
+        if page.order.purpose == .change { giveUp(page.order.subscriptions.first) }
+    }
+
+    /// The provider's answer.
+    private mutating func settle() {
+        guard let effect = desk.customer.openEffect else { return }
+        var answer = SettleEffect.Answer.paid
+        if effect.kind == .openCheckout {
+            answer = .checkoutOpened(url: "https://example.com/pay")
+        } else if shopper.dice.chance(20) {
+            answer = .declined(code: "card_declined")
+        } else {
+            ledger.cards += effect.order.due.minorUnits
+        }
+        shopper.note("\(answer): \(effect.order.offer.words)")
+        do { try shopper.desk.settle(answer) } catch { shopper.note("\(error)") }
+        if case .declined = answer { look(isForfeit: true) }
+        look()
+        if effect.order.purpose == .change { giveUp(effect.order.subscriptions.first) }
+    }
+}

@@ -1,0 +1,186 @@
+@testable import Billing
+
+/// A naive account of who paid for what, and until when: it reads invoices and nothing else of how
+/// they came about.
+struct PaidLedger {
+    /// Where plans replace each other; add-ons and the like by the number of their subscription.
+    private struct Place: Hashable {
+        var entity: UInt32
+        var group: String
+        var standing: UInt32
+    }
+
+    private struct Key: Hashable {
+        var subscription: UInt32
+        var feature: FeatureNumber?
+    }
+
+    /// Something that was paid for, from a moment on and until another one.
+    private struct Span {
+        var key: Key
+        var place: Place
+        var quantity: Quantity
+        var start: Timestamp
+        var end: Timestamp
+        /// In minor units.
+        var paid: Double
+
+        /// What is lost if it ends at a moment.
+        func rest(at now: Timestamp) -> Double { worth(now, end) }
+
+        /// What was paid for the time between two moments.
+        func worth(_ from: Timestamp, _ to: Timestamp) -> Double {
+            let time = min(to, end).milliseconds - max(from, start).milliseconds
+            guard time > 0 else { return 0 }
+            return paid * Double(time) / Double(end.milliseconds - start.milliseconds)
+        }
+    }
+
+    private var spans: [Span] = []
+    private var paid: [Key: Int64] = [:]
+    private var returned: [Key: Int64] = [:]
+    private var places: [UInt32: Place] = [:]
+    /// Packs that aren't counted any more.
+    private var loose: Set<Key> = []
+    private var latest: UInt32 = 0
+    private var total: Int64 = 0
+    /// What cards paid, in minor units: of each order that was settled as paid, what was due.
+    var cards: Int64 = 0
+    private(set) var fault: String?
+
+    /// What happened, in order.
+    mutating func add(_ facts: [Fact], _ pricing: PricingState, at now: Timestamp) {
+        for fact in facts {
+            switch fact {
+            case .subscriptionChanged(let subscription):
+                let plan = pricing.plan(subscription.plan)
+                places[subscription.number] = Place(
+                    entity: subscription.entity, group: plan.group,
+                    standing: plan.isMain ? 0 : subscription.number)
+                latest = max(latest, subscription.number)
+            case .invoiceRaised(let invoice):
+                if let wrong = invoice.fault { note(wrong) }
+                if invoice.status == .paid {
+                    total += invoice.total.minorUnits
+                    add(invoice.lines, at: now)
+                }
+            default: break
+            }
+        }
+    }
+
+    /// Lines of what is settled; those of a whole that is 0 are on no invoice.
+    mutating func add(_ lines: [InvoiceLine], at now: Timestamp) {
+        var touched: Set<Key> = []
+        for line in lines where line.kind == .charge {
+            let key = key(of: line)
+            guard let period = line.period, let place = places[key.subscription] else {
+                note("a charge for nothing: \(line)")
+                continue
+            }
+            touched.insert(key)
+            paid[key, default: 0] += line.total.minorUnits
+            spans.append(
+                Span(
+                    key: key, place: place, quantity: line.quantity, start: period.lowerBound,
+                    end: period.upperBound, paid: Double(line.total.minorUnits)))
+        }
+        for line in lines where line.kind == .credit {
+            let key = key(of: line)
+            touched.insert(key)
+            returned[key, default: 0] -= line.total.minorUnits
+            let index = spans.indices.filter { index in
+                spans[index].key == key && spans[index].end == line.period?.upperBound
+            }.min { spans[$0].start < spans[$1].start }
+            guard let index, let time = line.period?.lowerBound else {
+                note("credit for what wasn't paid: \(line)")
+                continue
+            }
+            spans[index].paid -= spans[index].rest(at: time)
+            spans[index].end = max(time, spans[index].start)
+        }
+        for key in touched where returned[key, default: 0] > paid[key, default: 0] {
+            note("\(key): \(returned[key, default: 0]) came back of \(paid[key, default: 0])")
+        }
+    }
+
+    private func key(of line: InvoiceLine) -> Key {
+        Key(
+            subscription: line.subscription == 0 ? latest : line.subscription,
+            feature: line.part.feature)
+    }
+
+    /// Fewer packs of a feature, perhaps without money for those that go.
+    mutating func giveUp(
+        _ feature: FeatureNumber, of subscription: Subscription, at now: Timestamp
+    ) {
+        let key = Key(subscription: subscription.number, feature: feature)
+        // What is on the next invoice may be for more.
+        guard !subscription.pending.contains(where: { $0.part.feature == feature }) else {
+            loose.insert(key)
+            return
+        }
+        let units = subscription.units(of: feature)
+        let paidFor = spans.filter { $0.key == key && now < $0.end }
+            .reduce(Quantity.zero) { $0 + $1.quantity }
+        guard units < paidFor else { return }
+        let share = Double(units.raw) / Double(paidFor.raw)
+        for index in spans.indices where spans[index].key == key {
+            spans[index].paid *= share
+            spans[index].quantity.raw = Int128(Double(spans[index].quantity.raw) * share)
+        }
+        spans.removeAll { $0.key == key && $0.quantity == .zero }
+    }
+
+    /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
+    mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
+        let rest = spans.filter { $0.key.subscription == number && !loose.contains($0.key) }
+            .reduce(0) { $0 + $1.rest(at: now) }
+        if rest > 3, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
+        for index in spans.indices where spans[index].key.subscription == number {
+            spans[index].end = min(spans[index].end, max(now, spans[index].start))
+        }
+    }
+
+    /// Nothing is paid for twice, and the money adds up.
+    mutating func check(_ customer: CustomerState, at now: Timestamp) {
+        let balance = customer.account.credit?.minorUnits ?? 0
+        if balance != cards - total {
+            note("a balance of \(balance), but cards paid \(cards) of \(total)")
+        }
+        for (index, span) in spans.enumerated() where !loose.contains(span.key) {
+            for other in spans[..<index]
+            where other.place == span.place && !loose.contains(other.key)
+                && min(other.worth(span.start, span.end), span.worth(other.start, other.end)) > 1
+            {
+                if other.key.subscription != span.key.subscription {
+                    note("\(other.key) and \(span.key) are both paid for")
+                } else if other.key == span.key, span.key.feature == nil {
+                    note("\(span.key) is paid for twice")
+                }
+            }
+        }
+        for subscription in customer.subscriptions where subscription.status.grantsAccess {
+            checkUnits(of: subscription, at: now)
+        }
+    }
+
+    /// No more packs are paid for than there are.
+    private mutating func checkUnits(of subscription: Subscription, at now: Timestamp) {
+        var quantities: [FeatureNumber: Quantity] = [:]
+        for span in spans
+        where span.key.subscription == subscription.number && span.start <= now && now < span.end {
+            guard let feature = span.key.feature, !loose.contains(span.key),
+                !subscription.pending.contains(where: { $0.part.feature == feature })
+            else { continue }
+            quantities[feature] = (quantities[feature] ?? .zero) + span.quantity
+        }
+        for (feature, quantity) in quantities where quantity > subscription.units(of: feature) {
+            note(
+                "\(quantity.text) of \(feature.rawValue) are paid for, of "
+                    + "\(subscription.units(of: feature).text) in \(subscription.number)")
+        }
+    }
+
+    mutating func note(_ words: String) { fault = fault ?? words }
+}

@@ -1,0 +1,147 @@
+import Stories
+
+@testable import Billing
+
+/// A customer who buys at random, out of one seed.
+struct Shopper {
+    var desk: Desk
+    var dice: Dice
+    /// What was done so far, for whoever has to find out what went wrong.
+    private(set) var trace: [String] = []
+    private var effects = 0
+
+    /// Somewhere in time, with an entity, and mostly with a card.
+    init(_ pricing: PricingState, _ dice: Dice) {
+        var dice = dice
+        desk = Desk(
+            pricing,
+            at: Timestamp.utc(2026, 1, 1).adding(
+                milliseconds: Int64(dice.roll(0...1_000_000)) * 63_072))
+        self.dice = dice
+        note("\(pricing.plansText)\ncreate at \(desk.now.text)")
+        _ = try? desk.create()
+        try? desk.entity("unit", "seats")
+        if self.dice.chance(75) { desk.saveMethod() }
+    }
+
+    mutating func note(_ words: String) { trace.append(words) }
+
+    /// The seed and the way to it.
+    func story(_ seed: UInt64, _ fault: String) -> String {
+        "seed \(seed): \(fault)\n" + trace.joined(separator: "\n")
+    }
+
+    mutating func nextEffectID() -> String {
+        effects += 1
+        return "purchase-\(effects)"
+    }
+
+    /// A quantity of each feature that a plan sells in packs, or of some.
+    mutating func quantities(_ plan: Plan, chance: Int = 80) -> [AskedUnits] {
+        var asked: [AskedUnits] = []
+        for item in plan.items {
+            guard let prepaid = item.prepaidPrice, dice.chance(chance) else { continue }
+            let packs = Int128(dice.roll(0...15))
+            let total = item.included + Quantity(raw: prepaid.price.packSize.raw * packs)
+            asked.append(
+                AskedUnits(feature: desk.pricing.number(ofFeature: item.featureID), total: total))
+        }
+        return asked
+    }
+
+    /// Some plan, bought in some way.
+    mutating func purchase() -> AttachPlan {
+        let number = PlanNumber(rawValue: UInt32(dice.roll(1...12)))
+        var attach = AttachPlan(plan: number, effectID: nextEffectID())
+        attach.quantities = quantities(desk.pricing.plan(desk.pricing.latest(number)))
+        if dice.chance(15) { attach.entity = "unit" }
+        if dice.chance(20) { attach.schedule = dice.pick([.immediate, .endOfCycle]) }
+        if dice.chance(10) { attach.startsCycle = true }
+        if dice.chance(5) { attach.redirect = .always }
+        return attach
+    }
+
+    /// Some change of a plan that there is; nil: there is none.
+    mutating func change() -> ChangeSubscription? {
+        let present = desk.customer.subscriptions.filter { $0.status != .ended }
+        guard !present.isEmpty else { return nil }
+        let subscription = dice.pick(present)
+        var change = ChangeSubscription(effectID: nextEffectID())
+        change.number = subscription.number
+        change.prorates = dice.chance(85)
+        if dice.chance(55) {
+            change.quantities = quantities(desk.pricing.plan(subscription.plan))
+        }
+        if change.quantities.isEmpty { change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo]) }
+        return change
+    }
+
+    /// Uses something that is billed afterwards.
+    mutating func use() {
+        let featureID = dice.pick(["tokens", "tokens", "seats"])
+        let value = Quantity(units: dice.roll(1...60))
+        note("use \(value.text) \(featureID)")
+        _ = try? desk.track(featureID, value)
+    }
+
+    /// Answers what is open as a provider and its customer would who pay.
+    @discardableResult
+    mutating func payAll() -> AttachReply? {
+        var reply: AttachReply?
+        while let effect = desk.customer.openEffect {
+            note("paid: \(effect.kind) \(effect.order.due.minorUnits)")
+            reply = try? desk.settle(
+                effect.kind == .collect ? .paid : .checkoutOpened(url: "https://example.com/pay"))
+        }
+        return reply
+    }
+
+    /// Time passes, and what falls due is paid.
+    mutating func wait(_ days: ClosedRange<Int>) {
+        let span = Int64(dice.roll(days)) * 86_400_000 + Int64(dice.roll(0...86_400_000))
+        let time = desk.now.adding(milliseconds: span)
+        note("until \(time.text)")
+        repeat {
+            desk.advance(to: time)
+            guard desk.customer.openEffect != nil else { return }
+            payAll()
+        } while true
+    }
+}
+
+extension Timestamp {
+    fileprivate var text: String {
+        let date = CivilDate(self)
+        return "\(date.year)-\(date.month)-\(date.day) +\(milliseconds % 86_400_000)"
+    }
+}
+
+extension PricingState {
+    /// What a failure is read with.
+    var plansText: String {
+        (1...12 as ClosedRange<UInt32>).map { number in
+            let plan = plan(latest(PlanNumber(rawValue: number)))
+            return "\(number) \(plan.id) \(plan.group) \(plan.addOn ? "add-on" : "") "
+                + "\(plan.price.map { "\($0)" } ?? "") \(plan.trial.map { "\($0)" } ?? "") "
+                + plan.items.map { "\n    \($0)" }.joined()
+        }.joined(separator: "\n")
+    }
+}
+
+extension AttachPlan {
+    var words: String {
+        "attach \(plan.rawValue) of \(entity.text) \(schedule) anew: \(startsCycle) \(redirect): "
+            + quantities.words
+    }
+}
+
+extension ChangeSubscription {
+    var words: String {
+        "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
+            + quantities.words
+    }
+}
+
+extension [AskedUnits] {
+    fileprivate var words: String { map { "\($0.feature.rawValue): \($0.total.text)" }.joined() }
+}
