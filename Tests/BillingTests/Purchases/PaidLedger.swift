@@ -58,7 +58,7 @@ struct PaidLedger {
                     entity: subscription.entity, group: plan.group,
                     standing: plan.isMain ? 0 : subscription.number)
                 latest = max(latest, subscription.number)
-            case .invoiceRaised(let invoice):
+            case .invoiceRaised(let invoice), .invoiceChanged(let invoice):
                 if let wrong = invoice.fault { note(wrong) }
                 if invoice.status == .paid {
                     total += invoice.total.minorUnits
