@@ -55,11 +55,18 @@ struct CatalogComparison {
         }
     }
 
-    /// The members of an object; the elements of a list under the feature they name.
+    /// The members of an object; the elements of a list under the feature they name, or their place.
     private func members(_ value: JSONValue?) -> [(key: String, value: JSONValue)] {
         switch value {
         case .object(let object): object.members.map { ($0.key, $0.value) }
-        case .array(let elements): elements.map { ($0.text("feature_id"), $0) }
+        case .array(let elements):
+            elements.enumerated().map { index, element in
+                let name = element.text("feature_id")
+                let earlier = elements.prefix(index).count { $0.text("feature_id") == name }
+                let place = name.isEmpty ? "\(index + 1)" : name
+                // A feature may have several items.
+                return (name.isEmpty || earlier == 0 ? place : "\(name)#\(earlier + 1)", element)
+            }
         case nil, .null, .bool, .number, .string: []
         }
     }
