@@ -22,7 +22,8 @@ struct CustomerReport {
         lines.append("since     \(HumanText.time(customer.text("create_time")))")
         if let card = customer["payment_method"] {
             let expiry = [card.text("expiry_month"), String(card.text("expiry_year").suffix(2))]
-            let until = expiry[0].isEmpty ? "" : ", expires \(expiry.joined(separator: "/"))"
+            let until =
+                card.number("expiry_month") == 0 ? "" : ", expires \(expiry.joined(separator: "/"))"
             lines.append(
                 "card      \(card.text("brand")) ending in \(card.text("last4"))" + until)
         } else {
@@ -81,9 +82,11 @@ struct CustomerReport {
         var table = TextTable("invoice", "status", "total", "credit paid", "for")
         for invoice in customer.list("invoices") {
             let lines = invoice.list("lines").map { $0.text("description") }
+            let isCredit = (invoice["total"] ?? .null).number("minor_units") < 0
             table.add(
                 invoice.text("invoice_id"), invoice.text("status"),
-                HumanText.money(invoice["total"]), HumanText.money(invoice["credit_applied"]),
+                HumanText.money(invoice["total"]),
+                HumanText.money(isCredit ? nil : invoice["credit_applied"]),
                 lines.joined(separator: "; "))
         }
         return table.lines
