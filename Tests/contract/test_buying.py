@@ -1,4 +1,4 @@
-"""What buying costs: the tables of docs/buying.md, over a test clock, and what `tally` says of it."""
+"""What buying costs: the tables of docs/buying.md over a test clock, and what `tally` says of it."""
 
 import datetime
 import json
@@ -48,6 +48,8 @@ def plans():
         plan("packs", "20", packs(amount="10")), plan("studio", "80", packs(amount="10")),
         plan("trial", "30", free_trial=catalog_pb.FreeTrial(
             duration_length=14, duration_type=catalog_pb.TRIAL_UNIT_DAY, card_not_required=True)),
+        plan("tryout", "30", free_trial=catalog_pb.FreeTrial(
+            duration_length=1, duration_type=catalog_pb.TRIAL_UNIT_MONTH)),
     ]
 
 
@@ -95,6 +97,7 @@ def credit(client, customer_id):
 def same_cost(preview, reply):
     """That is charged, line by line, what the preview said."""
     assert preview.outcome == reply.outcome
+    assert preview.HasField("invoice") == reply.HasField("invoice")
     assert preview.invoice.lines == reply.invoice.lines
     assert preview.invoice.total == reply.invoice.total
     assert preview.invoice.amount_due == reply.invoice.amount_due
@@ -242,6 +245,22 @@ def test_a_trial_is_free_and_ends_without_a_card(shop):
     assert totals(shop, customer_id) == []
 
 
+def test_a_trial_with_a_card_is_paid_for_when_it_ends(shop, server, tally):
+    customer_id = customer_on(shop, 4)
+    code, shown = tally("attach", customer_id, "buying_tryout", "--preview")
+    assert code == 0
+    assert said(shown)[0] == "a payment page would ask for a card; nothing would be charged now"
+    code, shown = tally("attach", customer_id, "buying_tryout")
+    assert code == 0 and said(shown)[0] == "a card is required; nothing is charged yet"
+    page = re.search(r"https://\S+", shown)[0]
+    assert checkout.pay(page, server.ca_file).status == 200
+    assert check(shop, customer_id, plan_id="buying_tryout").allowed
+    assert totals(shop, customer_id) == []
+    move(shop, 30, customer_id)
+    assert totals(shop, customer_id) == [3000]
+    assert check(shop, customer_id, plan_id="buying_tryout").allowed
+
+
 def test_a_preview_that_is_too_old_is_refused(shop, server):
     customer_id = customer_on(shop, 4)
     buy(shop, server, customer_id, "buying_pro")
@@ -335,7 +354,12 @@ def test_the_command_says_what_a_purchase_would_do(tally, shop, server):
 
     options = ("attach", customer_id, "buying_premium", "--redirect", "always", "--new-cycle")
     code, page = tally(*options, "--json")
-    assert code == 0 and json.loads(page)["outcome"] == "payment_required"
+    page = json.loads(page)
+    assert code == 0 and page["outcome"] == "payment_required"
+    assert page["invoice"]["lines"][-1]["amount"]["minor_units"] == 5000
+    code, later = tally("attach", customer_id, "buying_premium", "--at-period-end")
+    assert code == 0
+    assert re.match(r"scheduled: buying_premium starts 20\d\d-05-01 00:", later)
     assert tally(*options, "--immediately", "--at-period-end")[0] == USAGE
     assert tally("attach", customer_id, "buying_packs", "--quantity", "many")[0] == USAGE
     assert tally("attach", customer_id, "buying_premium", "--quote-time", "soon")[0] == REFUSED

@@ -55,7 +55,7 @@ struct CatalogComparison {
         }
     }
 
-    /// The members of an object; the elements of a list under the feature they name, or their place.
+    /// The members of an object; the elements of a list under the feature they name, or by place.
     private func members(_ value: JSONValue?) -> [(key: String, value: JSONValue)] {
         switch value {
         case .object(let object): object.members.map { ($0.key, $0.value) }

@@ -18,7 +18,8 @@ struct PurchaseReport {
         switch reply.text("outcome") {
         case "active", "scheduled": state(reply["subscription"] ?? .null)
         case "payment_required":
-            "payment required: \(HumanText.money(reply["invoice", "amount_due"]))"
+            reply["invoice"].map { "payment required: \(HumanText.money($0["amount_due"]))" }
+                ?? "a card is required; nothing is charged yet"
         case "processing":
             "processing: the charge has no outcome yet; ask again with --request-id \(requestID)"
         case "declined": "declined (\(reply.text("decline_code"))): nothing changed"
@@ -83,11 +84,14 @@ struct PurchaseReport {
     }
 
     private static func now(_ preview: JSONValue) -> [String] {
-        guard let invoice = preview["invoice"] else { return ["nothing would be charged now"] }
-        let isPaidOnPage = preview.text("outcome") == "payment_required"
+        let opensPage = preview.text("outcome") == "payment_required"
+        guard let invoice = preview["invoice"] else {
+            let page = opensPage ? "a payment page would ask for a card; " : ""
+            return [page + "nothing would be charged now"]
+        }
         let isGivenBack = (invoice["total"] ?? .null).number("minor_units") < 0
         let head =
-            isPaidOnPage
+            opensPage
             ? "a payment page would ask for"
             : "would be \(isGivenBack ? "given back" : "charged") now"
         return [head + ":"] + lines(invoice: invoice)
