@@ -1,4 +1,4 @@
-"""What buying costs: the tables of docs/buying.md over a test clock, and what `tally` says of it."""
+"""What buying costs: docs/buying.md over a test clock, and what `tally` says of it."""
 
 import datetime
 import json
