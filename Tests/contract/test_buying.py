@@ -422,7 +422,9 @@ def tiered(second):
 def test_the_catalog_shows_packs_intervals_and_trials(tally, shop, tmp_path):
     each_other_month = tiered("5")
     each_other_month.price.interval_count = 2
-    publish(shop, each_other_month)
+    bare = plan("bare", "0", packs(amount="1", max_purchase=1000))
+    bare.ClearField("price")
+    publish(shop, each_other_month, bare)
     code, shown = tally("catalog", "show")
     lines = said(shown)
     assert code == 0
@@ -430,14 +432,16 @@ def test_the_catalog_shows_packs_intervals_and_trials(tally, shop, tmp_path):
             "3 once up to 500, 5 USD each month, volume, at most 5,000") in lines
     assert ("buying_packs 20 USD each month test_messages each month, packs of 100: 10 USD "
             "each month") in lines
+    assert ("buying_bare no base price test_messages each month, packs of 100: 1 USD each month, "
+            "at most 1,000") in lines
     assert "buying_trial 30 USD each month, 14 days free first, without a card -" in lines
 
     code, catalog = tally("catalog", "show", "--json")
     catalog = json.loads(catalog)
     changing = next(each for each in catalog["plans"] if each["plan_id"] == "buying_tiers")
-    packs = changing["items"][0]["prepaid_price"]
-    packs["tiers"][1]["amount"] = "4"
-    del packs["on_increase"]  # it is what counts anyway
+    price = changing["items"][0]["prepaid_price"]
+    price["tiers"][1]["amount"] = "4"
+    del price["on_increase"]  # it is what counts anyway
     changing["price"]["interval_count"] = 1
     file = tmp_path / "changed.json"
     file.write_text(json.dumps(catalog))

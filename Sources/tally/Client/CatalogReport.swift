@@ -62,8 +62,11 @@ struct CatalogReport {
     private var currency: String { catalog.text("currency").uppercased() }
 
     private func price(_ plan: JSONValue) -> String {
-        let text = plan["price"].map { "\($0.text("amount")) \(currency) \(interval($0))" }
-        return (text ?? "free") + trial(plan)
+        let base = plan["price"].map { "\($0.text("amount")) \(currency) \(interval($0))" }
+        let sells = plan.list("items").contains {
+            $0["usage_price"] != nil || $0["prepaid_price"] != nil
+        }
+        return (base ?? (sells ? "no base price" : "free")) + trial(plan)
     }
 
     /// "each month", of what has an interval and a count.
@@ -110,7 +113,7 @@ struct CatalogReport {
 
     /// "packs of 100: 10 USD each month"; the way of tiers behind them.
     private func packs(_ price: JSONValue) -> String {
-        let units = price.number("billing_units") > 1 ? price.text("billing_units") : "1"
+        let units = price.number("billing_units") == 0 ? "1" : price.text("billing_units")
         let isVolume = price.text("tier_behavior") == "volume"
         let way = price.list("tiers").isEmpty ? "" : isVolume ? ", volume" : ", graduated"
         return "packs of \(HumanText.quantity(units)): \(amount(price)) \(currency) "
