@@ -21,9 +21,10 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    CheckCommand.self, ExplainCommand.self, TrackCommand.self,
-                    TrackTokensCommand.self, HoldsCommand.self, BalancesCommand.self,
-                    EntitiesCommand.self, ClockCommand.self, WebhooksCommand.self,
+                    SubscriptionCommand.self, CheckCommand.self, ExplainCommand.self,
+                    TrackCommand.self, TrackTokensCommand.self, HoldsCommand.self,
+                    BalancesCommand.self, EntitiesCommand.self, ClockCommand.self,
+                    WebhooksCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

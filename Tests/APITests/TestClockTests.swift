@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    @Test("a preview is of the customer's time")
+    func preview() async throws {
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            try await customer("c", stage)
+            _ = try await stage.api.call(
+                "AdvanceTestClock", ["customer_id": "c", "duration": Self.month])
+            let preview = try await stage.api.call(
+                "PreviewAttach", ["attach": ["customer_id": "c", "plan_id": "pro"]])
+            #expect(try await time(stage, "c") == preview["preview", "quote_time"]?.time)
+        }
+    }
+
     @Test("the environment's takes everyone along, whatever they have")
     func everyone() async throws {
         try await APIStage.with(RefusalTests.pricing) { stage in

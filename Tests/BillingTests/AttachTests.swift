@@ -217,7 +217,7 @@ import Testing
         var desk = Desk(AttachTests.pricing)
         try desk.attach("usage")
         let opened = try desk.settle(.checkoutOpened(url: "https://pay/1"))
-        #expect(opened.invoice?.total.minorUnits == 0)
+        #expect(opened.invoice == nil)
         #expect(try desk.completeCheckout().invoice == nil)
         #expect(desk.subscription("usage")?.periodEnd == .utc(2027, 2, 10))
         #expect(desk.check("messages", 10).reason == .overage)

@@ -1,9 +1,7 @@
 """The test clock: the lines of docs/testing.md, restarts, and everybody at once."""
 
 import http.client
-import re
 import ssl
-import subprocess
 import time
 import urllib.parse
 
@@ -15,8 +13,8 @@ from tally.v1 import test_clock_service_pb2 as clock_pb
 from tally.v1 import usage_service_pb2 as usage_pb
 
 import pricing
+from documentation import run_lines
 from tally_client import DEADLINE, new_id, refusal
-from tally_server import BINARY, ROOT
 from test_walkthrough import attach, buy, get, new_customer, track
 
 DAY = 86_400
@@ -42,20 +40,7 @@ def paid(customer):
 
 
 def test_the_lines_of_the_documentation_run_and_do_what_they_say(own_client, own_server):
-    text = (ROOT / "docs" / "testing.md").read_text()
-    lines = re.search(r"^```sh\n(.*?)^```", text, re.M | re.S)[1].replace(
-        ".dev/ca.pem", str(own_server.ca_file))
-    # scripts/start has published it.
-    script = "tally catalog apply examples/pricing.json\n" + "\n".join(
-        line for line in lines.splitlines() if not line.startswith("alias"))
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f'tally() {{ "{BINARY}" "$@"; }}\n{script}'],
-        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
-        env={"PATH": "/usr/bin:/bin", "TALLY_CA": str(own_server.ca_file),
-             "TALLY_KEY_FILE": str(own_server.key_file),
-             "TALLY_SERVER": f"https://localhost:{own_server.port}"})
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "25.00 USD" in done.stdout
+    assert "25.00 USD" in run_lines("testing.md", own_server)
     ada = get(own_client, "ada")
     assert len(paid(ada)) == len(ada.invoices) == 12
     assert int(ada.invoices[0].invoice_id.removeprefix("inv_")) >= 13

@@ -14,9 +14,10 @@ extension Order {
             time: time)
     }
 
-    /// The invoice that paying it will make.
-    package var offer: Invoice {
-        Invoice(
+    /// The invoice that paying it will make; nil: none, as when a trial only asks for a card.
+    package var offer: Invoice? {
+        guard !lines.isEmpty else { return nil }
+        return Invoice(
             number: 0, status: .open, lines: lines, total: total, credit: credit, time: .epoch)
     }
 

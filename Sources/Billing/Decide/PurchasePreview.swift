@@ -87,8 +87,7 @@ extension FactSheet {
             guard moment != .never else { return nil }
             var sheet = FactSheet(draft, pricing: pricing, now: moment)
             sheet.bill { "" }
-            if let effect = sheet.customer.openEffect {
-                var invoice = effect.order.offer
+            if var invoice = sheet.customer.openEffect?.order.offer {
                 invoice.time = moment
                 return invoice
             }

@@ -42,9 +42,9 @@ package struct AttachService: Sendable {
     ) throws(ExecuteFault) -> Execution {
         try needProvider(call)
         let customers = environment.customers(of: call.customer)
-        let now = customers.now
         let (result, point) = try customers.read(call.customer, names: names, in: workspace) {
             (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in
+            let now = customer.buckets.clock.time(at: customers.environmentTime)
             do throws(Refusal) {
                 let preview =
                     switch call.deed {

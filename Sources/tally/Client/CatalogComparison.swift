@@ -55,32 +55,47 @@ struct CatalogComparison {
         }
     }
 
-    /// The members of an object; the elements of a list under the feature they name.
+    /// The members of an object; the elements of a list under the feature they name, or by place.
     private func members(_ value: JSONValue?) -> [(key: String, value: JSONValue)] {
         switch value {
         case .object(let object): object.members.map { ($0.key, $0.value) }
-        case .array(let elements): elements.map { ($0.text("feature_id"), $0) }
+        case .array(let elements):
+            elements.enumerated().map { index, element in
+                let name = element.text("feature_id")
+                let earlier = elements.prefix(index).count { $0.text("feature_id") == name }
+                let place = name.isEmpty ? "\(index + 1)" : name
+                // A feature may have several items.
+                return (name.isEmpty || earlier == 0 ? place : "\(name)#\(earlier + 1)", element)
+            }
         case nil, .null, .bool, .number, .string: []
         }
     }
 
-    /// Numbers are compared by value, as the server does: "20" is "20.00". 0 counts as 1 where the
-    /// API says so.
+    /// What counts where the API says that nothing counts as something.
+    private static let standards = [
+        "interval_count": "1", "billing_units": "1", "tier_behavior": "graduated",
+        "on_increase": "prorate", "on_decrease": "prorate",
+    ]
+
+    /// Numbers are compared by value, as the server does: "20" is "20.00".
     private func isSame(_ old: JSONValue?, _ new: JSONValue?, at path: String) -> Bool {
-        guard let old, let new else { return old == new }
-        let texts = [old, new].map { value -> Int128? in
-            guard case .string(let text) = value else {
-                guard case .number(let text) = value else { return nil }
-                return DecimalText.parse(text, digits: 12)
-            }
-            return DecimalText.parse(text, digits: 12)
+        let standard = path.split(separator: ".").last.flatMap {
+            CatalogComparison.standards[String($0)]
         }
-        guard let first = texts[0], let second = texts[1] else { return old == new }
-        if path.hasSuffix("interval_count") || path.hasSuffix("billing_units") {
-            let one = DecimalText.parse("1", digits: 12) ?? 1
-            return (first == 0 ? one : first) == (second == 0 ? one : second)
+        guard let first = text(old, standard), let second = text(new, standard) else {
+            return old == new
         }
-        return first == second
+        let numbers = [first, second].compactMap { DecimalText.parse($0, digits: 12) }
+        return numbers.count == 2 ? numbers[0] == numbers[1] : first == second
+    }
+
+    /// Nil: it has members, or isn't there.
+    private func text(_ value: JSONValue?, _ standard: String?) -> String? {
+        switch value {
+        case .string(let text), .number(let text):
+            ["0", "unspecified"].contains(text) ? standard ?? text : text
+        case nil, .null, .bool, .array, .object: nil
+        }
     }
 
     private func shown(_ value: JSONValue?) -> String {

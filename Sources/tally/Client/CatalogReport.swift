@@ -62,16 +62,34 @@ struct CatalogReport {
     private var currency: String { catalog.text("currency").uppercased() }
 
     private func price(_ plan: JSONValue) -> String {
-        guard let price = plan["price"] else { return "free" }
-        let interval = HumanText.interval(price.text("interval"), count: 1)
-        return "\(price.text("amount")) \(currency) \(interval)"
+        let base = plan["price"].map { "\($0.text("amount")) \(currency) \(interval($0))" }
+        let sells = plan.list("items").contains {
+            $0["usage_price"] != nil || $0["prepaid_price"] != nil
+        }
+        return (base ?? (sells ? "no base price" : "free")) + trial(plan)
+    }
+
+    /// "each month", of what has an interval and a count.
+    private func interval(_ cycle: JSONValue) -> String {
+        HumanText.interval(cycle.text("interval"), count: Int(cycle.number("interval_count")))
+    }
+
+    /// ", 14 days free first, without a card".
+    private func trial(_ plan: JSONValue) -> String {
+        guard let trial = plan["free_trial"] else { return "" }
+        let length = trial.text("duration_length")
+        let unit = trial.text("duration_type") + (length == "1" ? "" : "s")
+        return ", \(length) \(unit) free first"
+            + (trial.flag("card_not_required") ? ", without a card" : "")
     }
 
     /// "0.10 up to 500, 0.05" where it comes in tiers.
     private func amount(_ price: JSONValue) -> String {
         let tiers = price.list("tiers").map { tier in
             let end = tier["up_to"].map { _ in HumanText.quantity(tier.text("up_to")) }
-            return tier.text("amount") + (end.map { " up to \($0)" } ?? "")
+            let flat = tier.text("flat_amount")
+            let once = flat.isEmpty ? "" : " and \(flat) once"
+            return tier.text("amount") + once + (end.map { " up to \($0)" } ?? "")
         }
         return tiers.isEmpty ? price.text("amount") : tiers.joined(separator: ", ")
     }
@@ -83,18 +101,27 @@ struct CatalogReport {
         if item.number("included") != 0 {
             text = "\(HumanText.quantity(item.text("included"))) \(feature)"
         }
-        if let reset = item["reset"] {
-            let count = Int(reset.number("interval_count"))
-            text += " \(HumanText.interval(reset.text("interval"), count: count))"
-        }
+        if let reset = item["reset"] { text += " \(interval(reset))" }
         if let price = item["usage_price"] {
             let units = price.number("billing_units")
             let pack = units > 1 ? " for \(HumanText.quantity(price.text("billing_units")))" : ""
-            text += ", beyond: \(amount(price)) \(currency)\(pack)"
-            if price["max_purchase"] != nil {
-                text += ", at most \(HumanText.quantity(price.text("max_purchase")))"
-            }
+            text += ", beyond: \(amount(price)) \(currency)\(pack)\(limit(price))"
         }
+        if let price = item["prepaid_price"] { text += ", \(packs(price))" }
         return text
+    }
+
+    /// "packs of 100: 10 USD each month"; the way of tiers behind them.
+    private func packs(_ price: JSONValue) -> String {
+        let units = price.number("billing_units") == 0 ? "1" : price.text("billing_units")
+        let isVolume = price.text("tier_behavior") == "volume"
+        let way = price.list("tiers").isEmpty ? "" : isVolume ? ", volume" : ", graduated"
+        return "packs of \(HumanText.quantity(units)): \(amount(price)) \(currency) "
+            + "\(interval(price))\(way)\(limit(price))"
+    }
+
+    private func limit(_ price: JSONValue) -> String {
+        guard price["max_purchase"] != nil else { return "" }
+        return ", at most \(HumanText.quantity(price.text("max_purchase")))"
     }
 }

@@ -10,7 +10,7 @@ struct CustomerReport {
 
     var lines: [String] {
         let report = BalanceReport(of: customer)
-        return [head, subscriptions, report.balances, report.flags, invoices]
+        return [head, subscriptions, packs, report.balances, report.flags, invoices]
             .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }
 
@@ -22,11 +22,15 @@ struct CustomerReport {
         lines.append("since     \(HumanText.time(customer.text("create_time")))")
         if let card = customer["payment_method"] {
             let expiry = [card.text("expiry_month"), String(card.text("expiry_year").suffix(2))]
-            let until = expiry[0].isEmpty ? "" : ", expires \(expiry.joined(separator: "/"))"
+            let until =
+                card.number("expiry_month") == 0 ? "" : ", expires \(expiry.joined(separator: "/"))"
             lines.append(
                 "card      \(card.text("brand")) ending in \(card.text("last4"))" + until)
         } else {
             lines.append("card      none on file")
+        }
+        if let credit = customer["credit_balance"], credit.number("minor_units") != 0 {
+            lines.append("credit    \(HumanText.money(credit))")
         }
         if let notes = customer["metadata"], case .object(let metadata) = notes {
             for key in metadata.members.map(\.key) {
@@ -39,23 +43,51 @@ struct CustomerReport {
     private var subscriptions: [String] {
         var table = TextTable("plan", "status", "since", "paid until", "ends")
         for subscription in customer.list("subscriptions") {
-            let kind = subscription.flag("add_on") ? " (add-on)" : ""
+            let paid = subscription.text("period_end_time")
+            let isTrial = !paid.isEmpty && subscription.text("trial_end_time") == paid
             table.add(
-                subscription.text("plan_id") + kind, subscription.text("status"),
+                CustomerReport.name(subscription), subscription.text("status"),
                 HumanText.time(subscription.text("start_time")),
-                HumanText.time(subscription.text("period_end_time")),
+                HumanText.time(paid) + (isTrial ? " (trial)" : ""),
                 HumanText.time(subscription.text("end_time")))
         }
         return table.lines
     }
 
+    /// "pro", "extra (add-on, ann-1)".
+    private static func name(_ subscription: JSONValue) -> String {
+        let notes = [subscription.flag("add_on") ? "add-on" : "", subscription.text("entity_id")]
+            .filter { !$0.isEmpty }
+        let plan = subscription.text("plan_id")
+        return notes.isEmpty ? plan : "\(plan) (\(notes.joined(separator: ", ")))"
+    }
+
+    /// What was bought in packs, of plans that aren't over.
+    private var packs: [String] {
+        var table = TextTable("packs", "of", "units", "next period")
+        for subscription in customer.list("subscriptions")
+        where subscription.text("status") != "ended" {
+            for bought in subscription.list("quantities") {
+                let next = bought["next_quantity"].map { _ in bought.text("next_quantity") }
+                table.add(
+                    bought.text("feature_id"), CustomerReport.name(subscription),
+                    HumanText.quantity(bought.text("quantity")),
+                    next.map { HumanText.quantity($0) } ?? "the same")
+            }
+        }
+        return table.lines
+    }
+
     private var invoices: [String] {
-        var table = TextTable("invoice", "status", "total", "for")
+        var table = TextTable("invoice", "status", "total", "credit paid", "for")
         for invoice in customer.list("invoices") {
             let lines = invoice.list("lines").map { $0.text("description") }
+            let isCredit = (invoice["total"] ?? .null).number("minor_units") < 0
             table.add(
                 invoice.text("invoice_id"), invoice.text("status"),
-                HumanText.money(invoice["total"]), lines.joined(separator: "; "))
+                HumanText.money(invoice["total"]),
+                HumanText.money(isCredit ? nil : invoice["credit_applied"]),
+                lines.joined(separator: "; "))
         }
         return table.lines
     }

@@ -18,6 +18,10 @@ struct APIMethod {
     }
 
     static let attach = APIMethod("AttachService", "Attach")
+    static let previewAttach = APIMethod("AttachService", "PreviewAttach", isRead: true)
+    static let updateSubscription = APIMethod("AttachService", "UpdateSubscription")
+    static let previewUpdateSubscription = APIMethod(
+        "AttachService", "PreviewUpdateSubscription", isRead: true)
     static let check = APIMethod("EntitlementService", "Check")
     static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")

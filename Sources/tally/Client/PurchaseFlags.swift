@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Wire
+
+/// What buying a plan and changing it have in common: for whom, whether only to look, and how a
+/// retry is told apart.
+struct PurchaseFlags: ParsableArguments {
+    @Option(help: "The customer's entity that has the plan. Default: the customer itself.")
+    var entity: String?
+
+    @Flag(help: "Say what it would do and cost, and change nothing.")
+    var preview = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The quote time of a preview, at most 15 minutes old: it costs what that said.",
+            valueName: "time"))
+    var quoteTime: String?
+
+    @Option(help: "Default: a new one.")
+    var requestId: String?
+
+    /// Buys, or looks what it would be; prints what came of it. A declined charge is exit code 2.
+    func run(_ purchase: PurchaseMethod, _ request: JSONObject, _ flags: ServerFlags) async throws {
+        var request = request
+        if let entity { request.append("entity_id", .string(entity)) }
+        if let quoteTime { request.append("quote_time", .string(quoteTime)) }
+        if preview { return try await look(purchase, request, flags) }
+        let id = requestId ?? RequestIdentifier.make()
+        request.append("request_id", .string(id))
+        var isDeclined = false
+        try await TallyClient.with(flags) { [request] client in
+            let reply = try await client.call(purchase.make, request)
+            isDeclined = reply.text("outcome") == "declined"
+            if flags.json { return print(JSONWriter.text(reply.with("request_id", .string(id)))) }
+            let report = PurchaseReport(customer: JSONValue.object(request).text("customer_id"))
+            print(report.lines(reply, requestID: id).joined(separator: "\n"))
+        }
+        if isDeclined { throw ExitCode(CommandFault.Exit.refused.rawValue) }
+    }
+
+    private func look(
+        _ purchase: PurchaseMethod, _ request: JSONObject, _ flags: ServerFlags
+    ) async throws {
+        try await TallyClient.with(flags) { client in
+            let reply = try await client.call(
+                purchase.preview, [purchase.previewed: .object(request)])
+            if flags.json { return print(JSONWriter.text(reply)) }
+            let lines = PurchaseReport.lines(preview: reply["preview"] ?? .null)
+            print(lines.joined(separator: "\n"))
+        }
+    }
+}
+
+/// A method that sells, and the one that says what it would do.
+struct PurchaseMethod {
+    let make: APIMethod
+    let preview: APIMethod
+    /// The field of the preview's request that holds the purchase.
+    let previewed: String
+
+    static let attach = PurchaseMethod(make: .attach, preview: .previewAttach, previewed: "attach")
+    static let update = PurchaseMethod(
+        make: .updateSubscription, preview: .previewUpdateSubscription, previewed: "update")
+}
+
+/// FEATURE=UNITS: how many units of a feature that is sold in packs.
+struct QuantityArgument: ExpressibleByArgument {
+    var feature: String
+    var units: Double
+
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex,
+            let units = Double(argument[argument.index(after: equals)...]), units.isFinite
+        else { return nil }
+        feature = String(argument[..<equals])
+        self.units = units
+    }
+
+    static func json(_ quantities: [QuantityArgument]) -> JSONValue {
+        .array(
+            quantities.map {
+                .object(["feature_id": .string($0.feature), "quantity": .number($0.units)])
+            })
+    }
+}
