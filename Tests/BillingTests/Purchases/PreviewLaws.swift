@@ -223,5 +223,5 @@ extension Invoice {
 }
 
 extension Invoice? {
-    fileprivate var words: String { self?.words ?? "nothing" }
+    var words: String { self?.words ?? "nothing" }
 }
