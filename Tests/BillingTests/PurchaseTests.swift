@@ -8,4 +8,64 @@ import Testing
     func tell(story: Story) throws {
         try story.run(PurchaseStories.table.pricing)
     }
+
+    @Test("what the laws found", arguments: PurchaseStories.found.stories)
+    func tellFound(story: Story) throws {
+        try story.run(PurchaseStories.found.pricing)
+    }
+
+    private static let weekly = PricingState.sample(
+        [.sample("messages", .metered)],
+        [
+            .sample(
+                "weekly", price: "7", each: .week,
+                .packs("messages", Price("10", packSize: 100), onIncrease: .prorateNextCycle)),
+            .sample("extra", price: "5", each: .week, addOn: true),
+        ])
+
+    private func desk() throws -> Desk {
+        var desk = Desk(PurchaseTests.weekly, at: .utc(2026, 4, 1))
+        try desk.create()
+        try desk.purchase(Purchase("weekly", ["messages": 100]))
+        return desk
+    }
+
+    @Test("what waited for an invoice that was declined isn't given back")
+    func declined() throws {
+        var desk = try desk()
+        try desk.change(Change(["messages": 200]))
+        desk.advance(to: .utc(2026, 4, 8))
+        try desk.settle(.declined(code: "card_declined"))
+        try desk.change(Change(cancel: .now))
+        #expect(desk.paidTotals == [1700])
+    }
+
+    @Test("a page is closed when what it sells is over")
+    func pageEnds() throws {
+        var desk = try desk()
+        desk.advance(to: .utc(2026, 4, 2))
+        var attach = AttachPlan(plan: desk.pricing.number(ofPlan: "extra"), effectID: "page")
+        attach.redirect = .always
+        try desk.run(.attach(attach))
+        try desk.settle(.checkoutOpened(url: "https://example.com/pay"))
+        desk.advance(to: Timestamp.utc(2026, 4, 8).adding(milliseconds: -1))
+        #expect(desk.customer.account.checkout != nil)
+        desk.advance(to: .utc(2026, 4, 8))
+        #expect(desk.customer.account.checkout == nil)
+    }
+
+    @Test("what is scheduled already stays as it is")
+    func scheduledTwice() throws {
+        let pricing = PricingState.sample(
+            [], [.sample("pro", price: "20"), .sample("lite", price: "5")])
+        var desk = Desk(pricing, at: .utc(2026, 4, 1))
+        try desk.create()
+        try desk.purchase("pro")
+        try desk.purchase("lite")
+        let again = AttachPlan(plan: pricing.number(ofPlan: "lite"))
+        let preview = try desk.customer.preview(again, pricing: pricing, now: desk.now)
+        #expect(preview.outcome == .scheduled && preview.incoming.isEmpty)
+        #expect(preview.outgoing.isEmpty)
+        #expect(preview.nextInvoice?.lines.map(\.subscription) == [2])
+    }
 }

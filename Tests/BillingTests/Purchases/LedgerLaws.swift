@@ -9,7 +9,7 @@ import Testing
 ///
 /// `TALLY_PURCHASE_SEEDS=5000` runs more; `TALLY_PURCHASE_SEED=17` repeats one.
 @Suite("Paid once") struct LedgerLaws {
-    @Test("the account adds up", arguments: PurchaseSeeds.batches(100))
+    @Test("the account adds up", arguments: PurchaseSeeds.batches(80))
     func account(seeds: [UInt64]) {
         for seed in seeds {
             var dice = Dice(seed: seed)

@@ -21,6 +21,6 @@ package struct StoryTable: RuleRow {
         ResetStories.keptTable,
         RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
-        WideControlStories.table, PurchaseStories.table, NoticeStories.table,
+        WideControlStories.table, PurchaseStories.table, PurchaseStories.found, NoticeStories.table,
     ]
 }

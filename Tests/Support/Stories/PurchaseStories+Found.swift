@@ -1,0 +1,96 @@
+internal import Billing
+
+/// What random purchases found wrong once: each row is the shortest way to it.
+extension PurchaseStories {
+    package static let found = StoryTable("billing: found by the laws", pricing, rows)
+
+    private static let tens = Price("10", packSize: 100)
+    private static let flat = Price(
+        tiers: [
+            .init(upTo: 500, amount: "0", flat: "30"), .init(upTo: nil, amount: "0", flat: "60"),
+        ], behavior: .volume, packSize: 100)
+    private static let volume = Price(
+        tiers: [.init(upTo: 500, amount: "10"), .init(upTo: nil, amount: "5")],
+        behavior: .volume, packSize: 100)
+
+    private static let pricing = PricingState.sample(
+        [.sample("messages", .metered), .sample("tokens", .metered)],
+        [
+            .sample("pro", price: "20"),
+            .sample("flat", price: "20", .packs("messages", flat)),
+            .sample("bill", .packs("messages", volume, onIncrease: .bill)),
+            .sample(
+                "free_drop", price: "20",
+                .packs("messages", tens, onIncrease: .billNextCycle, onDecrease: .drop)),
+            .sample(
+                "next", price: "20", .packs("messages", tens, onIncrease: .prorateNextCycle)),
+            .sample("weekly", price: "7", each: .week, .packs("messages", tens)),
+            .sample(
+                "weekly_keep", price: "7", each: .week,
+                .packs("messages", tens, onDecrease: .keep)),
+            .sample(
+                "weekly_next", price: "7", each: .week,
+                .packs("messages", tens, onIncrease: .prorateNextCycle)),
+            tried,
+        ])
+
+    private static let tried: Plan = {
+        var plan = Plan.sample("tried", price: "50")
+        plan.trial = FreeTrial(length: 7, unit: .day)
+        return plan
+    }()
+
+    private static func row(_ rule: String, _ steps: Step...) -> Story {
+        var story = Story(rule, after: steps)
+        story.start = .utc(2026, 4, 1)
+        return story
+    }
+
+    private static let rows = [
+        row(
+            "10.2: fewer units at the same price come back whole",
+            .purchase(Purchase("flat", ["messages": 400])), .change(Change(["messages": 200])),
+            .change(Change(cancel: .now)), .invoices([5000, -5000])),
+        row(
+            "10.2: bill_immediately to a cheaper tier",
+            .purchase(Purchase("bill", ["messages": 500])), .change(Change(["messages": 600])),
+            .change(Change(cancel: .now)), .invoices([5000, -2000, -3000])),
+        row(
+            "10.2: units that were never paid for go first",
+            .purchase(Purchase("free_drop", ["messages": 100])),
+            .change(Change(["messages": 400])), .change(Change(["messages": 200])),
+            .change(Change(cancel: .now)), .invoices([3000, -3000])),
+        row(
+            "10.2: what waits for the next invoice isn't given back before",
+            .purchase(Purchase("next", ["messages": 300])), .change(Change(["messages": 400])),
+            .change(Change(["messages": 300])), .invoices([5000]), .credit(0),
+            .advance(to: .utc(2026, 5, 1)), .invoices([5000, 5000])),
+        row(
+            "9: a trial in the middle of a paid month ends with a charge", .buy("pro"),
+            .advance(to: .utc(2026, 4, 11)), .purchase("tried"), .invoices([2000, -1333]),
+            .advance(to: .utc(2026, 4, 18)), .invoices([2000, -1333, 5000]),
+            .advance(to: .utc(2026, 5, 18)), .invoices([2000, -1333, 5000, 5000])),
+        row(
+            "11.2: a week that was begun before the end of the month comes back",
+            .purchase(Purchase("weekly", ["messages": 100])), .change(Change(cancel: .atEnd)),
+            .advance(to: .utc(2026, 5, 1)), .plan("weekly", .ended),
+            .invoices([1700, 700, 700, 700, 700, -500])),
+        row(
+            "11.1: packs by the month stay until the month is over",
+            .purchase(Purchase("weekly_keep", ["messages": 300])),
+            .change(Change(["messages": 100])), .advance(to: .utc(2026, 4, 8)),
+            .granted("messages", 300), .advance(to: .utc(2026, 5, 1)),
+            .granted("messages", 100)),
+        row(
+            "10.2: what waited for an invoice comes back once",
+            .purchase(Purchase("weekly_next", ["messages": 100])),
+            .change(Change(["messages": 200])), .advance(to: .utc(2026, 4, 8)),
+            .change(Change(cancel: .now)), .invoices([1700, 1700, -2233])),
+        row(
+            "10.2: and only the last of two changes",
+            .purchase(Purchase("weekly_next", ["messages": 100])),
+            .change(Change(["messages": 200])), .change(Change(["messages": 300])),
+            .advance(to: .utc(2026, 4, 8)), .change(Change(cancel: .now)),
+            .invoices([1700, 2700, -3000])),
+    ]
+}
