@@ -130,6 +130,13 @@ extension CustomerState {
         _ now: Timestamp
     ) throws(Refusal) {
         let subscription = quote.subscription
+        guard subscription.status != .pastDue else {
+            throw .invalid([
+                Violation(
+                    path: "quantities",
+                    message: "cannot change while a payment is owed, which is tried again")
+            ])
+        }
         guard subscription.status.grantsAccess else {
             throw .invalid([
                 Violation(

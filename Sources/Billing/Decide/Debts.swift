@@ -99,13 +99,23 @@ extension FactSheet {
         }
     }
 
-    /// What nobody has any more is not asked for again: it stays unpaid.
+    /// What nobody has any more is not asked for again: an invoice of nothing else stays unpaid,
+    /// another one is for the rest.
     mutating func dropDebts(of number: UInt32) {
-        for debt in customer.account.debts where debt.order.subscriptions.contains(number) {
-            let isOver = debt.order.subscriptions.allSatisfy {
-                !(customer.subscription($0)?.status.grantsAccess ?? false)
+        for var debt in customer.account.debts where debt.order.subscriptions.contains(number) {
+            debt.order.subscriptions.removeAll { $0 == number }
+            guard !debt.order.subscriptions.isEmpty else {
+                _ = close(debt, .uncollectible, credit: debt.order.credit)
+                continue
             }
-            if isOver { _ = close(debt, .uncollectible, credit: debt.order.credit) }
+            debt.order.lines.removeAll { $0.subscription == number && $0.kind == .charge }
+            debt.order.total.minorUnits = debt.order.lines.reduce(0) { $0 + $1.total.minorUnits }
+            emit(.debtSet(debt))
+            guard var invoice = customer.account.invoices.first(where: { $0.number == debt.invoice })
+            else { continue }
+            invoice.lines = debt.order.lines
+            invoice.total = debt.order.total
+            emit(.invoiceChanged(invoice))
         }
     }
 }
