@@ -111,8 +111,8 @@ extension FactSheet {
             debt.order.lines.removeAll { $0.subscription == number && $0.kind == .charge }
             debt.order.total.minorUnits = debt.order.lines.reduce(0) { $0 + $1.total.minorUnits }
             emit(.debtSet(debt))
-            guard var invoice = customer.account.invoices.first(where: { $0.number == debt.invoice })
-            else { continue }
+            let kept = customer.account.invoices.first { $0.number == debt.invoice }
+            guard var invoice = kept else { continue }
             invoice.lines = debt.order.lines
             invoice.total = debt.order.total
             emit(.invoiceChanged(invoice))
