@@ -14,12 +14,12 @@ import Testing
 
     /// What only some customers have goes through logs and crashes, too.
     @Test func everyKindOfFact() {
-        let coverage = (UInt64(1)...12).map { Simulation.run(seed: $0).coverage }
+        let coverage = (UInt64(1)...30).map { Simulation.run(seed: $0).coverage }
         #expect(
             coverage.reduce(Coverage(), +).kinds.isSuperset(of: [
                 "bucketChanged", "detailSet", "entityCreated", "entityChanged", "entityDeleted",
                 "controlsSet", "poolingSet", "windowCounted", "holdOpened", "holdExtended",
-                "holdClosed", "notified", "entityClaimed",
+                "holdClosed", "notified", "entityClaimed", "checkoutOpened", "invoiceRaised",
             ]))
     }
 

@@ -73,13 +73,17 @@ extension PurchaseStories {
         row(
             "11.2: a week that was begun before the end of the month comes back",
             .purchase(Purchase("weekly", ["messages": 100])), .change(Change(cancel: .atEnd)),
+            .advance(to: .utc(2026, 4, 8)), .advance(to: .utc(2026, 4, 15)),
+            .advance(to: .utc(2026, 4, 22)), .advance(to: .utc(2026, 4, 29)),
             .advance(to: .utc(2026, 5, 1)), .plan("weekly", .ended),
             .invoices([1700, 700, 700, 700, 700, -500])),
         row(
             "11.1: packs by the month stay until the month is over",
             .purchase(Purchase("weekly_keep", ["messages": 300])),
             .change(Change(["messages": 100])), .advance(to: .utc(2026, 4, 8)),
-            .granted("messages", 300), .advance(to: .utc(2026, 5, 1)),
+            .granted("messages", 300), .advance(to: .utc(2026, 4, 15)),
+            .advance(to: .utc(2026, 4, 22)), .advance(to: .utc(2026, 4, 29)),
+            .advance(to: .utc(2026, 5, 1)),
             .granted("messages", 100)),
         row(
             "10.2: what waited for an invoice comes back once",
