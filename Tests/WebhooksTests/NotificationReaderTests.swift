@@ -136,7 +136,7 @@ import Testing
                 "payment.failed", "customer.products.updated", "billing.updated",
             ])
         #expect(failed[0]["data", "code"] == "card_declined")
-        #expect(failed[0]["data", "invoice", "status"] == "uncollectible")
+        #expect(failed[0]["data", "invoice", "status"] == "open")
         #expect(failed[1]["data", "scenario"] == "past_due")
         let change = try #require(failed[2]["data", "plan_changes"]?.first)
         #expect(change["action"] == "updated")
