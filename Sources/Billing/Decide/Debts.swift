@@ -103,18 +103,22 @@ extension FactSheet {
     /// another one is for the rest.
     mutating func dropDebts(of number: UInt32) {
         for var debt in customer.account.debts where debt.order.subscriptions.contains(number) {
+            let whole = debt
             debt.order.subscriptions.removeAll { $0 == number }
-            guard !debt.order.subscriptions.isEmpty else {
-                _ = close(debt, .uncollectible, credit: debt.order.credit)
+            debt.order.lines.removeAll { $0.subscription == number && $0.kind == .charge }
+            let rest = debt.order.lines.reduce(0) { $0 + $1.total.minorUnits }
+            guard !debt.order.subscriptions.isEmpty, rest > 0 else {
+                _ = close(whole, .uncollectible, credit: whole.order.credit)
                 continue
             }
-            debt.order.lines.removeAll { $0.subscription == number && $0.kind == .charge }
-            debt.order.total.minorUnits = debt.order.lines.reduce(0) { $0 + $1.total.minorUnits }
+            debt.order.total.minorUnits = rest
+            debt.order.credit = min(debt.order.credit, rest)
             emit(.debtSet(debt))
             let kept = customer.account.invoices.first { $0.number == debt.invoice }
             guard var invoice = kept else { continue }
             invoice.lines = debt.order.lines
             invoice.total = debt.order.total
+            invoice.credit = debt.order.credit
             emit(.invoiceChanged(invoice))
         }
     }

@@ -21,7 +21,9 @@ struct PaidLedger {
         var place: Place
         var quantity: Quantity
         var start: Timestamp
+        /// Earlier than `bought` when it was given up.
         var end: Timestamp
+        let bought: Timestamp
         /// In minor units.
         var paid: Double
 
@@ -83,16 +85,19 @@ struct PaidLedger {
             spans.append(
                 Span(
                     key: key, place: place, quantity: line.quantity, start: period.lowerBound,
-                    end: period.upperBound, paid: Double(line.total.minorUnits)))
+                    end: period.upperBound, bought: period.upperBound,
+                    paid: Double(line.total.minorUnits)))
         }
         for line in lines where line.kind == .credit {
             let key = key(of: line)
             touched.insert(key)
             returned[key, default: 0] -= line.total.minorUnits
-            let index = spans.indices.filter { index in
-                spans[index].key == key && spans[index].end == line.period?.upperBound
-            }.min { spans[$0].start < spans[$1].start }
-            guard let index, let time = line.period?.lowerBound else {
+            let end = line.period?.upperBound
+            let index = spans.indices.filter { spans[$0].key == key && spans[$0].end == end }
+                .min { spans[$0].start < spans[$1].start }
+            // A last invoice may be paid long after the plan has ended.
+            let given = spans.indices.last { spans[$0].key == key && spans[$0].bought == end }
+            guard let index = index ?? given, let time = line.period?.lowerBound else {
                 note("credit for what wasn't paid: \(line)")
                 continue
             }
