@@ -14,10 +14,10 @@ extension Desk {
         attach.carriesBalances = purchase.balances?.map { pricing.number(ofFeature: $0) }
         attach.carriesUsages = purchase.usages?.map { pricing.number(ofFeature: $0) }
         advance(to: now)
-        let refused = try customer.preview(attach, pricing: pricing, now: now)
+        let cardless = try customer.preview(attach, pricing: pricing, now: now)
         if customer.account.method == nil { saveMethod() }
         let preview = try customer.preview(attach, pricing: pricing, now: now)
-        #expect(preview.invoice?.lines == refused.invoice?.lines)
+        #expect(preview.invoice?.lines == cardless.invoice?.lines)
         attach.effectID = "effect-p\(facts.count)"
         try compare(preview, run(.attach(attach)))
     }

@@ -40,12 +40,6 @@ extension PurchaseStories {
         return plan
     }()
 
-    private static func row(_ rule: String, _ steps: Step...) -> Story {
-        var story = Story(rule, after: steps)
-        story.start = .utc(2026, 4, 1)
-        return story
-    }
-
     private static let rows = [
         row(
             "10.2: fewer units at the same price come back whole",
