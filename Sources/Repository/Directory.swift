@@ -11,7 +11,7 @@ package final class Directory: Sendable {
     /// finds it everywhere.
     package typealias Listener = @Sendable (PricingNames) async -> Void
 
-    private let log: any LogStore
+    let log: any LogStore
     private let names: Mutex<PricingNames>
     private let listeners = Mutex<[Listener]>([])
     /// One publication at a time.

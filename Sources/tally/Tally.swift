@@ -24,7 +24,7 @@ struct Tally: AsyncParsableCommand {
                     SubscriptionCommand.self, CheckCommand.self, ExplainCommand.self,
                     TrackCommand.self, TrackTokensCommand.self, HoldsCommand.self,
                     BalancesCommand.self, EntitiesCommand.self, ClockCommand.self,
-                    WebhooksCommand.self,
+                    WebhooksCommand.self, SimulateCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

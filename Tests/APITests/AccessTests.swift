@@ -56,6 +56,14 @@ import Testing
         ("GetCatalog", [:]),
         ("ListWebhookEndpoints", [:]),
         ("ReplayWebhooks", ["endpoint": "a", "from_sequence": 1]),
+        ("GetCustomerAsOf", ["as_of_time": "2027-01-09T00:00:00Z"]),
+        (
+            "SimulatePlan",
+            [
+                "plan_id": "free", "start_time": "2027-01-01T00:00:00Z",
+                "end_time": "2027-01-02T00:00:00Z",
+            ]
+        ),
     ]
 
     @Test("is in the table but for those that stream")

@@ -123,9 +123,13 @@ import Testing
         options.limits.slowCalls.perPrincipal = 0
         let told = ToldRefusal(.resourceExhausted, "TOO_MANY_CALLS")
         try await APIStage.with(RefusalTests.pricing, options) { stage in
-            for method in ["ListEvents", "AggregateEvents", "ListCustomers"] {
+            for method in [
+                "ListEvents", "AggregateEvents", "ListCustomers", "GetCustomerAsOf",
+                "SimulatePlan",
+            ] {
                 let request = AccessTests.requests.first { $0.method == method }
-                #expect(await stage.api.refusal(of: method, request?.fields ?? [:]) == told)
+                let fields = (request?.fields ?? [:]).naming("c", for: method)
+                #expect(await stage.api.refusal(of: method, fields) == told)
             }
         }
     }

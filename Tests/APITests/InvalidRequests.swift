@@ -9,7 +9,7 @@ enum InvalidRequests {
     typealias Row = RefusalTests.Row
 
     static let all =
-        usage + events + holds + balances + entities + customers + catalogs + clocks
+        usage + events + holds + balances + entities + customers + catalogs + clocks + history
 
     private static func row(
         _ method: String, _ fields: JSONObject, after steps: Step..., at paths: String...
@@ -83,6 +83,35 @@ enum InvalidRequests {
         row("AdvanceTestClock", ["duration": ["seconds": -1]], at: "duration"),
         row("AdvanceTestClock", ["duration": ["seconds": 315_619_201]], at: "duration"),
         row("AdvanceTestClock", ["time": "2037-02-01T00:00:00Z"], at: "time"),
+    ]
+
+    private static let past: JSONObject = [
+        "plan_id": "free", "start_time": "2027-01-01T00:00:00Z",
+        "end_time": "2027-01-02T00:00:00Z",
+    ]
+
+    private static let history = [
+        row("GetCustomerAsOf", [:], at: "as_of_time"),
+        row("GetCustomerAsOf", ["as_of_time": "2027-02-01T00:00:00Z"], at: "as_of_time"),
+        row(
+            "GetCustomerAsOf", ["as_of_time": "2027-01-01T00:00:00Z", "entity_id": "a b"],
+            at: "entity_id"),
+        row("SimulatePlan", [:], at: "plan_id", "start_time", "end_time"),
+        row("SimulatePlan", past.with("end_time", "2026-01-01T00:00:00Z"), at: "end_time"),
+        row("SimulatePlan", past.with("start_time", "2016-12-01T00:00:00Z"), at: "end_time"),
+        row("SimulatePlan", past.with("end_time", "2027-02-01T00:00:00Z"), at: "end_time"),
+        row("SimulatePlan", past.with("page_size", -1), at: "page_size"),
+        row("SimulatePlan", past.with("page_token", "no"), at: "page_token"),
+        row("SimulatePlan", past.with("having_plan_id", "free"), at: "customer_id"),
+        row(
+            "SimulatePlan", past.with("quantities", [["feature_id": "a b", "quantity": 1]]),
+            at: "quantities[0].feature_id"),
+        row(
+            "SimulatePlan",
+            past.with(
+                "catalog",
+                ["currency": "usd", "plans": [["plan_id": "x", "name": "", "items": [messages]]]]),
+            at: "catalog.plans[0].name"),
     ]
 
     private static let events = [

@@ -23,6 +23,14 @@ import Testing
             .refused(.erasureTooEarly(until: nil)),
             ToldRefusal(.failedPrecondition, "ERASURE_TOO_EARLY")
         ),
+        (
+            .refused(.historyTooShort(since: .utc(2027, 2, 1))),
+            ToldRefusal(.failedPrecondition, "HISTORY_TOO_SHORT")
+        ),
+        (
+            .refused(.historyTooLong(limit: 5)),
+            ToldRefusal(.failedPrecondition, "HISTORY_TOO_LONG")
+        ),
         (.unavailable(.full("x")), ToldRefusal(.resourceExhausted, "DISK_FULL")),
         (.unavailable(.unavailable("x")), ToldRefusal(.unavailable, "LOG_BUSY")),
         (.unavailable(.failed("x")), ToldRefusal(.unavailable, "LOG_FAILED")),

@@ -54,6 +54,11 @@ import Testing
     private static let stranger: JSONObject = ["feature_id": "messages", "entity_id": "x"]
     private static let soon = JSONValue.time(.utc(2027, 1, 10, 12))
 
+    private static let trial: JSONObject = [
+        "plan_id": "free", "start_time": "2027-01-01T00:00:00Z",
+        "end_time": "2027-01-02T00:00:00Z",
+    ]
+
     static let notFound = [
         Row(
             "a receiver of webhooks", call: "ReplayWebhooks",
@@ -100,6 +105,18 @@ import Testing
         Row("a plan to check", call: "Check", ["plan_id": "no"], noPlan),
         Row("a plan to buy", call: "Attach", ["plan_id": "no"], noPlan),
         Row("a plan of customers", call: "ListCustomers", ["plan_id": "no"], noPlan),
+        Row(
+            "a plan to try", call: "SimulatePlan", trial.with("plan_id", "no"), noPlan),
+        Row(
+            "a plan of those to try one on", call: "SimulatePlan",
+            JSONObject(trial.members + [.init("customer_id", ""), .init("having_plan_id", "no")]),
+            noPlan),
+        Row(
+            "a feature to buy in a trial", call: "SimulatePlan",
+            trial.with("quantities", [["feature_id": "no", "quantity": 1]]), noFeature),
+        Row(
+            "an entity to look back at", call: "GetCustomerAsOf",
+            ["entity_id": "x", "as_of_time": .time(Story.usualStart)], noEntity),
         Row("an entity to check", call: "Check", stranger, noEntity),
         Row("an entity to track", call: "Track", stranger, noEntity),
         Row("an entity to look at", call: "GetEntity", ["entity_id": "x"], noEntity),

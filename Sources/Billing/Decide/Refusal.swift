@@ -39,4 +39,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case clockBackwards(now: Timestamp)
     /// The answer was erased with the customer's personal data.
     case requestErased
+    /// Of the customer's past the log has only what came after this.
+    case historyTooShort(since: Timestamp)
+    /// More commits than that lie between a known state and the moment asked for.
+    case historyTooLong(limit: Int)
 }

@@ -69,7 +69,8 @@ extension GRPCDispatcher {
             .deleteEntity:
             return try runOnHoldings(route, message, loop)
         case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .healthCheck, .healthWatch,
-            .listWebhookEndpoints, .replayWebhooks, .aggregateEvents, .reflection, .reflectionAlpha:
+            .listWebhookEndpoints, .replayWebhooks, .aggregateEvents, .getCustomerAsOf,
+            .simulatePlan, .reflection, .reflectionAlpha:
             preconditionFailure("answered before, or opened instead of called")
         }
     }

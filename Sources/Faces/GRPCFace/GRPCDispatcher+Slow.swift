@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Customers
 internal import RPC
 internal import Repository
@@ -19,6 +20,24 @@ extension GRPCDispatcher {
             let customers = loop.customers
             return try serve(call) { (checkpoint) throws(ExecuteFault) in
                 try customers.list(question, checkpoint: checkpoint)
+            }
+        }
+        if route == .getCustomerAsOf {
+            let question = try decoded { () throws(CallFault) in
+                try reader.getCustomerAsOf(message)
+            }
+            let customers = loop.customers
+            return try serve(call) { (checkpoint) throws(ExecuteFault) in
+                try customers.past(question, checkpoint: checkpoint)
+            }
+        }
+        if route == .simulatePlan {
+            let question = try decoded { () throws(CallFault) in
+                try reader.simulatePlan(message)
+            }
+            let catalog = loop.catalog
+            return try serve(call) { (checkpoint) throws(ExecuteFault) in
+                try catalog.simulate(question, checkpoint: checkpoint)
             }
         }
         if route == .listWebhookEndpoints { return try listWebhooks(call, message, loop) }

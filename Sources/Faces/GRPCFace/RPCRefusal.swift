@@ -120,6 +120,16 @@ struct RPCRefusal {
                 .failedPrecondition, "REQUEST_ERASED",
                 "this request_id was answered, but the answer was erased with the customer's "
                     + "personal data; look at the customer")
+        case .historyTooShort(let since):
+            self.init(
+                .failedPrecondition, "HISTORY_TOO_SHORT",
+                "of this customer's past there is only what came after \(since.text ?? "then"); ask "
+                    + "for a later moment, or have more kept from now on (history-days)")
+        case .historyTooLong(let limit):
+            self.init(
+                .failedPrecondition, "HISTORY_TOO_LONG",
+                "more than \(limit) commits of the customer would have to be gone through; ask for a "
+                    + "moment not long after a snapshot, or a later one")
         }
     }
 

@@ -42,6 +42,8 @@ enum Route: Int, CaseIterable {
     case getTestClock
     case listWebhookEndpoints
     case replayWebhooks
+    case getCustomerAsOf
+    case simulatePlan
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -94,6 +96,8 @@ enum Route: Int, CaseIterable {
         case .getTestClock: "/tally.v1.TestClockService/GetTestClock"
         case .listWebhookEndpoints: "/tally.v1.WebhookService/ListWebhookEndpoints"
         case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
+        case .getCustomerAsOf: "/tally.v1.CustomerService/GetCustomerAsOf"
+        case .simulatePlan: "/tally.v1.CatalogService/SimulatePlan"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -104,7 +108,7 @@ enum Route: Int, CaseIterable {
     /// Most requests are a few hundred bytes; a catalog may be long, and so may metadata.
     var maxMessageBytes: Int {
         switch self {
-        case .publishCatalog: 1 << 20
+        case .publishCatalog, .simulatePlan: 1 << 20
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack, .batchTrackTokens: 512 << 10
         case .updateControls, .createEntity, .batchCheck: 64 << 10
@@ -126,8 +130,10 @@ enum Route: Int, CaseIterable {
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
             .advanceTestClock:
             .customersWrite
-        case .getCustomer, .listCustomers, .getEntity, .listEntities, .getTestClock:
+        case .getCustomer, .listCustomers, .getEntity, .listEntities, .getTestClock,
+            .getCustomerAsOf:
             .customersRead
+        case .simulatePlan: [.catalogRead, .usageRead, .customersRead]
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .getCatalog: .catalogRead
@@ -145,7 +151,7 @@ enum Route: Int, CaseIterable {
     var isSlow: Bool {
         switch self {
         case .listEvents, .aggregateEvents, .listCustomers, .listWebhookEndpoints,
-            .replayWebhooks:
+            .replayWebhooks, .getCustomerAsOf, .simulatePlan:
             true
         default: false
         }

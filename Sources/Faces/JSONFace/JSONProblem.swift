@@ -175,6 +175,8 @@ extension JSONProblem {
             self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:
             self = .invalidRequest("the customer can't be erased now")
+        case .historyTooShort, .historyTooLong:
+            self = .invalidRequest("the customer's past doesn't reach back that far")
         }
     }
 }

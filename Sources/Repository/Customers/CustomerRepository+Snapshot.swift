@@ -119,15 +119,10 @@ extension CustomerRepository {
     private func loadCustomers(
         _ payload: UnsafeRawBufferPointer, count: Int, _ arena: Arena
     ) -> Bool {
-        var offset = 0
+        var rows = SnapshotRows(payload)
         for _ in 0..<count {
-            guard offset + 4 <= payload.count else { return false }
-            let length = Int(payload.integer(at: offset, as: UInt32.self))
-            offset += 4
-            guard offset + length <= payload.count else { return false }
+            guard let bytes = rows.next() else { return false }
             arena.reset()
-            let bytes = UnsafeRawBufferPointer(rebasing: payload[offset..<offset + length])
-            offset += length
             guard let row = try? RecordDecoder(arena: arena, seals: seals).row(bytes) else {
                 return false
             }
@@ -139,7 +134,7 @@ extension CustomerRepository {
             }
             guard isNew else { return false }
         }
-        return offset == payload.count
+        return rows.isAtEnd
     }
 
     private func loadRequests(_ payload: UnsafeRawBufferPointer, of chunk: SnapshotChunk) -> Bool {

@@ -11,6 +11,20 @@ package enum ExecuteFault: Error, Sendable {
     case damaged(String)
 }
 
+extension ExecuteFault {
+    /// What reading files ended with.
+    package init(ofReading error: any Error) {
+        switch error {
+        case let fault as ExecuteFault: self = fault
+        case let refusal as Refusal: self = .refused(refusal)
+        case let fault as RecordFault: self = .damaged("\(fault)")
+        case let fault as LogFault: self = .unavailable(fault)
+        case let fault as DiskFault: self = .unavailable(.disk(fault))
+        default: self = .unavailable(.unavailable("\(error)"))
+        }
+    }
+}
+
 /// What came of a command or a read; small, as it is handed from layer to layer. The reply to a
 /// command, as a value, is the workspace's.
 package struct Outcome {

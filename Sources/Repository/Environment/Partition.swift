@@ -17,6 +17,7 @@ package final class Partition: Sendable {
     package let durability: Durability
     /// Takes snapshots, on a thread of its own.
     package let snapshots: SnapshotKeeper
+    let snapshotFolder: SnapshotFolder
     package let recovery: RecoveryReport
     let events: EventDerivation
     private let snapshotThread = SnapshotThread()
@@ -36,6 +37,7 @@ package final class Partition: Sendable {
         let snapshotFolder = SnapshotFolder(
             disk: PosixDisk(), folder: "\(path)/\(EnvironmentFolder.partition(number))",
             identity: manifest.partitionIdentity(number))
+        self.snapshotFolder = snapshotFolder
         let durability = Durability()
         self.durability = durability
         var logSettings = LogSettings()

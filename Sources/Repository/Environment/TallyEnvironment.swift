@@ -145,6 +145,9 @@ package final class TallyEnvironment: Sendable {
         partitions.lazy.map(\.customers.now).reduce(.epoch, max)
     }
 
+    /// Customer time, of those whose own clock no test has moved.
+    package var customerTime: Timestamp { now.adding(milliseconds: directory.clock.offset) }
+
     /// How far back every answered request is remembered, milliseconds; nil: none was forgotten.
     package var requestWindow: Int64? {
         let since = partitions.map(\.customers.requestsRememberedSince).reduce(.epoch, max)

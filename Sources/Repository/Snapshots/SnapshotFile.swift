@@ -46,6 +46,15 @@ struct SnapshotFile: Sendable {
         return (try SnapshotChunk.decode(bytes, tag: header.tag, at: offset), bytes)
     }
 
+    /// The chunk is of customers of this shard, as its header says.
+    func holdsCustomers(of shard: Int, chunk number: Int) throws(SnapshotProblem) -> Bool {
+        let header = try SnapshotFile.bytes(
+            file, at: Int(index.chunks[number]), count: SnapshotChunk.size)
+        return header.isSealed
+            && header.integer(at: 4, as: UInt32.self) == SnapshotChunk.Kind.customers.rawValue
+            && header.integer(at: 32, as: UInt32.self) == UInt32(shard)
+    }
+
     /// Reads all of it.
     func verify() throws(SnapshotProblem) {
         for number in index.chunks.indices { _ = try chunk(number) }
@@ -76,5 +85,28 @@ struct SnapshotFile: Sendable {
 
     private static func size(_ file: any DiskFile) throws(SnapshotProblem) -> Int {
         do throws(DiskFault) { return try file.size() } catch { throw .disk(error) }
+    }
+}
+
+/// The rows in a chunk of customers, each with its length before it.
+struct SnapshotRows {
+    private let payload: UnsafeRawBufferPointer
+    private var offset = 0
+
+    /// The bytes must outlive it.
+    init(_ payload: UnsafeRawBufferPointer) {
+        self.payload = payload
+    }
+
+    var isAtEnd: Bool { offset == payload.count }
+
+    /// nil: there is no further one that is whole.
+    mutating func next() -> UnsafeRawBufferPointer? {
+        guard offset + 4 <= payload.count else { return nil }
+        let start = offset + 4
+        let end = start + Int(payload.integer(at: offset, as: UInt32.self))
+        guard end <= payload.count else { return nil }
+        offset = end
+        return UnsafeRawBufferPointer(rebasing: payload[start..<end])
     }
 }

@@ -37,13 +37,36 @@ struct SnapshotFolder: Sendable {
         }
     }
 
-    /// Gives the file its name, durably, and removes all but the newest.
-    func publish(start: UInt64) throws(DiskFault) {
+    /// Gives the file its name, durably. One that is no longer among the newest goes, or stays for
+    /// history's sake.
+    ///
+    /// - Parameter due: given the time of the last one that stayed (nil: none did), from when on
+    ///   another one is to; milliseconds, nil: none is.
+    func publish(start: UInt64, due: (Int64?) -> Int64?) throws(DiskFault) {
         try disk.rename(
             path(SnapshotFolder.writing), to: path(SnapshotFolder.name(start: start)))
         try disk.syncFolder(folder)
-        for name in try names().dropFirst(SnapshotFolder.kept) { try disk.remove(path(name)) }
+        let older = try names().dropFirst(SnapshotFolder.kept)
+        let last = older.dropFirst().first.flatMap { header(of: $0)?.time }
+        guard let due = due(last) else {
+            for name in older { try disk.remove(path(name)) }
+            return
+        }
+        if let name = older.first, header(of: name).map({ $0.time < due }) ?? true {
+            try disk.remove(path(name))
+        }
     }
+
+    /// Removes those kept for history's sake whose records the log will no longer have.
+    func removeHistory(before position: UInt64) throws(DiskFault) {
+        for name in try names().dropFirst(SnapshotFolder.kept)
+        where header(of: name).map({ $0.position < position }) ?? true {
+            try disk.remove(path(name))
+        }
+    }
+
+    /// nil: it can't be read.
+    private func header(of name: String) -> SnapshotHeader? { try? open(name).header }
 
     /// Drops what wasn't finished, so that a full disk gets its room back.
     func abandon() {

@@ -149,7 +149,11 @@ package final class SnapshotKeeper: Sendable {
         guard let writer = state.writer else { return }
         // Before recovery skips the records that say so.
         try repository.destroyErasedKeys()
-        try folder.publish(start: writer.header.start)
+        let began = repository.history.all.first?.time.milliseconds
+        try folder.publish(start: writer.header.start) { last in
+            guard settings.historyDays > 0, settings.historySnapshots > 0 else { return nil }
+            return (last ?? began).map { $0 + settings.historyInterval }
+        }
         state.writer = nil
         state.taken += 1
         state.lastMilliseconds = now - state.began
@@ -208,6 +212,8 @@ package final class SnapshotKeeper: Sendable {
                 // What a start from it remembers must still be there.
                 bound = min(bound, snapshot.header.position, snapshot.horizon)
             }
+            // The first to go: what they say in the clear goes with the records that say it.
+            try folder.removeHistory(before: bound)
             try remove(before: LogPosition(rawValue: bound))
             state.trimmed = end
         } catch {

@@ -12,6 +12,14 @@ package struct SnapshotSettings: Sendable {
     package var compressesLog = true
     /// Days that the log is kept at least; 0: for good.
     package var historyDays = 35
+    /// Older snapshots that stay, spread over the history, so that what was can be told although the
+    /// log no longer has how it began.
+    package var historySnapshots = 4
 
     package init() {}
+
+    /// Milliseconds between them.
+    var historyInterval: Int64 {
+        Int64(historyDays) * 86_400_000 / Int64(max(historySnapshots, 1))
+    }
 }

@@ -4,7 +4,7 @@ package import Wire
 
 /// Defines what is for sale.
 package struct CatalogService: Sendable {
-    private let environment: TallyEnvironment
+    let environment: TallyEnvironment
 
     package init(_ environment: TallyEnvironment) {
         self.environment = environment

@@ -65,14 +65,29 @@ package struct CustomersService: Sendable {
                 return !page.isFull
             }
             return page.response(next: next?.token(mark: call.mark))
-        } catch let fault as ExecuteFault {
-            throw fault
-        } catch let fault as RecordFault {
-            throw .damaged("\(fault)")
-        } catch let fault as LogFault {
-            throw .unavailable(fault)
         } catch {
-            throw .unavailable(.unavailable("\(error)"))
+            throw ExecuteFault(ofReading: error)
+        }
+    }
+
+    /// A customer or an entity at a moment in the past. Takes as long as reading the records
+    /// between takes: not for event loops.
+    ///
+    /// - Parameter checkpoint: called now and then; what it throws ends the question.
+    package func past(
+        _ call: PastCall, checkpoint: () throws -> Void
+    ) throws(ExecuteFault) -> [UInt8] {
+        let arena = Arena()
+        do {
+            let (customer, names) = try environment.past(
+                of: call.customer, at: call.time, checkpoint: checkpoint)
+            let writer = ReplyWriter(arena: arena, names: names)
+            // The bytes are the arena's.
+            return try withExtendedLifetime(arena) { () throws(Refusal) in
+                Array(try writer.getCustomerAsOf(customer, entity: call.entity))
+            }
+        } catch {
+            throw ExecuteFault(ofReading: error)
         }
     }
 

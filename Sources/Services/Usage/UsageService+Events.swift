@@ -41,14 +41,8 @@ extension UsageService {
             throw .refused(.tooMany("bin", "gives more than \(limit) bins × groups × features"))
         } catch let fault as EventFault {
             throw .damaged("\(fault)")
-        } catch let fault as RecordFault {
-            throw .damaged("\(fault)")
-        } catch let fault as LogFault {
-            throw .unavailable(fault)
-        } catch let fault as DiskFault {
-            throw .unavailable(.disk(fault))
         } catch {
-            throw .unavailable(.unavailable("\(error)"))
+            throw ExecuteFault(ofReading: error)
         }
     }
 }

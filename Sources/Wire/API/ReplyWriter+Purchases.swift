@@ -62,7 +62,7 @@ extension ReplyWriter {
         return message
     }
 
-    private func line(_ line: InvoiceLine) -> UnsafeMutablePointer<Tally__V1__InvoiceLine> {
+    func line(_ line: InvoiceLine) -> UnsafeMutablePointer<Tally__V1__InvoiceLine> {
         let message = arena.make(tally__v1__invoice_line__init)
         message.pointee.description = arena.string(line.description)
         message.pointee.amount = money(line.total)

@@ -174,7 +174,7 @@ extension FieldReader {
     }
 
     /// nil: none given, or a fault was noted.
-    fileprivate mutating func status(
+    mutating func status(
         _ value: Tally__V1__SubscriptionStatus
     ) -> SubscriptionStatus? {
         if value == TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED { return nil }

@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 internal import CTallyProto
 
 /// Rows of snapshots are written and read by hand: a restart waits for a million of them. The field
@@ -80,6 +80,15 @@ extension FieldWriter {
 }
 
 extension RecordDecoder {
+    /// The customer of a row, without the rest, which comes behind it; nil: there is none.
+    package func rowID(_ bytes: UnsafeRawBufferPointer) -> CustomerID? {
+        var scan = FieldScan(bytes)
+        guard let field = scan.next(), field.number == 1, case .bytes(let id) = field.value else {
+            return nil
+        }
+        return CustomerID(id)
+    }
+
     package func row(_ bytes: UnsafeRawBufferPointer) throws(RecordFault) -> CustomerRow {
         var row = CustomerRow()
         var (isComplete, tellsPastDue) = (false, false)

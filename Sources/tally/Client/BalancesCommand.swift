@@ -4,8 +4,9 @@ internal import Wire
 struct BalancesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "balances",
-        abstract: "Grants amounts outside plans, corrects what is left, takes grants away.",
+        abstract: "Shows balances, also of the past; grants outside plans, corrects, takes away.",
         discussion: """
+              tally balances acme --as-of 2027-01-15T09:30:00Z
               tally balances create acme messages 500 --id gift --expires 2027-01-31
               tally balances update acme messages --remaining 120
               tally balances delete acme --id gift
@@ -15,8 +16,8 @@ struct BalancesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             CreateBalanceCommand.self, UpdateBalanceCommand.self, DeleteBalanceCommand.self,
-            RecalculateBalancesCommand.self,
-        ])
+            RecalculateBalancesCommand.self, ShowBalancesCommand.self,
+        ], defaultSubcommand: ShowBalancesCommand.self)
 }
 
 struct CreateBalanceCommand: AsyncParsableCommand {

@@ -52,6 +52,8 @@ struct APIMethod {
         "WebhookService", "ListWebhookEndpoints", isRead: true)
     /// Repeating it moves the receiver to the same place.
     static let replayWebhooks = APIMethod("WebhookService", "ReplayWebhooks", isRead: true)
+    static let getCustomerAsOf = APIMethod("CustomerService", "GetCustomerAsOf", isRead: true)
+    static let simulatePlan = APIMethod("CatalogService", "SimulatePlan", isRead: true)
     static let getCatalog = APIMethod("CatalogService", "GetCatalog", isRead: true)
 
     /// Calling twice does no more than calling once: a read, or a change with an id.

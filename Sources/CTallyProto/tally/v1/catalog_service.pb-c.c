@@ -233,6 +233,231 @@ void   tally__v1__get_catalog_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__get_catalog_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__simulate_plan_request__init
+                     (Tally__V1__SimulatePlanRequest         *message)
+{
+  static const Tally__V1__SimulatePlanRequest init_value = TALLY__V1__SIMULATE_PLAN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__simulate_plan_request__get_packed_size
+                     (const Tally__V1__SimulatePlanRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__simulate_plan_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__simulate_plan_request__pack
+                     (const Tally__V1__SimulatePlanRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__simulate_plan_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__simulate_plan_request__pack_to_buffer
+                     (const Tally__V1__SimulatePlanRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__simulate_plan_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SimulatePlanRequest *
+       tally__v1__simulate_plan_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SimulatePlanRequest *)
+     protobuf_c_message_unpack (&tally__v1__simulate_plan_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__simulate_plan_request__free_unpacked
+                     (Tally__V1__SimulatePlanRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__simulate_plan_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__simulate_plan_response__init
+                     (Tally__V1__SimulatePlanResponse         *message)
+{
+  static const Tally__V1__SimulatePlanResponse init_value = TALLY__V1__SIMULATE_PLAN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__simulate_plan_response__get_packed_size
+                     (const Tally__V1__SimulatePlanResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__simulate_plan_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__simulate_plan_response__pack
+                     (const Tally__V1__SimulatePlanResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__simulate_plan_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__simulate_plan_response__pack_to_buffer
+                     (const Tally__V1__SimulatePlanResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__simulate_plan_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SimulatePlanResponse *
+       tally__v1__simulate_plan_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SimulatePlanResponse *)
+     protobuf_c_message_unpack (&tally__v1__simulate_plan_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__simulate_plan_response__free_unpacked
+                     (Tally__V1__SimulatePlanResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__simulate_plan_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__simulated_customer__init
+                     (Tally__V1__SimulatedCustomer         *message)
+{
+  static const Tally__V1__SimulatedCustomer init_value = TALLY__V1__SIMULATED_CUSTOMER__INIT;
+  *message = init_value;
+}
+size_t tally__v1__simulated_customer__get_packed_size
+                     (const Tally__V1__SimulatedCustomer *message)
+{
+  assert(message->base.descriptor == &tally__v1__simulated_customer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__simulated_customer__pack
+                     (const Tally__V1__SimulatedCustomer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__simulated_customer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__simulated_customer__pack_to_buffer
+                     (const Tally__V1__SimulatedCustomer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__simulated_customer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SimulatedCustomer *
+       tally__v1__simulated_customer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SimulatedCustomer *)
+     protobuf_c_message_unpack (&tally__v1__simulated_customer__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__simulated_customer__free_unpacked
+                     (Tally__V1__SimulatedCustomer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__simulated_customer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__cut_usage__init
+                     (Tally__V1__CutUsage         *message)
+{
+  static const Tally__V1__CutUsage init_value = TALLY__V1__CUT_USAGE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__cut_usage__get_packed_size
+                     (const Tally__V1__CutUsage *message)
+{
+  assert(message->base.descriptor == &tally__v1__cut_usage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__cut_usage__pack
+                     (const Tally__V1__CutUsage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__cut_usage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__cut_usage__pack_to_buffer
+                     (const Tally__V1__CutUsage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__cut_usage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CutUsage *
+       tally__v1__cut_usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CutUsage *)
+     protobuf_c_message_unpack (&tally__v1__cut_usage__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__cut_usage__free_unpacked
+                     (Tally__V1__CutUsage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__cut_usage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__simulation_summary__init
+                     (Tally__V1__SimulationSummary         *message)
+{
+  static const Tally__V1__SimulationSummary init_value = TALLY__V1__SIMULATION_SUMMARY__INIT;
+  *message = init_value;
+}
+size_t tally__v1__simulation_summary__get_packed_size
+                     (const Tally__V1__SimulationSummary *message)
+{
+  assert(message->base.descriptor == &tally__v1__simulation_summary__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__simulation_summary__pack
+                     (const Tally__V1__SimulationSummary *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__simulation_summary__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__simulation_summary__pack_to_buffer
+                     (const Tally__V1__SimulationSummary *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__simulation_summary__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SimulationSummary *
+       tally__v1__simulation_summary__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SimulationSummary *)
+     protobuf_c_message_unpack (&tally__v1__simulation_summary__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__simulation_summary__free_unpacked
+                     (Tally__V1__SimulationSummary *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__simulation_summary__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__publish_catalog_request__field_descriptors[3] =
 {
   {
@@ -494,14 +719,656 @@ const ProtobufCMessageDescriptor tally__v1__get_catalog_response__descriptor =
   (ProtobufCMessageInit) tally__v1__get_catalog_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor tally__v1__catalog_service__method_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__v1__simulate_plan_request__field_descriptors[10] =
+{
+  {
+    "catalog",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, catalog),
+    &tally__v1__pricing_catalog__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "having_plan_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, having_plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscription_status",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, subscription_status),
+    &tally__v1__subscription_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SimulatePlanRequest, n_quantities),
+    offsetof(Tally__V1__SimulatePlanRequest, quantities),
+    &tally__v1__feature_quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__simulate_plan_request__field_indices_by_name[] = {
+  0,   /* field[0] = catalog */
+  4,   /* field[4] = customer_id */
+  3,   /* field[3] = end_time */
+  5,   /* field[5] = having_plan_id */
+  8,   /* field[8] = page_size */
+  9,   /* field[9] = page_token */
+  1,   /* field[1] = plan_id */
+  7,   /* field[7] = quantities */
+  2,   /* field[2] = start_time */
+  6,   /* field[6] = subscription_status */
+};
+static const ProtobufCIntRange tally__v1__simulate_plan_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor tally__v1__simulate_plan_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SimulatePlanRequest",
+  "SimulatePlanRequest",
+  "Tally__V1__SimulatePlanRequest",
+  "tally.v1",
+  sizeof(Tally__V1__SimulatePlanRequest),
+  10,
+  tally__v1__simulate_plan_request__field_descriptors,
+  tally__v1__simulate_plan_request__field_indices_by_name,
+  1,  tally__v1__simulate_plan_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__simulate_plan_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__simulate_plan_response__field_descriptors[3] =
+{
+  {
+    "customers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SimulatePlanResponse, n_customers),
+    offsetof(Tally__V1__SimulatePlanResponse, customers),
+    &tally__v1__simulated_customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "summary",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanResponse, summary),
+    &tally__v1__simulation_summary__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatePlanResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__simulate_plan_response__field_indices_by_name[] = {
+  0,   /* field[0] = customers */
+  2,   /* field[2] = next_page_token */
+  1,   /* field[1] = summary */
+};
+static const ProtobufCIntRange tally__v1__simulate_plan_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__simulate_plan_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SimulatePlanResponse",
+  "SimulatePlanResponse",
+  "Tally__V1__SimulatePlanResponse",
+  "tally.v1",
+  sizeof(Tally__V1__SimulatePlanResponse),
+  3,
+  tally__v1__simulate_plan_response__field_descriptors,
+  tally__v1__simulate_plan_response__field_indices_by_name,
+  1,  tally__v1__simulate_plan_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__simulate_plan_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__simulated_customer__field_descriptors[12] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "skip",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, skip),
+    &tally__v1__simulation_skip__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoices",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SimulatedCustomer, n_invoices),
+    offsetof(Tally__V1__SimulatedCustomer, invoices),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unbilled_lines",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SimulatedCustomer, n_unbilled_lines),
+    offsetof(Tally__V1__SimulatedCustomer, unbilled_lines),
+    &tally__v1__invoice_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unbilled_total",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, unbilled_total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cut_usages",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SimulatedCustomer, n_cut_usages),
+    offsetof(Tally__V1__SimulatedCustomer, cut_usages),
+    &tally__v1__cut_usage__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual_invoices",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SimulatedCustomer, n_actual_invoices),
+    offsetof(Tally__V1__SimulatedCustomer, actual_invoices),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual_total",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, actual_total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual_incomplete",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulatedCustomer, actual_incomplete),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__simulated_customer__field_indices_by_name[] = {
+  11,   /* field[11] = actual_incomplete */
+  9,   /* field[9] = actual_invoices */
+  10,   /* field[10] = actual_total */
+  0,   /* field[0] = customer_id */
+  7,   /* field[7] = cut_usages */
+  8,   /* field[8] = event_count */
+  3,   /* field[3] = invoices */
+  1,   /* field[1] = skip */
+  2,   /* field[2] = start_time */
+  4,   /* field[4] = total */
+  5,   /* field[5] = unbilled_lines */
+  6,   /* field[6] = unbilled_total */
+};
+static const ProtobufCIntRange tally__v1__simulated_customer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor tally__v1__simulated_customer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SimulatedCustomer",
+  "SimulatedCustomer",
+  "Tally__V1__SimulatedCustomer",
+  "tally.v1",
+  sizeof(Tally__V1__SimulatedCustomer),
+  12,
+  tally__v1__simulated_customer__field_descriptors,
+  tally__v1__simulated_customer__field_indices_by_name,
+  1,  tally__v1__simulated_customer__number_ranges,
+  (ProtobufCMessageInit) tally__v1__simulated_customer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__cut_usage__field_descriptors[4] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CutUsage, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CutUsage, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cut",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CutUsage, cut),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CutUsage, event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__cut_usage__field_indices_by_name[] = {
+  2,   /* field[2] = cut */
+  3,   /* field[3] = event_count */
+  0,   /* field[0] = feature_id */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange tally__v1__cut_usage__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__cut_usage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CutUsage",
+  "CutUsage",
+  "Tally__V1__CutUsage",
+  "tally.v1",
+  sizeof(Tally__V1__CutUsage),
+  4,
+  tally__v1__cut_usage__field_descriptors,
+  tally__v1__cut_usage__field_indices_by_name,
+  1,  tally__v1__cut_usage__number_ranges,
+  (ProtobufCMessageInit) tally__v1__cut_usage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__simulation_summary__field_descriptors[8] =
+{
+  {
+    "customer_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, customer_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "skipped_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, skipped_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unbilled_total",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, unbilled_total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual_total",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, actual_total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paying_more_count",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, paying_more_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paying_less_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, paying_less_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paying_same_count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SimulationSummary, paying_same_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__simulation_summary__field_indices_by_name[] = {
+  4,   /* field[4] = actual_total */
+  0,   /* field[0] = customer_count */
+  6,   /* field[6] = paying_less_count */
+  5,   /* field[5] = paying_more_count */
+  7,   /* field[7] = paying_same_count */
+  1,   /* field[1] = skipped_count */
+  2,   /* field[2] = total */
+  3,   /* field[3] = unbilled_total */
+};
+static const ProtobufCIntRange tally__v1__simulation_summary__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tally__v1__simulation_summary__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SimulationSummary",
+  "SimulationSummary",
+  "Tally__V1__SimulationSummary",
+  "tally.v1",
+  sizeof(Tally__V1__SimulationSummary),
+  8,
+  tally__v1__simulation_summary__field_descriptors,
+  tally__v1__simulation_summary__field_indices_by_name,
+  1,  tally__v1__simulation_summary__number_ranges,
+  (ProtobufCMessageInit) tally__v1__simulation_summary__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue tally__v1__simulation_skip__enum_values_by_number[5] =
+{
+  { "SIMULATION_SKIP_UNSPECIFIED", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_UNSPECIFIED", 0 },
+  { "SIMULATION_SKIP_TOO_YOUNG", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_YOUNG", 1 },
+  { "SIMULATION_SKIP_TOO_MANY_EVENTS", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_EVENTS", 2 },
+  { "SIMULATION_SKIP_NOT_BUYABLE", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_NOT_BUYABLE", 3 },
+  { "SIMULATION_SKIP_TOO_MANY_INVOICES", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_INVOICES", 4 },
+};
+static const ProtobufCIntRange tally__v1__simulation_skip__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__simulation_skip__enum_values_by_name[5] =
+{
+  { "SIMULATION_SKIP_NOT_BUYABLE", 3 },
+  { "SIMULATION_SKIP_TOO_MANY_EVENTS", 2 },
+  { "SIMULATION_SKIP_TOO_MANY_INVOICES", 4 },
+  { "SIMULATION_SKIP_TOO_YOUNG", 1 },
+  { "SIMULATION_SKIP_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__simulation_skip__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.SimulationSkip",
+  "SimulationSkip",
+  "Tally__V1__SimulationSkip",
+  "tally.v1",
+  5,
+  tally__v1__simulation_skip__enum_values_by_number,
+  5,
+  tally__v1__simulation_skip__enum_values_by_name,
+  1,
+  tally__v1__simulation_skip__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__catalog_service__method_descriptors[3] =
 {
   { "PublishCatalog", &tally__v1__publish_catalog_request__descriptor, &tally__v1__publish_catalog_response__descriptor },
   { "GetCatalog", &tally__v1__get_catalog_request__descriptor, &tally__v1__get_catalog_response__descriptor },
+  { "SimulatePlan", &tally__v1__simulate_plan_request__descriptor, &tally__v1__simulate_plan_response__descriptor },
 };
 const unsigned tally__v1__catalog_service__method_indices_by_name[] = {
   1,        /* GetCatalog */
-  0         /* PublishCatalog */
+  0,        /* PublishCatalog */
+  2         /* SimulatePlan */
 };
 const ProtobufCServiceDescriptor tally__v1__catalog_service__descriptor =
 {
@@ -510,7 +1377,7 @@ const ProtobufCServiceDescriptor tally__v1__catalog_service__descriptor =
   "CatalogService",
   "Tally__V1__CatalogService",
   "tally.v1",
-  2,
+  3,
   tally__v1__catalog_service__method_descriptors,
   tally__v1__catalog_service__method_indices_by_name
 };
@@ -529,6 +1396,14 @@ void tally__v1__catalog_service__get_catalog(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__catalog_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__catalog_service__simulate_plan(ProtobufCService *service,
+                                               const Tally__V1__SimulatePlanRequest *input,
+                                               Tally__V1__SimulatePlanResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__catalog_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__catalog_service__init (Tally__V1__CatalogService_Service *service,
                                        Tally__V1__CatalogService_ServiceDestroy destroy)

@@ -1685,6 +1685,96 @@ void   tally__v1__delete_entity_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__delete_entity_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__get_customer_as_of_request__init
+                     (Tally__V1__GetCustomerAsOfRequest         *message)
+{
+  static const Tally__V1__GetCustomerAsOfRequest init_value = TALLY__V1__GET_CUSTOMER_AS_OF_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__get_customer_as_of_request__get_packed_size
+                     (const Tally__V1__GetCustomerAsOfRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__get_customer_as_of_request__pack
+                     (const Tally__V1__GetCustomerAsOfRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__get_customer_as_of_request__pack_to_buffer
+                     (const Tally__V1__GetCustomerAsOfRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__GetCustomerAsOfRequest *
+       tally__v1__get_customer_as_of_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__GetCustomerAsOfRequest *)
+     protobuf_c_message_unpack (&tally__v1__get_customer_as_of_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__get_customer_as_of_request__free_unpacked
+                     (Tally__V1__GetCustomerAsOfRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__get_customer_as_of_response__init
+                     (Tally__V1__GetCustomerAsOfResponse         *message)
+{
+  static const Tally__V1__GetCustomerAsOfResponse init_value = TALLY__V1__GET_CUSTOMER_AS_OF_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__get_customer_as_of_response__get_packed_size
+                     (const Tally__V1__GetCustomerAsOfResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__get_customer_as_of_response__pack
+                     (const Tally__V1__GetCustomerAsOfResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__get_customer_as_of_response__pack_to_buffer
+                     (const Tally__V1__GetCustomerAsOfResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__GetCustomerAsOfResponse *
+       tally__v1__get_customer_as_of_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__GetCustomerAsOfResponse *)
+     protobuf_c_message_unpack (&tally__v1__get_customer_as_of_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__get_customer_as_of_response__free_unpacked
+                     (Tally__V1__GetCustomerAsOfResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__get_customer_as_of_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__metadata_entry__field_descriptors[2] =
 {
   {
@@ -4207,6 +4297,121 @@ const ProtobufCMessageDescriptor tally__v1__delete_entity_response__descriptor =
   (ProtobufCMessageInit) tally__v1__delete_entity_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__get_customer_as_of_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetCustomerAsOfRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetCustomerAsOfRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetCustomerAsOfRequest, as_of_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__get_customer_as_of_request__field_indices_by_name[] = {
+  2,   /* field[2] = as_of_time */
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+};
+static const ProtobufCIntRange tally__v1__get_customer_as_of_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__get_customer_as_of_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.GetCustomerAsOfRequest",
+  "GetCustomerAsOfRequest",
+  "Tally__V1__GetCustomerAsOfRequest",
+  "tally.v1",
+  sizeof(Tally__V1__GetCustomerAsOfRequest),
+  3,
+  tally__v1__get_customer_as_of_request__field_descriptors,
+  tally__v1__get_customer_as_of_request__field_indices_by_name,
+  1,  tally__v1__get_customer_as_of_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__get_customer_as_of_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__get_customer_as_of_response__field_descriptors[2] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetCustomerAsOfResponse, customer),
+    &tally__v1__customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetCustomerAsOfResponse, entity),
+    &tally__v1__entity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__get_customer_as_of_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = entity */
+};
+static const ProtobufCIntRange tally__v1__get_customer_as_of_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__get_customer_as_of_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.GetCustomerAsOfResponse",
+  "GetCustomerAsOfResponse",
+  "Tally__V1__GetCustomerAsOfResponse",
+  "tally.v1",
+  sizeof(Tally__V1__GetCustomerAsOfResponse),
+  2,
+  tally__v1__get_customer_as_of_response__field_descriptors,
+  tally__v1__get_customer_as_of_response__field_indices_by_name,
+  1,  tally__v1__get_customer_as_of_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__get_customer_as_of_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__erasure_state__enum_values_by_number[3] =
 {
   { "ERASURE_STATE_UNSPECIFIED", "TALLY__V1__ERASURE_STATE__ERASURE_STATE_UNSPECIFIED", 0 },
@@ -4237,7 +4442,7 @@ const ProtobufCEnumDescriptor tally__v1__erasure_state__descriptor =
   tally__v1__erasure_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[16] =
+static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descriptors[17] =
 {
   { "GetOrCreateCustomer", &tally__v1__get_or_create_customer_request__descriptor, &tally__v1__get_or_create_customer_response__descriptor },
   { "UpdateCustomer", &tally__v1__update_customer_request__descriptor, &tally__v1__update_customer_response__descriptor },
@@ -4255,6 +4460,7 @@ static const ProtobufCMethodDescriptor tally__v1__customer_service__method_descr
   { "ListEntities", &tally__v1__list_entities_request__descriptor, &tally__v1__list_entities_response__descriptor },
   { "UpdateEntity", &tally__v1__update_entity_request__descriptor, &tally__v1__update_entity_response__descriptor },
   { "DeleteEntity", &tally__v1__delete_entity_request__descriptor, &tally__v1__delete_entity_response__descriptor },
+  { "GetCustomerAsOf", &tally__v1__get_customer_as_of_request__descriptor, &tally__v1__get_customer_as_of_response__descriptor },
 };
 const unsigned tally__v1__customer_service__method_indices_by_name[] = {
   6,        /* CreateBalance */
@@ -4264,6 +4470,7 @@ const unsigned tally__v1__customer_service__method_indices_by_name[] = {
   15,        /* DeleteEntity */
   5,        /* EraseCustomer */
   4,        /* GetCustomer */
+  16,        /* GetCustomerAsOf */
   12,        /* GetEntity */
   0,        /* GetOrCreateCustomer */
   2,        /* ListCustomers */
@@ -4281,7 +4488,7 @@ const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor =
   "CustomerService",
   "Tally__V1__CustomerService",
   "tally.v1",
-  16,
+  17,
   tally__v1__customer_service__method_descriptors,
   tally__v1__customer_service__method_indices_by_name
 };
@@ -4412,6 +4619,14 @@ void tally__v1__customer_service__delete_entity(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__customer_service__descriptor);
   service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__customer_service__get_customer_as_of(ProtobufCService *service,
+                                                     const Tally__V1__GetCustomerAsOfRequest *input,
+                                                     Tally__V1__GetCustomerAsOfResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__customer_service__descriptor);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *service,
                                         Tally__V1__CustomerService_ServiceDestroy destroy)

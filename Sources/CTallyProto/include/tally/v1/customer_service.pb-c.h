@@ -59,6 +59,8 @@ typedef struct Tally__V1__UpdateEntityRequest Tally__V1__UpdateEntityRequest;
 typedef struct Tally__V1__UpdateEntityResponse Tally__V1__UpdateEntityResponse;
 typedef struct Tally__V1__DeleteEntityRequest Tally__V1__DeleteEntityRequest;
 typedef struct Tally__V1__DeleteEntityResponse Tally__V1__DeleteEntityResponse;
+typedef struct Tally__V1__GetCustomerAsOfRequest Tally__V1__GetCustomerAsOfRequest;
+typedef struct Tally__V1__GetCustomerAsOfResponse Tally__V1__GetCustomerAsOfResponse;
 
 
 /* --- enums --- */
@@ -1089,6 +1091,51 @@ struct  Tally__V1__DeleteEntityResponse
     , NULL, 0 }
 
 
+/*
+ * Asks what a customer had in the past.
+ */
+struct  Tally__V1__GetCustomerAsOfRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The customer.
+   */
+  char *customer_id;
+  /*
+   * An entity's own view; empty: the customer's.
+   */
+  char *entity_id;
+  /*
+   * The moment, in the customer's time, in milliseconds at best. What was committed in its
+   * millisecond is in it.
+   */
+  Google__Protobuf__Timestamp *as_of_time;
+};
+#define TALLY__V1__GET_CUSTOMER_AS_OF_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_customer_as_of_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * What it had then.
+ */
+struct  Tally__V1__GetCustomerAsOfResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As it stood then; absent where an entity was asked for.
+   */
+  Tally__V1__Customer *customer;
+  /*
+   * As it stood then; absent where none was asked for.
+   */
+  Tally__V1__Entity *entity;
+};
+#define TALLY__V1__GET_CUSTOMER_AS_OF_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_customer_as_of_response__descriptor) \
+    , NULL, NULL }
+
+
 /* Tally__V1__GetOrCreateCustomerRequest__MetadataEntry methods */
 void   tally__v1__get_or_create_customer_request__metadata_entry__init
                      (Tally__V1__GetOrCreateCustomerRequest__MetadataEntry         *message);
@@ -1798,6 +1845,44 @@ Tally__V1__DeleteEntityResponse *
 void   tally__v1__delete_entity_response__free_unpacked
                      (Tally__V1__DeleteEntityResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__GetCustomerAsOfRequest methods */
+void   tally__v1__get_customer_as_of_request__init
+                     (Tally__V1__GetCustomerAsOfRequest         *message);
+size_t tally__v1__get_customer_as_of_request__get_packed_size
+                     (const Tally__V1__GetCustomerAsOfRequest   *message);
+size_t tally__v1__get_customer_as_of_request__pack
+                     (const Tally__V1__GetCustomerAsOfRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__get_customer_as_of_request__pack_to_buffer
+                     (const Tally__V1__GetCustomerAsOfRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__GetCustomerAsOfRequest *
+       tally__v1__get_customer_as_of_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__get_customer_as_of_request__free_unpacked
+                     (Tally__V1__GetCustomerAsOfRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__GetCustomerAsOfResponse methods */
+void   tally__v1__get_customer_as_of_response__init
+                     (Tally__V1__GetCustomerAsOfResponse         *message);
+size_t tally__v1__get_customer_as_of_response__get_packed_size
+                     (const Tally__V1__GetCustomerAsOfResponse   *message);
+size_t tally__v1__get_customer_as_of_response__pack
+                     (const Tally__V1__GetCustomerAsOfResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__get_customer_as_of_response__pack_to_buffer
+                     (const Tally__V1__GetCustomerAsOfResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__GetCustomerAsOfResponse *
+       tally__v1__get_customer_as_of_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__get_customer_as_of_response__free_unpacked
+                     (Tally__V1__GetCustomerAsOfResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__GetOrCreateCustomerRequest__MetadataEntry_Closure)
@@ -1917,6 +2002,12 @@ typedef void (*Tally__V1__DeleteEntityRequest_Closure)
 typedef void (*Tally__V1__DeleteEntityResponse_Closure)
                  (const Tally__V1__DeleteEntityResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__GetCustomerAsOfRequest_Closure)
+                 (const Tally__V1__GetCustomerAsOfRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__GetCustomerAsOfResponse_Closure)
+                 (const Tally__V1__GetCustomerAsOfResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1988,6 +2079,10 @@ struct Tally__V1__CustomerService_Service
                         const Tally__V1__DeleteEntityRequest *input,
                         Tally__V1__DeleteEntityResponse_Closure closure,
                         void *closure_data);
+  void (*get_customer_as_of)(Tally__V1__CustomerService_Service *service,
+                             const Tally__V1__GetCustomerAsOfRequest *input,
+                             Tally__V1__GetCustomerAsOfResponse_Closure closure,
+                             void *closure_data);
 };
 typedef void (*Tally__V1__CustomerService_ServiceDestroy)(Tally__V1__CustomerService_Service *);
 void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *service,
@@ -2011,7 +2106,8 @@ void tally__v1__customer_service__init (Tally__V1__CustomerService_Service *serv
       function_prefix__ ## get_entity,\
       function_prefix__ ## list_entities,\
       function_prefix__ ## update_entity,\
-      function_prefix__ ## delete_entity  }
+      function_prefix__ ## delete_entity,\
+      function_prefix__ ## get_customer_as_of  }
 void tally__v1__customer_service__get_or_create_customer(ProtobufCService *service,
                                                          const Tally__V1__GetOrCreateCustomerRequest *input,
                                                          Tally__V1__GetOrCreateCustomerResponse_Closure closure,
@@ -2076,6 +2172,10 @@ void tally__v1__customer_service__delete_entity(ProtobufCService *service,
                                                 const Tally__V1__DeleteEntityRequest *input,
                                                 Tally__V1__DeleteEntityResponse_Closure closure,
                                                 void *closure_data);
+void tally__v1__customer_service__get_customer_as_of(ProtobufCService *service,
+                                                     const Tally__V1__GetCustomerAsOfRequest *input,
+                                                     Tally__V1__GetCustomerAsOfResponse_Closure closure,
+                                                     void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2119,6 +2219,8 @@ extern const ProtobufCMessageDescriptor tally__v1__update_entity_request__descri
 extern const ProtobufCMessageDescriptor tally__v1__update_entity_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__delete_entity_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__delete_entity_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__get_customer_as_of_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__get_customer_as_of_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__customer_service__descriptor;
 
 PROTOBUF_C__END_DECLS
