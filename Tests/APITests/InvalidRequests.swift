@@ -107,6 +107,9 @@ enum InvalidRequests {
             "SimulatePlan", past.with("quantities", [["feature_id": "a b", "quantity": 1]]),
             at: "quantities[0].feature_id"),
         row(
+            "SimulatePlan", past.with("quantities", [["feature_id": "messages", "quantity": 1]]),
+            at: "quantities[0].feature_id"),
+        row(
             "SimulatePlan",
             past.with(
                 "catalog",

@@ -36,7 +36,9 @@ struct PlanSimulationTests {
         var pro = try simulation(of: "pro")
         #expect(totals(pro) == [2_000])
         try pro.advance(to: .utc(2027, 1, 20)) {}
-        for value: Quantity in [200, "50.5", "0.5"] { pro.use(Fixture.messages, value, by: .empty, []) }
+        for value: Quantity in [200, "50.5", "0.5"] {
+            pro.use(Fixture.messages, value, by: .empty, [])
+        }
         try pro.advance(to: .utc(2027, 2, 9)) {}
         #expect(totals(pro) == [2_000])
         #expect(pro.unbilled.map(\.total.minorUnits) == [1_510])
@@ -65,7 +67,9 @@ struct PlanSimulationTests {
     func cuts() throws {
         var free = try simulation(of: "free")
         #expect(free.invoices.isEmpty)
-        for value: Quantity in [60, 60, 60, -30] { free.use(Fixture.messages, value, by: .empty, []) }
+        for value: Quantity in [60, 60, 60, -30] {
+            free.use(Fixture.messages, value, by: .empty, [])
+        }
         free.use(Fixture.words, 5, by: .empty, [])
         try free.advance(to: .utc(2027, 2, 10)) {}
         free.use(Fixture.messages, 60, by: .empty, [])
@@ -101,7 +105,8 @@ struct PlanSimulationTests {
         #expect(totals(seats) == [1_000, 2_400])
         let words = [AskedUnits(feature: Fixture.words, total: 350)]
         #expect(totals(try simulation(of: "packs", quantities: words)) == [1_600])
-        #expect(throws: Refusal.self) { try simulation(of: "pro", quantities: words) }
+        let tooFew = [AskedUnits(feature: Fixture.words, total: -1)]
+        #expect(throws: Refusal.self) { try simulation(of: "packs", quantities: tooFew) }
     }
 
     @Test("An entity's usage draws from its own slice")

@@ -166,11 +166,11 @@ struct PastStorageTests {
         try await bench.commit(.update(UpdateCustomer(name: "Ada Lovelace")), "acme")
         let then = time.now()
         time.advance(days: 1)
-        #expect(try bench.environment.past(of: id, at: then).customer.account.name == "Ada Lovelace")
         let environment = bench.environment
+        #expect(try environment.past(of: id, at: then).customer.account.name == "Ada Lovelace")
         let work = Task { await environment.run() }
-        _ = try await bench.environment.erase(id, by: .erase, request: nil)
-        #expect(try bench.environment.past(of: id, at: then).customer.account.name == "")
+        _ = try await environment.erase(id, by: .erase, request: nil)
+        #expect(try environment.past(of: id, at: then).customer.account.name == "")
         work.cancel()
         await work.value
         try bench.environment.close()

@@ -107,29 +107,13 @@ struct RPCRefusal {
             .holdNotFound,
             .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
-        case .clockNotOfTest:
-            self.init(
-                .failedPrecondition, "TEST_CLOCK_SANDBOX_ONLY",
-                "only a sandbox has a test clock; this environment goes by the machine's")
-        case .clockBackwards(let now):
-            self.init(
-                .failedPrecondition, "TEST_CLOCK_BACKWARDS",
-                "time only goes forwards, and it is \(now.text ?? "later") already")
+        case .clockNotOfTest, .clockBackwards, .historyTooShort, .historyTooLong:
+            self.init(ofTime: refusal)
         case .requestErased:
             self.init(
                 .failedPrecondition, "REQUEST_ERASED",
                 "this request_id was answered, but the answer was erased with the customer's "
                     + "personal data; look at the customer")
-        case .historyTooShort(let since):
-            self.init(
-                .failedPrecondition, "HISTORY_TOO_SHORT",
-                "of this customer's past there is only what came after \(since.text ?? "then"); ask "
-                    + "for a later moment, or have more kept from now on (history-days)")
-        case .historyTooLong(let limit):
-            self.init(
-                .failedPrecondition, "HISTORY_TOO_LONG",
-                "more than \(limit) commits of the customer would have to be gone through; ask for a "
-                    + "moment not long after a snapshot, or a later one")
         }
     }
 
@@ -170,6 +154,31 @@ struct RPCRefusal {
             self.init(
                 .failedPrecondition, "BALANCE_IS_PAID",
                 "a plan grants \"\(id)\"; end the plan instead")
+        default: preconditionFailure("told by the caller")
+        }
+    }
+
+    /// About clocks and the past.
+    private init(ofTime refusal: Refusal) {
+        switch refusal {
+        case .clockNotOfTest:
+            self.init(
+                .failedPrecondition, "TEST_CLOCK_SANDBOX_ONLY",
+                "only a sandbox has a test clock; this environment goes by the machine's")
+        case .clockBackwards(let now):
+            self.init(
+                .failedPrecondition, "TEST_CLOCK_BACKWARDS",
+                "time only goes forwards, and it is \(now.text ?? "later") already")
+        case .historyTooShort(let since):
+            self.init(
+                .failedPrecondition, "HISTORY_TOO_SHORT",
+                "of this customer's past there is only what came after \(since.text ?? "then"); "
+                    + "ask for a later moment, or have more kept from now on (history-days)")
+        case .historyTooLong(let limit):
+            self.init(
+                .failedPrecondition, "HISTORY_TOO_LONG",
+                "more than \(limit) commits of the customer would have to be gone through; ask for "
+                    + "a later moment")
         default: preconditionFailure("told by the caller")
         }
     }

@@ -26,13 +26,13 @@ struct CustomerPast {
                 from: row.position, to: base?.position ?? 0, checkpoint: checkpoint)
         else { throw ExecuteFault.refused(.historyTooShort(since: try oldest(row))) }
         var customer = try base.map { try opened($0) } ?? CustomerState(id: id)
-        try replay(positions.reversed(), onto: &customer)
+        let next = try replay(positions.reversed(), onto: &customer)
         guard !customer.isDeleted, customer.account.created == created else {
             // It came with an import: what was before is not in this log.
             let since = try creation(in: positions.reversed())
             throw ExecuteFault.refused(.historyTooShort(since: since))
         }
-        return try advanced(customer)
+        return try advanced(customer, before: next)
     }
 
     /// The customer as it is now, durably, and when it was made.
@@ -79,8 +79,8 @@ struct CustomerPast {
         return repository.now
     }
 
-    /// When a row's last record was committed, in the customer's time; of one that the log no longer
-    /// has, when the log begins.
+    /// When a row's last record was committed, in the customer's time; of one that the log no
+    /// longer has, when the log begins.
     private func last(of row: CustomerRow) throws -> Timestamp {
         let arena = Arena(cap: .max)
         var wall = repository.now
@@ -113,32 +113,43 @@ struct CustomerPast {
         try row.opened(Arena(cap: .max), seals: repository.seals)
     }
 
-    /// Adds records, oldest first, up to the first one after the moment.
+    /// Adds records, oldest first, up to the last one that isn't after the moment; the next one.
+    ///
+    /// A clock that was moved shows what it was moved to, and then stands still at each charge on
+    /// the way until that is paid: so one record may be after the moment and later ones not.
     private func replay(
         _ positions: ReversedCollection<[UInt64]>, onto customer: inout CustomerState
-    ) throws {
+    ) throws -> Next? {
         let arena = Arena(cap: .max)
+        var ahead: CustomerState?
+        var next: Next?
         for position in positions {
             try checkpoint()
             let record = try record(at: position, arena)
-            var clock = customer.buckets.clock
+            var clock = (ahead ?? customer).buckets.clock
             for case .clockMoved(let moved) in record.facts { clock = moved }
-            guard clock.time(at: directory.environmentTime(at: record.time)) <= time else { return }
-            customer.apply(record.facts)
-            if record.key != 0 { customer.key = record.key }
-            customer.catalogSequence = record.catalogSequence
+            let isAfter = clock.time(at: directory.environmentTime(at: record.time)) > time
+            if isAfter, ahead == nil {
+                next = Next(wall: record.time, hasMovedClock: clock != .unmoved)
+                guard clock != .unmoved || directory.hasMoves else { break }
+                ahead = customer
+            }
+            if ahead == nil { customer.add(record) } else { ahead?.add(record) }
+            if !isAfter, let reached = ahead { (customer, ahead, next) = (reached, nil, nil) }
         }
+        return next
     }
 
     /// What was due by then has happened, as if somebody had looked.
     private func advanced(
-        _ customer: CustomerState
+        _ customer: CustomerState, before next: Next?
     ) throws -> (customer: CustomerState, names: PricingNames) {
         var customer = customer
         let clock = customer.buckets.clock
         let (wall, isMoved) = directory.wallTime(of: time.adding(milliseconds: -clock.offset))
-        let pricing = directory.pricing(at: wall, atLeast: customer.catalogSequence)
-        if isMoved || clock != .unmoved {
+        let pricing = directory.pricing(
+            at: min(wall, next?.wall ?? wall), atLeast: customer.catalogSequence)
+        if isMoved || clock != .unmoved || next?.hasMovedClock ?? false {
             while customer.nextDue <= min(time, customer.buckets.clock.held) {
                 try checkpoint()
                 let (facts, _) = customer.advance(
@@ -151,6 +162,13 @@ struct CustomerPast {
                 customer.advance(to: time, pricing: pricing, effectID: Effects.newID()))
         }
         return (customer, PricingNames(pricing))
+    }
+
+    /// The first record that is after the moment.
+    private struct Next {
+        /// When it was committed.
+        var wall: Timestamp
+        var hasMovedClock: Bool
     }
 }
 
@@ -189,6 +207,14 @@ extension CustomerPast {
             if let found { return found }
         }
         return nil
+    }
+}
+
+extension CustomerState {
+    fileprivate mutating func add(_ record: CustomerRecord) {
+        apply(record.facts)
+        if record.key != 0 { key = record.key }
+        catalogSequence = record.catalogSequence
     }
 }
 

@@ -15,6 +15,9 @@ struct DirectoryHistory {
         }
     }
 
+    /// A test has moved the environment's clock.
+    var hasMoves: Bool { !moves.isEmpty }
+
     /// Customer time, of those whose own clock no test had moved, when the machine's was `wall`.
     func environmentTime(at wall: Timestamp) -> Timestamp {
         wall.adding(milliseconds: moves.last { $0.time <= wall }?.offset ?? 0)

@@ -12,8 +12,8 @@ package struct SnapshotSettings: Sendable {
     package var compressesLog = true
     /// Days that the log is kept at least; 0: for good.
     package var historyDays = 35
-    /// Older snapshots that stay, spread over the history, so that what was can be told although the
-    /// log no longer has how it began.
+    /// Older snapshots that stay, spread over the history, so that what was can be told although
+    /// the log no longer has how it began.
     package var historySnapshots = 4
 
     package init() {}

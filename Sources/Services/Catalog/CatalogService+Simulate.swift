@@ -18,19 +18,17 @@ extension CatalogService {
             let trial = try Trial(call, on: environment.directory.current.pricing)
             let (customers, next) = try subjects(of: call, checkpoint)
             try refuseFuture(call.times.upperBound, customers)
-            return try environment.events.ask { parts in
-                let arena = Arena(cap: .max)
-                var page = SimulationPage(
-                    ReplyWriter(arena: arena, names: PricingNames(trial.pricing)))
-                for (index, customer) in customers.enumerated() {
-                    page.add(try simulated(customer, trial, call, parts, checkpoint))
-                    guard page.isFull, index + 1 < customers.count else { continue }
-                    let last = CustomerCursor(
-                        created: customer.account.created.milliseconds, id: customer.id)
-                    return page.response(next: last.token(mark: call.list.mark))
-                }
-                return page.response(next: next?.token(mark: call.list.mark))
+            let arena = Arena(cap: .max)
+            var page = SimulationPage(
+                ReplyWriter(arena: arena, names: PricingNames(trial.pricing)))
+            for (index, customer) in customers.enumerated() {
+                page.add(try simulated(customer, trial, call, checkpoint))
+                guard page.isFull, index + 1 < customers.count else { continue }
+                let last = CustomerCursor(
+                    created: customer.account.created.milliseconds, id: customer.id)
+                return page.response(next: last.token(mark: call.list.mark))
             }
+            return page.response(next: next?.token(mark: call.list.mark))
         } catch let fault as EventFault {
             throw .damaged("\(fault)")
         } catch {
@@ -58,14 +56,16 @@ extension CatalogService {
             }
             return (customers, next)
         }
-        let (customer, _) = try environment.customers(of: id).read(
+        let repository = environment.customers(of: id)
+        let (customer, point) = try repository.read(
             id, names: environment.directory.current, in: Workspace()
         ) { customer, _ in copy customer }
+        try repository.log.waitUntilDurable(point.sequence)
         return ([customer], nil)
     }
 
     private func simulated(
-        _ customer: CustomerState, _ trial: Trial, _ call: SimulateCall, _ parts: [EventPart],
+        _ customer: CustomerState, _ trial: Trial, _ call: SimulateCall,
         _ checkpoint: () throws -> Void
     ) throws -> SimulatedCustomer {
         let start = max(call.times.lowerBound, customer.account.created)
@@ -76,7 +76,10 @@ extension CatalogService {
             actual: actual.invoices, isActualWhole: actual.isWhole)
         guard start < call.times.upperBound else { return result }
         let times = start..<call.times.upperBound
-        guard let events = try events(of: customer.id, in: times, parts, checkpoint) else {
+        let events = try environment.events.ask { parts -> [Use]? in
+            try self.events(of: customer.id, in: times, parts, checkpoint)
+        }
+        guard let events else {
             result.outcome = .failure(.init(.tooManyEvents))
             return result
         }
@@ -94,8 +97,8 @@ extension CatalogService {
     private func events(
         of customer: CustomerID, in times: Range<Timestamp>, _ parts: [EventPart],
         _ checkpoint: () throws -> Void
-    ) throws -> [(time: Timestamp, event: UsageEvent)]? {
-        var found: [(time: Timestamp, event: UsageEvent)] = []
+    ) throws -> [Use]? {
+        var found: [Use] = []
         var query = ListQuery(
             filter: EventFilter(
                 customer: customer, times: .min..<times.upperBound.milliseconds),
@@ -116,6 +119,9 @@ extension CatalogService {
         }
     }
 }
+
+/// An event, and when it counted.
+private typealias Use = (time: Timestamp, event: UsageEvent)
 
 /// A plan that is tried, in the catalog that it would be in.
 private struct Trial {
@@ -139,9 +145,17 @@ private struct Trial {
         }
         self.pricing = pricing
         self.plan = plan
-        quantities = try call.quantities.map { asked in
+        let packs = pricing.plan(pricing.latest(plan)).items.filter { $0.prepaidPrice != nil }
+        quantities = try call.quantities.enumerated().map { index, asked in
             guard let feature = pricing.feature(id: asked.featureID) else {
                 throw Refusal.featureNotFound(asked.featureID)
+            }
+            guard packs.contains(where: { $0.featureID == asked.featureID }) else {
+                throw Refusal.invalid([
+                    Violation(
+                        path: "quantities[\(index)].feature_id",
+                        message: "isn't sold in packs by the plan")
+                ])
             }
             return AskedUnits(feature: feature, total: asked.total)
         }
@@ -149,17 +163,12 @@ private struct Trial {
 
     /// Replays a customer. What is thrown but `SkipFault` ends the question.
     func run(
-        _ customer: CustomerState, events: [(time: Timestamp, event: UsageEvent)],
+        _ customer: CustomerState, events: [Use],
         in times: Range<Timestamp>, _ checkpoint: () throws -> Void
     ) throws -> PlanSimulation {
-        var simulation: PlanSimulation
-        do throws(Refusal) {
-            simulation = try PlanSimulation(
-                of: customer.id, on: plan, quantities: quantities, pricing: pricing,
-                at: times.lowerBound)
-        } catch {
-            throw SimulatedCustomer.SkipFault(.notBuyable)
-        }
+        var simulation = try PlanSimulation(
+            of: customer.id, on: plan, quantities: quantities, pricing: pricing,
+            at: times.lowerBound)
         var entities = customer.buckets.extras.entities.all.sorted { $0.created < $1.created }[...]
         func addEntities(until time: Timestamp) throws {
             while let entity = entities.first, entity.created <= time {

@@ -7,8 +7,7 @@ package struct SimulatedCustomer {
     package enum Skip: UInt32, Sendable {
         case tooYoung = 1
         case tooManyEvents = 2
-        case notBuyable = 3
-        case tooManyInvoices = 4
+        case tooManyInvoices = 3
     }
 
     package var id: CustomerID

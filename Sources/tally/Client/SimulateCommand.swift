@@ -7,15 +7,16 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Says what a plan would have earned with the usage that was recorded.",
         discussion: """
-            Replays the usage of a customer, or of everyone, as if each had bought the plan when the \
-            range began and always paid; beside it what was really invoiced. Nothing is written.
+            Replays the usage of a customer, or of everyone, as if each had bought the plan when \
+            the range began and always paid; beside it what was really invoiced. Nothing is \
+            written.
 
               tally simulate pro --from 2027-01-01 --to 2027-04-01 --customer acme
               tally simulate pro --from 2027-01-01 --to 2027-04-01 --having pro --catalog draft.json
               tally simulate pro --from 2027-01-01 --to 2027-04-01 --json > trial.jsonl
 
-            The plan may be one of --catalog, a draft as tally catalog apply takes it, which is not \
-            published. With --json one customer a line, and the sums in the last one.
+            The plan may be one of --catalog, a draft as tally catalog apply takes it, which is \
+            not published. With --json one customer a line, and the sums in the last one.
             """)
 
     @OptionGroup var flags: ServerFlags
@@ -139,7 +140,7 @@ private struct SimulationSums {
     static func line(_ customer: JSONValue, isFirst: Bool) -> String {
         let heads = isFirst ? columns("CUSTOMER", "THEN", "IN TRUTH", "CUT OFF") + "\n" : ""
         let skip = customer.text("skip")
-        if !skip.isEmpty {
+        if skip != "unspecified" {
             let why = skip.replacing("_", with: " ")
             return heads + columns(customer.text("customer_id"), "-", "-", "not replayed: \(why)")
         }
@@ -162,11 +163,11 @@ private struct SimulationSums {
     /// The invoices it would have got.
     static func invoices(_ customer: JSONValue) -> [String] {
         customer.list("invoices").flatMap { invoice in
-            ["", "\(HumanText.time(invoice.text("create_time")))  "
-                + HumanText.money(invoice["total"])]
-                + invoice.list("lines").map {
-                    "  \(HumanText.money($0["amount"]))  \($0.text("description"))"
-                }
+            let time = HumanText.time(invoice.text("create_time"))
+            let lines = invoice.list("lines").map {
+                "  \(HumanText.money($0["amount"]))  \($0.text("description"))"
+            }
+            return ["", "\(time)  \(HumanText.money(invoice["total"]))"] + lines
         }
     }
 }

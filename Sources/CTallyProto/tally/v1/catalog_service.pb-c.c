@@ -1325,22 +1325,20 @@ const ProtobufCMessageDescriptor tally__v1__simulation_summary__descriptor =
   (ProtobufCMessageInit) tally__v1__simulation_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__simulation_skip__enum_values_by_number[5] =
+static const ProtobufCEnumValue tally__v1__simulation_skip__enum_values_by_number[4] =
 {
   { "SIMULATION_SKIP_UNSPECIFIED", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_UNSPECIFIED", 0 },
   { "SIMULATION_SKIP_TOO_YOUNG", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_YOUNG", 1 },
   { "SIMULATION_SKIP_TOO_MANY_EVENTS", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_EVENTS", 2 },
-  { "SIMULATION_SKIP_NOT_BUYABLE", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_NOT_BUYABLE", 3 },
-  { "SIMULATION_SKIP_TOO_MANY_INVOICES", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_INVOICES", 4 },
+  { "SIMULATION_SKIP_TOO_MANY_INVOICES", "TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_INVOICES", 3 },
 };
 static const ProtobufCIntRange tally__v1__simulation_skip__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex tally__v1__simulation_skip__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex tally__v1__simulation_skip__enum_values_by_name[4] =
 {
-  { "SIMULATION_SKIP_NOT_BUYABLE", 3 },
   { "SIMULATION_SKIP_TOO_MANY_EVENTS", 2 },
-  { "SIMULATION_SKIP_TOO_MANY_INVOICES", 4 },
+  { "SIMULATION_SKIP_TOO_MANY_INVOICES", 3 },
   { "SIMULATION_SKIP_TOO_YOUNG", 1 },
   { "SIMULATION_SKIP_UNSPECIFIED", 0 },
 };
@@ -1351,9 +1349,9 @@ const ProtobufCEnumDescriptor tally__v1__simulation_skip__descriptor =
   "SimulationSkip",
   "Tally__V1__SimulationSkip",
   "tally.v1",
-  5,
+  4,
   tally__v1__simulation_skip__enum_values_by_number,
-  5,
+  4,
   tally__v1__simulation_skip__enum_values_by_name,
   1,
   tally__v1__simulation_skip__value_ranges,

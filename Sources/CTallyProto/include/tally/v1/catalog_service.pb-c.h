@@ -52,13 +52,9 @@ typedef enum _Tally__V1__SimulationSkip {
    */
   TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_EVENTS = 2,
   /*
-   * The plan can't be bought as asked.
-   */
-  TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_NOT_BUYABLE = 3,
-  /*
    * It would have got more than 1000 invoices.
    */
-  TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_INVOICES = 4
+  TALLY__V1__SIMULATION_SKIP__SIMULATION_SKIP_TOO_MANY_INVOICES = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__SIMULATION_SKIP)
 } Tally__V1__SimulationSkip;
 
