@@ -43,6 +43,27 @@ struct QuestionTests {
         }
     }
 
+    @Test("A walk shows what a list does, and ends when it is told", arguments: [1, 2] as [UInt64])
+    func walk(seed: UInt64) throws {
+        let (_, parts) = try Self.parts(seed)
+        for filter in Self.filters {
+            let query = ListQuery(filter: filter, order: .oldestFirst, limit: ListQuery.limit)
+            var walked: [UsageEvent] = []
+            try filter.forEach(over: parts) { event in
+                walked.append(event)
+                return true
+            }
+            let first = walked.sorted { $0.cursor < $1.cursor }.prefix(ListQuery.limit)
+            #expect(try Array(first) == query.run(over: parts))
+            var count = 0
+            try filter.forEach(over: parts) { _ in
+                count += 1
+                return count < 3
+            }
+            #expect(count == min(3, walked.count))
+        }
+    }
+
     @Test("A list goes on behind its cursor, whatever was added", arguments: [1, 2] as [UInt64])
     func pages(seed: UInt64) throws {
         let events = Samples.events(2_000, seed: seed)

@@ -176,6 +176,28 @@ struct PastStorageTests {
         try bench.environment.close()
     }
 
+    @Test("One question goes through so many records, and no more")
+    func limit() async throws {
+        let bench = try await Bench(folder, time: time)
+        let id = bench.id("acme")
+        try await bench.create("acme")
+        let then = time.now()
+        for _ in 1..<10 {
+            time.advance(days: 1)
+            try await bench.track("acme", 1)
+        }
+        // Ten records; the last one is the present.
+        #expect(try bench.environment.past(of: id, at: then, limit: 10).customer.id == id)
+        #expect {
+            _ = try bench.environment.past(of: id, at: then, limit: 9)
+        } throws: { error in
+            guard case ExecuteFault.refused(.historyTooLong(limit: 9)) = error else { return false }
+            return true
+        }
+        #expect(try bench.environment.past(of: id, at: time.now(), limit: 0).customer.id == id)
+        try bench.environment.close()
+    }
+
     @Test("A question that is over ends")
     func checkpoint() async throws {
         let bench = try await Bench(folder, time: time)

@@ -5,8 +5,12 @@ import Wire
 
 @testable import Repository
 
+/// `TALLY_PAST_SEEDS=500` runs more random lives than the usual few.
 @Suite("Looking back")
 struct PastTests {
+    static let seeds =
+        ProcessInfo.processInfo.environment["TALLY_PAST_SEEDS"].flatMap { UInt64($0) } ?? 8
+
     private static let customers = ["acme", "Zoë", "big corp"]
     private static let day: Int64 = 86_400_000
 
@@ -119,7 +123,7 @@ struct PastTests {
 
     @Test(
         "What was seen at a moment is what looking back to it shows, whoever looked between",
-        arguments: 0..<12)
+        arguments: 0..<PastTests.seeds)
     func law(seed: UInt64) async throws {
         let (folder, quiet) = (try TemporaryFolder(), try TemporaryFolder())
         let partitions = seed % 2 == 0 ? 1 : 4

@@ -2,12 +2,13 @@ internal import Billing
 internal import Wire
 
 /// A customer's records, newest first: each knows where the one before it is.
-struct CustomerChain {
+package struct CustomerChain {
     /// Records that one question goes through.
-    static let limit = 200_000
+    package static let usualLimit = 200_000
 
     let customer: CustomerID
     let log: any LogStore
+    var limit = CustomerChain.usualLimit
 
     /// The positions of the records up to `newest` and behind `base`, newest first; nil: the log
     /// no longer has all of them.
@@ -20,8 +21,8 @@ struct CustomerChain {
         var next = newest
         while next > base {
             try checkpoint()
-            guard found.count < CustomerChain.limit else {
-                throw ExecuteFault.refused(.historyTooLong(limit: CustomerChain.limit))
+            guard found.count < limit else {
+                throw ExecuteFault.refused(.historyTooLong(limit: limit))
             }
             guard let record = try record(at: next) else { return nil }
             found.append(next)

@@ -13,9 +13,13 @@ struct CustomerPast {
     let repository: CustomerRepository
     let snapshots: SnapshotFolder
     let directory: DirectoryHistory
+    /// Records to go through.
+    let limit: Int
     let checkpoint: () throws -> Void
 
-    private var chain: CustomerChain { CustomerChain(customer: id, log: repository.log) }
+    private var chain: CustomerChain {
+        CustomerChain(customer: id, log: repository.log, limit: limit)
+    }
 
     /// The customer, and the catalog of then.
     func customer() throws -> (customer: CustomerState, names: PricingNames) {

@@ -31,7 +31,7 @@ extension TallyEnvironment {
         let chain = CustomerChain(customer: id, log: repository.log)
         let arena = Arena(cap: .max)
         var next = newest
-        for _ in 0..<CustomerChain.limit {
+        for _ in 0..<chain.limit {
             guard next != 0 else { return true }
             try checkpoint()
             guard let bytes = try chain.record(at: next) else { return false }

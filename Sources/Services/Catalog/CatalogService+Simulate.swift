@@ -99,20 +99,14 @@ extension CatalogService {
         _ checkpoint: () throws -> Void
     ) throws -> [Use]? {
         var found: [Use] = []
-        var query = ListQuery(
-            filter: EventFilter(
-                customer: customer, times: .min..<times.upperBound.milliseconds),
-            order: .oldestFirst, limit: ListQuery.limit)
-        while true {
-            let page = try query.run(over: parts, checkpoint: checkpoint)
-            for event in page {
-                let time = max(event.time, event.commitTime)
-                if times.contains(time) { found.append((time, event)) }
-            }
-            guard found.count <= Self.eventLimit else { return nil }
-            guard page.count == query.limit, let last = page.last else { break }
-            query.after = last.cursor
+        let filter = EventFilter(
+            customer: customer, times: .min..<times.upperBound.milliseconds)
+        try filter.forEach(over: parts, checkpoint: checkpoint) { event in
+            let time = max(event.time, event.commitTime)
+            if times.contains(time) { found.append((time, event)) }
+            return found.count <= Self.eventLimit
         }
+        guard found.count <= Self.eventLimit else { return nil }
         return found.sorted {
             ($0.event.cursor.sequence, $0.event.cursor.index)
                 < ($1.event.cursor.sequence, $1.event.cursor.index)

@@ -109,7 +109,7 @@ private struct SimulationSums {
 
     private func money(_ key: String) -> JSONValue {
         .object([
-            "currency": .string(currency), "minor_units": .string(String(numbers[key] ?? 0)),
+            "currency": .string(currency), "minor_units": .number(Int(numbers[key] ?? 0)),
         ])
     }
 
@@ -124,9 +124,10 @@ private struct SimulationSums {
         func number(_ key: String) -> Int64 { numbers[key] ?? 0 }
         var lines = [
             "",
-            "\(number("customer_count")) customers: \(HumanText.money(money("total"))) then, "
-                + "\(HumanText.money(money("actual_total"))) in truth, and "
+            "customers: \(number("customer_count"))",
+            "simulated: \(HumanText.money(money("total"))), and "
                 + "\(HumanText.money(money("unbilled_total"))) of usage not billed by the end",
+            "invoiced: \(HumanText.money(money("actual_total")))",
             "\(number("paying_more_count")) would pay more, \(number("paying_less_count")) less, "
                 + "\(number("paying_same_count")) the same",
         ]
@@ -138,7 +139,7 @@ private struct SimulationSums {
 
     /// One customer, in columns wide enough for most.
     static func line(_ customer: JSONValue, isFirst: Bool) -> String {
-        let heads = isFirst ? columns("CUSTOMER", "THEN", "IN TRUTH", "CUT OFF") + "\n" : ""
+        let heads = isFirst ? columns("CUSTOMER", "SIMULATED", "INVOICED", "CUT OFF") + "\n" : ""
         let skip = customer.text("skip")
         if skip != "unspecified" {
             let why = skip.replacing("_", with: " ")

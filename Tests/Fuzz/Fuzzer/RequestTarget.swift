@@ -16,7 +16,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < 128 {
-            read(input.rest, choice % 14)
+            read(input.rest, choice % 16)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[choice % kinds.count])
@@ -39,6 +39,8 @@ final class RequestTarget: FuzzTarget {
             case 10: _ = try reader.listCustomers(bytes)
             case 11: _ = try reader.deleteCustomer(bytes)
             case 12: _ = try reader.explain(bytes)
+            case 13: _ = try reader.getCustomerAsOf(bytes)
+            case 14: _ = try reader.simulatePlan(bytes)
             default: reflect(bytes)
             }
         } catch CallFault.tooLarge {
