@@ -79,6 +79,8 @@ struct PastStorageTests {
     func removed() async throws {
         let bench = try await Bench(folder, time: time, partitions: 1)
         try await bench.create("acme")
+        try await bench.create("idle")
+        try await bench.commit(.update(UpdateCustomer(name: "Ida")), "idle")
         let start = time.now()
         let sights = try await fill(bench, months: 9)
         #expect(try !folder.names("segment-").contains("segment-00000001.log"))
@@ -94,6 +96,13 @@ struct PastStorageTests {
         #expect(sights.contains { $0.time >= since })
         for (sight, refusal) in zip(sights, refused) {
             #expect((sight.time < since) == (refusal == .historyTooShort(since: since)))
+        }
+        // Of whom the log has no record left: nothing has happened since it begins.
+        let ida = try bench.past("idle", sights[8].time)
+        #expect(ida.message == (try bench.look("idle").message))
+        guard case .historyTooShort? = try bench.refusal("idle", start) else {
+            Issue.record("the log can't know")
+            return
         }
         try bench.environment.close()
     }

@@ -91,7 +91,8 @@ struct CustomerPast {
         if let bytes = try chain.record(at: row.position) {
             wall = try decoded(bytes, arena).time
         } else {
-            try repository.log.read(after: .start) { _, bytes in
+            let start = try repository.log.place(before: 1)
+            try repository.log.read(after: start) { _, bytes in
                 wall = try decoded(Array(bytes), arena).time
                 return false
             }

@@ -57,10 +57,11 @@ struct SnapshotFolder: Sendable {
         }
     }
 
-    /// Removes those kept for history's sake whose records the log will no longer have.
+    /// Removes those kept for history's sake that hold nothing but records from before a position,
+    /// which the log will no longer have.
     func removeHistory(before position: UInt64) throws(DiskFault) {
         for name in try names().dropFirst(SnapshotFolder.kept)
-        where header(of: name).map({ $0.position < position }) ?? true {
+        where header(of: name).map({ $0.position <= position }) ?? true {
             try disk.remove(path(name))
         }
     }
