@@ -132,7 +132,7 @@ actor Teller {
             let values = try await eventValues()
             #expect(values == expected, comment)
         case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
-        case .invoices, .credit, .plan: try await lookAtMoney(step)
+        case .invoices, .credit, .plan, .refunded: try await lookAtMoney(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count
             #expect(holds == expected, comment)

@@ -35,7 +35,7 @@ extension FactSheet {
             subscription.anchor = order.trialEnd
             subscription.periodEnd = order.trialEnd
         }
-        subscription.charges = order.paidCharges(of: 0)
+        subscription.charges = order.paidCharges(of: 0, on: invoiceNumber(of: order))
         emit(.subscriptionChanged(subscription))
         grant(subscription, held: held)
         for part in carried { carry(part, to: subscription) }

@@ -48,11 +48,12 @@ extension CustomerState {
         _ kind: Effect.Kind, _ order: Order, _ effectID: String, _ request: RequestMark?
     ) -> Decision {
         var decision = Decision()
+        var effect = Effect(id: effectID, kind: kind, order: order, request: request)
         if let open = account.checkout {
             decision.facts.append(.checkoutClosed(session: open.session, paid: false))
+            effect.closesPage = open.session
         }
-        decision.facts.append(
-            .effectRequested(Effect(id: effectID, kind: kind, order: order, request: request)))
+        decision.facts.append(.effectRequested(effect))
         var reply = AttachReply(.processing)
         reply.effectID = effectID
         decision.reply = .attach(reply)

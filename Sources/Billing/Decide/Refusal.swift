@@ -39,4 +39,10 @@ package enum Refusal: Error, Sendable, Equatable {
     case clockBackwards(now: Timestamp)
     /// The answer was erased with the customer's personal data.
     case requestErased
+    /// It has no such invoice, or one so old that only the log has it.
+    case invoiceNotFound(UInt32)
+    /// Not so much of what a card paid is left.
+    case refundTooLarge(left: Money)
+    /// Only a sandbox's provider does what it is told.
+    case providerNotOfSandbox
 }

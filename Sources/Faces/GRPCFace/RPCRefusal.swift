@@ -120,6 +120,28 @@ struct RPCRefusal {
                 .failedPrecondition, "REQUEST_ERASED",
                 "this request_id was answered, but the answer was erased with the customer's "
                     + "personal data; look at the customer")
+        case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:
+            self.init(ofRefunds: refusal)
+        }
+    }
+
+    /// About money that is to go back.
+    private init(ofRefunds refusal: Refusal) {
+        switch refusal {
+        case .invoiceNotFound(let number):
+            self.init(
+                .notFound, "INVOICE_NOT_FOUND",
+                "the customer has no invoice \"inv_\(number)\" among its latest")
+        case .refundTooLarge(let left):
+            self.init(
+                .failedPrecondition, "REFUND_TOO_LARGE",
+                "of what a card paid for this invoice \(left.text) is left that didn't go back "
+                    + "before, or become credit")
+        case .providerNotOfSandbox:
+            self.init(
+                .failedPrecondition, "SANDBOX_ONLY",
+                "only the payment provider of a sandbox does what it is told")
+        default: preconditionFailure("told by the caller")
         }
     }
 

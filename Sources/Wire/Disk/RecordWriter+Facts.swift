@@ -37,7 +37,11 @@ extension RecordWriter {
             message.pointee.bucket_opened = self.bucket(bucket, of: entity)
         case .subscriptionChanged(let subscription):
             // Older binaries would leave something out, and must refuse it.
-            if subscription.isPlain {
+            if !subscription.isWhole {
+                message.pointee.kind_case =
+                    TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
+                message.pointee.full_subscription_changed = self.subscription(subscription)
+            } else if subscription.isPlain {
                 message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
                 message.pointee.subscription_changed = self.subscription(subscription)
             } else {
@@ -69,6 +73,8 @@ extension RecordWriter {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved:
             extraFact(fact, message)
+        case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
+            refundFact(fact, message)
         }
         return message
     }
@@ -131,11 +137,12 @@ extension RecordWriter {
         case .checkoutOpened(let checkout):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CHECKOUT_OPENED
             message.pointee.checkout_opened = self.checkout(checkout)
-        case .checkoutClosed(let session, let paid):
+        case .checkoutClosed(let session, let paid, let payment):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CHECKOUT_CLOSED
             let closed = arena.make(tally__disk__v1__checkout_closed__init)
             closed.pointee.session_id = arena.string(session)
             closed.pointee.paid = paid ? 1 : 0
+            closed.pointee.payment_id = arena.string(payment)
             message.pointee.checkout_closed = closed
         case .methodSaved(let method):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_METHOD_SAVED
