@@ -141,16 +141,8 @@ extension Entity {
 }
 
 extension ClosedCheckout {
-    /// It was opened once, and closed.
     fileprivate var facts: [Fact] {
-        var order = Order.empty
-        order.plan = PlanReference(plan: PlanNumber(rawValue: 1), revision: 1)
-        order.total = due
-        let opened = Fact.checkoutOpened(Checkout(session: session, url: "", order: order))
-        guard !payments.isEmpty else {
-            return [opened, .checkoutClosed(session: session, paid: isPaid)]
-        }
-        return [opened]
+        [.checkoutClosed(session: session, paid: isPaid, due: due)]
             + payments.map { .checkoutClosed(session: session, paid: isPaid, payment: $0) }
     }
 }

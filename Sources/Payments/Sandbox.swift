@@ -6,7 +6,7 @@ package import Billing
 /// It keeps books of pages, payments and refunds, over a restart too, and answers from them: who
 /// asks again with the same id, after a crash, gets the same answer, and pays once. By key:
 ///
-///     page/{session}     customer, currency, amount, open|closed|paid, payments that came
+///     page/{session}     customer, currency, amount, pending|closed|paid, payments that came
 ///     charge/{effect}    paid, or why it was declined
 ///     payment/{id}       customer, currency, amount, what of it went back, card
 ///     refund/{id}        succeeded, pending, or why it failed
@@ -37,7 +37,7 @@ package struct Sandbox: PaymentProvider {
 
     package func closeCheckout(_ session: String) async throws {
         try books.enter { entries in
-            guard var page = Page(entries["page/\(session)"]), page.state == .open else { return }
+            guard var page = Page(entries["page/\(session)"]), page.state == .pending else { return }
             page.state = .closed
             entries["page/\(session)"] = page.text
         }
@@ -102,9 +102,9 @@ package struct Sandbox: PaymentProvider {
         try books.enter { entries in
             let known = Page(entries["page/\(session)"])
             let asked = sale.map { Page(customer: $0.customer, due: $0.due) }
-            guard var page = known ?? asked, page.state == .open || isConfirmed else { return nil }
+            guard var page = known ?? asked, page.state == .pending || isConfirmed else { return nil }
             page.payments += 1
-            if page.state == .open { page.state = .paid }
+            if page.state == .pending { page.state = .paid }
             let paid = PagePayment(
                 customer: page.customer, session: session,
                 payment: "\(session)_\(page.payments)", amount: page.due, method: method)
@@ -149,11 +149,11 @@ package struct Sandbox: PaymentProvider {
 // Entries of the books, as words with blanks between them.
 
 private struct Page {
-    enum State: String { case open, closed, paid }
+    enum State: String { case pending, closed, paid }
 
     var customer: CustomerID
     var due: Money
-    var state = State.open
+    var state = State.pending
     var payments = 0
 
     init(customer: CustomerID, due: Money) {

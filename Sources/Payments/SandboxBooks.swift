@@ -56,7 +56,7 @@ final class SandboxBooks: Sendable {
     /// Reads and changes; what is changed is in the file when it returns.
     func enter<Result>(_ deed: (inout Entries) throws -> Result) throws -> Result {
         try state.withLock { state in
-            if let path, state.file == nil { try open(path, &state) }
+            if let path, state.file == nil { try begin(path, &state) }
             let result = try deed(&state.entries)
             if let file = state.file { try append(state.entries.lines, to: file) }
             state.entries.lines = ""
@@ -65,13 +65,13 @@ final class SandboxBooks: Sendable {
         }
     }
 
-    private func open(_ path: String, _ state: inout State) throws {
+    private func begin(_ path: String, _ state: inout State) throws {
         state.entries.older = try SandboxBooks.read(path + ".older")
         state.entries.newer = try SandboxBooks.read(path)
-        state.file = try SandboxBooks.open(path)
+        state.file = try SandboxBooks.file(at: path)
     }
 
-    private static func open(_ path: String) throws -> Int32 {
+    private static func file(at path: String) throws -> Int32 {
         let file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Failure("open", path) }
         return file
@@ -114,7 +114,7 @@ final class SandboxBooks: Sendable {
         guard rename(path, path + ".older") == 0 else { throw Failure("rename", path) }
         close(file)
         state.file = nil
-        state.file = try SandboxBooks.open(path)
+        state.file = try SandboxBooks.file(at: path)
     }
 }
 

@@ -100,7 +100,7 @@ private struct MoneyAccount {
         case .effectSettled(let id, .done):
             // What a page sells is paid when it is closed.
             if let order = orders[id], order.kind == .collect { cards += order.due }
-        case .checkoutClosed(let session, paid: true, _): cards += orders[session]?.due ?? 0
+        case .checkoutClosed(let session, paid: true, _, .some): cards += orders[session]?.due ?? 0
         case .invoiceRaised(let invoice) where invoice.status == .paid:
             invoiced += invoice.total.minorUnits
         case .creditChanged(let credit): balance = credit.minorUnits

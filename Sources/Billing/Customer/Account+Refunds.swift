@@ -16,12 +16,11 @@ extension Account {
     }
 
     /// The page is open no more, or a payment came for one that was closed before.
-    mutating func closeCheckout(_ session: String, paid: Bool, payment: String) {
-        if let open = checkout, open.session == session {
+    mutating func closeCheckout(_ session: String, paid: Bool, payment: String, due: Money?) {
+        if checkout?.session == session { checkout = nil }
+        if let due {
             if closedCheckouts.count >= ClosedCheckout.keptLimit { closedCheckouts.removeFirst() }
-            closedCheckouts.append(
-                ClosedCheckout(session: session, due: open.order.due, isPaid: paid))
-            checkout = nil
+            closedCheckouts.append(ClosedCheckout(session: session, due: due, isPaid: paid))
         }
         guard !payment.isEmpty,
             let index = closedCheckouts.firstIndex(where: { $0.session == session })

@@ -171,4 +171,12 @@ package struct Checkout: Sendable, Equatable {
         self.url = url
         self.order = order
     }
+
+    /// It is open no more.
+    ///
+    /// - Parameter payment: nil: it wasn't paid.
+    func closed(by payment: String? = nil) -> Fact {
+        .checkoutClosed(
+            session: session, paid: payment != nil, payment: payment ?? "", due: order.due)
+    }
 }

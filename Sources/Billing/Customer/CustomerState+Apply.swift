@@ -43,8 +43,8 @@ extension CustomerState {
             account.effects.removeAll { $0.id == id }
         case .checkoutOpened(let checkout):
             account.checkout = checkout
-        case .checkoutClosed(let session, let paid, let payment):
-            account.closeCheckout(session, paid: paid, payment: payment)
+        case .checkoutClosed(let session, let paid, let payment, let due):
+            account.closeCheckout(session, paid: paid, payment: payment, due: due)
         case .methodSaved(let method):
             account.method = method
         case .invoiceRaised(let invoice):

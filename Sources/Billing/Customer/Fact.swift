@@ -20,8 +20,10 @@ package enum Fact: Sendable, Equatable {
     indirect case effectRequested(Effect)
     indirect case effectSettled(id: String, outcome: EffectOutcome)
     indirect case checkoutOpened(Checkout)
-    /// Or was closed before, and a payment came for it all the same.
-    indirect case checkoutClosed(session: String, paid: Bool, payment: String = "")
+    /// Or was closed before, and a payment came for it all the same. With what it asked for it is
+    /// remembered, for payments that come late.
+    indirect case checkoutClosed(
+        session: String, paid: Bool, payment: String = "", due: Money? = nil)
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)

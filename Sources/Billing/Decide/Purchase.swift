@@ -50,7 +50,7 @@ extension CustomerState {
         var decision = Decision()
         var effect = Effect(id: effectID, kind: kind, order: order, request: request)
         if let open = account.checkout {
-            decision.facts.append(.checkoutClosed(session: open.session, paid: false))
+            decision.facts.append(open.closed())
             effect.closesPage = open.session
         }
         decision.facts.append(.effectRequested(effect))
@@ -91,7 +91,7 @@ extension FactSheet {
     /// Gives up the payment page that is open.
     mutating func closeCheckout() {
         guard let open = customer.account.checkout else { return }
-        emit(.checkoutClosed(session: open.session, paid: false))
+        emit(open.closed())
     }
 
     /// What is paid for goes on until it is over.

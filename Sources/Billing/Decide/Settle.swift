@@ -38,8 +38,7 @@ extension CustomerState {
         guard openEffect == nil else { throw .purchaseInProgress }
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.emit(.methodSaved(paid.method))
-        facts.emit(
-            .checkoutClosed(session: checkout.session, paid: true, payment: paid.payment))
+        facts.emit(checkout.closed(by: paid.payment))
         facts.hastenDebts()
         let reply = facts.settle(checkout.order, paid.payment)
         return decision(facts, reply: reply, request: nil)

@@ -99,10 +99,8 @@ struct RPCRefusal {
             self.init(
                 .failedPrecondition, "PAYMENT_PROVIDER_MISSING",
                 "this environment has no payment provider, so only free plans can be attached")
-        case .erasureNeedsUpgrade:
-            self.init(.failedPrecondition, "ERASURE_NEEDS_UPGRADE", refusal.erasureText)
-        case .erasureTooEarly:
-            self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
+        case .erasureNeedsUpgrade, .erasureTooEarly, .requestErased:
+            self.init(ofErasure: refusal)
         case .entityNotFound, .entityExists, .entityIDRequired, .balanceNotFound, .balanceExists,
             .holdNotFound,
             .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
@@ -115,13 +113,22 @@ struct RPCRefusal {
             self.init(
                 .failedPrecondition, "TEST_CLOCK_BACKWARDS",
                 "time only goes forwards, and it is \(now.text ?? "later") already")
-        case .requestErased:
+        case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:
+            self.init(ofRefunds: refusal)
+        }
+    }
+
+    private init(ofErasure refusal: Refusal) {
+        switch refusal {
+        case .erasureNeedsUpgrade:
+            self.init(.failedPrecondition, "ERASURE_NEEDS_UPGRADE", refusal.erasureText)
+        case .erasureTooEarly:
+            self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
+        default:
             self.init(
                 .failedPrecondition, "REQUEST_ERASED",
                 "this request_id was answered, but the answer was erased with the customer's "
                     + "personal data; look at the customer")
-        case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:
-            self.init(ofRefunds: refusal)
         }
     }
 

@@ -175,12 +175,9 @@ extension JSONProblem {
             self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:
             self = .invalidRequest("the customer can't be erased now")
-        case .invoiceNotFound(let number):
-            self = .notFound("the customer has no invoice \"inv_\(number)\"")
-        case .refundTooLarge(let left):
-            self = .invalidRequest("only \(left.text) of the invoice can be refunded")
-        case .providerNotOfSandbox:
-            self = .invalidRequest("only the payment provider of a sandbox does what it is told")
+        case .invoiceNotFound: self = .notFound("the customer has no such invoice")
+        case .refundTooLarge, .providerNotOfSandbox:
+            self = .invalidRequest("the invoice can't be refunded like that")
         }
     }
 }

@@ -134,8 +134,8 @@ package struct CheckoutPages: Sendable {
             409,
             Page.notice(
                 "This payment came too late",
-                "The page was closed, or paid already, before your bank confirmed. What was charged "
-                    + "goes back to your card."))
+                "The page was closed, or paid already, before your bank confirmed. What was "
+                    + "charged goes back to your card."))
     }
 
     private static var unheard: PageResponse {

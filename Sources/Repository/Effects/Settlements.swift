@@ -66,7 +66,7 @@ final class Settlements: Sendable {
                     Pending(task: .refund(refund), customer: customer, sequence: sequence))
             case .checkoutOpened(let checkout):
                 state.withLock { $0.sessions[checkout.session] = customer }
-            case .checkoutClosed(let session, let paid, _):
+            case .checkoutClosed(let session, let paid, _, _):
                 let wasOpen = state.withLock { $0.sessions.removeValue(forKey: session) != nil }
                 guard wasOpen, !paid, !facts.contains(where: { $0.closes(session) }) else { break }
                 send.yield(

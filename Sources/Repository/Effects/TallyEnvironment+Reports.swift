@@ -54,7 +54,9 @@ extension TallyEnvironment {
             let outcome = try await provider?.refund(refund)
             logger.warning(
                 "a payment for a page that is not known here is refunded",
-                metadata: ["payment": "\(paid.payment)", "outcome": "\(String(describing: outcome))"])
+                metadata: [
+                    "payment": "\(paid.payment)", "outcome": "\(String(describing: outcome))",
+                ])
         } catch {
             throw .unavailable(.unavailable("the payment provider does not answer: \(error)"))
         }

@@ -101,9 +101,11 @@ extension RecordDecoder {
             return .checkoutOpened(try checkout(try need(message.checkout_opened)))
         case TALLY__DISK__V1__FACT__KIND_CHECKOUT_CLOSED:
             let fact = try need(message.checkout_closed)
+            let isKept = !text(fact.currency).isEmpty
             return .checkoutClosed(
                 session: text(fact.session_id), paid: fact.paid != 0,
-                payment: text(fact.payment_id))
+                payment: text(fact.payment_id),
+                due: isKept ? try money(fact.due, fact.currency) : nil)
         case TALLY__DISK__V1__FACT__KIND_METHOD_SAVED:
             return .methodSaved(method(try need(message.method_saved)))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:

@@ -117,7 +117,7 @@ struct FactText {
                     "fact": .string("checkout_opened"), "session": .string(checkout.session),
                     "url": .string(checkout.url),
                 ])
-        case .checkoutClosed(let session, let paid, let payment):
+        case .checkoutClosed(let session, let paid, let payment, _):
             [
                 "fact": .string("checkout_closed"), "session": .string(session),
                 "paid": .bool(paid), "payment": .string(payment),

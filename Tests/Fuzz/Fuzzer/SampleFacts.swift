@@ -71,7 +71,7 @@ enum SampleFacts {
             .effectRequested(Effect(id: "e", kind: .openCheckout, order: order, request: nil)),
             .effectSettled(id: "e", outcome: .declined(code: "no_funds")),
             .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),
-            .checkoutClosed(session: "s", paid: true, payment: "p"),
+            .checkoutClosed(session: "s", paid: true, payment: "p", due: total),
             .methodSaved(PaymentMethod(token: "t", brand: "visa", last4: "4242")),
             .invoiceRaised(
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),

@@ -6702,7 +6702,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__checkout_opened__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__checkout_opened__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__checkout_closed__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__disk__v1__checkout_closed__field_descriptors[5] =
 {
   {
     "session_id",
@@ -6740,8 +6740,34 @@ static const ProtobufCFieldDescriptor tally__disk__v1__checkout_closed__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CheckoutClosed, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CheckoutClosed, due),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__checkout_closed__field_indices_by_name[] = {
+  3,   /* field[3] = currency */
+  4,   /* field[4] = due */
   1,   /* field[1] = paid */
   2,   /* field[2] = payment_id */
   0,   /* field[0] = session_id */
@@ -6750,7 +6776,7 @@ static const ProtobufCIntRange tally__disk__v1__checkout_closed__number_ranges[2
 {
   { 1, 0 },
   { 40, 2 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor =
 {
@@ -6760,7 +6786,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor =
   "Tally__Disk__V1__CheckoutClosed",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CheckoutClosed),
-  3,
+  5,
   tally__disk__v1__checkout_closed__field_descriptors,
   tally__disk__v1__checkout_closed__field_indices_by_name,
   2,  tally__disk__v1__checkout_closed__number_ranges,

@@ -1464,10 +1464,18 @@ struct  Tally__Disk__V1__CheckoutClosed
    * The provider's name for a payment that came for it; empty: none.
    */
   char *payment_id;
+  /*
+   * ISO 4217 code in lower case; empty: it isn't remembered, or was closed before.
+   */
+  char *currency;
+  /*
+   * What it asked for, in minor units.
+   */
+  int64_t due;
 };
 #define TALLY__DISK__V1__CHECKOUT_CLOSED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__checkout_closed__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
