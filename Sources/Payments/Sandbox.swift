@@ -37,7 +37,8 @@ package struct Sandbox: PaymentProvider {
 
     package func closeCheckout(_ session: String) async throws {
         try books.enter { entries in
-            guard var page = Page(entries["page/\(session)"]), page.state == .pending else { return }
+            guard var page = Page(entries["page/\(session)"]), page.state == .pending
+            else { return }
             page.state = .closed
             entries["page/\(session)"] = page.text
         }
@@ -102,7 +103,8 @@ package struct Sandbox: PaymentProvider {
         try books.enter { entries in
             let known = Page(entries["page/\(session)"])
             let asked = sale.map { Page(customer: $0.customer, due: $0.due) }
-            guard var page = known ?? asked, page.state == .pending || isConfirmed else { return nil }
+            guard var page = known ?? asked, page.state == .pending || isConfirmed
+            else { return nil }
             page.payments += 1
             if page.state == .pending { page.state = .paid }
             let paid = PagePayment(

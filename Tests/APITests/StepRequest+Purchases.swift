@@ -59,7 +59,7 @@ extension StepRequest {
     }
 
     private static func cents(_ amount: Int64) -> JSONValue {
-        ["currency": "usd", "minor_units": .string(String(amount))]
+        ["currency": "usd", "minor_units": .number(amount)]
     }
 
     private static func features(_ features: [String]?) -> JSONValue {

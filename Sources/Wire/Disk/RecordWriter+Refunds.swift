@@ -69,7 +69,8 @@ extension RecordWriter {
         message.pointee.amount = checkout.due.minorUnits
         message.pointee.paid = checkout.isPaid ? 1 : 0
         (message.pointee.n_payment_ids, message.pointee.payment_ids) = arena.list(
-            checkout.payments) { arena.string($0) }
+            checkout.payments
+        ) { arena.string($0) }
         return message
     }
 }

@@ -13,7 +13,7 @@ struct CustomerReport {
         return [
             head, subscriptions, packs, report.balances, report.flags, invoices, refunds, disputes,
         ]
-            .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+        .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }
 
     private var head: [String] {

@@ -82,8 +82,6 @@ struct RefundInvoiceCommand: AsyncParsableCommand {
         else {
             throw ValidationError("--amount \(amount): that is no amount of \(code.uppercased())")
         }
-        return .object([
-            "currency": .string(code), "minor_units": .string(String(money.minorUnits)),
-        ])
+        return .object(["currency": .string(code), "minor_units": .number(money.minorUnits)])
     }
 }

@@ -50,7 +50,8 @@ extension PurchaseStories {
         row(
             "10.3: no more than the card paid, the rest becomes credit", .buy("premium"),
             .change(Change(cancel: .now)), .credit(5000), .buy("extra"), .credit(4000),
-            .buy("pro"), .credit(2000), .buy("premium"), .invoices([5000, -5000, 1000, 2000, 3000]),
+            .buy("pro"), .credit(2000), .buy("premium"),
+            .invoices([5000, -5000, 1000, 2000, 3000]),
             .credit(0), .change(Change("premium", cancel: .now, refund: .full)),
             .refunded([1000]), .credit(4000)),
         row(
