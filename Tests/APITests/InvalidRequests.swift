@@ -250,9 +250,6 @@ enum InvalidRequests {
         row("PreviewAttach", [:], at: "attach"),
         row("PreviewUpdateSubscription", [:], at: "update"),
         row("UpdateSubscription", ["subscription_id": "1"], at: "subscription_id"),
-        row(
-            "UpdateSubscription", ["cancel_action": "immediately", "refund_last_payment": 9],
-            at: "refund_last_payment"),
         row("RefundInvoice", ["invoice_id": "1"], at: "invoice_id"),
         row("RefundInvoice", ["invoice_id": "inv_1", "amount": [:]], at: "amount.currency"),
         row(

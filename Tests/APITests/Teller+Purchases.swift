@@ -68,6 +68,14 @@ extension Teller {
             .reversed().map { cents($0["total"]) }
     }
 
+    /// Until the provider has said what became of all refunds.
+    func refundsSettled() async throws {
+        _ = try await settled { customer in
+            let refunds = customer["refunds"]?.elements ?? []
+            return !refunds.contains { $0["status"]?.text == "pending" }
+        }
+    }
+
     /// What went back, oldest first.
     private func refunded(_ customer: JSONValue) -> [Int64] {
         (customer["refunds"]?.elements ?? []).filter { $0["status"]?.text == "succeeded" }

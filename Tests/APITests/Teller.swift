@@ -71,6 +71,7 @@ actor Teller {
             #expect(reply["allowed"]?.flag == reason.allows, comment)
         case .open(let grant) where !grant.name.isEmpty:
             named[grant.name] = parts(reply["customer"]).compactMap(\.number).max() ?? 0
+        case .refund: try await refundsSettled()
         default: break
         }
     }

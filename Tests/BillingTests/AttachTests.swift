@@ -195,10 +195,10 @@ import Testing
         var desk = Desk(AttachTests.pricing)
         try desk.attach("pro")
         try desk.settle(.checkoutOpened(url: "https://pay/1"))
-        let session = try #require(desk.customer.account.checkout).session
+        let page = try #require(desk.customer.account.checkout)
         let reply = try desk.attach(planID, successURL: "https://elsewhere")
         #expect(desk.customer.account.checkout == nil)
-        #expect(desk.facts.contains(.checkoutClosed(session: session, paid: false)))
+        #expect(desk.facts.contains(page.closed()))
         guard reply.outcome == .processing else { return }
         try desk.settle(.checkoutOpened(url: "https://pay/2"))
         #expect(desk.customer.account.checkout?.url == "https://pay/2")

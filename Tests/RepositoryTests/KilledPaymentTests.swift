@@ -120,8 +120,10 @@ import Wire
             }
         }
         provider.waitNoMore()
-        let again = try await Bench(folder, time: time, publish: false, provider: provider)
-        try await Self.work(again, provider, until: nil)
+        do {
+            let again = try await Bench(folder, time: time, publish: false, provider: provider)
+            try await Self.work(again, provider, until: nil)
+        }
         #expect(provider.keys.count == 1, "\(provider.keys)")
         let last = try await Bench(folder, time: time, publish: false, provider: provider)
         let account = try Self.customer(last).account

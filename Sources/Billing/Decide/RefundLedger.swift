@@ -43,7 +43,8 @@ extension CustomerState {
     ) -> (lines: [InvoiceLine], cards: [CardReturn]) {
         var lines: [InvoiceLine] = []
         var cards: [CardReturn] = []
-        for charge in subscription.charges {
+        // What was paid late may be for a period that is over.
+        for charge in subscription.charges where time < charge.period.upperBound {
             let wanted = mode == .full ? charge.kept : charge.unused(at: time).minorUnits
             let index = cards.firstIndex { $0.invoice == charge.invoice }
             let before = index.map { cards[$0].minorUnits } ?? 0
