@@ -20,6 +20,9 @@ extension ExportedCustomer {
         guard account.effects.count <= 1 else {
             throw FormFault("effects", "has more than one: only one is open at a time")
         }
+        guard account.refunds.count <= Refund.keptLimit else {
+            throw FormFault("refunds", "has more than \(Refund.keptLimit)")
+        }
         try checkGrants()
         try checkExtras()
     }

@@ -61,10 +61,13 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += entities.flatMap(\.facts)
         facts += extraFacts
         facts += account.effects.map { .effectRequested($0) }
+        facts += account.closedCheckouts.flatMap(\.facts)
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
         if let credit = account.credit { facts.append(.creditChanged(credit)) }
         facts += account.invoices.map { .invoiceRaised($0) }
+        facts += account.refunds.map { .refundSet($0) }
+        facts += account.disputes.map { .disputeSet($0) }
         return facts + account.debts.map { .debtSet($0) }
     }
 
@@ -134,5 +137,12 @@ extension Entity {
         facts += buckets.map { .bucketOpened($0, entity: number) }
         guard !controls.isEmpty else { return facts }
         return facts + [.controlsSet(OwnedControls(owner: .entity(number), controls: controls))]
+    }
+}
+
+extension ClosedCheckout {
+    fileprivate var facts: [Fact] {
+        [.checkoutClosed(session: session, paid: isPaid, due: due)]
+            + payments.map { .checkoutClosed(session: session, paid: isPaid, payment: $0) }
     }
 }

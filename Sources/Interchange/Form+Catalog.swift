@@ -27,6 +27,7 @@ extension Form {
                 try form.flag(
                     "reverse_deduction_order", &settings.reversesDeductionOrder, unless: false)
                 try form.dunning(&settings.dunning)
+                try form.disputes(&settings.disputes)
             }
         }
     }

@@ -63,6 +63,7 @@ extension Form {
             (form, invoice) throws(FormFault) in
             try form.invoice(&invoice)
         }
+        try since(5) { form throws(FormFault) in try form.refunds(&value.account) }
     }
 
     private mutating func metadata(_ value: inout [MetadataEntry]) throws(FormFault) {

@@ -13,6 +13,7 @@ extension Form {
             try form.number("method", &mark.method)
             try form.number("fingerprint", &mark.fingerprint)
         }
+        try since(5) { form throws(FormFault) in try form.text("closes_page", &value.closesPage) }
     }
 
     mutating func order(_ value: inout Order) throws(FormFault) {
@@ -51,6 +52,7 @@ extension Form {
         try lines("lines", &value.lines)
         value.lines.take(value.total.currency)
         try since(4) { form throws(FormFault) in try form.number("credit", &value.credit) }
+        try since(5) { form throws(FormFault) in try form.returns(&value) }
     }
 
     private mutating func features(
@@ -109,6 +111,10 @@ extension Form {
             try form.period(&charge.period)
             try form.money("paid", &charge.paid)
             try form.number("returned", &charge.returned)
+            try form.since(5) { form throws(FormFault) in
+                try form.number("invoice", &charge.invoice)
+                try form.number("disputed", &charge.disputed)
+            }
         }
     }
 
@@ -156,6 +162,7 @@ extension Form {
             try form.text("reward", &discount.rewardID)
             try form.number("amount", &discount.minorUnits)
         }
+        try since(5) { form throws(FormFault) in try form.number("invoice", &value.invoice) }
     }
 
     /// It was a period or overage.

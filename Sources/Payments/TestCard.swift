@@ -12,6 +12,12 @@ package struct TestCard: Sendable, Equatable {
     package let isChallenged: Bool
     /// Accepted on the payment page, refused with this for every later charge.
     let laterDeclineCode: String?
+    /// Money can't go back to it, for this reason.
+    let refundFailureCode: String?
+    /// Whether a refund succeeds is known only when it is asked about again.
+    let refundsLater: Bool
+    /// Until a later charge or a refund is answered, though it was done.
+    let delay: Duration
 
     package static let all = [
         TestCard("4242424242424242", "visa", "is accepted"),
@@ -29,11 +35,21 @@ package struct TestCard: Sendable, Equatable {
         TestCard(
             "4000000000000069", "visa", "is accepted now and has expired by the next charge",
             later: "expired_card"),
+        TestCard(
+            "4000000000007726", "visa", "is accepted; refunds succeed later", refundsLater: true),
+        TestCard(
+            "4000000000005126", "visa", "is accepted; refunds fail",
+            refund: "expired_or_canceled_card"),
+        TestCard(
+            "4000000000000085", "visa",
+            "is accepted; later charges and refunds are answered after five seconds",
+            delay: .seconds(5)),
     ]
 
     private init(
         _ number: String, _ brand: String, _ note: String, decline: String? = nil,
-        challenged: Bool = false, later: String? = nil
+        challenged: Bool = false, later: String? = nil, refund: String? = nil,
+        refundsLater: Bool = false, delay: Duration = .zero
     ) {
         self.number = number
         self.brand = brand
@@ -41,6 +57,9 @@ package struct TestCard: Sendable, Equatable {
         declineCode = decline
         isChallenged = challenged
         laterDeclineCode = later
+        refundFailureCode = refund
+        self.refundsLater = refundsLater
+        self.delay = delay
     }
 
     /// By the number as somebody types it, blanks and dashes included.

@@ -10,6 +10,7 @@ struct Audit {
     private let world: World
     private var requested: Set<String> = []
     private var settled: Set<String> = []
+    private var refunds: Set<String> = []
     private var requests: [String: Int64] = [:]
     private var accounts: [CustomerID: MoneyAccount] = [:]
     private var kinds: Set<String> = []
@@ -39,7 +40,9 @@ struct Audit {
         for (customer, account) in audit.accounts where !account.isBalanced {
             throw world.fail("\(customer.text) has \(account)")
         }
-        guard audit.requested.isSuperset(of: world.ledger.answers.keys) else {
+        guard audit.requested.isSuperset(of: world.ledger.answers.keys),
+            audit.refunds.isSuperset(of: world.ledger.refunds.keys)
+        else {
             throw world.fail("the provider was asked for what was lost")
         }
     }
@@ -71,6 +74,7 @@ struct Audit {
             guard requested.contains(id), settled.insert(id).inserted else {
                 throw world.fail("effect \(id) was settled twice, or without a request")
             }
+        case .refundSet(let refund): refunds.insert(refund.id)
         default: break
         }
     }
@@ -83,7 +87,11 @@ private struct MoneyAccount {
     private var invoiced: Int64 = 0
     private var balance: Int64 = 0
 
-    var isBalanced: Bool { balance == cards - invoiced }
+    /// Refunds that failed: what they were of is the customer's.
+    private var kept: Int64 = 0
+
+    /// What goes back to a card leaves the account and the invoice alike.
+    var isBalanced: Bool { balance == cards - invoiced + kept }
 
     mutating func add(_ fact: Fact) {
         switch fact {
@@ -92,11 +100,13 @@ private struct MoneyAccount {
         case .effectSettled(let id, .done):
             // What a page sells is paid when it is closed.
             if let order = orders[id], order.kind == .collect { cards += order.due }
-        case .checkoutClosed(let session, paid: true): cards += orders[session]?.due ?? 0
+        case .checkoutClosed(let session, paid: true, _, .some): cards += orders[session]?.due ?? 0
         case .invoiceRaised(let invoice) where invoice.status == .paid:
             invoiced += invoice.total.minorUnits
         case .creditChanged(let credit): balance = credit.minorUnits
-        case .customerDeleted: (cards, invoiced, balance) = (0, 0, 0)
+        case .refundSet(let refund) where refund.status == .failed:
+            kept += refund.amount.minorUnits
+        case .customerDeleted: (cards, invoiced, balance, kept) = (0, 0, 0, 0)
         default: break
         }
     }

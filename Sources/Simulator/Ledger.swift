@@ -5,6 +5,14 @@ internal import Wire
 /// What the payment provider knows: it answers the same to the same id, whoever asks and how often.
 struct Ledger {
     private(set) var answers: [String: SettleEffect.Answer] = [:]
+    /// Whether the money went back.
+    private(set) var refunds: [String: Bool] = [:]
+
+    mutating func answer(_ refund: Refund, _ dice: inout Dice) -> SettleRefund {
+        let isDone = refunds[refund.id] ?? !dice.once(in: 4)
+        refunds[refund.id] = isDone
+        return SettleRefund(id: refund.id, failureCode: isDone ? nil : "expired_or_canceled_card")
+    }
 
     mutating func answer(_ effect: Effect, _ dice: inout Dice) -> SettleEffect.Answer {
         if let known = answers[effect.id] { return known }
@@ -45,18 +53,57 @@ struct Provider: Actor {
                 try execute(
                     .settle(SettleEffect(effectID: effect.id, answer: answer)), name, id, world,
                     process)
-            } else if let checkout = account.checkout, world.dice.once(in: 2) {
+            } else if let refund = account.refunds.first(where: { $0.status == .pending }) {
+                let settled = world.ledger.answer(refund, &world.dice)
+                if world.dice.once(in: 4) { return }
+                try execute(.refund(.settle(settled)), name, id, world, process)
+            } else if let session = world.dice.page(of: account) {
                 let method = PaymentMethod(token: "card", brand: "visa", last4: "4242")
+                // Two tabs may pay one page, and an old one a page that was closed.
+                let payment = "\(session)_\(world.dice.below(2))"
                 try execute(
                     .completeCheckout(
-                        CompleteCheckout(session: checkout.session, method: method)), name, id,
-                    world, process)
+                        CompleteCheckout(session: session, method: method, payment: payment)),
+                    name, id, world, process)
+            } else if let invoice = account.invoices.last, world.dice.once(in: 8) {
+                try refund(invoice, name, id, world, process)
             }
+        } catch ExecuteFault.refused(.refundTooLarge) {
+            // It came back before.
+        } catch ExecuteFault.refused(.tooMany) {
+            // Others have no outcome yet.
         } catch ExecuteFault.refused(.checkoutNotFound) {
             // What it sold has changed, or is over.
         } catch let fault as ExecuteFault {
             try world.check(fault, process)
         }
+    }
+
+    /// An operator gives something back, or the provider reports that it has, or a dispute.
+    private func refund(
+        _ invoice: Invoice, _ name: String, _ id: CustomerID, _ world: World, _ process: Process
+    ) throws {
+        let number = "\(name)-\(invoice.number)-\(world.dice.below(3))"
+        let amount = Money(
+            minorUnits: Int64(1 + world.dice.below(500)), currency: invoice.total.currency)
+        let command: RefundCommand =
+            switch world.dice.below(4) {
+            case 0:
+                .disputed(
+                    ReportedDispute(
+                        id: "dispute-\(number)", payment: invoice.payment, amount: amount,
+                        status: world.dice.pick([.open, .won, .lost])))
+            case 1:
+                .reported(
+                    ReportedRefund(
+                        id: "provider-\(number)", payment: invoice.payment, amount: amount))
+            default:
+                .invoice(
+                    RefundInvoice(
+                        number: invoice.number, amount: amount,
+                        effectID: process.machine.newEffectID()))
+            }
+        try execute(.refund(command), name, id, world, process)
     }
 
     private func execute(
@@ -74,5 +121,13 @@ struct Provider: Actor {
         if case .attach(let reply) = workspace.reply, reply.outcome == .active {
             world.model.add(.bought(name), at: outcome.point)
         }
+    }
+}
+
+extension Dice {
+    /// A page that somebody pays now; nil: nobody does.
+    fileprivate mutating func page(of account: Account) -> String? {
+        if let open = account.checkout { return once(in: 2) ? open.session : nil }
+        return once(in: 8) ? account.closedCheckouts.last?.session : nil
     }
 }

@@ -52,6 +52,14 @@ import Testing
         ("DeleteEntity", ["entity_id": "a"]),
         ("AdvanceTestClock", ["duration": ["seconds": 1]]),
         ("GetTestClock", [:]),
+        ("RefundInvoice", ["invoice_id": "inv_1"]),
+        (
+            "ReportPaymentEvent",
+            [
+                "invoice_id": "inv_1",
+                "refund": ["refund_id": "r", "amount": ["currency": "usd", "minor_units": 1]],
+            ]
+        ),
         ("PublishCatalog", ["catalog": ["currency": "usd"]]),
         ("GetCatalog", [:]),
         ("ListWebhookEndpoints", [:]),

@@ -282,6 +282,28 @@ enum InvalidRequests {
         row("PreviewAttach", [:], at: "attach"),
         row("PreviewUpdateSubscription", [:], at: "update"),
         row("UpdateSubscription", ["subscription_id": "1"], at: "subscription_id"),
+        row("RefundInvoice", ["invoice_id": "1"], at: "invoice_id"),
+        row("RefundInvoice", ["invoice_id": "inv_1", "amount": [:]], at: "amount.currency"),
+        row(
+            "RefundInvoice",
+            ["invoice_id": "inv_1", "amount": ["currency": "usd", "minor_units": 0]],
+            at: "amount.minor_units"),
+        row(
+            "RefundInvoice",
+            ["invoice_id": "inv_1", "amount": ["currency": "kwd", "minor_units": 5]],
+            at: "amount.minor_units"),
+        row("ReportPaymentEvent", ["invoice_id": "inv_1"], at: "refund"),
+        row(
+            "ReportPaymentEvent", ["invoice_id": "inv_1", "refund": ["refund_id": "r"]],
+            at: "refund.amount"),
+        row(
+            "ReportPaymentEvent",
+            [
+                "invoice_id": "inv_1",
+                "dispute": [
+                    "dispute_id": "a b", "amount": ["currency": "usd", "minor_units": 1],
+                ],
+            ], at: "dispute.dispute_id"),
     ]
 
     private static let catalogs = [

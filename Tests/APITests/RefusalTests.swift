@@ -149,6 +149,9 @@ import Testing
         Row(
             "a balance to set usage of", call: "Track",
             ["feature_id": "messages", "set_usage": true], noBalance),
+        Row(
+            "an invoice to refund", call: "RefundInvoice", ["invoice_id": "inv_1"],
+            ToldRefusal(.notFound, "INVOICE_NOT_FOUND")),
         Row("a hold to settle", call: "SettleHold", ["hold_id": "h"], noHold),
         Row(
             "a hold to extend", call: "ExtendHold", ["hold_id": "h", "expire_time": soon], noHold),
@@ -193,6 +196,16 @@ import Testing
             "a subscription that isn't there", call: "UpdateSubscription",
             ["subscription_id": "sub_99", "cancel_action": "immediately"],
             ToldRefusal(.notFound, "SUBSCRIPTION_NOT_FOUND")),
+        Row(
+            "more than a card paid to refund", after: [.buy("pro")], call: "RefundInvoice",
+            [
+                "invoice_id": "inv_1",
+                "amount": ["currency": "usd", "minor_units": 1_000_000_000],
+            ], ToldRefusal(.failedPrecondition, "REFUND_TOO_LARGE")),
+        Row(
+            "another currency to refund", after: [.buy("pro")], call: "RefundInvoice",
+            ["invoice_id": "inv_1", "amount": ["currency": "jpy", "minor_units": 1]],
+            ToldRefusal(.invalidArgument, "INVALID_ARGUMENT", ["amount.currency"])),
         Row(
             "a preview of long ago", call: "Attach",
             ["plan_id": "pro", "quote_time": "2020-01-01T00:00:00Z"],

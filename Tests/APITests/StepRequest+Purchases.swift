@@ -26,9 +26,40 @@ extension StepRequest {
                     "quantities": quantities(change.quantities),
                     "cancel_action": .number(change.cancel?.rawValue ?? 0),
                     "proration_behavior": .number(UInt8(change.prorates ? 1 : 2)),
+                    "refund_last_payment": .number(change.refund?.rawValue ?? 0),
+                ])
+        case .refund(let invoice, let amount):
+            return StepRequest(
+                "RefundInvoice",
+                [
+                    "customer_id": .string(customer), "invoice_id": .string("inv_\(invoice)"),
+                    "amount": amount.map { cents($0) } ?? .null,
+                ])
+        case .providerRefund(let invoice, let amount):
+            return StepRequest(
+                "ReportPaymentEvent",
+                [
+                    "customer_id": .string(customer), "invoice_id": .string("inv_\(invoice)"),
+                    "refund": [
+                        "refund_id": .string("provider_\(customer)"), "amount": cents(amount),
+                    ],
+                ])
+        case .dispute(let invoice, let amount, let status):
+            return StepRequest(
+                "ReportPaymentEvent",
+                [
+                    "customer_id": .string(customer), "invoice_id": .string("inv_\(invoice)"),
+                    "dispute": [
+                        "dispute_id": .string("dispute_\(customer)"), "amount": cents(amount),
+                        "status": .number(status.rawValue),
+                    ],
                 ])
         default: return nil
         }
+    }
+
+    private static func cents(_ amount: Int64) -> JSONValue {
+        ["currency": "usd", "minor_units": .number(amount)]
     }
 
     private static func features(_ features: [String]?) -> JSONValue {

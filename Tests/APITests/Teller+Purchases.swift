@@ -20,6 +20,7 @@ extension Teller {
         if let time = preview["preview", "quote_time"] { fields.append("quote_time", time) }
         let reply = try await stage.api.call(request.method, fields)
         let outcome = reply["outcome"]?.text
+        #expect(reply["refund"] == preview["preview", "refund"], comment)
         #expect(outcome == preview["preview", "outcome"]?.text, comment)
         if outcome == "payment_required" {
             #expect(await stage.pay(at: reply["payment_url"]?.text ?? "") == 200, comment)
@@ -45,6 +46,9 @@ extension Teller {
         case .credit(let expected):
             let shown = try await settled { cents($0["credit_balance"]) == expected }
             #expect(cents(shown["credit_balance"]) == expected, comment)
+        case .refunded(let expected):
+            let shown = try await settled { refunded($0) == expected }
+            #expect(refunded(shown) == expected, comment)
         case .plan(let plan, let expected):
             let shown = try await settled { _ in true }
             let newest = shown["subscriptions"]?.elements.last { $0["plan_id"]?.text == plan }
@@ -62,6 +66,20 @@ extension Teller {
     private func paid(_ customer: JSONValue) -> [Int64] {
         (customer["invoices"]?.elements ?? []).filter { $0["status"]?.text == "paid" }
             .reversed().map { cents($0["total"]) }
+    }
+
+    /// Until the provider has said what became of all refunds.
+    func refundsSettled() async throws {
+        _ = try await settled { customer in
+            let refunds = customer["refunds"]?.elements ?? []
+            return !refunds.contains { $0["status"]?.text == "pending" }
+        }
+    }
+
+    /// What went back, oldest first.
+    private func refunded(_ customer: JSONValue) -> [Int64] {
+        (customer["refunds"]?.elements ?? []).filter { $0["status"]?.text == "succeeded" }
+            .reversed().map { cents($0["amount"]) }
     }
 
     /// What fell due is charged beside calls: waits until it is, and until what is expected is so,

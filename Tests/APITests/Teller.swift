@@ -71,6 +71,7 @@ actor Teller {
             #expect(reply["allowed"]?.flag == reason.allows, comment)
         case .open(let grant) where !grant.name.isEmpty:
             named[grant.name] = parts(reply["customer"]).compactMap(\.number).max() ?? 0
+        case .refund: try await refundsSettled()
         default: break
         }
     }
@@ -132,7 +133,7 @@ actor Teller {
             let values = try await eventValues()
             #expect(values == expected, comment)
         case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
-        case .invoices, .credit, .plan: try await lookAtMoney(step)
+        case .invoices, .credit, .plan, .refunded: try await lookAtMoney(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count
             #expect(holds == expected, comment)

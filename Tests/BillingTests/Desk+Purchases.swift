@@ -28,9 +28,11 @@ extension Desk {
         command.quantities = asked(change.quantities)
         command.cancel = change.cancel
         command.prorates = change.prorates
+        command.refund = change.refund
         advance(to: now)
         let preview = try customer.preview(command, pricing: pricing, now: now)
         try compare(preview, run(.changeSubscription(command)))
+        try settleRefunds()
     }
 
     /// What falls due is paid, one moment after the other, if there is a card.
@@ -55,6 +57,7 @@ extension Desk {
         #expect(reply.invoice?.lines == preview.invoice?.lines)
         #expect(reply.invoice?.total == preview.invoice?.total)
         #expect(reply.invoice?.due == preview.invoice?.due)
+        #expect(reply.refund == preview.refund)
     }
 
     private func asked(_ quantities: [(featureID: String, total: Quantity)]) -> [AskedUnits] {

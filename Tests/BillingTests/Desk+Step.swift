@@ -45,6 +45,11 @@ extension Desk {
         case .recalculate(let pick): try recalculate(filter(pick))
         case .set(let controls): try set(controls)
         case .advance(let time): try wait(until: time)
+        case .refund(let invoice, let amount): try refund(invoice, amount)
+        case .providerRefund(let invoice, let amount):
+            try reportRefund("provider_\(facts.count)", of: invoice, amount)
+        case .dispute(let invoice, let amount, let status):
+            try reportDispute("dispute", of: invoice, amount, status)
         default: return false
         }
         return true
@@ -97,6 +102,7 @@ extension Desk {
             #expect(notices.filter(\.isAlert).map(\.words) == expected, comment)
         case .limitsTold(let expected):
             #expect(notices.filter { !$0.isAlert }.map(\.words) == expected, comment)
+        case .refunded(let expected): #expect(refundedCents == expected, comment)
         case .holds(let expected):
             #expect(customer.buckets.extras.holds.count == expected, comment)
         default: preconditionFailure("a command")

@@ -9,6 +9,11 @@ import Testing
         try story.run(PurchaseStories.table.pricing)
     }
 
+    @Test("refunds", arguments: PurchaseStories.refunds.stories)
+    func tellRefund(story: Story) throws {
+        try story.run(PurchaseStories.refunds.pricing)
+    }
+
     @Test("what the laws found", arguments: PurchaseStories.found.stories)
     func tellFound(story: Story) throws {
         try story.run(PurchaseStories.found.pricing)

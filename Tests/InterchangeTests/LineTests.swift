@@ -56,13 +56,28 @@ enum Samples {
         "units":"300","next":"200"},{"feature":"credits","units":"5","next":null}],\
         "charges":[{"plan":"pro","revision":1,"feature":null,"quantity":"0",\
         "start":"2026-01-31T12:00:00Z","end":"2026-02-28T12:00:00Z","currency":"usd",\
-        "paid":1999,"returned":5}],"pending":[\(line)]
+        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]
+        """
+    // What version 5 brought.
+    static let charged = ",\"invoice\":3,\"disputed\":7"
+    static let given = ",\"invoice\":2"
+    static let closing = ",\"closes_page\":\"page\""
+    static let returns = """
+        ,"payment":"eff_0","refunded":500,"credited":250,"disputed":7
+        """
+    static let refunds = """
+        ,"refunds":[{"id":"eff_2","payment":"eff_0","invoice":3,"currency":"usd","amount":500,\
+        "reason":"requested","status":"failed","failure_code":"expired_or_canceled_card",\
+        "time":"2026-02-01T12:00:00Z"}],"disputes":[{"id":"dp_1","payment":"eff_0","invoice":3,\
+        "currency":"usd","amount":7,"status":"lost","time":"2026-02-01T12:00:00Z"}],\
+        "closed_checkouts":[{"session":"page","currency":"usd","due":1987,"paid":true,\
+        "payments":["page_1","page_2"]}]
         """
     static let line = """
         {"description":"Unused Pro","kind":"credit","plan":"pro","revision":1,\
         "feature":"messages","subscription":1,"quantity":"3",\
         "period":{"start":"2026-02-01T12:00:00Z","end":"2026-02-28T12:00:00Z"},\
-        "currency":"usd","subtotal":-250,"discounts":[{"reward":"summer","amount":20}]}
+        "currency":"usd","subtotal":-250,"discounts":[{"reward":"summer","amount":20}]\(given)}
         """
     static let purchase = """
         ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
@@ -154,11 +169,11 @@ enum Samples {
         \(extras),\
         "payment_method":{"token":"t","brand":"visa","last4":"4242","expiry":"2049-02"},\
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
-        "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}}],\
+        "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}\(closing)}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
         \(credit)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
-        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30}]}
+        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)}]\(refunds)}
         """
     static let event = """
         {"type":"event","customer":"acme","feature":"messages","value":"-1.5",\
@@ -166,7 +181,7 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":4,"environment":"sandbox",\
+        {"format":"tally.export","version":5,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
 
@@ -193,9 +208,17 @@ enum Samples {
                 .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
     }
 
+    /// A line as version 4 has it.
+    static func withoutRefunds(_ text: String) -> String {
+        [charged, given, closing, returns, refunds].reduce(text) { $0.replacing($1, with: "") }
+    }
+
     /// A line as version 3 has it.
     static func withoutPurchases(_ text: String) -> String {
-        var text = text.replacing(credit, with: "").replacing(
+        let (whole, line, credit) = (
+            withoutRefunds(whole), withoutRefunds(line), withoutRefunds(credit)
+        )
+        var text = withoutRefunds(text).replacing(credit, with: "").replacing(
             "\"subscriptions\":[{\"number\":1},{\"number\":3}]", with: "\"subscription\":1")
         for part in [monthly, trial, unpacked, packs, flat, whole, purchase] {
             text = text.replacing(part, with: "")
@@ -273,7 +296,7 @@ struct LineTests {
         }
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":4", by: "\"version\":1", in: Samples.header).utf8))
+            Array(try replacing("\"version\":5", by: "\"version\":1", in: Samples.header).utf8))
         _ = try codec.read(older(Samples.publication))
         let read = try codec.read(older(Samples.customer))
         guard case .customer(let customer) = read else {
@@ -293,7 +316,7 @@ struct LineTests {
     func secondVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":4", by: "\"version\":2", in: Samples.header).utf8))
+            Array(try replacing("\"version\":5", by: "\"version\":2", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutMarkups(Samples.publication).utf8))
         let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
         #expect(marked.isEmpty)
@@ -304,7 +327,7 @@ struct LineTests {
     func thirdVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":4", by: "\"version\":3", in: Samples.header).utf8))
+            Array(try replacing("\"version\":5", by: "\"version\":3", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutPurchases(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutPurchases(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
@@ -436,12 +459,12 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":5", "tally.export\",\"version\":0",
-            "x\",\"version\":4",
+            "tally.export\",\"version\":6", "tally.export\",\"version\":0",
+            "x\",\"version\":5",
         ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":4", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":5", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

@@ -81,7 +81,8 @@ struct Bench {
 
     init(
         _ folder: TemporaryFolder, time: ManualTime = ManualTime(), publish: Bool = true,
-        threads: Int = 1, partitions: Int? = Bench.partitions, requestWindowHours: Int = 24
+        threads: Int = 1, partitions: Int? = Bench.partitions, requestWindowHours: Int = 24,
+        provider: any PaymentProvider = Sandbox(address: { "https://localhost" })
     ) async throws {
         var settings = TallyEnvironment.Settings()
         settings.time = time
@@ -89,7 +90,7 @@ struct Bench {
         settings.segmentSize = 1 << 20
         settings.recoveryThreads = threads
         settings.requestWindowHours = requestWindowHours
-        settings.provider = Sandbox(address: { "https://localhost" })
+        settings.provider = provider
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         environment = try TallyEnvironment(

@@ -461,3 +461,9 @@ def test_the_lines_of_the_documentation_run_and_do_what_they_say(own_client, own
     running = [each.plan_id for each in ben.subscriptions
                if each.status == customer_pb.SUBSCRIPTION_STATUS_ACTIVE]
     assert running == ["free"]
+    joe = get(own_client, "joe")
+    paid = joe.invoices[0].amount_due.minor_units
+    back = [refund.amount.minor_units for refund in joe.refunds]
+    assert len(back) == 2 and back[1] == 500 and sum(back) == paid
+    assert joe.invoices[0].amount_refunded.minor_units == paid
+    assert joe.credit_balance.minor_units == 0 and "goes back to the card" in printed

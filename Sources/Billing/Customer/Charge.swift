@@ -76,6 +76,9 @@ package struct Invoice: Sendable, Equatable {
     /// Minor units of it that credit paid, or, below 0, that were owed from before.
     package var credit: Int64
     package var time: Timestamp
+    /// The provider's name for the payment; empty: no card paid it, or it isn't known.
+    package var payment = ""
+    package var returns = InvoiceReturns()
 
     package init(
         number: UInt32, status: InvoiceStatus, lines: [InvoiceLine], total: Money,
@@ -145,6 +148,8 @@ package struct Effect: Sendable, Equatable {
     package var order: Order
     /// The request that asked for it; its answer is the outcome.
     package var request: RequestMark?
+    /// The payment page that the provider is to close first; empty: none.
+    package var closesPage = ""
 
     package init(id: String, kind: Kind, order: Order, request: RequestMark?) {
         self.id = id
@@ -165,5 +170,13 @@ package struct Checkout: Sendable, Equatable {
         self.session = session
         self.url = url
         self.order = order
+    }
+
+    /// It is open no more.
+    ///
+    /// - Parameter payment: nil: it wasn't paid.
+    func closed(by payment: String? = nil) -> Fact {
+        .checkoutClosed(
+            session: session, paid: payment != nil, payment: payment ?? "", due: order.due)
     }
 }

@@ -43,8 +43,8 @@ extension CustomerState {
             account.effects.removeAll { $0.id == id }
         case .checkoutOpened(let checkout):
             account.checkout = checkout
-        case .checkoutClosed(let session, _):
-            if account.checkout?.session == session { account.checkout = nil }
+        case .checkoutClosed(let session, let paid, let payment, let due):
+            account.closeCheckout(session, paid: paid, payment: payment, due: due)
         case .methodSaved(let method):
             account.method = method
         case .invoiceRaised(let invoice):
@@ -68,6 +68,11 @@ extension CustomerState {
             key = 0
             if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
         case .customerDeleted: becomeTombstone()
+        case .refundSet(let refund): account.put(refund)
+        case .refundDropped(let id): account.refunds.removeAll { $0.id == id }
+        case .invoiceReturned(let number, let returns): account.put(returns, of: number)
+        case .disputeSet(let dispute): account.put(dispute)
+        case .disputeDropped(let id): account.disputes.removeAll { $0.id == id }
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved:
             buckets.changeExtras { $0.apply(fact) }

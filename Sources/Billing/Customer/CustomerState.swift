@@ -107,8 +107,19 @@ package struct Account: Sendable, Equatable {
     package var trials: [TrialMark] = []
     /// Oldest first.
     package var invoices: [Invoice] = []
+    /// Oldest first.
+    package var refunds: [Refund] = []
+    /// Oldest first.
+    package var disputes: [Dispute] = []
+    /// Oldest first.
+    package var closedCheckouts: [ClosedCheckout] = []
 
     package init() {}
+
+    /// Somebody outside is asked for something, or may come with a payment.
+    package var isBusy: Bool {
+        !effects.isEmpty || checkout != nil || refunds.contains { $0.status == .pending }
+    }
 
     /// The payment page that is open.
     package var checkout: Checkout? {

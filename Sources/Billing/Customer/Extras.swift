@@ -48,7 +48,8 @@ package struct Extras: Sendable, Equatable {
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
             .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
-            .invoiceChanged, .debtSet:
+            .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
+            .disputeDropped:
             preconditionFailure("this fact is about more than extras")
         }
     }

@@ -20,7 +20,10 @@ package enum Fact: Sendable, Equatable {
     indirect case effectRequested(Effect)
     indirect case effectSettled(id: String, outcome: EffectOutcome)
     indirect case checkoutOpened(Checkout)
-    indirect case checkoutClosed(session: String, paid: Bool)
+    /// Or was closed before, and a payment came for it all the same. With what it asked for it is
+    /// remembered, for payments that come late.
+    indirect case checkoutClosed(
+        session: String, paid: Bool, payment: String = "", due: Money? = nil)
     indirect case methodSaved(PaymentMethod)
     indirect case invoiceRaised(Invoice)
     case invoiceDropped(number: UInt32)
@@ -55,6 +58,14 @@ package enum Fact: Sendable, Equatable {
     case clockMoved(TestClock)
     /// Somebody is to be told. Nothing of the state.
     indirect case notified(Notice)
+    /// The refund with this id, as it stands from now on.
+    indirect case refundSet(Refund)
+    case refundDropped(id: String)
+    /// What of an invoice was given back, from now on.
+    indirect case invoiceReturned(number: UInt32, InvoiceReturns)
+    /// The dispute with this id, as it stands from now on.
+    indirect case disputeSet(Dispute)
+    case disputeDropped(id: String)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -104,8 +115,8 @@ extension Fact {
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
-            .notified, .customerDeleted,
-            .clockMoved:
+            .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped, .invoiceReturned,
+            .disputeSet, .disputeDropped:
             false
         }
     }

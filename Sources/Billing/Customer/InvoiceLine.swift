@@ -24,6 +24,8 @@ package struct InvoiceLine: Sendable, Equatable {
     package var period: Range<Timestamp>?
     package var subtotal: Money
     package var discounts: [AppliedDiscount] = []
+    /// Of what is given back: the invoice that charged it; 0: it isn't known, or wasn't paid.
+    package var invoice: UInt32 = 0
 
     package init(
         _ kind: Kind, _ part: PricePart, subscription: UInt32 = 0, description: String = "",

@@ -40,6 +40,10 @@ package struct PaidCharge: Sendable, Equatable {
     package var paid: Money
     /// Given back before.
     package var returned: Int64
+    /// The invoice that it was paid with; 0: it isn't known, or isn't paid yet.
+    package var invoice: UInt32 = 0
+    /// A dispute took it back.
+    package var disputed: Int64 = 0
 
     package init(
         part: PricePart, quantity: Quantity, period: Range<Timestamp>, paid: Money,
@@ -52,10 +56,11 @@ package struct PaidCharge: Sendable, Equatable {
         self.returned = returned
     }
 
-    /// What falls to the rest of its period (billing §8.1, corrections 1): never below 0.
+    /// What of it didn't come back: never below 0.
+    package var kept: Int64 { max(paid.minorUnits - returned - disputed, 0) }
+
+    /// What falls to the rest of its period (billing §8.1, corrections 1).
     package func unused(at now: Timestamp) -> Money {
-        let kept = max(paid.minorUnits - returned, 0)
-        return Money(minorUnits: kept, currency: paid.currency)
-            .times(Share(leftOf: period, at: now))
+        Money(minorUnits: kept, currency: paid.currency).times(Share(leftOf: period, at: now))
     }
 }

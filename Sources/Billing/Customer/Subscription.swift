@@ -84,6 +84,12 @@ package struct Subscription: Sendable, Equatable {
         entity == 0 && trialEnd == .never && bought.isEmpty && charges.isEmpty && pending.isEmpty
     }
 
+    /// It has nothing that came with refunds either.
+    package var isWhole: Bool {
+        charges.allSatisfy { $0.invoice == 0 && $0.disputed == 0 }
+            && pending.allSatisfy { $0.invoice == 0 }
+    }
+
     /// Units of a feature bought beyond what is included.
     package func units(of feature: FeatureNumber) -> Quantity {
         bought.first { $0.feature == feature }?.units ?? .zero

@@ -14,6 +14,15 @@ struct ChangeQuote {
     /// What is due now, and what paying it does.
     var order: Order
     var needsPage = false
+    /// What goes back to cards.
+    var refunds: [CardReturn] = []
+
+    /// All of it; nil: nothing.
+    var refund: Money? {
+        guard !refunds.isEmpty else { return nil }
+        return Money(
+            minorUnits: refunds.reduce(0) { $0 + $1.minorUnits }, currency: order.total.currency)
+    }
 }
 
 extension CustomerState {
@@ -28,6 +37,7 @@ extension CustomerState {
                     path: "cancel_action", message: "cannot be had together with quantities")
             ])
         }
+        try checkRefund(change)
         let order = Order(
             .change, subscription.plan, subscriptions: [subscription.number], lines: [],
             time: now, currency: pricing.requiredCurrency)
@@ -35,7 +45,7 @@ extension CustomerState {
         switch change.cancel {
         case .now:
             quote.course = .cancelNow
-            quote.order = try cancellation(subscription, change, pricing, now)
+            try cancel(&quote, change, pricing, now)
         case .atEnd: quote.course = try endCourse(subscription, pricing)
         case .undo:
             guard subscription.status != .scheduled else {
@@ -105,23 +115,45 @@ extension CustomerState {
 
     /// What is left of what was paid comes back; what was used beyond the grant isn't billed
     /// (billing §10.3).
-    private func cancellation(
-        _ subscription: Subscription, _ change: ChangeSubscription, _ pricing: PricingState,
+    private func cancel(
+        _ quote: inout ChangeQuote, _ change: ChangeSubscription, _ pricing: PricingState,
         _ now: Timestamp
-    ) throws(Refusal) -> Order {
+    ) throws(Refusal) {
+        let subscription = quote.subscription
         let time = try quoteTime(change.quoteTime, subscription, now)
         var lines: [InvoiceLine] = []
-        if change.prorates {
+        if let refund = change.refund {
+            (lines, quote.refunds) = returns(of: subscription, refund, at: time)
+        } else if change.prorates {
             lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: time) }
         }
         lines += subscription.pending
         for index in lines.indices { lines[index].subscription = subscription.number }
         // What is still owed comes on top of the next invoice: nothing is charged for leaving.
-        return Order(
+        quote.order = Order(
             .change, subscription.plan, subscriptions: [subscription.number],
             lines: lines.map { $0.described(pricing) },
             balance: account.credit?.minorUnits ?? 0, minimum: .max, time: time,
             currency: pricing.requiredCurrency)
+    }
+
+    /// Only a plan that ends now gives something back.
+    private func checkRefund(_ change: ChangeSubscription) throws(Refusal) {
+        guard change.refund != nil else { return }
+        guard change.cancel == .now else {
+            throw .invalid([
+                Violation(
+                    path: "refund_last_payment",
+                    message: "needs cancel_action \"immediately\"")
+            ])
+        }
+        guard change.prorates else {
+            throw .invalid([
+                Violation(
+                    path: "refund_last_payment",
+                    message: "cannot be had together with proration_behavior \"none\"")
+            ])
+        }
     }
 
     /// Other quantities (billing §10.2).

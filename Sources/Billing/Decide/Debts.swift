@@ -50,16 +50,16 @@ extension FactSheet {
     }
 
     /// What is owed is paid.
-    mutating func payDebt(_ order: Order) -> Invoice? {
+    mutating func payDebt(_ order: Order, _ payment: String = "") -> Invoice? {
         guard let debt = customer.account.debts.first(where: { $0.invoice == order.invoice })
         else { return nil }
         takeCredit(order)
-        return close(debt, .paid, credit: order.credit)
+        return close(debt, .paid, credit: order.credit, payment)
     }
 
     /// - Parameter credit: what of it credit has paid.
     private mutating func close(
-        _ debt: Debt, _ status: InvoiceStatus, credit: Int64
+        _ debt: Debt, _ status: InvoiceStatus, credit: Int64, _ payment: String = ""
     ) -> Invoice {
         let kept = customer.account.invoices.first { $0.number == debt.invoice }
         var invoice =
@@ -69,6 +69,7 @@ extension FactSheet {
                 total: debt.order.total, time: debt.order.time)
         invoice.status = status
         invoice.credit = credit
+        if invoice.due.minorUnits > 0 { invoice.payment = payment }
         emit(.invoiceChanged(invoice))
         return invoice
     }

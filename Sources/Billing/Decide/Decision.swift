@@ -34,6 +34,11 @@ package enum Reply: Sendable, Equatable {
     case attach(AttachReply)
     /// What the clock shows.
     case clock(Timestamp)
+    case refunded(RefundReply)
+    /// The provider's report was heard; the invoice that it is about, if it is known.
+    case reported(Invoice?)
+    /// A payment came for a page that was closed, and goes back.
+    case paidLate
 }
 
 /// What a track drew.
@@ -71,6 +76,8 @@ package struct AttachReply: Sendable, Equatable {
     package var entity = InlineText.empty
     package var invoice: Invoice?
     package var declineCode = ""
+    /// What goes back to the card; nil: nothing.
+    package var refund: Money?
     /// With `.processing`: the effect to wait for.
     package var effectID = ""
 
@@ -95,7 +102,7 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls, .moveClock:
+            .setControls, .moveClock, .refund:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -145,6 +152,7 @@ extension CustomerState {
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
         case .moveClock(let move): try decideMoveClock(move, now: now)
+        case .refund(let refund): try decideRefund(refund, pricing: pricing, now: now)
         }
     }
 }

@@ -2,7 +2,8 @@ extension CustomerState {
     /// Ends the customer, and removes what is personal. Not while a charge has no outcome yet:
     /// whoever pays must get what they paid for.
     func decideDelete() throws(Refusal) -> Decision {
-        guard openEffect == nil else { throw .purchaseInProgress }
+        guard openEffect == nil, !account.refunds.contains(where: { $0.status == .pending })
+        else { throw .purchaseInProgress }
         var decision = Decision()
         if let open = account.checkout {
             decision.facts.append(.checkoutClosed(session: open.session, paid: false))

@@ -35,7 +35,7 @@ extension FactSheet {
             subscription.anchor = order.trialEnd
             subscription.periodEnd = order.trialEnd
         }
-        subscription.charges = order.paidCharges(of: 0)
+        subscription.charges = order.paidCharges(of: 0, on: invoiceNumber(of: order))
         emit(.subscriptionChanged(subscription))
         grant(subscription, held: held)
         for part in carried { carry(part, to: subscription) }
@@ -141,7 +141,7 @@ extension FactSheet {
     mutating func closeCheckout(concerning number: UInt32) {
         guard let open = customer.account.checkout, open.order.subscriptions.contains(number)
         else { return }
-        emit(.checkoutClosed(session: open.session, paid: false))
+        emit(open.closed())
     }
 
     /// Keeps the state bounded: what ended longest ago goes, never what has only just ended.

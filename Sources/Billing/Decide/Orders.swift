@@ -30,12 +30,16 @@ extension Order {
     }
 
     /// What paying it pays for in advance, of a subscription; 0: of the new one.
-    func paidCharges(of subscription: UInt32) -> [PaidCharge] {
+    ///
+    /// - Parameter invoice: that it is paid with; what waits is paid with a later one.
+    func paidCharges(of subscription: UInt32, on invoice: UInt32) -> [PaidCharge] {
         var charges: [PaidCharge] = []
-        for line in lines + pending where line.subscription == subscription {
+        for (index, line) in (lines + pending).enumerated()
+        where line.subscription == subscription {
             guard let period = line.period else { continue }
-            let charge = PaidCharge(
+            var charge = PaidCharge(
                 part: line.part, quantity: line.quantity, period: period, paid: line.total)
+            if index < lines.count { charge.invoice = invoice }
             if line.kind == .charge {
                 charges.append(charge)
             } else if line.kind == .credit {
@@ -95,8 +99,13 @@ extension FactSheet {
         }
         if subscription.status.grantsAccess {
             // What waited for this invoice counts as paid since it was bought.
-            subscription.charges += order.paidCharges(of: number)
-                .filter { charge in !subscription.charges.contains { $0.isFor(charge) } }
+            for charge in order.paidCharges(of: number, on: invoiceNumber(of: order)) {
+                if let index = subscription.charges.firstIndex(where: { $0.isFor(charge) }) {
+                    subscription.charges[index].invoice = charge.invoice
+                } else {
+                    subscription.charges.append(charge)
+                }
+            }
         }
         if subscription != before { emit(.subscriptionChanged(subscription)) }
     }
@@ -111,20 +120,26 @@ extension FactSheet {
                 subscription.status = .pastDue
             }
             // What waited for this invoice isn't paid.
-            let unpaid = order.paidCharges(of: number)
+            let unpaid = order.paidCharges(of: number, on: 0)
             subscription.charges.removeAll { charge in unpaid.contains { $0.isFor(charge) } }
             if subscription != before { emit(.subscriptionChanged(subscription)) }
         }
     }
 
     /// Puts an order on record as an invoice; nil: there is nothing to pay and nothing to get.
+    ///
+    /// - Parameter payment: the provider's name for it; empty: no card paid.
     @discardableResult
-    mutating func invoice(_ order: Order, _ status: InvoiceStatus) -> Invoice? {
+    mutating func invoice(
+        _ order: Order, _ status: InvoiceStatus, _ payment: String = ""
+    ) -> Invoice? {
+        if status != .uncollectible { noteCredits(of: order) }
         guard order.total.minorUnits != 0 else { return nil }
-        let invoice = Invoice(
+        var invoice = Invoice(
             number: customer.lastInvoice + 1, status: status, lines: order.lines,
             total: order.total, credit: order.credit,
             time: order.purpose == .renewal ? order.time : now)
+        if invoice.due.minorUnits > 0 { invoice.payment = payment }
         if customer.account.invoices.count >= FactSheet.keptInvoices {
             emit(.invoiceDropped(number: customer.account.invoices[0].number))
         }

@@ -19,10 +19,19 @@ extension InvoiceLine {
     package static func credit(_ charge: PaidCharge, at now: Timestamp) -> InvoiceLine? {
         let unused = charge.unused(at: now)
         guard unused.minorUnits > 0 else { return nil }
-        return InvoiceLine(
+        return credit(charge, unused, at: now)
+    }
+
+    /// So much of what was charged for it.
+    static func credit(
+        _ charge: PaidCharge, _ amount: Money, at now: Timestamp
+    ) -> InvoiceLine {
+        var line = InvoiceLine(
             .credit, charge.part, quantity: charge.quantity,
             period: now..<charge.period.upperBound,
-            subtotal: Money(minorUnits: -unused.minorUnits, currency: unused.currency))
+            subtotal: Money(minorUnits: -amount.minorUnits, currency: amount.currency))
+        line.invoice = charge.invoice
+        return line
     }
 
     /// What moving from some charges to some prices costs now (billing §8.1): what is left of the

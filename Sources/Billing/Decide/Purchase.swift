@@ -48,11 +48,12 @@ extension CustomerState {
         _ kind: Effect.Kind, _ order: Order, _ effectID: String, _ request: RequestMark?
     ) -> Decision {
         var decision = Decision()
+        var effect = Effect(id: effectID, kind: kind, order: order, request: request)
         if let open = account.checkout {
-            decision.facts.append(.checkoutClosed(session: open.session, paid: false))
+            decision.facts.append(open.closed())
+            effect.closesPage = open.session
         }
-        decision.facts.append(
-            .effectRequested(Effect(id: effectID, kind: kind, order: order, request: request)))
+        decision.facts.append(.effectRequested(effect))
         var reply = AttachReply(.processing)
         reply.effectID = effectID
         decision.reply = .attach(reply)
@@ -90,7 +91,7 @@ extension FactSheet {
     /// Gives up the payment page that is open.
     mutating func closeCheckout() {
         guard let open = customer.account.checkout else { return }
-        emit(.checkoutClosed(session: open.session, paid: false))
+        emit(open.closed())
     }
 
     /// What is paid for goes on until it is over.

@@ -76,6 +76,15 @@ package struct ChangeSubscription: Sendable {
         case undo = 3
     }
 
+    /// What comes back to the card when it is cancelled now. Raw values are those of
+    /// `tally.v1.RefundLastPayment`.
+    package enum Refund: UInt8, Sendable {
+        /// What is left of the periods that were paid for.
+        case prorated = 1
+        /// All that was paid for them.
+        case full = 2
+    }
+
     /// nil: the plan that the customer has in `plan`, or else its main one.
     package var number: UInt32?
     package var plan: PlanNumber?
@@ -86,6 +95,8 @@ package struct ChangeSubscription: Sendable {
     package var cancel: Cancel?
     /// False: nothing is charged or given back for what is left of the period.
     package var prorates = true
+    /// nil: what comes back becomes credit.
+    package var refund: Refund?
     package var quoteTime: Timestamp?
     package var successURL = ""
     package var effectID: String
@@ -107,10 +118,14 @@ package struct SettleEffect: Sendable {
 
     package var effectID: String
     package var answer: Answer
+    /// The provider's name for the payment.
+    package var payment: String
 
-    package init(effectID: String, answer: Answer) {
+    /// - Parameter payment: nil: the provider calls it by the effect's id.
+    package init(effectID: String, answer: Answer, payment: String? = nil) {
         self.effectID = effectID
         self.answer = answer
+        self.payment = payment ?? effectID
     }
 }
 
@@ -118,9 +133,13 @@ package struct SettleEffect: Sendable {
 package struct CompleteCheckout: Sendable {
     package var session: String
     package var method: PaymentMethod
+    /// The provider's name for the payment: told twice, it is the same.
+    package var payment: String
 
-    package init(session: String, method: PaymentMethod) {
+    /// - Parameter payment: nil: the provider calls it by the page's session.
+    package init(session: String, method: PaymentMethod, payment: String? = nil) {
         self.session = session
         self.method = method
+        self.payment = payment ?? session
     }
 }

@@ -18,6 +18,8 @@ package struct PurchasePreview: Sendable, Equatable {
     package var nextInvoice: Invoice?
     /// When amounts were computed for.
     package var time: Timestamp
+    /// What would go back to cards; nil: nothing.
+    package var refund: Money?
 }
 
 extension CustomerState {
@@ -57,6 +59,7 @@ extension CustomerState {
             sheet.pay(quote.order, &preview)
         } else {
             preview.invoice = sheet.carryOut(quote)
+            preview.refund = quote.refund
         }
         preview.note(sheet, since: self)
         return preview

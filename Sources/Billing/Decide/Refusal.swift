@@ -43,4 +43,10 @@ package enum Refusal: Error, Sendable, Equatable {
     case historyTooShort(since: Timestamp)
     /// More commits than that lie between a known state and the moment asked for.
     case historyTooLong(limit: Int)
+    /// It has no such invoice, or one so old that only the log has it.
+    case invoiceNotFound(UInt32)
+    /// Not so much of what a card paid is left.
+    case refundTooLarge(left: Money)
+    /// Only a sandbox's provider does what it is told.
+    case providerNotOfSandbox
 }

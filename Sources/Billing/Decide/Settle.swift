@@ -17,7 +17,7 @@ extension CustomerState {
             reply.invoice = effect.order.offer
         case .paid:
             facts.emit(.effectSettled(id: effect.id, outcome: .done))
-            reply = facts.settle(effect.order)
+            reply = facts.settle(effect.order, settle.payment)
         case .declined(let code):
             facts.emit(.effectSettled(id: effect.id, outcome: .declined(code: code)))
             reply = AttachReply(.declined)
@@ -32,27 +32,46 @@ extension CustomerState {
         _ paid: CompleteCheckout, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         guard let checkout = account.checkout, checkout.session == paid.session else {
-            throw .checkoutNotFound
+            return try decideLatePayment(paid, pricing: pricing, now: now)
         }
         // A renewal's outcome must not meet a plan that this purchase has just ended.
         guard openEffect == nil else { throw .purchaseInProgress }
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.emit(.methodSaved(paid.method))
-        facts.emit(.checkoutClosed(session: checkout.session, paid: true))
+        facts.emit(checkout.closed(by: paid.payment))
         facts.hastenDebts()
-        let reply = facts.settle(checkout.order)
+        let reply = facts.settle(checkout.order, paid.payment)
         return decision(facts, reply: reply, request: nil)
+    }
+
+    /// The page was closed before, by another purchase, by time, or by another payment: this one
+    /// goes back. A page that nobody remembers is none of ours.
+    private func decideLatePayment(
+        _ paid: CompleteCheckout, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        guard let page = account.closedCheckouts.first(where: { $0.session == paid.session })
+        else { throw .checkoutNotFound }
+        // Told before, or paid in a version that kept no names of payments.
+        let isPaid = page.payments.first == paid.payment && page.isPaid
+        if isPaid || page.isPaid && page.payments.isEmpty { return Decision() }
+        guard !page.payments.contains(paid.payment) else {
+            return Decision(facts: [], reply: .paidLate)
+        }
+        try checkRefundCount(1)
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        facts.giveBack(paid, for: page)
+        return Decision(facts: facts.facts, reply: .paidLate)
     }
 }
 
 extension FactSheet {
     /// An order is paid.
-    fileprivate mutating func settle(_ order: Order) -> AttachReply {
+    fileprivate mutating func settle(_ order: Order, _ payment: String) -> AttachReply {
         var order = order
         var reply = AttachReply(.active)
-        reply.invoice = order.invoice == 0 ? nil : payDebt(order)
+        reply.invoice = order.invoice == 0 ? nil : payDebt(order, payment)
         reply.subscription = fulfil(&order)
-        if order.invoice == 0 { reply.invoice = invoice(order, .paid) }
+        if order.invoice == 0 { reply.invoice = invoice(order, .paid, payment) }
         return reply
     }
 }

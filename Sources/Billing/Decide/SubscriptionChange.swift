@@ -13,6 +13,9 @@ extension CustomerState {
         var facts = FactSheet(self, pricing: pricing, now: now)
         var reply = AttachReply(.active)
         reply.invoice = facts.carryOut(quote)
+        try checkRefundCount(quote.refunds.count)
+        facts.refund(quote.refunds, effectID: change.effectID)
+        reply.refund = quote.refund
         if !facts.facts.isEmpty { facts.closeCheckout() }
         reply.subscription = facts.customer.subscription(quote.subscription.number)
         return decision(facts, reply: reply, request: facts.facts.isEmpty ? nil : change.request)
@@ -79,7 +82,8 @@ extension FactSheet {
         let credits = (fresh.lines + order.pending).filter { $0.kind == .credit }
         changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
         changed.forfeit(since: subscription)
-        changed.charges += fresh.paidCharges(of: subscription.number)
+        changed.charges += fresh.paidCharges(
+            of: subscription.number, on: invoiceNumber(of: order))
         emit(.subscriptionChanged(changed))
         grantDifference(from: subscription, to: order.bought)
         return changed

@@ -176,6 +176,16 @@ package struct Dunning: Sendable, Equatable {
     }
 }
 
+/// What becomes of plans whose payment is disputed. Raw values are those of
+/// `tally.v1.DisputeBehavior`.
+package enum DisputeBehavior: UInt8, Sendable {
+    case keep = 1
+    /// Past due until it is won, or the next invoice is paid.
+    case pastDue = 2
+    /// They end, without credit.
+    case revoke = 3
+}
+
 /// What holds for all customers.
 package struct PricingSettings: Sendable, Equatable {
     /// What was used of a free feature beyond its grant counts against the next grant.
@@ -185,6 +195,7 @@ package struct PricingSettings: Sendable, Equatable {
     /// Turns the keys of resets and their cycles round (entitlements §2.3).
     package var reversesDeductionOrder = false
     package var dunning = Dunning()
+    package var disputes = DisputeBehavior.keep
 
     package init() {}
 }

@@ -27,4 +27,21 @@ extension GRPCDispatcher {
         try leave(token) { () throws(ExecuteFault) in try await service.execute(call) }
         return nil
     }
+
+    /// Money goes back, or the sandbox's provider is told to do something.
+    func runRefund(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.attach
+        if route == .refundInvoice {
+            let call = try decoded { () throws(CallFault) in try reader.refundInvoice(message) }
+            try leave(token) { () throws(ExecuteFault) in try await service.refund(call) }
+        } else {
+            let call = try decoded { () throws(CallFault) in try reader.paymentEvent(message) }
+            try leave(token) { () throws(ExecuteFault) in try await service.provoke(call) }
+        }
+        return nil
+    }
 }

@@ -52,6 +52,8 @@ extension GRPCDispatcher {
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription:
             return try runPurchase(route, message, loop, token: token)
+        case .refundInvoice, .reportPaymentEvent:
+            return try runRefund(route, message, loop, token: token)
         case .publishCatalog:
             let (call, found) = try decoded { () throws(CallFault) in try reader.publish(message) }
             let service = loop.catalog

@@ -99,21 +99,50 @@ struct RPCRefusal {
             self.init(
                 .failedPrecondition, "PAYMENT_PROVIDER_MISSING",
                 "this environment has no payment provider, so only free plans can be attached")
-        case .erasureNeedsUpgrade:
-            self.init(.failedPrecondition, "ERASURE_NEEDS_UPGRADE", refusal.erasureText)
-        case .erasureTooEarly:
-            self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
+        case .erasureNeedsUpgrade, .erasureTooEarly, .requestErased:
+            self.init(ofErasure: refusal)
         case .entityNotFound, .entityExists, .entityIDRequired, .balanceNotFound, .balanceExists,
             .holdNotFound,
             .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
         case .clockNotOfTest, .clockBackwards, .historyTooShort, .historyTooLong:
             self.init(ofTime: refusal)
-        case .requestErased:
+        case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:
+            self.init(ofRefunds: refusal)
+        }
+    }
+
+    private init(ofErasure refusal: Refusal) {
+        switch refusal {
+        case .erasureNeedsUpgrade:
+            self.init(.failedPrecondition, "ERASURE_NEEDS_UPGRADE", refusal.erasureText)
+        case .erasureTooEarly:
+            self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
+        default:
             self.init(
                 .failedPrecondition, "REQUEST_ERASED",
                 "this request_id was answered, but the answer was erased with the customer's "
                     + "personal data; look at the customer")
+        }
+    }
+
+    /// About money that is to go back.
+    private init(ofRefunds refusal: Refusal) {
+        switch refusal {
+        case .invoiceNotFound(let number):
+            self.init(
+                .notFound, "INVOICE_NOT_FOUND",
+                "the customer has no invoice \"inv_\(number)\" among its latest")
+        case .refundTooLarge(let left):
+            self.init(
+                .failedPrecondition, "REFUND_TOO_LARGE",
+                "of what a card paid for this invoice \(left.text) is left that didn't go back "
+                    + "before, or become credit")
+        case .providerNotOfSandbox:
+            self.init(
+                .failedPrecondition, "SANDBOX_ONLY",
+                "only the payment provider of a sandbox does what it is told")
+        default: preconditionFailure("told by the caller")
         }
     }
 

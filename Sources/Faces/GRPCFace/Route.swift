@@ -40,6 +40,8 @@ enum Route: Int, CaseIterable {
     case deleteEntity
     case advanceTestClock
     case getTestClock
+    case refundInvoice
+    case reportPaymentEvent
     case listWebhookEndpoints
     case replayWebhooks
     case getCustomerAsOf
@@ -94,6 +96,8 @@ enum Route: Int, CaseIterable {
         case .deleteEntity: "/tally.v1.CustomerService/DeleteEntity"
         case .advanceTestClock: "/tally.v1.TestClockService/AdvanceTestClock"
         case .getTestClock: "/tally.v1.TestClockService/GetTestClock"
+        case .refundInvoice: "/tally.v1.AttachService/RefundInvoice"
+        case .reportPaymentEvent: "/tally.v1.SandboxService/ReportPaymentEvent"
         case .listWebhookEndpoints: "/tally.v1.WebhookService/ListWebhookEndpoints"
         case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
         case .getCustomerAsOf: "/tally.v1.CustomerService/GetCustomerAsOf"
@@ -124,7 +128,7 @@ enum Route: Int, CaseIterable {
             .extendHold:
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
-        case .attach, .updateSubscription: .attachWrite
+        case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent: .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,

@@ -177,6 +177,9 @@ extension JSONProblem {
             self = .invalidRequest("the customer can't be erased now")
         case .historyTooShort, .historyTooLong:
             self = .invalidRequest("the customer's past doesn't reach back that far")
+        case .invoiceNotFound: self = .notFound("the customer has no such invoice")
+        case .refundTooLarge, .providerNotOfSandbox:
+            self = .invalidRequest("the invoice can't be refunded like that")
         }
     }
 }

@@ -16,9 +16,14 @@ package import Repository
 /// Scripts may send `card` alone.
 package struct CheckoutPages: Sendable {
     private let attach: AttachService
+    private let environment: TallyEnvironment
+    /// The provider whose page it is; nil: it has another one.
+    private let sandbox: Sandbox?
 
     package init(_ environment: TallyEnvironment) {
         attach = AttachService(environment)
+        self.environment = environment
+        sandbox = environment.provider as? Sandbox
     }
 
     /// nil: not one of these pages.
@@ -26,7 +31,10 @@ package struct CheckoutPages: Sendable {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].isEmpty, parts[1] == "checkout" else { return nil }
         let session = String(parts[2])
-        guard let page = attach.page(session) else { return CheckoutPages.closed }
+        guard let page = attach.page(session) else {
+            guard request.method == "POST" else { return CheckoutPages.closed }
+            return await postLate(Form(request.body), session)
+        }
         let sale = Sale(
             session: session, plan: attach.planName(page.order.plan), order: page.order,
             customer: page.customer, name: page.name.isEmpty ? page.customer.text : page.name,
@@ -65,7 +73,17 @@ package struct CheckoutPages: Sendable {
             return .html(402, Page.checkout(sale, form))
         }
         if card.isChallenged { return .html(200, Page.challenge(sale, card, form)) }
-        return await pay(sale, card, form)
+        return await pay(sale, card, form, isConfirmed: false)
+    }
+
+    /// An old tab. Nothing can be paid there any more, but a bank that has just confirmed a payment
+    /// has paid it.
+    private func postLate(_ fields: Form, _ session: String) async -> PageResponse {
+        guard let token = fields["token"], let card = TestCard(token: token), card.isChallenged,
+            fields["authentication"] == "complete"
+        else { return CheckoutPages.closed }
+        return await take(session, card.method(expiry: nil), isConfirmed: true, nil)
+            ?? CheckoutPages.late
     }
 
     /// The bank's answer.
@@ -79,26 +97,54 @@ package struct CheckoutPages: Sendable {
                 + "use another card."
             return .html(402, Page.checkout(sale, form))
         }
-        return await pay(sale, card, form)
+        return await pay(sale, card, form, isConfirmed: true)
     }
 
-    private func pay(_ sale: Sale, _ card: TestCard, _ form: CardForm) async -> PageResponse {
-        do {
-            try await attach.completeCheckout(
-                sale.session, customer: sale.customer, method: card.method(expiry: form.expiry))
-        } catch {
-            switch error {
-            case .refused(.checkoutNotFound): return CheckoutPages.closed
-            case .refused, .unavailable, .damaged:
-                var form = form
-                form.problem = "Something went wrong here, and nothing was charged. Try again."
-                return .html(503, Page.checkout(sale, form))
-            }
-        }
+    private func pay(
+        _ sale: Sale, _ card: TestCard, _ form: CardForm, isConfirmed: Bool
+    ) async -> PageResponse {
+        let fault = await take(
+            sale.session, card.method(expiry: form.expiry), isConfirmed: isConfirmed,
+            (sale.customer, sale.order.due))
+        if let fault { return fault }
         guard sale.order.successURL.isEmpty else {
             return PageResponse(status: 303, headers: [("location", sale.order.successURL)])
         }
         return .html(200, Page.paid(sale, card))
+    }
+
+    /// The provider takes the money and reports it. nil: it is paid.
+    private func take(
+        _ session: String, _ method: PaymentMethod, isConfirmed: Bool,
+        _ sale: (customer: CustomerID, due: Money)?
+    ) async -> PageResponse? {
+        guard
+            let paid = try? sandbox?.pay(
+                session, with: method, isConfirmed: isConfirmed, sale: sale)
+        else { return CheckoutPages.closed }
+        do throws(ExecuteFault) {
+            return try await environment.report(paid) ? nil : CheckoutPages.late
+        } catch {
+            return CheckoutPages.unheard
+        }
+    }
+
+    private static var late: PageResponse {
+        .html(
+            409,
+            Page.notice(
+                "This payment came too late",
+                "The page was closed, or paid already, before your bank confirmed. What was "
+                    + "charged goes back to your card."))
+    }
+
+    private static var unheard: PageResponse {
+        .html(
+            503,
+            Page.notice(
+                "Your payment is being recorded",
+                "Your card was charged. You needn't pay again; what you bought will be there "
+                    + "soon."))
     }
 
     private static func text(ofDecline code: String) -> String {

@@ -14,6 +14,8 @@ struct Effects: Sendable {
 
     /// Effects under way at once.
     private static let width = 16
+    /// Refunds and pages to close: they may take days, and nobody waits for them.
+    private static let errandWidth = 256
     private static let firstPause = Duration.milliseconds(200)
     private static let longestPause = Duration.seconds(60)
 
@@ -34,10 +36,17 @@ struct Effects: Sendable {
 
     /// Until the repository closes.
     func run() async {
+        let settlements = repository.settlements
+        async let errands: Void = carryOut(settlements.errands, width: Effects.errandWidth)
+        await carryOut(settlements.pending, width: Effects.width)
+        await errands
+    }
+
+    private func carryOut(_ work: AsyncStream<Settlements.Pending>, width: Int) async {
         await withTaskGroup(of: Void.self) { group in
             var active = 0
-            for await pending in repository.settlements.pending {
-                if active >= Effects.width {
+            for await pending in work {
+                if active >= width {
                     await group.next()
                     active -= 1
                 }
@@ -53,30 +62,61 @@ struct Effects: Sendable {
         var pause = Effects.firstPause
         while !Task.isCancelled {
             do {
-                let answer = try await ask(pending)
-                return await settle(pending, answer)
+                switch try await ask(pending) {
+                case .record(let command): return await settle(pending, command)
+                case .nothing: return
+                case .later: break
+                }
             } catch {
                 logger.warning(
                     "a payment effect has no outcome yet and is tried again",
-                    metadata: ["effect": "\(pending.effect.id)", "error": "\(error)"])
+                    metadata: ["effect": "\(pending.id)", "error": "\(error)"])
             }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Effects.longestPause)
         }
     }
 
-    private func ask(_ pending: Settlements.Pending) async throws -> SettleEffect.Answer {
-        let effect = pending.effect
+    private enum Answer {
+        case record(Command)
+        /// There is no outcome yet.
+        case later
+        case nothing
+    }
+
+    private func ask(_ pending: Settlements.Pending) async throws -> Answer {
+        switch pending.task {
+        case .effect(let effect): return .record(.settle(try await ask(effect, pending.customer)))
+        case .refund(let refund):
+            switch try await provider.refund(refund) {
+            case .succeeded: return .record(.refund(.settle(SettleRefund(id: refund.id))))
+            case .failed(let code):
+                return .record(.refund(.settle(SettleRefund(id: refund.id, failureCode: code))))
+            case .pending: return .later
+            }
+        case .closing(let session):
+            // A payment that comes all the same is given back.
+            try await provider.closeCheckout(session)
+            return .nothing
+        }
+    }
+
+    private func ask(_ effect: Effect, _ customer: CustomerID) async throws -> SettleEffect {
+        if !effect.closesPage.isEmpty { try await provider.closeCheckout(effect.closesPage) }
         switch effect.kind {
         case .openCheckout:
-            return .checkoutOpened(url: try await provider.openCheckout(effect))
+            let url = try await provider.openCheckout(effect, for: customer)
+            return SettleEffect(effectID: effect.id, answer: .checkoutOpened(url: url))
         case .collect:
-            guard let method = try method(of: pending.customer) else {
-                return .declined(code: "payment_method_missing")
+            guard let method = try method(of: customer) else {
+                return SettleEffect(
+                    effectID: effect.id, answer: .declined(code: "payment_method_missing"))
             }
-            switch try await provider.collect(effect, with: method) {
-            case .paid: return .paid
-            case .declined(let code): return .declined(code: code)
+            switch try await provider.collect(effect, with: method, for: customer) {
+            case .paid(let payment):
+                return SettleEffect(effectID: effect.id, answer: .paid, payment: payment)
+            case .declined(let code):
+                return SettleEffect(effectID: effect.id, answer: .declined(code: code))
             }
         }
     }
@@ -88,9 +128,7 @@ struct Effects: Sendable {
     }
 
     /// The log may be full for a while; an answer is never dropped for that.
-    private func settle(_ pending: Settlements.Pending, _ answer: SettleEffect.Answer) async {
-        let command = Command.settle(
-            SettleEffect(effectID: pending.effect.id, answer: answer))
+    private func settle(_ pending: Settlements.Pending, _ command: Command) async {
         let workspace = Workspace()
         while !Task.isCancelled {
             do {
@@ -101,12 +139,12 @@ struct Effects: Sendable {
                 // The bytes are the workspace's.
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }
                 let settled = Settlements.Settled(message: message, point: outcome.point)
-                repository.settlements.resume(pending.effect.id, with: settled)
+                repository.settlements.resume(pending.id, with: settled)
                 return
             } catch {
                 logger.error(
                     "a payment's outcome could not be recorded and is tried again",
-                    metadata: ["effect": "\(pending.effect.id)", "error": "\(error)"])
+                    metadata: ["effect": "\(pending.id)", "error": "\(error)"])
                 try? await Task.sleep(for: Effects.firstPause)
             }
         }

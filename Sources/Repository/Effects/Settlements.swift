@@ -7,9 +7,25 @@ internal import Synchronization
 final class Settlements: Sendable {
     /// An effect to start once its record is durable.
     struct Pending: Sendable {
-        var effect: Effect
+        enum Task: Sendable {
+            case effect(Effect)
+            case refund(Refund)
+            /// The payment page with this session is to be closed at the provider.
+            case closing(String)
+        }
+
+        var task: Task
         var customer: CustomerID
         var sequence: UInt64
+
+        /// Who waits for its outcome, waits for this.
+        var id: String {
+            switch task {
+            case .effect(let effect): effect.id
+            case .refund(let refund): refund.id
+            case .closing(let session): session
+            }
+        }
     }
 
     /// How an effect ended.
@@ -26,11 +42,16 @@ final class Settlements: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Somebody waits for these.
     let pending: AsyncStream<Pending>
     private let start: AsyncStream<Pending>.Continuation
+    /// Nobody waits for these: refunds, and pages to close.
+    let errands: AsyncStream<Pending>
+    private let send: AsyncStream<Pending>.Continuation
 
     init() {
         (pending, start) = AsyncStream.makeStream()
+        (errands, send) = AsyncStream.makeStream()
     }
 
     /// To be called with the facts of a commit, after its shard's lock is released.
@@ -38,11 +59,18 @@ final class Settlements: Sendable {
         for fact in facts {
             switch fact {
             case .effectRequested(let effect):
-                start.yield(Pending(effect: effect, customer: customer, sequence: sequence))
+                start.yield(
+                    Pending(task: .effect(effect), customer: customer, sequence: sequence))
+            case .refundSet(let refund) where refund.status == .pending:
+                send.yield(
+                    Pending(task: .refund(refund), customer: customer, sequence: sequence))
             case .checkoutOpened(let checkout):
                 state.withLock { $0.sessions[checkout.session] = customer }
-            case .checkoutClosed(let session, _):
-                state.withLock { _ = $0.sessions.removeValue(forKey: session) }
+            case .checkoutClosed(let session, let paid, _, _):
+                let wasOpen = state.withLock { $0.sessions.removeValue(forKey: session) != nil }
+                guard wasOpen, !paid, !facts.contains(where: { $0.closes(session) }) else { break }
+                send.yield(
+                    Pending(task: .closing(session), customer: customer, sequence: sequence))
             default: break
             }
         }
@@ -52,7 +80,12 @@ final class Settlements: Sendable {
     func restore(_ customer: borrowing CustomerState) {
         let id = customer.id
         for effect in customer.account.effects {
-            start.yield(Pending(effect: effect, customer: id, sequence: customer.sequence))
+            start.yield(
+                Pending(task: .effect(effect), customer: id, sequence: customer.sequence))
+        }
+        for refund in customer.account.refunds where refund.status == .pending {
+            send.yield(
+                Pending(task: .refund(refund), customer: id, sequence: customer.sequence))
         }
         if let checkout = customer.account.checkout {
             state.withLock { $0.sessions[checkout.session] = id }
@@ -91,11 +124,19 @@ final class Settlements: Sendable {
     /// No effect starts any more, and whoever waits is told that nothing came.
     func close() {
         start.finish()
+        send.finish()
         let waiting = state.withLock { state in
             defer { (state.waiters, state.isClosed) = ([:], true) }
             return state.waiters.values.flatMap { $0 }
         }
         for expectation in waiting { expectation.fulfil(nil) }
+    }
+}
+
+extension Fact {
+    /// An effect closes the page at the provider before it does anything else.
+    fileprivate func closes(_ session: String) -> Bool {
+        if case .effectRequested(let effect) = self { effect.closesPage == session } else { false }
     }
 }
 

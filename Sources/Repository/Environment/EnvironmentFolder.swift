@@ -4,6 +4,7 @@
 ///     LOCK            held while a server uses the folder
 ///     keys.json       API keys, hashed
 ///     backup.json     what a follower says of its copy; see BackupStatus
+///     payments        what the sandbox's provider remembers; see SandboxBooks
 ///     webhooks/       how far each receiver of webhooks was told; see CursorFile
 ///     directory/      log of the catalog
 ///     partition-0/    log of the customers, its snapshots, and the keys that what is personal in

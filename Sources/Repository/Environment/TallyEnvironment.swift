@@ -170,6 +170,7 @@ package final class TallyEnvironment: Sendable {
                     group.addTask { await effects.run() }
                 }
             }
+            group.addTask { await self.hearReports() }
             let dueWork = DueWork(
                 repositories: partitions.map(\.customers), keys: keys, backup: backupWatch,
                 logger: logger, stop: onFault)

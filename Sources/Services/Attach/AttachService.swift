@@ -101,12 +101,24 @@ package struct AttachService: Sendable {
         environment.directory.current.pricing.plan(reference).name
     }
 
-    /// A payment page was paid with a method that the provider accepted.
-    package func completeCheckout(
-        _ session: String, customer: CustomerID, method: PaymentMethod
-    ) async throws(ExecuteFault) {
-        _ = try await environment.commit(
-            .completeCheckout(CompleteCheckout(session: session, method: method)), for: customer,
-            request: nil)
+    /// Sends money of an invoice back to the card that paid it. Waits for a charge that is under
+    /// way, and doesn't wait for the provider: the customer shows what becomes of it.
+    package func refund(_ call: RefundCall) async throws(ExecuteFault) -> [UInt8] {
+        for _ in 0..<AttachService.patience {
+            do {
+                return try await environment.commit(
+                    call.command(effectID: environment.newEffectID()), for: call.customer,
+                    request: call.refund.request
+                ).message
+            } catch .refused(.purchaseInProgress) {
+                _ = await environment.waitForOpenEffect(of: call.customer)
+            }
+        }
+        throw .refused(.purchaseInProgress)
+    }
+
+    /// Has the sandbox's provider do something with a payment, and report it.
+    package func provoke(_ call: PaymentEventCall) async throws(ExecuteFault) -> [UInt8] {
+        try await environment.provoke(call)
     }
 }

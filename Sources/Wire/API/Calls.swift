@@ -24,6 +24,7 @@ package enum Method: UInt32, Sendable {
     case trackTokens = 31
     case batchTrackTokens = 32
     case advanceTestClock = 60
+    case refundInvoice = 40
 }
 
 extension Method {
@@ -35,7 +36,7 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock:
+            .advanceTestClock, .refundInvoice:
             false
         }
     }

@@ -83,6 +83,10 @@ struct CatalogWriter {
                 : TALLY__V1__DUNNING_END__DUNNING_END_KEEP
             message.pointee.dunning = dunning
         }
+        if settings.disputes != .keep {
+            message.pointee.dispute_behavior = Tally__V1__DisputeBehavior(
+                UInt32(settings.disputes.rawValue))
+        }
         return message
     }
 

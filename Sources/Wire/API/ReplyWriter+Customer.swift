@@ -83,6 +83,10 @@ extension ReplyWriter {
                 message.pointee.next_attempt_time = debt.flatMap { time($0.next) }
                 return message
             }
+        (message.pointee.n_refunds, message.pointee.refunds) =
+            arena.list(customer.account.refunds.reversed()) { refund($0) }
+        (message.pointee.n_disputes, message.pointee.disputes) =
+            arena.list(customer.account.disputes.reversed()) { dispute($0) }
         return message
     }
 

@@ -59,6 +59,16 @@ extension ReplyWriter {
         message.pointee.amount_due = money(invoice.due)
         if invoice.time != .epoch { message.pointee.create_time = time(invoice.time) }
         (message.pointee.n_lines, message.pointee.lines) = arena.list(invoice.lines) { line($0) }
+        let (refunded, disputed) = (invoice.returns.refunded, invoice.returns.disputed)
+        let currency = invoice.total.currency
+        if refunded != 0 {
+            message.pointee.amount_refunded = money(
+                Money(minorUnits: refunded, currency: currency))
+        }
+        if disputed != 0 {
+            message.pointee.amount_disputed = money(
+                Money(minorUnits: disputed, currency: currency))
+        }
         return message
     }
 
@@ -101,6 +111,7 @@ extension ReplyWriter {
             message.pointee.next_invoice_time = time(next.time)
         }
         message.pointee.quote_time = time(preview.time)
+        message.pointee.refund = preview.refund.map { money($0) }
         let response = arena.make(tally__v1__preview_attach_response__init)
         response.pointee.preview = message
         return arena.pack(response)

@@ -15,7 +15,7 @@ package struct ReplyWriter {
     /// The message of a command's reply; none for those that show the customer as it is afterwards.
     package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none, .created, .updated, .customer, .entity:
+        case .none, .created, .updated, .customer, .entity, .paidLate:
             UnsafeRawBufferPointer(start: nil, count: 0)
         case .track(let track): self.track(track)
         case .trackFeatures(let tracks): list(tracks.map { self.track($0) }, field: 5)
@@ -26,6 +26,8 @@ package struct ReplyWriter {
         case .check(let answer): check(answer)
         case .attach(let attach): self.attach(attach)
         case .clock(let time): movedClock(to: time)
+        case .refunded(let refunded): self.refunded(refunded)
+        case .reported(let invoice): reported(invoice)
         }
     }
 
@@ -89,6 +91,7 @@ package struct ReplyWriter {
         }
         message.pointee.invoice = reply.invoice.map { invoice($0) }
         message.pointee.decline_code = arena.string(reply.declineCode)
+        message.pointee.refund = reply.refund.map { money($0) }
         return arena.pack(message)
     }
 
@@ -187,7 +190,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .track: 4
         case .check: 7
         case .attach, .updateSubscription: 6
-        case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer: 3
+        case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer, .refundInvoice: 3
         case .settleHold, .trackTokens: 4
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,
             .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,

@@ -55,6 +55,9 @@ struct DraftReader {
             if let dunning = given.dunning?.pointee {
                 settings.dunning = self.dunning(dunning, at: "\(prefix)settings.dunning")
             }
+            settings.disputes = fields.word(
+                given.dispute_behavior.rawValue, DisputeBehavior.keep,
+                at: "\(prefix)settings.dispute_behavior")
             draft.settings = settings
         }
         return draft

@@ -111,6 +111,11 @@ extension RequestReader {
         let proration = message.proration_behavior.rawValue
         if proration > 2 { fields.fault("proration_behavior", "is no value of this version") }
         change.prorates = proration != 2
+        if message.refund_last_payment.rawValue != 0 {
+            change.refund = fields.word(
+                message.refund_last_payment.rawValue, ChangeSubscription.Refund.prorated,
+                at: "refund_last_payment")
+        }
         if !bytes(of: message.plan_id).isEmpty {
             change.plan = try plan(message.plan_id, &fields)
         }
@@ -129,6 +134,8 @@ extension RequestReader {
         fingerprint.add(UInt64(change.prorates ? 1 : 0))
         fingerprint.add(change.quoteTime)
         fingerprint.add(successURL)
+        // Requests from before there were refunds keep their fingerprints.
+        if let refund = change.refund { fingerprint.add(UInt64(refund.rawValue)) }
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

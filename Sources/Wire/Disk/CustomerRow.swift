@@ -36,7 +36,7 @@ package struct CustomerRow: Sendable {
         buckets = customer.buckets
         key = customer.key
         isDeleted = customer.isDeleted
-        isBusy = !customer.account.effects.isEmpty || customer.account.checkout != nil
+        isBusy = customer.account.isBusy
         hasMovedClock = customer.buckets.clock != .unmoved
         isPastDue = customer.subscriptions.contains { $0.status == .pastDue }
         rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
@@ -72,7 +72,7 @@ package struct CustomerRow: Sendable {
         whole.refreshNextDue()
         var row = self
         row.nextDue = whole.nextDue
-        row.isBusy = !whole.account.effects.isEmpty || whole.account.checkout != nil
+        row.isBusy = whole.account.isBusy
         return row
     }
 

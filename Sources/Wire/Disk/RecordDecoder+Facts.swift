@@ -31,6 +31,9 @@ extension RecordDecoder {
         case TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED:
             return .subscriptionChanged(
                 try subscription(try need(message.whole_subscription_changed)))
+        case TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED:
+            return .subscriptionChanged(
+                try subscription(try need(message.full_subscription_changed)))
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED:
             return .subscriptionDropped(
                 number: try need(message.subscription_dropped).subscription)
@@ -98,7 +101,11 @@ extension RecordDecoder {
             return .checkoutOpened(try checkout(try need(message.checkout_opened)))
         case TALLY__DISK__V1__FACT__KIND_CHECKOUT_CLOSED:
             let fact = try need(message.checkout_closed)
-            return .checkoutClosed(session: text(fact.session_id), paid: fact.paid != 0)
+            let isKept = !text(fact.currency).isEmpty
+            return .checkoutClosed(
+                session: text(fact.session_id), paid: fact.paid != 0,
+                payment: text(fact.payment_id),
+                due: isKept ? try money(fact.due, fact.currency) : nil)
         case TALLY__DISK__V1__FACT__KIND_METHOD_SAVED:
             return .methodSaved(method(try need(message.method_saved)))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED:
@@ -109,7 +116,9 @@ extension RecordDecoder {
             return .debtSet(try debt(try need(message.debt_set)))
         case TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED:
             return .creditChanged(try credit(try need(message.credit_changed)))
-        default: return try extraFact(message)
+        default:
+            if let fact = try refundFact(message) { return fact }
+            return try extraFact(message)
         }
     }
 }

@@ -32,9 +32,11 @@ extension RecordDecoder {
     func effect(_ message: Tally__Disk__V1__EffectRequested) throws(RecordFault) -> Effect {
         var request: RequestMark?
         if let receipt = message.receipt?.pointee { request = try mark(receipt) }
-        return Effect(
+        var effect = Effect(
             id: text(message.effect_id), kind: try known(message.kind, Effect.Kind.self),
             order: try order(try need(message.order)), request: request)
+        effect.closesPage = text(message.closed_session_id)
+        return effect
     }
 
     func checkout(_ message: Tally__Disk__V1__CheckoutOpened) throws(RecordFault) -> Checkout {
@@ -45,11 +47,15 @@ extension RecordDecoder {
 
     func invoice(_ message: Tally__Disk__V1__InvoiceRaised) throws(RecordFault) -> Invoice {
         let total = try money(message.total, message.currency)
-        return Invoice(
+        var invoice = Invoice(
             number: message.number, status: try known(message.status, InvoiceStatus.self),
             lines: try lines(message.n_lines, message.lines, total.currency), total: total,
             credit: message.credit,
             time: Timestamp(milliseconds: message.time))
+        invoice.payment = text(message.payment_id)
+        invoice.returns = InvoiceReturns(
+            refunded: message.refunded, credited: message.credited, disputed: message.disputed)
+        return invoice
     }
 
     private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
@@ -117,10 +123,13 @@ extension RecordDecoder {
     private func charge(
         _ message: Tally__Disk__V1__PaidCharge
     ) throws(RecordFault) -> PaidCharge {
-        PaidCharge(
+        var charge = PaidCharge(
             part: part(message.plan, message.revision, message.feature),
             quantity: quantity(message.quantity), period: try period(message.start, message.end),
             paid: try money(message.paid, message.currency), returned: message.returned)
+        charge.invoice = message.invoice
+        charge.disputed = message.disputed
+        return charge
     }
 
     func money(
@@ -160,6 +169,7 @@ extension RecordDecoder {
             AppliedDiscount(
                 rewardID: text($0.pointee.reward_id), minorUnits: $0.pointee.minor_units)
         }
+        line.invoice = message.invoice
         return line
     }
 }

@@ -36,15 +36,7 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED
             message.pointee.bucket_opened = self.bucket(bucket, of: entity)
         case .subscriptionChanged(let subscription):
-            // Older binaries would leave something out, and must refuse it.
-            if subscription.isPlain {
-                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
-                message.pointee.subscription_changed = self.subscription(subscription)
-            } else {
-                message.pointee.kind_case =
-                    TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
-                message.pointee.whole_subscription_changed = self.subscription(subscription)
-            }
+            changed(subscription, message)
         case .subscriptionDropped(let number):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED
             message.pointee.subscription_dropped =
@@ -69,8 +61,26 @@ extension RecordWriter {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved:
             extraFact(fact, message)
+        case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
+            refundFact(fact, message)
         }
         return message
+    }
+
+    /// Older binaries would leave something out, and must refuse it.
+    private func changed(
+        _ subscription: Subscription, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
+    ) {
+        if !subscription.isWhole {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
+            message.pointee.full_subscription_changed = self.subscription(subscription)
+        } else if subscription.isPlain {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
+            message.pointee.subscription_changed = self.subscription(subscription)
+        } else {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
+            message.pointee.whole_subscription_changed = self.subscription(subscription)
+        }
     }
 
     private func label(
@@ -131,11 +141,16 @@ extension RecordWriter {
         case .checkoutOpened(let checkout):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CHECKOUT_OPENED
             message.pointee.checkout_opened = self.checkout(checkout)
-        case .checkoutClosed(let session, let paid):
+        case .checkoutClosed(let session, let paid, let payment, let due):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CHECKOUT_CLOSED
             let closed = arena.make(tally__disk__v1__checkout_closed__init)
             closed.pointee.session_id = arena.string(session)
             closed.pointee.paid = paid ? 1 : 0
+            closed.pointee.payment_id = arena.string(payment)
+            if let due {
+                closed.pointee.currency = arena.string(due.currency.code)
+                closed.pointee.due = due.minorUnits
+            }
             message.pointee.checkout_closed = closed
         case .methodSaved(let method):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_METHOD_SAVED

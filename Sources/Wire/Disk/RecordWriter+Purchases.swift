@@ -56,6 +56,8 @@ extension RecordWriter {
         message.pointee.paid = charge.paid.minorUnits
         message.pointee.returned = charge.returned
         message.pointee.currency = arena.string(charge.paid.currency.code)
+        message.pointee.invoice = charge.invoice
+        message.pointee.disputed = charge.disputed
         return message
     }
 
@@ -82,6 +84,7 @@ extension RecordWriter {
         message.pointee.kind = UInt32(effect.kind.rawValue)
         message.pointee.order = order(effect.order)
         message.pointee.receipt = effect.request.map { receipt($0) }
+        message.pointee.closed_session_id = arena.string(effect.closesPage)
         return message
     }
 
@@ -102,6 +105,10 @@ extension RecordWriter {
         message.pointee.total = invoice.total.minorUnits
         message.pointee.time = invoice.time.milliseconds
         message.pointee.credit = invoice.credit
+        message.pointee.payment_id = arena.string(invoice.payment)
+        message.pointee.refunded = invoice.returns.refunded
+        message.pointee.credited = invoice.returns.credited
+        message.pointee.disputed = invoice.returns.disputed
         return message
     }
 
@@ -159,6 +166,7 @@ extension RecordWriter {
             part.pointee.minor_units = $0.minorUnits
             return part
         }
+        message.pointee.invoice = line.invoice
         return message
     }
 }

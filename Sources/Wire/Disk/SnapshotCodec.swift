@@ -201,6 +201,12 @@ extension RecordWriter {
                 return trial
             }
         message.pointee.deleted = customer.isDeleted ? 1 : 0
+        (message.pointee.n_refunds, message.pointee.refunds) =
+            arena.list(customer.account.refunds) { refund($0) }
+        (message.pointee.n_disputes, message.pointee.disputes) =
+            arena.list(customer.account.disputes) { dispute($0) }
+        (message.pointee.n_closed_checkouts, message.pointee.closed_checkouts) =
+            arena.list(customer.account.closedCheckouts) { closed($0) }
         return message
     }
 }
@@ -247,6 +253,15 @@ extension RecordDecoder {
         }
         account.trials = elements(message.n_trials, message.trials).map {
             TrialMark(plan: PlanNumber(rawValue: $0.pointee.plan), entity: $0.pointee.entity)
+        }
+        for refund in elements(message.n_refunds, message.refunds) {
+            account.refunds.append(try self.refund(refund.pointee))
+        }
+        for dispute in elements(message.n_disputes, message.disputes) {
+            account.disputes.append(try self.dispute(dispute.pointee))
+        }
+        for closed in elements(message.n_closed_checkouts, message.closed_checkouts) {
+            account.closedCheckouts.append(try self.closed(closed.pointee))
         }
         customer.account = account
     }

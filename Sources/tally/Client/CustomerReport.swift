@@ -10,8 +10,10 @@ struct CustomerReport {
 
     var lines: [String] {
         let report = BalanceReport(of: customer)
-        return [head, subscriptions, packs, report.balances, report.flags, invoices]
-            .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+        return [
+            head, subscriptions, packs, report.balances, report.flags, invoices, refunds, disputes,
+        ]
+        .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }
 
     private var head: [String] {
@@ -74,6 +76,30 @@ struct CustomerReport {
                     HumanText.quantity(bought.text("quantity")),
                     next.map { HumanText.quantity($0) } ?? "the same")
             }
+        }
+        return table.lines
+    }
+
+    private var refunds: [String] {
+        var table = TextTable("refund of", "amount", "status", "why", "since")
+        for refund in customer.list("refunds") {
+            let code = refund.text("failure_code")
+            table.add(
+                refund.text("invoice_id"), HumanText.money(refund["amount"]),
+                refund.text("status") + (code.isEmpty ? "" : " (\(code))"),
+                refund.text("reason").replacing("_", with: " "),
+                HumanText.time(refund.text("create_time")))
+        }
+        return table.lines
+    }
+
+    private var disputes: [String] {
+        var table = TextTable("dispute", "of", "amount", "status", "since")
+        for dispute in customer.list("disputes") {
+            table.add(
+                dispute.text("dispute_id"), dispute.text("invoice_id"),
+                HumanText.money(dispute["amount"]), dispute.text("status"),
+                HumanText.time(dispute.text("create_time")))
         }
         return table.lines
     }

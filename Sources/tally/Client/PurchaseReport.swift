@@ -8,6 +8,9 @@ struct PurchaseReport {
     func lines(_ reply: JSONValue, requestID: String) -> [String] {
         var lines = [headline(reply, requestID)]
         if let invoice = reply["invoice"] { lines += PurchaseReport.lines(invoice: invoice) }
+        if let refund = reply["refund"] {
+            lines.append("  \(HumanText.money(refund)) goes back to the card")
+        }
         let address = reply.text("payment_url")
         if !address.isEmpty { lines.append("  pay here: \(address)") }
         if reply.flag("replayed") { lines.append("  (answered before; nothing new happened)") }
@@ -84,8 +87,14 @@ struct PurchaseReport {
     }
 
     private static func now(_ preview: JSONValue) -> [String] {
+        let back = preview["refund"].map { ["\(HumanText.money($0)) would go back to the card"] }
+        return charged(preview, isAlone: back == nil) + (back ?? [])
+    }
+
+    private static func charged(_ preview: JSONValue, isAlone: Bool) -> [String] {
         let opensPage = preview.text("outcome") == "payment_required"
         guard let invoice = preview["invoice"] else {
+            guard isAlone else { return [] }
             let page = opensPage ? "a payment page would ask for a card; " : ""
             return [page + "nothing would be charged now"]
         }

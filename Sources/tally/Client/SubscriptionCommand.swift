@@ -50,7 +50,12 @@ struct CancelSubscriptionCommand: AsyncParsableCommand {
               tally subscription cancel acme
               tally subscription cancel acme pro --now --preview
               tally subscription cancel acme --entity ann-1 --now --no-proration
+              tally subscription cancel acme --now --refund prorated
             """)
+
+    enum Refund: String, ExpressibleByArgument, CaseIterable {
+        case prorated, full
+    }
 
     enum When: EnumerableFlag {
         case atPeriodEnd, now
@@ -73,11 +78,24 @@ struct CancelSubscriptionCommand: AsyncParsableCommand {
     @Flag(help: "Give nothing back.")
     var noProration = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --now: money goes back to the card, not to the credit: what is left of what was "
+                + "paid, or all of it.", valueName: "prorated|full"))
+    var refund: Refund?
+
+    func validate() throws {
+        guard refund == nil || when == .now && !noProration else {
+            throw ValidationError("--refund goes with --now, and not with --no-proration")
+        }
+    }
+
     func run() async throws {
         var request = subscription.request(plan: plan)
         let action = when == .now ? "immediately" : "end_of_cycle"
         request.append("cancel_action", .string(action))
         if noProration { request.append("proration_behavior", .string("none")) }
+        if let refund { request.append("refund_last_payment", .string(refund.rawValue)) }
         try await purchase.run(.update, request, flags)
     }
 }

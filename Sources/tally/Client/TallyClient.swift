@@ -22,6 +22,7 @@ struct APIMethod {
     static let updateSubscription = APIMethod("AttachService", "UpdateSubscription")
     static let previewUpdateSubscription = APIMethod(
         "AttachService", "PreviewUpdateSubscription", isRead: true)
+    static let refundInvoice = APIMethod("AttachService", "RefundInvoice")
     static let check = APIMethod("EntitlementService", "Check")
     static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")

@@ -60,6 +60,38 @@ struct FactText {
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
             .notified, .clockMoved:
             extra(fact)
+        case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
+            returned(fact)
+        }
+    }
+
+    /// Facts about money that goes back.
+    private func returned(_ fact: Fact) -> JSONObject {
+        switch fact {
+        case .refundSet(let refund):
+            [
+                "fact": .string("refund_set"), "refund": .string(refund.id),
+                "payment": .string(refund.payment), "invoice": .number(refund.invoice),
+                "amount": .string(refund.amount.text), "reason": .string("\(refund.reason)"),
+                "status": .string("\(refund.status)"), "code": .string(refund.failureCode),
+            ]
+        case .refundDropped(let id):
+            ["fact": .string("refund_dropped"), "refund": .string(id)]
+        case .invoiceReturned(let number, let returns):
+            [
+                "fact": .string("invoice_returned"), "invoice": .number(number),
+                "refunded": .number(returns.refunded), "credited": .number(returns.credited),
+                "disputed": .number(returns.disputed),
+            ]
+        case .disputeSet(let dispute):
+            [
+                "fact": .string("dispute_set"), "dispute": .string(dispute.id),
+                "payment": .string(dispute.payment), "invoice": .number(dispute.invoice),
+                "amount": .string(dispute.amount.text), "status": .string("\(dispute.status)"),
+            ]
+        case .disputeDropped(let id):
+            ["fact": .string("dispute_dropped"), "dispute": .string(id)]
+        default: preconditionFailure("said by the caller")
         }
     }
 
@@ -85,8 +117,11 @@ struct FactText {
                     "fact": .string("checkout_opened"), "session": .string(checkout.session),
                     "url": .string(checkout.url),
                 ])
-        case .checkoutClosed(let session, let paid):
-            ["fact": .string("checkout_closed"), "session": .string(session), "paid": .bool(paid)]
+        case .checkoutClosed(let session, let paid, let payment, _):
+            [
+                "fact": .string("checkout_closed"), "session": .string(session),
+                "paid": .bool(paid), "payment": .string(payment),
+            ]
         case .methodSaved(let method):
             [
                 "fact": .string("method_saved"), "brand": .string(method.brand),

@@ -59,7 +59,9 @@ final class TallyServer: Service {
             needs.onFault = onFault
             if let prices { needs.prices = prices.list }
             if name == "sandbox" {
-                needs.provider = Sandbox(address: { address.value.withLock { $0 } })
+                needs.provider = Sandbox(
+                    address: { address.value.withLock { $0 } },
+                    file: "\(settings.data)/sandbox/payments")
             }
             let environment = try TallyEnvironment(
                 name, in: settings.data, settings: needs, logger: logger)

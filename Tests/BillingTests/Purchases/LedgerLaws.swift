@@ -44,11 +44,12 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...12) {
+        switch shopper.dice.roll(1...13) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
         case 8: payPage()
+        case 9: refund()
         default: settle()
         }
         look()
@@ -93,10 +94,43 @@ struct Market {
     private mutating func change() {
         guard let change = shopper.change() else { return }
         shopper.note(change.words)
-        run(.changeSubscription(change), isForfeit: !change.prorates) { customer, pricing, now in
+        let rest = change.number.map { ledger.rest(of: $0, at: desk.now) } ?? 0
+        // What goes back to cards is on no invoice.
+        let isForfeit = !change.prorates || change.refund != nil
+        let reply = run(.changeSubscription(change), isForfeit: isForfeit) {
+            customer, pricing, now in
             try? customer.quote(change, pricing: pricing, now: now).order.lines
         }
+        if change.refund != nil, let reply { compare(reply, rest) }
         if !change.quantities.isEmpty { giveUp(change.number) }
+    }
+
+    /// Nothing that a cancelled plan paid is lost.
+    private mutating func compare(_ reply: AttachReply, _ rest: Double) {
+        let back = reply.refund?.minorUnits ?? 0
+        let credit = reply.invoice.map { -$0.total.minorUnits } ?? 0
+        // What waited for the next invoice may be owed, and is of the rest.
+        guard reply.invoice == nil || credit > 0, rest > Double(back + credit) + 3 else { return }
+        ledger.note("\(back) and \(credit) came back of \(rest)")
+    }
+
+    /// An operator gives something back, and the provider answers, or not yet.
+    private mutating func refund() {
+        let invoices = desk.customer.account.invoices
+        guard !invoices.isEmpty else { return }
+        let invoice = shopper.dice.pick(invoices)
+        let left = desk.customer.refundable(invoice)
+        // Now and then more than there is.
+        let part = left * Int64(shopper.dice.roll(0...1000)) / 1000
+        let amount = shopper.dice.chance(20) ? left + 1 : 1 + part
+        shopper.note("refund \(amount) of \(invoice.number), \(left) left")
+        do { try shopper.desk.ask(refund: invoice.number, amount) } catch {
+            shopper.note("\(error.word)")
+        }
+        if shopper.dice.chance(70) {
+            try? shopper.desk.settleRefunds(shopper.dice.chance(30) ? "expired_card" : nil)
+        }
+        look()
     }
 
     /// Fewer packs are there, perhaps.
@@ -109,17 +143,20 @@ struct Market {
     }
 
     /// - Parameter lines: what is settled without an invoice if it comes to 0.
+    @discardableResult
     private mutating func run(
         _ command: Command, isForfeit: Bool = false,
         _ lines: (CustomerState, PricingState, Timestamp) -> [InvoiceLine]?
-    ) {
+    ) -> AttachReply? {
         let priced = lines(desk.customer, desk.pricing, desk.now)
         guard case .attach(let reply)? = try? shopper.desk.run(command).reply else {
-            return shopper.note("refused")
+            shopper.note("refused")
+            return nil
         }
         shopper.note("\(reply.outcome): \(reply.invoice?.words ?? "")")
         let isSettled = reply.outcome == .active && reply.invoice == nil
         look(isSettled ? priced ?? [] : [], isForfeit: isForfeit)
+        return reply
     }
 
     private mutating func payPage() {

@@ -26,6 +26,8 @@ struct PaidLedger {
         let bought: Timestamp
         /// In minor units.
         var paid: Double
+        /// What it was paid with; 0: nothing.
+        var invoice: UInt32
 
         /// What is lost if it ends at a moment.
         func rest(at now: Timestamp) -> Double { worth(now, end) }
@@ -48,6 +50,11 @@ struct PaidLedger {
     private var total: Int64 = 0
     /// What cards paid, in minor units: of each order that was settled as paid, what was due.
     var cards: Int64 = 0
+    /// What goes back to cards, or went, and what of it cards could not take.
+    private var refunded: Int64 = 0
+    private var failed: Int64 = 0
+    /// Of each invoice: what it charged, what cards paid, what came back of it in any way.
+    private var returns: [UInt32: (charged: Int64, due: Int64, credited: Int64, cards: Int64)] = [:]
     private(set) var fault: String?
 
     /// What happened, in order.
@@ -64,15 +71,18 @@ struct PaidLedger {
                 if let wrong = invoice.fault { note(wrong) }
                 if invoice.status == .paid {
                     total += invoice.total.minorUnits
-                    add(invoice.lines, at: now)
+                    let charged = invoice.lines.reduce(0) { $0 + max($1.total.minorUnits, 0) }
+                    returns[invoice.number] = (charged, invoice.due.minorUnits, 0, 0)
+                    add(invoice.lines, on: invoice.number, at: now)
                 }
+            case .refundSet(let refund): add(refund)
             default: break
             }
         }
     }
 
     /// Lines of what is settled; those of a whole that is 0 are on no invoice.
-    mutating func add(_ lines: [InvoiceLine], at now: Timestamp) {
+    mutating func add(_ lines: [InvoiceLine], on invoice: UInt32 = 0, at now: Timestamp) {
         var touched: Set<Key> = []
         for line in lines where line.kind == .charge {
             let key = key(of: line)
@@ -86,12 +96,17 @@ struct PaidLedger {
                 Span(
                     key: key, place: place, quantity: line.quantity, start: period.lowerBound,
                     end: period.upperBound, bought: period.upperBound,
-                    paid: Double(line.total.minorUnits)))
+                    paid: Double(line.total.minorUnits), invoice: invoice))
         }
         for line in lines where line.kind == .credit {
             let key = key(of: line)
             touched.insert(key)
             returned[key, default: 0] -= line.total.minorUnits
+            if let known = returns[line.invoice] {
+                returns[line.invoice] = (
+                    known.charged, known.due, known.credited - line.total.minorUnits, known.cards
+                )
+            }
             let end = line.period?.upperBound
             let index = spans.indices.filter { spans[$0].key == key && spans[$0].end == end }
                 .min { spans[$0].start < spans[$1].start }
@@ -107,6 +122,31 @@ struct PaidLedger {
         for key in touched where returned[key, default: 0] > paid[key, default: 0] {
             note("\(key): \(returned[key, default: 0]) came back of \(paid[key, default: 0])")
         }
+    }
+
+    /// Money leaves an invoice: all that it paid for is worth less by the same share.
+    private mutating func add(_ refund: Refund) {
+        let amount = refund.amount.minorUnits
+        if refund.status == .failed { failed += amount }
+        guard refund.status == .pending else { return }
+        refunded += amount
+        guard var known = returns[refund.invoice] else { return }
+        let kept = known.charged - known.credited - known.cards
+        known.cards += amount
+        returns[refund.invoice] = known
+        if amount > kept || known.cards > known.due {
+            note("\(amount) went back of \(kept), of \(known.due) that a card paid")
+        }
+        guard refund.reason == .requested, kept > 0 else { return }
+        for index in spans.indices where spans[index].invoice == refund.invoice {
+            spans[index].paid *= 1 - Double(amount) / Double(kept)
+        }
+    }
+
+    /// What a subscription has paid for and not used yet.
+    func rest(of number: UInt32, at now: Timestamp) -> Double {
+        spans.filter { $0.key.subscription == number && !loose.contains($0.key) }
+            .reduce(0) { $0 + $1.rest(at: now) }
     }
 
     private func key(of line: InvoiceLine) -> Key {
@@ -139,8 +179,7 @@ struct PaidLedger {
 
     /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
     mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
-        let rest = spans.filter { $0.key.subscription == number && !loose.contains($0.key) }
-            .reduce(0) { $0 + $1.rest(at: now) }
+        let rest = rest(of: number, at: now)
         if rest > 3, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
         for index in spans.indices where spans[index].key.subscription == number {
             spans[index].end = min(spans[index].end, max(now, spans[index].start))
@@ -150,8 +189,10 @@ struct PaidLedger {
     /// Nothing is paid for twice, and the money adds up.
     mutating func check(_ customer: CustomerState, at now: Timestamp) {
         let balance = customer.account.credit?.minorUnits ?? 0
-        if balance != cards - total {
-            note("a balance of \(balance), but cards paid \(cards) of \(total)")
+        // What goes back leaves the invoices too; what could not is the customer's.
+        let (paid, due) = (cards - refunded + failed, total - refunded)
+        if balance != paid - due {
+            note("a balance of \(balance), but cards paid \(paid) of \(due)")
         }
         for (index, span) in spans.enumerated() where !loose.contains(span.key) {
             for other in spans[..<index]

@@ -73,6 +73,9 @@ struct Shopper {
             change.quantities = quantities(desk.pricing.plan(subscription.plan))
         }
         if change.quantities.isEmpty { change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo]) }
+        if change.cancel == .now, change.prorates, dice.chance(50) {
+            change.refund = dice.pick([.prorated, .full])
+        }
         return change
     }
 
@@ -138,6 +141,7 @@ extension AttachPlan {
 extension ChangeSubscription {
     var words: String {
         "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
+            + (refund.map { "refund \($0) " } ?? "")
             + quantities.words
     }
 }

@@ -66,15 +66,30 @@ enum SampleFacts {
                 part: part, quantity: .zero, period: time..<time.adding(milliseconds: 1),
                 paid: total, returned: 7)
         ]
+        whole.charges[0].invoice = 1
         return [
             .effectRequested(Effect(id: "e", kind: .openCheckout, order: order, request: nil)),
             .effectSettled(id: "e", outcome: .declined(code: "no_funds")),
             .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),
-            .checkoutClosed(session: "s", paid: true),
+            .checkoutClosed(session: "s", paid: true, payment: "p", due: total),
             .methodSaved(PaymentMethod(token: "t", brand: "visa", last4: "4242")),
             .invoiceRaised(
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
             .subscriptionChanged(whole), .creditChanged(total),
+        ] + returned(total)
+    }
+
+    private static func returned(_ money: Money) -> [Fact] {
+        var refund = Refund(
+            id: "f", payment: "p", invoice: 1, amount: money, reason: .requested, time: time)
+        refund.failureCode = "expired_or_canceled_card"
+        return [
+            .refundSet(refund), .refundDropped(id: "f"),
+            .invoiceReturned(number: 1, InvoiceReturns(refunded: 1, credited: 2, disputed: 3)),
+            .disputeSet(
+                Dispute(
+                    id: "d", payment: "p", invoice: 1, amount: money, status: .open, time: time)),
+            .disputeDropped(id: "d"),
         ]
     }
 }

@@ -88,6 +88,15 @@ package indirect enum Step: Sendable {
     /// The same of alerts alone, as `Notice.words`, and of limits.
     case alertsTold([String])
     case limitsTold([String])
+
+    /// So many cents of the invoice with this number go back to the card; nil: all that is left.
+    case refund(UInt32, Int64?)
+    /// The same, made at the provider.
+    case providerRefund(UInt32, Int64)
+    /// Of so many cents of the invoice with this number.
+    case dispute(UInt32, Int64, Dispute.Status)
+    /// What went back to cards, in cents, oldest first.
+    case refunded([Int64])
 }
 
 /// A plan to be bought.
@@ -128,12 +137,15 @@ package struct Change: Sendable {
     package var quantities: [(featureID: String, total: Quantity)] = []
     package var cancel: ChangeSubscription.Cancel?
     package var prorates = true
+    package var refund: ChangeSubscription.Refund?
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
-        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true
+        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
+        refund: ChangeSubscription.Refund? = nil
     ) {
         self.plan = plan
+        self.refund = refund
         self.quantities = quantities.map { ($0.key, $0.value) }
         self.cancel = cancel
         self.prorates = prorates
@@ -239,6 +251,8 @@ extension Refusal {
         case .featureLimitReached: "feature limit reached"
         case .planAlreadyAttached: "plan already attached"
         case .subscriptionNotFound: "subscription not found"
+        case .invoiceNotFound: "invoice not found"
+        case .refundTooLarge: "refund too large"
         default: "\(self)"
         }
     }

@@ -548,6 +548,96 @@ void   tally__v1__preview_update_subscription_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__preview_update_subscription_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__refund_invoice_request__init
+                     (Tally__V1__RefundInvoiceRequest         *message)
+{
+  static const Tally__V1__RefundInvoiceRequest init_value = TALLY__V1__REFUND_INVOICE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__refund_invoice_request__get_packed_size
+                     (const Tally__V1__RefundInvoiceRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__refund_invoice_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__refund_invoice_request__pack
+                     (const Tally__V1__RefundInvoiceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__refund_invoice_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__refund_invoice_request__pack_to_buffer
+                     (const Tally__V1__RefundInvoiceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__refund_invoice_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RefundInvoiceRequest *
+       tally__v1__refund_invoice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RefundInvoiceRequest *)
+     protobuf_c_message_unpack (&tally__v1__refund_invoice_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__refund_invoice_request__free_unpacked
+                     (Tally__V1__RefundInvoiceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__refund_invoice_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__refund_invoice_response__init
+                     (Tally__V1__RefundInvoiceResponse         *message)
+{
+  static const Tally__V1__RefundInvoiceResponse init_value = TALLY__V1__REFUND_INVOICE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__refund_invoice_response__get_packed_size
+                     (const Tally__V1__RefundInvoiceResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__refund_invoice_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__refund_invoice_response__pack
+                     (const Tally__V1__RefundInvoiceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__refund_invoice_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__refund_invoice_response__pack_to_buffer
+                     (const Tally__V1__RefundInvoiceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__refund_invoice_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RefundInvoiceResponse *
+       tally__v1__refund_invoice_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RefundInvoiceResponse *)
+     protobuf_c_message_unpack (&tally__v1__refund_invoice_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__refund_invoice_response__free_unpacked
+                     (Tally__V1__RefundInvoiceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__refund_invoice_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__feature_quantity__field_descriptors[2] =
 {
   {
@@ -818,7 +908,7 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__attach_response__field_descriptors[7] =
 {
   {
     "outcome",
@@ -892,19 +982,33 @@ static const ProtobufCFieldDescriptor tally__v1__attach_response__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refund",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachResponse, refund),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_response__field_indices_by_name[] = {
   4,   /* field[4] = decline_code */
   3,   /* field[3] = invoice */
   0,   /* field[0] = outcome */
   1,   /* field[1] = payment_url */
+  6,   /* field[6] = refund */
   5,   /* field[5] = replayed */
   2,   /* field[2] = subscription */
 };
-static const ProtobufCIntRange tally__v1__attach_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__attach_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 40, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor =
 {
@@ -914,10 +1018,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor =
   "Tally__V1__AttachResponse",
   "tally.v1",
   sizeof(Tally__V1__AttachResponse),
-  6,
+  7,
   tally__v1__attach_response__field_descriptors,
   tally__v1__attach_response__field_indices_by_name,
-  1,  tally__v1__attach_response__number_ranges,
+  2,  tally__v1__attach_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1036,7 +1140,7 @@ const ProtobufCMessageDescriptor tally__v1__plan_change__descriptor =
   (ProtobufCMessageInit) tally__v1__plan_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__purchase_preview__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__purchase_preview__field_descriptors[8] =
 {
   {
     "outcome",
@@ -1122,6 +1226,18 @@ static const ProtobufCFieldDescriptor tally__v1__purchase_preview__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refund",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PurchasePreview, refund),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__purchase_preview__field_indices_by_name[] = {
   2,   /* field[2] = incoming */
@@ -1131,11 +1247,13 @@ static const unsigned tally__v1__purchase_preview__field_indices_by_name[] = {
   0,   /* field[0] = outcome */
   3,   /* field[3] = outgoing */
   6,   /* field[6] = quote_time */
+  7,   /* field[7] = refund */
 };
-static const ProtobufCIntRange tally__v1__purchase_preview__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__purchase_preview__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 40, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__purchase_preview__descriptor =
 {
@@ -1145,10 +1263,10 @@ const ProtobufCMessageDescriptor tally__v1__purchase_preview__descriptor =
   "Tally__V1__PurchasePreview",
   "tally.v1",
   sizeof(Tally__V1__PurchasePreview),
-  7,
+  8,
   tally__v1__purchase_preview__field_descriptors,
   tally__v1__purchase_preview__field_indices_by_name,
-  1,  tally__v1__purchase_preview__number_ranges,
+  2,  tally__v1__purchase_preview__number_ranges,
   (ProtobufCMessageInit) tally__v1__purchase_preview__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1190,7 +1308,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[11] =
 {
   {
     "customer_id",
@@ -1312,6 +1430,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refund_last_payment",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, refund_last_payment),
+    &tally__v1__refund_last_payment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
   5,   /* field[5] = cancel_action */
@@ -1321,14 +1451,16 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   6,   /* field[6] = proration_behavior */
   4,   /* field[4] = quantities */
   8,   /* field[8] = quote_time */
+  10,   /* field[10] = refund_last_payment */
   9,   /* field[9] = request_id */
   1,   /* field[1] = subscription_id */
   7,   /* field[7] = success_url */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 40, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -1338,14 +1470,14 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  10,
+  11,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
-  1,  tally__v1__update_subscription_request__number_ranges,
+  2,  tally__v1__update_subscription_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__field_descriptors[7] =
 {
   {
     "outcome",
@@ -1419,19 +1551,33 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refund",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionResponse, refund),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_response__field_indices_by_name[] = {
   4,   /* field[4] = decline_code */
   3,   /* field[3] = invoice */
   0,   /* field[0] = outcome */
   1,   /* field[1] = payment_url */
+  6,   /* field[6] = refund */
   5,   /* field[5] = replayed */
   2,   /* field[2] = subscription */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 40, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descriptor =
 {
@@ -1441,10 +1587,10 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descri
   "Tally__V1__UpdateSubscriptionResponse",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionResponse),
-  6,
+  7,
   tally__v1__update_subscription_response__field_descriptors,
   tally__v1__update_subscription_response__field_indices_by_name,
-  1,  tally__v1__update_subscription_response__number_ranges,
+  2,  tally__v1__update_subscription_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1522,6 +1668,147 @@ const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_response
   tally__v1__preview_update_subscription_response__field_indices_by_name,
   1,  tally__v1__preview_update_subscription_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__preview_update_subscription_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__refund_invoice_request__field_descriptors[4] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceRequest, invoice_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceRequest, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__refund_invoice_request__field_indices_by_name[] = {
+  2,   /* field[2] = amount */
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = invoice_id */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange tally__v1__refund_invoice_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__refund_invoice_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RefundInvoiceRequest",
+  "RefundInvoiceRequest",
+  "Tally__V1__RefundInvoiceRequest",
+  "tally.v1",
+  sizeof(Tally__V1__RefundInvoiceRequest),
+  4,
+  tally__v1__refund_invoice_request__field_descriptors,
+  tally__v1__refund_invoice_request__field_indices_by_name,
+  1,  tally__v1__refund_invoice_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__refund_invoice_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__refund_invoice_response__field_descriptors[3] =
+{
+  {
+    "refund",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceResponse, refund),
+    &tally__v1__refund__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RefundInvoiceResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__refund_invoice_response__field_indices_by_name[] = {
+  1,   /* field[1] = invoice */
+  0,   /* field[0] = refund */
+  2,   /* field[2] = replayed */
+};
+static const ProtobufCIntRange tally__v1__refund_invoice_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__refund_invoice_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RefundInvoiceResponse",
+  "RefundInvoiceResponse",
+  "Tally__V1__RefundInvoiceResponse",
+  "tally.v1",
+  sizeof(Tally__V1__RefundInvoiceResponse),
+  3,
+  tally__v1__refund_invoice_response__field_descriptors,
+  tally__v1__refund_invoice_response__field_indices_by_name,
+  1,  tally__v1__refund_invoice_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__refund_invoice_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue tally__v1__attach_outcome__enum_values_by_number[6] =
@@ -1684,17 +1971,49 @@ const ProtobufCEnumDescriptor tally__v1__proration_behavior__descriptor =
   tally__v1__proration_behavior__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[4] =
+static const ProtobufCEnumValue tally__v1__refund_last_payment__enum_values_by_number[3] =
+{
+  { "REFUND_LAST_PAYMENT_UNSPECIFIED", "TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED", 0 },
+  { "REFUND_LAST_PAYMENT_PRORATED", "TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_PRORATED", 1 },
+  { "REFUND_LAST_PAYMENT_FULL", "TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_FULL", 2 },
+};
+static const ProtobufCIntRange tally__v1__refund_last_payment__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__refund_last_payment__enum_values_by_name[3] =
+{
+  { "REFUND_LAST_PAYMENT_FULL", 2 },
+  { "REFUND_LAST_PAYMENT_PRORATED", 1 },
+  { "REFUND_LAST_PAYMENT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__refund_last_payment__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.RefundLastPayment",
+  "RefundLastPayment",
+  "Tally__V1__RefundLastPayment",
+  "tally.v1",
+  3,
+  tally__v1__refund_last_payment__enum_values_by_number,
+  3,
+  tally__v1__refund_last_payment__enum_values_by_name,
+  1,
+  tally__v1__refund_last_payment__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[5] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
   { "UpdateSubscription", &tally__v1__update_subscription_request__descriptor, &tally__v1__update_subscription_response__descriptor },
   { "PreviewUpdateSubscription", &tally__v1__preview_update_subscription_request__descriptor, &tally__v1__preview_update_subscription_response__descriptor },
+  { "RefundInvoice", &tally__v1__refund_invoice_request__descriptor, &tally__v1__refund_invoice_response__descriptor },
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
   1,        /* PreviewAttach */
   3,        /* PreviewUpdateSubscription */
+  4,        /* RefundInvoice */
   2         /* UpdateSubscription */
 };
 const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
@@ -1704,7 +2023,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  4,
+  5,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -1739,6 +2058,14 @@ void tally__v1__attach_service__preview_update_subscription(ProtobufCService *se
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
+                                               const Tally__V1__RefundInvoiceRequest *input,
+                                               Tally__V1__RefundInvoiceResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

@@ -2766,7 +2766,7 @@ const ProtobufCMessageDescriptor tally__v1__dunning__descriptor =
   (ProtobufCMessageInit) tally__v1__dunning__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[5] =
 {
   {
     "keep_free_overage",
@@ -2816,18 +2816,32 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dispute_behavior",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingSettings, dispute_behavior),
+    &tally__v1__dispute_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
+  4,   /* field[4] = dispute_behavior */
   3,   /* field[3] = dunning */
   1,   /* field[1] = include_past_due */
   0,   /* field[0] = keep_free_overage */
   2,   /* field[2] = reverse_deduction_order */
 };
-static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 1 },
-  { 0, 4 }
+  { 40, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
 {
@@ -2837,10 +2851,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   "Tally__V1__PricingSettings",
   "tally.v1",
   sizeof(Tally__V1__PricingSettings),
-  4,
+  5,
   tally__v1__pricing_settings__field_descriptors,
   tally__v1__pricing_settings__field_indices_by_name,
-  2,  tally__v1__pricing_settings__number_ranges,
+  3,  tally__v1__pricing_settings__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3225,5 +3239,37 @@ const ProtobufCEnumDescriptor tally__v1__dunning_end__descriptor =
   tally__v1__dunning_end__enum_values_by_name,
   1,
   tally__v1__dunning_end__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__dispute_behavior__enum_values_by_number[4] =
+{
+  { "DISPUTE_BEHAVIOR_UNSPECIFIED", "TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED", 0 },
+  { "DISPUTE_BEHAVIOR_KEEP", "TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_KEEP", 1 },
+  { "DISPUTE_BEHAVIOR_PAST_DUE", "TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_PAST_DUE", 2 },
+  { "DISPUTE_BEHAVIOR_REVOKE", "TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_REVOKE", 3 },
+};
+static const ProtobufCIntRange tally__v1__dispute_behavior__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__dispute_behavior__enum_values_by_name[4] =
+{
+  { "DISPUTE_BEHAVIOR_KEEP", 1 },
+  { "DISPUTE_BEHAVIOR_PAST_DUE", 2 },
+  { "DISPUTE_BEHAVIOR_REVOKE", 3 },
+  { "DISPUTE_BEHAVIOR_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__dispute_behavior__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.DisputeBehavior",
+  "DisputeBehavior",
+  "Tally__V1__DisputeBehavior",
+  "tally.v1",
+  4,
+  tally__v1__dispute_behavior__enum_values_by_number,
+  4,
+  tally__v1__dispute_behavior__enum_values_by_name,
+  1,
+  tally__v1__dispute_behavior__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

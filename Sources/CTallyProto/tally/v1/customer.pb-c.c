@@ -676,7 +676,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[17] =
 {
   {
     "customer_id",
@@ -858,6 +858,30 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[15]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refunds",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_refunds),
+    offsetof(Tally__V1__Customer, refunds),
+    &tally__v1__refund__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disputes",
+    41,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_disputes),
+    offsetof(Tally__V1__Customer, disputes),
+    &tally__v1__dispute__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
@@ -865,6 +889,7 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   3,   /* field[3] = create_time */
   10,   /* field[10] = credit_balance */
   0,   /* field[0] = customer_id */
+  16,   /* field[16] = disputes */
   2,   /* field[2] = email */
   14,   /* field[14] = entity_count */
   6,   /* field[6] = flags */
@@ -874,13 +899,15 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   1,   /* field[1] = name */
   7,   /* field[7] = payment_method */
   12,   /* field[12] = pooling_disabled */
+  15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
-  { 0, 15 }
+  { 40, 15 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -890,10 +917,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  15,
+  17,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  2,  tally__v1__customer__number_ranges,
+  3,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

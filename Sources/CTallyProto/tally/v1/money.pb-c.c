@@ -143,6 +143,96 @@ void   tally__v1__invoice__free_unpacked
   assert(message->base.descriptor == &tally__v1__invoice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__refund__init
+                     (Tally__V1__Refund         *message)
+{
+  static const Tally__V1__Refund init_value = TALLY__V1__REFUND__INIT;
+  *message = init_value;
+}
+size_t tally__v1__refund__get_packed_size
+                     (const Tally__V1__Refund *message)
+{
+  assert(message->base.descriptor == &tally__v1__refund__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__refund__pack
+                     (const Tally__V1__Refund *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__refund__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__refund__pack_to_buffer
+                     (const Tally__V1__Refund *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__refund__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__Refund *
+       tally__v1__refund__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__Refund *)
+     protobuf_c_message_unpack (&tally__v1__refund__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__refund__free_unpacked
+                     (Tally__V1__Refund *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__refund__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__dispute__init
+                     (Tally__V1__Dispute         *message)
+{
+  static const Tally__V1__Dispute init_value = TALLY__V1__DISPUTE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__dispute__get_packed_size
+                     (const Tally__V1__Dispute *message)
+{
+  assert(message->base.descriptor == &tally__v1__dispute__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__dispute__pack
+                     (const Tally__V1__Dispute *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__dispute__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__dispute__pack_to_buffer
+                     (const Tally__V1__Dispute *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__dispute__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__Dispute *
+       tally__v1__dispute__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__Dispute *)
+     protobuf_c_message_unpack (&tally__v1__dispute__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__dispute__free_unpacked
+                     (Tally__V1__Dispute *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__dispute__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__money__field_descriptors[2] =
 {
   {
@@ -336,7 +426,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[10] =
 {
   {
     "invoice_id",
@@ -434,9 +524,35 @@ static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "amount_refunded",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, amount_refunded),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_disputed",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, amount_disputed),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice__field_indices_by_name[] = {
+  9,   /* field[9] = amount_disputed */
   5,   /* field[5] = amount_due */
+  8,   /* field[8] = amount_refunded */
   6,   /* field[6] = create_time */
   4,   /* field[4] = credit_applied */
   0,   /* field[0] = invoice_id */
@@ -445,10 +561,11 @@ static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   1,   /* field[1] = status */
   3,   /* field[3] = total */
 };
-static const ProtobufCIntRange tally__v1__invoice__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__invoice__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 40, 8 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
 {
@@ -458,11 +575,217 @@ const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
   "Tally__V1__Invoice",
   "tally.v1",
   sizeof(Tally__V1__Invoice),
-  8,
+  10,
   tally__v1__invoice__field_descriptors,
   tally__v1__invoice__field_indices_by_name,
-  1,  tally__v1__invoice__number_ranges,
+  2,  tally__v1__invoice__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__refund__field_descriptors[7] =
+{
+  {
+    "refund_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, refund_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, invoice_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, reason),
+    &tally__v1__refund_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, status),
+    &tally__v1__refund_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_code",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, failure_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__refund__field_indices_by_name[] = {
+  2,   /* field[2] = amount */
+  6,   /* field[6] = create_time */
+  5,   /* field[5] = failure_code */
+  1,   /* field[1] = invoice_id */
+  3,   /* field[3] = reason */
+  0,   /* field[0] = refund_id */
+  4,   /* field[4] = status */
+};
+static const ProtobufCIntRange tally__v1__refund__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__refund__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.Refund",
+  "Refund",
+  "Tally__V1__Refund",
+  "tally.v1",
+  sizeof(Tally__V1__Refund),
+  7,
+  tally__v1__refund__field_descriptors,
+  tally__v1__refund__field_indices_by_name,
+  1,  tally__v1__refund__number_ranges,
+  (ProtobufCMessageInit) tally__v1__refund__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__dispute__field_descriptors[5] =
+{
+  {
+    "dispute_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Dispute, dispute_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Dispute, invoice_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Dispute, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Dispute, status),
+    &tally__v1__dispute_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Dispute, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__dispute__field_indices_by_name[] = {
+  2,   /* field[2] = amount */
+  4,   /* field[4] = create_time */
+  0,   /* field[0] = dispute_id */
+  1,   /* field[1] = invoice_id */
+  3,   /* field[3] = status */
+};
+static const ProtobufCIntRange tally__v1__dispute__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__dispute__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.Dispute",
+  "Dispute",
+  "Tally__V1__Dispute",
+  "tally.v1",
+  sizeof(Tally__V1__Dispute),
+  5,
+  tally__v1__dispute__field_descriptors,
+  tally__v1__dispute__field_indices_by_name,
+  1,  tally__v1__dispute__number_ranges,
+  (ProtobufCMessageInit) tally__v1__dispute__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue tally__v1__invoice_line_kind__enum_values_by_number[5] =
@@ -529,5 +852,103 @@ const ProtobufCEnumDescriptor tally__v1__invoice_status__descriptor =
   tally__v1__invoice_status__enum_values_by_name,
   1,
   tally__v1__invoice_status__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__refund_reason__enum_values_by_number[5] =
+{
+  { "REFUND_REASON_UNSPECIFIED", "TALLY__V1__REFUND_REASON__REFUND_REASON_UNSPECIFIED", 0 },
+  { "REFUND_REASON_CANCELED", "TALLY__V1__REFUND_REASON__REFUND_REASON_CANCELED", 1 },
+  { "REFUND_REASON_REQUESTED", "TALLY__V1__REFUND_REASON__REFUND_REASON_REQUESTED", 2 },
+  { "REFUND_REASON_CLOSED_PAGE", "TALLY__V1__REFUND_REASON__REFUND_REASON_CLOSED_PAGE", 3 },
+  { "REFUND_REASON_PROVIDER", "TALLY__V1__REFUND_REASON__REFUND_REASON_PROVIDER", 4 },
+};
+static const ProtobufCIntRange tally__v1__refund_reason__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__refund_reason__enum_values_by_name[5] =
+{
+  { "REFUND_REASON_CANCELED", 1 },
+  { "REFUND_REASON_CLOSED_PAGE", 3 },
+  { "REFUND_REASON_PROVIDER", 4 },
+  { "REFUND_REASON_REQUESTED", 2 },
+  { "REFUND_REASON_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__refund_reason__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.RefundReason",
+  "RefundReason",
+  "Tally__V1__RefundReason",
+  "tally.v1",
+  5,
+  tally__v1__refund_reason__enum_values_by_number,
+  5,
+  tally__v1__refund_reason__enum_values_by_name,
+  1,
+  tally__v1__refund_reason__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__refund_status__enum_values_by_number[4] =
+{
+  { "REFUND_STATUS_UNSPECIFIED", "TALLY__V1__REFUND_STATUS__REFUND_STATUS_UNSPECIFIED", 0 },
+  { "REFUND_STATUS_PENDING", "TALLY__V1__REFUND_STATUS__REFUND_STATUS_PENDING", 1 },
+  { "REFUND_STATUS_SUCCEEDED", "TALLY__V1__REFUND_STATUS__REFUND_STATUS_SUCCEEDED", 2 },
+  { "REFUND_STATUS_FAILED", "TALLY__V1__REFUND_STATUS__REFUND_STATUS_FAILED", 3 },
+};
+static const ProtobufCIntRange tally__v1__refund_status__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__refund_status__enum_values_by_name[4] =
+{
+  { "REFUND_STATUS_FAILED", 3 },
+  { "REFUND_STATUS_PENDING", 1 },
+  { "REFUND_STATUS_SUCCEEDED", 2 },
+  { "REFUND_STATUS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__refund_status__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.RefundStatus",
+  "RefundStatus",
+  "Tally__V1__RefundStatus",
+  "tally.v1",
+  4,
+  tally__v1__refund_status__enum_values_by_number,
+  4,
+  tally__v1__refund_status__enum_values_by_name,
+  1,
+  tally__v1__refund_status__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__dispute_status__enum_values_by_number[4] =
+{
+  { "DISPUTE_STATUS_UNSPECIFIED", "TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_UNSPECIFIED", 0 },
+  { "DISPUTE_STATUS_OPEN", "TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_OPEN", 1 },
+  { "DISPUTE_STATUS_WON", "TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_WON", 2 },
+  { "DISPUTE_STATUS_LOST", "TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_LOST", 3 },
+};
+static const ProtobufCIntRange tally__v1__dispute_status__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__dispute_status__enum_values_by_name[4] =
+{
+  { "DISPUTE_STATUS_LOST", 3 },
+  { "DISPUTE_STATUS_OPEN", 1 },
+  { "DISPUTE_STATUS_UNSPECIFIED", 0 },
+  { "DISPUTE_STATUS_WON", 2 },
+};
+const ProtobufCEnumDescriptor tally__v1__dispute_status__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.DisputeStatus",
+  "DisputeStatus",
+  "Tally__V1__DisputeStatus",
+  "tally.v1",
+  4,
+  tally__v1__dispute_status__enum_values_by_number,
+  4,
+  tally__v1__dispute_status__enum_values_by_name,
+  1,
+  tally__v1__dispute_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -31,6 +31,8 @@ typedef struct Tally__V1__UpdateSubscriptionRequest Tally__V1__UpdateSubscriptio
 typedef struct Tally__V1__UpdateSubscriptionResponse Tally__V1__UpdateSubscriptionResponse;
 typedef struct Tally__V1__PreviewUpdateSubscriptionRequest Tally__V1__PreviewUpdateSubscriptionRequest;
 typedef struct Tally__V1__PreviewUpdateSubscriptionResponse Tally__V1__PreviewUpdateSubscriptionResponse;
+typedef struct Tally__V1__RefundInvoiceRequest Tally__V1__RefundInvoiceRequest;
+typedef struct Tally__V1__RefundInvoiceResponse Tally__V1__RefundInvoiceResponse;
 
 
 /* --- enums --- */
@@ -145,6 +147,24 @@ typedef enum _Tally__V1__ProrationBehavior {
   TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_NONE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PRORATION_BEHAVIOR)
 } Tally__V1__ProrationBehavior;
+/*
+ * What of the last payment goes back to the card when a plan is cancelled.
+ */
+typedef enum _Tally__V1__RefundLastPayment {
+  /*
+   * Nothing: what is left becomes credit.
+   */
+  TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED = 0,
+  /*
+   * What is left of the periods that were paid for.
+   */
+  TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_PRORATED = 1,
+  /*
+   * All that was paid for them.
+   */
+  TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_FULL = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFUND_LAST_PAYMENT)
+} Tally__V1__RefundLastPayment;
 
 /* --- messages --- */
 
@@ -279,10 +299,14 @@ struct  Tally__V1__AttachResponse
    * True: this `request_id` was answered before, and this is that answer again.
    */
   protobuf_c_boolean replayed;
+  /*
+   * Never set: what a plan that is replaced leaves is part of the invoice.
+   */
+  Tally__V1__Money *refund;
 };
 #define TALLY__V1__ATTACH_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_response__descriptor) \
-    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, 0 }
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, 0, NULL }
 
 
 /*
@@ -367,10 +391,14 @@ struct  Tally__V1__PurchasePreview
    * cost the same.
    */
   Google__Protobuf__Timestamp *quote_time;
+  /*
+   * What would go back to the card now; absent: nothing.
+   */
+  Tally__V1__Money *refund;
 };
 #define TALLY__V1__PURCHASE_PREVIEW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__purchase_preview__descriptor) \
-    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL }
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL }
 
 
 /*
@@ -425,6 +453,11 @@ struct  Tally__V1__UpdateSubscriptionRequest
    */
   Tally__V1__ProrationBehavior proration_behavior;
   /*
+   * With IMMEDIATELY alone, and not with a `proration_behavior` of NONE: what comes back goes to the
+   * card, as far as a card paid it; the rest becomes credit.
+   */
+  Tally__V1__RefundLastPayment refund_last_payment;
+  /*
    * Where the payment page, if one is needed, sends the customer afterwards.
    */
   char *success_url;
@@ -439,7 +472,7 @@ struct  Tally__V1__UpdateSubscriptionRequest
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -472,10 +505,14 @@ struct  Tally__V1__UpdateSubscriptionResponse
    * True: this `request_id` was answered before, and this is that answer again.
    */
   protobuf_c_boolean replayed;
+  /*
+   * What goes back to the card; absent: nothing.
+   */
+  Tally__V1__Money *refund;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_response__descriptor) \
-    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, 0 }
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, 0, NULL }
 
 
 /*
@@ -508,6 +545,58 @@ struct  Tally__V1__PreviewUpdateSubscriptionResponse
 #define TALLY__V1__PREVIEW_UPDATE_SUBSCRIPTION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_update_subscription_response__descriptor) \
     , NULL }
+
+
+/*
+ * Sends money back.
+ */
+struct  Tally__V1__RefundInvoiceRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * Which invoice, one of the latest that the customer shows.
+   */
+  char *invoice_id;
+  /*
+   * How much, in the invoice's currency; absent: all that is left.
+   */
+  Tally__V1__Money *amount;
+  /*
+   * Chosen by the caller, unique for each intended refund, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__REFUND_INVOICE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__refund_invoice_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * It goes back.
+ */
+struct  Tally__V1__RefundInvoiceResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Pending.
+   */
+  Tally__V1__Refund *refund;
+  /*
+   * The invoice as it is now.
+   */
+  Tally__V1__Invoice *invoice;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__REFUND_INVOICE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__refund_invoice_response__descriptor) \
+    , NULL, NULL, 0 }
 
 
 /* Tally__V1__FeatureQuantity methods */
@@ -738,6 +827,44 @@ Tally__V1__PreviewUpdateSubscriptionResponse *
 void   tally__v1__preview_update_subscription_response__free_unpacked
                      (Tally__V1__PreviewUpdateSubscriptionResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__RefundInvoiceRequest methods */
+void   tally__v1__refund_invoice_request__init
+                     (Tally__V1__RefundInvoiceRequest         *message);
+size_t tally__v1__refund_invoice_request__get_packed_size
+                     (const Tally__V1__RefundInvoiceRequest   *message);
+size_t tally__v1__refund_invoice_request__pack
+                     (const Tally__V1__RefundInvoiceRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__refund_invoice_request__pack_to_buffer
+                     (const Tally__V1__RefundInvoiceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__RefundInvoiceRequest *
+       tally__v1__refund_invoice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__refund_invoice_request__free_unpacked
+                     (Tally__V1__RefundInvoiceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__RefundInvoiceResponse methods */
+void   tally__v1__refund_invoice_response__init
+                     (Tally__V1__RefundInvoiceResponse         *message);
+size_t tally__v1__refund_invoice_response__get_packed_size
+                     (const Tally__V1__RefundInvoiceResponse   *message);
+size_t tally__v1__refund_invoice_response__pack
+                     (const Tally__V1__RefundInvoiceResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__refund_invoice_response__pack_to_buffer
+                     (const Tally__V1__RefundInvoiceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__RefundInvoiceResponse *
+       tally__v1__refund_invoice_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__refund_invoice_response__free_unpacked
+                     (Tally__V1__RefundInvoiceResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__FeatureQuantity_Closure)
@@ -776,6 +903,12 @@ typedef void (*Tally__V1__PreviewUpdateSubscriptionRequest_Closure)
 typedef void (*Tally__V1__PreviewUpdateSubscriptionResponse_Closure)
                  (const Tally__V1__PreviewUpdateSubscriptionResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__RefundInvoiceRequest_Closure)
+                 (const Tally__V1__RefundInvoiceRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__RefundInvoiceResponse_Closure)
+                 (const Tally__V1__RefundInvoiceResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -799,6 +932,10 @@ struct Tally__V1__AttachService_Service
                                       const Tally__V1__PreviewUpdateSubscriptionRequest *input,
                                       Tally__V1__PreviewUpdateSubscriptionResponse_Closure closure,
                                       void *closure_data);
+  void (*refund_invoice)(Tally__V1__AttachService_Service *service,
+                         const Tally__V1__RefundInvoiceRequest *input,
+                         Tally__V1__RefundInvoiceResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Tally__V1__AttachService_ServiceDestroy)(Tally__V1__AttachService_Service *);
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
@@ -810,7 +947,8 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
       function_prefix__ ## attach,\
       function_prefix__ ## preview_attach,\
       function_prefix__ ## update_subscription,\
-      function_prefix__ ## preview_update_subscription  }
+      function_prefix__ ## preview_update_subscription,\
+      function_prefix__ ## refund_invoice  }
 void tally__v1__attach_service__attach(ProtobufCService *service,
                                        const Tally__V1__AttachRequest *input,
                                        Tally__V1__AttachResponse_Closure closure,
@@ -827,6 +965,10 @@ void tally__v1__attach_service__preview_update_subscription(ProtobufCService *se
                                                             const Tally__V1__PreviewUpdateSubscriptionRequest *input,
                                                             Tally__V1__PreviewUpdateSubscriptionResponse_Closure closure,
                                                             void *closure_data);
+void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
+                                               const Tally__V1__RefundInvoiceRequest *input,
+                                               Tally__V1__RefundInvoiceResponse_Closure closure,
+                                               void *closure_data);
 
 /* --- descriptors --- */
 
@@ -835,6 +977,7 @@ extern const ProtobufCEnumDescriptor    tally__v1__plan_schedule__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__redirect_mode__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__cancel_action__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__proration_behavior__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__refund_last_payment__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature_quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor;
@@ -847,6 +990,8 @@ extern const ProtobufCMessageDescriptor tally__v1__update_subscription_request__
 extern const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__refund_invoice_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__refund_invoice_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor;
 
 PROTOBUF_C__END_DECLS

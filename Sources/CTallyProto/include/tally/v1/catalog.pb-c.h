@@ -281,6 +281,28 @@ typedef enum _Tally__V1__DunningEnd {
   TALLY__V1__DUNNING_END__DUNNING_END_KEEP = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__DUNNING_END)
 } Tally__V1__DunningEnd;
+/*
+ * What becomes of plans whose payment the cardholder disputes.
+ */
+typedef enum _Tally__V1__DisputeBehavior {
+  /*
+   * As KEEP.
+   */
+  TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED = 0,
+  /*
+   * They go on.
+   */
+  TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_KEEP = 1,
+  /*
+   * They are past due until the dispute is won, or the next invoice is paid.
+   */
+  TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_PAST_DUE = 2,
+  /*
+   * They end at once, without credit, and the default of their group takes their place.
+   */
+  TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_REVOKE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__DISPUTE_BEHAVIOR)
+} Tally__V1__DisputeBehavior;
 
 /* --- messages --- */
 
@@ -1017,6 +1039,10 @@ struct  Tally__V1__PricingSettings
    * Absent: tried again after 3, 5 and 7 days, and then the plan ends.
    */
   Tally__V1__Dunning *dunning;
+  /*
+   * When a payment is disputed.
+   */
+  Tally__V1__DisputeBehavior dispute_behavior;
   Tally__V1__PricingSettings__IncludePastDueCase _include_past_due_case;
   union {
     /*
@@ -1028,7 +1054,7 @@ struct  Tally__V1__PricingSettings
 };
 #define TALLY__V1__PRICING_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_settings__descriptor) \
-    , 0, 0, NULL, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0} }
+    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0} }
 
 
 /*
@@ -1568,6 +1594,7 @@ extern const ProtobufCEnumDescriptor    tally__v1__decrease_behavior__descriptor
 extern const ProtobufCEnumDescriptor    tally__v1__usage_limit_anchor__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__usage_alert_measure__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__dunning_end__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__dispute_behavior__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor;

@@ -298,10 +298,20 @@ struct  Tally__V1__Customer
    * How many entities it has.
    */
   uint32_t entity_count;
+  /*
+   * Newest first: those without an outcome, and the latest others, at most 20 in all.
+   */
+  size_t n_refunds;
+  Tally__V1__Refund **refunds;
+  /*
+   * Newest first, at most 12.
+   */
+  size_t n_disputes;
+  Tally__V1__Dispute **disputes;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL }
 
 
 /* Tally__V1__BoughtQuantity methods */

@@ -20,6 +20,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Tally__V1__Money Tally__V1__Money;
 typedef struct Tally__V1__InvoiceLine Tally__V1__InvoiceLine;
 typedef struct Tally__V1__Invoice Tally__V1__Invoice;
+typedef struct Tally__V1__Refund Tally__V1__Refund;
+typedef struct Tally__V1__Dispute Tally__V1__Dispute;
 
 
 /* --- enums --- */
@@ -72,6 +74,76 @@ typedef enum _Tally__V1__InvoiceStatus {
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNCOLLECTIBLE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_STATUS)
 } Tally__V1__InvoiceStatus;
+/*
+ * Why money goes back to a card.
+ */
+typedef enum _Tally__V1__RefundReason {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__REFUND_REASON__REFUND_REASON_UNSPECIFIED = 0,
+  /*
+   * A plan was cancelled with `refund_last_payment`.
+   */
+  TALLY__V1__REFUND_REASON__REFUND_REASON_CANCELED = 1,
+  /*
+   * RefundInvoice asked for it.
+   */
+  TALLY__V1__REFUND_REASON__REFUND_REASON_REQUESTED = 2,
+  /*
+   * A payment came for a page that was closed, or paid already.
+   */
+  TALLY__V1__REFUND_REASON__REFUND_REASON_CLOSED_PAGE = 3,
+  /*
+   * The payment provider did it of its own.
+   */
+  TALLY__V1__REFUND_REASON__REFUND_REASON_PROVIDER = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFUND_REASON)
+} Tally__V1__RefundReason;
+/*
+ * How far a refund has come.
+ */
+typedef enum _Tally__V1__RefundStatus {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__REFUND_STATUS__REFUND_STATUS_UNSPECIFIED = 0,
+  /*
+   * The provider has no outcome yet.
+   */
+  TALLY__V1__REFUND_STATUS__REFUND_STATUS_PENDING = 1,
+  /*
+   * The money is on its way to the card.
+   */
+  TALLY__V1__REFUND_STATUS__REFUND_STATUS_SUCCEEDED = 2,
+  /*
+   * The card could not take it: it became the customer's credit.
+   */
+  TALLY__V1__REFUND_STATUS__REFUND_STATUS_FAILED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFUND_STATUS)
+} Tally__V1__RefundStatus;
+/*
+ * How far a dispute has come.
+ */
+typedef enum _Tally__V1__DisputeStatus {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_UNSPECIFIED = 0,
+  /*
+   * The bank has taken the money back, for now.
+   */
+  TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_OPEN = 1,
+  /*
+   * The money came back.
+   */
+  TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_WON = 2,
+  /*
+   * The money is gone.
+   */
+  TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_LOST = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__DISPUTE_STATUS)
+} Tally__V1__DisputeStatus;
 
 /* --- messages --- */
 
@@ -182,10 +254,90 @@ struct  Tally__V1__Invoice
    * Of one that is open: when it is tried again.
    */
   Google__Protobuf__Timestamp *next_attempt_time;
+  /*
+   * What of it goes back to the card, or went; absent: nothing.
+   */
+  Tally__V1__Money *amount_refunded;
+  /*
+   * What of it a dispute took back; absent: nothing.
+   */
+  Tally__V1__Money *amount_disputed;
 };
 #define TALLY__V1__INVOICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+/*
+ * Money that goes back to a card.
+ */
+struct  Tally__V1__Refund
+{
+  ProtobufCMessage base;
+  /*
+   * Unique.
+   */
+  char *refund_id;
+  /*
+   * The invoice that was paid; empty: none, as of a payment for a page that was closed.
+   */
+  char *invoice_id;
+  /*
+   * How much.
+   */
+  Tally__V1__Money *amount;
+  /*
+   * Why.
+   */
+  Tally__V1__RefundReason reason;
+  /*
+   * How far it has come.
+   */
+  Tally__V1__RefundStatus status;
+  /*
+   * With FAILED: the provider's reason, for example "expired_or_canceled_card".
+   */
+  char *failure_code;
+  /*
+   * When it was asked for.
+   */
+  Google__Protobuf__Timestamp *create_time;
+};
+#define TALLY__V1__REFUND__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__refund__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, TALLY__V1__REFUND_REASON__REFUND_REASON_UNSPECIFIED, TALLY__V1__REFUND_STATUS__REFUND_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * A payment that the cardholder's bank took back, or may.
+ */
+struct  Tally__V1__Dispute
+{
+  ProtobufCMessage base;
+  /*
+   * The provider's name for it.
+   */
+  char *dispute_id;
+  /*
+   * The invoice that was paid; empty: it is too old to be known.
+   */
+  char *invoice_id;
+  /*
+   * How much.
+   */
+  Tally__V1__Money *amount;
+  /*
+   * How far it has come.
+   */
+  Tally__V1__DisputeStatus status;
+  /*
+   * When it was reported first.
+   */
+  Google__Protobuf__Timestamp *create_time;
+};
+#define TALLY__V1__DISPUTE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__dispute__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_UNSPECIFIED, NULL }
 
 
 /* Tally__V1__Money methods */
@@ -245,6 +397,44 @@ Tally__V1__Invoice *
 void   tally__v1__invoice__free_unpacked
                      (Tally__V1__Invoice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__Refund methods */
+void   tally__v1__refund__init
+                     (Tally__V1__Refund         *message);
+size_t tally__v1__refund__get_packed_size
+                     (const Tally__V1__Refund   *message);
+size_t tally__v1__refund__pack
+                     (const Tally__V1__Refund   *message,
+                      uint8_t             *out);
+size_t tally__v1__refund__pack_to_buffer
+                     (const Tally__V1__Refund   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__Refund *
+       tally__v1__refund__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__refund__free_unpacked
+                     (Tally__V1__Refund *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__Dispute methods */
+void   tally__v1__dispute__init
+                     (Tally__V1__Dispute         *message);
+size_t tally__v1__dispute__get_packed_size
+                     (const Tally__V1__Dispute   *message);
+size_t tally__v1__dispute__pack
+                     (const Tally__V1__Dispute   *message,
+                      uint8_t             *out);
+size_t tally__v1__dispute__pack_to_buffer
+                     (const Tally__V1__Dispute   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__Dispute *
+       tally__v1__dispute__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__dispute__free_unpacked
+                     (Tally__V1__Dispute *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__Money_Closure)
@@ -256,6 +446,12 @@ typedef void (*Tally__V1__InvoiceLine_Closure)
 typedef void (*Tally__V1__Invoice_Closure)
                  (const Tally__V1__Invoice *message,
                   void *closure_data);
+typedef void (*Tally__V1__Refund_Closure)
+                 (const Tally__V1__Refund *message,
+                  void *closure_data);
+typedef void (*Tally__V1__Dispute_Closure)
+                 (const Tally__V1__Dispute *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -264,9 +460,14 @@ typedef void (*Tally__V1__Invoice_Closure)
 
 extern const ProtobufCEnumDescriptor    tally__v1__invoice_line_kind__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__invoice_status__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__refund_reason__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__refund_status__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__dispute_status__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__money__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__refund__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__dispute__descriptor;
 
 PROTOBUF_C__END_DECLS
 

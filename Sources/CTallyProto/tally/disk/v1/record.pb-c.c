@@ -953,6 +953,276 @@ void   tally__disk__v1__effect_requested__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__effect_requested__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__refund__init
+                     (Tally__Disk__V1__Refund         *message)
+{
+  static const Tally__Disk__V1__Refund init_value = TALLY__DISK__V1__REFUND__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__refund__get_packed_size
+                     (const Tally__Disk__V1__Refund *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__refund__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__refund__pack
+                     (const Tally__Disk__V1__Refund *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__refund__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__refund__pack_to_buffer
+                     (const Tally__Disk__V1__Refund *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__refund__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Refund *
+       tally__disk__v1__refund__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Refund *)
+     protobuf_c_message_unpack (&tally__disk__v1__refund__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__refund__free_unpacked
+                     (Tally__Disk__V1__Refund *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__refund__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__refund_dropped__init
+                     (Tally__Disk__V1__RefundDropped         *message)
+{
+  static const Tally__Disk__V1__RefundDropped init_value = TALLY__DISK__V1__REFUND_DROPPED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__refund_dropped__get_packed_size
+                     (const Tally__Disk__V1__RefundDropped *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__refund_dropped__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__refund_dropped__pack
+                     (const Tally__Disk__V1__RefundDropped *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__refund_dropped__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__refund_dropped__pack_to_buffer
+                     (const Tally__Disk__V1__RefundDropped *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__refund_dropped__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__RefundDropped *
+       tally__disk__v1__refund_dropped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__RefundDropped *)
+     protobuf_c_message_unpack (&tally__disk__v1__refund_dropped__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__refund_dropped__free_unpacked
+                     (Tally__Disk__V1__RefundDropped *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__refund_dropped__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__invoice_returned__init
+                     (Tally__Disk__V1__InvoiceReturned         *message)
+{
+  static const Tally__Disk__V1__InvoiceReturned init_value = TALLY__DISK__V1__INVOICE_RETURNED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__invoice_returned__get_packed_size
+                     (const Tally__Disk__V1__InvoiceReturned *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__invoice_returned__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__invoice_returned__pack
+                     (const Tally__Disk__V1__InvoiceReturned *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__invoice_returned__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__invoice_returned__pack_to_buffer
+                     (const Tally__Disk__V1__InvoiceReturned *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__invoice_returned__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__InvoiceReturned *
+       tally__disk__v1__invoice_returned__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__InvoiceReturned *)
+     protobuf_c_message_unpack (&tally__disk__v1__invoice_returned__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__invoice_returned__free_unpacked
+                     (Tally__Disk__V1__InvoiceReturned *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__invoice_returned__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__dispute__init
+                     (Tally__Disk__V1__Dispute         *message)
+{
+  static const Tally__Disk__V1__Dispute init_value = TALLY__DISK__V1__DISPUTE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__dispute__get_packed_size
+                     (const Tally__Disk__V1__Dispute *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__dispute__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__dispute__pack
+                     (const Tally__Disk__V1__Dispute *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__dispute__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__dispute__pack_to_buffer
+                     (const Tally__Disk__V1__Dispute *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__dispute__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Dispute *
+       tally__disk__v1__dispute__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Dispute *)
+     protobuf_c_message_unpack (&tally__disk__v1__dispute__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__dispute__free_unpacked
+                     (Tally__Disk__V1__Dispute *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__dispute__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__dispute_dropped__init
+                     (Tally__Disk__V1__DisputeDropped         *message)
+{
+  static const Tally__Disk__V1__DisputeDropped init_value = TALLY__DISK__V1__DISPUTE_DROPPED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__dispute_dropped__get_packed_size
+                     (const Tally__Disk__V1__DisputeDropped *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__dispute_dropped__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__dispute_dropped__pack
+                     (const Tally__Disk__V1__DisputeDropped *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__dispute_dropped__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__dispute_dropped__pack_to_buffer
+                     (const Tally__Disk__V1__DisputeDropped *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__dispute_dropped__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__DisputeDropped *
+       tally__disk__v1__dispute_dropped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__DisputeDropped *)
+     protobuf_c_message_unpack (&tally__disk__v1__dispute_dropped__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__dispute_dropped__free_unpacked
+                     (Tally__Disk__V1__DisputeDropped *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__dispute_dropped__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__closed_checkout__init
+                     (Tally__Disk__V1__ClosedCheckout         *message)
+{
+  static const Tally__Disk__V1__ClosedCheckout init_value = TALLY__DISK__V1__CLOSED_CHECKOUT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__closed_checkout__get_packed_size
+                     (const Tally__Disk__V1__ClosedCheckout *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__closed_checkout__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__closed_checkout__pack
+                     (const Tally__Disk__V1__ClosedCheckout *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__closed_checkout__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__closed_checkout__pack_to_buffer
+                     (const Tally__Disk__V1__ClosedCheckout *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__closed_checkout__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ClosedCheckout *
+       tally__disk__v1__closed_checkout__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ClosedCheckout *)
+     protobuf_c_message_unpack (&tally__disk__v1__closed_checkout__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__closed_checkout__free_unpacked
+                     (Tally__Disk__V1__ClosedCheckout *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__closed_checkout__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__order__init
                      (Tally__Disk__V1__Order         *message)
 {
@@ -3266,7 +3536,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[39] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[45] =
 {
   {
     "customer_created",
@@ -3736,6 +4006,78 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refund_set",
+    65,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, refund_set),
+    &tally__disk__v1__refund__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refund_dropped",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, refund_dropped),
+    &tally__disk__v1__refund_dropped__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_returned",
+    67,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, invoice_returned),
+    &tally__disk__v1__invoice_returned__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dispute_set",
+    68,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, dispute_set),
+    &tally__disk__v1__dispute__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dispute_dropped",
+    69,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, dispute_dropped),
+    &tally__disk__v1__dispute_dropped__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "full_subscription_changed",
+    73,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, full_subscription_changed),
+    &tally__disk__v1__subscription_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3753,23 +4095,29 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   37,   /* field[37] = debt_set */
   2,   /* field[2] = deducted */
   20,   /* field[20] = detail_set */
+  43,   /* field[43] = dispute_dropped */
+  42,   /* field[42] = dispute_set */
   8,   /* field[8] = effect_requested */
   9,   /* field[9] = effect_settled */
   22,   /* field[22] = entity_changed */
   32,   /* field[32] = entity_claimed */
   21,   /* field[21] = entity_created */
   23,   /* field[23] = entity_deleted */
+  44,   /* field[44] = full_subscription_changed */
   29,   /* field[29] = hold_closed */
   28,   /* field[28] = hold_extended */
   27,   /* field[27] = hold_opened */
   38,   /* field[38] = invoice_changed */
   15,   /* field[15] = invoice_dropped */
   13,   /* field[13] = invoice_raised */
+  41,   /* field[41] = invoice_returned */
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
+  40,   /* field[40] = refund_dropped */
+  39,   /* field[39] = refund_set */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   33,   /* field[33] = unnamed_entity_created */
@@ -3778,13 +4126,14 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
   { 60, 34 },
-  { 0, 39 }
+  { 73, 44 },
+  { 0, 45 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3794,10 +4143,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  39,
+  45,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  4,  tally__disk__v1__fact__number_ranges,
+  5,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4818,7 +5167,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bought_units__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bought_units__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descriptors[11] =
 {
   {
     "plan",
@@ -4928,11 +5277,37 @@ static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invoice",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disputed",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, disputed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__paid_charge__field_indices_by_name[] = {
   8,   /* field[8] = currency */
+  10,   /* field[10] = disputed */
   5,   /* field[5] = end */
   2,   /* field[2] = feature */
+  9,   /* field[9] = invoice */
   6,   /* field[6] = paid */
   0,   /* field[0] = plan */
   3,   /* field[3] = quantity */
@@ -4940,10 +5315,11 @@ static const unsigned tally__disk__v1__paid_charge__field_indices_by_name[] = {
   1,   /* field[1] = revision */
   4,   /* field[4] = start */
 };
-static const ProtobufCIntRange tally__disk__v1__paid_charge__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__paid_charge__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 40, 9 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor =
 {
@@ -4953,10 +5329,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor =
   "Tally__Disk__V1__PaidCharge",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PaidCharge),
-  9,
+  11,
   tally__disk__v1__paid_charge__field_descriptors,
   tally__disk__v1__paid_charge__field_indices_by_name,
-  1,  tally__disk__v1__paid_charge__number_ranges,
+  2,  tally__disk__v1__paid_charge__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__paid_charge__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5011,7 +5387,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__credit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__effect_requested__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__effect_requested__field_descriptors[5] =
 {
   {
     "effect_id",
@@ -5061,17 +5437,31 @@ static const ProtobufCFieldDescriptor tally__disk__v1__effect_requested__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "closed_session_id",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__EffectRequested, closed_session_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__effect_requested__field_indices_by_name[] = {
+  4,   /* field[4] = closed_session_id */
   0,   /* field[0] = effect_id */
   1,   /* field[1] = kind */
   2,   /* field[2] = order */
   3,   /* field[3] = receipt */
 };
-static const ProtobufCIntRange tally__disk__v1__effect_requested__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__effect_requested__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 40, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
 {
@@ -5081,11 +5471,512 @@ const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
   "Tally__Disk__V1__EffectRequested",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__EffectRequested),
-  4,
+  5,
   tally__disk__v1__effect_requested__field_descriptors,
   tally__disk__v1__effect_requested__field_indices_by_name,
-  1,  tally__disk__v1__effect_requested__number_ranges,
+  2,  tally__disk__v1__effect_requested__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__effect_requested__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__refund__field_descriptors[9] =
+{
+  {
+    "refund_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, refund_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payment_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, payment_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, amount),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_code",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, failure_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__refund__field_indices_by_name[] = {
+  4,   /* field[4] = amount */
+  3,   /* field[3] = currency */
+  7,   /* field[7] = failure_code */
+  2,   /* field[2] = invoice */
+  1,   /* field[1] = payment_id */
+  5,   /* field[5] = reason */
+  0,   /* field[0] = refund_id */
+  6,   /* field[6] = status */
+  8,   /* field[8] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__refund__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__refund__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Refund",
+  "Refund",
+  "Tally__Disk__V1__Refund",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Refund),
+  9,
+  tally__disk__v1__refund__field_descriptors,
+  tally__disk__v1__refund__field_indices_by_name,
+  1,  tally__disk__v1__refund__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__refund__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__refund_dropped__field_descriptors[1] =
+{
+  {
+    "refund_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__RefundDropped, refund_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__refund_dropped__field_indices_by_name[] = {
+  0,   /* field[0] = refund_id */
+};
+static const ProtobufCIntRange tally__disk__v1__refund_dropped__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__refund_dropped__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.RefundDropped",
+  "RefundDropped",
+  "Tally__Disk__V1__RefundDropped",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__RefundDropped),
+  1,
+  tally__disk__v1__refund_dropped__field_descriptors,
+  tally__disk__v1__refund_dropped__field_indices_by_name,
+  1,  tally__disk__v1__refund_dropped__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__refund_dropped__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_returned__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceReturned, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refunded",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceReturned, refunded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credited",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceReturned, credited),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disputed",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceReturned, disputed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__invoice_returned__field_indices_by_name[] = {
+  2,   /* field[2] = credited */
+  3,   /* field[3] = disputed */
+  0,   /* field[0] = number */
+  1,   /* field[1] = refunded */
+};
+static const ProtobufCIntRange tally__disk__v1__invoice_returned__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__invoice_returned__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.InvoiceReturned",
+  "InvoiceReturned",
+  "Tally__Disk__V1__InvoiceReturned",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__InvoiceReturned),
+  4,
+  tally__disk__v1__invoice_returned__field_descriptors,
+  tally__disk__v1__invoice_returned__field_indices_by_name,
+  1,  tally__disk__v1__invoice_returned__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__invoice_returned__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__dispute__field_descriptors[7] =
+{
+  {
+    "dispute_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, dispute_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payment_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, payment_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, amount),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Dispute, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__dispute__field_indices_by_name[] = {
+  4,   /* field[4] = amount */
+  3,   /* field[3] = currency */
+  0,   /* field[0] = dispute_id */
+  2,   /* field[2] = invoice */
+  1,   /* field[1] = payment_id */
+  5,   /* field[5] = status */
+  6,   /* field[6] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__dispute__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__dispute__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Dispute",
+  "Dispute",
+  "Tally__Disk__V1__Dispute",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Dispute),
+  7,
+  tally__disk__v1__dispute__field_descriptors,
+  tally__disk__v1__dispute__field_indices_by_name,
+  1,  tally__disk__v1__dispute__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__dispute__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__dispute_dropped__field_descriptors[1] =
+{
+  {
+    "dispute_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__DisputeDropped, dispute_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__dispute_dropped__field_indices_by_name[] = {
+  0,   /* field[0] = dispute_id */
+};
+static const ProtobufCIntRange tally__disk__v1__dispute_dropped__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__dispute_dropped__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.DisputeDropped",
+  "DisputeDropped",
+  "Tally__Disk__V1__DisputeDropped",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__DisputeDropped),
+  1,
+  tally__disk__v1__dispute_dropped__field_descriptors,
+  tally__disk__v1__dispute_dropped__field_indices_by_name,
+  1,  tally__disk__v1__dispute_dropped__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__dispute_dropped__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__closed_checkout__field_descriptors[5] =
+{
+  {
+    "session_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClosedCheckout, session_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClosedCheckout, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClosedCheckout, amount),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paid",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ClosedCheckout, paid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payment_ids",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__Disk__V1__ClosedCheckout, n_payment_ids),
+    offsetof(Tally__Disk__V1__ClosedCheckout, payment_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__closed_checkout__field_indices_by_name[] = {
+  2,   /* field[2] = amount */
+  1,   /* field[1] = currency */
+  3,   /* field[3] = paid */
+  4,   /* field[4] = payment_ids */
+  0,   /* field[0] = session_id */
+};
+static const ProtobufCIntRange tally__disk__v1__closed_checkout__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ClosedCheckout",
+  "ClosedCheckout",
+  "Tally__Disk__V1__ClosedCheckout",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ClosedCheckout),
+  5,
+  tally__disk__v1__closed_checkout__field_descriptors,
+  tally__disk__v1__closed_checkout__field_indices_by_name,
+  1,  tally__disk__v1__closed_checkout__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[19] =
@@ -5450,7 +6341,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__debt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[12] =
 {
   {
     "description",
@@ -5584,12 +6475,25 @@ static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invoice",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__line__field_indices_by_name[] = {
   0,   /* field[0] = description */
   10,   /* field[10] = discounts */
   9,   /* field[9] = end */
   3,   /* field[3] = feature */
+  11,   /* field[11] = invoice */
   4,   /* field[4] = kind */
   1,   /* field[1] = minor_units */
   2,   /* field[2] = plan */
@@ -5598,10 +6502,11 @@ static const unsigned tally__disk__v1__line__field_indices_by_name[] = {
   8,   /* field[8] = start */
   6,   /* field[6] = subscription */
 };
-static const ProtobufCIntRange tally__disk__v1__line__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__line__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 40, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
 {
@@ -5611,10 +6516,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
   "Tally__Disk__V1__Line",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Line),
-  11,
+  12,
   tally__disk__v1__line__field_descriptors,
   tally__disk__v1__line__field_indices_by_name,
-  1,  tally__disk__v1__line__number_ranges,
+  2,  tally__disk__v1__line__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5797,7 +6702,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__checkout_opened__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__checkout_opened__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__checkout_closed__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__disk__v1__checkout_closed__field_descriptors[5] =
 {
   {
     "session_id",
@@ -5823,15 +6728,55 @@ static const ProtobufCFieldDescriptor tally__disk__v1__checkout_closed__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "payment_id",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CheckoutClosed, payment_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CheckoutClosed, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CheckoutClosed, due),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__checkout_closed__field_indices_by_name[] = {
+  3,   /* field[3] = currency */
+  4,   /* field[4] = due */
   1,   /* field[1] = paid */
+  2,   /* field[2] = payment_id */
   0,   /* field[0] = session_id */
 };
-static const ProtobufCIntRange tally__disk__v1__checkout_closed__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__checkout_closed__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 40, 2 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor =
 {
@@ -5841,10 +6786,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__checkout_closed__descriptor =
   "Tally__Disk__V1__CheckoutClosed",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CheckoutClosed),
-  2,
+  5,
   tally__disk__v1__checkout_closed__field_descriptors,
   tally__disk__v1__checkout_closed__field_indices_by_name,
-  1,  tally__disk__v1__checkout_closed__number_ranges,
+  2,  tally__disk__v1__checkout_closed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__checkout_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5938,7 +6883,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__method_saved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[11] =
 {
   {
     "number",
@@ -6024,20 +6969,73 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "payment_id",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, payment_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refunded",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, refunded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credited",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, credited),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disputed",
+    43,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, disputed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] = {
   6,   /* field[6] = credit */
+  9,   /* field[9] = credited */
   3,   /* field[3] = currency */
+  10,   /* field[10] = disputed */
   2,   /* field[2] = lines */
   0,   /* field[0] = number */
+  7,   /* field[7] = payment_id */
+  8,   /* field[8] = refunded */
   1,   /* field[1] = status */
   5,   /* field[5] = time */
   4,   /* field[4] = total */
 };
-static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 40, 7 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
 {
@@ -6047,10 +7045,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
   "Tally__Disk__V1__InvoiceRaised",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceRaised),
-  7,
+  11,
   tally__disk__v1__invoice_raised__field_descriptors,
   tally__disk__v1__invoice_raised__field_indices_by_name,
-  1,  tally__disk__v1__invoice_raised__number_ranges,
+  2,  tally__disk__v1__invoice_raised__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_raised__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8019,7 +9017,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[22] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[25] =
 {
   {
     "customer_id",
@@ -8285,15 +9283,53 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refunds",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_refunds),
+    offsetof(Tally__Disk__V1__CustomerState, refunds),
+    &tally__disk__v1__refund__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disputes",
+    41,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_disputes),
+    offsetof(Tally__Disk__V1__CustomerState, disputes),
+    &tally__disk__v1__dispute__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closed_checkouts",
+    42,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_closed_checkouts),
+    offsetof(Tally__Disk__V1__CustomerState, closed_checkouts),
+    &tally__disk__v1__closed_checkout__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
   11,   /* field[11] = checkout */
+  24,   /* field[24] = closed_checkouts */
   4,   /* field[4] = create_time */
   18,   /* field[18] = credit */
   0,   /* field[0] = customer_id */
   20,   /* field[20] = debts */
   17,   /* field[17] = deleted */
+  23,   /* field[23] = disputes */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
   21,   /* field[21] = extras */
@@ -8305,16 +9341,18 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  22,   /* field[22] = refunds */
   15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 22 }
+  { 40, 22 },
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -8324,10 +9362,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  22,
+  25,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  2,  tally__disk__v1__customer_state__number_ranges,
+  3,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -37,6 +37,12 @@ typedef struct Tally__Disk__V1__BoughtUnits Tally__Disk__V1__BoughtUnits;
 typedef struct Tally__Disk__V1__PaidCharge Tally__Disk__V1__PaidCharge;
 typedef struct Tally__Disk__V1__CreditChanged Tally__Disk__V1__CreditChanged;
 typedef struct Tally__Disk__V1__EffectRequested Tally__Disk__V1__EffectRequested;
+typedef struct Tally__Disk__V1__Refund Tally__Disk__V1__Refund;
+typedef struct Tally__Disk__V1__RefundDropped Tally__Disk__V1__RefundDropped;
+typedef struct Tally__Disk__V1__InvoiceReturned Tally__Disk__V1__InvoiceReturned;
+typedef struct Tally__Disk__V1__Dispute Tally__Disk__V1__Dispute;
+typedef struct Tally__Disk__V1__DisputeDropped Tally__Disk__V1__DisputeDropped;
+typedef struct Tally__Disk__V1__ClosedCheckout Tally__Disk__V1__ClosedCheckout;
 typedef struct Tally__Disk__V1__Order Tally__Disk__V1__Order;
 typedef struct Tally__Disk__V1__Debt Tally__Disk__V1__Debt;
 typedef struct Tally__Disk__V1__Line Tally__Disk__V1__Line;
@@ -317,7 +323,13 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET = 55,
   TALLY__DISK__V1__FACT__KIND_ENTITY_CLAIMED = 56,
   TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED = 57,
-  TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED = 60
+  TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED = 60,
+  TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED = 73,
+  TALLY__DISK__V1__FACT__KIND_REFUND_SET = 65,
+  TALLY__DISK__V1__FACT__KIND_REFUND_DROPPED = 66,
+  TALLY__DISK__V1__FACT__KIND_INVOICE_RETURNED = 67,
+  TALLY__DISK__V1__FACT__KIND_DISPUTE_SET = 68,
+  TALLY__DISK__V1__FACT__KIND_DISPUTE_DROPPED = 69
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -485,6 +497,30 @@ struct  Tally__Disk__V1__Fact
      * A test clock was moved, stands still, or runs again.
      */
     Tally__Disk__V1__ClockMoved *clock_moved;
+    /*
+     * As whole_subscription_changed, where charges name the invoices that they were paid with.
+     */
+    Tally__Disk__V1__SubscriptionChanged *full_subscription_changed;
+    /*
+     * Money goes back to a card, or went, or could not.
+     */
+    Tally__Disk__V1__Refund *refund_set;
+    /*
+     * A refund too old to be kept in the state; the log still has it.
+     */
+    Tally__Disk__V1__RefundDropped *refund_dropped;
+    /*
+     * What of an invoice was given back.
+     */
+    Tally__Disk__V1__InvoiceReturned *invoice_returned;
+    /*
+     * A payment is disputed, or the dispute is over.
+     */
+    Tally__Disk__V1__Dispute *dispute_set;
+    /*
+     * A dispute too old to be kept in the state; the log still has it.
+     */
+    Tally__Disk__V1__DisputeDropped *dispute_dropped;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -906,10 +942,18 @@ struct  Tally__Disk__V1__PaidCharge
    * ISO 4217 code in lower case.
    */
   char *currency;
+  /*
+   * The invoice that it was paid with; 0: it isn't known, or isn't paid yet.
+   */
+  uint32_t invoice;
+  /*
+   * Minor units that a dispute took back.
+   */
+  int64_t disputed;
 };
 #define TALLY__DISK__V1__PAID_CHARGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__paid_charge__descriptor) \
-    , 0, 0, 0, NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -954,10 +998,196 @@ struct  Tally__Disk__V1__EffectRequested
    * The request that asked for it, so that a retry of it gets the outcome.
    */
   Tally__Disk__V1__Receipt *receipt;
+  /*
+   * The payment page that is to be closed at the provider first; empty: none.
+   */
+  char *closed_session_id;
 };
 #define TALLY__DISK__V1__EFFECT_REQUESTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__effect_requested__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, NULL, NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Money that goes back to a card. It stays part of the state after it is settled, for a while.
+ */
+struct  Tally__Disk__V1__Refund
+{
+  ProtobufCMessage base;
+  /*
+   * Unique in the environment; the provider's idempotency key, or its name for a refund of its own.
+   */
+  char *refund_id;
+  /*
+   * The provider's name for the payment that it is of.
+   */
+  char *payment_id;
+  /*
+   * The invoice that was paid; 0: none, as of a payment for a page that was closed.
+   */
+  uint32_t invoice;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+  /*
+   * In minor units.
+   */
+  int64_t amount;
+  /*
+   * Why: 1 a plan was cancelled, 2 an operator asked for it, 3 the page was closed, 4 the provider
+   * did it.
+   */
+  uint32_t reason;
+  /*
+   * How far it is: 1 pending, 2 done, 3 failed.
+   */
+  uint32_t status;
+  /*
+   * Why it failed, in the provider's words.
+   */
+  char *failure_code;
+  /*
+   * When it was asked for.
+   */
+  int64_t time;
+};
+#define TALLY__DISK__V1__REFUND__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__refund__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A refund too old to be kept in the state.
+ */
+struct  Tally__Disk__V1__RefundDropped
+{
+  ProtobufCMessage base;
+  /*
+   * Its id.
+   */
+  char *refund_id;
+};
+#define TALLY__DISK__V1__REFUND_DROPPED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__refund_dropped__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * What of an invoice was given back, from now on.
+ */
+struct  Tally__Disk__V1__InvoiceReturned
+{
+  ProtobufCMessage base;
+  /*
+   * The invoice's number.
+   */
+  uint32_t number;
+  /*
+   * Minor units that go back to the card, or went.
+   */
+  int64_t refunded;
+  /*
+   * Minor units that became credit, out of what it charged.
+   */
+  int64_t credited;
+  /*
+   * Minor units that a dispute took back.
+   */
+  int64_t disputed;
+};
+#define TALLY__DISK__V1__INVOICE_RETURNED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_returned__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+/*
+ * A payment that the cardholder's bank took back, or may.
+ */
+struct  Tally__Disk__V1__Dispute
+{
+  ProtobufCMessage base;
+  /*
+   * The provider's name for it.
+   */
+  char *dispute_id;
+  /*
+   * The provider's name for the payment.
+   */
+  char *payment_id;
+  /*
+   * The invoice that was paid; 0: it isn't known any more.
+   */
+  uint32_t invoice;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+  /*
+   * In minor units.
+   */
+  int64_t amount;
+  /*
+   * How far it is: 1 open, 2 won, 3 lost.
+   */
+  uint32_t status;
+  /*
+   * When it was reported first.
+   */
+  int64_t time;
+};
+#define TALLY__DISK__V1__DISPUTE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__dispute__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+/*
+ * A dispute too old to be kept in the state.
+ */
+struct  Tally__Disk__V1__DisputeDropped
+{
+  ProtobufCMessage base;
+  /*
+   * Its id.
+   */
+  char *dispute_id;
+};
+#define TALLY__DISK__V1__DISPUTE_DROPPED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__dispute_dropped__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * A payment page that is closed, remembered for payments that come late.
+ */
+struct  Tally__Disk__V1__ClosedCheckout
+{
+  ProtobufCMessage base;
+  /*
+   * Its session.
+   */
+  char *session_id;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+  /*
+   * What it asked for, in minor units.
+   */
+  int64_t amount;
+  /*
+   * It was paid.
+   */
+  protobuf_c_boolean paid;
+  /*
+   * The provider's names for the payments that came for it.
+   */
+  size_t n_payment_ids;
+  char **payment_ids;
+};
+#define TALLY__DISK__V1__CLOSED_CHECKOUT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__closed_checkout__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
 
 
 /*
@@ -1138,10 +1368,14 @@ struct  Tally__Disk__V1__Line
    */
   size_t n_discounts;
   Tally__Disk__V1__AppliedDiscount **discounts;
+  /*
+   * Of what is given back: the invoice that charged it; 0: it isn't known, or wasn't paid.
+   */
+  uint32_t invoice;
 };
 #define TALLY__DISK__V1__LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__line__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,NULL, 0 }
 
 
 /*
@@ -1226,10 +1460,22 @@ struct  Tally__Disk__V1__CheckoutClosed
    * Whether it was paid.
    */
   protobuf_c_boolean paid;
+  /*
+   * The provider's name for a payment that came for it; empty: none.
+   */
+  char *payment_id;
+  /*
+   * ISO 4217 code in lower case; empty: it isn't remembered, or was closed before.
+   */
+  char *currency;
+  /*
+   * What it asked for, in minor units.
+   */
+  int64_t due;
 };
 #define TALLY__DISK__V1__CHECKOUT_CLOSED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__checkout_closed__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -1299,10 +1545,26 @@ struct  Tally__Disk__V1__InvoiceRaised
    * What of the total the customer's credit paid, in minor units.
    */
   int64_t credit;
+  /*
+   * The provider's name for the payment; empty: no card paid it, or it isn't known.
+   */
+  char *payment_id;
+  /*
+   * See InvoiceReturned.
+   */
+  int64_t refunded;
+  /*
+   * See InvoiceReturned.
+   */
+  int64_t credited;
+  /*
+   * See InvoiceReturned.
+   */
+  int64_t disputed;
 };
 #define TALLY__DISK__V1__INVOICE_RAISED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_raised__descriptor) \
-    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -2159,10 +2421,25 @@ struct  Tally__Disk__V1__CustomerState
    * What only some customers have.
    */
   Tally__Disk__V1__Extras *extras;
+  /*
+   * Refunds, open ones and the latest others, oldest first.
+   */
+  size_t n_refunds;
+  Tally__Disk__V1__Refund **refunds;
+  /*
+   * The latest disputes, oldest first.
+   */
+  size_t n_disputes;
+  Tally__Disk__V1__Dispute **disputes;
+  /*
+   * The latest payment pages that are closed, oldest first.
+   */
+  size_t n_closed_checkouts;
+  Tally__Disk__V1__ClosedCheckout **closed_checkouts;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -2563,6 +2840,120 @@ Tally__Disk__V1__EffectRequested *
                       const uint8_t       *data);
 void   tally__disk__v1__effect_requested__free_unpacked
                      (Tally__Disk__V1__EffectRequested *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Refund methods */
+void   tally__disk__v1__refund__init
+                     (Tally__Disk__V1__Refund         *message);
+size_t tally__disk__v1__refund__get_packed_size
+                     (const Tally__Disk__V1__Refund   *message);
+size_t tally__disk__v1__refund__pack
+                     (const Tally__Disk__V1__Refund   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__refund__pack_to_buffer
+                     (const Tally__Disk__V1__Refund   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Refund *
+       tally__disk__v1__refund__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__refund__free_unpacked
+                     (Tally__Disk__V1__Refund *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__RefundDropped methods */
+void   tally__disk__v1__refund_dropped__init
+                     (Tally__Disk__V1__RefundDropped         *message);
+size_t tally__disk__v1__refund_dropped__get_packed_size
+                     (const Tally__Disk__V1__RefundDropped   *message);
+size_t tally__disk__v1__refund_dropped__pack
+                     (const Tally__Disk__V1__RefundDropped   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__refund_dropped__pack_to_buffer
+                     (const Tally__Disk__V1__RefundDropped   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__RefundDropped *
+       tally__disk__v1__refund_dropped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__refund_dropped__free_unpacked
+                     (Tally__Disk__V1__RefundDropped *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__InvoiceReturned methods */
+void   tally__disk__v1__invoice_returned__init
+                     (Tally__Disk__V1__InvoiceReturned         *message);
+size_t tally__disk__v1__invoice_returned__get_packed_size
+                     (const Tally__Disk__V1__InvoiceReturned   *message);
+size_t tally__disk__v1__invoice_returned__pack
+                     (const Tally__Disk__V1__InvoiceReturned   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__invoice_returned__pack_to_buffer
+                     (const Tally__Disk__V1__InvoiceReturned   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__InvoiceReturned *
+       tally__disk__v1__invoice_returned__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__invoice_returned__free_unpacked
+                     (Tally__Disk__V1__InvoiceReturned *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Dispute methods */
+void   tally__disk__v1__dispute__init
+                     (Tally__Disk__V1__Dispute         *message);
+size_t tally__disk__v1__dispute__get_packed_size
+                     (const Tally__Disk__V1__Dispute   *message);
+size_t tally__disk__v1__dispute__pack
+                     (const Tally__Disk__V1__Dispute   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__dispute__pack_to_buffer
+                     (const Tally__Disk__V1__Dispute   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Dispute *
+       tally__disk__v1__dispute__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__dispute__free_unpacked
+                     (Tally__Disk__V1__Dispute *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__DisputeDropped methods */
+void   tally__disk__v1__dispute_dropped__init
+                     (Tally__Disk__V1__DisputeDropped         *message);
+size_t tally__disk__v1__dispute_dropped__get_packed_size
+                     (const Tally__Disk__V1__DisputeDropped   *message);
+size_t tally__disk__v1__dispute_dropped__pack
+                     (const Tally__Disk__V1__DisputeDropped   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__dispute_dropped__pack_to_buffer
+                     (const Tally__Disk__V1__DisputeDropped   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__DisputeDropped *
+       tally__disk__v1__dispute_dropped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__dispute_dropped__free_unpacked
+                     (Tally__Disk__V1__DisputeDropped *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ClosedCheckout methods */
+void   tally__disk__v1__closed_checkout__init
+                     (Tally__Disk__V1__ClosedCheckout         *message);
+size_t tally__disk__v1__closed_checkout__get_packed_size
+                     (const Tally__Disk__V1__ClosedCheckout   *message);
+size_t tally__disk__v1__closed_checkout__pack
+                     (const Tally__Disk__V1__ClosedCheckout   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__closed_checkout__pack_to_buffer
+                     (const Tally__Disk__V1__ClosedCheckout   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ClosedCheckout *
+       tally__disk__v1__closed_checkout__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__closed_checkout__free_unpacked
+                     (Tally__Disk__V1__ClosedCheckout *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Order methods */
 void   tally__disk__v1__order__init
@@ -3389,6 +3780,24 @@ typedef void (*Tally__Disk__V1__CreditChanged_Closure)
 typedef void (*Tally__Disk__V1__EffectRequested_Closure)
                  (const Tally__Disk__V1__EffectRequested *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Refund_Closure)
+                 (const Tally__Disk__V1__Refund *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__RefundDropped_Closure)
+                 (const Tally__Disk__V1__RefundDropped *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__InvoiceReturned_Closure)
+                 (const Tally__Disk__V1__InvoiceReturned *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Dispute_Closure)
+                 (const Tally__Disk__V1__Dispute *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__DisputeDropped_Closure)
+                 (const Tally__Disk__V1__DisputeDropped *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__ClosedCheckout_Closure)
+                 (const Tally__Disk__V1__ClosedCheckout *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__Order_Closure)
                  (const Tally__Disk__V1__Order *message,
                   void *closure_data);
@@ -3536,6 +3945,12 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__bought_units__descripto
 extern const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__refund__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__refund_dropped__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__invoice_returned__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__dispute__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__dispute_dropped__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor;

@@ -1,0 +1,151 @@
+/// A refund that was made at the provider.
+package struct ReportedRefund: Sendable {
+    /// The provider's; one of our own is reported by it too.
+    package var id: String
+    package var payment: String
+    package var amount: Money
+
+    package init(id: String, payment: String, amount: Money) {
+        self.id = id
+        self.payment = payment
+        self.amount = amount
+    }
+}
+
+/// A dispute, as it stands at the provider.
+package struct ReportedDispute: Sendable {
+    package var id: String
+    package var payment: String
+    package var amount: Money
+    package var status: Dispute.Status
+
+    package init(id: String, payment: String, amount: Money, status: Dispute.Status) {
+        self.id = id
+        self.payment = payment
+        self.amount = amount
+        self.status = status
+    }
+}
+
+// What starts at the provider: it has happened, so it is never refused, but it waits for a charge
+// that may give back some of the same. Told twice it counts once.
+extension CustomerState {
+    private func invoice(paidBy payment: String) -> Invoice? {
+        payment.isEmpty ? nil : account.invoices.first { $0.payment == payment }
+    }
+
+    func decideReport(
+        _ reported: ReportedRefund, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        guard openEffect == nil else { throw .purchaseInProgress }
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        let invoice = invoice(paidBy: reported.payment)
+        if !account.refunds.contains(where: { $0.id == reported.id }) {
+            var refund = Refund(
+                id: reported.id, payment: reported.payment, invoice: 0, amount: reported.amount,
+                reason: .provider, time: now)
+            if let invoice {
+                let amount = reported.amount.minorUnits
+                refund = facts.refund(amount, of: invoice, id: reported.id, .provider)
+            }
+            refund.status = .succeeded
+            facts.keep(refund)
+        }
+        return reply(facts, invoice)
+    }
+
+    func decideReport(
+        _ reported: ReportedDispute, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        guard openEffect == nil else { throw .purchaseInProgress }
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        let invoice = invoice(paidBy: reported.payment)
+        let before = account.disputes.first { $0.id == reported.id }
+        var dispute =
+            before
+            ?? Dispute(
+                id: reported.id, payment: reported.payment, invoice: invoice?.number ?? 0,
+                amount: reported.amount, status: reported.status, time: now)
+        dispute.status = reported.status
+        dispute.amount = reported.amount
+        // What is over doesn't open again, should an older report come late.
+        let isLate = before.map { $0.status != .open } ?? false
+        if dispute != before, !isLate {
+            if before == nil, account.disputes.count >= Dispute.keptLimit {
+                facts.emit(.disputeDropped(id: account.disputes[0].id))
+            }
+            facts.emit(.disputeSet(dispute))
+            if let invoice { facts.dispute(dispute, before: before, invoice) }
+        }
+        return reply(facts, invoice)
+    }
+
+    private func reply(_ facts: FactSheet, _ invoice: Invoice?) -> Decision {
+        Decision(
+            facts: facts.facts,
+            reply: .reported(invoice.flatMap { facts.customer.invoice($0.number) }))
+    }
+}
+
+extension FactSheet {
+    /// What the bank took back comes back no other way, unless the dispute is won.
+    fileprivate mutating func dispute(
+        _ dispute: Dispute, before: Dispute?, _ invoice: Invoice
+    ) {
+        var invoice = invoice
+        invoice.returns.disputed += dispute.taken - (before?.taken ?? 0)
+        emit(.invoiceReturned(number: invoice.number, invoice.returns))
+        // Those that it paid for, before one of them ends.
+        let numbers = customer.subscriptions.filter { subscription in
+            subscription.charges.contains { $0.invoice == invoice.number }
+        }.map(\.number)
+        spreadDisputes(over: invoice)
+        for number in numbers {
+            guard let subscription = customer.subscription(number) else { continue }
+            if dispute.status == .won {
+                restore(subscription)
+            } else if before == nil {
+                follow(subscription)
+            }
+        }
+    }
+
+    /// The catalog says what becomes of a plan whose payment is disputed.
+    private mutating func follow(_ subscription: Subscription) {
+        guard subscription.status.grantsAccess else { return }
+        switch pricing.settings.disputes {
+        case .keep: break
+        case .pastDue:
+            guard subscription.status == .active || subscription.status == .canceling else {
+                return
+            }
+            var marked = subscription
+            marked.status = .pastDue
+            emit(.subscriptionChanged(marked))
+        case .revoke:
+            let plan = pricing.plan(subscription.plan)
+            let scope = PlanScope(group: plan.group, entity: subscription.entity)
+            var canceled = subscription
+            canceled.canceled = now
+            if plan.isMain { endScheduled(in: scope) }
+            end(canceled)
+            if plan.isMain { giveDefault(in: scope) }
+        }
+    }
+
+    /// It is past due for another reason, or goes on as before.
+    private mutating func restore(_ subscription: Subscription) {
+        let isOwing = customer.account.debts.contains {
+            $0.order.subscriptions.contains(subscription.number)
+        }
+        guard subscription.status == .pastDue, !isOwing else { return }
+        var restored = subscription
+        restored.status = subscription.end == .never ? .active : .canceling
+        emit(.subscriptionChanged(restored))
+    }
+}
+
+extension Dispute {
+    /// Minor units that are gone, as far as is known.
+    fileprivate var taken: Int64 { status == .won ? 0 : amount.minorUnits }
+}

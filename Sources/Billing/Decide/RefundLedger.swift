@@ -1,0 +1,152 @@
+// What can still go back of what was paid: refunds and credits of a charge never exceed what was
+// paid for it (billing §0.1, §8.1).
+
+extension Invoice {
+    /// What it charged, in minor units, before what it gave back of others.
+    fileprivate var charged: Int64 { lines.reduce(0) { $0 + max($1.total.minorUnits, 0) } }
+
+    /// What is left of what it charged.
+    fileprivate var kept: Int64 {
+        max(charged - returns.credited - returns.refunded - returns.disputed, 0)
+    }
+}
+
+extension CustomerState {
+    package func invoice(_ number: UInt32) -> Invoice? {
+        account.invoices.first { $0.number == number }
+    }
+
+    /// Minor units of an invoice that can go back to the card that paid it: what it paid and didn't
+    /// get back, unless that has become credit.
+    package func refundable(_ invoice: Invoice) -> Int64 {
+        guard invoice.status == .paid, !invoice.payment.isEmpty else { return 0 }
+        let paid = invoice.due.minorUnits - invoice.returns.refunded - invoice.returns.disputed
+        // What waits for the next invoice comes back then.
+        let waiting = subscriptions.flatMap(\.pending)
+            .filter { $0.kind == .credit && $0.invoice == invoice.number }
+            .reduce(0) { $0 - $1.total.minorUnits }
+        return max(min(paid, invoice.kept - waiting), 0)
+    }
+}
+
+/// What goes back to the card that paid one invoice.
+struct CardReturn: Equatable {
+    var invoice: UInt32
+    var minorUnits: Int64
+}
+
+extension CustomerState {
+    /// What comes back of a plan's charges when it ends: to cards as far as they paid it, the rest
+    /// as credit.
+    func returns(
+        of subscription: Subscription, _ mode: ChangeSubscription.Refund, at time: Timestamp
+    ) -> (lines: [InvoiceLine], cards: [CardReturn]) {
+        var lines: [InvoiceLine] = []
+        var cards: [CardReturn] = []
+        // What was paid late may be for a period that is over.
+        for charge in subscription.charges where time < charge.period.upperBound {
+            let wanted = mode == .full ? charge.kept : charge.unused(at: time).minorUnits
+            let index = cards.firstIndex { $0.invoice == charge.invoice }
+            let before = index.map { cards[$0].minorUnits } ?? 0
+            let left = (invoice(charge.invoice).map { refundable($0) } ?? 0) - before
+            let card = min(wanted, left)
+            if card > 0 {
+                if let index {
+                    cards[index].minorUnits += card
+                } else {
+                    cards.append(CardReturn(invoice: charge.invoice, minorUnits: card))
+                }
+            }
+            guard wanted > max(card, 0) else { continue }
+            let rest = Money(minorUnits: wanted - max(card, 0), currency: charge.paid.currency)
+            lines.append(.credit(charge, rest, at: time))
+        }
+        return (lines, cards)
+    }
+}
+
+extension FactSheet {
+    /// The invoice that an order is on once it is paid; 0: none.
+    func invoiceNumber(of order: Order) -> UInt32 {
+        if order.invoice != 0 { return order.invoice }
+        return order.total.minorUnits == 0 ? 0 : customer.lastInvoice + 1
+    }
+
+    /// What an order gives back of what earlier invoices charged doesn't come back once more.
+    mutating func noteCredits(of order: Order) {
+        for line in order.lines where line.kind == .credit {
+            guard let invoice = customer.invoice(line.invoice) else { continue }
+            var returns = invoice.returns
+            returns.credited -= line.total.minorUnits
+            emit(.invoiceReturned(number: invoice.number, returns))
+        }
+    }
+
+    /// Money goes back to the card that paid an invoice, and doesn't come back another way.
+    mutating func refund(
+        _ minorUnits: Int64, of invoice: Invoice, id: String, _ reason: Refund.Reason
+    ) -> Refund {
+        spread(minorUnits, over: invoice)
+        var returns = invoice.returns
+        returns.refunded += minorUnits
+        emit(.invoiceReturned(number: invoice.number, returns))
+        let refund = Refund(
+            id: id, payment: invoice.payment, invoice: invoice.number,
+            amount: Money(minorUnits: minorUnits, currency: invoice.total.currency),
+            reason: reason, time: now)
+        keep(refund)
+        return refund
+    }
+
+    /// Keeps the state bounded: of those with an outcome the oldest goes.
+    mutating func keep(_ refund: Refund) {
+        let refunds = customer.account.refunds
+        if refunds.count >= Refund.keptLimit,
+            let oldest = refunds.first(where: { $0.status != .pending })
+        {
+            emit(.refundDropped(id: oldest.id))
+        }
+        emit(.refundSet(refund))
+    }
+
+    /// Takes an amount off what is left of an invoice's charges, in proportion to it; what they
+    /// don't take was paid for what is over.
+    private mutating func spread(_ minorUnits: Int64, over invoice: Invoice) {
+        change(chargesOf: invoice, by: minorUnits, of: invoice.kept, \.kept) { $0.returned += $1 }
+    }
+
+    /// What a dispute takes off the charges is worked out anew each time, so that it can be undone.
+    mutating func spreadDisputes(over invoice: Invoice) {
+        let kept = invoice.kept + invoice.returns.disputed
+        let taken = min(invoice.returns.disputed, kept)
+        change(
+            chargesOf: invoice, by: taken, of: kept, { max($0.paid.minorUnits - $0.returned, 0) }
+        ) { $0.disputed = $1 }
+    }
+
+    private mutating func change(
+        chargesOf invoice: Invoice, by minorUnits: Int64, of kept: Int64,
+        _ left: (PaidCharge) -> Int64, _ take: (inout PaidCharge, Int64) -> Void
+    ) {
+        let charges = customer.subscriptions.flatMap(\.charges)
+            .filter { $0.invoice == invoice.number }
+        let whole = max(kept, charges.reduce(0) { $0 + left($1) })
+        let minorUnits = min(minorUnits, whole)
+        var (seen, given): (Int64, Int64) = (0, 0)
+        for var subscription in customer.subscriptions {
+            let before = subscription.charges
+            for index in before.indices where before[index].invoice == invoice.number {
+                seen += left(before[index])
+                // Sums are rounded, not parts, so that they add up.
+                let sum =
+                    whole == 0
+                    ? 0 : Int64(Int128(minorUnits) * Int128(seen) / Int128(whole))
+                take(&subscription.charges[index], sum - given)
+                given = sum
+            }
+            guard subscription.charges != before else { continue }
+            closeCheckout(concerning: subscription.number)
+            emit(.subscriptionChanged(subscription))
+        }
+    }
+}

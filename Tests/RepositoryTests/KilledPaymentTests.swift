@@ -1,0 +1,206 @@
+import Billing
+import Payments
+import Synchronization
+import Testing
+import Wire
+
+@testable import Repository
+
+/// The server ends at every step between "decided" and "settled" of a purchase, of a page, of a
+/// renewal and of a refund; after the restart the provider has done it exactly once. (That the log
+/// itself survives a kill at any moment is tested with the log.)
+@Suite("Ended between decided and settled") struct KilledPaymentTests {
+    enum Step: CaseIterable {
+        /// The effect is on record; nobody has picked it up.
+        case decided
+        /// The worker has called the provider, which has done nothing yet.
+        case called
+        /// The provider has done it; its answer is lost.
+        case done
+        /// The provider has answered; the answer isn't on record.
+        case answered
+        /// It is on record; nobody was told.
+        case settled
+    }
+
+    enum Deed: CaseIterable { case page, purchase, renewal, refund }
+
+    private static let id = "acme"
+
+    private static func commit(_ bench: Bench, _ command: Command) async throws {
+        try await bench.commit(command, id)
+    }
+
+    private static func customer(_ bench: Bench) throws -> CustomerState {
+        try bench.environment.customers(of: bench.id(id)).read(
+            bench.id(id), names: bench.names, in: bench.workspace
+        ) { customer, _ in customer }.answer
+    }
+
+    private static func attach(_ bench: Bench, _ effectID: String) async throws {
+        let plan = try #require(bench.names.pricing.plan(id: "pro"))
+        try await commit(bench, .attach(AttachPlan(plan: plan, effectID: effectID)))
+    }
+
+    /// Up to where the effect is on record.
+    private static func decide(
+        _ deed: Deed, _ bench: Bench, _ time: ManualTime, _ provider: CountingProvider
+    ) async throws {
+        try await bench.create(id)
+        try await attach(bench, "first")
+        guard deed != .page else { return }
+        provider.skip("first")
+        try await commit(
+            bench,
+            .settle(SettleEffect(effectID: "first", answer: .checkoutOpened(url: "https://a"))))
+        let method = PaymentMethod(token: "t", brand: "visa", last4: "4242")
+        try await commit(
+            bench, .completeCheckout(CompleteCheckout(session: "first", method: method)))
+        switch deed {
+        case .page: break
+        case .renewal:
+            time.advance(days: 32)
+            try await commit(bench, .advance)
+        case .refund: try await commit(bench, .refund(.invoice(refund)))
+        case .purchase:
+            var cancel = ChangeSubscription(effectID: "back")
+            cancel.cancel = .now
+            cancel.refund = .full
+            try await commit(bench, .changeSubscription(cancel))
+            try await commit(bench, .refund(.settle(SettleRefund(id: "back"))))
+            provider.skip("back")
+            try await attach(bench, "second")
+        }
+    }
+
+    private static var refund: RefundInvoice {
+        RefundInvoice(number: 1, effectID: "refund")
+    }
+
+    private static func isSettled(_ bench: Bench) throws -> Bool {
+        let account = try customer(bench).account
+        return account.effects.isEmpty && !account.refunds.contains { $0.status == .pending }
+    }
+
+    private static func wait(_ isSo: () throws -> Bool) async throws {
+        for _ in 0..<1000 where try !isSo() { try await Task.sleep(for: .milliseconds(5)) }
+        try #require(try isSo())
+    }
+
+    /// Until the step is reached; then nothing more is done.
+    private static func work(
+        _ bench: Bench, _ provider: CountingProvider, until step: Step?
+    ) async throws {
+        let environment = bench.environment
+        let work = Task { await environment.run() }
+        switch step {
+        case .called, .done, .answered: try await wait { provider.isWaiting }
+        case .decided: break
+        case .settled, nil: try await wait { try isSettled(bench) }
+        }
+        environment.stopEffects()
+        work.cancel()
+        await work.value
+        try environment.close()
+    }
+
+    @Test(
+        "it is done once",
+        arguments: Deed.allCases.flatMap { deed in Step.allCases.map { (deed, $0) } })
+    func once(deed: Deed, step: Step) async throws {
+        let (folder, time) = (try TemporaryFolder(), ManualTime())
+        let provider = CountingProvider(waitingAt: step)
+        do {
+            let bench = try await Bench(folder, time: time, provider: provider)
+            try await Self.decide(deed, bench, time, provider)
+            if step == .decided {
+                try bench.environment.close()
+            } else {
+                try await Self.work(bench, provider, until: step)
+            }
+        }
+        provider.waitNoMore()
+        do {
+            let again = try await Bench(folder, time: time, publish: false, provider: provider)
+            try await Self.work(again, provider, until: nil)
+        }
+        #expect(provider.keys.count == 1, "\(provider.keys)")
+        let last = try await Bench(folder, time: time, publish: false, provider: provider)
+        let account = try Self.customer(last).account
+        switch deed {
+        case .page: #expect(account.checkout?.session == "first" && account.invoices.isEmpty)
+        case .purchase, .renewal:
+            #expect(account.invoices.map(\.status) == [.paid, .paid])
+        case .refund:
+            #expect(account.refunds.map(\.status) == [.succeeded])
+            let invoice = account.invoices[0]
+            #expect(invoice.returns.refunded == invoice.due.minorUnits)
+        }
+        try last.environment.close()
+    }
+}
+
+/// Does what it is asked to once for each key, and can be kept from going on.
+private final class CountingProvider: PaymentProvider {
+    private struct State {
+        var keys: Set<String> = []
+        var skipped: Set<String> = []
+        var step: KilledPaymentTests.Step?
+        var isWaiting = false
+    }
+
+    private let state: Mutex<State>
+
+    init(waitingAt step: KilledPaymentTests.Step) {
+        state = Mutex(State(step: step))
+    }
+
+    /// Of all that it has done.
+    var keys: Set<String> { state.withLock { $0.keys } }
+    var isWaiting: Bool { state.withLock { $0.isWaiting } }
+
+    func waitNoMore() { state.withLock { ($0.step, $0.isWaiting) = (nil, false) } }
+
+    /// Was done before the test begins.
+    func skip(_ id: String) { state.withLock { _ = $0.skipped.insert(id) } }
+
+    private func deal(with id: String) async throws {
+        if state.withLock({ $0.skipped.contains(id) }) { return }
+        try await wait(at: .called)
+        state.withLock { _ = $0.keys.insert(id) }
+        try await wait(at: .done)
+        try? await wait(at: .answered)
+    }
+
+    /// Until the server ends.
+    private func wait(at step: KilledPaymentTests.Step) async throws {
+        let waits = state.withLock { state in
+            state.isWaiting = state.isWaiting || state.step == step
+            return state.step == step
+        }
+        if waits { try await Task.sleep(for: .seconds(3600)) }
+    }
+
+    func openCheckout(_ effect: Effect, for customer: CustomerID) async throws -> String {
+        try await deal(with: effect.id)
+        return "https://localhost/checkout/\(effect.id)"
+    }
+
+    func closeCheckout(_ session: String) async throws {}
+
+    func collect(
+        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID
+    ) async throws -> CollectOutcome {
+        try await deal(with: effect.id)
+        return .paid(payment: effect.id)
+    }
+
+    func refund(_ refund: Refund) async throws -> RefundOutcome {
+        try await deal(with: refund.id)
+        return .succeeded
+    }
+
+    func unheardPayments() throws -> [PagePayment] { [] }
+
+    func acknowledge(_ payment: PagePayment) throws {}
+}
