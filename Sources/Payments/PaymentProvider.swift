@@ -7,11 +7,16 @@ package import Billing
 /// for the same id answers the same and charges nothing twice. Throwing means that the outcome is
 /// unknown, and the call will come again.
 package protocol PaymentProvider: Sendable {
-    /// Opens a page on which the order can be paid, and returns its address.
+    /// Opens a page on which the order can be paid, and returns its address. Where nothing is due
+    /// the page only puts a method on file.
     func openCheckout(_ effect: Effect) async throws -> String
 
     /// Charges the order's total to a saved method.
-    func collect(_ effect: Effect, with method: PaymentMethod) async throws -> CollectOutcome
+    ///
+    /// - Parameter time: the customer's, which a test may have moved.
+    func collect(
+        _ effect: Effect, with method: PaymentMethod, at time: Timestamp
+    ) async throws -> CollectOutcome
 }
 
 /// What became of a charge.

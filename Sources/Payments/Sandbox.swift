@@ -3,8 +3,8 @@ package import Billing
 /// The built-in provider for trying things out: its payment page is served by this process, its
 /// cards are test cards, and no money moves.
 ///
-/// It keeps no state: what it answers follows from the effect and the card alone, so asking again
-/// after a crash gives the same answer.
+/// It keeps no state: what it answers follows from the card and the customer's time alone. Asking
+/// again after a crash gives the same answer, unless the card's last month ended in between.
 package struct Sandbox: PaymentProvider {
     private let address: @Sendable () -> String
 
@@ -19,10 +19,13 @@ package struct Sandbox: PaymentProvider {
     }
 
     package func collect(
-        _ effect: Effect, with method: PaymentMethod
+        _ effect: Effect, with method: PaymentMethod, at time: Timestamp
     ) async throws -> CollectOutcome {
         guard let card = TestCard(token: method.token) else {
             return .declined(code: "card_declined")
+        }
+        if let expiry = method.expiry, expiry.isPast(at: time) {
+            return .declined(code: "expired_card")
         }
         return card.laterDeclineCode.map { .declined(code: $0) } ?? .paid
     }

@@ -46,19 +46,15 @@ struct NotificationBody {
                 "customer_id": .string(customer.text), "code": .string(code),
                 "invoice": invoice.map { self.invoice($0) } ?? .null,
             ]
+        case .ahead(let reminder): ahead(reminder)
         }
     }
 
     private func balance(
         _ feature: FeatureNumber, _ entity: UInt32, _ last: JSONObject.Member
     ) -> JSONObject {
-        var members = [JSONObject.Member("customer_id", .string(customer.text))]
-        if entity != 0 {
-            let id = entities[entity].map { JSONValue.string($0) }
-            members.append(JSONObject.Member("entity_id", id ?? .null))
-        }
-        members.append(JSONObject.Member("feature_id", .string(pricing.feature(feature).id)))
-        return JSONObject(members + [last])
+        let featureID = JSONObject.Member("feature_id", .string(pricing.feature(feature).id))
+        return about(entity, JSONObject([featureID, last]))
     }
 
     private func alert(_ alert: UsageAlert) -> JSONValue {
@@ -153,7 +149,7 @@ struct NotificationBody {
 }
 
 extension JSONValue {
-    fileprivate static func time(_ time: Timestamp) -> JSONValue {
+    static func time(_ time: Timestamp) -> JSONValue {
         time == .never ? .null : .number(time.milliseconds)
     }
 

@@ -113,7 +113,10 @@ extension Notification {
         switch self {
         case .limitReached(_, _, let entity), .usageAlert(_, _, let entity):
             entity == 0 ? nil : entity
-        case .productsUpdated, .billingUpdated, .invoicePaid, .paymentFailed: nil
+        case .ahead(.trialEnding(_, _, let entity, _)): entity == 0 ? nil : entity
+        case .productsUpdated(_, let subscription):
+            subscription.entity == 0 ? nil : subscription.entity
+        case .billingUpdated, .invoicePaid, .paymentFailed, .ahead(.methodExpiring): nil
         }
     }
 }

@@ -7,6 +7,8 @@ package struct Order: Sendable, Equatable {
         case renewal = 2
         /// Other quantities of a subscription.
         case change = 3
+        /// A card is put on file, and then the plan attached, unless it is `.none`.
+        case setup = 50
     }
 
     package var purpose: Purpose
@@ -76,6 +78,8 @@ package struct Invoice: Sendable, Equatable {
     /// Minor units of it that credit paid, or, below 0, that were owed from before.
     package var credit: Int64
     package var time: Timestamp
+    /// The card that paid the rest; nil: none did, or it isn't known.
+    package var card: CardLabel?
 
     package init(
         number: UInt32, status: InvoiceStatus, lines: [InvoiceLine], total: Money,

@@ -107,6 +107,7 @@ package struct Account: Sendable, Equatable {
     package var trials: [TrialMark] = []
     /// Oldest first.
     package var invoices: [Invoice] = []
+    package var reminded = Reminded()
 
     package init() {}
 

@@ -55,6 +55,8 @@ package enum Fact: Sendable, Equatable {
     case clockMoved(TestClock)
     /// Somebody is to be told. Nothing of the state.
     indirect case notified(Notice)
+    /// Somebody is told ahead, once.
+    indirect case reminded(Reminder)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -105,7 +107,7 @@ extension Fact {
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted,
-            .clockMoved:
+            .clockMoved, .reminded:
             false
         }
     }

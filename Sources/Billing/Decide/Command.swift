@@ -33,6 +33,8 @@ package enum Command: Sendable {
     case advance
     /// Of a test: decided at what the clock shows.
     case moveClock(ClockMove)
+    indirect case setupPayment(SetupPayment)
+    case saveMethod(PaymentMethod)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -42,7 +44,7 @@ package enum Command: Sendable {
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
-            .advance, .moveClock:
+            .advance, .moveClock, .setupPayment, .saveMethod:
             false
         }
     }
@@ -56,7 +58,7 @@ package enum Command: Sendable {
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
-            .sealProfile, .advance, .moveClock:
+            .sealProfile, .advance, .moveClock, .setupPayment, .saveMethod:
             false
         }
     }

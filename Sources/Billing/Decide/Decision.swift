@@ -95,7 +95,7 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls, .moveClock:
+            .setControls, .moveClock, .setupPayment, .saveMethod:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -145,6 +145,8 @@ extension CustomerState {
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
         case .moveClock(let move): try decideMoveClock(move, now: now)
+        case .setupPayment(let setup): try decideSetup(setup, pricing: pricing, now: now)
+        case .saveMethod(let method): try decideSaveMethod(method, pricing: pricing, now: now)
         }
     }
 }

@@ -83,6 +83,7 @@ extension FactSheet {
                 subscription.status.grantsAccess
             else { return nil }
             return change(subscription, order)
+        case .setup: return nil
         }
     }
 
@@ -121,16 +122,22 @@ extension FactSheet {
     @discardableResult
     mutating func invoice(_ order: Order, _ status: InvoiceStatus) -> Invoice? {
         guard order.total.minorUnits != 0 else { return nil }
-        let invoice = Invoice(
+        var invoice = Invoice(
             number: customer.lastInvoice + 1, status: status, lines: order.lines,
             total: order.total, credit: order.credit,
             time: order.purpose == .renewal ? order.time : now)
+        if status == .paid { invoice.card = payingCard(of: order) }
         if customer.account.invoices.count >= FactSheet.keptInvoices {
             emit(.invoiceDropped(number: customer.account.invoices[0].number))
         }
         emit(.invoiceRaised(invoice))
         if status == .paid { takeCredit(order) }
         return invoice
+    }
+
+    /// The card on file, unless there is nothing left for it to pay.
+    func payingCard(of order: Order) -> CardLabel? {
+        order.due.minorUnits > 0 ? customer.account.method?.label : nil
     }
 
     mutating func takeCredit(_ order: Order) {

@@ -118,9 +118,12 @@ package struct SettleEffect: Sendable {
 package struct CompleteCheckout: Sendable {
     package var session: String
     package var method: PaymentMethod
+    /// Of the charge that may follow; see `AttachPlan`.
+    package var effectID: String
 
-    package init(session: String, method: PaymentMethod) {
+    package init(session: String, method: PaymentMethod, effectID: String = "") {
         self.session = session
         self.method = method
+        self.effectID = effectID
     }
 }

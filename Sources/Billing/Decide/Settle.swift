@@ -40,6 +40,9 @@ extension CustomerState {
         facts.emit(.methodSaved(paid.method))
         facts.emit(.checkoutClosed(session: checkout.session, paid: true))
         facts.hastenDebts()
+        if checkout.order.purpose == .setup {
+            return completeSetup(facts, checkout.order, effectID: paid.effectID)
+        }
         let reply = facts.settle(checkout.order)
         return decision(facts, reply: reply, request: nil)
     }

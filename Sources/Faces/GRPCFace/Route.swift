@@ -42,6 +42,8 @@ enum Route: Int, CaseIterable {
     case getTestClock
     case listWebhookEndpoints
     case replayWebhooks
+    case setupPayment
+    case openCustomerPortal
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -94,6 +96,8 @@ enum Route: Int, CaseIterable {
         case .getTestClock: "/tally.v1.TestClockService/GetTestClock"
         case .listWebhookEndpoints: "/tally.v1.WebhookService/ListWebhookEndpoints"
         case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
+        case .setupPayment: "/tally.v1.AttachService/SetupPayment"
+        case .openCustomerPortal: "/tally.v1.AttachService/OpenCustomerPortal"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -120,7 +124,7 @@ enum Route: Int, CaseIterable {
             .extendHold:
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
-        case .attach, .updateSubscription: .attachWrite
+        case .attach, .updateSubscription, .setupPayment, .openCustomerPortal: .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,

@@ -71,20 +71,24 @@ struct Effects: Sendable {
         case .openCheckout:
             return .checkoutOpened(url: try await provider.openCheckout(effect))
         case .collect:
-            guard let method = try method(of: pending.customer) else {
+            guard let (method, time) = try method(of: pending.customer) else {
                 return .declined(code: "payment_method_missing")
             }
-            switch try await provider.collect(effect, with: method) {
+            switch try await provider.collect(effect, with: method, at: time) {
             case .paid: return .paid
             case .declined(let code): return .declined(code: code)
             }
         }
     }
 
-    private func method(of customer: CustomerID) throws -> PaymentMethod? {
-        try repository.read(
+    /// What is charged, and the customer's time.
+    private func method(of customer: CustomerID) throws -> (PaymentMethod, Timestamp)? {
+        let time = repository.environmentTime
+        return try repository.read(
             customer, names: repository.directory.current, in: Workspace()
-        ) { customer, _ in customer.account.method }.answer
+        ) { customer, _ in
+            customer.account.method.map { ($0, customer.buckets.clock.time(at: time)) }
+        }.answer
     }
 
     /// The log may be full for a while; an answer is never dropped for that.

@@ -24,6 +24,7 @@ package enum Method: UInt32, Sendable {
     case trackTokens = 31
     case batchTrackTokens = 32
     case advanceTestClock = 60
+    case setupPayment = 50
 }
 
 extension Method {
@@ -35,7 +36,7 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock:
+            .advanceTestClock, .setupPayment:
             false
         }
     }
@@ -109,15 +110,22 @@ package struct PurchaseCall: Sendable {
     package enum Deed: Sendable {
         case attach(AttachPlan)
         case change(ChangeSubscription)
+        case setup(SetupPayment)
     }
 
     package var customer: CustomerID
     package var deed: Deed
 
+    package init(customer: CustomerID, deed: Deed) {
+        self.customer = customer
+        self.deed = deed
+    }
+
     package var request: RequestMark? {
         switch deed {
         case .attach(let attach): attach.request
         case .change(let change): change.request
+        case .setup(let setup): setup.request
         }
     }
 
@@ -130,6 +138,9 @@ package struct PurchaseCall: Sendable {
         case .change(var change):
             change.effectID = effectID
             return .changeSubscription(change)
+        case .setup(var setup):
+            setup.effectID = effectID
+            return .setupPayment(setup)
         }
     }
 }

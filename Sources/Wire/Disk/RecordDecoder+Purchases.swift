@@ -45,11 +45,14 @@ extension RecordDecoder {
 
     func invoice(_ message: Tally__Disk__V1__InvoiceRaised) throws(RecordFault) -> Invoice {
         let total = try money(message.total, message.currency)
-        return Invoice(
+        var invoice = Invoice(
             number: message.number, status: try known(message.status, InvoiceStatus.self),
             lines: try lines(message.n_lines, message.lines, total.currency), total: total,
             credit: message.credit,
             time: Timestamp(milliseconds: message.time))
+        let card = CardLabel(brand: text(message.card_brand), last4: text(message.card_last4))
+        if !card.brand.isEmpty { invoice.card = card }
+        return invoice
     }
 
     private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {

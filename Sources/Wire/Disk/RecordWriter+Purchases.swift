@@ -102,6 +102,8 @@ extension RecordWriter {
         message.pointee.total = invoice.total.minorUnits
         message.pointee.time = invoice.time.milliseconds
         message.pointee.credit = invoice.credit
+        message.pointee.card_brand = arena.string(invoice.card?.brand ?? "")
+        message.pointee.card_last4 = arena.string(invoice.card?.last4 ?? "")
         return message
     }
 

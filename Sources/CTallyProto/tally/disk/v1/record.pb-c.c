@@ -2528,6 +2528,51 @@ void   tally__disk__v1__notice__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__reminder__init
+                     (Tally__Disk__V1__Reminder         *message)
+{
+  static const Tally__Disk__V1__Reminder init_value = TALLY__DISK__V1__REMINDER__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__reminder__get_packed_size
+                     (const Tally__Disk__V1__Reminder *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__reminder__pack
+                     (const Tally__Disk__V1__Reminder *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__reminder__pack_to_buffer
+                     (const Tally__Disk__V1__Reminder *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Reminder *
+       tally__disk__v1__reminder__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Reminder *)
+     protobuf_c_message_unpack (&tally__disk__v1__reminder__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__reminder__free_unpacked
+                     (Tally__Disk__V1__Reminder *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__clock_moved__init
                      (Tally__Disk__V1__ClockMoved         *message)
 {
@@ -3266,7 +3311,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[39] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[40] =
 {
   {
     "customer_created",
@@ -3736,6 +3781,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reminded",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, reminded),
+    &tally__disk__v1__reminder__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3770,6 +3827,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   30,   /* field[30] = notified */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
+  39,   /* field[39] = reminded */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   33,   /* field[33] = unnamed_entity_created */
@@ -3778,13 +3836,14 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
   { 60, 34 },
-  { 0, 39 }
+  { 70, 39 },
+  { 0, 40 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3794,10 +3853,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  39,
+  40,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  4,  tally__disk__v1__fact__number_ranges,
+  5,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5938,7 +5997,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__method_saved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[9] =
 {
   {
     "number",
@@ -6024,8 +6083,34 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "card_brand",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, card_brand),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "card_last4",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, card_last4),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] = {
+  7,   /* field[7] = card_brand */
+  8,   /* field[8] = card_last4 */
   6,   /* field[6] = credit */
   3,   /* field[3] = currency */
   2,   /* field[2] = lines */
@@ -6034,10 +6119,11 @@ static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] =
   5,   /* field[5] = time */
   4,   /* field[4] = total */
 };
-static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 50, 7 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
 {
@@ -6047,10 +6133,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
   "Tally__Disk__V1__InvoiceRaised",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceRaised),
-  7,
+  9,
   tally__disk__v1__invoice_raised__field_descriptors,
   tally__disk__v1__invoice_raised__field_indices_by_name,
-  1,  tally__disk__v1__invoice_raised__number_ranges,
+  2,  tally__disk__v1__invoice_raised__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_raised__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7711,6 +7797,109 @@ const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__notice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__disk__v1__reminder__field_descriptors[6] =
+{
+  {
+    "subscription",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, subscription),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_end",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, trial_end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "card",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, card),
+    &tally__disk__v1__method_saved__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__reminder__field_indices_by_name[] = {
+  5,   /* field[5] = card */
+  3,   /* field[3] = entity */
+  1,   /* field[1] = plan */
+  2,   /* field[2] = revision */
+  0,   /* field[0] = subscription */
+  4,   /* field[4] = trial_end */
+};
+static const ProtobufCIntRange tally__disk__v1__reminder__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__reminder__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Reminder",
+  "Reminder",
+  "Tally__Disk__V1__Reminder",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Reminder),
+  6,
+  tally__disk__v1__reminder__field_descriptors,
+  tally__disk__v1__reminder__field_indices_by_name,
+  1,  tally__disk__v1__reminder__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__reminder__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__disk__v1__clock_moved__field_descriptors[2] =
 {
   {
@@ -8019,7 +8208,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[22] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[24] =
 {
   {
     "customer_id",
@@ -8285,6 +8474,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reminded_trials",
+    50,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__CustomerState, n_reminded_trials),
+    offsetof(Tally__Disk__V1__CustomerState, reminded_trials),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reminded_card",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, reminded_card),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -8305,16 +8518,19 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  23,   /* field[23] = reminded_card */
+  22,   /* field[22] = reminded_trials */
   15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 22 }
+  { 50, 22 },
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -8324,10 +8540,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  22,
+  24,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  2,  tally__disk__v1__customer_state__number_ranges,
+  3,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
