@@ -250,6 +250,10 @@ enum InvalidRequests {
         row("PreviewAttach", [:], at: "attach"),
         row("PreviewUpdateSubscription", [:], at: "update"),
         row("UpdateSubscription", ["subscription_id": "1"], at: "subscription_id"),
+        row("SetupPayment", ["success_url": "javascript:1"], at: "success_url"),
+        row("SetupPayment", ["plan_id": "free", "entity_id": "a b"], at: "entity_id"),
+        row("SetupPayment", ["entity_id": "a"], at: "entity_id"),
+        row("OpenCustomerPortal", ["return_url": "//x"], at: "return_url"),
     ]
 
     private static let catalogs = [

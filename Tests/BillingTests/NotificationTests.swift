@@ -227,7 +227,7 @@ extension Desk {
                 "["
                     + changes.map { "\($0.action) \(name(of: $0.subscription))" }
                     .joined(separator: ", ") + "]"
-            case .limitReached, .usageAlert, .invoicePaid, .paymentFailed:
+            case .limitReached, .usageAlert, .invoicePaid, .paymentFailed, .ahead:
                 notification.kind.rawValue
             }
         }

@@ -73,6 +73,13 @@ enum Samples {
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\
         "since":"2026-01-31T12:00:00Z","attempts":2,"next":"2026-02-05T12:00:00Z"}],"trials":[{"plan":"pro","entity":4}],
         """
+    // What version 5 brought.
+    static let reminded = """
+        "reminded_trials":[{"number":1}],"reminded_card":true,
+        """
+    static let card = """
+        ,"card":{"brand":"visa","last4":"4242"}
+        """
     static let noMarkups = """
         "default_markup":"0","provider_markups":[],"model_markups":[]
         """
@@ -156,9 +163,9 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
-        \(credit)\
+        \(credit)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
-        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30}]}
+        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(card)}]}
         """
     static let event = """
         {"type":"event","customer":"acme","feature":"messages","value":"-1.5",\
@@ -166,7 +173,7 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":4,"environment":"sandbox",\
+        {"format":"tally.export","version":5,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
 
@@ -195,7 +202,7 @@ enum Samples {
 
     /// A line as version 3 has it.
     static func withoutPurchases(_ text: String) -> String {
-        var text = text.replacing(credit, with: "").replacing(
+        var text = withoutReminders(text).replacing(credit, with: "").replacing(
             "\"subscriptions\":[{\"number\":1},{\"number\":3}]", with: "\"subscription\":1")
         for part in [monthly, trial, unpacked, packs, flat, whole, purchase] {
             text = text.replacing(part, with: "")
@@ -206,6 +213,11 @@ enum Samples {
                 {"description":"Pro","amount":1999,"plan":"pro","feature":"messages"}
                 """
         ).replacing("],\"credit\":-30}", with: "]}")
+    }
+
+    /// A line as version 4 has it.
+    static func withoutReminders(_ text: String) -> String {
+        text.replacing(reminded, with: "").replacing(card, with: "")
     }
 
     /// A codec that has read the publication.
@@ -273,7 +285,7 @@ struct LineTests {
         }
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":4", by: "\"version\":1", in: Samples.header).utf8))
+            Array(try replacing("\"version\":5", by: "\"version\":1", in: Samples.header).utf8))
         _ = try codec.read(older(Samples.publication))
         let read = try codec.read(older(Samples.customer))
         guard case .customer(let customer) = read else {
@@ -293,7 +305,7 @@ struct LineTests {
     func secondVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":4", by: "\"version\":2", in: Samples.header).utf8))
+            Array(try replacing("\"version\":5", by: "\"version\":2", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutMarkups(Samples.publication).utf8))
         let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
         #expect(marked.isEmpty)
@@ -304,7 +316,7 @@ struct LineTests {
     func thirdVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":4", by: "\"version\":3", in: Samples.header).utf8))
+            Array(try replacing("\"version\":5", by: "\"version\":3", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutPurchases(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutPurchases(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
@@ -316,6 +328,21 @@ struct LineTests {
         let order = try #require(customer.account.checkout).order
         #expect(order.subscriptions == [1] && order.lines.map(\.kind) == [.overage])
         #expect(order.lines[0].subtotal == Money(minorUnits: 1999, currency: order.total.currency))
+    }
+
+    @Test("One of version 4 doesn't say what was told ahead, nor what paid")
+    func fourthVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":5", by: "\"version\":4", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.publication.utf8))
+        let read = try codec.read(Array(Samples.withoutReminders(Samples.customer).utf8))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.account.reminded == Reminded())
+        #expect(customer.account.invoices[0].card == nil)
     }
 
     private static let extraFaults = [
@@ -436,12 +463,12 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":5", "tally.export\",\"version\":0",
-            "x\",\"version\":4",
+            "tally.export\",\"version\":6", "tally.export\",\"version\":0",
+            "x\",\"version\":5",
         ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":4", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":5", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

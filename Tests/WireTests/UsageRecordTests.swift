@@ -163,7 +163,7 @@ struct UsageRecordTests {
                         Tally__Disk__V1__SnapshotRow.self,
                         arena.descriptor(
                             of: arena.make(tally__disk__v1__snapshot_row__init)), bytes))
-                #expect(message.pointee.marks == (count == 2 ? 19 : 17))
+                #expect(message.pointee.marks == (count == 2 ? 51 : 49))
                 #expect(message.pointee.n_buckets == count)
                 // The generated code writes the same bytes.
                 #expect(arena.pack(message).elementsEqual(bytes))

@@ -17,7 +17,9 @@ extension PricingState {
             }
         }
         return costs.sorted {
-            ($0.cycle.interval.rawValue, $0.cycle.count) < ($1.cycle.interval.rawValue, $1.cycle.count)
+            ($0.cycle.interval.rawValue, $0.cycle.count) < (
+                $1.cycle.interval.rawValue, $1.cycle.count
+            )
         }
     }
 

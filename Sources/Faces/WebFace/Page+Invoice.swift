@@ -48,8 +48,11 @@ extension Page {
                 + "\(period.upperBound.dayText)</span>"
         }
         let off = line.discounts.reduce(0) { $0 + $1.minorUnits }
-        let discount = off == 0 ? "" : row(
-            "Discount", Money(minorUnits: -off, currency: line.subtotal.currency), "soft")
+        let discount =
+            off == 0
+            ? ""
+            : row(
+                "Discount", Money(minorUnits: -off, currency: line.subtotal.currency), "soft")
         return "<tr><td>\(escaped(line.description))\(period ?? "")</td>"
             + "<td>\(line.subtotal.text)</td></tr>\(discount)"
     }
@@ -67,7 +70,8 @@ extension Page {
             return sums.map { ($0.0, $0.1, $0.2) }
         }
         let credit = Money(minorUnits: -invoice.credit, currency: invoice.total.currency)
-        sums.append((invoice.credit > 0 ? "Paid out of your credit" : "Owed from before", credit, ""))
+        sums.append(
+            (invoice.credit > 0 ? "Paid out of your credit" : "Owed from before", credit, ""))
         let word = invoice.status == .paid ? "Charged" : "To pay"
         sums.append((word, invoice.due, "total"))
         return sums.map { ($0.0, $0.1, $0.2) }

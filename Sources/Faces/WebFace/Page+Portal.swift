@@ -53,7 +53,8 @@ extension Page {
         let account = visit.customer.account
         let name = account.name.isEmpty ? visit.link.customer.text : account.name
         let email = account.email.isEmpty ? "" : "<p class=\"soft\">\(escaped(account.email))</p>"
-        let link = visit.link.returnURL.isEmpty ? "" : "<nav>\(back(to: visit.link.returnURL))</nav>"
+        let link =
+            visit.link.returnURL.isEmpty ? "" : "<nav>\(back(to: visit.link.returnURL))</nav>"
         return """
             <header>
             \(link)
@@ -201,14 +202,19 @@ extension Page {
         let name = visit.pricing.plan(subscription.plan).name
         let end = preview.outgoing.first { $0.plan == subscription.plan }?.time
         let next = preview.incoming.first.map { visit.pricing.plan($0.plan).name }
-        let until = end.map { "You keep it until <b>\($0.dayText)</b>, and can undo this until then." }
-        let then = next.map { "After that you are on \(escaped($0))." } ?? "Nothing is charged after."
+        let until = end.map {
+            "You keep it until <b>\($0.dayText)</b>, and can undo this until then."
+        }
+        let then = next.map { "After that you are on \(escaped($0))." } ?? "It won't renew."
+        let usage =
+            visit.pricing.chargesUsage(subscription.plan)
+            ? " What you use beyond it until then is charged at its end." : ""
         return document(
             "Cancel \(name)",
             """
             <section class="card notice">
             <h1>Cancel \(escaped(name))?</h1>
-            <p>\(until ?? "It ends now.") \(then)</p>
+            <p>\(until ?? "It ends now.") \(then)\(usage)</p>
             <form method="post" action="\(escaped(path))/plans/\(subscription.number)/cancel">
             <button type="submit">Cancel \(escaped(name))</button>
             </form>
@@ -299,7 +305,8 @@ extension Page {
     private static func credit(_ visit: PortalVisit) -> String {
         guard let credit = visit.customer.account.credit, credit.minorUnits != 0 else { return "" }
         guard credit.minorUnits < 0 else {
-            return "<p>Your credit: <b>\(credit.text)</b>. The next invoices are paid out of it.</p>"
+            return
+                "<p>Your credit: <b>\(credit.text)</b>. The next invoices are paid out of it.</p>"
         }
         let owed = Money(minorUnits: -credit.minorUnits, currency: credit.currency)
         return "<p><b>\(owed.text)</b> comes on top of your next invoice.</p>"

@@ -5,7 +5,8 @@ extension Page {
         .portal header { margin-bottom: .25rem; }
         .portal header h1 { margin-top: .75rem; font-size: 1.5rem; overflow-wrap: anywhere; }
         .portal header p { margin: .15rem 0 0; overflow-wrap: anywhere; }
-        .portal table { margin-top: 0; }
+        .portal table { margin-top: 0; } .portal tr:last-child td { padding-bottom: 0; }
+        .card > p:last-child { margin-bottom: 0; }
         .rows { margin: 0; }
         .rows li { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center;
         justify-content: space-between; padding: 1rem 0; border-top: 1px solid var(--line); }
@@ -51,7 +52,8 @@ extension Page {
         --soft: #444; --line: #bbb; --wrong: #8c1d18; --good: #0f5a2d; }
         body { background: #fff; font-size: 11pt; }
         nav, footer, .noprint { display: none; }
-        .sandbox { padding: 0; background: none; text-align: left; color: #444; }
+        .sandbox { margin-bottom: 8mm; padding: 0; background: none; text-align: left;
+        color: #444; }
         main, .invoice { max-width: none; padding: 0; }
         .card { padding: 0; border: 0; box-shadow: none; border-radius: 0; }
         thead { display: table-header-group; } tfoot { display: table-row-group; }
