@@ -26,7 +26,7 @@ extension Page {
             </table>
             \(paid(invoice))
             </section>
-            <p class="fine noprint">To print it or to keep it as a PDF, use your browser's Print.</p>
+            <p class="fine noprint">To print it or keep it as a PDF, use your browser's Print.</p>
             """, kind: "invoice")
     }
 

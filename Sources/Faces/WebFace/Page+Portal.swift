@@ -76,6 +76,7 @@ extension Page {
             case "canceled": "Your plan is cancelled. You keep it until what you paid for is over."
             case "resumed": "Your plan goes on."
             case "card": "Your card is on file."
+            case "unpaid": "Your card is on file. It was declined for what is open."
             case "paid": "Thank you. The invoice is paid, and your card is on file."
             default: nil
             }
@@ -86,8 +87,8 @@ extension Page {
         visit.customer.account.invoices.filter { $0.status == .open }.map { invoice in
             """
             <div class="problem owed" role="alert">
-            <p>The payment of \(invoice.due.text) failed. We will try again; to keep your plan, pay \
-            with another card.</p>
+            <p>The payment of \(invoice.due.text) failed. We will try again; to keep your plan, \
+            pay with another card.</p>
             <a class="button" href="\(escaped(path))/invoices/\(invoice.number)/pay">\
             Pay \(invoice.due.text)</a>
             </div>
@@ -260,10 +261,8 @@ extension Page {
         let open = visit.customer.account.invoices.filter { $0.status == .open }
         let owed = open.map { "<b>\($0.due.text)</b>" }.joined(separator: " and ")
         let fine =
-            open.isEmpty
-            ? "It takes the place of the card on file. Nothing is charged now."
-            : "It takes the place of the card on file, and \(owed) that \(open.count == 1 ? "is" : "are") "
-                + "open will be charged to it now."
+            "It takes the place of the card on file. "
+            + (open.isEmpty ? "Nothing is charged now." : "What is open, \(owed), is charged now.")
         return document(
             title,
             """

@@ -24,7 +24,7 @@ extension TallyEnvironment {
     /// Whose a token is, and until when; nil: it is none of this environment's.
     package func portalLink(_ token: String) -> PortalLinks.Link? { portalLinks.link(token) }
 
-    /// All of a customer, and the catalog that it is to be read with; nil: there is no such customer.
+    /// All of a customer, and the catalog to read it with; nil: there is no such customer.
     package func state(of id: CustomerID) -> (customer: CustomerState, pricing: PricingState)? {
         let found = try? customers(of: id).read(id, names: directory.current, in: Workspace()) {
             customer, names in (copy customer, names.pricing)
