@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 SIZES = {"phone": (360, 740), "desk": (1280, 860)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
         # Root has no sandbox to put it in, and it meets nobody's pages but ours.
