@@ -175,6 +175,21 @@ struct UsageRecordTests {
         }
     }
 
+    @Test("A deleted customer's row of an older snapshot is always due, as every such row is")
+    func deletedRow() throws {
+        let arena = Arena()
+        var customer = CustomerState(id: try #require(CustomerID("gone")))
+        customer.isDeleted = true
+        let row = CustomerRow(customer, arena: arena, seals: nil)
+        var bytes = Array(RecordWriter(arena: arena).row(row))
+        // Field 8, with the marks of before anything was told ahead.
+        let place = try #require(
+            bytes.indices.dropLast().first { bytes[$0] == 8 << 3 && bytes[$0 + 1] == 53 })
+        bytes[place + 1] = 21
+        let read = try bytes.withUnsafeBytes { try RecordDecoder(arena: arena).row($0) }
+        #expect(read.isDeleted && read.nextDue == row.nextDue && read.nextDue < .epoch)
+    }
+
     @Test(
         "A damaged row is refused", arguments: [[0x0A], [0x2A, 0x02, 0x58, 0x63], [0x10, 0x01]])
     func damaged(bytes: [UInt8]) {
