@@ -68,7 +68,23 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.invoices.map { .invoiceRaised($0) }
         facts += account.refunds.map { .refundSet($0) }
         facts += account.disputes.map { .disputeSet($0) }
-        return facts + account.debts.map { .debtSet($0) }
+        facts += account.debts.map { .debtSet($0) }
+        return facts + reminders
+    }
+
+    /// Nobody is told again.
+    private var reminders: [Fact] {
+        var facts: [Fact] = account.reminded.trials.compactMap { number in
+            subscriptions.first { $0.number == number }.map {
+                .reminded(
+                    .trialEnding(
+                        subscription: number, plan: $0.plan, entity: $0.entity, end: $0.trialEnd))
+            }
+        }
+        if account.reminded.method, let method = account.method, let expiry = method.expiry {
+            facts.append(.reminded(.methodExpiring(method.label, expiry)))
+        }
+        return facts
     }
 
     /// What was tried by plans that are gone.

@@ -59,6 +59,7 @@ extension Form {
                 try form.number("entity", &mark.entity)
             }
         }
+        try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
             try form.invoice(&invoice)
@@ -81,6 +82,17 @@ extension Form {
                 guard entries.count == object.members.count else { return nil }
                 return [].merged(with: entries)
             }, "an object of texts")
+    }
+
+    /// What was told ahead already.
+    private mutating func reminded(_ value: inout ExportedCustomer) throws(FormFault) {
+        var reminders = value.account.reminded.trials.map { Numbered(number: $0) }
+        try list("reminded_trials", &reminders, empty: Numbered(number: 0)) {
+            (form, numbered) throws(FormFault) in
+            try form.number("number", &numbered.number)
+        }
+        value.account.reminded.trials = reminders.map(\.number)
+        try flag("reminded_card", &value.account.reminded.method)
     }
 
     private mutating func subscription(_ value: inout Subscription) throws(FormFault) {

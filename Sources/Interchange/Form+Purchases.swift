@@ -20,8 +20,12 @@ extension Form {
         try whole("order", &value, empty: .empty) { (form, order) throws(FormFault) in
             try form.word(
                 "purpose", &order.purpose,
-                [(.purchase, "purchase"), (.renewal, "renewal"), (.change, "change")])
-            try form.revision(&order.plan)
+                [
+                    (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
+                    (.setup, "setup"),
+                ])
+            let isNamed = form.isReading ? form.has("plan") : order.plan != .none
+            if isNamed || order.purpose != .setup { try form.revision(&order.plan) }
             try form.subscriptions(&order)
             try form.lines("lines", &order.lines)
             try form.money("total", &order.total)
@@ -53,6 +57,13 @@ extension Form {
         value.lines.take(value.total.currency)
         try since(4) { form throws(FormFault) in try form.number("credit", &value.credit) }
         try since(5) { form throws(FormFault) in try form.returns(&value) }
+        try since(5) { form throws(FormFault) in
+            let empty = CardLabel(brand: "", last4: "")
+            try form.part("card", &value.card, empty: empty) { (form, card) throws(FormFault) in
+                try form.text("brand", &card.brand)
+                try form.text("last4", &card.last4)
+            }
+        }
     }
 
     private mutating func features(
@@ -177,7 +188,7 @@ extension Form {
     }
 }
 
-private struct Numbered {
+struct Numbered {
     var number: UInt32
 }
 

@@ -8,7 +8,8 @@ package import Billing
 /// that is asked again for the same id answers the same and charges or refunds nothing twice.
 /// Throwing means that the outcome is unknown, and the call will come again.
 package protocol PaymentProvider: Sendable {
-    /// Opens a page on which the order can be paid, and returns its address.
+    /// Opens a page on which the order can be paid, and returns its address. Where nothing is due
+    /// the page only puts a method on file.
     func openCheckout(_ effect: Effect, for customer: CustomerID) async throws -> String
 
     /// Closes a page, so that nothing can be paid there any more. One that is closed, or was never
@@ -16,8 +17,11 @@ package protocol PaymentProvider: Sendable {
     func closeCheckout(_ session: String) async throws
 
     /// Charges the order's total to a saved method.
+    ///
+    /// - Parameter time: the customer's, which a test may have moved.
     func collect(
-        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID
+        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID,
+        at time: Timestamp
     ) async throws -> CollectOutcome
 
     /// Sends money of a payment back.

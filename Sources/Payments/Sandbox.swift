@@ -45,12 +45,15 @@ package struct Sandbox: PaymentProvider {
     }
 
     package func collect(
-        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID
+        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID,
+        at time: Timestamp
     ) async throws -> CollectOutcome {
         let card = TestCard(token: method.token)
         let (answer, isNew) = try books.enter { entries in
             if let known = entries["charge/\(effect.id)"] { return (known, false) }
-            let answer = card.map { $0.laterDeclineCode ?? "paid" } ?? "card_declined"
+            let isExpired = method.expiry?.isPast(at: time) ?? false
+            let answer = card.map { isExpired ? "expired_card" : $0.laterDeclineCode ?? "paid" }
+                ?? "card_declined"
             entries["charge/\(effect.id)"] = answer
             if answer == "paid" {
                 entries["payment/\(effect.id)"] =

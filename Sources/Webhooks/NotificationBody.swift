@@ -10,6 +10,8 @@ struct NotificationBody {
     let pricing: PricingState
     /// Of entities by number; one that is gone has none.
     let entities: [UInt32: String]
+    /// The customer's plans as they are when it is told.
+    let subscriptions: [Subscription]
 
     func bytes(_ notification: Notification) -> [UInt8] {
         JSONWriter.bytes(
@@ -23,16 +25,9 @@ struct NotificationBody {
     private func data(_ notification: Notification) -> JSONObject {
         switch notification {
         case .productsUpdated(let scenario, let subscription):
-            [
-                "scenario": .string(scenario.rawValue),
-                "customer": .object(["id": .string(customer.text), "env": .string(environment)]),
-                "updated_product": product(subscription),
-            ]
+            updated(scenario, subscription)
         case .billingUpdated(let changes):
-            [
-                "object": .string("billing"), "customer_id": .string(customer.text),
-                "plan_changes": .array(changes.map { change($0) }),
-            ]
+            billing(changes)
         case .limitReached(let kind, let feature, let entity):
             balance(
                 feature, entity,
@@ -46,19 +41,15 @@ struct NotificationBody {
                 "customer_id": .string(customer.text), "code": .string(code),
                 "invoice": invoice.map { self.invoice($0) } ?? .null,
             ]
+        case .ahead(let reminder): ahead(reminder)
         }
     }
 
     private func balance(
         _ feature: FeatureNumber, _ entity: UInt32, _ last: JSONObject.Member
     ) -> JSONObject {
-        var members = [JSONObject.Member("customer_id", .string(customer.text))]
-        if entity != 0 {
-            let id = entities[entity].map { JSONValue.string($0) }
-            members.append(JSONObject.Member("entity_id", id ?? .null))
-        }
-        members.append(JSONObject.Member("feature_id", .string(pricing.feature(feature).id)))
-        return JSONObject(members + [last])
+        let featureID = JSONObject.Member("feature_id", .string(pricing.feature(feature).id))
+        return about(entity, JSONObject([featureID, last]))
     }
 
     private func alert(_ alert: UsageAlert) -> JSONValue {
@@ -71,7 +62,7 @@ struct NotificationBody {
 
     // MARK: Plans
 
-    private func product(_ subscription: Subscription) -> JSONValue {
+    func product(_ subscription: Subscription) -> JSONValue {
         let plan = pricing.plan(subscription.plan)
         return .object([
             "id": .string(plan.id), "name": .string(plan.name),
@@ -88,7 +79,7 @@ struct NotificationBody {
         ])
     }
 
-    private func change(_ change: PlanChange) -> JSONValue {
+    func change(_ change: PlanChange) -> JSONValue {
         let subscription = change.subscription
         let isOneOff = pricing.plan(subscription.plan).isOneOff
         var former = JSONObject()
@@ -107,7 +98,7 @@ struct NotificationBody {
         ])
     }
 
-    private func details(_ subscription: Subscription) -> JSONValue {
+    func details(_ subscription: Subscription) -> JSONValue {
         .object([
             "id": .string("sub_\(subscription.number)"),
             "plan_id": .string(pricing.plan(subscription.plan).id),
@@ -117,13 +108,15 @@ struct NotificationBody {
             "started_at": .time(subscription.start),
             "canceled_at": .time(subscription.canceled),
             "expires_at": .time(subscription.end),
+            "trial_ends_at": .time(subscription.trialEnd),
             "current_period_start": subscription.hasPeriod
                 ? .time(subscription.periodStart) : .null,
             "current_period_end": .time(subscription.periodEnd),
+            "quantities": quantities(subscription),
         ])
     }
 
-    private func purchase(_ subscription: Subscription) -> JSONValue {
+    func purchase(_ subscription: Subscription) -> JSONValue {
         .object([
             "id": .string("sub_\(subscription.number)"),
             "plan_id": .string(pricing.plan(subscription.plan).id),
@@ -153,7 +146,7 @@ struct NotificationBody {
 }
 
 extension JSONValue {
-    fileprivate static func time(_ time: Timestamp) -> JSONValue {
+    static func time(_ time: Timestamp) -> JSONValue {
         time == .never ? .null : .number(time.milliseconds)
     }
 

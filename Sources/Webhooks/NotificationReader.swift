@@ -39,7 +39,8 @@ package struct NotificationReader {
         guard !chosen.isEmpty else { return nil }
         let body = NotificationBody(
             customer: record.customer, environment: environment.name, time: record.time,
-            pricing: pricing, entities: entities(of: record.customer, in: all))
+            pricing: pricing, entities: entities(of: record.customer, in: all),
+            subscriptions: plans(of: record.customer, in: all))
         return (
             record.customer,
             chosen.map {
@@ -86,9 +87,18 @@ package struct NotificationReader {
         }
     }
 
+    /// The customer's plans as they are by now; none, if nobody is told of a plan.
+    private func plans(of customer: CustomerID, in told: [Notification]) -> [Subscription] {
+        guard told.contains(where: { $0.kind == .productsUpdated }) else { return [] }
+        let answer = try? customers.read(
+            customer, names: environment.directory.current, in: Workspace()
+        ) { state, _ in state.subscriptions }.answer
+        return answer ?? []
+    }
+
     /// Ids of the entities that are told of, by number.
     private func entities(of customer: CustomerID, in told: [Notification]) -> [UInt32: String] {
-        let numbers = told.compactMap(\.entity)
+        let numbers = told.flatMap(\.entities).filter { $0 != 0 }
         guard !numbers.isEmpty else { return [:] }
         let answer = try? customers.read(
             customer, names: environment.directory.current, in: Workspace()
@@ -108,12 +118,15 @@ extension Fact {
 }
 
 extension Notification {
-    /// The number of the entity that it is about; nil: the customer.
-    fileprivate var entity: UInt32? {
+    /// The numbers of the entities that it is about; 0 is the customer.
+    fileprivate var entities: [UInt32] {
         switch self {
-        case .limitReached(_, _, let entity), .usageAlert(_, _, let entity):
-            entity == 0 ? nil : entity
-        case .productsUpdated, .billingUpdated, .invoicePaid, .paymentFailed: nil
+        case .limitReached(_, _, let entity), .usageAlert(_, _, let entity),
+            .ahead(.trialEnding(_, _, let entity, _)):
+            [entity]
+        case .productsUpdated(_, let subscription): [subscription.entity]
+        case .billingUpdated(let changes): changes.map(\.subscription.entity)
+        case .invoicePaid, .paymentFailed, .ahead(.methodExpiring): []
         }
     }
 }

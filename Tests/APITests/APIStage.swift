@@ -41,7 +41,8 @@ final class APIStage: Sendable {
         settings.scrubHours = 0
         settings.partitions = ProcessInfo.processInfo.environment["TALLY_PARTITIONS"]
             .flatMap { Int($0) }
-        if options.hasProvider { settings.provider = Sandbox(address: { "https://localhost" }) }
+        settings.address = { "https://localhost" }
+        if options.hasProvider { settings.provider = Sandbox(address: settings.address) }
         let environment = try TallyEnvironment(
             options.environment, in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -34,6 +34,8 @@ import Testing
             "PreviewUpdateSubscription",
             ["update": ["customer_id": "c", "cancel_action": "immediately"]]
         ),
+        ("SetupPayment", ["plan_id": "pro"]),
+        ("OpenCustomerPortal", [:]),
         ("GetOrCreateCustomer", [:]),
         ("GetCustomer", [:]),
         ("UpdateCustomer", ["name": "Ada"]),

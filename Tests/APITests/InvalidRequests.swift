@@ -304,6 +304,10 @@ enum InvalidRequests {
                     "dispute_id": "a b", "amount": ["currency": "usd", "minor_units": 1],
                 ],
             ], at: "dispute.dispute_id"),
+        row("SetupPayment", ["success_url": "javascript:1"], at: "success_url"),
+        row("SetupPayment", ["plan_id": "free", "entity_id": "a b"], at: "entity_id"),
+        row("SetupPayment", ["entity_id": "a"], at: "entity_id"),
+        row("OpenCustomerPortal", ["return_url": "//x"], at: "return_url"),
     ]
 
     private static let catalogs = [

@@ -104,6 +104,7 @@ import Testing
             ], noFeature),
         Row("a plan to check", call: "Check", ["plan_id": "no"], noPlan),
         Row("a plan to buy", call: "Attach", ["plan_id": "no"], noPlan),
+        Row("a plan to set up", call: "SetupPayment", ["plan_id": "no"], noPlan),
         Row("a plan of customers", call: "ListCustomers", ["plan_id": "no"], noPlan),
         Row(
             "a plan to try", call: "SimulatePlan", trial.with("plan_id", "no"), noPlan),
@@ -124,6 +125,9 @@ import Testing
         Row(
             "an entity to buy for", call: "Attach", ["plan_id": "pro", "entity_id": "x"],
             noEntity),
+        Row(
+            "an entity to set up for", call: "SetupPayment",
+            ["plan_id": "pro", "entity_id": "x"], noEntity),
         Row("a plan to change", call: "UpdateSubscription", ["plan_id": "no"], noPlan),
         Row(
             "an entity to cancel for", call: "UpdateSubscription",
@@ -187,6 +191,9 @@ import Testing
             ["filter": messages], ToldRefusal(.failedPrecondition, "BALANCE_IS_PAID")),
         Row(
             "a plan that is in use", after: [.attach("free")], call: "Attach",
+            ["plan_id": "free"], ToldRefusal(.failedPrecondition, "PLAN_ALREADY_ATTACHED")),
+        Row(
+            "a plan in use, to set up", after: [.attach("free")], call: "SetupPayment",
             ["plan_id": "free"], ToldRefusal(.failedPrecondition, "PLAN_ALREADY_ATTACHED")),
         Row(
             "a plan that isn't there to change", call: "UpdateSubscription",

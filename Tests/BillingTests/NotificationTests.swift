@@ -87,6 +87,10 @@ import Testing
             told: "cancel pro", "[updated pro, scheduled free]"
         ) { try $0.attach("free") },
         Row(
+            "uncancelled: renew", on: "pro", "free",
+            told: "renew pro", "[expired free, updated pro]"
+        ) { try $0.change(Change(cancel: .undo)) },
+        Row(
             "another downgrade takes the first one's place", on: "premium", "pro",
             told: "downgrade premium", "[expired pro, updated premium, scheduled basic]"
         ) { try $0.attach("basic") },
@@ -227,7 +231,7 @@ extension Desk {
                 "["
                     + changes.map { "\($0.action) \(name(of: $0.subscription))" }
                     .joined(separator: ", ") + "]"
-            case .limitReached, .usageAlert, .invoicePaid, .paymentFailed:
+            case .limitReached, .usageAlert, .invoicePaid, .paymentFailed, .ahead:
                 notification.kind.rawValue
             }
         }

@@ -75,6 +75,7 @@ enum AllowList {
         "Sources/Repository/Environment/KeyRing.swift": "API keys",
         "Sources/Repository/Erasure/SealCipher.swift": "customers' keys, and nonces",
         "Sources/Repository/Environment/Manifest.swift": "a folder's id",
+        "Sources/Repository/Environment/PortalLinks.swift": "the key of customers' addresses",
         "Sources/tally/Bench/LoadSource.swift": "a load of random customers",
         "Sources/tally/Client/RequestIdentifier.swift": "request ids of the command line",
     ]

@@ -88,6 +88,13 @@ enum Samples {
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\
         "since":"2026-01-31T12:00:00Z","attempts":2,"next":"2026-02-05T12:00:00Z"}],"trials":[{"plan":"pro","entity":4}],
         """
+    // What version 5 brought.
+    static let reminded = """
+        "reminded_trials":[{"number":1}],"reminded_card":true,
+        """
+    static let card = """
+        ,"card":{"brand":"visa","last4":"4242"}
+        """
     static let noMarkups = """
         "default_markup":"0","provider_markups":[],"model_markups":[]
         """
@@ -171,9 +178,9 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}\(closing)}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
-        \(credit)\
+        \(credit)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
-        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)}]\(refunds)}
+        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)}]\(refunds)}
         """
     static let event = """
         {"type":"event","customer":"acme","feature":"messages","value":"-1.5",\
@@ -218,7 +225,7 @@ enum Samples {
         let (whole, line, credit) = (
             withoutRefunds(whole), withoutRefunds(line), withoutRefunds(credit)
         )
-        var text = withoutRefunds(text).replacing(credit, with: "").replacing(
+        var text = withoutReminders(withoutRefunds(text)).replacing(credit, with: "").replacing(
             "\"subscriptions\":[{\"number\":1},{\"number\":3}]", with: "\"subscription\":1")
         for part in [monthly, trial, unpacked, packs, flat, whole, purchase] {
             text = text.replacing(part, with: "")
@@ -229,6 +236,11 @@ enum Samples {
                 {"description":"Pro","amount":1999,"plan":"pro","feature":"messages"}
                 """
         ).replacing("],\"credit\":-30}", with: "]}")
+    }
+
+    /// A line as version 4 has it.
+    static func withoutReminders(_ text: String) -> String {
+        text.replacing(reminded, with: "").replacing(card, with: "")
     }
 
     /// A codec that has read the publication.
@@ -339,6 +351,21 @@ struct LineTests {
         let order = try #require(customer.account.checkout).order
         #expect(order.subscriptions == [1] && order.lines.map(\.kind) == [.overage])
         #expect(order.lines[0].subtotal == Money(minorUnits: 1999, currency: order.total.currency))
+    }
+
+    @Test("One of version 4 doesn't say what was told ahead, nor what paid")
+    func fourthVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":5", by: "\"version\":4", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.publication.utf8))
+        let read = try codec.read(Array(Samples.withoutReminders(Samples.customer).utf8))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.account.reminded == Reminded())
+        #expect(customer.account.invoices[0].card == nil)
     }
 
     private static let extraFaults = [

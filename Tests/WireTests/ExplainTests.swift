@@ -327,9 +327,9 @@ struct ExplainTests {
 
     /// As a binary wrote it that knew marks 1 to 4.
     private func withoutMarks(_ row: [UInt8]) throws -> [UInt8] {
-        // Field 8 is a varint of one byte, with marks 1 and 16 in it.
+        // Field 8 is a varint of one byte, with marks 1, 16 and 32 in it.
         let place = try #require(
-            row.indices.dropLast().first { row[$0] == 8 << 3 && row[$0 + 1] & ~8 == 17 })
+            row.indices.dropLast().first { row[$0] == 8 << 3 && row[$0 + 1] & ~8 == 49 })
         var old = row
         old[place + 1] &= 7
         return old

@@ -121,6 +121,13 @@ enum ExtraSamples {
         .holdClosed(id: "job-1"),
         .clockMoved(TestClock(offset: 86_400_000, held: time)),
         .clockMoved(TestClock(offset: -1)),
+        .reminded(
+            .trialEnding(
+                subscription: 3, plan: PlanReference(plan: PlanNumber(rawValue: 2), revision: 4),
+                entity: 2, end: time)),
+        .reminded(
+            .methodExpiring(
+                CardLabel(brand: "visa", last4: "4242"), CardExpiry(year: 2030, month: 2))),
         .notified(Notice(feature: feature, entity: 2, event: .alert(alert))),
         .notified(Notice(feature: feature, entity: 0, event: .limitReached(.spendLimit))),
         usage(properties + [ofEntity]),

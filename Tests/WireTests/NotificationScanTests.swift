@@ -10,15 +10,27 @@ import Testing
         status: .active, addOn: false, start: .epoch, anchor: .epoch, periodStart: .epoch,
         periodEnd: .never)
 
+    /// Written as another kind, which older binaries refuse.
+    private static let whole: Subscription = {
+        var whole = subscription
+        whole.trialEnd = Timestamp(milliseconds: 5)
+        return whole
+    }()
+
+    private static let invoice = Invoice(
+        number: 1, status: .paid, lines: [],
+        total: Money(minorUnits: 5, currency: Currency(code: "usd")!), time: .epoch)
+
     static let told: [Fact] = [
-        .subscriptionChanged(subscription), .effectSettled(id: "eff", outcome: .done),
+        .subscriptionChanged(subscription), .subscriptionChanged(whole), .invoiceChanged(invoice),
+        .reminded(
+            .methodExpiring(
+                CardLabel(brand: "visa", last4: "4242"), CardExpiry(year: 2030, month: 2))),
+        .effectSettled(id: "eff", outcome: .done),
         .notified(
             Notice(
                 feature: FeatureNumber(rawValue: 1), entity: 0, event: .limitReached(.included))),
-        .invoiceRaised(
-            Invoice(
-                number: 1, status: .paid, lines: [],
-                total: Money(minorUnits: 5, currency: Currency(code: "usd")!), time: .epoch)),
+        .invoiceRaised(invoice),
     ]
     static let others: [Fact] = [
         .deducted(bucket: 1, amount: Quantity(units: 1)),

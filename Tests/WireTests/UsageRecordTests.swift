@@ -163,7 +163,7 @@ struct UsageRecordTests {
                         Tally__Disk__V1__SnapshotRow.self,
                         arena.descriptor(
                             of: arena.make(tally__disk__v1__snapshot_row__init)), bytes))
-                #expect(message.pointee.marks == (count == 2 ? 19 : 17))
+                #expect(message.pointee.marks == (count == 2 ? 51 : 49))
                 #expect(message.pointee.n_buckets == count)
                 // The generated code writes the same bytes.
                 #expect(arena.pack(message).elementsEqual(bytes))
@@ -173,6 +173,21 @@ struct UsageRecordTests {
                 expectEqual(try RecordDecoder(arena: arena).row(older), row)
             }
         }
+    }
+
+    @Test("A deleted customer's row of an older snapshot is always due, as every such row is")
+    func deletedRow() throws {
+        let arena = Arena()
+        var customer = CustomerState(id: try #require(CustomerID("gone")))
+        customer.isDeleted = true
+        let row = CustomerRow(customer, arena: arena, seals: nil)
+        var bytes = Array(RecordWriter(arena: arena).row(row))
+        // Field 8, with the marks of before anything was told ahead.
+        let place = try #require(
+            bytes.indices.dropLast().first { bytes[$0] == 8 << 3 && bytes[$0 + 1] == 53 })
+        bytes[place + 1] = 21
+        let read = try bytes.withUnsafeBytes { try RecordDecoder(arena: arena).row($0) }
+        #expect(read.isDeleted && read.nextDue == row.nextDue && read.nextDue < .epoch)
     }
 
     @Test(

@@ -1,60 +1,15 @@
 """The payment page in headless Chromium, as a person meets it: pays, is declined, confirms with a
-bank. Run by scripts/full/browser, which installs the browser. Screenshots go to TALLY_SCREENSHOTS, if it
-is set."""
+bank."""
 
-import os
-from pathlib import Path
-
-import pytest
-from playwright.sync_api import expect, sync_playwright
+import browser
+from browser import chromium, page, shoot  # noqa: F401 (the first two are fixtures)
+from playwright.sync_api import expect
 
 from test_walkthrough import attach, check, get, new_customer
 
-SIZES = {"phone": (360, 740), "desk": (1280, 860)}
 
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        # Root has no sandbox to put it in, and it meets nobody's pages but ours.
-        with playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox"]) as browser:
-            yield browser
-
-
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-                ids="-".join)
-def page(request, chromium, server):
-    size, scheme = request.param
-    width, height = SIZES[size]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme,
-        ignore_https_errors=True, java_script_enabled=False)
-    page = context.new_page()
-    page.asked = []
-    page.on("request", lambda asked: page.asked.append(asked.url))
-    page.looks = f"{size}-{scheme}"
-    yield page
-    # It asks nobody else for anything, and nothing is wider than the screen.
-    assert all(url.startswith(f"https://localhost:{server.port}/") for url in page.asked)
-    context.close()
-
-
-def shoot(page, name):
-    # Nothing sticks out to the side: what does would make the page wider than the window.
-    picture = page.screenshot(full_page=True)
-    width = int.from_bytes(picture[16:20], "big")
-    assert width == page.viewport_size["width"], f"{name} is {width} wide"
-    if folder := os.environ.get("TALLY_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / f"{page.looks}-{name}.png").write_bytes(picture)
-
-
-def fill(page, card, expiry="12 / 49", cvc="123", name="Ada Lovelace"):
-    for label, text in (("Card number", card), ("Expires", expiry), ("Security code", cvc),
-                        ("Name on card", name)):
-        page.get_by_label(label, exact=True).fill(text)
-    page.get_by_role("button", name="Pay 20.00 USD").click()
+def fill(page, card, **typed):
+    browser.fill(page, card, "Pay 20.00 USD", **typed)
 
 
 def has_pro(client, customer_id):

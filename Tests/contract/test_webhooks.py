@@ -10,14 +10,19 @@ import time
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from tally.v1 import attach_service_pb2 as attach_pb
 from tally.v1 import catalog_pb2 as customer_pb
+from tally.v1 import catalog_service_pb2 as catalog_service_pb
 from tally.v1 import customer_service_pb2 as customers_pb
 from tally.v1 import webhook_service_pb2 as hooks_pb
 
+import checkout
+import portal
 import pricing
 from receiver import Receiver, verified
 from tally_client import TallyClient, new_id, refusal
 from tally_server import BINARY, ROOT, TallyServer
+from test_clock import move
 from test_metrics import page as metrics_page
 from test_walkthrough import attach, buy, new_customer, track
 
@@ -101,7 +106,11 @@ def test_a_plan_is_one_change_signed_so_that_anybody_can_tell(bench):
 
     product = told["customer.products.updated"].data
     assert product["scenario"] == "new"
-    assert product["customer"] == {"id": customer, "env": "sandbox"}
+    told_of = product["customer"]
+    assert (told_of["id"], told_of["env"], told_of["purchases"]) == (customer, "sandbox", [])
+    assert [(plan["plan_id"], plan["status"]) for plan in told_of["subscriptions"]] == [
+        ("test_pro", "active")]
+    assert "acme@example.com" not in json.dumps(product), "nothing personal leaves"
     assert product["updated_product"]["id"] == "test_pro"
     changes = told["billing.updated"].data["plan_changes"]
     assert [(change["action"], change["subscription"]["plan_id"], change["subscription"]["status"])
@@ -116,6 +125,59 @@ def test_a_plan_is_one_change_signed_so_that_anybody_can_tell(bench):
     assert told["customer.products.updated"].data["scenario"] == "upgrade"
     assert [change["action"] for change in told["billing.updated"].data["plan_changes"]] == [
         "expired", "activated"]
+
+
+def test_a_cancelled_plan_is_told_with_what_was_different_before(bench):
+    customer = new_customer(bench.client)
+    buy(bench.client, bench.server, customer, "test_pro")
+    bench.receiver.wait_for(3, customer)
+    for count, (action, scenario, before) in enumerate([
+            (attach_pb.CANCEL_ACTION_END_OF_CYCLE, "cancel", {"canceled_at", "expires_at"}),
+            (attach_pb.CANCEL_ACTION_UNCANCEL, "renew", {"canceled_at", "expires_at"})]):
+        bench.client.call("UpdateSubscription", attach_pb.UpdateSubscriptionRequest(
+            customer_id=customer, cancel_action=action, request_id=new_id("r")))
+        messages = bench.receiver.wait_for(5 + 2 * count, customer)[-2:]
+        told = {message.type: message.data for message in messages}
+        assert told["customer.products.updated"]["scenario"] == scenario
+        assert told["customer.products.updated"]["updated_product"]["id"] == "test_pro"
+        (change,) = told["billing.updated"]["plan_changes"]
+        assert change["action"] == "updated" and set(change["previous_attributes"]) == before
+        assert (change["subscription"]["canceled_at"] is None) == (scenario == "renew")
+
+
+def test_what_is_ahead_is_told_once_also_by_a_clock_that_a_test_moves(bench):
+    customer = new_customer(bench.client)
+    this_month = time.strftime("%m / %y", time.gmtime())
+    catalog = pricing.catalog()
+    catalog.plans.append(customer_pb.Plan(
+        plan_id="test_plus", name="Plus", group="plus",
+        price=customer_pb.BasePrice(amount="9", interval=customer_pb.INTERVAL_MONTH),
+        free_trial=customer_pb.FreeTrial(
+            duration_length=14, duration_type=customer_pb.TRIAL_UNIT_DAY,
+            card_not_required=True)))
+    bench.client.call("PublishCatalog", catalog_service_pb.PublishCatalogRequest(catalog=catalog))
+    attach(bench.client, customer, "test_plus")
+    checkout.pay(portal.setup(bench.client, customer).url, bench.server.ca_file, expiry=this_month)
+    told = bench.receiver.wait_for(3, customer)
+    assert types(told)[-1] == "payment_method.expiring"
+    card = told[-1].data["payment_method"]
+    assert (card["brand"], card["last4"], card["expiry_month"]) == (
+        "visa", "4242", time.gmtime().tm_mon)
+
+    move(bench.client, 10, customer)
+    bench.restart()
+    move(bench.client, 10, customer)
+    ending = bench.receiver.wait(lambda messages: [
+        message.data for message in messages if message.type == "trial.ending"])
+    assert [one["plan_id"] for one in ending] == ["test_plus"]
+    assert ending[0]["customer_id"] == customer and ending[0]["trial_ends_at"] > time.time() * 1000
+    bench.restart()
+    move(bench.client, 1, customer)
+    track(bench.client, customer, 0)
+    bench.wait_until(lambda endpoint: endpoint.waiting == 0)
+    ids = {message.id: message.type for message in bench.receiver.wait_for(4, customer)}
+    assert sorted(ids.values()).count("trial.ending") == 1
+    assert sorted(ids.values()).count("payment_method.expiring") == 1
 
 
 def test_thresholds_are_told(bench):

@@ -112,7 +112,7 @@ package struct BucketSet: Sendable {
             .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
-            .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
+            .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded:
             return false
         }
         return true

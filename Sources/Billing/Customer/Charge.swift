@@ -7,6 +7,8 @@ package struct Order: Sendable, Equatable {
         case renewal = 2
         /// Other quantities of a subscription.
         case change = 3
+        /// A card is put on file, and then the plan attached, unless it is `.none`.
+        case setup = 50
     }
 
     package var purpose: Purpose
@@ -79,6 +81,8 @@ package struct Invoice: Sendable, Equatable {
     /// The provider's name for the payment; empty: no card paid it, or it isn't known.
     package var payment = ""
     package var returns = InvoiceReturns()
+    /// The card that paid the rest; nil: none did, or it isn't known.
+    package var card: CardLabel?
 
     package init(
         number: UInt32, status: InvoiceStatus, lines: [InvoiceLine], total: Money,

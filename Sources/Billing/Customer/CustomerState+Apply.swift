@@ -47,6 +47,7 @@ extension CustomerState {
             account.closeCheckout(session, paid: paid, payment: payment, due: due)
         case .methodSaved(let method):
             account.method = method
+            account.reminded.method = false
         case .invoiceRaised(let invoice):
             account.invoices.append(invoice)
             lastInvoice = max(lastInvoice, invoice.number)
@@ -60,6 +61,7 @@ extension CustomerState {
             let index = account.debts.firstIndex { $0.invoice == debt.invoice }
             if let index { account.debts[index] = debt } else { account.debts.append(debt) }
         case .creditChanged(let credit): account.credit = credit
+        case .reminded(let reminder): note(reminder)
         case .metadataChanged(let metadata): account.metadata = metadata
         case .customerErased:
             account.name = ""
@@ -128,6 +130,7 @@ extension CustomerState {
 
     private mutating func put(_ subscription: Subscription) {
         lastSubscription = max(lastSubscription, subscription.number)
+        forgetReminders(of: self.subscription(subscription.number), now: subscription)
         if let index = subscriptions.firstIndex(where: { $0.number == subscription.number }) {
             subscriptions[index] = subscription
         } else {
@@ -161,6 +164,7 @@ extension CustomerState {
             if !billingWaits { due = min(due, buckets.clock.held) }
         }
         if let page = account.checkout { due = min(due, page.order.soldUntil) }
+        due = min(due, nextReminder)
         if !billingWaits {
             for debt in account.debts { due = min(due, debt.next) }
             for subscription in subscriptions {

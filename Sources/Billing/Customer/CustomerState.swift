@@ -113,6 +113,7 @@ package struct Account: Sendable, Equatable {
     package var disputes: [Dispute] = []
     /// Oldest first.
     package var closedCheckouts: [ClosedCheckout] = []
+    package var reminded = Reminded()
 
     package init() {}
 

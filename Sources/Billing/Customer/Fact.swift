@@ -66,6 +66,8 @@ package enum Fact: Sendable, Equatable {
     /// The dispute with this id, as it stands from now on.
     indirect case disputeSet(Dispute)
     case disputeDropped(id: String)
+    /// Somebody is told ahead, once.
+    indirect case reminded(Reminder)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -115,8 +117,8 @@ extension Fact {
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
-            .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped, .invoiceReturned,
-            .disputeSet, .disputeDropped:
+            .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
+            .invoiceReturned, .disputeSet, .disputeDropped, .reminded:
             false
         }
     }

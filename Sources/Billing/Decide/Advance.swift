@@ -27,6 +27,7 @@ extension FactSheet {
     /// Everything due at the sheet's moment.
     mutating func advance(now: Timestamp, effectID: () -> String) {
         releaseHolds()
+        remind()
         if let page = customer.account.checkout, page.order.soldUntil <= self.now {
             closeCheckout()
         }

@@ -34,6 +34,8 @@ package enum Command: Sendable {
     /// Of a test: decided at what the clock shows.
     case moveClock(ClockMove)
     indirect case refund(RefundCommand)
+    indirect case setupPayment(SetupPayment)
+    case saveMethod(PaymentMethod)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -43,7 +45,7 @@ package enum Command: Sendable {
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
-            .advance, .moveClock, .refund:
+            .advance, .moveClock, .refund, .setupPayment, .saveMethod:
             false
         }
     }
@@ -57,7 +59,7 @@ package enum Command: Sendable {
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
-            .sealProfile, .advance, .moveClock, .refund:
+            .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod:
             false
         }
     }

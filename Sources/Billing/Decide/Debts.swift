@@ -21,6 +21,13 @@ extension FactSheet {
 
     private mutating func tryLater(_ debt: Debt) -> Invoice? {
         var debt = debt
+        // Tried early, because there is another card: that costs no attempt of the schedule.
+        let planned = pricing.settings.dunning.next(after: debt.attempts, since: debt.since)
+        if let planned, planned > now {
+            debt.next = planned
+            emit(.debtSet(debt))
+            return customer.account.invoices.first { $0.number == debt.invoice }
+        }
         debt.attempts += 1
         let next = pricing.settings.dunning.next(after: debt.attempts, since: debt.since)
         if let next {
@@ -54,12 +61,16 @@ extension FactSheet {
         guard let debt = customer.account.debts.first(where: { $0.invoice == order.invoice })
         else { return nil }
         takeCredit(order)
-        return close(debt, .paid, credit: order.credit, payment)
+        return close(
+            debt, .paid, credit: order.credit, payment, card: payingCard(of: order))
     }
 
-    /// - Parameter credit: what of it credit has paid.
+    /// - Parameters:
+    ///   - credit: what of it credit has paid.
+    ///   - card: what has paid the rest.
     private mutating func close(
-        _ debt: Debt, _ status: InvoiceStatus, credit: Int64, _ payment: String = ""
+        _ debt: Debt, _ status: InvoiceStatus, credit: Int64, _ payment: String = "",
+        card: CardLabel? = nil
     ) -> Invoice {
         let kept = customer.account.invoices.first { $0.number == debt.invoice }
         var invoice =
@@ -70,6 +81,7 @@ extension FactSheet {
         invoice.status = status
         invoice.credit = credit
         if invoice.due.minorUnits > 0 { invoice.payment = payment }
+        invoice.card = card
         emit(.invoiceChanged(invoice))
         return invoice
     }

@@ -102,7 +102,7 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls, .moveClock, .refund:
+            .setControls, .moveClock, .refund, .setupPayment, .saveMethod:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -153,6 +153,8 @@ extension CustomerState {
         case .advance: Decision()
         case .moveClock(let move): try decideMoveClock(move, now: now)
         case .refund(let refund): try decideRefund(refund, pricing: pricing, now: now)
+        case .setupPayment(let setup): try decideSetup(setup, pricing: pricing, now: now)
+        case .saveMethod(let method): try decideSaveMethod(method, pricing: pricing, now: now)
         }
     }
 }

@@ -87,6 +87,7 @@ extension FactSheet {
                 subscription.status.grantsAccess
             else { return nil }
             return change(subscription, order)
+        case .setup: return nil
         }
     }
 
@@ -140,12 +141,18 @@ extension FactSheet {
             total: order.total, credit: order.credit,
             time: order.purpose == .renewal ? order.time : now)
         if invoice.due.minorUnits > 0 { invoice.payment = payment }
+        if status == .paid { invoice.card = payingCard(of: order) }
         if customer.account.invoices.count >= FactSheet.keptInvoices {
             emit(.invoiceDropped(number: customer.account.invoices[0].number))
         }
         emit(.invoiceRaised(invoice))
         if status == .paid { takeCredit(order) }
         return invoice
+    }
+
+    /// The card on file, unless there is nothing left for it to pay.
+    func payingCard(of order: Order) -> CardLabel? {
+        order.due.minorUnits > 0 ? customer.account.method?.label : nil
     }
 
     mutating func takeCredit(_ order: Order) {

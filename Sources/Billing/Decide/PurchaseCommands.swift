@@ -135,11 +135,16 @@ package struct CompleteCheckout: Sendable {
     package var method: PaymentMethod
     /// The provider's name for the payment: told twice, it is the same.
     package var payment: String
+    /// Of the charge that may follow; see `AttachPlan`.
+    package var effectID: String
 
     /// - Parameter payment: nil: the provider calls it by the page's session.
-    package init(session: String, method: PaymentMethod, payment: String? = nil) {
+    package init(
+        session: String, method: PaymentMethod, payment: String? = nil, effectID: String = ""
+    ) {
         self.session = session
         self.method = method
         self.payment = payment ?? session
+        self.effectID = effectID
     }
 }

@@ -40,6 +40,9 @@ extension CustomerState {
         facts.emit(.methodSaved(paid.method))
         facts.emit(checkout.closed(by: paid.payment))
         facts.hastenDebts()
+        if checkout.order.purpose == .setup {
+            return completeSetup(facts, checkout.order, effectID: paid.effectID)
+        }
         let reply = facts.settle(checkout.order, paid.payment)
         return decision(facts, reply: reply, request: nil)
     }

@@ -9,6 +9,8 @@ package enum Notification: Sendable, Equatable {
     case invoicePaid(Invoice)
     /// The invoice that stays unpaid, if there is one.
     case paymentFailed(code: String, Invoice?)
+    /// What will happen, told ahead.
+    case ahead(Reminder)
 
     /// Raw values are the types that receivers see.
     package enum Kind: String, Sendable, CaseIterable {
@@ -18,6 +20,8 @@ package enum Notification: Sendable, Equatable {
         case usageAlert = "balances.usage_alert_triggered"
         case invoicePaid = "invoice.paid"
         case paymentFailed = "payment.failed"
+        case trialEnding = "trial.ending"
+        case methodExpiring = "payment_method.expiring"
     }
 
     package var kind: Kind {
@@ -28,6 +32,8 @@ package enum Notification: Sendable, Equatable {
         case .usageAlert: .usageAlert
         case .invoicePaid: .invoicePaid
         case .paymentFailed: .paymentFailed
+        case .ahead(.trialEnding): .trialEnding
+        case .ahead(.methodExpiring): .methodExpiring
         }
     }
 }
@@ -92,6 +98,8 @@ extension Notification {
                 told.append(.invoicePaid(invoice))
             } else if case .effectSettled(_, .declined(let code)) = fact {
                 told.append(.paymentFailed(code: code, unpaid))
+            } else if case .reminded(let reminder) = fact {
+                told.append(.ahead(reminder))
             }
         }
         let plans = PlanChanges(facts, at: time, pricing: pricing)

@@ -26,6 +26,9 @@ package struct PlanReference: Sendable, Hashable {
         self.plan = plan
         self.revision = revision
     }
+
+    /// No plan at all: numbers begin with 1.
+    package static let none = PlanReference(plan: PlanNumber(rawValue: 0), revision: 0)
 }
 
 /// What a feature is, which decides how it is counted. Raw values are those of

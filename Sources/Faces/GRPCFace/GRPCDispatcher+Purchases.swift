@@ -14,12 +14,13 @@ extension GRPCDispatcher {
             switch route {
             case .attach: try reader.attach(message)
             case .updateSubscription: try reader.updateSubscription(message)
+            case .setupPayment: try reader.setupPayment(message)
             case .previewAttach: try reader.previewAttach(message)
             default: try reader.previewUpdateSubscription(message)
             }
         }
         let service = loop.attach
-        guard route == .attach || route == .updateSubscription else {
+        guard route != .previewAttach, route != .previewUpdateSubscription else {
             return try served { () throws(ExecuteFault) in
                 try service.preview(call, names: loop.names, in: workspace)
             }

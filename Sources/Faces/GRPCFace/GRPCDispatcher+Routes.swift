@@ -50,10 +50,18 @@ extension GRPCDispatcher {
         case .deleteCustomer, .eraseCustomer:
             return try runErasure(route, message, loop, token: token)
         case .getCatalog: return loop.catalog.get(names: names, in: workspace)
-        case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription:
+        case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription,
+            .setupPayment:
             return try runPurchase(route, message, loop, token: token)
         case .refundInvoice, .reportPaymentEvent:
             return try runRefund(route, message, loop, token: token)
+        case .openCustomerPortal:
+            let call = try decoded { () throws(CallFault) in
+                try reader.openCustomerPortal(message)
+            }
+            return try served { () throws(ExecuteFault) in
+                try loop.attach.openPortal(call, names: names, in: workspace)
+            }
         case .publishCatalog:
             let (call, found) = try decoded { () throws(CallFault) in try reader.publish(message) }
             let service = loop.catalog

@@ -46,6 +46,8 @@ enum Route: Int, CaseIterable {
     case replayWebhooks
     case getCustomerAsOf
     case simulatePlan
+    case setupPayment
+    case openCustomerPortal
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -102,6 +104,8 @@ enum Route: Int, CaseIterable {
         case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
         case .getCustomerAsOf: "/tally.v1.CustomerService/GetCustomerAsOf"
         case .simulatePlan: "/tally.v1.CatalogService/SimulatePlan"
+        case .setupPayment: "/tally.v1.AttachService/SetupPayment"
+        case .openCustomerPortal: "/tally.v1.AttachService/OpenCustomerPortal"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -128,7 +132,8 @@ enum Route: Int, CaseIterable {
             .extendHold:
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
-        case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent: .attachWrite
+        case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
+            .openCustomerPortal: .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,

@@ -35,6 +35,9 @@ package struct CheckoutPages: Sendable {
             guard request.method == "POST" else { return CheckoutPages.closed }
             return await postLate(Form(request.body), session)
         }
+        if page.order.purpose == .setup {
+            return await SetupPages(attach: attach).respond(to: request, session)
+        }
         let sale = Sale(
             session: session, plan: attach.planName(page.order.plan), order: page.order,
             customer: page.customer, name: page.name.isEmpty ? page.customer.text : page.name,
@@ -46,7 +49,7 @@ package struct CheckoutPages: Sendable {
         }
     }
 
-    private static var closed: PageResponse {
+    static var closed: PageResponse {
         .html(
             404,
             Page.notice(
@@ -55,25 +58,21 @@ package struct CheckoutPages: Sendable {
     }
 
     private func form(_ request: PageRequest, _ sale: Sale) -> CardForm {
-        let wanted = Form((request.query ?? "").utf8)["card"]
-        guard let card = wanted.flatMap({ TestCard(typed: $0) }) else { return CardForm() }
-        return CardForm(showing: card, now: sale.now)
+        CardForm.asked(by: request.query.map(String.init), now: sale.now)
     }
 
     private func post(_ fields: Form, _ sale: Sale) async -> PageResponse {
-        if let token = fields["token"], let card = TestCard(token: token), card.isChallenged {
-            return await authenticated(fields, card, sale)
+        switch CardEntry(fields, now: sale.now) {
+        case .again(let status, let form): return .html(status, Page.checkout(sale, form))
+        case .asked(let card, let form):
+            let question = Page.challenge(
+                at: "/checkout/\(sale.session)", amount: sale.order.due.text, purpose: sale.plan,
+                card, form)
+            return .html(200, question)
+        // The bank of a card that is asked about has confirmed the payment by then.
+        case .accepted(let card, let form):
+            return await pay(sale, card, form, isConfirmed: card.isChallenged)
         }
-        var form = CardForm(fields, now: sale.now)
-        guard form.faults.isEmpty, let card = form.card else {
-            return .html(422, Page.checkout(sale, form))
-        }
-        if let code = card.declineCode {
-            form.problem = CheckoutPages.text(ofDecline: code)
-            return .html(402, Page.checkout(sale, form))
-        }
-        if card.isChallenged { return .html(200, Page.challenge(sale, card, form)) }
-        return await pay(sale, card, form, isConfirmed: false)
     }
 
     /// An old tab. Nothing can be paid there any more, but a bank that has just confirmed a payment
@@ -84,20 +83,6 @@ package struct CheckoutPages: Sendable {
         else { return CheckoutPages.closed }
         return await take(session, card.method(expiry: nil), isConfirmed: true, nil)
             ?? CheckoutPages.late
-    }
-
-    /// The bank's answer.
-    private func authenticated(
-        _ fields: Form, _ card: TestCard, _ sale: Sale
-    ) async -> PageResponse {
-        var form = CardForm(authenticated: fields, now: sale.now)
-        guard fields["authentication"] == "complete" else {
-            form.problem =
-                "Your bank could not confirm that it is you. Nothing was charged. Try again, or "
-                + "use another card."
-            return .html(402, Page.checkout(sale, form))
-        }
-        return await pay(sale, card, form, isConfirmed: true)
     }
 
     private func pay(
@@ -145,14 +130,6 @@ package struct CheckoutPages: Sendable {
                 "Your payment is being recorded",
                 "Your card was charged. You needn't pay again; what you bought will be there "
                     + "soon."))
-    }
-
-    private static func text(ofDecline code: String) -> String {
-        switch code {
-        case "insufficient_funds":
-            "Your card doesn't have enough funds. Nothing was charged. Try another card."
-        default: "Your card was declined. Nothing was charged. Try another card."
-        }
     }
 }
 

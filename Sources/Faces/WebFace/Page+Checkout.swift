@@ -6,26 +6,16 @@ extension Page {
     static func checkout(_ sale: Sale, _ form: CardForm) -> String {
         let due = sale.order.due
         let deed = due.minorUnits > 0 ? "Pay \(due.text)" : "Save the card"
-        let alert =
-            form.problem.map { "<p class=\"problem\" role=\"alert\">\(escaped($0))</p>" } ?? ""
+        let action = "/checkout/\(sale.session)"
         return document(
             "Pay for \(sale.plan)",
             """
             \(summary(sale))
             <section class="card">
             <h2>Pay with a card</h2>
-            \(alert)
-            <form method="post" action="/checkout/\(escaped(sale.session))" novalidate>
-            \(Input.number.html(form))
-            <div class="pair">
-            \(Input.expiry.html(form))
-            \(Input.cvc.html(form))
-            </div>
-            \(Input.name.html(form))
-            <button type="submit">\(deed)</button>
-            </form>
+            \(cardForm(at: action, deed: deed, form))
             <p class="fine">\(terms(sale))</p>
-            \(testCards(sale))
+            \(testCards(at: action))
             </section>
             """)
     }
@@ -69,18 +59,6 @@ extension Page {
         return "Renews at \(price) until it is cancelled. The card is kept on file for that."
     }
 
-    private static func testCards(_ sale: Sale) -> String {
-        let cards = TestCard.all.map { card in
-            "<li><a href=\"/checkout/\(escaped(sale.session))?card=\(card.number)\">"
-                + "\(grouped(card.number))</a> \(escaped(card.note))</li>"
-        }
-        return """
-            <details><summary>Test cards</summary><ul>
-            \(cards.joined(separator: "\n"))
-            </ul></details>
-            """
-    }
-
     /// "4242 4242 4242 4242".
     static func grouped(_ number: String) -> String {
         // American Express prints 4, 6 and 5 digits.
@@ -89,29 +67,6 @@ extension Page {
             if breaks.contains(digit.offset) { text.append(" ") }
             text.append(digit.element)
         }
-    }
-
-    /// What a bank asks that wants to know whether it is the customer (3-D Secure).
-    static func challenge(_ sale: Sale, _ card: TestCard, _ form: CardForm) -> String {
-        document(
-            "Confirm your payment",
-            """
-            <section class="card notice">
-            <h1>Your bank asks you to confirm</h1>
-            <p class="amount">\(sale.order.due.text)</p>
-            <p class="soft">\(escaped(sale.plan)), \(card.name)</p>
-            <p>A real bank would ask for a code or in its app (3-D Secure). Here you choose.</p>
-            <form method="post" action="/checkout/\(escaped(sale.session))">
-            <input type="hidden" name="token" value="\(card.token)">
-            <input type="hidden" name="expiry" value="\(escaped(form.typed[.expiry] ?? ""))">
-            <input type="hidden" name="name" value="\(escaped(form.typed[.name] ?? ""))">
-            <p><button type="submit" name="authentication" value="complete">\
-            Complete authentication</button>
-            <button class="second" type="submit" name="authentication" value="fail">\
-            Fail</button></p>
-            </form>
-            </section>
-            """)
     }
 
     static func paid(_ sale: Sale, _ card: TestCard) -> String {
@@ -127,16 +82,10 @@ extension Page {
             </section>
             """)
     }
-
-    private static let tick = """
-        <svg class="tick" viewBox="0 0 24 24" fill="none" stroke="#fff" stroke-width="2.5" \
-        stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">\
-        <path d="M6.5 12.5l3.5 3.5 7.5-8"/></svg>
-        """
 }
 
 /// A field as the card form shows it.
-private struct Input {
+struct Input {
     var field: CardForm.Field
     var label: String
     var placeholder: String
@@ -183,14 +132,14 @@ private struct Input {
 
 extension Cycle {
     /// "each month", "every 2 months".
-    fileprivate var text: String {
+    var text: String {
         count == 1 ? "each \(interval.text)" : "every \(count) \(interval.text)s"
     }
 }
 
 extension Timestamp {
     /// "14 Apr 2026", of the calendar of UTC.
-    fileprivate var dayText: String {
+    var dayText: String {
         let date = CivilDate(self)
         let months = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -200,7 +149,7 @@ extension Timestamp {
 }
 
 extension Interval {
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .oneOff: "time"
         case .minute: "minute"
@@ -212,13 +161,5 @@ extension Interval {
         case .semiAnnual: "half-year"
         case .year: "year"
         }
-    }
-}
-
-extension TestCard {
-    /// As people know a card: "Visa ending in 4242".
-    fileprivate var name: String {
-        let brands = ["visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"]
-        return "\(brands[brand] ?? brand) ending in \(last4)"
     }
 }

@@ -1,4 +1,5 @@
 internal import RPC
+internal import Repository
 
 /// The HTML of the public pages: no script, no request to anywhere. In light and dark, on a
 /// telephone as on a desk.
@@ -14,7 +15,8 @@ enum Page {
             """)
     }
 
-    static func document(_ title: String, _ body: String) -> String {
+    /// - Parameter kind: how it is laid out.
+    static func document(_ title: String, _ body: String, kind: String = "") -> String {
         """
         <!doctype html>
         <html lang="en">
@@ -24,13 +26,11 @@ enum Page {
         <meta name="color-scheme" content="light dark">
         <meta name="robots" content="noindex">
         <title>\(escaped(title))</title>
-        <style>
-        \(style)
-        </style>
+        <style>\(style)</style>
         </head>
         <body>
         <p class="sandbox">Sandbox: only test cards work here, and no money moves.</p>
-        <main>
+        <main\(kind.isEmpty ? "" : " class=\"\(kind)\"")>
         \(body)
         </main>
         <footer>Secured with TLS. The card's number and security code are not kept.</footer>
@@ -55,15 +55,25 @@ enum Page {
         return output
     }
 
-    private static let style = """
+    /// Between the tags, so that its hash is what browsers are told to accept.
+    private static let style = "\n" + base + "\n" + portalStyle + "\n"
+
+    static let styleHash: String = {
+        let digest = Array(style.utf8).withUnsafeBytes { SHA256.digest($0) }
+        let text = String(decoding: Base64.encode(digest), as: UTF8.self)
+        // 32 bytes leave one character of padding, which is sent here.
+        return "'sha256-\(text)='"
+    }()
+
+    private static let base = """
         :root { color-scheme: light dark; --paper: #f5f6f8; --card: #fff; --ink: #1a1f2b;
         --soft: #5b6475; --line: #dfe3ea; --field: #8a94a6; --accent: #1f4fd8; --button: #1f4fd8;
         --press: #183fae;
-        --wrong: #b3261e; --wrong-paper: #fdecea; --right: #17713b; }
+        --wrong: #b3261e; --wrong-paper: #fdecea; --right: #17713b; --good: #17713b; }
         @media (prefers-color-scheme: dark) { :root { --paper: #10131a; --card: #191e28;
         --ink: #eceff5; --soft: #a3adbf; --line: #2c3443; --field: #6b7790; --accent: #8fadff;
         --button: #2f5fe0; --press: #2450c4; --wrong: #ff9d94; --wrong-paper: #3b1d1b;
-        --right: #1f8f4c; } }
+        --right: #1f8f4c; --good: #63d391; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink);
         font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
@@ -129,17 +139,31 @@ enum Page {
 
 extension PageResponse {
     /// A page that may run nothing and load nothing.
-    static func html(_ status: Int, _ text: String) -> PageResponse {
-        PageResponse(
+    ///
+    /// - Parameter leads: its forms may lead to other sites, as one that was paid does.
+    static func html(_ status: Int, _ text: String, leads: Bool = true) -> PageResponse {
+        let targets = leads ? "'self' https: http:" : "'self'"
+        return PageResponse(
             status: status,
             headers: [
                 ("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"),
                 (
                     "content-security-policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https: "
-                        + "http:; base-uri 'none'; frame-ancestors 'none'"
+                    "default-src 'none'; style-src \(Page.styleHash); form-action \(targets); "
+                        + "base-uri 'none'; frame-ancestors 'none'"
                 ),
                 ("referrer-policy", "no-referrer"), ("x-content-type-options", "nosniff"),
+                ("x-frame-options", "DENY"),
             ], body: Array(text.utf8))
+    }
+
+    /// After something was done: where it shows. A reload does nothing again.
+    static func see(_ path: String) -> PageResponse {
+        PageResponse(
+            status: 303,
+            headers: [
+                ("location", path), ("cache-control", "no-store"),
+                ("referrer-policy", "no-referrer"),
+            ])
     }
 }

@@ -108,11 +108,11 @@ struct Effects: Sendable {
             let url = try await provider.openCheckout(effect, for: customer)
             return SettleEffect(effectID: effect.id, answer: .checkoutOpened(url: url))
         case .collect:
-            guard let method = try method(of: customer) else {
+            guard let (method, time) = try method(of: customer) else {
                 return SettleEffect(
                     effectID: effect.id, answer: .declined(code: "payment_method_missing"))
             }
-            switch try await provider.collect(effect, with: method, for: customer) {
+            switch try await provider.collect(effect, with: method, for: customer, at: time) {
             case .paid(let payment):
                 return SettleEffect(effectID: effect.id, answer: .paid, payment: payment)
             case .declined(let code):
@@ -121,10 +121,14 @@ struct Effects: Sendable {
         }
     }
 
-    private func method(of customer: CustomerID) throws -> PaymentMethod? {
-        try repository.read(
+    /// What is charged, and the customer's time.
+    private func method(of customer: CustomerID) throws -> (PaymentMethod, Timestamp)? {
+        let time = repository.environmentTime
+        return try repository.read(
             customer, names: repository.directory.current, in: Workspace()
-        ) { customer, _ in customer.account.method }.answer
+        ) { customer, _ in
+            customer.account.method.map { ($0, customer.buckets.clock.time(at: time)) }
+        }.answer
     }
 
     /// The log may be full for a while; an answer is never dropped for that.

@@ -3,6 +3,7 @@
 ///     MANIFEST        what the folder is; see Manifest
 ///     LOCK            held while a server uses the folder
 ///     keys.json       API keys, hashed
+///     portal.key      what addresses of customers' pages are sealed with; see PortalLinks
 ///     backup.json     what a follower says of its copy; see BackupStatus
 ///     payments        what the sandbox's provider remembers; see SandboxBooks
 ///     webhooks/       how far each receiver of webhooks was told; see CursorFile

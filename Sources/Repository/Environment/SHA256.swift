@@ -1,8 +1,8 @@
 internal import COpenSSL
 
 /// SHA-256, from the TLS library.
-enum SHA256 {
-    static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+package enum SHA256 {
+    package static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { output, count in
             var length: UInt32 = 0
             let result = EVP_Digest(

@@ -18,6 +18,9 @@ package final class TallyEnvironment: Sendable {
     /// nil: nothing that costs money can be bought here.
     package let provider: (any PaymentProvider)?
     package let prices: PriceList
+    let portalLinks: PortalLinks
+    /// Where its pages are.
+    let address: @Sendable () -> String
     /// Of all partitions, in the time that all took.
     package let recovery: RecoveryReport
     /// What an operator should look at.
@@ -36,6 +39,9 @@ package final class TallyEnvironment: Sendable {
         /// Of a new folder; one that is there must have as many. nil: as many as it has, or one.
         package var partitions: Int?
         package var provider: (any PaymentProvider)?
+        /// Where pages for customers are, "https://localhost:7443"; empty: nowhere. Asked for each
+        /// page, because the port may not be known before the server listens.
+        package var address: @Sendable () -> String = { "" }
         package var prices = PriceList()
         /// How long an answered request is remembered at least.
         package var requestWindowHours = 24
@@ -75,9 +81,11 @@ package final class TallyEnvironment: Sendable {
         customerSeed = manifest.customerSeed
         provider = settings.provider
         prices = settings.prices
+        address = settings.address
         historyDays = settings.snapshots.historyDays
         onFault = settings.onFault
         keys = try KeyRing(folder: path, environment: name)
+        portalLinks = try PortalLinks(folder: path, environment: name)
         backupWatch = BackupWatch(folder: path, conditions: conditions, logger: logger)
         scrubber = Scrubber(
             folders: folder.logs.map { "\(path)/\($0)" },
@@ -133,6 +141,9 @@ package final class TallyEnvironment: Sendable {
         let hash = id.hash(seed: customerSeed)
         return partitions[Partition.number(ofHash: hash, of: partitions.count)]
     }
+
+    /// Customers can be sent to pages.
+    package var hasPages: Bool { !address().isEmpty }
 
     /// How many customers there are.
     package var customerCount: Int { partitions.reduce(0) { $0 + $1.customers.count } }

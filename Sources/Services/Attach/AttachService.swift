@@ -4,10 +4,10 @@ package import Wire
 
 /// Sells plans.
 package struct AttachService: Sendable {
-    private let environment: TallyEnvironment
+    let environment: TallyEnvironment
 
     /// How often a purchase that finds another one in progress waits for it.
-    private static let patience = 8
+    static let patience = 8
 
     package init(_ environment: TallyEnvironment) {
         self.environment = environment
@@ -52,6 +52,7 @@ package struct AttachService: Sendable {
                         try customer.preview(attach, pricing: names.pricing, now: now)
                     case .change(let change):
                         try customer.preview(change, pricing: names.pricing, now: now)
+                    case .setup: preconditionFailure("a page for a card has no preview")
                     }
                 let writer = ReplyWriter(arena: workspace.arena, names: names)
                 return .success(writer.previewed(preview))
@@ -67,7 +68,9 @@ package struct AttachService: Sendable {
 
     /// Nothing that costs something can be bought where nobody collects.
     private func needProvider(_ call: PurchaseCall) throws(ExecuteFault) {
-        guard environment.provider == nil, case .attach(let attach) = call.deed else { return }
+        guard environment.provider == nil else { return }
+        if case .setup = call.deed { throw .refused(.paymentProviderMissing) }
+        guard case .attach(let attach) = call.deed else { return }
         let pricing = environment.directory.current.pricing
         guard pricing.plan(pricing.latest(attach.plan)).isFree else {
             throw .refused(.paymentProviderMissing)
@@ -120,5 +123,23 @@ package struct AttachService: Sendable {
     /// Has the sandbox's provider do something with a payment, and report it.
     package func provoke(_ call: PaymentEventCall) async throws(ExecuteFault) -> [UInt8] {
         try await environment.provoke(call)
+    }
+
+    /// A page that puts a card on file got one that the provider accepted. Waits for the charge that
+    /// follows where a plan is attached to a card.
+    ///
+    /// - Returns: what came of it.
+    @discardableResult
+    package func completeCheckout(
+        _ session: String, customer: CustomerID, method: PaymentMethod
+    ) async throws(ExecuteFault) -> AttachOutcome {
+        let effectID = environment.newEffectID()
+        let (message, _) = try await environment.commit(
+            .completeCheckout(
+                CompleteCheckout(session: session, method: method, effectID: effectID)),
+            requesting: effectID, for: customer, request: nil)
+        // Field 1 of `AttachResponse`, which comes first.
+        let outcome = message.count > 1 ? AttachOutcome(rawValue: message[1]) : nil
+        return outcome ?? .active
     }
 }

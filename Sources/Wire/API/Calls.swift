@@ -25,6 +25,7 @@ package enum Method: UInt32, Sendable {
     case batchTrackTokens = 32
     case advanceTestClock = 60
     case refundInvoice = 40
+    case setupPayment = 50
 }
 
 extension Method {
@@ -36,7 +37,7 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock, .refundInvoice:
+            .advanceTestClock, .refundInvoice, .setupPayment:
             false
         }
     }
@@ -110,15 +111,22 @@ package struct PurchaseCall: Sendable {
     package enum Deed: Sendable {
         case attach(AttachPlan)
         case change(ChangeSubscription)
+        case setup(SetupPayment)
     }
 
     package var customer: CustomerID
     package var deed: Deed
 
+    package init(customer: CustomerID, deed: Deed) {
+        self.customer = customer
+        self.deed = deed
+    }
+
     package var request: RequestMark? {
         switch deed {
         case .attach(let attach): attach.request
         case .change(let change): change.request
+        case .setup(let setup): setup.request
         }
     }
 
@@ -131,6 +139,9 @@ package struct PurchaseCall: Sendable {
         case .change(var change):
             change.effectID = effectID
             return .changeSubscription(change)
+        case .setup(var setup):
+            setup.effectID = effectID
+            return .setupPayment(setup)
         }
     }
 }

@@ -71,7 +71,7 @@ package struct CustomerRow: Sendable {
         var whole = try opened(arena, seals: seals)
         whole.refreshNextDue()
         var row = self
-        row.nextDue = whole.nextDue
+        row.nextDue = isDeleted ? .deleted : whole.nextDue
         row.isBusy = whole.account.isBusy
         return row
     }

@@ -116,6 +116,8 @@ extension RecordDecoder {
             return .debtSet(try debt(try need(message.debt_set)))
         case TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED:
             return .creditChanged(try credit(try need(message.credit_changed)))
+        case TALLY__DISK__V1__FACT__KIND_REMINDED:
+            return .reminded(try reminder(try need(message.reminded)))
         default:
             if let fact = try refundFact(message) { return fact }
             return try extraFact(message)

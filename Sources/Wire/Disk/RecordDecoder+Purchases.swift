@@ -56,6 +56,9 @@ extension RecordDecoder {
         invoice.returns = InvoiceReturns(
             refunded: message.refunded, credited: message.credited, disputed: message.disputed)
         return invoice
+        let card = CardLabel(brand: text(message.card_brand), last4: text(message.card_last4))
+        if !card.brand.isEmpty { invoice.card = card }
+        return invoice
     }
 
     private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {

@@ -109,6 +109,8 @@ extension RecordWriter {
         message.pointee.refunded = invoice.returns.refunded
         message.pointee.credited = invoice.returns.credited
         message.pointee.disputed = invoice.returns.disputed
+        message.pointee.card_brand = arena.string(invoice.card?.brand ?? "")
+        message.pointee.card_last4 = arena.string(invoice.card?.last4 ?? "")
         return message
     }
 

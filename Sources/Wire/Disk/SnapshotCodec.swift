@@ -9,6 +9,7 @@ extension RecordWriter {
     private static let isDeleted: UInt64 = 1 << 2
     private static let isPastDue: UInt64 = 1 << 3
     private static let tellsPastDue: UInt64 = 1 << 4
+    private static let countsReminders: UInt64 = 1 << 5
 
     /// A row as a snapshot holds it.
     package func row(_ row: borrowing CustomerRow) -> UnsafeRawBufferPointer {
@@ -30,6 +31,7 @@ extension RecordWriter {
             8,
             RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0)
                 | (row.isDeleted ? RecordWriter.isDeleted : 0) | RecordWriter.tellsPastDue
+                | RecordWriter.countsReminders
                 | (row.isPastDue ? RecordWriter.isPastDue : 0))
         writer.number(9, UInt64(row.key))
         guard row.buckets.hasExtras else { return writer.written }
@@ -104,7 +106,7 @@ extension RecordDecoder {
             case (7, .number(let number)):
                 row.nextDue = Timestamp(milliseconds: Int64(bitPattern: number))
             case (8, .number(let marks)):
-                isComplete = marks & 1 != 0
+                isComplete = marks & 33 == 33
                 row.isBusy = marks & 2 != 0
                 row.isDeleted = marks & 4 != 0
                 row.isPastDue = marks & 8 != 0
@@ -200,6 +202,9 @@ extension RecordWriter {
                 trial.pointee.entity = mark.entity
                 return trial
             }
+        (message.pointee.n_reminded_trials, message.pointee.reminded_trials) = arena.numbers(
+            customer.account.reminded.trials)
+        message.pointee.reminded_card = customer.account.reminded.method ? 1 : 0
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         (message.pointee.n_refunds, message.pointee.refunds) =
             arena.list(customer.account.refunds) { refund($0) }
@@ -263,6 +268,10 @@ extension RecordDecoder {
         for closed in elements(message.n_closed_checkouts, message.closed_checkouts) {
             account.closedCheckouts.append(try self.closed(closed.pointee))
         }
+        account.reminded.trials = Array(
+            UnsafeBufferPointer(
+                start: message.reminded_trials, count: message.n_reminded_trials))
+        account.reminded.method = message.reminded_card != 0
         customer.account = account
     }
 }

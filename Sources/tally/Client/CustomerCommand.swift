@@ -8,7 +8,7 @@ struct CustomerCommand: AsyncParsableCommand {
         subcommands: [
             CreateCustomerCommand.self, GetCustomerCommand.self, ListCustomersCommand.self,
             UpdateCustomerCommand.self, WatchCustomerCommand.self, EraseCustomerCommand.self,
-            DeleteCustomerCommand.self,
+            DeleteCustomerCommand.self, CustomerPortalCommand.self, CustomerCardCommand.self,
         ])
 }
 

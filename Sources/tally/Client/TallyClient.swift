@@ -23,6 +23,10 @@ struct APIMethod {
     static let previewUpdateSubscription = APIMethod(
         "AttachService", "PreviewUpdateSubscription", isRead: true)
     static let refundInvoice = APIMethod("AttachService", "RefundInvoice")
+    static let setupPayment = APIMethod("AttachService", "SetupPayment")
+    /// Each address is another one, and none changes anything.
+    static let openCustomerPortal = APIMethod(
+        "AttachService", "OpenCustomerPortal", isRead: true)
     static let check = APIMethod("EntitlementService", "Check")
     static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")

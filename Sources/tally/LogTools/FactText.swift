@@ -54,7 +54,7 @@ struct FactText {
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
-            .customerErased, .metadataChanged, .customerDeleted:
+            .customerErased, .metadataChanged, .customerDeleted, .reminded:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -152,7 +152,27 @@ struct FactText {
             ["fact": .string("customer_erased"), "key": .number(key)]
         case .metadataChanged(let metadata): noted(metadata)
         case .customerDeleted: ["fact": .string("customer_deleted")]
+        case .reminded(let reminder): reminded(reminder)
         default: preconditionFailure("said by the caller")
+        }
+    }
+
+    private func reminded(_ reminder: Reminder) -> JSONObject {
+        switch reminder {
+        case .trialEnding(let subscription, let plan, let entity, let end):
+            of(
+                entity,
+                [
+                    "fact": .string("reminded"), "of": .string("trial"),
+                    "subscription": .number(subscription),
+                    "plan": .string(names.text(plan.plan)), "end": Self.instant(end),
+                ])
+        case .methodExpiring(let card, let expiry):
+            [
+                "fact": .string("reminded"), "of": .string("card"),
+                "brand": .string(card.brand), "last4": .string(card.last4),
+                "end": Self.instant(expiry.end),
+            ]
         }
     }
 
@@ -296,7 +316,7 @@ struct FactText {
     private func order(_ order: Order, after head: JSONObject) -> JSONObject {
         var object = head
         object.append("purpose", .string("\(order.purpose)"))
-        object.append("plan", .string(names.text(order.plan.plan)))
+        if order.plan != .none { object.append("plan", .string(names.text(order.plan.plan))) }
         object.append("total", .string(order.total.text))
         return object
     }

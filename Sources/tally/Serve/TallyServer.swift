@@ -59,9 +59,9 @@ final class TallyServer: Service {
             needs.onFault = onFault
             if let prices { needs.prices = prices.list }
             if name == "sandbox" {
+                needs.address = { address.value.withLock { $0 } }
                 needs.provider = Sandbox(
-                    address: { address.value.withLock { $0 } },
-                    file: "\(settings.data)/sandbox/payments")
+                    address: needs.address, file: "\(settings.data)/sandbox/payments")
             }
             let environment = try TallyEnvironment(
                 name, in: settings.data, settings: needs, logger: logger)
@@ -139,7 +139,8 @@ final class TallyServer: Service {
             pages: Pages(
                 metrics: faces.contains(.metrics) ? metrics : nil,
                 json: faces.contains(.json) ? JSONPages(access) : nil,
-                checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil))
+                checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil,
+                portal: faces.contains(.web) ? PortalPages(access.environments) : nil))
     }
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
@@ -213,9 +214,11 @@ struct Pages: PageHandler {
     let metrics: MetricsPage?
     let json: JSONPages?
     let checkout: CheckoutPages?
+    let portal: PortalPages?
 
     func respond(to request: PageRequest) async -> PageResponse {
         if let response = await checkout?.respond(to: request) { return response }
+        if let response = await portal?.respond(to: request) { return response }
         if let response = await json?.respond(to: request) { return response }
         if request.path == "/metrics", let metrics { return await metrics.respond(to: request) }
         switch request.path {

@@ -210,7 +210,7 @@ extension ReferenceModel {
             return .attached
         case .advance: break
         case .updateEntity, .settle, .completeCheckout, .update, .changeSubscription,
-            .erase, .delete, .sealProfile, .moveClock, .refund:
+            .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

@@ -26,6 +26,10 @@ enum SampleFacts {
             .subscriptionDropped(number: 1), .invoiceDropped(number: 1),
             .customerErased(key: 1), .metadataChanged([MetadataEntry("k", "v")]),
             .customerDeleted, .clockMoved(TestClock(offset: 1, held: time)),
+            .reminded(.trialEnding(subscription: 1, plan: plan, entity: 2, end: time)),
+            .reminded(
+                .methodExpiring(
+                    CardLabel(brand: "visa", last4: "4242"), CardExpiry(year: 2030, month: 2))),
         ] + payments
     }
 

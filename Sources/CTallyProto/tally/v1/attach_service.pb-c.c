@@ -638,6 +638,186 @@ void   tally__v1__refund_invoice_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__refund_invoice_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__setup_payment_request__init
+                     (Tally__V1__SetupPaymentRequest         *message)
+{
+  static const Tally__V1__SetupPaymentRequest init_value = TALLY__V1__SETUP_PAYMENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__setup_payment_request__get_packed_size
+                     (const Tally__V1__SetupPaymentRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__setup_payment_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__setup_payment_request__pack
+                     (const Tally__V1__SetupPaymentRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__setup_payment_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__setup_payment_request__pack_to_buffer
+                     (const Tally__V1__SetupPaymentRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__setup_payment_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SetupPaymentRequest *
+       tally__v1__setup_payment_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SetupPaymentRequest *)
+     protobuf_c_message_unpack (&tally__v1__setup_payment_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__setup_payment_request__free_unpacked
+                     (Tally__V1__SetupPaymentRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__setup_payment_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__setup_payment_response__init
+                     (Tally__V1__SetupPaymentResponse         *message)
+{
+  static const Tally__V1__SetupPaymentResponse init_value = TALLY__V1__SETUP_PAYMENT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__setup_payment_response__get_packed_size
+                     (const Tally__V1__SetupPaymentResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__setup_payment_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__setup_payment_response__pack
+                     (const Tally__V1__SetupPaymentResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__setup_payment_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__setup_payment_response__pack_to_buffer
+                     (const Tally__V1__SetupPaymentResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__setup_payment_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SetupPaymentResponse *
+       tally__v1__setup_payment_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SetupPaymentResponse *)
+     protobuf_c_message_unpack (&tally__v1__setup_payment_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__setup_payment_response__free_unpacked
+                     (Tally__V1__SetupPaymentResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__setup_payment_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__open_customer_portal_request__init
+                     (Tally__V1__OpenCustomerPortalRequest         *message)
+{
+  static const Tally__V1__OpenCustomerPortalRequest init_value = TALLY__V1__OPEN_CUSTOMER_PORTAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__open_customer_portal_request__get_packed_size
+                     (const Tally__V1__OpenCustomerPortalRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__open_customer_portal_request__pack
+                     (const Tally__V1__OpenCustomerPortalRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__open_customer_portal_request__pack_to_buffer
+                     (const Tally__V1__OpenCustomerPortalRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__OpenCustomerPortalRequest *
+       tally__v1__open_customer_portal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__OpenCustomerPortalRequest *)
+     protobuf_c_message_unpack (&tally__v1__open_customer_portal_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__open_customer_portal_request__free_unpacked
+                     (Tally__V1__OpenCustomerPortalRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__open_customer_portal_response__init
+                     (Tally__V1__OpenCustomerPortalResponse         *message)
+{
+  static const Tally__V1__OpenCustomerPortalResponse init_value = TALLY__V1__OPEN_CUSTOMER_PORTAL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__open_customer_portal_response__get_packed_size
+                     (const Tally__V1__OpenCustomerPortalResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__open_customer_portal_response__pack
+                     (const Tally__V1__OpenCustomerPortalResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__open_customer_portal_response__pack_to_buffer
+                     (const Tally__V1__OpenCustomerPortalResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__OpenCustomerPortalResponse *
+       tally__v1__open_customer_portal_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__OpenCustomerPortalResponse *)
+     protobuf_c_message_unpack (&tally__v1__open_customer_portal_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__open_customer_portal_response__free_unpacked
+                     (Tally__V1__OpenCustomerPortalResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__open_customer_portal_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__feature_quantity__field_descriptors[2] =
 {
   {
@@ -1811,6 +1991,263 @@ const ProtobufCMessageDescriptor tally__v1__refund_invoice_response__descriptor 
   (ProtobufCMessageInit) tally__v1__refund_invoice_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__setup_payment_request__field_descriptors[5] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentRequest, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_url",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentRequest, success_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__setup_payment_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  2,   /* field[2] = entity_id */
+  1,   /* field[1] = plan_id */
+  4,   /* field[4] = request_id */
+  3,   /* field[3] = success_url */
+};
+static const ProtobufCIntRange tally__v1__setup_payment_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__setup_payment_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SetupPaymentRequest",
+  "SetupPaymentRequest",
+  "Tally__V1__SetupPaymentRequest",
+  "tally.v1",
+  sizeof(Tally__V1__SetupPaymentRequest),
+  5,
+  tally__v1__setup_payment_request__field_descriptors,
+  tally__v1__setup_payment_request__field_indices_by_name,
+  1,  tally__v1__setup_payment_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__setup_payment_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__setup_payment_response__field_descriptors[3] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentResponse, outcome),
+    &tally__v1__attach_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "url",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentResponse, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SetupPaymentResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__setup_payment_response__field_indices_by_name[] = {
+  0,   /* field[0] = outcome */
+  2,   /* field[2] = replayed */
+  1,   /* field[1] = url */
+};
+static const ProtobufCIntRange tally__v1__setup_payment_response__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 6, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__setup_payment_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SetupPaymentResponse",
+  "SetupPaymentResponse",
+  "Tally__V1__SetupPaymentResponse",
+  "tally.v1",
+  sizeof(Tally__V1__SetupPaymentResponse),
+  3,
+  tally__v1__setup_payment_response__field_descriptors,
+  tally__v1__setup_payment_response__field_indices_by_name,
+  2,  tally__v1__setup_payment_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__setup_payment_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__open_customer_portal_request__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__OpenCustomerPortalRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "return_url",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__OpenCustomerPortalRequest, return_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__open_customer_portal_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = return_url */
+};
+static const ProtobufCIntRange tally__v1__open_customer_portal_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__open_customer_portal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.OpenCustomerPortalRequest",
+  "OpenCustomerPortalRequest",
+  "Tally__V1__OpenCustomerPortalRequest",
+  "tally.v1",
+  sizeof(Tally__V1__OpenCustomerPortalRequest),
+  2,
+  tally__v1__open_customer_portal_request__field_descriptors,
+  tally__v1__open_customer_portal_request__field_indices_by_name,
+  1,  tally__v1__open_customer_portal_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__open_customer_portal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__open_customer_portal_response__field_descriptors[2] =
+{
+  {
+    "url",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__OpenCustomerPortalResponse, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__OpenCustomerPortalResponse, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__open_customer_portal_response__field_indices_by_name[] = {
+  1,   /* field[1] = expire_time */
+  0,   /* field[0] = url */
+};
+static const ProtobufCIntRange tally__v1__open_customer_portal_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__open_customer_portal_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.OpenCustomerPortalResponse",
+  "OpenCustomerPortalResponse",
+  "Tally__V1__OpenCustomerPortalResponse",
+  "tally.v1",
+  sizeof(Tally__V1__OpenCustomerPortalResponse),
+  2,
+  tally__v1__open_customer_portal_response__field_descriptors,
+  tally__v1__open_customer_portal_response__field_indices_by_name,
+  1,  tally__v1__open_customer_portal_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__open_customer_portal_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__attach_outcome__enum_values_by_number[6] =
 {
   { "ATTACH_OUTCOME_UNSPECIFIED", "TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED", 0 },
@@ -2001,19 +2438,23 @@ const ProtobufCEnumDescriptor tally__v1__refund_last_payment__descriptor =
   tally__v1__refund_last_payment__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[5] =
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[7] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
   { "UpdateSubscription", &tally__v1__update_subscription_request__descriptor, &tally__v1__update_subscription_response__descriptor },
   { "PreviewUpdateSubscription", &tally__v1__preview_update_subscription_request__descriptor, &tally__v1__preview_update_subscription_response__descriptor },
   { "RefundInvoice", &tally__v1__refund_invoice_request__descriptor, &tally__v1__refund_invoice_response__descriptor },
+  { "SetupPayment", &tally__v1__setup_payment_request__descriptor, &tally__v1__setup_payment_response__descriptor },
+  { "OpenCustomerPortal", &tally__v1__open_customer_portal_request__descriptor, &tally__v1__open_customer_portal_response__descriptor },
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
+  6,        /* OpenCustomerPortal */
   1,        /* PreviewAttach */
   3,        /* PreviewUpdateSubscription */
   4,        /* RefundInvoice */
+  5,        /* SetupPayment */
   2         /* UpdateSubscription */
 };
 const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
@@ -2023,7 +2464,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  5,
+  7,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -2066,6 +2507,22 @@ void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__setup_payment(ProtobufCService *service,
+                                              const Tally__V1__SetupPaymentRequest *input,
+                                              Tally__V1__SetupPaymentResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
+                                                     const Tally__V1__OpenCustomerPortalRequest *input,
+                                                     Tally__V1__OpenCustomerPortalResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

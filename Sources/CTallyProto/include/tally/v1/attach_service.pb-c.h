@@ -33,6 +33,10 @@ typedef struct Tally__V1__PreviewUpdateSubscriptionRequest Tally__V1__PreviewUpd
 typedef struct Tally__V1__PreviewUpdateSubscriptionResponse Tally__V1__PreviewUpdateSubscriptionResponse;
 typedef struct Tally__V1__RefundInvoiceRequest Tally__V1__RefundInvoiceRequest;
 typedef struct Tally__V1__RefundInvoiceResponse Tally__V1__RefundInvoiceResponse;
+typedef struct Tally__V1__SetupPaymentRequest Tally__V1__SetupPaymentRequest;
+typedef struct Tally__V1__SetupPaymentResponse Tally__V1__SetupPaymentResponse;
+typedef struct Tally__V1__OpenCustomerPortalRequest Tally__V1__OpenCustomerPortalRequest;
+typedef struct Tally__V1__OpenCustomerPortalResponse Tally__V1__OpenCustomerPortalResponse;
 
 
 /* --- enums --- */
@@ -599,6 +603,103 @@ struct  Tally__V1__RefundInvoiceResponse
     , NULL, NULL, 0 }
 
 
+/*
+ * Asks for a page that puts a card on file.
+ */
+struct  Tally__V1__SetupPaymentRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose card.
+   */
+  char *customer_id;
+  /*
+   * What is attached once the card is on file; empty: nothing.
+   */
+  char *plan_id;
+  /*
+   * The entity that gets the plan; empty: the customer. Only together with `plan_id`.
+   */
+  char *entity_id;
+  /*
+   * Where the page sends the customer afterwards: an https or http URL, or empty.
+   */
+  char *success_url;
+  /*
+   * Chosen by the caller, unique for each intended page, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__SETUP_PAYMENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__setup_payment_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Where the card is put on file.
+ */
+struct  Tally__V1__SetupPaymentResponse
+{
+  ProtobufCMessage base;
+  /*
+   * PAYMENT_REQUIRED: send the customer to `url`. PROCESSING: the page isn't open yet; ask again
+   * with the same `request_id`.
+   */
+  Tally__V1__AttachOutcome outcome;
+  /*
+   * The page.
+   */
+  char *url;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__SETUP_PAYMENT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__setup_payment_response__descriptor) \
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Asks for a way into the customer's own pages.
+ */
+struct  Tally__V1__OpenCustomerPortalRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * Where the pages lead back to: an https or http URL, or empty.
+   */
+  char *return_url;
+};
+#define TALLY__V1__OPEN_CUSTOMER_PORTAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__open_customer_portal_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The way in.
+ */
+struct  Tally__V1__OpenCustomerPortalResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The page. It is a secret: it works without a password.
+   */
+  char *url;
+  /*
+   * When it stops working.
+   */
+  Google__Protobuf__Timestamp *expire_time;
+};
+#define TALLY__V1__OPEN_CUSTOMER_PORTAL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__open_customer_portal_response__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
 /* Tally__V1__FeatureQuantity methods */
 void   tally__v1__feature_quantity__init
                      (Tally__V1__FeatureQuantity         *message);
@@ -865,6 +966,82 @@ Tally__V1__RefundInvoiceResponse *
 void   tally__v1__refund_invoice_response__free_unpacked
                      (Tally__V1__RefundInvoiceResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__SetupPaymentRequest methods */
+void   tally__v1__setup_payment_request__init
+                     (Tally__V1__SetupPaymentRequest         *message);
+size_t tally__v1__setup_payment_request__get_packed_size
+                     (const Tally__V1__SetupPaymentRequest   *message);
+size_t tally__v1__setup_payment_request__pack
+                     (const Tally__V1__SetupPaymentRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__setup_payment_request__pack_to_buffer
+                     (const Tally__V1__SetupPaymentRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__SetupPaymentRequest *
+       tally__v1__setup_payment_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__setup_payment_request__free_unpacked
+                     (Tally__V1__SetupPaymentRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__SetupPaymentResponse methods */
+void   tally__v1__setup_payment_response__init
+                     (Tally__V1__SetupPaymentResponse         *message);
+size_t tally__v1__setup_payment_response__get_packed_size
+                     (const Tally__V1__SetupPaymentResponse   *message);
+size_t tally__v1__setup_payment_response__pack
+                     (const Tally__V1__SetupPaymentResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__setup_payment_response__pack_to_buffer
+                     (const Tally__V1__SetupPaymentResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__SetupPaymentResponse *
+       tally__v1__setup_payment_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__setup_payment_response__free_unpacked
+                     (Tally__V1__SetupPaymentResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__OpenCustomerPortalRequest methods */
+void   tally__v1__open_customer_portal_request__init
+                     (Tally__V1__OpenCustomerPortalRequest         *message);
+size_t tally__v1__open_customer_portal_request__get_packed_size
+                     (const Tally__V1__OpenCustomerPortalRequest   *message);
+size_t tally__v1__open_customer_portal_request__pack
+                     (const Tally__V1__OpenCustomerPortalRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__open_customer_portal_request__pack_to_buffer
+                     (const Tally__V1__OpenCustomerPortalRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__OpenCustomerPortalRequest *
+       tally__v1__open_customer_portal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__open_customer_portal_request__free_unpacked
+                     (Tally__V1__OpenCustomerPortalRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__OpenCustomerPortalResponse methods */
+void   tally__v1__open_customer_portal_response__init
+                     (Tally__V1__OpenCustomerPortalResponse         *message);
+size_t tally__v1__open_customer_portal_response__get_packed_size
+                     (const Tally__V1__OpenCustomerPortalResponse   *message);
+size_t tally__v1__open_customer_portal_response__pack
+                     (const Tally__V1__OpenCustomerPortalResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__open_customer_portal_response__pack_to_buffer
+                     (const Tally__V1__OpenCustomerPortalResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__OpenCustomerPortalResponse *
+       tally__v1__open_customer_portal_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__open_customer_portal_response__free_unpacked
+                     (Tally__V1__OpenCustomerPortalResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__FeatureQuantity_Closure)
@@ -909,6 +1086,18 @@ typedef void (*Tally__V1__RefundInvoiceRequest_Closure)
 typedef void (*Tally__V1__RefundInvoiceResponse_Closure)
                  (const Tally__V1__RefundInvoiceResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__SetupPaymentRequest_Closure)
+                 (const Tally__V1__SetupPaymentRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__SetupPaymentResponse_Closure)
+                 (const Tally__V1__SetupPaymentResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__OpenCustomerPortalRequest_Closure)
+                 (const Tally__V1__OpenCustomerPortalRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__OpenCustomerPortalResponse_Closure)
+                 (const Tally__V1__OpenCustomerPortalResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -936,6 +1125,14 @@ struct Tally__V1__AttachService_Service
                          const Tally__V1__RefundInvoiceRequest *input,
                          Tally__V1__RefundInvoiceResponse_Closure closure,
                          void *closure_data);
+  void (*setup_payment)(Tally__V1__AttachService_Service *service,
+                        const Tally__V1__SetupPaymentRequest *input,
+                        Tally__V1__SetupPaymentResponse_Closure closure,
+                        void *closure_data);
+  void (*open_customer_portal)(Tally__V1__AttachService_Service *service,
+                               const Tally__V1__OpenCustomerPortalRequest *input,
+                               Tally__V1__OpenCustomerPortalResponse_Closure closure,
+                               void *closure_data);
 };
 typedef void (*Tally__V1__AttachService_ServiceDestroy)(Tally__V1__AttachService_Service *);
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
@@ -948,7 +1145,9 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
       function_prefix__ ## preview_attach,\
       function_prefix__ ## update_subscription,\
       function_prefix__ ## preview_update_subscription,\
-      function_prefix__ ## refund_invoice  }
+      function_prefix__ ## refund_invoice,\
+      function_prefix__ ## setup_payment,\
+      function_prefix__ ## open_customer_portal  }
 void tally__v1__attach_service__attach(ProtobufCService *service,
                                        const Tally__V1__AttachRequest *input,
                                        Tally__V1__AttachResponse_Closure closure,
@@ -969,6 +1168,14 @@ void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
                                                const Tally__V1__RefundInvoiceRequest *input,
                                                Tally__V1__RefundInvoiceResponse_Closure closure,
                                                void *closure_data);
+void tally__v1__attach_service__setup_payment(ProtobufCService *service,
+                                              const Tally__V1__SetupPaymentRequest *input,
+                                              Tally__V1__SetupPaymentResponse_Closure closure,
+                                              void *closure_data);
+void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
+                                                     const Tally__V1__OpenCustomerPortalRequest *input,
+                                                     Tally__V1__OpenCustomerPortalResponse_Closure closure,
+                                                     void *closure_data);
 
 /* --- descriptors --- */
 
@@ -992,6 +1199,10 @@ extern const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_r
 extern const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__refund_invoice_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__refund_invoice_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__setup_payment_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__setup_payment_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__open_customer_portal_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__open_customer_portal_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -2798,6 +2798,51 @@ void   tally__disk__v1__notice__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__reminder__init
+                     (Tally__Disk__V1__Reminder         *message)
+{
+  static const Tally__Disk__V1__Reminder init_value = TALLY__DISK__V1__REMINDER__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__reminder__get_packed_size
+                     (const Tally__Disk__V1__Reminder *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__reminder__pack
+                     (const Tally__Disk__V1__Reminder *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__reminder__pack_to_buffer
+                     (const Tally__Disk__V1__Reminder *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Reminder *
+       tally__disk__v1__reminder__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Reminder *)
+     protobuf_c_message_unpack (&tally__disk__v1__reminder__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__reminder__free_unpacked
+                     (Tally__Disk__V1__Reminder *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__reminder__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__clock_moved__init
                      (Tally__Disk__V1__ClockMoved         *message)
 {
@@ -3536,7 +3581,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[45] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[46] =
 {
   {
     "customer_created",
@@ -4067,6 +4112,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[4
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "reminded",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, reminded),
+    &tally__disk__v1__reminder__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "full_subscription_changed",
     73,
     PROTOBUF_C_LABEL_NONE,
@@ -4103,7 +4160,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   32,   /* field[32] = entity_claimed */
   21,   /* field[21] = entity_created */
   23,   /* field[23] = entity_deleted */
-  44,   /* field[44] = full_subscription_changed */
+  45,   /* field[45] = full_subscription_changed */
   29,   /* field[29] = hold_closed */
   28,   /* field[28] = hold_extended */
   27,   /* field[27] = hold_opened */
@@ -4118,6 +4175,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   1,   /* field[1] = profile_changed */
   40,   /* field[40] = refund_dropped */
   39,   /* field[39] = refund_set */
+  44,   /* field[44] = reminded */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   33,   /* field[33] = unnamed_entity_created */
@@ -4132,8 +4190,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
   { 30, 19 },
   { 55, 31 },
   { 60, 34 },
-  { 73, 44 },
-  { 0, 45 }
+  { 73, 45 },
+  { 0, 46 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4143,7 +4201,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  45,
+  46,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   5,  tally__disk__v1__fact__number_ranges,
@@ -6883,7 +6941,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__method_saved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[13] =
 {
   {
     "number",
@@ -7017,8 +7075,34 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "card_brand",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, card_brand),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "card_last4",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, card_last4),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] = {
+  11,   /* field[11] = card_brand */
+  12,   /* field[12] = card_last4 */
   6,   /* field[6] = credit */
   9,   /* field[9] = credited */
   3,   /* field[3] = currency */
@@ -7031,11 +7115,12 @@ static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] =
   5,   /* field[5] = time */
   4,   /* field[4] = total */
 };
-static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 7 },
-  { 0, 11 }
+  { 50, 11 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
 {
@@ -7045,10 +7130,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
   "Tally__Disk__V1__InvoiceRaised",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceRaised),
-  11,
+  13,
   tally__disk__v1__invoice_raised__field_descriptors,
   tally__disk__v1__invoice_raised__field_indices_by_name,
-  2,  tally__disk__v1__invoice_raised__number_ranges,
+  3,  tally__disk__v1__invoice_raised__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_raised__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8709,6 +8794,109 @@ const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__notice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__disk__v1__reminder__field_descriptors[6] =
+{
+  {
+    "subscription",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, subscription),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, entity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_end",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, trial_end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "card",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Reminder, card),
+    &tally__disk__v1__method_saved__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__reminder__field_indices_by_name[] = {
+  5,   /* field[5] = card */
+  3,   /* field[3] = entity */
+  1,   /* field[1] = plan */
+  2,   /* field[2] = revision */
+  0,   /* field[0] = subscription */
+  4,   /* field[4] = trial_end */
+};
+static const ProtobufCIntRange tally__disk__v1__reminder__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__reminder__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Reminder",
+  "Reminder",
+  "Tally__Disk__V1__Reminder",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Reminder),
+  6,
+  tally__disk__v1__reminder__field_descriptors,
+  tally__disk__v1__reminder__field_indices_by_name,
+  1,  tally__disk__v1__reminder__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__reminder__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__disk__v1__clock_moved__field_descriptors[2] =
 {
   {
@@ -9017,7 +9205,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[25] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[27] =
 {
   {
     "customer_id",
@@ -9319,6 +9507,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reminded_trials",
+    50,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__CustomerState, n_reminded_trials),
+    offsetof(Tally__Disk__V1__CustomerState, reminded_trials),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reminded_card",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, reminded_card),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -9342,17 +9554,20 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   12,   /* field[12] = method */
   2,   /* field[2] = name */
   22,   /* field[22] = refunds */
+  26,   /* field[26] = reminded_card */
+  25,   /* field[25] = reminded_trials */
   15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
   { 40, 22 },
-  { 0, 25 }
+  { 50, 25 },
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -9362,10 +9577,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  25,
+  27,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  3,  tally__disk__v1__customer_state__number_ranges,
+  4,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

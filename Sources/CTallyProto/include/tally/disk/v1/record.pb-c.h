@@ -78,6 +78,7 @@ typedef struct Tally__Disk__V1__HoldCount Tally__Disk__V1__HoldCount;
 typedef struct Tally__Disk__V1__HoldExtended Tally__Disk__V1__HoldExtended;
 typedef struct Tally__Disk__V1__HoldClosed Tally__Disk__V1__HoldClosed;
 typedef struct Tally__Disk__V1__Notice Tally__Disk__V1__Notice;
+typedef struct Tally__Disk__V1__Reminder Tally__Disk__V1__Reminder;
 typedef struct Tally__Disk__V1__ClockMoved Tally__Disk__V1__ClockMoved;
 typedef struct Tally__Disk__V1__Extras Tally__Disk__V1__Extras;
 typedef struct Tally__Disk__V1__EntityState Tally__Disk__V1__EntityState;
@@ -329,7 +330,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_REFUND_DROPPED = 66,
   TALLY__DISK__V1__FACT__KIND_INVOICE_RETURNED = 67,
   TALLY__DISK__V1__FACT__KIND_DISPUTE_SET = 68,
-  TALLY__DISK__V1__FACT__KIND_DISPUTE_DROPPED = 69
+  TALLY__DISK__V1__FACT__KIND_DISPUTE_DROPPED = 69,
+  TALLY__DISK__V1__FACT__KIND_REMINDED = 70
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -521,6 +523,10 @@ struct  Tally__Disk__V1__Fact
      * A dispute too old to be kept in the state; the log still has it.
      */
     Tally__Disk__V1__DisputeDropped *dispute_dropped;
+    /*
+     * Somebody was reminded of what will happen.
+     */
+    Tally__Disk__V1__Reminder *reminded;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -1197,7 +1203,8 @@ struct  Tally__Disk__V1__Order
 {
   ProtobufCMessage base;
   /*
-   * Why: 1 new plan, 2 renewal, 3 other quantities.
+   * Why: 1 new plan, 2 renewal, 3 other quantities, 50 a card is put on file, and the plan, if there
+   * is one, attached afterwards.
    */
   uint32_t purpose;
   /*
@@ -1561,10 +1568,18 @@ struct  Tally__Disk__V1__InvoiceRaised
    * See InvoiceReturned.
    */
   int64_t disputed;
+  /*
+   * The brand of the card that paid the rest; empty: none did, or it isn't known.
+   */
+  char *card_brand;
+  /*
+   * Its last four digits.
+   */
+  char *card_last4;
 };
 #define TALLY__DISK__V1__INVOICE_RAISED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_raised__descriptor) \
-    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -2203,6 +2218,42 @@ struct  Tally__Disk__V1__Notice
 
 
 /*
+ * What somebody was reminded of: a trial, if there is a subscription, or else the card on file.
+ */
+struct  Tally__Disk__V1__Reminder
+{
+  ProtobufCMessage base;
+  /*
+   * The subscription's number.
+   */
+  uint32_t subscription;
+  /*
+   * The plan's number.
+   */
+  uint32_t plan;
+  /*
+   * The plan's revision.
+   */
+  uint32_t revision;
+  /*
+   * The entity that has it; 0: the customer.
+   */
+  uint32_t entity;
+  /*
+   * When the trial ends.
+   */
+  int64_t trial_end;
+  /*
+   * The card, without its token.
+   */
+  Tally__Disk__V1__MethodSaved *card;
+};
+#define TALLY__DISK__V1__REMINDER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__reminder__descriptor) \
+    , 0, 0, 0, 0, 0, NULL }
+
+
+/*
  * A customer's test clock, whole, as it stands from now on.
  */
 struct  Tally__Disk__V1__ClockMoved
@@ -2418,6 +2469,15 @@ struct  Tally__Disk__V1__CustomerState
   size_t n_debts;
   Tally__Disk__V1__Debt **debts;
   /*
+   * Subscriptions whose running trial's end was told of.
+   */
+  size_t n_reminded_trials;
+  uint32_t *reminded_trials;
+  /*
+   * The end of the card on file was told of.
+   */
+  protobuf_c_boolean reminded_card;
+  /*
    * What only some customers have.
    */
   Tally__Disk__V1__Extras *extras;
@@ -2439,7 +2499,7 @@ struct  Tally__Disk__V1__CustomerState
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3620,6 +3680,25 @@ Tally__Disk__V1__Notice *
 void   tally__disk__v1__notice__free_unpacked
                      (Tally__Disk__V1__Notice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Reminder methods */
+void   tally__disk__v1__reminder__init
+                     (Tally__Disk__V1__Reminder         *message);
+size_t tally__disk__v1__reminder__get_packed_size
+                     (const Tally__Disk__V1__Reminder   *message);
+size_t tally__disk__v1__reminder__pack
+                     (const Tally__Disk__V1__Reminder   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__reminder__pack_to_buffer
+                     (const Tally__Disk__V1__Reminder   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Reminder *
+       tally__disk__v1__reminder__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__reminder__free_unpacked
+                     (Tally__Disk__V1__Reminder *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__ClockMoved methods */
 void   tally__disk__v1__clock_moved__init
                      (Tally__Disk__V1__ClockMoved         *message);
@@ -3903,6 +3982,9 @@ typedef void (*Tally__Disk__V1__HoldClosed_Closure)
 typedef void (*Tally__Disk__V1__Notice_Closure)
                  (const Tally__Disk__V1__Notice *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Reminder_Closure)
+                 (const Tally__Disk__V1__Reminder *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__ClockMoved_Closure)
                  (const Tally__Disk__V1__ClockMoved *message,
                   void *closure_data);
@@ -3986,6 +4068,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__hold_count__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__hold_extended__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__reminder__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__clock_moved__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor;

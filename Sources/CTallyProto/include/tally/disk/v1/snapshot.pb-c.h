@@ -65,7 +65,8 @@ struct  Tally__Disk__V1__SnapshotRow
   /*
    * Bits. 1: next_due and bit 2 are there, so that nothing of the rest has to be opened; older
    * snapshots lack them. 2: an effect or a payment page is open. 4: the customer was deleted. 8: a
-   * subscription is past due. 16: bit 8 is there; where it isn't, the rest is looked at.
+   * subscription is past due. 16: bit 8 is there; where it isn't, the rest is looked at. 32: next_due
+   * counts what is told ahead; where it isn't, it is computed anew.
    */
   uint32_t marks;
   /*
