@@ -29,6 +29,7 @@ extension Form {
                 try form.dunning(&settings.dunning)
             }
         }
+        try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }
     }
 
     private struct PlanRevision {

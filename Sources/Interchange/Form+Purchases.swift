@@ -38,6 +38,9 @@ extension Form {
                 try form.features("carried_balances", &order.carriedBalances)
                 try form.features("carried_usages", &order.carriedUsages)
             }
+            try form.since(5) { form throws(FormFault) in
+                try form.discounts(&order.discounts)
+            }
         }
     }
 
@@ -155,6 +158,9 @@ extension Form {
         { (form, discount) throws(FormFault) in
             try form.text("reward", &discount.rewardID)
             try form.number("amount", &discount.minorUnits)
+            try form.since(5) { form throws(FormFault) in
+                try form.number("holder", &discount.holder)
+            }
         }
     }
 

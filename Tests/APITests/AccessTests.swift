@@ -56,6 +56,10 @@ import Testing
         ("GetCatalog", [:]),
         ("ListWebhookEndpoints", [:]),
         ("ReplayWebhooks", ["endpoint": "a", "from_sequence": 1]),
+        ("ApplyDiscount", ["discount": ["coupon_id": "half"]]),
+        ("RemoveDiscount", ["coupon_id": "half"]),
+        ("RedeemCode", ["code": "GIFT"]),
+        ("GetPromotionCode", ["code": "HALF"]),
     ]
 
     @Test("is in the table but for those that stream")

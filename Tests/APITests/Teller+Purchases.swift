@@ -78,7 +78,7 @@ extension Teller {
         return try await shown()
     }
 
-    private func cents(_ money: JSONValue?) -> Int64 {
+    func cents(_ money: JSONValue?) -> Int64 {
         Int64((money?["minor_units"]?.quantity ?? .zero).raw / Quantity.scale)
     }
 }

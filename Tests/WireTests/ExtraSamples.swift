@@ -125,7 +125,7 @@ enum ExtraSamples {
         .notified(Notice(feature: feature, entity: 0, event: .limitReached(.spendLimit))),
         usage(properties + [ofEntity]),
         usage([ofEntity]),
-    ]
+    ] + RewardSamples.facts
 
     static let ofEntity = EventProperty("$entity_id", .text("seat-2"))
 

@@ -6,7 +6,8 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from tally.v1 import (attach_service_pb2_grpc, catalog_service_pb2_grpc, customer_service_pb2_grpc,
-                      entitlement_service_pb2_grpc, test_clock_service_pb2_grpc,
+                      entitlement_service_pb2_grpc, reward_service_pb2_grpc,
+                      test_clock_service_pb2_grpc,
                       usage_service_pb2_grpc, webhook_service_pb2_grpc)
 
 DEADLINE = 10  # seconds a call may take
@@ -27,6 +28,7 @@ class TallyClient:
             attach_service_pb2_grpc.AttachServiceStub, catalog_service_pb2_grpc.CatalogServiceStub,
             customer_service_pb2_grpc.CustomerServiceStub,
             entitlement_service_pb2_grpc.EntitlementServiceStub,
+            reward_service_pb2_grpc.RewardServiceStub,
             test_clock_service_pb2_grpc.TestClockServiceStub,
             usage_service_pb2_grpc.UsageServiceStub,
             webhook_service_pb2_grpc.WebhookServiceStub)]

@@ -61,6 +61,8 @@ extension CustomerState {
             if let index { account.debts[index] = debt } else { account.debts.append(debt) }
         case .creditChanged(let credit): account.credit = credit
         case .metadataChanged(let metadata): account.metadata = metadata
+        case .discountsSet(let discounts): account.discounts = discounts
+        case .codeRedeemed(let redemption): account.redemptions.append(redemption)
         case .customerErased:
             account.name = ""
             account.email = ""

@@ -107,6 +107,10 @@ package struct Account: Sendable, Equatable {
     package var trials: [TrialMark] = []
     /// Oldest first.
     package var invoices: [Invoice] = []
+    /// Coupons of the customer as a whole: of subscriptions without any of their own.
+    package var discounts: [HeldDiscount] = []
+    /// Codes that it has redeemed, oldest first.
+    package var redemptions: [Redemption] = []
 
     package init() {}
 

@@ -55,6 +55,9 @@ package enum Fact: Sendable, Equatable {
     case clockMoved(TestClock)
     /// Somebody is to be told. Nothing of the state.
     indirect case notified(Notice)
+    /// The customer as a whole has these discounts from now on, and no others.
+    case discountsSet([HeldDiscount])
+    indirect case codeRedeemed(Redemption)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -105,7 +108,7 @@ extension Fact {
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted,
-            .clockMoved:
+            .clockMoved, .discountsSet, .codeRedeemed:
             false
         }
     }

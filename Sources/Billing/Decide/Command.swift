@@ -33,6 +33,9 @@ package enum Command: Sendable {
     case advance
     /// Of a test: decided at what the clock shows.
     case moveClock(ClockMove)
+    indirect case applyDiscount(ApplyDiscount)
+    case removeDiscount(RemoveDiscount)
+    case redeemCode(RedeemCode)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -42,7 +45,7 @@ package enum Command: Sendable {
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
-            .advance, .moveClock:
+            .advance, .moveClock, .applyDiscount, .removeDiscount, .redeemCode:
             false
         }
     }
@@ -56,7 +59,7 @@ package enum Command: Sendable {
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
-            .sealProfile, .advance, .moveClock:
+            .sealProfile, .advance, .moveClock, .applyDiscount, .removeDiscount, .redeemCode:
             false
         }
     }

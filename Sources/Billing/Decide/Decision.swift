@@ -34,6 +34,8 @@ package enum Reply: Sendable, Equatable {
     case attach(AttachReply)
     /// What the clock shows.
     case clock(Timestamp)
+    /// What a code gave, and the customer as it is now.
+    case redeemed(FeatureGrant)
 }
 
 /// What a track drew.
@@ -95,7 +97,7 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls, .moveClock:
+            .setControls, .moveClock, .applyDiscount, .removeDiscount, .redeemCode:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -145,6 +147,12 @@ extension CustomerState {
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
         case .moveClock(let move): try decideMoveClock(move, now: now)
+        case .applyDiscount(let apply):
+            try decideApplyDiscount(apply, pricing: pricing, now: now)
+        case .removeDiscount(let remove):
+            try decideRemoveDiscount(remove, pricing: pricing, now: now)
+        case .redeemCode(let redeem):
+            try decideRedeemCode(redeem, pricing: pricing, now: now)
         }
     }
 }

@@ -61,6 +61,19 @@ extension Order {
     }
 }
 
+extension Subscription {
+    /// What waited for an invoice, and counted as paid since, is worth what it came to.
+    mutating func lowerCharges(by lines: [InvoiceLine]) {
+        for line in lines where line.kind == .charge && line.subscription == number {
+            guard let period = line.period else { continue }
+            let paid = PaidCharge(
+                part: line.part, quantity: line.quantity, period: period, paid: line.total)
+            guard let index = charges.firstIndex(where: { $0.isFor(paid) }) else { continue }
+            charges[index].lower(by: line)
+        }
+    }
+}
+
 extension PaidCharge {
     fileprivate func isFor(_ other: PaidCharge) -> Bool {
         part == other.part && period == other.period
@@ -95,6 +108,7 @@ extension FactSheet {
         }
         if subscription.status.grantsAccess {
             // What waited for this invoice counts as paid since it was bought.
+            subscription.lowerCharges(by: order.lines)
             subscription.charges += order.paidCharges(of: number)
                 .filter { charge in !subscription.charges.contains { $0.isFor(charge) } }
         }
@@ -120,7 +134,22 @@ extension FactSheet {
     /// Puts an order on record as an invoice; nil: there is nothing to pay and nothing to get.
     @discardableResult
     mutating func invoice(_ order: Order, _ status: InvoiceStatus) -> Invoice? {
-        guard order.total.minorUnits != 0 else { return nil }
+        var started: Subscription?
+        return invoice(order, status, of: &started)
+    }
+
+    /// - Parameter started: the subscription that paying it started or changed.
+    @discardableResult
+    mutating func invoice(
+        _ order: Order, _ status: InvoiceStatus, of started: inout Subscription?
+    ) -> Invoice? {
+        // What discounts have lowered to nothing is to be seen, too.
+        guard order.total.minorUnits != 0 || order.lines.isDiscounted else { return nil }
+        // What is declined is given up, but for renewals, which are tried again.
+        if status == .paid || order.purpose == .renewal {
+            countDiscounts(of: order.lines, started: started?.number)
+            if let number = started?.number { started = customer.subscription(number) }
+        }
         let invoice = Invoice(
             number: customer.lastInvoice + 1, status: status, lines: order.lines,
             total: order.total, credit: order.credit,

@@ -5,6 +5,7 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(attach, pricing: pricing, now: now)
+        try requireRedemptions(quote.added)
         if let scheduled = quote.alreadyScheduled {
             var reply = AttachReply(.scheduled)
             reply.subscription = scheduled
@@ -39,7 +40,7 @@ extension CustomerState {
         facts.closeCheckout()
         var reply = AttachReply(.active)
         reply.subscription = facts.fulfil(&order)
-        reply.invoice = facts.invoice(order, .paid)
+        reply.invoice = facts.invoice(order, .paid, of: &reply.subscription)
         return decision(facts, reply: reply, request: request)
     }
 
@@ -71,7 +72,8 @@ extension CustomerState {
         facts.endScheduled(in: PlanScope(group: plan.group, entity: order.entity))
         let ending = facts.cancelAtEnd(current)
         var reply = AttachReply(.scheduled)
-        reply.subscription = facts.schedule(order.plan, after: ending, bought: order.bought)
+        reply.subscription = facts.schedule(
+            order.plan, after: ending, bought: order.bought, discounts: order.discounts)
         return decision(facts, reply: reply, request: request)
     }
 
@@ -112,6 +114,7 @@ extension Order {
             && entity == other.entity && bought == other.bought && due == other.due
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
+            && discounts == other.discounts
             && lines.map(\.description) == other.lines.map(\.description)
     }
 }

@@ -39,4 +39,19 @@ package enum Refusal: Error, Sendable, Equatable {
     case clockBackwards(now: Timestamp)
     /// The answer was erased with the customer's personal data.
     case requestErased
+    case couponNotFound(String)
+    case promotionCodeNotFound(String)
+    case promotionCodeRefused(String, CodeFault)
+    /// It was redeemed by this customer before.
+    case codeAlreadyRedeemed(String)
+    case discountExists(couponID: String)
+    case discountNotFound(couponID: String)
+}
+
+/// Why a code isn't taken.
+package enum CodeFault: Sendable, Equatable {
+    case expired
+    /// The customer has paid for something before.
+    case firstPurchaseOnly
+    case usedUp
 }

@@ -52,7 +52,9 @@ extension FactSheet {
         var reply = AttachReply(.active)
         reply.invoice = order.invoice == 0 ? nil : payDebt(order)
         reply.subscription = fulfil(&order)
-        if order.invoice == 0 { reply.invoice = invoice(order, .paid) }
+        if order.invoice == 0 {
+            reply.invoice = invoice(order, .paid, of: &reply.subscription)
+        }
         return reply
     }
 }

@@ -107,6 +107,9 @@ struct RPCRefusal {
             .holdNotFound,
             .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
+        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
+            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+            self.init(ofRewards: refusal)
         case .clockNotOfTest:
             self.init(
                 .failedPrecondition, "TEST_CLOCK_SANDBOX_ONLY",

@@ -42,6 +42,10 @@ enum Route: Int, CaseIterable {
     case getTestClock
     case listWebhookEndpoints
     case replayWebhooks
+    case applyDiscount
+    case removeDiscount
+    case redeemCode
+    case getPromotionCode
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -94,6 +98,10 @@ enum Route: Int, CaseIterable {
         case .getTestClock: "/tally.v1.TestClockService/GetTestClock"
         case .listWebhookEndpoints: "/tally.v1.WebhookService/ListWebhookEndpoints"
         case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
+        case .applyDiscount: "/tally.v1.RewardService/ApplyDiscount"
+        case .removeDiscount: "/tally.v1.RewardService/RemoveDiscount"
+        case .redeemCode: "/tally.v1.RewardService/RedeemCode"
+        case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -120,7 +128,8 @@ enum Route: Int, CaseIterable {
             .extendHold:
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
-        case .attach, .updateSubscription: .attachWrite
+        case .attach, .updateSubscription, .applyDiscount, .removeDiscount, .redeemCode:
+            .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
@@ -130,7 +139,7 @@ enum Route: Int, CaseIterable {
             .customersRead
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
-        case .getCatalog: .catalogRead
+        case .getCatalog, .getPromotionCode: .catalogRead
         case .listWebhookEndpoints: .webhooksRead
         case .replayWebhooks: .webhooksWrite
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []

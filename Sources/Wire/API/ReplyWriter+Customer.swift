@@ -83,6 +83,8 @@ extension ReplyWriter {
                 message.pointee.next_attempt_time = debt.flatMap { time($0.next) }
                 return message
             }
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(
+            customer.account.discounts)
         return message
     }
 

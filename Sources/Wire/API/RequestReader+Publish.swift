@@ -57,6 +57,7 @@ struct DraftReader {
             }
             draft.settings = settings
         }
+        draft.rewards = rewards(message)
         return draft
     }
 

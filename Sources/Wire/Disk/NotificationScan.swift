@@ -2,8 +2,10 @@
 /// and nothing of them is unpacked. The field numbers are those of `tally.disk.v1`; a test holds
 /// this against `RecordDecoder`.
 package enum NotificationScan {
-    /// Of facts: `subscription_changed`, `effect_settled`, `invoice_raised`, `notified`.
-    private static let told: Set<UInt32> = [8, 10, 14, 41]
+    /// Of facts: `subscription_changed` in its three kinds.
+    private static let plans: Set<UInt32> = [8, 62, 73]
+    /// The same, `effect_settled`, `invoice_raised`, `notified`.
+    private static let told = plans.union([10, 14, 41])
 
     package static func concerns(_ record: UnsafeRawBufferPointer) -> Bool {
         has(record) { told.contains($0) }
@@ -11,7 +13,7 @@ package enum NotificationScan {
 
     /// It changes a subscription, whichever.
     package static func changesPlans(_ record: UnsafeRawBufferPointer) -> Bool {
-        has(record) { $0 == 8 }
+        has(record) { plans.contains($0) }
     }
 
     private static func has(

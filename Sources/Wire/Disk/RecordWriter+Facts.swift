@@ -37,7 +37,10 @@ extension RecordWriter {
             message.pointee.bucket_opened = self.bucket(bucket, of: entity)
         case .subscriptionChanged(let subscription):
             // Older binaries would leave something out, and must refuse it.
-            if subscription.isPlain {
+            if !subscription.discounts.isEmpty {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
+                message.pointee.full_subscription_changed = self.subscription(subscription)
+            } else if subscription.isPlain {
                 message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
                 message.pointee.subscription_changed = self.subscription(subscription)
             } else {
@@ -69,6 +72,7 @@ extension RecordWriter {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved:
             extraFact(fact, message)
+        case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         }
         return message
     }
@@ -122,6 +126,12 @@ extension RecordWriter {
             (changed.pointee.n_metadata, changed.pointee.metadata) =
                 arena.list(metadata) { entry($0) }
             message.pointee.metadata_changed = changed
+        case .effectRequested(let effect) where !effect.order.discounts.isEmpty:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DISCOUNTED_EFFECT_REQUESTED
+            message.pointee.discounted_effect_requested = self.effect(effect)
+        case .checkoutOpened(let checkout) where !checkout.order.discounts.isEmpty:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DISCOUNTED_CHECKOUT_OPENED
+            message.pointee.discounted_checkout_opened = self.checkout(checkout)
         case .effectRequested(let effect):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_EFFECT_REQUESTED
             message.pointee.effect_requested = self.effect(effect)

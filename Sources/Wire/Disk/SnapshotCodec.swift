@@ -192,6 +192,10 @@ extension RecordWriter {
                 return trial
             }
         message.pointee.deleted = customer.isDeleted ? 1 : 0
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(
+            customer.account.discounts)
+        (message.pointee.n_redemptions, message.pointee.redemptions) =
+            arena.list(customer.account.redemptions) { redemption($0) }
         return message
     }
 }
@@ -238,6 +242,10 @@ extension RecordDecoder {
         }
         account.trials = elements(message.n_trials, message.trials).map {
             TrialMark(plan: PlanNumber(rawValue: $0.pointee.plan), entity: $0.pointee.entity)
+        }
+        account.discounts = try discounts(message.n_discounts, message.discounts)
+        account.redemptions = elements(message.n_redemptions, message.redemptions).map {
+            redemption($0.pointee)
         }
         customer.account = account
     }

@@ -22,6 +22,10 @@ struct APIMethod {
     static let updateSubscription = APIMethod("AttachService", "UpdateSubscription")
     static let previewUpdateSubscription = APIMethod(
         "AttachService", "PreviewUpdateSubscription", isRead: true)
+    static let applyDiscount = APIMethod("RewardService", "ApplyDiscount")
+    static let removeDiscount = APIMethod("RewardService", "RemoveDiscount")
+    static let redeemCode = APIMethod("RewardService", "RedeemCode")
+    static let getPromotionCode = APIMethod("RewardService", "GetPromotionCode", isRead: true)
     static let check = APIMethod("EntitlementService", "Check")
     static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")

@@ -44,11 +44,12 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...12) {
+        switch shopper.dice.roll(1...13) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
         case 8: payPage()
+        case 13: shopper.reward()
         default: settle()
         }
         look()
@@ -132,7 +133,8 @@ struct Market {
         }
         if isOver { ledger.note("what was paid for was over") }
         ledger.cards += page.order.due.minorUnits
-        look(page.order.total.minorUnits == 0 ? page.order.lines : [])
+        let isOnInvoice = page.order.total.minorUnits != 0 || page.order.lines.isDiscounted
+        look(isOnInvoice ? [] : page.order.lines)
         if page.order.purpose == .change { giveUp(page.order.subscriptions.first) }
     }
 

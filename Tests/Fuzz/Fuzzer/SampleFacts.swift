@@ -26,6 +26,7 @@ enum SampleFacts {
             .subscriptionDropped(number: 1), .invoiceDropped(number: 1),
             .customerErased(key: 1), .metadataChanged([MetadataEntry("k", "v")]),
             .customerDeleted, .clockMoved(TestClock(offset: 1, held: time)),
+            .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: time)),
         ] + payments
     }
 
@@ -56,6 +57,8 @@ enum SampleFacts {
             credit: -30, time: time, successURL: "https://example.com")
         order.bought = [BoughtUnits(feature: feature, units: Quantity(units: 3), next: .zero)]
         order.pending = [line]
+        var discounted = order
+        discounted.discounts = discounts(total)
         var whole = subscription
         whole.entity = 3
         whole.trialEnd = time
@@ -75,6 +78,30 @@ enum SampleFacts {
             .invoiceRaised(
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
             .subscriptionChanged(whole), .creditChanged(total),
+            .effectRequested(
+                Effect(id: "f", kind: .openCheckout, order: discounted, request: nil)),
+            .checkoutOpened(
+                Checkout(session: "f", url: "https://example.com", order: discounted)),
+            .discountsSet(discounts(total)), .subscriptionChanged(full(whole, total)),
         ]
+    }
+
+    private static func full(_ whole: Subscription, _ total: Money) -> Subscription {
+        var full = whole
+        full.discounts = discounts(total)
+        return full
+    }
+
+    private static func discounts(_ total: Money) -> [HeldDiscount] {
+        var part = HeldDiscount(couponID: "a", .percentage(Quantity(units: 20)))
+        part.plans = [plan.plan]
+        part.end = time
+        part.code = "SPRING"
+        part.redemption = "red_1"
+        var amount = HeldDiscount(couponID: "b", .amount(total))
+        amount.once = true
+        var credits = HeldDiscount(couponID: "c", .credits(total))
+        credits.usageOnly = true
+        return [part, amount, credits]
     }
 }

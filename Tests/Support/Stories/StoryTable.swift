@@ -22,5 +22,6 @@ package struct StoryTable: RuleRow {
         RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
         WideControlStories.table, PurchaseStories.table, PurchaseStories.found, NoticeStories.table,
+        DiscountStories.table, DiscountStories.codes,
     ]
 }
