@@ -3,7 +3,7 @@ internal import Wire
 
 /// Coupons, what codes give, and what customers have of both.
 extension Form {
-    mutating func rewards(_ value: inout Rewards) throws(FormFault) {
+    mutating func rewards(_ value: inout RewardList) throws(FormFault) {
         let empty = Coupon(id: "", name: "", .percentage(.zero), .once)
         try list("coupons", &value.coupons, empty: empty) { (form, coupon) throws(FormFault) in
             try form.text("id", &coupon.id)

@@ -54,8 +54,7 @@ extension Teller {
     }
 
     private func wholeCustomer() async throws -> JSONValue {
-        let reply = try await stage.api.call("GetCustomer", ["customer_id": .string(customer)])
-        return try #require(reply["customer"])
+        try await settled { _ in true }
     }
 
     private func newest(_ plan: String) async throws -> JSONValue {

@@ -89,13 +89,15 @@ import Wire
         #expect(Self.count(bench) == 7)
         try await Self.create(bench, "late")
         #expect(
-            try await Self.redeem(bench.environment, "late") == .promotionCodeRefused("GIFT", .usedUp))
+            try await Self.redeem(bench.environment, "late")
+                == .promotionCodeRefused("GIFT", .usedUp))
         try bench.environment.close()
     }
 
     @Test("One customer at once redeems it once")
     func sameCustomer() async throws {
-        let bench = try await Self.bench(try TemporaryFolder())
+        let folder = try TemporaryFolder()
+        let bench = try await Self.bench(folder)
         try await Self.create(bench, "c")
         let environment = bench.environment
         let given = try await withThrowingTaskGroup(of: Refusal?.self) { group in

@@ -51,8 +51,8 @@ extension CustomerState {
 }
 
 extension [InvoiceLine] {
-    /// Takes discounts off what is charged. What is given back of a charge that waited for this very
-    /// invoice is of what it comes to now.
+    /// Takes discounts off what is charged. What is given back of a charge that waited for this
+    /// very invoice is of what it comes to now.
     mutating func lower(by discounts: [Discount]) {
         guard !discounts.isEmpty else { return }
         apply(discounts)
@@ -108,7 +108,9 @@ extension FactSheet {
         for applied in lines.flatMap(\.discounts) {
             let isNew = applied.holder == AppliedDiscount.newSubscription
             let holder = isNew ? started ?? 0 : applied.holder
-            taken[holder, default: [:]][applied.rewardID, default: 0] += applied.minorUnits
+            var sums = taken[holder] ?? [:]
+            sums[applied.rewardID] = (sums[applied.rewardID] ?? 0) + applied.minorUnits
+            taken[holder] = sums
         }
         for holder in taken.keys.sorted() {
             count(taken[holder] ?? [:], of: holder)

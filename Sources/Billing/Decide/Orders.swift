@@ -68,8 +68,12 @@ extension Subscription {
             guard let period = line.period else { continue }
             let paid = PaidCharge(
                 part: line.part, quantity: line.quantity, period: period, paid: line.total)
-            guard let index = charges.firstIndex(where: { $0.isFor(paid) }) else { continue }
-            charges[index].lower(by: line)
+            let waiting = charges.indices.filter { charges[$0].isFor(paid) }
+            // Some of its units may be gone.
+            let index =
+                waiting.first { charges[$0].quantity == line.quantity }
+                ?? waiting.first { charges[$0].quantity < line.quantity }
+            if let index { charges[index].lower(by: line) }
         }
     }
 }

@@ -86,10 +86,18 @@ extension FactSheet {
         var fresh = order
         fresh.lines.removeAll { line in subscription.pending.contains { $0.isSame(as: line) } }
         changed.pending.removeAll { line in order.lines.contains { $0.isSame(as: line) } }
-        changed.lowerCharges(by: order.lines)
+        changed.lowerCharges(
+            by: order.lines.filter { line in
+                subscription.pending.contains { $0.isSame(as: line) }
+            })
         changed.pending += order.pending
         let credits = (fresh.lines + order.pending).filter { $0.kind == .credit }
         changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
+        // What was charged nothing for gives no credit, and is replaced all the same.
+        changed.charges.removeAll { charge in
+            charge.unused(at: order.time).minorUnits <= 0
+                && (fresh.lines + order.pending).contains { $0.part == charge.part }
+        }
         changed.forfeit(since: subscription)
         changed.charges += fresh.paidCharges(of: subscription.number)
         emit(.subscriptionChanged(changed))

@@ -100,20 +100,22 @@ extension [InvoiceLine] {
     }
 
     private static func part(_ factor: Int128, of money: Money) -> Int64 {
-        let step: Int128 = money.currency.minorDigits == 3 ? 10 : 1
+        let step = money.currency.chargeStep
         let units = FixedPoint.multiplyAway(
             Int128(money.minorUnits), factor, dividingBy: UnitPrice.scale * step)
         return Int64(units * step)
     }
 
-    /// By the lines' subtotals; what is left over by rounding goes to those that lost most by it.
+    /// By the lines' subtotals; what is left over by rounding goes to those that lost most by it, a
+    /// step each.
     private mutating func spread(_ money: Money, _ discount: Discount) {
         let chosen = indices.filter {
             self[$0].subtotal.minorUnits > 0 && discount.concerns(self[$0])
         }
         let whole = chosen.reduce(Int128(0)) { $0 + Int128(self[$1].subtotal.minorUnits) }
         guard whole > 0 else { return }
-        let amount = Swift.min(Int128(money.minorUnits), whole)
+        let step = money.currency.chargeStep
+        let amount = Swift.min(Int128(money.minorUnits), whole) / step
         var shares: [(index: Int, part: Int128, rest: Int128)] = chosen.map { index in
             let (part, rest) = (amount * Int128(self[index].subtotal.minorUnits))
                 .quotientAndRemainder(dividingBy: whole)
@@ -128,10 +130,16 @@ extension [InvoiceLine] {
             shares[place].part += 1
             left -= 1
         }
+        for place in shares.indices { shares[place].part *= step }
         for share in shares {
             self[share.index].take(
                 Swift.min(Int64(share.part), self[share.index].total.minorUnits),
                 by: discount)
         }
     }
+}
+
+extension Currency {
+    /// Minor units that charges are multiples of (billing §0.8).
+    fileprivate var chargeStep: Int128 { minorDigits == 3 ? 10 : 1 }
 }

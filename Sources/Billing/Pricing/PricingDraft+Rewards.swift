@@ -101,8 +101,8 @@ extension DraftCheck {
     private mutating func codes(
         _ codes: [PromotionCode], at path: String, _ taken: inout Set<String>
     ) {
-        if codes.count > Rewards.codeLimit {
-            fault("\(path).promotion_codes", "must be at most \(Rewards.codeLimit)")
+        if codes.count > RewardList.codeLimit {
+            fault("\(path).promotion_codes", "must be at most \(RewardList.codeLimit)")
         }
         for (index, code) in codes.enumerated() {
             let path = "\(path).promotion_codes[\(index)]"

@@ -16,7 +16,7 @@ package final class PricingState: Sendable {
     /// By number − 1, then by revision − 1.
     package let plans: [[Plan]]
     package let settings: PricingSettings
-    package let rewards: Rewards
+    package let rewards: RewardList
     let rewardIndex: RewardIndex
 
     private let featureNumbers: [String: FeatureNumber]
@@ -31,7 +31,7 @@ package final class PricingState: Sendable {
 
     init(
         sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]],
-        settings: PricingSettings = PricingSettings(), rewards: Rewards = Rewards()
+        settings: PricingSettings = PricingSettings(), rewards: RewardList = RewardList()
     ) {
         self.sequence = sequence
         self.rewards = rewards

@@ -9,7 +9,8 @@ extension RPCRefusal {
             self.init(.notFound, "COUPON_NOT_FOUND", "there is no coupon \"\(id)\"")
         case .promotionCodeNotFound(let code):
             self.init(
-                .notFound, "PROMOTION_CODE_NOT_FOUND", "no reward of that kind has the code \"\(code)\"")
+                .notFound, "PROMOTION_CODE_NOT_FOUND",
+                "no reward of that kind has the code \"\(code)\"")
         case .promotionCodeRefused(let code, .expired):
             self.init(
                 .failedPrecondition, "PROMOTION_CODE_EXPIRED", "the code \"\(code)\" has expired")

@@ -63,18 +63,14 @@ struct RPCRefusal {
         case .invalid(let violations): self.init(violations)
         case .planAlreadyAttached(let id):
             self.init(
-                .failedPrecondition, "PLAN_ALREADY_ATTACHED",
-                "the customer has plan \"\(id)\" already")
+                .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")
         case .purchaseInProgress:
             self.init(
                 .failedPrecondition, "PURCHASE_IN_PROGRESS",
                 "another charge for the customer has no outcome yet; try again later",
                 retryAfterMilliseconds: 1000)
         case .subscriptionNotFound(let id):
-            self.init(
-                .notFound, "SUBSCRIPTION_NOT_FOUND",
-                id.isEmpty
-                    ? "the customer has no plan" : "the customer has no subscription of \"\(id)\"")
+            self.init(subscriptionNotFound: id)
         case .quoteExpired:
             self.init(
                 .failedPrecondition, "QUOTE_EXPIRED",
@@ -104,8 +100,7 @@ struct RPCRefusal {
         case .erasureTooEarly:
             self.init(.failedPrecondition, "ERASURE_TOO_EARLY", refusal.erasureText)
         case .entityNotFound, .entityExists, .entityIDRequired, .balanceNotFound, .balanceExists,
-            .holdNotFound,
-            .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
+            .holdNotFound, .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
             .codeAlreadyRedeemed, .discountExists, .discountNotFound:
@@ -124,6 +119,13 @@ struct RPCRefusal {
                 "this request_id was answered, but the answer was erased with the customer's "
                     + "personal data; look at the customer")
         }
+    }
+
+    private init(subscriptionNotFound id: String) {
+        self.init(
+            .notFound, "SUBSCRIPTION_NOT_FOUND",
+            id.isEmpty
+                ? "the customer has no plan" : "the customer has no subscription of \"\(id)\"")
     }
 
     /// About balances, entities and holds.

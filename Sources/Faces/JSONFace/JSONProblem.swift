@@ -175,6 +175,14 @@ extension JSONProblem {
             self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:
             self = .invalidRequest("the customer can't be erased now")
+        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
+            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+            self.init(ofRewards: refusal)
+        }
+    }
+
+    private init(ofRewards refusal: Refusal) {
+        switch refusal {
         case .couponNotFound(let id):
             self.init(404, "reward_not_found", "there is no coupon \"\(id)\"")
         case .promotionCodeNotFound(let code):
@@ -189,6 +197,7 @@ extension JSONProblem {
         case .discountExists(let id):
             self.init(409, "invalid_request", "the coupon \"\(id)\" is there already")
         case .discountNotFound(let id): self = .notFound("the coupon \"\(id)\" isn't there")
+        default: preconditionFailure("told by the caller")
         }
     }
 }

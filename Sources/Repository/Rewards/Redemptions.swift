@@ -7,10 +7,10 @@ internal import Wire
 ///
 /// A redemption is reserved, durably, before the customer's own record says that it took place: it
 /// counts from then on, so that no code is redeemed more often than it may be, whatever fails. What
-/// becomes of it says the customer's state alone: it has redeemed it, or what it is buying holds it,
-/// or neither, and then it is given back. Both ends are noted here when they are seen: at once by
-/// who has redeemed, each second by `RedemptionWork`, which looks after those that are open, also
-/// after a crash.
+/// becomes of it says the customer's state alone: it has redeemed it, or what it buys holds it, or
+/// neither, and then it is given back. Both ends are noted here when they are seen: at once by who
+/// has redeemed, each second by `RedemptionWork`, which looks after those that are open, also after
+/// a crash.
 package final class Redemptions: Sendable {
     struct Reservation: Sendable, Equatable {
         var id: String

@@ -2,7 +2,7 @@ package import Billing
 internal import Wire
 
 extension TallyEnvironment {
-    /// How often a call that finds its redemption used, by another call of its customer, tries anew.
+    /// How often a call that finds its redemption used by another call of its customer tries anew.
     private static let patience = 4
 
     /// Runs a call that redeems codes. One that is used up isn't reserved: the call is refused for

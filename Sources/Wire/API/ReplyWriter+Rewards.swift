@@ -71,7 +71,7 @@ extension ReplyWriter {
 }
 
 extension CatalogWriter {
-    func add(_ rewards: Rewards, to message: UnsafeMutablePointer<Tally__V1__PricingCatalog>) {
+    func add(_ rewards: RewardList, to message: UnsafeMutablePointer<Tally__V1__PricingCatalog>) {
         (message.pointee.n_coupons, message.pointee.coupons) = arena.list(rewards.coupons) {
             coupon($0)
         }

@@ -134,8 +134,8 @@ extension Fingerprint {
 
 /// Coupons and what codes give, of a catalog message.
 extension DraftReader {
-    mutating func rewards(_ message: Tally__V1__PricingCatalog) -> Rewards {
-        var rewards = Rewards()
+    mutating func rewards(_ message: Tally__V1__PricingCatalog) -> RewardList {
+        var rewards = RewardList()
         for (index, coupon) in elements(message.n_coupons, message.coupons).enumerated() {
             rewards.coupons.append(
                 self.coupon(coupon.pointee, at: "\(prefix)coupons[\(index)]"))

@@ -35,19 +35,7 @@ extension RecordWriter {
         case .bucketOpened(let bucket, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED
             message.pointee.bucket_opened = self.bucket(bucket, of: entity)
-        case .subscriptionChanged(let subscription):
-            // Older binaries would leave something out, and must refuse it.
-            if !subscription.discounts.isEmpty {
-                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
-                message.pointee.full_subscription_changed = self.subscription(subscription)
-            } else if subscription.isPlain {
-                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
-                message.pointee.subscription_changed = self.subscription(subscription)
-            } else {
-                message.pointee.kind_case =
-                    TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
-                message.pointee.whole_subscription_changed = self.subscription(subscription)
-            }
+        case .subscriptionChanged(let subscription): changed(subscription, message)
         case .subscriptionDropped(let number):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED
             message.pointee.subscription_dropped =
@@ -75,6 +63,23 @@ extension RecordWriter {
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         }
         return message
+    }
+
+    /// Older binaries would leave something out, and must refuse it.
+    private func changed(
+        _ subscription: Subscription, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
+    ) {
+        if !subscription.discounts.isEmpty {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
+            message.pointee.full_subscription_changed = self.subscription(subscription)
+        } else if subscription.isPlain {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
+            message.pointee.subscription_changed = self.subscription(subscription)
+        } else {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
+            message.pointee.whole_subscription_changed = self.subscription(subscription)
+        }
     }
 
     private func label(

@@ -12,7 +12,8 @@ struct CatalogReport {
         guard !catalog.list("plans").isEmpty || !catalog.list("features").isEmpty else {
             return ["nothing is published yet; see tally catalog apply --help"]
         }
-        return [features, plans, coupons, grants, settings].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+        return [features, plans, coupons, grants, settings].filter { !$0.isEmpty }
+            .joined(separator: [""]).map { $0 }
     }
 
     private var features: [String] {

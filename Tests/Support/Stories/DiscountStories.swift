@@ -312,7 +312,8 @@ package enum DiscountStories {
     private static let grants = [
         row("13.1: 10", .redeem("TEN"), .left("tokens", 10)),
         row("13.1: 25", .redeem("twenty-five"), .left("tokens", 25)),
-        row("13.1: 50, once", .redeem("FIFTY"), .left("tokens", 50),
+        row(
+            "13.1: 50, once", .redeem("FIFTY"), .left("tokens", 50),
             .refused("code already redeemed", .redeem("FIFTY")), .left("tokens", 50)),
         row(
             "13.1: 1000 beside 10", .redeem("THOUSAND"), .redeem("TEN"), .left("tokens", 1010)),

@@ -103,7 +103,7 @@ package struct FeatureGrant: Sendable, Equatable {
 }
 
 /// What a catalog gives away.
-package struct Rewards: Sendable, Equatable {
+package struct RewardList: Sendable, Equatable {
     /// Codes of one reward.
     package static let codeLimit = 1000
 
@@ -112,10 +112,10 @@ package struct Rewards: Sendable, Equatable {
 
     package init() {}
 
-    package var isEmpty: Bool { self == Rewards() }
+    package var isEmpty: Bool { self == RewardList() }
 
     /// With what another one has new, or otherwise.
-    func publishing(_ draft: Rewards) -> Rewards {
+    func publishing(_ draft: RewardList) -> RewardList {
         var rewards = self
         for coupon in draft.coupons {
             let index = rewards.coupons.firstIndex { $0.id == coupon.id }
@@ -129,7 +129,7 @@ package struct Rewards: Sendable, Equatable {
     }
 
     /// What publishing another one does.
-    func changes(publishing draft: Rewards) -> [PricingChange] {
+    func changes(publishing draft: RewardList) -> [PricingChange] {
         var changes: [PricingChange] = []
         for coupon in draft.coupons {
             let present = coupons.first { $0.id == coupon.id }
@@ -156,11 +156,11 @@ struct RewardIndex: Sendable {
         case grant(Int, PromotionCode)
     }
 
-    private let rewards: Rewards
+    private let rewards: RewardList
     private var coupons: [String: Int] = [:]
     private var codes: [String: Place] = [:]
 
-    init(_ rewards: Rewards) {
+    init(_ rewards: RewardList) {
         self.rewards = rewards
         for (index, coupon) in rewards.coupons.enumerated() {
             coupons[coupon.id] = index
