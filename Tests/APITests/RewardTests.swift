@@ -10,7 +10,7 @@ import Testing
     private static let usedUp = ToldRefusal(.failedPrecondition, "PROMOTION_CODE_USED_UP")
 
     private static let pricing: PricingState = {
-        var single = Coupon(id: "single", name: "Half", .percentage(50), .once)
+        var single = Coupon(id: "single", name: "Half", .percentage(50), .months(3))
         single.codes = [PromotionCode("SINGLE", maxRedemptions: 1)]
         var gift = FeatureGrant(
             id: "gift", name: "Gift", parts: [.init(featureID: "messages", units: 5)])

@@ -114,7 +114,8 @@ extension Order {
             && entity == other.entity && bought == other.bought && due == other.due
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
-            && discounts == other.discounts
+            && discounts.map(\.couponID) == other.discounts.map(\.couponID)
+            && discounts.map(\.redemption) == other.discounts.map(\.redemption)
             && lines.map(\.description) == other.lines.map(\.description)
     }
 }

@@ -90,6 +90,8 @@ struct CatalogComparison {
         guard let first = text(old, standard), let second = text(new, standard) else {
             return old == new
         }
+        // Of codes small letters count as capital ones.
+        if path.hasSuffix(".code") { return first.uppercased() == second.uppercased() }
         let numbers = [first, second].compactMap { DecimalText.parse($0, digits: 12) }
         return numbers.count == 2 ? numbers[0] == numbers[1] : first == second
     }
