@@ -57,7 +57,7 @@ struct ExtrasTests {
             }
             return kinds
         }
-        let extra = Array(30...41) + [55, 56, 57, 60]
+        let extra: [UInt32] = Array(30...41) + [55, 56, 57, 60]
         #expect(kinds == Set([3, 4, 5, 6, 7] + extra + Array(73...77)))
     }
 
