@@ -35,7 +35,7 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let bits: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
 let services: [Target.Dependency] = [
-    "Attach", "Entitlement", "Usage", "Customers", "Catalog", "Clocks",
+    "Attach", "Entitlement", "Usage", "Customers", "Catalog", "Clocks", "Rewards",
 ]
 
 let package = Package(
@@ -81,7 +81,7 @@ let package = Package(
         house("Webhooks", ["Billing", "Wire", "Payments", "Repository", "COpenSSL", log]),
         .target(name: "CChecksum"),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
-        service("Catalog"), service("Clocks"),
+        service("Catalog"), service("Clocks"), service("Rewards"),
         house(
             "GRPCFace", path: "Sources/Faces/GRPCFace",
             [

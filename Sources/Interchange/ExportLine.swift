@@ -27,10 +27,12 @@ package struct ExportHeader: Sendable, Equatable {
     package var events: UInt64
     /// Milliseconds that customer time is ahead: a test has moved the environment's clock.
     package var clockAhead: Int64
+    /// How often codes were redeemed, in order of code.
+    package var codes: [CodeCount]
 
     package init(
         environment: String, time: Timestamp, publications: UInt64, customers: UInt64,
-        events: UInt64, clockAhead: Int64 = 0
+        events: UInt64, clockAhead: Int64 = 0, codes: [CodeCount] = []
     ) {
         self.environment = environment
         self.time = time
@@ -38,6 +40,18 @@ package struct ExportHeader: Sendable, Equatable {
         self.customers = customers
         self.events = events
         self.clockAhead = clockAhead
+        self.codes = codes
+    }
+}
+
+/// How often a code was redeemed, or is about to be.
+package struct CodeCount: Sendable, Equatable {
+    package var code: String
+    package var redemptions: UInt32
+
+    package init(code: String, redemptions: UInt32) {
+        self.code = code
+        self.redemptions = redemptions
     }
 }
 
@@ -220,6 +234,10 @@ extension Form {
         try number("customers", &value.customers)
         try number("events", &value.events)
         try number("clock_ahead_ms", &value.clockAhead, unless: 0)
+        // As with the clock: most have none.
+        if isReading ? has("code_redemptions") : !value.codes.isEmpty {
+            try counts(&value.codes)
+        }
         return version
     }
 

@@ -66,6 +66,8 @@ package struct ExportedCustomer: Sendable, Equatable {
         if let method = account.method { facts.append(.methodSaved(method)) }
         if let credit = account.credit { facts.append(.creditChanged(credit)) }
         facts += account.invoices.map { .invoiceRaised($0) }
+        if !account.discounts.isEmpty { facts.append(.discountsSet(account.discounts)) }
+        facts += account.redemptions.map { .codeRedeemed($0) }
         facts += account.refunds.map { .refundSet($0) }
         facts += account.disputes.map { .disputeSet($0) }
         facts += account.debts.map { .debtSet($0) }

@@ -30,6 +30,7 @@ extension Form {
                 try form.disputes(&settings.disputes)
             }
         }
+        try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }
     }
 
     private struct PlanRevision {

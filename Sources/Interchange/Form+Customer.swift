@@ -45,6 +45,10 @@ extension Form {
             try form.text("url", &checkout.url)
             try form.order(&checkout.order)
         }
+        try since(5) { form throws(FormFault) in
+            try form.discounts(&value.account.discounts)
+            try form.redemptions(&value.account.redemptions)
+        }
         try since(4) { form throws(FormFault) in
             try form.part("credit", &value.account.credit, empty: .empty) {
                 (form, credit) throws(FormFault) in
@@ -118,6 +122,7 @@ extension Form {
             try form.charges(&value.charges)
             try form.lines("pending", &value.pending)
         }
+        try since(5) { form throws(FormFault) in try form.discounts(&value.discounts) }
     }
 
     mutating func grant(_ value: inout Bucket) throws(FormFault) {

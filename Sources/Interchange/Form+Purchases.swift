@@ -43,6 +43,9 @@ extension Form {
                 try form.features("carried_balances", &order.carriedBalances)
                 try form.features("carried_usages", &order.carriedUsages)
             }
+            try form.since(5) { form throws(FormFault) in
+                try form.discounts(&order.discounts)
+            }
         }
     }
 
@@ -172,6 +175,9 @@ extension Form {
         { (form, discount) throws(FormFault) in
             try form.text("reward", &discount.rewardID)
             try form.number("amount", &discount.minorUnits)
+            try form.since(5) { form throws(FormFault) in
+                try form.number("holder", &discount.holder)
+            }
         }
         try since(5) { form throws(FormFault) in try form.number("invoice", &value.invoice) }
     }

@@ -2,7 +2,8 @@ package import Billing
 internal import Synchronization
 package import Wire
 
-/// What is global to an environment, whatever its partitions: the catalog, and the test clock. Its
+/// What is global to an environment, whatever its partitions: the catalog, the test clock, and how
+/// often codes were redeemed. Its
 /// log is small and its own. The catalog is never asked for on the way of a call: event loops hold
 /// what they need of it, and are told what is new. What else will be global (aliases of customers
 /// that were renamed, see `Partition`) is to be one more kind of record here.
@@ -17,6 +18,7 @@ package final class Directory: Sendable {
     /// One publication at a time.
     private let publishing = Mutex(())
     let clock: EnvironmentClock
+    package let redemptions: Redemptions
 
     /// Replays the log.
     package init(log: any LogStore) throws {
@@ -24,15 +26,18 @@ package final class Directory: Sendable {
         let arena = Arena()
         var pricing = PricingState.empty
         let clock = EnvironmentClock()
+        let redemptions = Redemptions()
         _ = try log.replay(from: 1) { _, position, bytes in
             arena.reset()
             let record = try RecordDecoder(arena: arena).directory(bytes)
             switch record.change {
             case .published(let draft): pricing = pricing.publishing(draft)
             case .clockMoved(let move): clock.restore(move, requestID: record.requestID)
+            case .codeReserved, .codeSettled, .codeCounted: redemptions.restore(record.change)
             }
         }
         self.clock = clock
+        self.redemptions = redemptions
         names = Mutex(PricingNames(pricing))
     }
 
@@ -88,13 +93,32 @@ package final class Directory: Sendable {
 
     /// Blocks until it is durable.
     func commit(_ record: DirectoryRecord) throws(ExecuteFault) {
+        try wait(for: append(record))
+    }
+
+    /// Without waiting: gives the sequence.
+    func append(
+        _ change: DirectoryRecord.Change, time: Timestamp
+    ) throws(ExecuteFault) -> UInt64 {
+        try append(DirectoryRecord(time: time, change: change, requestID: ""))
+    }
+
+    private func append(_ record: DirectoryRecord) throws(ExecuteFault) -> UInt64 {
         let arena = Arena()
         do {
             // The record's bytes are the arena's.
-            let appended = try withExtendedLifetime(arena) { () throws(LogFault) in
-                try log.append(RecordWriter(arena: arena).directory(record))
+            return try withExtendedLifetime(arena) { () throws(LogFault) in
+                try log.append(RecordWriter(arena: arena).directory(record)).sequence
             }
-            try log.waitUntilDurable(appended.sequence)
+        } catch {
+            throw .unavailable(error)
+        }
+    }
+
+    /// Blocks until what was appended is durable.
+    func wait(for sequence: UInt64) throws(ExecuteFault) {
+        do {
+            try log.waitUntilDurable(sequence)
         } catch {
             throw .unavailable(error)
         }

@@ -21,8 +21,8 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    SubscriptionCommand.self, InvoiceCommand.self, CheckCommand.self,
-                    ExplainCommand.self,
+                    SubscriptionCommand.self, InvoiceCommand.self, RewardsCommand.self,
+                    CheckCommand.self, ExplainCommand.self,
                     TrackCommand.self, TrackTokensCommand.self, HoldsCommand.self,
                     BalancesCommand.self, EntitiesCommand.self, ClockCommand.self,
                     WebhooksCommand.self, SimulateCommand.self,

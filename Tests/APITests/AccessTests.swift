@@ -74,6 +74,10 @@ import Testing
                 "end_time": "2027-01-02T00:00:00Z",
             ]
         ),
+        ("ApplyDiscount", ["discount": ["coupon_id": "half"]]),
+        ("RemoveDiscount", ["coupon_id": "half"]),
+        ("RedeemCode", ["code": "GIFT"]),
+        ("GetPromotionCode", ["code": "HALF"]),
     ]
 
     @Test("is in the table but for those that stream")

@@ -34,7 +34,25 @@ import Testing
         [
             .sample("free", .sample("messages", 100, each: .month)),
             .sample("pro", price: "20", .sample("messages", 500, each: .month)),
-        ])
+        ], coupons, grants)
+
+    private static let coupons: [Coupon] = {
+        var half = Coupon(id: "half", name: "Half", .percentage(50), .forever)
+        var (old, first) = (PromotionCode("OLD"), PromotionCode("FIRST"))
+        old.expires = .utc(2027, 1, 1)
+        first.firstPurchaseOnly = true
+        half.codes = [PromotionCode("HALF"), old, first]
+        var single = Coupon(id: "single", name: "Single", .amount("1"), .once)
+        single.codes = [PromotionCode("SINGLE", maxRedemptions: 1)]
+        return [half, single]
+    }()
+
+    private static let grants: [FeatureGrant] = {
+        var gift = FeatureGrant(
+            id: "gift", name: "Gift", parts: [.init(featureID: "messages", units: 5)])
+        gift.codes = [PromotionCode("GIFT")]
+        return [gift]
+    }()
 
     /// With a model whose price is known.
     private static let tokens: Feature = {
@@ -161,6 +179,54 @@ import Testing
             "a hold to extend", call: "ExtendHold", ["hold_id": "h", "expire_time": soon], noHold),
     ]
 
+    private static func code(_ code: String) -> JSONObject {
+        ["discount": ["promotion_code": .string(code)]]
+    }
+
+    static let rewards = [
+        Row(
+            "a coupon to give", call: "ApplyDiscount", ["discount": ["coupon_id": "no"]],
+            ToldRefusal(.notFound, "COUPON_NOT_FOUND")),
+        Row(
+            "a coupon to buy with", call: "Attach",
+            ["plan_id": "pro", "discounts": [["coupon_id": "no"]]],
+            ToldRefusal(.notFound, "COUPON_NOT_FOUND")),
+        Row(
+            "a subscription to give one", call: "ApplyDiscount",
+            ["discount": ["coupon_id": "half"], "subscription_id": "sub_9"],
+            ToldRefusal(.notFound, "SUBSCRIPTION_NOT_FOUND")),
+        Row(
+            "a coupon to take away", call: "RemoveDiscount", ["coupon_id": "half"],
+            ToldRefusal(.notFound, "DISCOUNT_NOT_FOUND")),
+        Row(
+            "a coupon's code", call: "ApplyDiscount", code("NONE"),
+            ToldRefusal(.notFound, "PROMOTION_CODE_NOT_FOUND")),
+        Row(
+            "a grant's code", call: "RedeemCode", ["code": "HALF"],
+            ToldRefusal(.notFound, "PROMOTION_CODE_NOT_FOUND")),
+        Row(
+            "a code to look at", call: "GetPromotionCode", ["code": "NONE"],
+            ToldRefusal(.notFound, "PROMOTION_CODE_NOT_FOUND")),
+        Row(
+            "a coupon that is there", after: [.give("half")], call: "ApplyDiscount",
+            ["discount": ["coupon_id": "half"]],
+            ToldRefusal(.alreadyExists, "DISCOUNT_EXISTS")),
+        Row(
+            "a code that was redeemed", after: [.redeem("GIFT")], call: "RedeemCode",
+            ["code": "GIFT"], ToldRefusal(.alreadyExists, "CODE_ALREADY_REDEEMED")),
+        Row(
+            "a code of last year", call: "ApplyDiscount", code("OLD"),
+            ToldRefusal(.failedPrecondition, "PROMOTION_CODE_EXPIRED")),
+        Row(
+            "a code for a first purchase", after: [.buy("pro")], call: "ApplyDiscount",
+            code("FIRST"),
+            ToldRefusal(.failedPrecondition, "PROMOTION_CODE_FIRST_PURCHASE_ONLY")),
+        Row(
+            "a code that is used up", after: [.give("#SINGLE"), .takeAway("single")],
+            call: "ApplyDiscount", code("SINGLE"),
+            ToldRefusal(.failedPrecondition, "PROMOTION_CODE_USED_UP")),
+    ]
+
     private static let hundred = Step.open(Grant("messages", 100, name: "main"))
 
     static let states = [
@@ -252,6 +318,7 @@ import Testing
         Table(rule: "what isn't there", rows: notFound),
         Table(rule: "what can't be now", rows: states),
         Table(rule: "what says something wrong", rows: InvalidRequests.all),
+        Table(rule: "rewards", rows: rewards),
     ]
 
     @Test("are told with a reason", arguments: tables)

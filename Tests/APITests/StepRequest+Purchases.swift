@@ -17,6 +17,7 @@ extension StepRequest {
                     "reset_billing_cycle": .bool(purchase.startsCycle),
                     "carry_over_balances": features(purchase.balances),
                     "carry_over_usages": features(purchase.usages),
+                    "discounts": discounts(purchase.discounts),
                 ])
         case .change(let change):
             return StepRequest(
@@ -53,13 +54,35 @@ extension StepRequest {
                         "dispute_id": .string("dispute_\(customer)"), "amount": cents(amount),
                         "status": .number(status.rawValue),
                     ],
+                    "discounts": discounts(change.discounts),
                 ])
+        case .give(let name, nil):
+            return StepRequest(
+                "ApplyDiscount",
+                ["customer_id": .string(customer), "discount": discount(name)])
+        case .takeAway(let coupon, nil):
+            return StepRequest(
+                "RemoveDiscount",
+                ["customer_id": .string(customer), "coupon_id": .string(coupon)])
+        case .redeem(let code):
+            return StepRequest(
+                "RedeemCode", ["customer_id": .string(customer), "code": .string(code)])
         default: return nil
         }
     }
 
     private static func cents(_ amount: Int64) -> JSONValue {
         ["currency": "usd", "minor_units": .number(amount)]
+    }
+
+    private static func discounts(_ names: [String]) -> JSONValue {
+        .array(names.map { discount($0) })
+    }
+
+    static func discount(_ name: String) -> JSONValue {
+        name.hasPrefix("#")
+            ? .object(["promotion_code": .string(String(name.dropFirst()))])
+            : .object(["coupon_id": .string(name)])
     }
 
     private static func features(_ features: [String]?) -> JSONValue {

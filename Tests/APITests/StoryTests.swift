@@ -63,6 +63,7 @@ extension StoryTable {
         }
         var draft = PricingDraft(currency: "usd", features: features, plans: plans)
         draft.settings = pricing.settings
+        draft.rewards = pricing.rewards
         return PricingState.empty.publishing(draft)
     }
 }

@@ -84,7 +84,7 @@ extension Teller {
 
     /// What fell due is charged beside calls: waits until it is, and until what is expected is so,
     /// or five seconds have passed.
-    private func settled(_ isExpected: (JSONValue) -> Bool) async throws -> JSONValue {
+    func settled(_ isExpected: (JSONValue) -> Bool) async throws -> JSONValue {
         for _ in 0..<500 {
             let shown = try await shown()
             let isWaiting = (shown["subscriptions"]?.elements ?? []).contains {
@@ -96,7 +96,7 @@ extension Teller {
         return try await shown()
     }
 
-    private func cents(_ money: JSONValue?) -> Int64 {
+    func cents(_ money: JSONValue?) -> Int64 {
         Int64((money?["minor_units"]?.quantity ?? .zero).raw / Quantity.scale)
     }
 }

@@ -59,6 +59,7 @@ actor Teller {
     private func perform(_ step: Step) async throws {
         switch step {
         case .purchase, .change: return try await purchase(step)
+        case .give(_, _?), .takeAway(_, _?): return try await reward(step)
         default: break
         }
         guard let request = StepRequest(step, of: customer, pricing) else {
@@ -134,6 +135,7 @@ actor Teller {
             #expect(values == expected, comment)
         case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
         case .invoices, .credit, .plan, .refunded: try await lookAtMoney(step)
+        case .discounts, .creditsLeft, .foreseen: try await lookAtDiscounts(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count
             #expect(holds == expected, comment)

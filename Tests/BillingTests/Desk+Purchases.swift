@@ -13,6 +13,7 @@ extension Desk {
         attach.startsCycle = purchase.startsCycle
         attach.carriesBalances = purchase.balances?.map { pricing.number(ofFeature: $0) }
         attach.carriesUsages = purchase.usages?.map { pricing.number(ofFeature: $0) }
+        attach.discounts = discounts(purchase.discounts)
         advance(to: now)
         let cardless = try customer.preview(attach, pricing: pricing, now: now)
         if customer.account.method == nil { saveMethod() }
@@ -23,16 +24,65 @@ extension Desk {
     }
 
     mutating func change(_ change: Change) throws(Refusal) {
+        let command = command(change)
+        advance(to: now)
+        let preview = try customer.preview(command, pricing: pricing, now: now)
+        try compare(preview, run(.changeSubscription(command)))
+        try settleRefunds()
+    }
+
+    private func command(_ change: Change) -> ChangeSubscription {
         var command = ChangeSubscription(effectID: "effect-c\(facts.count)")
         command.plan = change.plan.map { pricing.number(ofPlan: $0) }
         command.quantities = asked(change.quantities)
         command.cancel = change.cancel
         command.prorates = change.prorates
         command.refund = change.refund
+        command.discounts = discounts(change.discounts)
+        return command
+    }
+
+    /// What a change would cost, now and next.
+    mutating func foresee(_ change: Change) throws(Refusal) -> (now: Int64?, next: Int64?) {
         advance(to: now)
-        let preview = try customer.preview(command, pricing: pricing, now: now)
-        try compare(preview, run(.changeSubscription(command)))
-        try settleRefunds()
+        let preview = try customer.preview(command(change), pricing: pricing, now: now)
+        return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
+    }
+
+    /// With a redemption for each code, as a directory would reserve it.
+    private func discounts(_ names: [String]) -> [AskedDiscount] {
+        names.enumerated().map { index, name in
+            asked(name, redemption: "red-\(facts.count)-\(index)")
+        }
+    }
+
+    private func asked(_ name: String, redemption: String) -> AskedDiscount {
+        guard name.hasPrefix("#") else { return AskedDiscount(.coupon(name)) }
+        var asked = AskedDiscount(.code(String(name.dropFirst())))
+        asked.redemption = redemption
+        return asked
+    }
+
+    mutating func give(_ name: String, to plan: String?) throws(Refusal) {
+        let number = plan.flatMap { subscription($0)?.number }
+        let asked = asked(name, redemption: "red-\(facts.count)")
+        try run(.applyDiscount(ApplyDiscount(subscription: number, asked)))
+    }
+
+    mutating func takeAway(_ coupon: String, from plan: String?) throws(Refusal) {
+        let number = plan.flatMap { subscription($0)?.number }
+        try run(.removeDiscount(RemoveDiscount(subscription: number, couponID: coupon)))
+    }
+
+    mutating func redeem(_ code: String) throws(Refusal) {
+        var redeem = RedeemCode(code)
+        redeem.redemption = "red-\(facts.count)"
+        try run(.redeemCode(redeem))
+    }
+
+    func discounts(of plan: String?) -> [HeldDiscount] {
+        guard let plan else { return customer.account.discounts }
+        return subscription(plan)?.discounts ?? []
     }
 
     /// What falls due is paid, one moment after the other, if there is a card.

@@ -50,6 +50,9 @@ extension Desk {
             try reportRefund("provider_\(facts.count)", of: invoice, amount)
         case .dispute(let invoice, let amount, let status):
             try reportDispute("dispute", of: invoice, amount, status)
+        case .give(let name, let plan): try give(name, to: plan)
+        case .takeAway(let coupon, let plan): try takeAway(coupon, from: plan)
+        case .redeem(let code): try redeem(code)
         default: return false
         }
         return true
@@ -96,6 +99,18 @@ extension Desk {
         case .invoices(let expected): #expect(paidTotals == expected, comment)
         case .credit(let expected):
             #expect(customer.account.credit?.minorUnits ?? 0 == expected, comment)
+        case .discounts(let expected, let plan):
+            #expect(discounts(of: plan).map(\.couponID) == expected, comment)
+        case .creditsLeft(let coupon, let expected):
+            let held = customer.account.discounts.first { $0.couponID == coupon }
+            guard case .credits(let left)? = held?.kind else {
+                Issue.record("\(comment): no credits")
+                return
+            }
+            #expect(left.minorUnits == expected, comment)
+        case .foreseen(.change(let change), let first, let next):
+            let seen = try foresee(change)
+            #expect(seen.now == first && seen.next == next, comment)
         case .plan(let plan, let expected): #expect(status(ofPlan: plan) == expected, comment)
         case .notices(let expected): #expect(notices.count == expected, comment)
         case .alertsTold(let expected):

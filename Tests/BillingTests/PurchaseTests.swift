@@ -19,6 +19,16 @@ import Testing
         try story.run(PurchaseStories.found.pricing)
     }
 
+    @Test("discounts", arguments: DiscountStories.table.stories)
+    func tellDiscounts(story: Story) throws {
+        try story.run(DiscountStories.table.pricing)
+    }
+
+    @Test("codes", arguments: DiscountStories.codes.stories)
+    func tellCodes(story: Story) throws {
+        try story.run(DiscountStories.codes.pricing)
+    }
+
     private static let weekly = PricingState.sample(
         [.sample("messages", .metered)],
         [

@@ -26,6 +26,7 @@ enum HousePlan {
         "Clocks": service,
         "Customers": service,
         "Entitlement": service,
+        "Rewards": service,
         "Usage": service,
         "GRPCFace": face.union(["NIOCore", "RPC", "Webhooks"]),
         "JSONFace": face.union(["RPC"]),
@@ -46,7 +47,7 @@ enum HousePlan {
     /// A face knows every service and no other face.
     private static let face: Set<String> = [
         "Attach", "Billing", "Catalog", "Clocks", "Customers", "Entitlement", "Repository",
-        "Usage", "Wire",
+        "Rewards", "Usage", "Wire",
     ]
 }
 

@@ -30,8 +30,35 @@ enum Samples {
         {"feature":"credits","included":"100","unlimited":false,\
         "reset":{"interval":"year","interval_count":1},"usage_price":null,\
         "rollover":null,"entity_feature":null\(packs)}],\
-        "controls":\(controls)}],"settings":{"keep_free_overage":true}}
+        "controls":\(controls)}],"settings":{"keep_free_overage":true}\(rewards)}
         """
+    // What version 5 brought.
+    static let rewards = """
+        ,"coupons":[{"id":"summer","name":"Summer","kind":"percentage","percentage":"12.5",\
+        "once":false,"months":3,"plans":["pro"],"minimum":"10","usage_only":true,\
+        "codes":[{"code":"SUMMER","max_redemptions":100,"first_purchase_only":true,\
+        "expires":"2027-01-01T00:00:00Z"}]},{"id":"off","name":"Off","kind":"amount",\
+        "amount":"5","once":true,"months":0,"plans":[],"minimum":"0","usage_only":false,\
+        "codes":[{"code":"OFF","max_redemptions":null,"first_purchase_only":false,\
+        "expires":null}]},{"id":"credits","name":"Credits","kind":"invoice_credits",\
+        "amount":"1000","once":false,"months":0,"plans":[],"minimum":"0","usage_only":false,\
+        "codes":[]}],"feature_grants":[{"id":"gift","name":"Gift","grants":[\
+        {"feature":"messages","units":"5","expire_days":0,"expire_months":2},\
+        {"feature":"credits","units":"1","expire_days":7,"expire_months":0}],"codes":[]}]
+        """
+    static let held = """
+        ,"discounts":[{"coupon":"summer","kind":"percentage","percentage":"12.5",\
+        "plans":[{"plan":"pro"}],"usage_only":true,"once":false,"end":"2026-05-01T00:00:00Z",\
+        "code":"SUMMER","redemption":"red_1"},{"coupon":"credits","kind":"invoice_credits",\
+        "currency":"usd","amount":98000,"plans":[],"usage_only":false,"once":true,"end":null,\
+        "code":"","redemption":""}]
+        """
+    static let owned = """
+        "discounts":[{"coupon":"off","kind":"amount","currency":"usd","amount":500,"plans":[],\
+        "usage_only":false,"once":true,"end":null,"code":"","redemption":""}],\
+        "redemptions":[{"id":"red_2","code":"OFF","time":"2026-02-01T00:00:00Z"}],
+        """
+    static let holder = ",\"holder\":3"
     static let tiers = """
         "tiers":[{"up_to":"20","amount":"0.5"\(flat)},{"up_to":null,"amount":"0.25"\(flat)}]
         """
@@ -56,7 +83,7 @@ enum Samples {
         "units":"300","next":"200"},{"feature":"credits","units":"5","next":null}],\
         "charges":[{"plan":"pro","revision":1,"feature":null,"quantity":"0",\
         "start":"2026-01-31T12:00:00Z","end":"2026-02-28T12:00:00Z","currency":"usd",\
-        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]
+        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)
         """
     // What version 5 brought.
     static let charged = ",\"invoice\":3,\"disputed\":7"
@@ -77,12 +104,12 @@ enum Samples {
         {"description":"Unused Pro","kind":"credit","plan":"pro","revision":1,\
         "feature":"messages","subscription":1,"quantity":"3",\
         "period":{"start":"2026-02-01T12:00:00Z","end":"2026-02-28T12:00:00Z"},\
-        "currency":"usd","subtotal":-250,"discounts":[{"reward":"summer","amount":20}]\(given)}
+        "currency":"usd","subtotal":-250,"discounts":[{"reward":"summer","amount":20\(holder)}]\(given)}
         """
     static let purchase = """
         ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
         "credit":-30,"time":"2026-01-31T12:00:00Z","invoice":3,\
-        "carried_balances":[{"feature":"messages"}],"carried_usages":[]
+        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)
         """
     static let credit = """
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\
@@ -178,7 +205,7 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}\(closing)}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
-        \(credit)\(reminded)\
+        \(owned)\(credit)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
         "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)}]\(refunds)}
         """
@@ -220,18 +247,25 @@ enum Samples {
         [charged, given, closing, returns, refunds].reduce(text) { $0.replacing($1, with: "") }
     }
 
+    /// A line as version 4 has it.
+    static func withoutRewards(_ text: String) -> String {
+        [owned, rewards, held, holder].reduce(text) { $0.replacing($1, with: "") }
+    }
+
     /// A line as version 3 has it.
     static func withoutPurchases(_ text: String) -> String {
         let (whole, line, credit) = (
-            withoutRefunds(whole), withoutRefunds(line), withoutRefunds(credit)
+            withoutRewards(withoutRefunds(whole)), withoutRewards(withoutRefunds(line)),
+            withoutRewards(withoutRefunds(credit))
         )
-        var text = withoutReminders(withoutRefunds(text)).replacing(credit, with: "").replacing(
+        var text = withoutRewards(withoutReminders(withoutRefunds(text)))
+            .replacing(credit, with: "").replacing(
             "\"subscriptions\":[{\"number\":1},{\"number\":3}]", with: "\"subscription\":1")
         for part in [monthly, trial, unpacked, packs, flat, whole, purchase] {
-            text = text.replacing(part, with: "")
+            text = text.replacing(withoutRewards(part), with: "")
         }
         return text.replacing(
-            line,
+            withoutRewards(line),
             with: """
                 {"description":"Pro","amount":1999,"plan":"pro","feature":"messages"}
                 """
@@ -333,6 +367,22 @@ struct LineTests {
         let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
         #expect(marked.isEmpty)
         _ = try codec.read(Array(Samples.withoutMarkups(Samples.customer).utf8))
+    }
+
+    @Test("One of version 4 has no rewards")
+    func fourthVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":5", by: "\"version\":4", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.withoutRewards(Samples.publication).utf8))
+        #expect(codec.pricing.rewards.isEmpty)
+        let read = try codec.read(Array(Samples.withoutRewards(Samples.customer).utf8))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.subscriptions.allSatisfy { $0.discounts.isEmpty })
+        #expect(customer.account.discounts.isEmpty && customer.account.redemptions.isEmpty)
     }
 
     @Test("One of version 3 has no packs, trials and charges")

@@ -91,7 +91,9 @@ enum ExtraSamples {
     }
 
     /// Of each kind that isn't about the customer as a whole and its plans alone.
-    static let facts: [Fact] = [
+    static let facts = ownFacts + RewardSamples.facts
+
+    private static let ownFacts: [Fact] = [
         .deducted(bucket: 5, amount: amount, entity: 2),
         .bucketOpened(bucket(5), entity: 2),
         .bucketReset(bucket: 5, balance: amount, nextReset: time, entity: 2),

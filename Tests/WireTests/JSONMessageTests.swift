@@ -66,7 +66,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         ),
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,
-            #"{"catalog":{"currency":"","features":[],"plans":[]},"#
+            #"{"catalog":{"currency":"","features":[],"plans":[],"coupons":[],"feature_grants":[]},"#
                 + #""catalog_sequence":18446744073709551615}"#
         ),
         (
@@ -88,7 +88,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""tiers":[{"up_to":5,"amount":"1","flat_amount":""},"#
                 + #"{"amount":"","flat_amount":""}]},"#
                 + #""entity_feature_id":""}],"#
-                + #""revision":4294967295}]}"#
+                + #""revision":4294967295}],"coupons":[],"feature_grants":[]}"#
         ),
         (
             .attachResponse,
@@ -98,7 +98,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
             #"{"outcome":"active","payment_url":"","subscription":{"subscription_id":"","#
                 + #""plan_id":"","plan_revision":0,"status":"past_due","add_on":false,"#
                 + #""start_time":"2026-02-28T21:59:59.500Z","end_time":"1970-01-01T00:00:00Z","#
-                + #""entity_id":"","quantities":[]},"#
+                + #""entity_id":"","quantities":[],"discounts":[]},"#
                 + #""invoice":{"invoice_id":"","status":"unspecified","lines":[],"#
                 + #""total":{"currency":"usd","minor_units":-1999}},"decline_code":"","#
                 + #""replayed":false}"#

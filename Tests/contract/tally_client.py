@@ -6,9 +6,9 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from tally.v1 import (attach_service_pb2_grpc, catalog_service_pb2_grpc, customer_service_pb2_grpc,
-                      entitlement_service_pb2_grpc, sandbox_service_pb2_grpc,
-                      test_clock_service_pb2_grpc, usage_service_pb2_grpc,
-                      webhook_service_pb2_grpc)
+                      entitlement_service_pb2_grpc, reward_service_pb2_grpc,
+                      sandbox_service_pb2_grpc, test_clock_service_pb2_grpc,
+                      usage_service_pb2_grpc, webhook_service_pb2_grpc)
 
 DEADLINE = 10  # seconds a call may take
 
@@ -29,6 +29,7 @@ class TallyClient:
             customer_service_pb2_grpc.CustomerServiceStub,
             entitlement_service_pb2_grpc.EntitlementServiceStub,
             sandbox_service_pb2_grpc.SandboxServiceStub,
+            reward_service_pb2_grpc.RewardServiceStub,
             test_clock_service_pb2_grpc.TestClockServiceStub,
             usage_service_pb2_grpc.UsageServiceStub,
             webhook_service_pb2_grpc.WebhookServiceStub)]

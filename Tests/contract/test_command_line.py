@@ -115,7 +115,8 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 @pytest.mark.parametrize("command", [
     [], ["serve"], ["catalog"], ["catalog", "apply"], ["customer"], ["attach"], ["check"],
     ["subscription"], ["subscription", "cancel"], ["subscription", "uncancel"],
-    ["subscription", "quantity"], ["track"], ["holds"], ["holds", "settle"], ["holds", "extend"], ["customer", "watch"],
+    ["subscription", "quantity"], ["rewards"], ["rewards", "give"], ["rewards", "take"],
+    ["rewards", "redeem"], ["rewards", "code"], ["track"], ["holds"], ["holds", "settle"], ["holds", "extend"], ["customer", "watch"],
     ["balances"], ["balances", "create"], ["balances", "update"], ["balances", "delete"],
     ["entities"], ["entities", "create"], ["entities", "list"],
     ["keys"], ["log"], ["log", "inspect"], ["log", "verify"], ["log", "repair"], ["backup"],

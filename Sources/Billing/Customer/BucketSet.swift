@@ -112,7 +112,8 @@ package struct BucketSet: Sendable {
             .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
-            .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded:
+            .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
+            .discountsSet, .codeRedeemed:
             return false
         }
         return true

@@ -30,6 +30,8 @@ package struct Order: Sendable, Equatable {
     package var lines: [InvoiceLine]
     /// What goes on the subscription's next invoice.
     package var pending: [InvoiceLine] = []
+    /// What the subscription that it starts or changes gets.
+    package var discounts: [HeldDiscount] = []
     /// The invoice that it tries to collect once more; 0: it makes one.
     package var invoice: UInt32 = 0
     /// The sum of the lines.

@@ -63,6 +63,8 @@ extension CustomerState {
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
         case .metadataChanged(let metadata): account.metadata = metadata
+        case .discountsSet(let discounts): account.discounts = discounts
+        case .codeRedeemed(let redemption): account.redemptions.append(redemption)
         case .customerErased:
             account.name = ""
             account.email = ""

@@ -114,6 +114,10 @@ package struct Account: Sendable, Equatable {
     /// Oldest first.
     package var closedCheckouts: [ClosedCheckout] = []
     package var reminded = Reminded()
+    /// Coupons of the customer as a whole: of subscriptions without any of their own.
+    package var discounts: [HeldDiscount] = []
+    /// Codes that it has redeemed, oldest first.
+    package var redemptions: [Redemption] = []
 
     package init() {}
 

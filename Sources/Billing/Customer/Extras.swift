@@ -49,7 +49,7 @@ package struct Extras: Sendable, Equatable {
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
             .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
             .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
-            .disputeDropped, .reminded:
+            .disputeDropped, .reminded, .discountsSet, .codeRedeemed:
             preconditionFailure("this fact is about more than extras")
         }
     }

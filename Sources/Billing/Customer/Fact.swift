@@ -68,6 +68,9 @@ package enum Fact: Sendable, Equatable {
     case disputeDropped(id: String)
     /// Somebody is told ahead, once.
     indirect case reminded(Reminder)
+    /// The customer as a whole has these discounts from now on, and no others.
+    case discountsSet([HeldDiscount])
+    indirect case codeRedeemed(Redemption)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -118,7 +121,8 @@ extension Fact {
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
-            .invoiceReturned, .disputeSet, .disputeDropped, .reminded:
+            .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
+            .codeRedeemed:
             false
         }
     }

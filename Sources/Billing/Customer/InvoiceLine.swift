@@ -45,9 +45,17 @@ package struct InvoiceLine: Sendable, Equatable {
         return Money(minorUnits: subtotal.minorUnits - off, currency: subtotal.currency)
     }
 
-    mutating func take(_ minorUnits: Int64, by rewardID: String) {
+    mutating func take(_ minorUnits: Int64, by discount: Discount) {
         guard minorUnits > 0 else { return }
-        discounts.append(AppliedDiscount(rewardID: rewardID, minorUnits: minorUnits))
+        discounts.append(
+            AppliedDiscount(
+                rewardID: discount.rewardID, minorUnits: minorUnits, holder: discount.holder))
+    }
+
+    /// They are one, whatever discounts have made of it.
+    func isSame(as line: InvoiceLine) -> Bool {
+        kind == line.kind && part == line.part && subscription == line.subscription
+            && quantity == line.quantity && period == line.period
     }
 }
 

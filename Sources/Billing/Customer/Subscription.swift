@@ -56,6 +56,8 @@ package struct Subscription: Sendable, Equatable {
     package var charges: [PaidCharge] = []
     /// What changed since the last invoice and goes on the next one.
     package var pending: [InvoiceLine] = []
+    /// Coupons of its own, which count in place of the customer's.
+    package var discounts: [HeldDiscount] = []
 
     package init(
         number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,

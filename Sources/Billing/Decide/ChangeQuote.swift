@@ -7,6 +7,8 @@ struct ChangeQuote {
         case cancelAtEnd
         case uncancel
         case quantities
+        /// It has others from now on.
+        case discounts
     }
 
     var subscription: Subscription
@@ -31,17 +33,23 @@ extension CustomerState {
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> ChangeQuote {
         let subscription = try target(of: change, pricing)
-        guard change.cancel == nil || change.quantities.isEmpty else {
+        guard change.cancel == nil || (change.quantities.isEmpty && change.discounts.isEmpty)
+        else {
             throw .invalid([
                 Violation(
-                    path: "cancel_action", message: "cannot be had together with quantities")
+                    path: "cancel_action",
+                    message: "cannot be had together with quantities or discounts")
             ])
         }
         try checkRefund(change)
+        let added = try resolve(
+            change.discounts, for: subscription.plan.plan, besides: subscription.discounts,
+            pricing, now)
         let order = Order(
             .change, subscription.plan, subscriptions: [subscription.number], lines: [],
             time: now, currency: pricing.requiredCurrency)
         var quote = ChangeQuote(subscription: subscription, course: .none, order: order)
+        quote.order.discounts = added
         switch change.cancel {
         case .now:
             quote.course = .cancelNow
@@ -58,11 +66,16 @@ extension CustomerState {
             quote.course = subscription.canceled == .never ? .none : .uncancel
         case nil:
             guard !change.quantities.isEmpty else {
-                throw .invalid([
-                    Violation(
-                        path: "cancel_action",
-                        message: "or quantities must say what is to change")
-                ])
+                guard !change.discounts.isEmpty else {
+                    throw .invalid([
+                        Violation(
+                            path: "cancel_action",
+                            message: "or quantities or discounts must say what is to change")
+                    ])
+                }
+                try change.discounts.checkMinimum([], pricing)
+                if !added.isEmpty { quote.course = .discounts }
+                return quote
             }
             try price(&quote, change, pricing, now)
         }
@@ -129,6 +142,7 @@ extension CustomerState {
         }
         lines += subscription.pending
         for index in lines.indices { lines[index].subscription = subscription.number }
+        lines.lower(by: discounts(on: lines, at: time))
         // What is still owed comes on top of the next invoice: nothing is charged for leaving.
         quote.order = Order(
             .change, subscription.plan, subscriptions: [subscription.number],
@@ -181,18 +195,23 @@ extension CustomerState {
         for (index, asked) in change.quantities.enumerated() {
             try deal.add(asked, at: "quantities[\(index)]")
         }
-        guard deal.bought != subscription.bought || !deal.lines.isEmpty else { return }
+        let added = quote.order.discounts
+        guard deal.bought != subscription.bought || !deal.lines.isEmpty || !added.isEmpty
+        else { return }
         quote.course = .quantities
+        try change.discounts.checkMinimum(deal.lines, pricing)
+        var lines = deal.lines.map { $0.described(pricing) }
+        lines.lower(by: discounts(on: lines, at: time, with: added))
         let hasCard = account.method != nil
         var order = Order(
-            .change, subscription.plan, subscriptions: [subscription.number],
-            lines: deal.lines.map { $0.described(pricing) },
+            .change, subscription.plan, subscriptions: [subscription.number], lines: lines,
             balance: account.credit?.minorUnits ?? 0,
             minimum: hasCard ? pricing.requiredCurrency.minimumCharge : 0, time: time,
             currency: pricing.requiredCurrency)
         order.pending = deal.pending.map { $0.described(pricing) }
         order.bought = deal.bought
         order.successURL = change.successURL
+        order.discounts = added
         quote.order = order
         quote.needsPage = !hasCard && order.due.minorUnits > 0
     }

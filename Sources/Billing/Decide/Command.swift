@@ -36,6 +36,9 @@ package enum Command: Sendable {
     indirect case refund(RefundCommand)
     indirect case setupPayment(SetupPayment)
     case saveMethod(PaymentMethod)
+    indirect case applyDiscount(ApplyDiscount)
+    case removeDiscount(RemoveDiscount)
+    case redeemCode(RedeemCode)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -45,7 +48,8 @@ package enum Command: Sendable {
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
-            .advance, .moveClock, .refund, .setupPayment, .saveMethod:
+            .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
+            .removeDiscount, .redeemCode:
             false
         }
     }
@@ -59,7 +63,8 @@ package enum Command: Sendable {
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
-            .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod:
+            .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
+            .applyDiscount, .removeDiscount, .redeemCode:
             false
         }
     }

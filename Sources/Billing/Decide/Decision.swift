@@ -39,6 +39,8 @@ package enum Reply: Sendable, Equatable {
     case reported(Invoice?)
     /// A payment came for a page that was closed, and goes back.
     case paidLate
+    /// What a code gave, and the customer as it is now.
+    case redeemed(FeatureGrant)
 }
 
 /// What a track drew.
@@ -102,7 +104,8 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls, .moveClock, .refund, .setupPayment, .saveMethod:
+            .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
+            .removeDiscount, .redeemCode:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -155,6 +158,12 @@ extension CustomerState {
         case .refund(let refund): try decideRefund(refund, pricing: pricing, now: now)
         case .setupPayment(let setup): try decideSetup(setup, pricing: pricing, now: now)
         case .saveMethod(let method): try decideSaveMethod(method, pricing: pricing, now: now)
+        case .applyDiscount(let apply):
+            try decideApplyDiscount(apply, pricing: pricing, now: now)
+        case .removeDiscount(let remove):
+            try decideRemoveDiscount(remove, pricing: pricing, now: now)
+        case .redeemCode(let redeem):
+            try decideRedeemCode(redeem, pricing: pricing, now: now)
         }
     }
 }

@@ -30,6 +30,8 @@ extension FactSheet {
             periodEnd: plan.nextBilling(after: now, anchor: anchor))
         subscription.entity = order.entity
         subscription.bought = order.bought
+        subscription.discounts = order.discounts.settled
+        redeem(order.discounts)
         if order.trialEnd != .never {
             subscription.trialEnd = order.trialEnd
             subscription.anchor = order.trialEnd
@@ -56,7 +58,8 @@ extension FactSheet {
     /// §6): what began on 31 January goes on at 28 February and renews on 31 March.
     @discardableResult
     mutating func schedule(
-        _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = []
+        _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = [],
+        discounts: [HeldDiscount] = []
     ) -> Subscription {
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: reference, status: .scheduled,
@@ -64,6 +67,8 @@ extension FactSheet {
             periodEnd: .never)
         subscription.entity = ending.entity
         subscription.bought = bought
+        subscription.discounts = discounts.settled
+        redeem(discounts)
         emit(.subscriptionChanged(subscription))
         return subscription
     }

@@ -65,6 +65,23 @@ extension Order {
     }
 }
 
+extension Subscription {
+    /// What waited for an invoice, and counted as paid since, is worth what it came to.
+    mutating func lowerCharges(by lines: [InvoiceLine]) {
+        for line in lines where line.kind == .charge && line.subscription == number {
+            guard let period = line.period else { continue }
+            let paid = PaidCharge(
+                part: line.part, quantity: line.quantity, period: period, paid: line.total)
+            let waiting = charges.indices.filter { charges[$0].isFor(paid) }
+            // Some of its units may be gone.
+            let index =
+                waiting.first { charges[$0].quantity == line.quantity }
+                ?? waiting.first { charges[$0].quantity < line.quantity }
+            if let index { charges[index].lower(by: line) }
+        }
+    }
+}
+
 extension PaidCharge {
     fileprivate func isFor(_ other: PaidCharge) -> Bool {
         part == other.part && period == other.period
@@ -100,6 +117,7 @@ extension FactSheet {
         }
         if subscription.status.grantsAccess {
             // What waited for this invoice counts as paid since it was bought.
+            subscription.lowerCharges(by: order.lines)
             for charge in order.paidCharges(of: number, on: invoiceNumber(of: order)) {
                 if let index = subscription.charges.firstIndex(where: { $0.isFor(charge) }) {
                     subscription.charges[index].invoice = charge.invoice
@@ -134,8 +152,24 @@ extension FactSheet {
     mutating func invoice(
         _ order: Order, _ status: InvoiceStatus, _ payment: String = ""
     ) -> Invoice? {
+        var started: Subscription?
+        return invoice(order, status, payment, of: &started)
+    }
+
+    /// - Parameter started: the subscription that paying it started or changed.
+    @discardableResult
+    mutating func invoice(
+        _ order: Order, _ status: InvoiceStatus, _ payment: String = "",
+        of started: inout Subscription?
+    ) -> Invoice? {
         if status != .uncollectible { noteCredits(of: order) }
-        guard order.total.minorUnits != 0 else { return nil }
+        // What discounts have lowered to nothing is to be seen, too.
+        guard order.total.minorUnits != 0 || order.lines.isDiscounted else { return nil }
+        // What is declined is given up, but for renewals, which are tried again.
+        if status == .paid || order.purpose == .renewal {
+            countDiscounts(of: order.lines, started: started?.number)
+            if let number = started?.number { started = customer.subscription(number) }
+        }
         var invoice = Invoice(
             number: customer.lastInvoice + 1, status: status, lines: order.lines,
             total: order.total, credit: order.credit,

@@ -5,6 +5,7 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(attach, pricing: pricing, now: now)
+        try requireRedemptions(quote.added)
         if let scheduled = quote.alreadyScheduled {
             var reply = AttachReply(.scheduled)
             reply.subscription = scheduled
@@ -39,7 +40,7 @@ extension CustomerState {
         facts.closeCheckout()
         var reply = AttachReply(.active)
         reply.subscription = facts.fulfil(&order)
-        reply.invoice = facts.invoice(order, .paid)
+        reply.invoice = facts.invoice(order, .paid, of: &reply.subscription)
         return decision(facts, reply: reply, request: request)
     }
 
@@ -72,7 +73,8 @@ extension CustomerState {
         facts.endScheduled(in: PlanScope(group: plan.group, entity: order.entity))
         let ending = facts.cancelAtEnd(current)
         var reply = AttachReply(.scheduled)
-        reply.subscription = facts.schedule(order.plan, after: ending, bought: order.bought)
+        reply.subscription = facts.schedule(
+            order.plan, after: ending, bought: order.bought, discounts: order.discounts)
         return decision(facts, reply: reply, request: request)
     }
 
@@ -113,6 +115,8 @@ extension Order {
             && entity == other.entity && bought == other.bought && due == other.due
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
+            && discounts.map(\.couponID) == other.discounts.map(\.couponID)
+            && discounts.map(\.redemption) == other.discounts.map(\.redemption)
             && lines.map(\.description) == other.lines.map(\.description)
     }
 }

@@ -47,6 +47,7 @@ package struct AttachPlan: Sendable {
     package var carriesBalances: [FeatureNumber]?
     /// Of which features what was used goes over, in place of being charged; as above.
     package var carriesUsages: [FeatureNumber]?
+    package var discounts: [AskedDiscount] = []
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
     package var successURL: String
@@ -93,6 +94,8 @@ package struct ChangeSubscription: Sendable {
     /// Each feature once.
     package var quantities: [AskedUnits] = []
     package var cancel: Cancel?
+    /// Added to those that the subscription has.
+    package var discounts: [AskedDiscount] = []
     /// False: nothing is charged or given back for what is left of the period.
     package var prorates = true
     /// nil: what comes back becomes credit.

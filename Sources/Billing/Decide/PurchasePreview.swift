@@ -38,7 +38,9 @@ extension CustomerState {
                 group: pricing.plan(quote.order.plan).group, entity: quote.order.entity)
             sheet.endScheduled(in: scope)
             let ending = sheet.cancelAtEnd(current)
-            sheet.schedule(quote.order.plan, after: ending, bought: quote.order.bought)
+            sheet.schedule(
+                quote.order.plan, after: ending, bought: quote.order.bought,
+                discounts: quote.order.discounts)
         } else {
             if quote.needsPage { preview.outcome = .paymentRequired }
             sheet.pay(quote.order, &preview)
@@ -73,8 +75,8 @@ extension FactSheet {
             emit(.methodSaved(PaymentMethod(token: "", brand: "", last4: "")))
         }
         var order = order
-        fulfil(&order)
-        if var invoice = invoice(order, .paid) {
+        var subscription = fulfil(&order)
+        if var invoice = invoice(order, .paid, of: &subscription) {
             invoice.number = 0
             invoice.status = .open
             preview.invoice = invoice

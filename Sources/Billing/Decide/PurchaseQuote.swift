@@ -10,6 +10,8 @@ struct PurchaseQuote {
     var alreadyScheduled: Subscription?
     /// Somebody has to go to a payment page.
     var needsPage = false
+    /// Discounts that come with it.
+    var added: [HeldDiscount] = []
 }
 
 extension CustomerState {
@@ -34,6 +36,11 @@ extension CustomerState {
         order.startsCycle = attach.startsCycle
         var quote = PurchaseQuote(order: order, current: current)
         quote.startsLater = try startsLater(attach, plan, current, pricing)
+        // Who goes back to what is free begins anew.
+        let kept = plan.isFree ? [] : current?.discounts ?? []
+        quote.added = try resolve(
+            attach.discounts, for: attach.plan, besides: kept, pricing, now)
+        quote.order.discounts = (quote.startsLater ? [] : kept) + quote.added
         quote.order.carriedBalances = try carried(
             attach.carriesBalances, "carry_over_balances", quote, pricing)
         quote.order.carriedUsages = try carried(
@@ -41,7 +48,9 @@ extension CustomerState {
         if quote.startsLater {
             try checkSchedule(attach, plan, bought, pricing)
             let scheduled = scheduledSubscription(in: scope, pricing)
-            if let scheduled, scheduled.plan == reference, scheduled.bought == bought {
+            if let scheduled, scheduled.plan == reference, scheduled.bought == bought,
+                quote.added.isEmpty
+            {
                 quote.alreadyScheduled = scheduled
             }
             return quote
@@ -79,6 +88,8 @@ extension CustomerState {
                 ).filter { line in !order.carriedUsages.contains { $0 == line.part.feature } }
             }
         }
+        try attach.discounts.checkMinimum(lines, pricing)
+        lines.lower(by: discounts(ofNew: order.discounts, at: time))
         let hasCard = account.method != nil
         let isFree = plan.isFree || plan.trialNeedsNoCard(trialEnd)
         let onPage = attach.redirect == .always && !plan.isFree
@@ -89,7 +100,7 @@ extension CustomerState {
         order.successURL = attach.successURL
         quote.order = order
         // Nothing is due, and a card is needed for what will be.
-        let paysLater = !isFree && order.total.minorUnits == 0
+        let paysLater = !isFree && !plan.billingCycles.isEmpty && order.total.minorUnits == 0
         let isAsked = !hasCard && (order.due.minorUnits > 0 || paysLater)
         quote.needsPage = onPage || (isAsked && attach.redirect != .never)
     }
@@ -235,5 +246,6 @@ extension Order {
         carriedBalances = order.carriedBalances
         carriedUsages = order.carriedUsages
         trialEnd = order.trialEnd
+        discounts = order.discounts
     }
 }

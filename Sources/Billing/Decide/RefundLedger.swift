@@ -69,7 +69,8 @@ extension FactSheet {
     /// The invoice that an order is on once it is paid; 0: none.
     func invoiceNumber(of order: Order) -> UInt32 {
         if order.invoice != 0 { return order.invoice }
-        return order.total.minorUnits == 0 ? 0 : customer.lastInvoice + 1
+        let isRaised = order.total.minorUnits != 0 || order.lines.isDiscounted
+        return isRaised ? customer.lastInvoice + 1 : 0
     }
 
     /// What an order gives back of what earlier invoices charged doesn't come back once more.

@@ -49,4 +49,19 @@ package enum Refusal: Error, Sendable, Equatable {
     case refundTooLarge(left: Money)
     /// Only a sandbox's provider does what it is told.
     case providerNotOfSandbox
+    case couponNotFound(String)
+    case promotionCodeNotFound(String)
+    case promotionCodeRefused(String, CodeFault)
+    /// It was redeemed by this customer before.
+    case codeAlreadyRedeemed(String)
+    case discountExists(couponID: String)
+    case discountNotFound(couponID: String)
+}
+
+/// Why a code isn't taken.
+package enum CodeFault: Sendable, Equatable {
+    case expired
+    /// The customer has paid for something before.
+    case firstPurchaseOnly
+    case usedUp
 }

@@ -5,6 +5,8 @@ private struct Bill {
     var subscriptions: [UInt32] = []
     /// What the order is called after.
     var plan: PlanReference?
+    /// Plans that have taken over the discounts of those that ended.
+    var heirs: [UInt32: UInt32] = [:]
 
     mutating func add(_ lines: [InvoiceLine], of subscription: Subscription, goesOn: Bool) {
         self.lines += lines
@@ -38,9 +40,9 @@ extension FactSheet {
     private mutating func collect(
         _ bill: Bill, _ plan: PlanReference, effectID: () -> String
     ) {
-        var order = order(
-            .renewal, plan, subscriptions: bill.subscriptions,
-            lines: bill.lines.map { $0.described(pricing) })
+        var lines = bill.lines.map { $0.described(pricing) }
+        lines.lower(by: customer.discounts(on: lines, at: now, heirs: bill.heirs))
+        var order = order(.renewal, plan, subscriptions: bill.subscriptions, lines: lines)
         guard order.due.minorUnits > 0 else {
             fulfil(&order)
             invoice(order, .paid)
@@ -131,8 +133,13 @@ extension FactSheet {
         let held = end(subscription)
         bill.add(lines + subscription.pending, of: subscription, goesOn: false)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
-        let next = customer.scheduledSubscription(in: scope, pricing)
-        if let next, next.start <= now { start(next, held: held, &bill) }
+        guard var next = customer.scheduledSubscription(in: scope, pricing), next.start <= now
+        else { return }
+        if !pricing.plan(next.plan).isFree, !subscription.discounts.isEmpty {
+            bill.heirs[subscription.number] = next.number
+            next.discounts = subscription.discounts.merged(with: next.discounts)
+        }
+        start(next, held: held, &bill)
     }
 
     /// Nobody pays for it once its trial is over: the group's default takes its place (billing §9).

@@ -74,7 +74,9 @@ extension FactSheet {
         var reply = AttachReply(.active)
         reply.invoice = order.invoice == 0 ? nil : payDebt(order, payment)
         reply.subscription = fulfil(&order)
-        if order.invoice == 0 { reply.invoice = invoice(order, .paid, payment) }
+        if order.invoice == 0 {
+            reply.invoice = invoice(order, .paid, payment, of: &reply.subscription)
+        }
         return reply
     }
 }

@@ -5,6 +5,7 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(change, pricing: pricing, now: now)
+        try requireRedemptions(quote.order.discounts)
         if quote.course == .quantities {
             return charge(
                 quote.order, onPage: quote.needsPage, effectID: change.effectID,
@@ -30,6 +31,7 @@ extension FactSheet {
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
         switch quote.course {
         case .none, .quantities: break
+        case .discounts: give(quote.order.discounts, to: subscription)
         case .cancelAtEnd:
             let ending = cancelAtEnd(subscription)
             scheduleDefault(after: ending, in: scope)
@@ -51,6 +53,13 @@ extension FactSheet {
             return invoice(quote.order, .paid)
         }
         return nil
+    }
+
+    private mutating func give(_ discounts: [HeldDiscount], to subscription: Subscription) {
+        var changed = subscription
+        changed.discounts = changed.discounts.merged(with: discounts.settled)
+        redeem(discounts)
+        emit(.subscriptionChanged(changed))
     }
 
     /// It isn't cancelled any more.
@@ -75,12 +84,23 @@ extension FactSheet {
     mutating func change(_ subscription: Subscription, _ order: Order) -> Subscription {
         var changed = subscription
         changed.bought = order.bought
+        changed.discounts = changed.discounts.merged(with: order.discounts.settled)
+        redeem(order.discounts)
         var fresh = order
-        fresh.lines.removeAll { subscription.pending.contains($0) }
-        changed.pending.removeAll { order.lines.contains($0) }
+        fresh.lines.removeAll { line in subscription.pending.contains { $0.isSame(as: line) } }
+        changed.pending.removeAll { line in order.lines.contains { $0.isSame(as: line) } }
+        changed.lowerCharges(
+            by: order.lines.filter { line in
+                subscription.pending.contains { $0.isSame(as: line) }
+            })
         changed.pending += order.pending
         let credits = (fresh.lines + order.pending).filter { $0.kind == .credit }
         changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
+        // What was charged nothing for gives no credit, and is replaced all the same.
+        changed.charges.removeAll { charge in
+            charge.unused(at: order.time).minorUnits <= 0
+                && (fresh.lines + order.pending).contains { $0.part == charge.part }
+        }
         changed.forfeit(since: subscription)
         changed.charges += fresh.paidCharges(
             of: subscription.number, on: invoiceNumber(of: order))

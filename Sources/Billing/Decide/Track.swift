@@ -41,7 +41,8 @@ extension BucketSet {
             case .track(let reply): replies.append(reply)
             case .trackFeatures(let more): replies += more
             case .none, .created, .updated, .check, .trackAll, .trackTokens, .trackTokensAll,
-                .settled, .customer, .entity, .attach, .clock, .refunded, .reported, .paidLate:
+                .settled, .customer, .entity, .attach, .clock, .refunded, .reported, .paidLate,
+            .redeemed:
                 preconditionFailure("a track replies with a track")
             }
         }

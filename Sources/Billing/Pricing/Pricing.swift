@@ -210,6 +210,7 @@ package struct PricingDraft: Sendable, Equatable {
     package var plans: [Plan]
     /// nil: as they are.
     package var settings: PricingSettings?
+    package var rewards = RewardList()
 
     package init(currency: String, features: [Feature], plans: [Plan]) {
         self.currency = currency

@@ -6,6 +6,7 @@ extension PricingDraft {
         check.features()
         check.plans()
         check.dunning()
+        check.rewards()
         return check.found
     }
 }

@@ -16,6 +16,8 @@ package final class PricingState: Sendable {
     /// By number − 1, then by revision − 1.
     package let plans: [[Plan]]
     package let settings: PricingSettings
+    package let rewards: RewardList
+    let rewardIndex: RewardIndex
 
     private let featureNumbers: [String: FeatureNumber]
     private let planNumbers: [String: PlanNumber]
@@ -29,9 +31,11 @@ package final class PricingState: Sendable {
 
     init(
         sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]],
-        settings: PricingSettings = PricingSettings()
+        settings: PricingSettings = PricingSettings(), rewards: RewardList = RewardList()
     ) {
         self.sequence = sequence
+        self.rewards = rewards
+        rewardIndex = RewardIndex(rewards)
         self.settings = settings
         self.currency = currency
         self.features = features
@@ -117,9 +121,9 @@ package final class PricingState: Sendable {
     }
 }
 
-/// What a publication does to one feature or plan, or to the settings.
+/// What a publication does to one feature, plan or reward, or to the settings.
 package struct PricingChange: Sendable, Equatable {
-    package enum Subject: Sendable { case feature, plan, settings }
+    package enum Subject: Sendable { case feature, plan, settings, coupon, featureGrant }
 
     package var subject: Subject
     /// Empty: the settings'.
@@ -154,7 +158,7 @@ extension PricingState {
             changes.append(
                 PricingChange(subject: .settings, id: "", created: false, revision: 0))
         }
-        return changes
+        return changes + rewards.changes(publishing: draft.rewards)
     }
 
     /// The state after publishing the draft, which gives new numbers in order of appearance. Reads
@@ -179,6 +183,7 @@ extension PricingState {
         }
         return PricingState(
             sequence: sequence + 1, currency: currency ?? Currency(code: draft.currency),
-            features: features, plans: plans, settings: draft.settings ?? settings)
+            features: features, plans: plans, settings: draft.settings ?? settings,
+            rewards: rewards.publishing(draft.rewards))
     }
 }

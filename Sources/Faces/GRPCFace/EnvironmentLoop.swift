@@ -4,6 +4,7 @@ internal import Clocks
 internal import Customers
 internal import Entitlement
 internal import Repository
+internal import Rewards
 internal import Usage
 internal import Webhooks
 internal import Wire
@@ -17,6 +18,7 @@ final class EnvironmentLoop {
     let clock: ClockService
     let customers: CustomersService
     let entitlement: EntitlementService
+    let rewards: RewardsService
     let usage: UsageService
     /// nil: there are no receivers.
     let webhooks: WebhookDesk?
@@ -36,6 +38,7 @@ final class EnvironmentLoop {
         clock = ClockService(environment)
         customers = CustomersService(environment)
         entitlement = EntitlementService(environment)
+        rewards = RewardsService(environment)
         usage = UsageService(environment)
         self.webhooks = webhooks
         names = environment.directory.current

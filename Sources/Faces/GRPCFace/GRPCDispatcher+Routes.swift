@@ -69,6 +69,8 @@ extension GRPCDispatcher {
                 try await service.publish(call, found: found)
             }
             return nil
+        case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode:
+            return try runReward(route, message, loop, token: token)
         case .advanceTestClock, .getTestClock:
             return try runClock(route, message, loop, token: token)
         case .trackTokens, .batchTrackTokens: return try runTokens(route, message, loop)

@@ -63,18 +63,14 @@ struct RPCRefusal {
         case .invalid(let violations): self.init(violations)
         case .planAlreadyAttached(let id):
             self.init(
-                .failedPrecondition, "PLAN_ALREADY_ATTACHED",
-                "the customer has plan \"\(id)\" already")
+                .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")
         case .purchaseInProgress:
             self.init(
                 .failedPrecondition, "PURCHASE_IN_PROGRESS",
                 "another charge for the customer has no outcome yet; try again later",
                 retryAfterMilliseconds: 1000)
         case .subscriptionNotFound(let id):
-            self.init(
-                .notFound, "SUBSCRIPTION_NOT_FOUND",
-                id.isEmpty
-                    ? "the customer has no plan" : "the customer has no subscription of \"\(id)\"")
+            self.init(subscriptionNotFound: id)
         case .quoteExpired:
             self.init(
                 .failedPrecondition, "QUOTE_EXPIRED",
@@ -102,9 +98,11 @@ struct RPCRefusal {
         case .erasureNeedsUpgrade, .erasureTooEarly, .requestErased:
             self.init(ofErasure: refusal)
         case .entityNotFound, .entityExists, .entityIDRequired, .balanceNotFound, .balanceExists,
-            .holdNotFound,
-            .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
+            .holdNotFound, .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
+        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
+            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+            self.init(ofRewards: refusal)
         case .clockNotOfTest, .clockBackwards, .historyTooShort, .historyTooLong:
             self.init(ofTime: refusal)
         case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:
@@ -144,6 +142,13 @@ struct RPCRefusal {
                 "only the payment provider of a sandbox does what it is told")
         default: preconditionFailure("told by the caller")
         }
+    }
+
+    private init(subscriptionNotFound id: String) {
+        self.init(
+            .notFound, "SUBSCRIPTION_NOT_FOUND",
+            id.isEmpty
+                ? "the customer has no plan" : "the customer has no subscription of \"\(id)\"")
     }
 
     /// About balances, entities and holds.

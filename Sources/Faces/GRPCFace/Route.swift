@@ -48,6 +48,10 @@ enum Route: Int, CaseIterable {
     case simulatePlan
     case setupPayment
     case openCustomerPortal
+    case applyDiscount
+    case removeDiscount
+    case redeemCode
+    case getPromotionCode
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -106,6 +110,10 @@ enum Route: Int, CaseIterable {
         case .simulatePlan: "/tally.v1.CatalogService/SimulatePlan"
         case .setupPayment: "/tally.v1.AttachService/SetupPayment"
         case .openCustomerPortal: "/tally.v1.AttachService/OpenCustomerPortal"
+        case .applyDiscount: "/tally.v1.RewardService/ApplyDiscount"
+        case .removeDiscount: "/tally.v1.RewardService/RemoveDiscount"
+        case .redeemCode: "/tally.v1.RewardService/RedeemCode"
+        case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -133,7 +141,8 @@ enum Route: Int, CaseIterable {
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
-            .openCustomerPortal: .attachWrite
+            .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode:
+            .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
@@ -145,7 +154,7 @@ enum Route: Int, CaseIterable {
         case .simulatePlan: [.catalogRead, .usageRead, .customersRead]
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
-        case .getCatalog: .catalogRead
+        case .getCatalog, .getPromotionCode: .catalogRead
         case .listWebhookEndpoints: .webhooksRead
         case .replayWebhooks: .webhooksWrite
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []

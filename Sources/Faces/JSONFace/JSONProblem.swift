@@ -180,6 +180,29 @@ extension JSONProblem {
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
         case .refundTooLarge, .providerNotOfSandbox:
             self = .invalidRequest("the invoice can't be refunded like that")
+        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
+            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+            self.init(ofRewards: refusal)
+        }
+    }
+
+    private init(ofRewards refusal: Refusal) {
+        switch refusal {
+        case .couponNotFound(let id):
+            self.init(404, "reward_not_found", "there is no coupon \"\(id)\"")
+        case .promotionCodeNotFound(let code):
+            self.init(404, "promo_code_not_found", "there is no code \"\(code)\"")
+        case .promotionCodeRefused(let code, .firstPurchaseOnly):
+            self.init(
+                400, "promo_code_first_time_only", "the code \"\(code)\" is for a first purchase")
+        case .promotionCodeRefused(let code, _):
+            self = .invalidRequest("the code \"\(code)\" isn't taken any more")
+        case .codeAlreadyRedeemed(let code):
+            self = .invalidRequest("the customer has redeemed the code \"\(code)\" before")
+        case .discountExists(let id):
+            self.init(409, "invalid_request", "the coupon \"\(id)\" is there already")
+        case .discountNotFound(let id): self = .notFound("the coupon \"\(id)\" isn't there")
+        default: preconditionFailure("told by the caller")
         }
     }
 }

@@ -120,6 +120,7 @@ struct Commit {
         case .updated: message = writer.updateCustomer(draft)
         case .customer: message = writer.changed(draft)
         case .entity(let number): message = writer.changed(number, of: draft)
+        case .redeemed(let grant): message = writer.redeemed(grant, by: draft)
         default: break
         }
         if !facts.isEmpty {

@@ -20,10 +20,10 @@ struct Effects: Sendable {
     private static let longestPause = Duration.seconds(60)
 
     /// Unguessable: it is also the secret part of a payment page's address.
-    static func newID() -> String {
+    static func newID(prefix: String = "eff_") -> String {
         var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-        var id = "eff_"
+        var id = prefix
         for _ in 0..<2 {
             var random = generator.next()
             for _ in 0..<12 {

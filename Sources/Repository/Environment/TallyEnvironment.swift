@@ -186,6 +186,7 @@ package final class TallyEnvironment: Sendable {
                 repositories: partitions.map(\.customers), keys: keys, backup: backupWatch,
                 logger: logger, stop: onFault)
             group.addTask { await dueWork.run() }
+            group.addTask { await RedemptionWork(environment: self).run() }
             group.addTask(priority: .low) { [events] in await events.run() }
             for partition in partitions {
                 group.addTask { await self.eraseOn(partition) }

@@ -54,7 +54,10 @@ package struct EnvironmentExport {
         let header = ExportHeader(
             environment: name, time: max(last, publications.last?.time ?? .epoch),
             publications: UInt64(publications.count), customers: UInt64(customers.count),
-            events: events, clockAhead: directory.clock.offset)
+            events: events, clockAhead: directory.clock.offset,
+            codes: directory.redemptions.counts.map {
+                CodeCount(code: $0.code, redemptions: UInt32(clamping: $0.redemptions))
+            })
         let codec = ExportCodec(pricing: pricing)
         try write(try codec.text(.header(header)))
         for publication in publications { try write(try codec.text(.publication(publication))) }

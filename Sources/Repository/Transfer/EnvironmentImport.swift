@@ -114,7 +114,9 @@ package struct EnvironmentImport {
         }
         let isMoved = header.clockAhead != 0
         if isMoved { try directory.append(clockAhead: header.clockAhead, at: header.time) }
-        try directory.end(records: header.publications + (isMoved ? 1 : 0))
+        for count in header.codes { try directory.append(count, at: header.time) }
+        try directory.end(
+            records: header.publications + (isMoved ? 1 : 0) + UInt64(header.codes.count))
         try customers.end()
         // The last: without it the folder is no environment.
         try SmallFile.write(manifest.content, to: "\(draft)/\(Manifest.fileName)")

@@ -40,6 +40,16 @@ struct ImportedLog {
         _ = try append(RecordWriter(arena: arena).directory(record))
     }
 
+    /// How often a code was redeemed where the export comes from.
+    func append(_ count: CodeCount, at time: Timestamp) throws {
+        arena.reset()
+        let record = DirectoryRecord(
+            time: time,
+            change: .codeCounted(code: count.code, redemptions: Int(count.redemptions)),
+            requestID: "")
+        _ = try append(RecordWriter(arena: arena).directory(record))
+    }
+
     /// Gives the record's position.
     ///
     /// - Parameter record: its key is the customer's, if it has one; after it, the one that was

@@ -19,6 +19,26 @@ package struct AttachService: Sendable {
     /// The wait ends with the caller's deadline, which cancels the task; the purchase goes on.
     package func execute(_ call: PurchaseCall) async throws(ExecuteFault) -> [UInt8] {
         try needProvider(call)
+        guard !call.codes.isEmpty else { return try await commit(call) }
+        // What would be refused anyway redeems nothing.
+        let codes = isRefused(call) ? [] : call.codes
+        return try await environment.redeeming(codes, for: call.customer) {
+            (reserved) async throws(ExecuteFault) in
+            try await commit(call.redeeming(reserved))
+        }
+    }
+
+    private func isRefused(_ call: PurchaseCall) -> Bool {
+        let names = environment.directory.current
+        do throws(ExecuteFault) {
+            _ = try preview(call, names: names, in: Workspace())
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    private func commit(_ call: PurchaseCall) async throws(ExecuteFault) -> [UInt8] {
         for _ in 0..<AttachService.patience {
             let effectID = environment.newEffectID()
             do {
@@ -41,6 +61,7 @@ package struct AttachService: Sendable {
         _ call: PurchaseCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
         try needProvider(call)
+        try environment.refuseUsedUp(call.codes, for: call.customer)
         let customers = environment.customers(of: call.customer)
         let (result, point) = try customers.read(call.customer, names: names, in: workspace) {
             (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in

@@ -26,6 +26,9 @@ package enum Method: UInt32, Sendable {
     case advanceTestClock = 60
     case refundInvoice = 40
     case setupPayment = 50
+    case applyDiscount = 65
+    case removeDiscount = 66
+    case redeemCode = 67
 }
 
 extension Method {
@@ -33,7 +36,8 @@ extension Method {
     package var namesSomebody: Bool {
         switch self {
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
-            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity:
+            .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
+            .applyDiscount, .removeDiscount, .redeemCode:
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
@@ -106,6 +110,51 @@ package struct TrackCall: Sendable {
     package var request: RequestMark?
 }
 
+/// A discount or a code, ready to be executed.
+package struct RewardCall: Sendable {
+    package enum Deed: Sendable {
+        case apply(ApplyDiscount)
+        case remove(RemoveDiscount)
+        case redeem(RedeemCode)
+    }
+
+    package var customer: CustomerID
+    package var deed: Deed
+    package var request: RequestMark?
+
+    /// The code that it names.
+    package var code: String? {
+        switch deed {
+        case .apply(let apply): apply.discount.code
+        case .remove: nil
+        case .redeem(let redeem): redeem.code
+        }
+    }
+
+    /// - Parameter reserved: redemptions by code.
+    package func command(redeeming reserved: [String: String]) -> Command {
+        switch deed {
+        case .apply(var apply):
+            apply.discount = [apply.discount].redeeming(reserved)[0]
+            return .applyDiscount(apply)
+        case .remove(let remove): return .removeDiscount(remove)
+        case .redeem(var redeem):
+            redeem.redemption = reserved[redeem.code] ?? ""
+            return .redeemCode(redeem)
+        }
+    }
+}
+
+extension [AskedDiscount] {
+    fileprivate func redeeming(_ reserved: [String: String]) -> [AskedDiscount] {
+        map { asked in
+            var asked = asked
+            asked.redemption = asked.code.flatMap { reserved[$0] } ?? ""
+            return asked
+        }
+    }
+}
+
 /// A purchase or a change of one, ready to be executed or previewed.
 package struct PurchaseCall: Sendable {
     package enum Deed: Sendable {
@@ -128,6 +177,30 @@ package struct PurchaseCall: Sendable {
         case .change(let change): change.request
         case .setup(let setup): setup.request
         }
+    }
+
+    /// Promotion codes that it names.
+    package var codes: [String] { discounts.compactMap(\.code) }
+
+    private var discounts: [AskedDiscount] {
+        switch deed {
+        case .attach(let attach): attach.discounts
+        case .change(let change): change.discounts
+        }
+    }
+
+    /// - Parameter reserved: redemptions by code.
+    package func redeeming(_ reserved: [String: String]) -> PurchaseCall {
+        var call = self
+        switch deed {
+        case .attach(var attach):
+            attach.discounts = discounts.redeeming(reserved)
+            call.deed = .attach(attach)
+        case .change(var change):
+            change.discounts = discounts.redeeming(reserved)
+            call.deed = .change(change)
+        }
+        return call
     }
 
     /// - Parameter effectID: of the effect, should there be one.

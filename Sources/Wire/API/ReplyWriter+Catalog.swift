@@ -16,6 +16,8 @@ extension ReplyWriter {
                 case .feature: "feature"
                 case .plan: "plan"
                 case .settings: "settings"
+                case .coupon: "coupon"
+                case .featureGrant: "feature_grant"
                 }
             line.pointee.kind = arena.string(kind)
             line.pointee.id = arena.string(change.id)
@@ -34,6 +36,7 @@ extension ReplyWriter {
             currency: pricing.currency?.code ?? "", features: pricing.features,
             plans: pricing.plans.compactMap(\.last))
         if pricing.settings != PricingSettings() { draft.settings = pricing.settings }
+        draft.rewards = pricing.rewards
         message.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: pricing.plans.map { UInt32($0.count) })
         message.pointee.catalog_sequence = pricing.sequence
@@ -59,6 +62,7 @@ struct CatalogWriter {
         if let settings = draft.settings {
             message.pointee.settings = self.settings(settings)
         }
+        add(draft.rewards, to: message)
         return message
     }
 

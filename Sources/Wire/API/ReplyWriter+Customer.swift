@@ -87,6 +87,8 @@ extension ReplyWriter {
             arena.list(customer.account.refunds.reversed()) { refund($0) }
         (message.pointee.n_disputes, message.pointee.disputes) =
             arena.list(customer.account.disputes.reversed()) { dispute($0) }
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(
+            customer.account.discounts)
         return message
     }
 

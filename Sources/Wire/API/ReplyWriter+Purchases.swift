@@ -23,6 +23,10 @@ extension ReplyWriter {
         message.pointee.trial_end_time = time(subscription.trialEnd)
         (message.pointee.n_quantities, message.pointee.quantities) = quantities(
             subscription.bought, subscription.plan)
+        if subscription.status != .ended {
+            (message.pointee.n_discounts, message.pointee.discounts) = discounts(
+                subscription.discounts)
+        }
         return message
     }
 
@@ -84,7 +88,10 @@ extension ReplyWriter {
             message.pointee.period_start_time = time(period.lowerBound)
             message.pointee.period_end_time = time(period.upperBound)
         }
-        if !line.discounts.isEmpty { message.pointee.subtotal = money(line.subtotal) }
+        if !line.discounts.isEmpty {
+            message.pointee.subtotal = money(line.subtotal)
+            (message.pointee.n_discounts, message.pointee.discounts) = lineDiscounts(line)
+        }
         return message
     }
 

@@ -60,6 +60,7 @@ struct DraftReader {
                 at: "\(prefix)settings.dispute_behavior")
             draft.settings = settings
         }
+        draft.rewards = rewards(message)
         return draft
     }
 

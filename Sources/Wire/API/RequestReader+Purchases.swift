@@ -61,6 +61,8 @@ extension RequestReader {
             message.carry_over_balances?.pointee, "carry_over_balances", &fields)
         let carriesUsages = try carried(
             message.carry_over_usages?.pointee, "carry_over_usages", &fields)
+        let discounts = discounts(
+            elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -73,6 +75,7 @@ extension RequestReader {
         attach.quoteTime = quoteTime
         attach.carriesBalances = carriesBalances
         attach.carriesUsages = carriesUsages
+        attach.discounts = discounts
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
         fingerprint.add(successURL)
@@ -86,6 +89,7 @@ extension RequestReader {
             fingerprint.add(UInt64(carried.map { $0.count + 1 } ?? 0))
             for feature in carried ?? [] { fingerprint.add(UInt64(feature.rawValue)) }
         }
+        fingerprint.add(discounts)
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -121,6 +125,8 @@ extension RequestReader {
         }
         change.quantities = try quantities(
             elements(message.n_quantities, message.quantities).map { $0.pointee }, &fields)
+        change.discounts = discounts(
+            elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -136,6 +142,7 @@ extension RequestReader {
         fingerprint.add(successURL)
         // Requests from before there were refunds keep their fingerprints.
         if let refund = change.refund { fingerprint.add(UInt64(refund.rawValue)) }
+        fingerprint.add(change.discounts)
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }
@@ -194,7 +201,7 @@ extension Fingerprint {
 }
 
 extension CallFault {
-    fileprivate static func missing(_ path: String) -> CallFault {
+    static func missing(_ path: String) -> CallFault {
         .invalid([Violation(path: path, message: "is required")])
     }
 
@@ -208,7 +215,7 @@ extension CallFault {
 
 extension FieldReader {
     /// "sub_" and a number; nil: none is given, or a fault was noted.
-    fileprivate mutating func subscription(_ text: UnsafePointer<CChar>?) -> UInt32? {
+    mutating func subscription(_ text: UnsafePointer<CChar>?) -> UInt32? {
         let id = String(decoding: bytes(of: text), as: UTF8.self)
         guard !id.isEmpty else { return nil }
         guard id.hasPrefix("sub_"), let number = UInt32(id.dropFirst(4)) else {

@@ -6,6 +6,12 @@ package struct DirectoryRecord {
     package enum Change: Equatable {
         case published(PricingDraft)
         case clockMoved(EnvironmentClockMove)
+        /// A customer is about to redeem a code, which counts from now on.
+        case codeReserved(id: String, code: String, customer: String)
+        /// It has, or hasn't after all.
+        case codeSettled(id: String, isKept: Bool)
+        /// It was redeemed elsewhere, so often.
+        case codeCounted(code: String, redemptions: Int)
     }
 
     package var time: Timestamp
@@ -57,6 +63,7 @@ extension RecordWriter {
             moved.pointee.payload_fingerprint = move.fingerprint
             message.pointee.kind_case = TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED
             message.pointee.test_clock_moved = moved
+        case .codeReserved, .codeSettled, .codeCounted: add(record.change, to: message)
         }
         return arena.pack(message)
     }
@@ -69,7 +76,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.hasModes {
+        if !draft.rewards.isEmpty {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REWARDS
+            message.pointee.catalog_published_with_rewards = published
+        } else if draft.hasModes {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES
             message.pointee.catalog_published_with_modes = published
@@ -92,6 +103,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES:
             published = try need(message.pointee.catalog_published_with_modes)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REWARDS:
+            published = try need(message.pointee.catalog_published_with_rewards)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(
@@ -100,7 +113,8 @@ extension RecordDecoder {
             return DirectoryRecord(
                 time: time, change: .clockMoved(move), requestID: text(moved.request_id))
         default:
-            throw RecordFault("unknown directory record: written by a newer version of tally")
+            return DirectoryRecord(
+                time: time, change: try redemption(message.pointee), requestID: "")
         }
         var reader = DraftReader(prefix: "")
         let draft = reader.draft(try need(published.catalog))

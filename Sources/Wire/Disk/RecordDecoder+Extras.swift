@@ -42,8 +42,7 @@ extension RecordDecoder {
             return .notified(try notice(try need(message.notified)))
         case TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED:
             return .clockMoved(clock(try need(message.clock_moved)))
-        default:
-            throw RecordFault("unknown fact: written by a newer version of tally")
+        default: return try rewardFact(message)
         }
     }
 

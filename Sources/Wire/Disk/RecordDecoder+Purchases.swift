@@ -26,6 +26,7 @@ extension RecordDecoder {
                 message.n_pending, message.pending,
                 try money(0, message.pending_currency).currency)
         }
+        subscription.discounts = try discounts(message.n_discounts, message.discounts)
         return subscription
     }
 
@@ -55,7 +56,6 @@ extension RecordDecoder {
         invoice.payment = text(message.payment_id)
         invoice.returns = InvoiceReturns(
             refunded: message.refunded, credited: message.credited, disputed: message.disputed)
-        return invoice
         let card = CardLabel(brand: text(message.card_brand), last4: text(message.card_last4))
         if !card.brand.isEmpty { invoice.card = card }
         return invoice
@@ -82,6 +82,7 @@ extension RecordDecoder {
         order.startsCycle = message.starts_cycle != 0
         order.trialEnd = time(message.trial_end)
         order.pending = try lines(message.n_pending, message.pending, total.currency)
+        order.discounts = try discounts(message.n_discounts, message.discounts)
         return order
     }
 
@@ -170,7 +171,8 @@ extension RecordDecoder {
         if message.end != 0 { line.period = try period(message.start, message.end) }
         line.discounts = elements(message.n_discounts, message.discounts).map {
             AppliedDiscount(
-                rewardID: text($0.pointee.reward_id), minorUnits: $0.pointee.minor_units)
+                rewardID: text($0.pointee.reward_id), minorUnits: $0.pointee.minor_units,
+                holder: $0.pointee.holder)
         }
         line.invoice = message.invoice
         return line

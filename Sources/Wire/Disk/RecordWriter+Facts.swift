@@ -63,24 +63,9 @@ extension RecordWriter {
             extraFact(fact, message)
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             refundFact(fact, message)
+        case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         }
         return message
-    }
-
-    /// Older binaries would leave something out, and must refuse it.
-    private func changed(
-        _ subscription: Subscription, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
-    ) {
-        if !subscription.isWhole {
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
-            message.pointee.full_subscription_changed = self.subscription(subscription)
-        } else if subscription.isPlain {
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
-            message.pointee.subscription_changed = self.subscription(subscription)
-        } else {
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
-            message.pointee.whole_subscription_changed = self.subscription(subscription)
-        }
     }
 
     private func label(
@@ -132,6 +117,12 @@ extension RecordWriter {
             (changed.pointee.n_metadata, changed.pointee.metadata) =
                 arena.list(metadata) { entry($0) }
             message.pointee.metadata_changed = changed
+        case .effectRequested(let effect) where !effect.order.discounts.isEmpty:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DISCOUNTED_EFFECT_REQUESTED
+            message.pointee.discounted_effect_requested = self.effect(effect)
+        case .checkoutOpened(let checkout) where !checkout.order.discounts.isEmpty:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DISCOUNTED_CHECKOUT_OPENED
+            message.pointee.discounted_checkout_opened = self.checkout(checkout)
         case .effectRequested(let effect):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_EFFECT_REQUESTED
             message.pointee.effect_requested = self.effect(effect)

@@ -30,6 +30,8 @@ extension RecordWriter {
         if let line = subscription.pending.first {
             message.pointee.pending_currency = arena.string(line.subtotal.currency.code)
         }
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(
+            subscription.discounts)
         return message
     }
 
@@ -143,6 +145,7 @@ extension RecordWriter {
         message.pointee.currency = arena.string(order.total.currency.code)
         message.pointee.total = order.total.minorUnits
         message.pointee.success_url = arena.string(order.successURL)
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(order.discounts)
         return message
     }
 
@@ -166,6 +169,7 @@ extension RecordWriter {
             let part = arena.make(tally__disk__v1__applied_discount__init)
             part.pointee.reward_id = arena.string($0.rewardID)
             part.pointee.minor_units = $0.minorUnits
+            part.pointee.holder = $0.holder
             return part
         }
         message.pointee.invoice = line.invoice

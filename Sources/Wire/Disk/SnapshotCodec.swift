@@ -212,6 +212,10 @@ extension RecordWriter {
             arena.list(customer.account.disputes) { dispute($0) }
         (message.pointee.n_closed_checkouts, message.pointee.closed_checkouts) =
             arena.list(customer.account.closedCheckouts) { closed($0) }
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(
+            customer.account.discounts)
+        (message.pointee.n_redemptions, message.pointee.redemptions) =
+            arena.list(customer.account.redemptions) { redemption($0) }
         return message
     }
 }
@@ -272,6 +276,10 @@ extension RecordDecoder {
             UnsafeBufferPointer(
                 start: message.reminded_trials, count: message.n_reminded_trials))
         account.reminded.method = message.reminded_card != 0
+        account.discounts = try discounts(message.n_discounts, message.discounts)
+        account.redemptions = elements(message.n_redemptions, message.redemptions).map {
+            redemption($0.pointee)
+        }
         customer.account = account
     }
 }

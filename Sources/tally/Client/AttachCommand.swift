@@ -13,6 +13,7 @@ struct AttachCommand: AsyncParsableCommand {
 
               tally attach acme pro
               tally attach acme business --quantity messages=20000 --preview
+              tally attach acme pro --code WELCOME
               tally attach acme credit_topup --success-url https://example.com/thanks
 
             Exit code 2 also when the charge was declined. Sending the same --request-id again \
@@ -61,6 +62,12 @@ struct AttachCommand: AsyncParsableCommand {
             valueName: "when"))
     var redirect: Redirect?
 
+    @Option(help: "A coupon that lowers the charge, by its id; may be given again.")
+    var coupon: [String] = []
+
+    @Option(help: "A promotion code that does; may be given again.")
+    var code: [String] = []
+
     @Option(help: "Where the payment page leads afterwards.")
     var successUrl: String?
 
@@ -69,6 +76,7 @@ struct AttachCommand: AsyncParsableCommand {
             "customer_id": .string(customer), "plan_id": .string(plan),
             "quantities": QuantityArgument.json(quantity),
             "reset_billing_cycle": .bool(newCycle),
+            "discounts": DiscountArgument.list(coupons: coupon, codes: code),
         ]
         if let schedule {
             let word = schedule == .immediately ? "immediate" : "end_of_cycle"

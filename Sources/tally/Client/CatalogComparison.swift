@@ -26,7 +26,12 @@ struct CatalogComparison {
             return lines
         }
         let (list, key) =
-            change.text("kind") == "plan" ? ("plans", "plan_id") : ("features", "feature_id")
+            switch change.text("kind") {
+            case "plan": ("plans", "plan_id")
+            case "coupon": ("coupons", "coupon_id")
+            case "feature_grant": ("feature_grants", "feature_grant_id")
+            default: ("features", "feature_id")
+            }
         let id = change.text("id")
         guard let old = published.list(list).first(where: { $0.text(key) == id }),
             let new = file.list(list).first(where: { $0.text(key) == id })
@@ -85,6 +90,8 @@ struct CatalogComparison {
         guard let first = text(old, standard), let second = text(new, standard) else {
             return old == new
         }
+        // Of codes small letters count as capital ones.
+        if path.hasSuffix(".code") { return first.uppercased() == second.uppercased() }
         let numbers = [first, second].compactMap { DecimalText.parse($0, digits: 12) }
         return numbers.count == 2 ? numbers[0] == numbers[1] : first == second
     }

@@ -12,7 +12,8 @@ struct CatalogReport {
         guard !catalog.list("plans").isEmpty || !catalog.list("features").isEmpty else {
             return ["nothing is published yet; see tally catalog apply --help"]
         }
-        return [features, plans, settings].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+        return [features, plans, coupons, grants, settings].filter { !$0.isEmpty }
+            .joined(separator: [""]).map { $0 }
     }
 
     private var features: [String] {
@@ -39,6 +40,43 @@ struct CatalogReport {
             for item in items.dropFirst() { table.add("", "", item) }
         }
         return table.lines
+    }
+
+    private var coupons: [String] {
+        var table = TextTable("coupon", "off", "for", "codes")
+        for coupon in catalog.list("coupons") {
+            let off =
+                coupon["percentage"].map { _ in "\(coupon.text("percentage")) %" }
+                ?? coupon["amount"].map { _ in "\(coupon.text("amount")) \(currency)" }
+                ?? "\(coupon.text("invoice_credits")) \(currency) of credits"
+            let plans = coupon.list("plan_ids").compactMap { id in
+                if case .string(let text) = id { text } else { nil }
+            }
+            let usage = coupon.flag("usage_only") ? " of usage" : ""
+            let months = coupon.text("months")
+            let duration = coupon.text("duration")
+            table.add(
+                coupon.text("coupon_id"),
+                off + usage + (plans.isEmpty ? "" : " of " + plans.joined(separator: ", ")),
+                duration == "months" ? "\(months) months" : duration, codes(coupon))
+        }
+        return table.lines
+    }
+
+    private var grants: [String] {
+        var table = TextTable("grant", "gives", "codes")
+        for grant in catalog.list("feature_grants") {
+            let parts = grant.list("grants").map { part in
+                "\(HumanText.quantity(part.text("quantity"))) \(part.text("feature_id"))"
+            }
+            table.add(
+                grant.text("feature_grant_id"), parts.joined(separator: ", "), codes(grant))
+        }
+        return table.lines
+    }
+
+    private func codes(_ reward: JSONValue) -> String {
+        reward.list("promotion_codes").map { $0.text("code") }.joined(separator: ", ")
     }
 
     /// Those that aren't as they are almost always.

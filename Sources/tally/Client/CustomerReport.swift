@@ -11,7 +11,8 @@ struct CustomerReport {
     var lines: [String] {
         let report = BalanceReport(of: customer)
         return [
-            head, subscriptions, packs, report.balances, report.flags, invoices, refunds, disputes,
+            head, subscriptions, packs, discounts, report.balances, report.flags, invoices,
+            refunds, disputes,
         ]
         .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }
@@ -102,6 +103,27 @@ struct CustomerReport {
                 HumanText.time(dispute.text("create_time")))
         }
         return table.lines
+    }
+
+    /// Of the customer, and of plans that aren't over.
+    private var discounts: [String] {
+        var table = TextTable("coupon", "of", "off", "until")
+        for held in customer.list("discounts") { CustomerReport.add(held, "customer", &table) }
+        for subscription in customer.list("subscriptions") {
+            for held in subscription.list("discounts") {
+                CustomerReport.add(held, CustomerReport.name(subscription), &table)
+            }
+        }
+        return table.lines
+    }
+
+    private static func add(_ held: JSONValue, _ owner: String, _ table: inout TextTable) {
+        let off =
+            held["percentage"].map { _ in "\(held.text("percentage")) %" }
+            ?? held["amount"].map { HumanText.money($0) }
+            ?? "\(HumanText.money(held["credits_remaining"])) left"
+        let end = held.flag("once") ? "one invoice" : HumanText.time(held.text("end_time"))
+        table.add(held.text("coupon_id"), owner, off, end)
     }
 
     private var invoices: [String] {

@@ -106,10 +106,17 @@ struct PurchaseReport {
         return [head + ":"] + lines(invoice: invoice)
     }
 
+    /// ", less 4.00 USD by summer_20".
+    private static func discounts(of line: JSONValue) -> String {
+        line.list("discounts").map {
+            ", less \(HumanText.money($0["amount"])) by \($0.text("coupon_id"))"
+        }.joined()
+    }
+
     /// Its lines, what credit pays of them, and what that comes to.
     private static func lines(invoice: JSONValue) -> [String] {
         var rows = invoice.list("lines").map {
-            (amount: $0["amount"], text: $0.text("description"))
+            (amount: $0["amount"], text: $0.text("description") + discounts(of: $0))
         }
         let total = invoice["total"] ?? .null
         if total.number("minor_units") < 0 {

@@ -27,6 +27,10 @@ struct APIMethod {
     /// Each address is another one, and none changes anything.
     static let openCustomerPortal = APIMethod(
         "AttachService", "OpenCustomerPortal", isRead: true)
+    static let applyDiscount = APIMethod("RewardService", "ApplyDiscount")
+    static let removeDiscount = APIMethod("RewardService", "RemoveDiscount")
+    static let redeemCode = APIMethod("RewardService", "RedeemCode")
+    static let getPromotionCode = APIMethod("RewardService", "GetPromotionCode", isRead: true)
     static let check = APIMethod("EntitlementService", "Check")
     static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")

@@ -92,6 +92,13 @@ struct FactText {
         case .disputeDropped(let id):
             ["fact": .string("dispute_dropped"), "dispute": .string(id)]
         default: preconditionFailure("said by the caller")
+        case .discountsSet(let discounts):
+            ["fact": .string("discounts_set"), "coupons": Self.coupons(discounts)]
+        case .codeRedeemed(let redemption):
+            [
+                "fact": .string("code_redeemed"), "code": .string(redemption.code),
+                "redemption": .string(redemption.id),
+            ]
         }
     }
 
@@ -303,7 +310,7 @@ struct FactText {
     }
 
     private func changed(_ subscription: Subscription) -> JSONObject {
-        [
+        let object: JSONObject = [
             "fact": .string("subscription_changed"), "subscription": .number(subscription.number),
             "plan": .string(names.text(subscription.plan.plan)),
             "revision": .number(subscription.plan.revision),
@@ -311,6 +318,11 @@ struct FactText {
             "period_end": Self.instant(subscription.periodEnd),
             "end": Self.instant(subscription.end),
         ]
+        return object.with(subscription.discounts)
+    }
+
+    fileprivate static func coupons(_ discounts: [HeldDiscount]) -> JSONValue {
+        .string(discounts.map(\.couponID).joined(separator: ","))
     }
 
     private func order(_ order: Order, after head: JSONObject) -> JSONObject {
@@ -349,5 +361,15 @@ struct FactText {
     private static func padded(_ number: Int64, _ width: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+    }
+}
+
+extension JSONObject {
+    /// Most have none, and nothing is said of them.
+    fileprivate func with(_ discounts: [HeldDiscount]) -> JSONObject {
+        guard !discounts.isEmpty else { return self }
+        var object = self
+        object.append("coupons", FactText.coupons(discounts))
+        return object
     }
 }

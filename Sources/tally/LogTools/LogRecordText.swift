@@ -44,6 +44,9 @@ struct LogRecordText {
                     "fact": .string("catalog_published"), "currency": .string(published.currency),
                     "features": .array(published.features.map { .string($0.id) }),
                     "plans": .array(published.plans.map { .string($0.id) }),
+                    "rewards": .array(
+                        (published.rewards.coupons.map(\.id) + published.rewards.grants.map(\.id))
+                            .map { .string($0) }),
                     "request_id": .string(record.requestID),
                 ]
             ]
@@ -54,6 +57,30 @@ struct LogRecordText {
                     "fact": .string("test_clock_moved"), "offset_ms": .number(move.offset),
                     "time": .string(FactText.time(move.time)),
                     "request_id": .string(record.requestID),
+                ]
+            ]
+        case .codeReserved(let id, let code, let customer):
+            heading.append("code reserved")
+            facts = [
+                [
+                    "fact": .string("code_reserved"), "code": .string(code),
+                    "customer": .string(customer), "redemption": .string(id),
+                ]
+            ]
+        case .codeSettled(let id, let isKept):
+            heading.append(isKept ? "code redeemed" : "code given back")
+            facts = [
+                [
+                    "fact": .string("code_settled"), "redemption": .string(id),
+                    "kept": .bool(isKept),
+                ]
+            ]
+        case .codeCounted(let code, let redemptions):
+            heading.append("code counted")
+            facts = [
+                [
+                    "fact": .string("code_counted"), "code": .string(code),
+                    "redemptions": .number(redemptions),
                 ]
             ]
         }

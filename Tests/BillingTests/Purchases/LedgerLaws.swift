@@ -50,6 +50,7 @@ struct Market {
         case 7: shopper.use()
         case 8: payPage()
         case 9: refund()
+        case 13: shopper.reward()
         default: settle()
         }
         look()
@@ -169,7 +170,8 @@ struct Market {
         }
         if isOver { ledger.note("what was paid for was over") }
         ledger.cards += page.order.due.minorUnits
-        look(page.order.total.minorUnits == 0 ? page.order.lines : [])
+        let isOnInvoice = page.order.total.minorUnits != 0 || page.order.lines.isDiscounted
+        look(isOnInvoice ? [] : page.order.lines)
         if page.order.purpose == .change { giveUp(page.order.subscriptions.first) }
     }
 

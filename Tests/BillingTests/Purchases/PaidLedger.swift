@@ -91,6 +91,8 @@ struct PaidLedger {
                 continue
             }
             touched.insert(key)
+            // What discounts have lowered to nothing isn't paid for.
+            guard line.total.minorUnits > 0 else { continue }
             paid[key, default: 0] += line.total.minorUnits
             spans.append(
                 Span(
@@ -98,7 +100,7 @@ struct PaidLedger {
                     end: period.upperBound, bought: period.upperBound,
                     paid: Double(line.total.minorUnits), invoice: invoice))
         }
-        for line in lines where line.kind == .credit {
+        for line in lines where line.kind == .credit && line.total.minorUnits < 0 {
             let key = key(of: line)
             touched.insert(key)
             returned[key, default: 0] -= line.total.minorUnits

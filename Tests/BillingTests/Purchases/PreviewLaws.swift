@@ -87,6 +87,7 @@ extension Shopper {
             let attach = purchase()
             _ = try? buy(attach)
             if dice.chance(40) { use() }
+            if dice.chance(20) { reward() }
             if dice.chance(60) { wait(0...60) }
         }
         desk.advance(to: desk.now)
@@ -136,7 +137,9 @@ extension Shopper {
             return "\(reply.outcome), not \(preview.outcome)"
         }
         // A page may sell what costs nothing now.
-        let charged = reply.invoice.flatMap { $0.total.minorUnits == 0 ? nil : $0 }
+        let charged = reply.invoice.flatMap {
+            $0.total.minorUnits == 0 && !$0.lines.isDiscounted ? nil : $0
+        }
         switch (preview.invoice, charged) {
         case (nil, nil): return nil
         case (let said?, let invoice?) where said.isLike(invoice): return invoice.fault
@@ -177,6 +180,7 @@ extension Shopper {
         let credit = desk.customer.account.credit?.minorUnits ?? 0
         let attach = purchase()
         let plan = desk.pricing.plan(desk.pricing.latest(attach.plan))
+        if dice.chance(20) { reward() }
         guard !plan.keepsMoney, let entity = try? desk.customer.buckets.scope(of: attach.entity),
             desk.customer.mainSubscription(
                 in: PlanScope(group: plan.group, entity: entity.entity), desk.pricing) == nil

@@ -22,7 +22,8 @@ enum Shop {
             let alone = PricingDraft(currency: currency, features: features, plans: [plan])
             if alone.validate(onto: .empty).isEmpty { plans.append(plan) }
         }
-        let draft = PricingDraft(currency: currency, features: features, plans: plans)
+        var draft = PricingDraft(currency: currency, features: features, plans: plans)
+        draft.rewards.coupons = coupons(plans.map(\.id), &dice)
         let faults = draft.validate(onto: .empty)
         precondition(faults.isEmpty, "\(faults)")
         return PricingState.empty.publishing(draft)

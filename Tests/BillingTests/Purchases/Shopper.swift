@@ -58,6 +58,7 @@ struct Shopper {
         if dice.chance(20) { attach.schedule = dice.pick([.immediate, .endOfCycle]) }
         if dice.chance(10) { attach.startsCycle = true }
         if dice.chance(5) { attach.redirect = .always }
+        attach.discounts = coupons()
         return attach
     }
 
@@ -72,7 +73,10 @@ struct Shopper {
         if dice.chance(55) {
             change.quantities = quantities(desk.pricing.plan(subscription.plan))
         }
-        if change.quantities.isEmpty { change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo]) }
+        change.discounts = coupons()
+        if change.quantities.isEmpty, change.discounts.isEmpty {
+            change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo])
+        }
         if change.cancel == .now, change.prorates, dice.chance(50) {
             change.refund = dice.pick([.prorated, .full])
         }
@@ -128,13 +132,14 @@ extension PricingState {
                 + "\(plan.price.map { "\($0)" } ?? "") \(plan.trial.map { "\($0)" } ?? "") "
                 + plan.items.map { "\n    \($0)" }.joined()
         }.joined(separator: "\n")
+            + rewards.coupons.map { "\n\($0)" }.joined()
     }
 }
 
 extension AttachPlan {
     var words: String {
         "attach \(plan.rawValue) of \(entity.text) \(schedule) anew: \(startsCycle) \(redirect): "
-            + quantities.words
+            + quantities.words + discounts.words
     }
 }
 
@@ -142,7 +147,7 @@ extension ChangeSubscription {
     var words: String {
         "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
             + (refund.map { "refund \($0) " } ?? "")
-            + quantities.words
+            + quantities.words + discounts.words
     }
 }
 

@@ -210,7 +210,8 @@ extension ReferenceModel {
             return .attached
         case .advance: break
         case .updateEntity, .settle, .completeCheckout, .update, .changeSubscription,
-            .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod:
+            .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod,
+            .applyDiscount, .removeDiscount, .redeemCode:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

@@ -30,6 +30,7 @@ enum SampleFacts {
             .reminded(
                 .methodExpiring(
                     CardLabel(brand: "visa", last4: "4242"), CardExpiry(year: 2030, month: 2))),
+            .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: time)),
         ] + payments
     }
 
@@ -60,6 +61,8 @@ enum SampleFacts {
             credit: -30, time: time, successURL: "https://example.com")
         order.bought = [BoughtUnits(feature: feature, units: Quantity(units: 3), next: .zero)]
         order.pending = [line]
+        var discounted = order
+        discounted.discounts = discounts(total)
         var whole = subscription
         whole.entity = 3
         whole.trialEnd = time
@@ -94,6 +97,30 @@ enum SampleFacts {
                 Dispute(
                     id: "d", payment: "p", invoice: 1, amount: money, status: .open, time: time)),
             .disputeDropped(id: "d"),
+            .effectRequested(
+                Effect(id: "f", kind: .openCheckout, order: discounted, request: nil)),
+            .checkoutOpened(
+                Checkout(session: "f", url: "https://example.com", order: discounted)),
+            .discountsSet(discounts(total)), .subscriptionChanged(full(whole, total)),
         ]
+    }
+
+    private static func full(_ whole: Subscription, _ total: Money) -> Subscription {
+        var full = whole
+        full.discounts = discounts(total)
+        return full
+    }
+
+    private static func discounts(_ total: Money) -> [HeldDiscount] {
+        var part = HeldDiscount(couponID: "a", .percentage(Quantity(units: 20)))
+        part.plans = [plan.plan]
+        part.end = time
+        part.code = "SPRING"
+        part.redemption = "red_1"
+        var amount = HeldDiscount(couponID: "b", .amount(total))
+        amount.once = true
+        var credits = HeldDiscount(couponID: "c", .credits(total))
+        credits.usageOnly = true
+        return [part, amount, credits]
     }
 }

@@ -117,6 +117,18 @@ extension PricingState {
         return PricingState.empty.publishing(draft)
     }
 
+    /// The same, with rewards.
+    package static func sample(
+        _ features: [Feature], _ plans: [Plan], _ coupons: [Coupon], _ grants: [FeatureGrant] = []
+    ) -> PricingState {
+        var draft = PricingDraft(currency: "usd", features: features, plans: plans)
+        draft.rewards.coupons = coupons
+        draft.rewards.grants = grants
+        let faults = draft.validate(onto: .empty)
+        precondition(faults.isEmpty, "\(faults)")
+        return PricingState.empty.publishing(draft)
+    }
+
     package func number(ofFeature id: String) -> FeatureNumber {
         guard let number = feature(id: id) else { preconditionFailure("no feature \(id)") }
         return number

@@ -57,6 +57,10 @@ package indirect enum Step: Sendable {
     case recalculate(Pick)
     case set(SetControls)
     case advance(to: Timestamp)
+    /// A coupon or, with "#" before it, a code, for the customer or for what it has of a plan.
+    case give(String, to: String? = nil)
+    case takeAway(String, from: String? = nil)
+    case redeem(String)
 
     /// The command is refused, and nothing changes.
     case refused(String, Step)
@@ -81,6 +85,12 @@ package indirect enum Step: Sendable {
     case invoices([Int64])
     /// What invoices are paid out of first, in cents.
     case credit(Int64)
+    /// Coupons that the customer has, or what it has of a plan.
+    case discounts([String], of: String? = nil)
+    /// In cents, of a coupon that the customer has.
+    case creditsLeft(String, Int64)
+    /// What a preview says is charged now and next, in cents; nil: nothing.
+    case foreseen(Step, now: Int64?, next: Int64?)
     /// Of the newest subscription to a plan; nil: there is none.
     case plan(String, SubscriptionStatus?)
     /// Since the story began.
@@ -110,12 +120,16 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     /// nil: nothing goes over; empty: of all features.
     package var balances: [String]?
     package var usages: [String]?
+    /// Coupons and, with "#" before them, codes.
+    package var discounts: [String] = []
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
         of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
-        startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil
+        startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
+        with discounts: [String] = []
     ) {
+        self.discounts = discounts
         self.balances = balances
         self.usages = usages
         self.plan = plan
@@ -138,12 +152,15 @@ package struct Change: Sendable {
     package var cancel: ChangeSubscription.Cancel?
     package var prorates = true
     package var refund: ChangeSubscription.Refund?
+    /// As of a purchase.
+    package var discounts: [String] = []
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
-        refund: ChangeSubscription.Refund? = nil
+        refund: ChangeSubscription.Refund? = nil, with discounts: [String] = []
     ) {
+        self.discounts = discounts
         self.plan = plan
         self.refund = refund
         self.quantities = quantities.map { ($0.key, $0.value) }
@@ -153,9 +170,10 @@ package struct Change: Sendable {
 
     package init(
         _ quantities: KeyValuePairs<String, Quantity>,
-        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true
+        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
+        with discounts: [String] = []
     ) {
-        self.init(nil, quantities, cancel: cancel, prorates: prorates)
+        self.init(nil, quantities, cancel: cancel, prorates: prorates, with: discounts)
     }
 }
 
@@ -253,6 +271,15 @@ extension Refusal {
         case .subscriptionNotFound: "subscription not found"
         case .invoiceNotFound: "invoice not found"
         case .refundTooLarge: "refund too large"
+        case .couponNotFound: "coupon not found"
+        case .promotionCodeNotFound: "promotion code not found"
+        case .promotionCodeRefused(_, .expired): "promotion code expired"
+        case .promotionCodeRefused(_, .firstPurchaseOnly):
+            "promotion code first purchase only"
+        case .promotionCodeRefused(_, .usedUp): "promotion code used up"
+        case .codeAlreadyRedeemed: "code already redeemed"
+        case .discountExists: "discount exists"
+        case .discountNotFound: "discount not found"
         default: "\(self)"
         }
     }

@@ -23,5 +23,6 @@ package struct StoryTable: RuleRow {
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
         WideControlStories.table, PurchaseStories.table, PurchaseStories.found, NoticeStories.table,
         PurchaseStories.refunds,
+        DiscountStories.table, DiscountStories.codes,
     ]
 }

@@ -907,7 +907,7 @@ const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor =
   (ProtobufCMessageInit) tally__v1__carry_over__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[13] =
 {
   {
     "customer_id",
@@ -1053,11 +1053,24 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__AttachRequest, n_discounts),
+    offsetof(Tally__V1__AttachRequest, discounts),
+    &tally__v1__discount_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
   11,   /* field[11] = carry_over_usages */
   0,   /* field[0] = customer_id */
+  12,   /* field[12] = discounts */
   4,   /* field[4] = entity_id */
   1,   /* field[1] = plan_id */
   6,   /* field[6] = plan_schedule */
@@ -1068,10 +1081,11 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   7,   /* field[7] = reset_billing_cycle */
   3,   /* field[3] = success_url */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 60, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -1081,10 +1095,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  12,
+  13,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  1,  tally__v1__attach_request__number_ranges,
+  2,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1488,7 +1502,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[12] =
 {
   {
     "customer_id",
@@ -1622,10 +1636,23 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UpdateSubscriptionRequest, n_discounts),
+    offsetof(Tally__V1__UpdateSubscriptionRequest, discounts),
+    &tally__v1__discount_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
   5,   /* field[5] = cancel_action */
   0,   /* field[0] = customer_id */
+  11,   /* field[11] = discounts */
   3,   /* field[3] = entity_id */
   2,   /* field[2] = plan_id */
   6,   /* field[6] = proration_behavior */
@@ -1636,11 +1663,12 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   1,   /* field[1] = subscription_id */
   7,   /* field[7] = success_url */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 10 },
-  { 0, 11 }
+  { 60, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -1650,10 +1678,10 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  11,
+  12,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
-  2,  tally__v1__update_subscription_request__number_ranges,
+  3,  tally__v1__update_subscription_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

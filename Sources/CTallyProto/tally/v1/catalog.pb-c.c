@@ -2858,7 +2858,7 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[6] =
 {
   {
     "currency",
@@ -2908,17 +2908,44 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "coupons",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PricingCatalog, n_coupons),
+    offsetof(Tally__V1__PricingCatalog, coupons),
+    &tally__v1__coupon__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feature_grants",
+    61,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PricingCatalog, n_feature_grants),
+    offsetof(Tally__V1__PricingCatalog, feature_grants),
+    &tally__v1__feature_grant__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_catalog__field_indices_by_name[] = {
+  4,   /* field[4] = coupons */
   0,   /* field[0] = currency */
+  5,   /* field[5] = feature_grants */
   1,   /* field[1] = features */
   2,   /* field[2] = plans */
   3,   /* field[3] = settings */
 };
-static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 60, 4 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
 {
@@ -2928,10 +2955,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
   "Tally__V1__PricingCatalog",
   "tally.v1",
   sizeof(Tally__V1__PricingCatalog),
-  4,
+  6,
   tally__v1__pricing_catalog__field_descriptors,
   tally__v1__pricing_catalog__field_indices_by_name,
-  1,  tally__v1__pricing_catalog__number_ranges,
+  2,  tally__v1__pricing_catalog__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_catalog__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

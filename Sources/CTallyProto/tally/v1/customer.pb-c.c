@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor =
   (ProtobufCMessageInit) tally__v1__bought_quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[13] =
+static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[14] =
 {
   {
     "subscription_id",
@@ -461,10 +461,23 @@ static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Subscription, n_discounts),
+    offsetof(Tally__V1__Subscription, discounts),
+    &tally__v1__discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
   8,   /* field[8] = cancel_time */
+  13,   /* field[13] = discounts */
   9,   /* field[9] = end_time */
   10,   /* field[10] = entity_id */
   7,   /* field[7] = period_end_time */
@@ -477,10 +490,11 @@ static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   0,   /* field[0] = subscription_id */
   11,   /* field[11] = trial_end_time */
 };
-static const ProtobufCIntRange tally__v1__subscription__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__subscription__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 60, 13 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
 {
@@ -490,10 +504,10 @@ const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
   "Tally__V1__Subscription",
   "tally.v1",
   sizeof(Tally__V1__Subscription),
-  13,
+  14,
   tally__v1__subscription__field_descriptors,
   tally__v1__subscription__field_indices_by_name,
-  1,  tally__v1__subscription__number_ranges,
+  2,  tally__v1__subscription__number_ranges,
   (ProtobufCMessageInit) tally__v1__subscription__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -676,7 +690,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[18] =
 {
   {
     "customer_id",
@@ -882,6 +896,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[17]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_discounts),
+    offsetof(Tally__V1__Customer, discounts),
+    &tally__v1__discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
@@ -889,6 +915,7 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   3,   /* field[3] = create_time */
   10,   /* field[10] = credit_balance */
   0,   /* field[0] = customer_id */
+  17,   /* field[17] = discounts */
   16,   /* field[16] = disputes */
   2,   /* field[2] = email */
   14,   /* field[14] = entity_count */
@@ -902,12 +929,13 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
   { 40, 15 },
-  { 0, 17 }
+  { 60, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -917,10 +945,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  17,
+  18,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  3,  tally__v1__customer__number_ranges,
+  4,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -98,6 +98,51 @@ void   tally__v1__invoice_line__free_unpacked
   assert(message->base.descriptor == &tally__v1__invoice_line__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__line_discount__init
+                     (Tally__V1__LineDiscount         *message)
+{
+  static const Tally__V1__LineDiscount init_value = TALLY__V1__LINE_DISCOUNT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__line_discount__get_packed_size
+                     (const Tally__V1__LineDiscount *message)
+{
+  assert(message->base.descriptor == &tally__v1__line_discount__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__line_discount__pack
+                     (const Tally__V1__LineDiscount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__line_discount__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__line_discount__pack_to_buffer
+                     (const Tally__V1__LineDiscount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__line_discount__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__LineDiscount *
+       tally__v1__line_discount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__LineDiscount *)
+     protobuf_c_message_unpack (&tally__v1__line_discount__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__line_discount__free_unpacked
+                     (Tally__V1__LineDiscount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__line_discount__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__invoice__init
                      (Tally__V1__Invoice         *message)
 {
@@ -284,7 +329,7 @@ const ProtobufCMessageDescriptor tally__v1__money__descriptor =
   (ProtobufCMessageInit) tally__v1__money__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors[10] =
 {
   {
     "description",
@@ -394,10 +439,23 @@ static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__InvoiceLine, n_discounts),
+    offsetof(Tally__V1__InvoiceLine, discounts),
+    &tally__v1__line_discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice_line__field_indices_by_name[] = {
   1,   /* field[1] = amount */
   0,   /* field[0] = description */
+  9,   /* field[9] = discounts */
   3,   /* field[3] = feature_id */
   4,   /* field[4] = kind */
   7,   /* field[7] = period_end_time */
@@ -406,10 +464,11 @@ static const unsigned tally__v1__invoice_line__field_indices_by_name[] = {
   5,   /* field[5] = quantity */
   8,   /* field[8] = subtotal */
 };
-static const ProtobufCIntRange tally__v1__invoice_line__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__invoice_line__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 60, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
 {
@@ -419,11 +478,62 @@ const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
   "Tally__V1__InvoiceLine",
   "tally.v1",
   sizeof(Tally__V1__InvoiceLine),
-  9,
+  10,
   tally__v1__invoice_line__field_descriptors,
   tally__v1__invoice_line__field_indices_by_name,
-  1,  tally__v1__invoice_line__number_ranges,
+  2,  tally__v1__invoice_line__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__line_discount__field_descriptors[2] =
+{
+  {
+    "coupon_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineDiscount, coupon_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineDiscount, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__line_discount__field_indices_by_name[] = {
+  1,   /* field[1] = amount */
+  0,   /* field[0] = coupon_id */
+};
+static const ProtobufCIntRange tally__v1__line_discount__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__line_discount__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.LineDiscount",
+  "LineDiscount",
+  "Tally__V1__LineDiscount",
+  "tally.v1",
+  sizeof(Tally__V1__LineDiscount),
+  2,
+  tally__v1__line_discount__field_descriptors,
+  tally__v1__line_discount__field_indices_by_name,
+  1,  tally__v1__line_discount__number_ranges,
+  (ProtobufCMessageInit) tally__v1__line_discount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[10] =

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/customer.pb-c.h"
 #include "tally/v1/money.pb-c.h"
+#include "tally/v1/rewards.pb-c.h"
 
 typedef struct Tally__V1__FeatureQuantity Tally__V1__FeatureQuantity;
 typedef struct Tally__V1__CarryOver Tally__V1__CarryOver;
@@ -267,10 +268,16 @@ struct  Tally__V1__AttachRequest
    * What was used is taken from the new grant, in place of being charged. Absent: it isn't.
    */
   Tally__V1__CarryOver *carry_over_usages;
+  /*
+   * Coupons that lower what is charged, now and as long as they last; at most 20. The subscription
+   * keeps them, with those of the plan that it replaces.
+   */
+  size_t n_discounts;
+  Tally__V1__DiscountChoice **discounts;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL }
 
 
 /*
@@ -473,10 +480,16 @@ struct  Tally__V1__UpdateSubscriptionRequest
    * Chosen by the caller, unique for each intended change, at most 63 bytes.
    */
   char *request_id;
+  /*
+   * See AttachRequest; they add to those that the subscription has. Not together with
+   * `cancel_action`.
+   */
+  size_t n_discounts;
+  Tally__V1__DiscountChoice **discounts;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*

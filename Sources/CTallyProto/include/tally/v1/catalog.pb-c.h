@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "tally/v1/property.pb-c.h"
+#include "tally/v1/rewards.pb-c.h"
 
 typedef struct Tally__V1__CreditCost Tally__V1__CreditCost;
 typedef struct Tally__V1__Feature Tally__V1__Feature;
@@ -1081,10 +1082,20 @@ struct  Tally__V1__PricingCatalog
    * Absent: as they are.
    */
   Tally__V1__PricingSettings *settings;
+  /*
+   * The coupons.
+   */
+  size_t n_coupons;
+  Tally__V1__Coupon **coupons;
+  /*
+   * What codes give.
+   */
+  size_t n_feature_grants;
+  Tally__V1__FeatureGrant **feature_grants;
 };
 #define TALLY__V1__PRICING_CATALOG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_catalog__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__V1__CreditCost methods */

@@ -67,7 +67,7 @@ struct  Tally__V1__PublishCatalogRequest
 {
   ProtobufCMessage base;
   /*
-   * The features and plans to create or revise.
+   * The features, plans and rewards to create or revise.
    */
   Tally__V1__PricingCatalog *catalog;
   /*
@@ -107,13 +107,13 @@ struct  Tally__V1__PublishCatalogResponse
 
 
 /*
- * What happened to one feature or plan, or to the settings.
+ * What happened to one feature, plan or reward, or to the settings.
  */
 struct  Tally__V1__CatalogChange
 {
   ProtobufCMessage base;
   /*
-   * "feature", "plan" or "settings".
+   * "feature", "plan", "coupon", "feature_grant" or "settings".
    */
   char *kind;
   /*

@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tally/v1/catalog.pb-c.h"
 #include "tally/v1/hold.pb-c.h"
 #include "tally/v1/money.pb-c.h"
+#include "tally/v1/rewards.pb-c.h"
 
 typedef struct Tally__V1__BoughtQuantity Tally__V1__BoughtQuantity;
 typedef struct Tally__V1__Subscription Tally__V1__Subscription;
@@ -160,10 +161,15 @@ struct  Tally__V1__Subscription
    */
   size_t n_quantities;
   Tally__V1__BoughtQuantity **quantities;
+  /*
+   * Coupons of its own, which count in place of the customer's.
+   */
+  size_t n_discounts;
+  Tally__V1__Discount **discounts;
 };
 #define TALLY__V1__SUBSCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__subscription__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -308,10 +314,15 @@ struct  Tally__V1__Customer
    */
   size_t n_disputes;
   Tally__V1__Dispute **disputes;
+  /*
+   * Coupons of the customer as a whole: of subscriptions without any of their own.
+   */
+  size_t n_discounts;
+  Tally__V1__Discount **discounts;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__V1__BoughtQuantity methods */

@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Tally__V1__Money Tally__V1__Money;
 typedef struct Tally__V1__InvoiceLine Tally__V1__InvoiceLine;
+typedef struct Tally__V1__LineDiscount Tally__V1__LineDiscount;
 typedef struct Tally__V1__Invoice Tally__V1__Invoice;
 typedef struct Tally__V1__Refund Tally__V1__Refund;
 typedef struct Tally__V1__Dispute Tally__V1__Dispute;
@@ -209,10 +210,35 @@ struct  Tally__V1__InvoiceLine
    * Before discounts, where there are any.
    */
   Tally__V1__Money *subtotal;
+  /*
+   * What was taken off.
+   */
+  size_t n_discounts;
+  Tally__V1__LineDiscount **discounts;
 };
 #define TALLY__V1__INVOICE_LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice_line__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_UNSPECIFIED, 0, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_UNSPECIFIED, 0, NULL, NULL, NULL, 0,NULL }
+
+
+/*
+ * What a coupon took off a line.
+ */
+struct  Tally__V1__LineDiscount
+{
+  ProtobufCMessage base;
+  /*
+   * The coupon.
+   */
+  char *coupon_id;
+  /*
+   * Above 0.
+   */
+  Tally__V1__Money *amount;
+};
+#define TALLY__V1__LINE_DISCOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__line_discount__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -378,6 +404,25 @@ Tally__V1__InvoiceLine *
 void   tally__v1__invoice_line__free_unpacked
                      (Tally__V1__InvoiceLine *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__LineDiscount methods */
+void   tally__v1__line_discount__init
+                     (Tally__V1__LineDiscount         *message);
+size_t tally__v1__line_discount__get_packed_size
+                     (const Tally__V1__LineDiscount   *message);
+size_t tally__v1__line_discount__pack
+                     (const Tally__V1__LineDiscount   *message,
+                      uint8_t             *out);
+size_t tally__v1__line_discount__pack_to_buffer
+                     (const Tally__V1__LineDiscount   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__LineDiscount *
+       tally__v1__line_discount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__line_discount__free_unpacked
+                     (Tally__V1__LineDiscount *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__Invoice methods */
 void   tally__v1__invoice__init
                      (Tally__V1__Invoice         *message);
@@ -443,6 +488,9 @@ typedef void (*Tally__V1__Money_Closure)
 typedef void (*Tally__V1__InvoiceLine_Closure)
                  (const Tally__V1__InvoiceLine *message,
                   void *closure_data);
+typedef void (*Tally__V1__LineDiscount_Closure)
+                 (const Tally__V1__LineDiscount *message,
+                  void *closure_data);
 typedef void (*Tally__V1__Invoice_Closure)
                  (const Tally__V1__Invoice *message,
                   void *closure_data);
@@ -465,6 +513,7 @@ extern const ProtobufCEnumDescriptor    tally__v1__refund_status__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__dispute_status__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__money__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__line_discount__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__refund__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__dispute__descriptor;

@@ -143,7 +143,142 @@ void   tally__disk__v1__test_clock_moved__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__test_clock_moved__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[4] =
+void   tally__disk__v1__code_reserved__init
+                     (Tally__Disk__V1__CodeReserved         *message)
+{
+  static const Tally__Disk__V1__CodeReserved init_value = TALLY__DISK__V1__CODE_RESERVED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__code_reserved__get_packed_size
+                     (const Tally__Disk__V1__CodeReserved *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_reserved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__code_reserved__pack
+                     (const Tally__Disk__V1__CodeReserved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_reserved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__code_reserved__pack_to_buffer
+                     (const Tally__Disk__V1__CodeReserved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_reserved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CodeReserved *
+       tally__disk__v1__code_reserved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CodeReserved *)
+     protobuf_c_message_unpack (&tally__disk__v1__code_reserved__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__code_reserved__free_unpacked
+                     (Tally__Disk__V1__CodeReserved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__code_reserved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__code_settled__init
+                     (Tally__Disk__V1__CodeSettled         *message)
+{
+  static const Tally__Disk__V1__CodeSettled init_value = TALLY__DISK__V1__CODE_SETTLED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__code_settled__get_packed_size
+                     (const Tally__Disk__V1__CodeSettled *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_settled__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__code_settled__pack
+                     (const Tally__Disk__V1__CodeSettled *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_settled__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__code_settled__pack_to_buffer
+                     (const Tally__Disk__V1__CodeSettled *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_settled__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CodeSettled *
+       tally__disk__v1__code_settled__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CodeSettled *)
+     protobuf_c_message_unpack (&tally__disk__v1__code_settled__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__code_settled__free_unpacked
+                     (Tally__Disk__V1__CodeSettled *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__code_settled__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__code_counted__init
+                     (Tally__Disk__V1__CodeCounted         *message)
+{
+  static const Tally__Disk__V1__CodeCounted init_value = TALLY__DISK__V1__CODE_COUNTED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__code_counted__get_packed_size
+                     (const Tally__Disk__V1__CodeCounted *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__code_counted__pack
+                     (const Tally__Disk__V1__CodeCounted *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__code_counted__pack_to_buffer
+                     (const Tally__Disk__V1__CodeCounted *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CodeCounted *
+       tally__disk__v1__code_counted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CodeCounted *)
+     protobuf_c_message_unpack (&tally__disk__v1__code_counted__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__code_counted__free_unpacked
+                     (Tally__Disk__V1__CodeCounted *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[8] =
 {
   {
     "commit_time",
@@ -193,18 +328,71 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catalog_published_with_rewards",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, catalog_published_with_rewards),
+    &tally__disk__v1__catalog_published__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code_reserved",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, code_reserved),
+    &tally__disk__v1__code_reserved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code_settled",
+    62,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, code_settled),
+    &tally__disk__v1__code_settled__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code_counted",
+    63,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, code_counted),
+    &tally__disk__v1__code_counted__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
   2,   /* field[2] = catalog_published_with_modes */
+  4,   /* field[4] = catalog_published_with_rewards */
+  7,   /* field[7] = code_counted */
+  5,   /* field[5] = code_reserved */
+  6,   /* field[6] = code_settled */
   0,   /* field[0] = commit_time */
   3,   /* field[3] = test_clock_moved */
 };
-static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 2 },
-  { 0, 4 }
+  { 60, 4 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -214,10 +402,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  4,
+  8,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
-  2,  tally__disk__v1__directory_record__number_ranges,
+  3,  tally__disk__v1__directory_record__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__directory_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -347,5 +535,171 @@ const ProtobufCMessageDescriptor tally__disk__v1__test_clock_moved__descriptor =
   tally__disk__v1__test_clock_moved__field_indices_by_name,
   1,  tally__disk__v1__test_clock_moved__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__test_clock_moved__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__code_reserved__field_descriptors[3] =
+{
+  {
+    "redemption_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeReserved, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeReserved, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeReserved, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__code_reserved__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  2,   /* field[2] = customer_id */
+  0,   /* field[0] = redemption_id */
+};
+static const ProtobufCIntRange tally__disk__v1__code_reserved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__code_reserved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CodeReserved",
+  "CodeReserved",
+  "Tally__Disk__V1__CodeReserved",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CodeReserved),
+  3,
+  tally__disk__v1__code_reserved__field_descriptors,
+  tally__disk__v1__code_reserved__field_indices_by_name,
+  1,  tally__disk__v1__code_reserved__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__code_reserved__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__code_settled__field_descriptors[2] =
+{
+  {
+    "redemption_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeSettled, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeSettled, kept),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__code_settled__field_indices_by_name[] = {
+  1,   /* field[1] = kept */
+  0,   /* field[0] = redemption_id */
+};
+static const ProtobufCIntRange tally__disk__v1__code_settled__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__code_settled__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CodeSettled",
+  "CodeSettled",
+  "Tally__Disk__V1__CodeSettled",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CodeSettled),
+  2,
+  tally__disk__v1__code_settled__field_descriptors,
+  tally__disk__v1__code_settled__field_indices_by_name,
+  1,  tally__disk__v1__code_settled__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__code_settled__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__code_counted__field_descriptors[2] =
+{
+  {
+    "code",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeCounted, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redemptions",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CodeCounted, redemptions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__code_counted__field_indices_by_name[] = {
+  0,   /* field[0] = code */
+  1,   /* field[1] = redemptions */
+};
+static const ProtobufCIntRange tally__disk__v1__code_counted__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__code_counted__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CodeCounted",
+  "CodeCounted",
+  "Tally__Disk__V1__CodeCounted",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CodeCounted),
+  2,
+  tally__disk__v1__code_counted__field_descriptors,
+  tally__disk__v1__code_counted__field_indices_by_name,
+  1,  tally__disk__v1__code_counted__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__code_counted__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

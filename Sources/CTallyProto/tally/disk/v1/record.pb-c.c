@@ -773,6 +773,141 @@ void   tally__disk__v1__subscription_changed__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__subscription_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__held_discount__init
+                     (Tally__Disk__V1__HeldDiscount         *message)
+{
+  static const Tally__Disk__V1__HeldDiscount init_value = TALLY__DISK__V1__HELD_DISCOUNT__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__held_discount__get_packed_size
+                     (const Tally__Disk__V1__HeldDiscount *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__held_discount__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__held_discount__pack
+                     (const Tally__Disk__V1__HeldDiscount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__held_discount__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__held_discount__pack_to_buffer
+                     (const Tally__Disk__V1__HeldDiscount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__held_discount__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__HeldDiscount *
+       tally__disk__v1__held_discount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__HeldDiscount *)
+     protobuf_c_message_unpack (&tally__disk__v1__held_discount__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__held_discount__free_unpacked
+                     (Tally__Disk__V1__HeldDiscount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__held_discount__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__discounts_set__init
+                     (Tally__Disk__V1__DiscountsSet         *message)
+{
+  static const Tally__Disk__V1__DiscountsSet init_value = TALLY__DISK__V1__DISCOUNTS_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__discounts_set__get_packed_size
+                     (const Tally__Disk__V1__DiscountsSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__discounts_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__discounts_set__pack
+                     (const Tally__Disk__V1__DiscountsSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__discounts_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__discounts_set__pack_to_buffer
+                     (const Tally__Disk__V1__DiscountsSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__discounts_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__DiscountsSet *
+       tally__disk__v1__discounts_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__DiscountsSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__discounts_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__discounts_set__free_unpacked
+                     (Tally__Disk__V1__DiscountsSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__discounts_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__redemption__init
+                     (Tally__Disk__V1__Redemption         *message)
+{
+  static const Tally__Disk__V1__Redemption init_value = TALLY__DISK__V1__REDEMPTION__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__redemption__get_packed_size
+                     (const Tally__Disk__V1__Redemption *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__redemption__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__redemption__pack
+                     (const Tally__Disk__V1__Redemption *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__redemption__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__redemption__pack_to_buffer
+                     (const Tally__Disk__V1__Redemption *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__redemption__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Redemption *
+       tally__disk__v1__redemption__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Redemption *)
+     protobuf_c_message_unpack (&tally__disk__v1__redemption__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__redemption__free_unpacked
+                     (Tally__Disk__V1__Redemption *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__redemption__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__bought_units__init
                      (Tally__Disk__V1__BoughtUnits         *message)
 {
@@ -3581,7 +3716,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[46] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[50] =
 {
   {
     "customer_created",
@@ -4135,6 +4270,54 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[4
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts_set",
+    74,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, discounts_set),
+    &tally__disk__v1__discounts_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code_redeemed",
+    75,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, code_redeemed),
+    &tally__disk__v1__redemption__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "discounted_effect_requested",
+    76,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, discounted_effect_requested),
+    &tally__disk__v1__effect_requested__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "discounted_checkout_opened",
+    77,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, discounted_checkout_opened),
+    &tally__disk__v1__checkout_opened__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -4144,6 +4327,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   11,   /* field[11] = checkout_closed */
   10,   /* field[10] = checkout_opened */
   34,   /* field[34] = clock_moved */
+  47,   /* field[47] = code_redeemed */
   24,   /* field[24] = controls_set */
   35,   /* field[35] = credit_changed */
   0,   /* field[0] = customer_created */
@@ -4152,6 +4336,9 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   37,   /* field[37] = debt_set */
   2,   /* field[2] = deducted */
   20,   /* field[20] = detail_set */
+  49,   /* field[49] = discounted_checkout_opened */
+  48,   /* field[48] = discounted_effect_requested */
+  46,   /* field[46] = discounts_set */
   43,   /* field[43] = dispute_dropped */
   42,   /* field[42] = dispute_set */
   8,   /* field[8] = effect_requested */
@@ -4191,7 +4378,7 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
   { 55, 31 },
   { 60, 34 },
   { 73, 45 },
-  { 0, 46 }
+  { 0, 50 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4201,7 +4388,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  46,
+  50,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   5,  tally__disk__v1__fact__number_ranges,
@@ -4915,7 +5102,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bucket_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[18] =
 {
   {
     "subscription",
@@ -5121,6 +5308,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__SubscriptionChanged, n_discounts),
+    offsetof(Tally__Disk__V1__SubscriptionChanged, discounts),
+    &tally__disk__v1__held_discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__subscription_changed__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -5128,6 +5327,7 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   13,   /* field[13] = bought */
   9,   /* field[9] = canceled */
   14,   /* field[14] = charges */
+  17,   /* field[17] = discounts */
   10,   /* field[10] = end */
   11,   /* field[11] = entity */
   15,   /* field[15] = pending */
@@ -5141,10 +5341,11 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   0,   /* field[0] = subscription */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 60, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor =
 {
@@ -5154,11 +5355,281 @@ const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descript
   "Tally__Disk__V1__SubscriptionChanged",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SubscriptionChanged),
-  17,
+  18,
   tally__disk__v1__subscription_changed__field_descriptors,
   tally__disk__v1__subscription_changed__field_indices_by_name,
-  1,  tally__disk__v1__subscription_changed__number_ranges,
+  2,  tally__disk__v1__subscription_changed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__subscription_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__held_discount__field_descriptors[11] =
+{
+  {
+    "coupon_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, coupon_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, percentage),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minor_units",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, minor_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__HeldDiscount, n_plans),
+    offsetof(Tally__Disk__V1__HeldDiscount, plans),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_only",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, usage_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "once",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, once),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redemption_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__HeldDiscount, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__held_discount__field_indices_by_name[] = {
+  9,   /* field[9] = code */
+  0,   /* field[0] = coupon_id */
+  4,   /* field[4] = currency */
+  8,   /* field[8] = end */
+  1,   /* field[1] = kind */
+  3,   /* field[3] = minor_units */
+  7,   /* field[7] = once */
+  2,   /* field[2] = percentage */
+  5,   /* field[5] = plans */
+  10,   /* field[10] = redemption_id */
+  6,   /* field[6] = usage_only */
+};
+static const ProtobufCIntRange tally__disk__v1__held_discount__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__held_discount__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.HeldDiscount",
+  "HeldDiscount",
+  "Tally__Disk__V1__HeldDiscount",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__HeldDiscount),
+  11,
+  tally__disk__v1__held_discount__field_descriptors,
+  tally__disk__v1__held_discount__field_indices_by_name,
+  1,  tally__disk__v1__held_discount__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__held_discount__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__discounts_set__field_descriptors[1] =
+{
+  {
+    "discounts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DiscountsSet, n_discounts),
+    offsetof(Tally__Disk__V1__DiscountsSet, discounts),
+    &tally__disk__v1__held_discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__discounts_set__field_indices_by_name[] = {
+  0,   /* field[0] = discounts */
+};
+static const ProtobufCIntRange tally__disk__v1__discounts_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__discounts_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.DiscountsSet",
+  "DiscountsSet",
+  "Tally__Disk__V1__DiscountsSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__DiscountsSet),
+  1,
+  tally__disk__v1__discounts_set__field_descriptors,
+  tally__disk__v1__discounts_set__field_indices_by_name,
+  1,  tally__disk__v1__discounts_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__discounts_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__redemption__field_descriptors[3] =
+{
+  {
+    "redemption_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Redemption, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Redemption, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Redemption, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__redemption__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  0,   /* field[0] = redemption_id */
+  2,   /* field[2] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__redemption__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__redemption__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Redemption",
+  "Redemption",
+  "Tally__Disk__V1__Redemption",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Redemption),
+  3,
+  tally__disk__v1__redemption__field_descriptors,
+  tally__disk__v1__redemption__field_indices_by_name,
+  1,  tally__disk__v1__redemption__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__redemption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__bought_units__field_descriptors[3] =
@@ -6037,7 +6508,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[20] =
 {
   {
     "purpose",
@@ -6267,6 +6738,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Order, n_discounts),
+    offsetof(Tally__Disk__V1__Order, discounts),
+    &tally__disk__v1__held_discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -6274,6 +6757,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   18,   /* field[18] = carried_usages */
   14,   /* field[14] = credit */
   5,   /* field[5] = currency */
+  19,   /* field[19] = discounts */
   9,   /* field[9] = entity */
   16,   /* field[16] = invoice */
   4,   /* field[4] = lines */
@@ -6289,10 +6773,11 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 60, 19 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -6302,10 +6787,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  19,
+  20,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  1,  tally__disk__v1__order__number_ranges,
+  2,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6581,7 +7066,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__applied_discount__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tally__disk__v1__applied_discount__field_descriptors[3] =
 {
   {
     "reward_id",
@@ -6607,15 +7092,29 @@ static const ProtobufCFieldDescriptor tally__disk__v1__applied_discount__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "holder",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AppliedDiscount, holder),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__applied_discount__field_indices_by_name[] = {
+  2,   /* field[2] = holder */
   1,   /* field[1] = minor_units */
   0,   /* field[0] = reward_id */
 };
-static const ProtobufCIntRange tally__disk__v1__applied_discount__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__applied_discount__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 60, 2 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__applied_discount__descriptor =
 {
@@ -6625,10 +7124,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__applied_discount__descriptor =
   "Tally__Disk__V1__AppliedDiscount",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__AppliedDiscount),
-  2,
+  3,
   tally__disk__v1__applied_discount__field_descriptors,
   tally__disk__v1__applied_discount__field_indices_by_name,
-  1,  tally__disk__v1__applied_discount__number_ranges,
+  2,  tally__disk__v1__applied_discount__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__applied_discount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -9205,7 +9704,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[27] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[29] =
 {
   {
     "customer_id",
@@ -9531,6 +10030,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "discounts",
+    60,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_discounts),
+    offsetof(Tally__Disk__V1__CustomerState, discounts),
+    &tally__disk__v1__held_discount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redemptions",
+    61,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_redemptions),
+    offsetof(Tally__Disk__V1__CustomerState, redemptions),
+    &tally__disk__v1__redemption__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -9541,6 +10064,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   0,   /* field[0] = customer_id */
   20,   /* field[20] = debts */
   17,   /* field[17] = deleted */
+  27,   /* field[27] = discounts */
   23,   /* field[23] = disputes */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
@@ -9553,6 +10077,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  28,   /* field[28] = redemptions */
   22,   /* field[22] = refunds */
   26,   /* field[26] = reminded_card */
   25,   /* field[25] = reminded_trials */
@@ -9561,13 +10086,14 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
   { 40, 22 },
   { 50, 25 },
-  { 0, 27 }
+  { 60, 27 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -9577,10 +10103,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  27,
+  29,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  4,  tally__disk__v1__customer_state__number_ranges,
+  5,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -20,6 +20,9 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Tally__Disk__V1__DirectoryRecord Tally__Disk__V1__DirectoryRecord;
 typedef struct Tally__Disk__V1__CatalogPublished Tally__Disk__V1__CatalogPublished;
 typedef struct Tally__Disk__V1__TestClockMoved Tally__Disk__V1__TestClockMoved;
+typedef struct Tally__Disk__V1__CodeReserved Tally__Disk__V1__CodeReserved;
+typedef struct Tally__Disk__V1__CodeSettled Tally__Disk__V1__CodeSettled;
+typedef struct Tally__Disk__V1__CodeCounted Tally__Disk__V1__CodeCounted;
 
 
 /* --- enums --- */
@@ -31,7 +34,11 @@ typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND__NOT_SET = 0,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED = 2,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_MODES = 20,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED = 21
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED = 21,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REWARDS = 60,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_RESERVED = 61,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_SETTLED = 62,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_COUNTED = 63
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -60,6 +67,22 @@ struct  Tally__Disk__V1__DirectoryRecord
      * The environment's test clock was moved.
      */
     Tally__Disk__V1__TestClockMoved *test_clock_moved;
+    /*
+     * As catalog_published, with coupons or what codes give in it.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_rewards;
+    /*
+     * A customer is about to redeem a code, which counts from now on.
+     */
+    Tally__Disk__V1__CodeReserved *code_reserved;
+    /*
+     * It has redeemed it, or not after all.
+     */
+    Tally__Disk__V1__CodeSettled *code_settled;
+    /*
+     * How often a code was redeemed elsewhere: in the environment that this one was imported from.
+     */
+    Tally__Disk__V1__CodeCounted *code_counted;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \
@@ -114,6 +137,70 @@ struct  Tally__Disk__V1__TestClockMoved
 #define TALLY__DISK__V1__TEST_CLOCK_MOVED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__test_clock_moved__descriptor) \
     , 0, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A redemption that counts, and may yet be given back.
+ */
+struct  Tally__Disk__V1__CodeReserved
+{
+  ProtobufCMessage base;
+  /*
+   * Unique in the environment.
+   */
+  char *redemption_id;
+  /*
+   * The code, in capitals.
+   */
+  char *code;
+  /*
+   * Who redeems it.
+   */
+  char *customer_id;
+};
+#define TALLY__DISK__V1__CODE_RESERVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__code_reserved__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * How a redemption ended.
+ */
+struct  Tally__Disk__V1__CodeSettled
+{
+  ProtobufCMessage base;
+  /*
+   * See CodeReserved.
+   */
+  char *redemption_id;
+  /*
+   * False: it doesn't count.
+   */
+  protobuf_c_boolean kept;
+};
+#define TALLY__DISK__V1__CODE_SETTLED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__code_settled__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Redemptions that count for good.
+ */
+struct  Tally__Disk__V1__CodeCounted
+{
+  ProtobufCMessage base;
+  /*
+   * The code, in capitals.
+   */
+  char *code;
+  /*
+   * How many.
+   */
+  uint32_t redemptions;
+};
+#define TALLY__DISK__V1__CODE_COUNTED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__code_counted__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /* Tally__Disk__V1__DirectoryRecord methods */
@@ -173,6 +260,63 @@ Tally__Disk__V1__TestClockMoved *
 void   tally__disk__v1__test_clock_moved__free_unpacked
                      (Tally__Disk__V1__TestClockMoved *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CodeReserved methods */
+void   tally__disk__v1__code_reserved__init
+                     (Tally__Disk__V1__CodeReserved         *message);
+size_t tally__disk__v1__code_reserved__get_packed_size
+                     (const Tally__Disk__V1__CodeReserved   *message);
+size_t tally__disk__v1__code_reserved__pack
+                     (const Tally__Disk__V1__CodeReserved   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__code_reserved__pack_to_buffer
+                     (const Tally__Disk__V1__CodeReserved   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CodeReserved *
+       tally__disk__v1__code_reserved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__code_reserved__free_unpacked
+                     (Tally__Disk__V1__CodeReserved *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CodeSettled methods */
+void   tally__disk__v1__code_settled__init
+                     (Tally__Disk__V1__CodeSettled         *message);
+size_t tally__disk__v1__code_settled__get_packed_size
+                     (const Tally__Disk__V1__CodeSettled   *message);
+size_t tally__disk__v1__code_settled__pack
+                     (const Tally__Disk__V1__CodeSettled   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__code_settled__pack_to_buffer
+                     (const Tally__Disk__V1__CodeSettled   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CodeSettled *
+       tally__disk__v1__code_settled__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__code_settled__free_unpacked
+                     (Tally__Disk__V1__CodeSettled *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CodeCounted methods */
+void   tally__disk__v1__code_counted__init
+                     (Tally__Disk__V1__CodeCounted         *message);
+size_t tally__disk__v1__code_counted__get_packed_size
+                     (const Tally__Disk__V1__CodeCounted   *message);
+size_t tally__disk__v1__code_counted__pack
+                     (const Tally__Disk__V1__CodeCounted   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__code_counted__pack_to_buffer
+                     (const Tally__Disk__V1__CodeCounted   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CodeCounted *
+       tally__disk__v1__code_counted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__code_counted__free_unpacked
+                     (Tally__Disk__V1__CodeCounted *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__Disk__V1__DirectoryRecord_Closure)
@@ -184,6 +328,15 @@ typedef void (*Tally__Disk__V1__CatalogPublished_Closure)
 typedef void (*Tally__Disk__V1__TestClockMoved_Closure)
                  (const Tally__Disk__V1__TestClockMoved *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__CodeReserved_Closure)
+                 (const Tally__Disk__V1__CodeReserved *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__CodeSettled_Closure)
+                 (const Tally__Disk__V1__CodeSettled *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__CodeCounted_Closure)
+                 (const Tally__Disk__V1__CodeCounted *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -193,6 +346,9 @@ typedef void (*Tally__Disk__V1__TestClockMoved_Closure)
 extern const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__catalog_published__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__test_clock_moved__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__code_reserved__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__code_settled__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__code_counted__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -33,6 +33,9 @@ typedef struct Tally__Disk__V1__BucketOpened Tally__Disk__V1__BucketOpened;
 typedef struct Tally__Disk__V1__BucketReset Tally__Disk__V1__BucketReset;
 typedef struct Tally__Disk__V1__BucketClosed Tally__Disk__V1__BucketClosed;
 typedef struct Tally__Disk__V1__SubscriptionChanged Tally__Disk__V1__SubscriptionChanged;
+typedef struct Tally__Disk__V1__HeldDiscount Tally__Disk__V1__HeldDiscount;
+typedef struct Tally__Disk__V1__DiscountsSet Tally__Disk__V1__DiscountsSet;
+typedef struct Tally__Disk__V1__Redemption Tally__Disk__V1__Redemption;
 typedef struct Tally__Disk__V1__BoughtUnits Tally__Disk__V1__BoughtUnits;
 typedef struct Tally__Disk__V1__PaidCharge Tally__Disk__V1__PaidCharge;
 typedef struct Tally__Disk__V1__CreditChanged Tally__Disk__V1__CreditChanged;
@@ -331,7 +334,11 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_INVOICE_RETURNED = 67,
   TALLY__DISK__V1__FACT__KIND_DISPUTE_SET = 68,
   TALLY__DISK__V1__FACT__KIND_DISPUTE_DROPPED = 69,
-  TALLY__DISK__V1__FACT__KIND_REMINDED = 70
+  TALLY__DISK__V1__FACT__KIND_REMINDED = 70,
+  TALLY__DISK__V1__FACT__KIND_DISCOUNTS_SET = 74,
+  TALLY__DISK__V1__FACT__KIND_CODE_REDEEMED = 75,
+  TALLY__DISK__V1__FACT__KIND_DISCOUNTED_EFFECT_REQUESTED = 76,
+  TALLY__DISK__V1__FACT__KIND_DISCOUNTED_CHECKOUT_OPENED = 77
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -500,7 +507,8 @@ struct  Tally__Disk__V1__Fact
      */
     Tally__Disk__V1__ClockMoved *clock_moved;
     /*
-     * As whole_subscription_changed, where charges name the invoices that they were paid with.
+     * As whole_subscription_changed, where it has discounts, or charges name the invoices that they
+     * were paid with.
      */
     Tally__Disk__V1__SubscriptionChanged *full_subscription_changed;
     /*
@@ -527,6 +535,22 @@ struct  Tally__Disk__V1__Fact
      * Somebody was reminded of what will happen.
      */
     Tally__Disk__V1__Reminder *reminded;
+    /*
+     * The customer as a whole has these discounts from now on, and no others.
+     */
+    Tally__Disk__V1__DiscountsSet *discounts_set;
+    /*
+     * The customer has redeemed a code.
+     */
+    Tally__Disk__V1__Redemption *code_redeemed;
+    /*
+     * As effect_requested, where what is bought has discounts.
+     */
+    Tally__Disk__V1__EffectRequested *discounted_effect_requested;
+    /*
+     * As checkout_opened, where what is bought has discounts.
+     */
+    Tally__Disk__V1__CheckoutOpened *discounted_checkout_opened;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -876,10 +900,113 @@ struct  Tally__Disk__V1__SubscriptionChanged
    * The ISO 4217 code of what is pending, in lower case.
    */
   char *pending_currency;
+  /*
+   * Discounts of its own.
+   */
+  size_t n_discounts;
+  Tally__Disk__V1__HeldDiscount **discounts;
 };
 #define TALLY__DISK__V1__SUBSCRIPTION_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__subscription_changed__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * A coupon that somebody has, as it was when they got it.
+ */
+struct  Tally__Disk__V1__HeldDiscount
+{
+  ProtobufCMessage base;
+  /*
+   * The coupon.
+   */
+  char *coupon_id;
+  /*
+   * 1 per cent of each line, 2 an amount off each invoice, 3 credits that cover invoices.
+   */
+  uint32_t kind;
+  /*
+   * With kind 1.
+   */
+  Tally__Disk__V1__Quantity *percentage;
+  /*
+   * With kind 2 the amount, with kind 3 what is left; in minor units.
+   */
+  int64_t minor_units;
+  /*
+   * ISO 4217 code in lower case, with kind 2 and 3.
+   */
+  char *currency;
+  /*
+   * Numbers of the plans that it is for; none: all.
+   */
+  size_t n_plans;
+  uint32_t *plans;
+  /*
+   * Only what was used beyond grants.
+   */
+  protobuf_c_boolean usage_only;
+  /*
+   * It counts for one invoice.
+   */
+  protobuf_c_boolean once;
+  /*
+   * From when on it doesn't count any more; 0: never.
+   */
+  int64_t end;
+  /*
+   * The code that it came by.
+   */
+  char *code;
+  /*
+   * Of an order: the code's redemption that is used up when it is paid.
+   */
+  char *redemption_id;
+};
+#define TALLY__DISK__V1__HELD_DISCOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__held_discount__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The discounts of a customer as a whole.
+ */
+struct  Tally__Disk__V1__DiscountsSet
+{
+  ProtobufCMessage base;
+  /*
+   * In order of coming.
+   */
+  size_t n_discounts;
+  Tally__Disk__V1__HeldDiscount **discounts;
+};
+#define TALLY__DISK__V1__DISCOUNTS_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__discounts_set__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * That a customer has redeemed a code.
+ */
+struct  Tally__Disk__V1__Redemption
+{
+  ProtobufCMessage base;
+  /*
+   * Unique in the environment; the directory counts it.
+   */
+  char *redemption_id;
+  /*
+   * The code, in capitals.
+   */
+  char *code;
+  /*
+   * When.
+   */
+  int64_t time;
+};
+#define TALLY__DISK__V1__REDEMPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__redemption__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -1285,10 +1412,15 @@ struct  Tally__Disk__V1__Order
    */
   size_t n_carried_usages;
   uint32_t *carried_usages;
+  /*
+   * What the subscription that it starts or changes gets.
+   */
+  size_t n_discounts;
+  Tally__Disk__V1__HeldDiscount **discounts;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -1399,10 +1531,14 @@ struct  Tally__Disk__V1__AppliedDiscount
    * In minor units.
    */
   int64_t minor_units;
+  /*
+   * The subscription whose discount it is; 0: the customer's; 2^32 - 1: the one that paying starts.
+   */
+  uint32_t holder;
 };
 #define TALLY__DISK__V1__APPLIED_DISCOUNT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__applied_discount__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -2496,10 +2632,20 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_closed_checkouts;
   Tally__Disk__V1__ClosedCheckout **closed_checkouts;
+  /*
+   * Discounts of the customer as a whole.
+   */
+  size_t n_discounts;
+  Tally__Disk__V1__HeldDiscount **discounts;
+  /*
+   * Codes that it has redeemed, oldest first.
+   */
+  size_t n_redemptions;
+  Tally__Disk__V1__Redemption **redemptions;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -2824,6 +2970,63 @@ Tally__Disk__V1__SubscriptionChanged *
                       const uint8_t       *data);
 void   tally__disk__v1__subscription_changed__free_unpacked
                      (Tally__Disk__V1__SubscriptionChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__HeldDiscount methods */
+void   tally__disk__v1__held_discount__init
+                     (Tally__Disk__V1__HeldDiscount         *message);
+size_t tally__disk__v1__held_discount__get_packed_size
+                     (const Tally__Disk__V1__HeldDiscount   *message);
+size_t tally__disk__v1__held_discount__pack
+                     (const Tally__Disk__V1__HeldDiscount   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__held_discount__pack_to_buffer
+                     (const Tally__Disk__V1__HeldDiscount   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__HeldDiscount *
+       tally__disk__v1__held_discount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__held_discount__free_unpacked
+                     (Tally__Disk__V1__HeldDiscount *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__DiscountsSet methods */
+void   tally__disk__v1__discounts_set__init
+                     (Tally__Disk__V1__DiscountsSet         *message);
+size_t tally__disk__v1__discounts_set__get_packed_size
+                     (const Tally__Disk__V1__DiscountsSet   *message);
+size_t tally__disk__v1__discounts_set__pack
+                     (const Tally__Disk__V1__DiscountsSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__discounts_set__pack_to_buffer
+                     (const Tally__Disk__V1__DiscountsSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__DiscountsSet *
+       tally__disk__v1__discounts_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__discounts_set__free_unpacked
+                     (Tally__Disk__V1__DiscountsSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Redemption methods */
+void   tally__disk__v1__redemption__init
+                     (Tally__Disk__V1__Redemption         *message);
+size_t tally__disk__v1__redemption__get_packed_size
+                     (const Tally__Disk__V1__Redemption   *message);
+size_t tally__disk__v1__redemption__pack
+                     (const Tally__Disk__V1__Redemption   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__redemption__pack_to_buffer
+                     (const Tally__Disk__V1__Redemption   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Redemption *
+       tally__disk__v1__redemption__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__redemption__free_unpacked
+                     (Tally__Disk__V1__Redemption *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__BoughtUnits methods */
 void   tally__disk__v1__bought_units__init
@@ -3847,6 +4050,15 @@ typedef void (*Tally__Disk__V1__BucketClosed_Closure)
 typedef void (*Tally__Disk__V1__SubscriptionChanged_Closure)
                  (const Tally__Disk__V1__SubscriptionChanged *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__HeldDiscount_Closure)
+                 (const Tally__Disk__V1__HeldDiscount *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__DiscountsSet_Closure)
+                 (const Tally__Disk__V1__DiscountsSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__Redemption_Closure)
+                 (const Tally__Disk__V1__Redemption *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__BoughtUnits_Closure)
                  (const Tally__Disk__V1__BoughtUnits *message,
                   void *closure_data);
@@ -4023,6 +4235,9 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descript
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_reset__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__held_discount__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__discounts_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__redemption__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__bought_units__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor;

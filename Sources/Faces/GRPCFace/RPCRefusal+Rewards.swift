@@ -1,0 +1,36 @@
+internal import Billing
+internal import RPC
+
+extension RPCRefusal {
+    /// About coupons and codes.
+    init(ofRewards refusal: Refusal) {
+        switch refusal {
+        case .couponNotFound(let id):
+            self.init(.notFound, "COUPON_NOT_FOUND", "there is no coupon \"\(id)\"")
+        case .promotionCodeNotFound(let code):
+            self.init(
+                .notFound, "PROMOTION_CODE_NOT_FOUND",
+                "no reward of that kind has the code \"\(code)\"")
+        case .promotionCodeRefused(let code, .expired):
+            self.init(
+                .failedPrecondition, "PROMOTION_CODE_EXPIRED", "the code \"\(code)\" has expired")
+        case .promotionCodeRefused(let code, .firstPurchaseOnly):
+            self.init(
+                .failedPrecondition, "PROMOTION_CODE_FIRST_PURCHASE_ONLY",
+                "the code \"\(code)\" is for a first purchase, and the customer has paid before")
+        case .promotionCodeRefused(let code, .usedUp):
+            self.init(
+                .failedPrecondition, "PROMOTION_CODE_USED_UP",
+                "the code \"\(code)\" has been redeemed as often as it may be")
+        case .codeAlreadyRedeemed(let code):
+            self.init(
+                .alreadyExists, "CODE_ALREADY_REDEEMED",
+                "the customer has redeemed the code \"\(code)\" before")
+        case .discountExists(let id):
+            self.init(.alreadyExists, "DISCOUNT_EXISTS", "the coupon \"\(id)\" is there already")
+        case .discountNotFound(let id):
+            self.init(.notFound, "DISCOUNT_NOT_FOUND", "the coupon \"\(id)\" isn't there")
+        default: preconditionFailure("told by the caller")
+        }
+    }
+}

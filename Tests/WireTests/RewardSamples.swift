@@ -1,0 +1,54 @@
+@testable import Billing
+
+/// Discounts of every kind, and facts with them.
+enum RewardSamples {
+    private static let plan = PlanReference(plan: PlanNumber(rawValue: 1), revision: 1)
+    private static let money = Money(minorUnits: 500, currency: dollars)
+    private static let dollars: Currency = {
+        guard let dollars = Currency(code: "usd") else { preconditionFailure("it is a code") }
+        return dollars
+    }()
+
+    static let discounts: [HeldDiscount] = {
+        var part = HeldDiscount(couponID: "a", .percentage(Quantity(units: 20)))
+        part.plans = [plan.plan, PlanNumber(rawValue: 7)]
+        part.end = ExtraSamples.time
+        part.code = "SPRING"
+        part.redemption = "red_1"
+        var amount = HeldDiscount(couponID: "b", .amount(money))
+        amount.once = true
+        var credits = HeldDiscount(couponID: "c", .credits(money))
+        credits.usageOnly = true
+        return [part, amount, credits]
+    }()
+
+    static let order: Order = {
+        var line = InvoiceLine(.charge, PricePart(plan: plan), subtotal: money)
+        line.discounts = [
+            AppliedDiscount(rewardID: "a", minorUnits: 5),
+            AppliedDiscount(
+                rewardID: "b", minorUnits: 7, holder: AppliedDiscount.newSubscription),
+        ]
+        var order = Order(
+            purpose: .purchase, plan: plan, subscriptions: [], lines: [line], total: money,
+            time: ExtraSamples.time)
+        order.discounts = discounts
+        return order
+    }()
+
+    private static let subscription: Subscription = {
+        var subscription = Subscription(
+            number: 1, plan: plan, status: .active, addOn: false, start: ExtraSamples.time,
+            anchor: ExtraSamples.time, periodStart: ExtraSamples.time, periodEnd: .never)
+        subscription.discounts = discounts
+        return subscription
+    }()
+
+    static let facts: [Fact] = [
+        .subscriptionChanged(subscription),
+        .discountsSet(discounts), .discountsSet([]),
+        .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: ExtraSamples.time)),
+        .effectRequested(Effect(id: "e", kind: .collect, order: order, request: nil)),
+        .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),
+    ]
+}
