@@ -111,7 +111,8 @@ package struct BucketSet: Sendable {
             .invoiceDropped, .creditChanged, .invoiceChanged, .debtSet, .customerErased,
             .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended,
-            .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved:
+            .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved,
+            .customPlanSet, .customPlanDropped:
             return false
         }
         return true

@@ -7,6 +7,8 @@ package struct Order: Sendable, Equatable {
         case renewal = 2
         /// Other quantities of a subscription.
         case change = 3
+        /// Another version of a subscription's plan, or one of the customer's own.
+        case `switch` = 4
     }
 
     package var purpose: Purpose
@@ -25,6 +27,10 @@ package struct Order: Sendable, Equatable {
     package var carriedUsages: [FeatureNumber] = []
     /// Nothing is charged in advance before; `.never`: there is no trial.
     package var trialEnd = Timestamp.never
+    /// When what it buys began, in the past; `.never`: when it is paid.
+    package var starts = Timestamp.never
+    /// When what it buys ends by itself; `.never`: it doesn't.
+    package var ends = Timestamp.never
     package var lines: [InvoiceLine]
     /// What goes on the subscription's next invoice.
     package var pending: [InvoiceLine] = []

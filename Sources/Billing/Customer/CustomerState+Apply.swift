@@ -60,6 +60,9 @@ extension CustomerState {
             let index = account.debts.firstIndex { $0.invoice == debt.invoice }
             if let index { account.debts[index] = debt } else { account.debts.append(debt) }
         case .creditChanged(let credit): account.credit = credit
+        case .customPlanSet(let plan): account.customPlans.append(plan)
+        case .customPlanDropped(let number):
+            account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata
         case .customerErased:
             account.name = ""

@@ -55,6 +55,10 @@ package enum Fact: Sendable, Equatable {
     case clockMoved(TestClock)
     /// Somebody is to be told. Nothing of the state.
     indirect case notified(Notice)
+    /// A plan made for this customer.
+    indirect case customPlanSet(CustomPlan)
+    /// Nothing refers to it any more.
+    case customPlanDropped(number: UInt32)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -105,7 +109,7 @@ extension Fact {
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted,
-            .clockMoved:
+            .clockMoved, .customPlanSet, .customPlanDropped:
             false
         }
     }

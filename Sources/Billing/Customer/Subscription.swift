@@ -79,6 +79,13 @@ package struct Subscription: Sendable, Equatable {
 
     package func isTrialing(at now: Timestamp) -> Bool { trialEnd != .never && now < trialEnd }
 
+    /// It ends by itself.
+    mutating func end(at end: Timestamp, canceledAt now: Timestamp) {
+        if status == .active { status = .canceling }
+        canceled = now
+        self.end = end
+    }
+
     /// It has nothing that came with packs, trials and prorated charges.
     package var isPlain: Bool {
         entity == 0 && trialEnd == .never && bought.isEmpty && charges.isEmpty && pending.isEmpty

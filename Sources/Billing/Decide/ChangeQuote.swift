@@ -7,6 +7,16 @@ struct ChangeQuote {
         case cancelAtEnd
         case uncancel
         case quantities
+        /// Another version, or a plan of the customer's own.
+        case plan
+
+        /// Paying the order does it.
+        var isCharged: Bool {
+            switch self {
+            case .quantities, .plan: true
+            case .none, .cancelNow, .cancelAtEnd, .uncancel: false
+            }
+        }
     }
 
     var subscription: Subscription
@@ -14,6 +24,8 @@ struct ChangeQuote {
     /// What is due now, and what paying it does.
     var order: Order
     var needsPage = false
+    /// Made for this change.
+    var customPlan: CustomPlan?
 }
 
 extension CustomerState {
@@ -22,11 +34,9 @@ extension CustomerState {
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> ChangeQuote {
         let subscription = try target(of: change, pricing)
-        guard change.cancel == nil || change.quantities.isEmpty else {
-            throw .invalid([
-                Violation(
-                    path: "cancel_action", message: "cannot be had together with quantities")
-            ])
+        guard change.cancel == nil || change.quantities.isEmpty && !change.changesPlan else {
+            throw .unfit(
+                "cancel_action", "cannot be had together with quantities, version or customize")
         }
         let order = Order(
             .change, subscription.plan, subscriptions: [subscription.number], lines: [],
@@ -46,13 +56,12 @@ extension CustomerState {
                 ])
             }
             quote.course = subscription.canceled == .never ? .none : .uncancel
+        case nil where change.changesPlan: try pricePlan(&quote, change, pricing, now)
         case nil:
             guard !change.quantities.isEmpty else {
-                throw .invalid([
-                    Violation(
-                        path: "cancel_action",
-                        message: "or quantities must say what is to change")
-                ])
+                throw .unfit(
+                    "cancel_action",
+                    "or quantities, version or customize must say what is to change")
             }
             try price(&quote, change, pricing, now)
         }

@@ -33,6 +33,7 @@ package enum Command: Sendable {
     case advance
     /// Of a test: decided at what the clock shows.
     case moveClock(ClockMove)
+    case migrate(MigrateCustomer)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -42,7 +43,7 @@ package enum Command: Sendable {
             .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
-            .advance, .moveClock:
+            .advance, .moveClock, .migrate:
             false
         }
     }
@@ -56,7 +57,7 @@ package enum Command: Sendable {
         case .create, .settleHold, .extendHold, .openBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
-            .sealProfile, .advance, .moveClock:
+            .sealProfile, .advance, .moveClock, .migrate:
             false
         }
     }

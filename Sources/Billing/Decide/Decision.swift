@@ -32,6 +32,7 @@ package enum Reply: Sendable, Equatable {
     case entity(UInt32)
     case check(CheckAnswer)
     case attach(AttachReply)
+    case migrated([Migration])
     /// What the clock shows.
     case clock(Timestamp)
 }
@@ -95,7 +96,7 @@ extension BucketSet {
         case .create, .update, .attach, .changeSubscription, .settle, .completeCheckout, .erase,
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
-            .setControls, .moveClock:
+            .setControls, .moveClock, .migrate:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -106,7 +107,8 @@ extension CustomerState {
     package func decide(
         _ command: Command, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
-        switch command {
+        let pricing = pricing.with(plansOf: self)
+        return switch command {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
         case .track(let usage):
             try usableBuckets(pricing).decideTrack(usage, pricing: pricing, now: now)
@@ -145,6 +147,7 @@ extension CustomerState {
         case .sealProfile: decideSealProfile()
         case .advance: Decision()
         case .moveClock(let move): try decideMoveClock(move, now: now)
+        case .migrate(let migrate): try decideMigrate(migrate, pricing: pricing, now: now)
         }
     }
 }

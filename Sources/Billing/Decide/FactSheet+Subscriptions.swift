@@ -7,8 +7,13 @@ extension FactSheet {
         let plan = pricing.plan(order.plan)
         let scope = PlanScope(group: plan.group, entity: order.entity)
         let current = plan.isMain ? customer.mainSubscription(in: scope, pricing) : nil
-        let anchor = customer.billingAnchor(
-            of: plan, replacing: current, in: scope, startsCycle: order.startsCycle, pricing, now)
+        let isBackdated = order.starts != .never
+        let anchor =
+            isBackdated
+            ? order.starts
+            : customer.billingAnchor(
+                of: plan, replacing: current, in: scope, startsCycle: order.startsCycle, pricing,
+                now)
         var held: [Seats: Quantity] = [:]
         let carried = current.map { self.carried(from: $0, by: order) } ?? []
         if plan.isMain {
@@ -26,8 +31,11 @@ extension FactSheet {
         }
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: order.plan, status: .active,
-            addOn: plan.addOn, start: now, anchor: anchor, periodStart: now,
-            periodEnd: plan.nextBilling(after: now, anchor: anchor))
+            addOn: plan.addOn, start: isBackdated ? order.starts : now, anchor: anchor,
+            periodStart: now,
+            // A period that begins just now is the first one to be renewed.
+            periodEnd: plan.nextBilling(
+                after: isBackdated ? now.adding(milliseconds: -1) : now, anchor: anchor))
         subscription.entity = order.entity
         subscription.bought = order.bought
         if order.trialEnd != .never {
@@ -36,7 +44,10 @@ extension FactSheet {
             subscription.periodEnd = order.trialEnd
         }
         subscription.charges = order.paidCharges(of: 0)
+            .filter { !isBackdated || $0.period.upperBound > now }
+        if order.ends != .never { subscription.end(at: order.ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
+        if order.ends != .never { scheduleDefault(after: subscription, in: scope) }
         grant(subscription, held: held)
         for part in carried { carry(part, to: subscription) }
         return subscription
@@ -56,7 +67,8 @@ extension FactSheet {
     /// §6): what began on 31 January goes on at 28 February and renews on 31 March.
     @discardableResult
     mutating func schedule(
-        _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = []
+        _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = [],
+        ends: Timestamp = .never
     ) -> Subscription {
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: reference, status: .scheduled,
@@ -64,6 +76,7 @@ extension FactSheet {
             periodEnd: .never)
         subscription.entity = ending.entity
         subscription.bought = bought
+        subscription.end = ends
         emit(.subscriptionChanged(subscription))
         return subscription
     }
@@ -123,7 +136,7 @@ extension FactSheet {
     }
 
     /// What is left of one-off packs, as a balance of its own.
-    private func boughtForGood(_ bucket: Bucket, by subscription: Subscription) -> Bucket? {
+    func boughtForGood(_ bucket: Bucket, by subscription: Subscription) -> Bucket? {
         let featureID = pricing.feature(bucket.feature).id
         guard bucket.cycle.interval == .oneOff, !bucket.flags.contains(.allocated),
             let item = pricing.plan(subscription.plan).item(of: bucket, featureID: featureID),

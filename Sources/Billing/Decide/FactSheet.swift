@@ -10,7 +10,8 @@ struct FactSheet {
 
     private(set) var customer: CustomerState
     private(set) var facts: [Fact] = []
-    let pricing: PricingState
+    /// With the customer's own plans.
+    private(set) var pricing: PricingState
     let now: Timestamp
 
     /// Ended subscriptions and invoices kept in the state; the log has the older ones.
@@ -19,12 +20,13 @@ struct FactSheet {
 
     init(_ customer: CustomerState, pricing: PricingState, now: Timestamp) {
         self.customer = customer
-        self.pricing = pricing
+        self.pricing = pricing.with(plansOf: customer)
         self.now = now
     }
 
     mutating func emit(_ fact: Fact) {
         facts.append(fact)
         customer.change(by: fact)
+        if case .customPlanSet = fact { pricing = pricing.with(plansOf: customer) }
     }
 }

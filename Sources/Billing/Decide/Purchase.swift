@@ -10,19 +10,24 @@ extension CustomerState {
             reply.subscription = scheduled
             return Decision(facts: [], reply: .attach(reply))
         }
-        if quote.startsLater, let current = quote.current {
-            return schedule(quote.order, after: current, request: attach.request, pricing, now)
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        facts.note(quote.customPlan)
+        if quote.startsLater {
+            facts.closeCheckout()
+            var reply = AttachReply(.scheduled)
+            reply.subscription = facts.schedule(quote, starts: attach.starts)
+            return decision(facts, reply: reply, request: attach.request)
         }
         return charge(
             quote.order, onPage: quote.needsPage, effectID: attach.effectID,
-            request: attach.request, pricing, now)
+            request: attach.request, facts)
     }
 
     /// Does what an order says: at once if nothing is to be paid, once the card on file has paid,
     /// or once a page has.
     func charge(
         _ order: Order, onPage needsPage: Bool, effectID: String, request: RequestMark?,
-        _ pricing: PricingState, _ now: Timestamp
+        _ facts: FactSheet
     ) -> Decision {
         if needsPage {
             if let open = account.checkout, open.order.sells(order) {
@@ -31,11 +36,13 @@ extension CustomerState {
                 reply.invoice = open.order.offer
                 return Decision(facts: [], reply: .attach(reply))
             }
-            return ask(.openCheckout, order, effectID, request)
+            return ask(.openCheckout, order, effectID, request, facts)
         }
-        guard order.due.minorUnits == 0 else { return ask(.collect, order, effectID, request) }
+        guard order.due.minorUnits == 0 else {
+            return ask(.collect, order, effectID, request, facts)
+        }
         var order = order
-        var facts = FactSheet(self, pricing: pricing, now: now)
+        var facts = facts
         facts.closeCheckout()
         var reply = AttachReply(.active)
         reply.subscription = facts.fulfil(&order)
@@ -45,34 +52,20 @@ extension CustomerState {
 
     /// Asks the provider, giving up any page that is open: one purchase at a time.
     private func ask(
-        _ kind: Effect.Kind, _ order: Order, _ effectID: String, _ request: RequestMark?
+        _ kind: Effect.Kind, _ order: Order, _ effectID: String, _ request: RequestMark?,
+        _ facts: FactSheet
     ) -> Decision {
-        var decision = Decision()
-        if let open = account.checkout {
-            decision.facts.append(.checkoutClosed(session: open.session, paid: false))
-        }
-        decision.facts.append(
+        var facts = facts
+        facts.closeCheckout()
+        facts.emit(
             .effectRequested(Effect(id: effectID, kind: kind, order: order, request: request)))
+        var decision = Decision()
+        decision.facts = facts.facts
         var reply = AttachReply(.processing)
         reply.effectID = effectID
         decision.reply = .attach(reply)
         decision.settlesRequest = request
         return decision
-    }
-
-    /// A cheaper plan starts when what is paid for is over (billing §6).
-    private func schedule(
-        _ order: Order, after current: Subscription, request: RequestMark?,
-        _ pricing: PricingState, _ now: Timestamp
-    ) -> Decision {
-        var facts = FactSheet(self, pricing: pricing, now: now)
-        facts.closeCheckout()
-        let plan = pricing.plan(order.plan)
-        facts.endScheduled(in: PlanScope(group: plan.group, entity: order.entity))
-        let ending = facts.cancelAtEnd(current)
-        var reply = AttachReply(.scheduled)
-        reply.subscription = facts.schedule(order.plan, after: ending, bought: order.bought)
-        return decision(facts, reply: reply, request: request)
     }
 
     func decision(_ facts: FactSheet, reply: AttachReply, request: RequestMark?) -> Decision {
@@ -93,6 +86,31 @@ extension FactSheet {
         emit(.checkoutClosed(session: open.session, paid: false))
     }
 
+    /// Notes a plan that starts later: when what is paid for is over (billing §6), or at a moment
+    /// of its own.
+    mutating func schedule(_ quote: PurchaseQuote, starts: Timestamp?) -> Subscription {
+        let plan = pricing.plan(quote.order.plan)
+        endScheduled(in: PlanScope(group: plan.group, entity: quote.order.entity))
+        guard let starts, starts > now else {
+            guard let current = quote.current else {
+                preconditionFailure("what starts later follows something or has a start")
+            }
+            let ending = cancelAtEnd(current)
+            return schedule(
+                quote.order.plan, after: ending, bought: quote.order.bought,
+                ends: quote.order.ends)
+        }
+        var subscription = Subscription(
+            number: customer.lastSubscription + 1, plan: quote.order.plan, status: .scheduled,
+            addOn: plan.addOn, start: starts, anchor: starts, periodStart: starts,
+            periodEnd: .never)
+        subscription.entity = quote.order.entity
+        subscription.bought = quote.order.bought
+        subscription.end = quote.order.ends
+        emit(.subscriptionChanged(subscription))
+        return subscription
+    }
+
     /// What is paid for goes on until it is over.
     mutating func cancelAtEnd(_ subscription: Subscription) -> Subscription {
         var ending = subscription
@@ -110,6 +128,8 @@ extension Order {
     fileprivate func sells(_ other: Order) -> Bool {
         purpose == other.purpose && plan == other.plan && subscriptions == other.subscriptions
             && entity == other.entity && bought == other.bought && due == other.due
+            && starts == other.starts && ends == other.ends
+            && (trialEnd == .never) == (other.trialEnd == .never)
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
             && lines.map(\.description) == other.lines.map(\.description)

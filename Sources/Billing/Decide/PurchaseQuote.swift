@@ -10,6 +10,8 @@ struct PurchaseQuote {
     var alreadyScheduled: Subscription?
     /// Somebody has to go to a payment page.
     var needsPage = false
+    /// Made for this purchase.
+    var customPlan: CustomPlan?
 }
 
 extension CustomerState {
@@ -17,7 +19,8 @@ extension CustomerState {
     func quote(
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchaseQuote {
-        let reference = pricing.latest(attach.plan)
+        let (reference, customPlan) = try offer(attach, pricing)
+        let pricing = pricing.with(customPlan)
         let plan = pricing.plan(reference)
         let scope = PlanScope(
             group: plan.group, entity: try buckets.scope(of: attach.entity).entity)
@@ -33,6 +36,13 @@ extension CustomerState {
         order.bought = bought
         order.startsCycle = attach.startsCycle
         var quote = PurchaseQuote(order: order, current: current)
+        quote.customPlan = customPlan
+        try checkDates(attach, plan, scope, pricing, now)
+        quote.order.ends = attach.ends ?? .never
+        if let starts = attach.starts, starts > now {
+            quote.startsLater = true
+            return quote
+        }
         quote.startsLater = try startsLater(attach, plan, current, pricing)
         quote.order.carriedBalances = try carried(
             attach.carriesBalances, "carry_over_balances", quote, pricing)
@@ -59,7 +69,9 @@ extension CustomerState {
         let time = try quoteTime(attach.quoteTime, current, now)
         let anchor = billingAnchor(
             of: plan, replacing: current, in: scope, startsCycle: attach.startsCycle, pricing, time)
-        let trialEnd = trialEnd(of: plan, replacing: current, in: scope, pricing, time)
+        let trialEnd = trialEnd(
+            of: plan, attach.customize?.trial ?? .kept, replacing: current, in: scope, pricing,
+            time)
         var order = quote.order
         order.trialEnd = trialEnd ?? .never
         var prices = plan.advancePrices(order.plan, bought: order.bought, pricing)
@@ -67,6 +79,11 @@ extension CustomerState {
         var lines = InvoiceLine.change(
             from: current?.charges ?? [], to: prices, at: time, anchor: anchor,
             currency: pricing.requiredCurrency)
+        if let starts = attach.starts {
+            lines = InvoiceLine.charges(
+                prices, since: starts, now: time, currency: pricing.requiredCurrency)
+            order.starts = starts
+        }
         if let current {
             for index in lines.indices where lines[index].kind == .credit {
                 lines[index].subscription = current.number
@@ -154,9 +171,14 @@ extension CustomerState {
 
     /// The end of the trial that it begins with (billing §9); nil: it begins with none.
     private func trialEnd(
-        of plan: Plan, replacing current: Subscription?, in scope: PlanScope,
-        _ pricing: PricingState, _ now: Timestamp
+        of plan: Plan, _ asked: PlanPatch.Setting<FreeTrial>, replacing current: Subscription?,
+        in scope: PlanScope, _ pricing: PricingState, _ now: Timestamp
     ) -> Timestamp? {
+        switch asked {
+        case .removed: return nil
+        case .set(let trial): return trial.end(from: now)
+        case .kept: break
+        }
         if current == nil || current?.isBilled == false,
             !plan.isFree, let together = billed(besides: current, in: scope, pricing)
         {
@@ -223,7 +245,7 @@ extension Plan {
 
 extension Order {
     /// The same purchase, priced.
-    fileprivate init(
+    init(
         _ order: Order, lines: [InvoiceLine], balance: Int64, minimum: Int64, time: Timestamp
     ) {
         self.init(
@@ -235,5 +257,7 @@ extension Order {
         carriedBalances = order.carriedBalances
         carriedUsages = order.carriedUsages
         trialEnd = order.trialEnd
+        starts = order.starts
+        ends = order.ends
     }
 }

@@ -118,6 +118,20 @@ extension FactSheet {
         grantDifference(from: before, to: subscription.bought)
     }
 
+    /// Ends a subscription whose place another one takes, with what is left of what was paid for
+    /// it.
+    private mutating func replace(
+        _ current: Subscription, _ bill: inout Bill
+    ) -> [Seats: Quantity] {
+        var lines = current.charges.compactMap { InvoiceLine.credit($0, at: now) }
+        for index in lines.indices { lines[index].subscription = current.number }
+        if !current.isTrialing(at: now) {
+            lines += overageLines(of: current, ending: true, seats: false)
+        }
+        bill.add(lines + current.pending, of: current, goesOn: false)
+        return end(current)
+    }
+
     /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
     /// pays the overage that is left together with its first price.
     private mutating func finish(_ subscription: Subscription, _ bill: inout Bill) {
@@ -154,10 +168,19 @@ extension FactSheet {
         _ scheduled: Subscription, held: [Seats: Quantity], _ bill: inout Bill
     ) {
         let plan = pricing.plan(scheduled.plan)
+        let scope = PlanScope(group: plan.group, entity: scheduled.entity)
+        var held = held
+        // What starts at a moment of its own replaces whatever is in use then.
+        if plan.isMain, let current = customer.mainSubscription(in: scope, pricing) {
+            held = replace(current, &bill)
+        }
         var subscription = scheduled
         subscription.status = .active
         subscription.periodEnd = plan.nextBilling(after: now, anchor: subscription.anchor)
+        let ends = subscription.end
+        if ends != .never { subscription.end(at: ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
+        if ends != .never { scheduleDefault(after: subscription, in: scope) }
         let lines = plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
             .map { price in
                 var line = InvoiceLine.charge(

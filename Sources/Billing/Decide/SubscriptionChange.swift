@@ -5,12 +5,13 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(change, pricing: pricing, now: now)
-        if quote.course == .quantities {
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        facts.note(quote.customPlan)
+        if quote.course.isCharged {
             return charge(
                 quote.order, onPage: quote.needsPage, effectID: change.effectID,
-                request: change.request, pricing, now)
+                request: change.request, facts)
         }
-        var facts = FactSheet(self, pricing: pricing, now: now)
         var reply = AttachReply(.active)
         reply.invoice = facts.carryOut(quote)
         if !facts.facts.isEmpty { facts.closeCheckout() }
@@ -26,7 +27,7 @@ extension FactSheet {
         let plan = pricing.plan(subscription.plan)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
         switch quote.course {
-        case .none, .quantities: break
+        case .none, .quantities, .plan: break
         case .cancelAtEnd:
             let ending = cancelAtEnd(subscription)
             scheduleDefault(after: ending, in: scope)
@@ -60,7 +61,7 @@ extension FactSheet {
     }
 
     /// The group's default takes the place of a main plan that ends (billing §10.3).
-    private mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
+    mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
         guard scope.entity == 0, pricing.plan(ending.plan).isMain,
             customer.scheduledSubscription(in: scope, pricing) == nil,
             let reference = pricing.defaultPlan(inGroup: scope.group)

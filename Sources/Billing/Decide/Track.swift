@@ -41,7 +41,7 @@ extension BucketSet {
             case .track(let reply): replies.append(reply)
             case .trackFeatures(let more): replies += more
             case .none, .created, .updated, .check, .trackAll, .trackTokens, .trackTokensAll,
-                .settled, .customer, .entity, .attach, .clock:
+                .settled, .customer, .entity, .attach, .clock, .migrated:
                 preconditionFailure("a track replies with a track")
             }
         }

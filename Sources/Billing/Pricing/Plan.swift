@@ -58,6 +58,12 @@ package struct FreeTrial: Sendable, Equatable {
 }
 
 extension Plan {
+    /// It gives as much for as much.
+    func isSameOffer(as other: Plan) -> Bool {
+        price == other.price && trial == other.trial && items == other.items
+            && controls == other.controls && addOn == other.addOn
+    }
+
     /// No price, or prices that are all 0 (billing §1.2).
     package var isFree: Bool {
         (price?.amount ?? .zero) == .zero

@@ -16,6 +16,10 @@ package final class PricingState: Sendable {
     /// By number − 1, then by revision − 1.
     package let plans: [[Plan]]
     package let settings: PricingSettings
+    /// Of each plan, by revision − 1.
+    private let versions: [[UInt32]]
+    /// One customer's own.
+    let customPlans: [CustomPlan]
 
     private let featureNumbers: [String: FeatureNumber]
     private let planNumbers: [String: PlanNumber]
@@ -36,6 +40,8 @@ package final class PricingState: Sendable {
         self.currency = currency
         self.features = features
         self.plans = plans
+        customPlans = []
+        versions = plans.map(PricingState.versions)
         var featureNumbers: [String: FeatureNumber] = [:]
         for (index, feature) in features.enumerated() {
             featureNumbers[feature.id] = FeatureNumber(rawValue: UInt32(index + 1))
@@ -67,6 +73,21 @@ package final class PricingState: Sendable {
         self.eventFeatures = eventFeatures
     }
 
+    init(_ published: PricingState, customPlans: [CustomPlan]) {
+        sequence = published.sequence
+        currency = published.currency
+        features = published.features
+        plans = published.plans
+        versions = published.versions
+        settings = published.settings
+        self.customPlans = customPlans
+        featureNumbers = published.featureNumbers
+        planNumbers = published.planNumbers
+        kinds = published.kinds
+        eventFeatures = published.eventFeatures
+        pools = published.pools
+    }
+
     /// The features that an event feeds, in catalog order; empty: none.
     package func features(ofEvent name: String) -> [FeatureNumber] { eventFeatures[name] ?? [] }
 
@@ -96,12 +117,51 @@ package final class PricingState: Sendable {
     }
 
     package func plan(_ reference: PlanReference) -> Plan {
-        plans[Int(reference.plan.rawValue) - 1][Int(reference.revision) - 1]
+        let revisions = plans[Int(reference.plan.rawValue) - 1]
+        guard reference.isCustom else { return revisions[Int(reference.revision) - 1] }
+        // One that nothing needs any more looks like the published one.
+        return customPlans.first { $0.reference == reference }?.plan
+            ?? revisions[revisions.count - 1]
+    }
+
+    /// With what a customer's own subscriptions refer to.
+    package func with(plansOf customer: CustomerState) -> PricingState {
+        let custom = customer.account.customPlans
+        return custom == customPlans ? self : PricingState(self, customPlans: custom)
     }
 
     /// Units that a plan includes of a feature whose packs it sells.
     package func included(_ feature: FeatureNumber, in plan: PlanReference) -> Quantity {
         self.plan(plan).prepaidItem(of: self.feature(feature).id)?.included ?? .zero
+    }
+
+    /// Which version of its plan a revision is; a custom plan's is that of what it was made from.
+    package func version(of reference: PlanReference) -> UInt32 {
+        var revision = reference
+        if reference.isCustom {
+            guard let custom = customPlans.first(where: { $0.reference == reference }) else {
+                return versions[Int(reference.plan.rawValue) - 1].last ?? 0
+            }
+            revision = custom.base
+        }
+        return versions[Int(revision.plan.rawValue) - 1][Int(revision.revision) - 1]
+    }
+
+    /// The newest revision of a version; nil: there is no such version.
+    package func revision(ofVersion version: UInt32, _ number: PlanNumber) -> PlanReference? {
+        versions[Int(number.rawValue) - 1].lastIndex(of: version).map {
+            PlanReference(plan: number, revision: UInt32($0 + 1))
+        }
+    }
+
+    /// A version is what customers get and pay: another name or group makes none (billing §3).
+    private static func versions(of revisions: [Plan]) -> [UInt32] {
+        var versions: [UInt32] = []
+        for (index, plan) in revisions.enumerated() {
+            let isSame = index > 0 && revisions[index - 1].isSameOffer(as: plan)
+            versions.append((versions.last ?? 0) + (isSame ? 0 : 1))
+        }
+        return versions
     }
 
     /// The revision that is sold now.

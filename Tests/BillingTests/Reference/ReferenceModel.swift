@@ -210,7 +210,7 @@ extension ReferenceModel {
             return .attached
         case .advance: break
         case .updateEntity, .settle, .completeCheckout, .update, .changeSubscription,
-            .erase, .delete, .sealProfile, .moveClock:
+            .erase, .delete, .sealProfile, .moveClock, .migrate:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

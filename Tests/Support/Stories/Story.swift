@@ -31,6 +31,9 @@ package indirect enum Step: Sendable {
     case purchase(Purchase)
     /// The same, of a plan that there is.
     case change(Change)
+    /// All of a customer's subscriptions to a plan, from a version or any to one or the newest; how
+    /// many are moved.
+    case migrate(String, from: UInt32? = nil, to: UInt32? = nil, custom: Bool = false, moved: Int)
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)
@@ -101,12 +104,22 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     /// nil: nothing goes over; empty: of all features.
     package var balances: [String]?
     package var usages: [String]?
+    package var version: UInt32?
+    package var customize: PlanPatch?
+    package var starts: Timestamp?
+    package var ends: Timestamp?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
         of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
-        startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil
+        startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
+        version: UInt32? = nil, customize: PlanPatch? = nil, starts: Timestamp? = nil,
+        ends: Timestamp? = nil
     ) {
+        self.version = version
+        self.customize = customize
+        self.starts = starts
+        self.ends = ends
         self.balances = balances
         self.usages = usages
         self.plan = plan
@@ -128,11 +141,16 @@ package struct Change: Sendable {
     package var quantities: [(featureID: String, total: Quantity)] = []
     package var cancel: ChangeSubscription.Cancel?
     package var prorates = true
+    package var version: UInt32?
+    package var customize: PlanPatch?
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
-        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true
+        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
+        version: UInt32? = nil, customize: PlanPatch? = nil
     ) {
+        self.version = version
+        self.customize = customize
         self.plan = plan
         self.quantities = quantities.map { ($0.key, $0.value) }
         self.cancel = cancel
@@ -141,9 +159,10 @@ package struct Change: Sendable {
 
     package init(
         _ quantities: KeyValuePairs<String, Quantity>,
-        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true
+        cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
+        customize: PlanPatch? = nil
     ) {
-        self.init(nil, quantities, cancel: cancel, prorates: prorates)
+        self.init(nil, quantities, cancel: cancel, prorates: prorates, customize: customize)
     }
 }
 

@@ -21,6 +21,7 @@ package struct StoryTable: RuleRow {
         ResetStories.keptTable,
         RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
-        WideControlStories.table, PurchaseStories.table, PurchaseStories.found, NoticeStories.table,
+        WideControlStories.table, PurchaseStories.table, PurchaseStories.found, PlanStories.table,
+        NoticeStories.table,
     ]
 }
