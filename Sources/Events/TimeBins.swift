@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 
 /// What a bin of time covers, by the clock of a zone.
 package enum BinUnit: UInt8, Sendable, CaseIterable {

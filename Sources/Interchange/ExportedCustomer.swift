@@ -56,6 +56,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += trialMarks
         facts += counters
         if isDeleted { return facts + [.customerDeleted] }
+        facts += account.customPlans.map { .customPlanSet($0) }
         facts += subscriptions.map { .subscriptionChanged($0) }
         facts += grants.map { .bucketOpened($0) }
         facts += entities.flatMap(\.facts)

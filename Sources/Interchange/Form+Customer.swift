@@ -17,6 +17,7 @@ extension Form {
         try number("last_subscription", &value.lastSubscription)
         try number("last_grant", &value.lastGrant)
         try number("last_invoice", &value.lastInvoice)
+        try since(5) { form throws(FormFault) in try form.customPlans(&value.account.customPlans) }
         try list("subscriptions", &value.subscriptions, empty: .empty) {
             (form, subscription) throws(FormFault) in
             try form.subscription(&subscription)

@@ -19,7 +19,10 @@ extension Form {
         try whole("order", &value, empty: .empty) { (form, order) throws(FormFault) in
             try form.word(
                 "purpose", &order.purpose,
-                [(.purchase, "purchase"), (.renewal, "renewal"), (.change, "change")])
+                [
+                    (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
+                    (.switch, "switch"),
+                ])
             try form.revision(&order.plan)
             try form.subscriptions(&order)
             try form.lines("lines", &order.lines)
@@ -37,6 +40,10 @@ extension Form {
                 try form.number("invoice", &order.invoice)
                 try form.features("carried_balances", &order.carriedBalances)
                 try form.features("carried_usages", &order.carriedUsages)
+            }
+            try form.since(5) { form throws(FormFault) in
+                try form.time("starts", &order.starts)
+                try form.time("ends", &order.ends)
             }
         }
     }

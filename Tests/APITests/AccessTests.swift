@@ -34,6 +34,7 @@ import Testing
             "PreviewUpdateSubscription",
             ["update": ["customer_id": "c", "cancel_action": "immediately"]]
         ),
+        ("MigrateCustomer", ["plan_id": "free"]),
         ("GetOrCreateCustomer", [:]),
         ("GetCustomer", [:]),
         ("UpdateCustomer", ["name": "Ada"]),

@@ -72,6 +72,8 @@ package struct AttachReply: Sendable, Equatable {
     package var entity = InlineText.empty
     package var invoice: Invoice?
     package var declineCode = ""
+    /// What the subscription may refer to.
+    package var customPlans: [CustomPlan] = []
     /// With `.processing`: the effect to wait for.
     package var effectID = ""
 

@@ -10,7 +10,8 @@ package struct Migration: Sendable, Equatable {
     }
 
     package var subscription: UInt32
-    package var from: PlanReference
+    /// It was of this one.
+    package var version: UInt32
     package var outcome: Outcome
 }
 
@@ -20,7 +21,7 @@ extension CustomerState {
     func decideMigrate(
         _ migrate: MigrateCustomer, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
-        let target = try revision(migrate.to, of: migrate.plan, pricing)
+        let target = try revision(migrate.to, at: "to_version", of: migrate.plan, pricing)
         guard openEffect == nil else { throw .purchaseInProgress }
         var facts = FactSheet(self, pricing: pricing, now: now)
         var migrations: [Migration] = []
@@ -41,7 +42,7 @@ extension CustomerState {
             }
             migrations.append(
                 Migration(
-                    subscription: subscription.number, from: subscription.plan, outcome: outcome))
+                    subscription: subscription.number, version: version, outcome: outcome))
         }
         if !facts.facts.isEmpty { facts.closeCheckout() }
         var decision = Decision(facts: facts.facts, reply: .migrated(migrations))

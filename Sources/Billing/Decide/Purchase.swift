@@ -73,6 +73,7 @@ extension CustomerState {
         if let entity = reply.subscription?.entity, entity != 0 {
             reply.entity = buckets.extras.entities.entity(entity)?.id ?? .empty
         }
+        reply.customPlans = facts.customer.account.customPlans
         var decision = Decision(facts: facts.facts, reply: .attach(reply))
         decision.settlesRequest = request
         return decision

@@ -10,13 +10,14 @@ extension CustomerState {
 
     /// nil: the version that is sold now.
     func revision(
-        _ version: UInt32?, of plan: PlanNumber, _ pricing: PricingState
+        _ version: UInt32?, at path: String = "version", of plan: PlanNumber,
+        _ pricing: PricingState
     ) throws(Refusal) -> PlanReference {
         guard let version else { return pricing.latest(plan) }
         guard let reference = pricing.revision(ofVersion: version, plan) else {
             let latest = pricing.version(of: pricing.latest(plan))
             throw .invalid([
-                Violation(path: "version", message: "must be 1 to \(latest): there is no other")
+                Violation(path: path, message: "must be 1 to \(latest): there is no other")
             ])
         }
         return reference
@@ -60,25 +61,25 @@ extension CustomerState {
         let start = attach.starts ?? now
         if let ends = attach.ends {
             if ends <= max(start, now) {
-                throw .unfit("ends_at", "must be after the start, and in the future")
+                throw .unfit("end_time", "must be after the start, and in the future")
             }
             if plan.isFree || plan.isOneOff {
-                throw .unfit("ends_at", "is for a plan that is billed again and again")
+                throw .unfit("end_time", "is for a plan that is billed again and again")
             }
         }
         guard let starts = attach.starts else { return }
         guard !plan.isFree, !plan.isOneOff else {
-            throw .unfit("starts_at", "is for a plan that is billed again and again")
+            throw .unfit("start_time", "is for a plan that is billed again and again")
         }
         if attach.schedule != .automatic || attach.startsCycle {
             throw .unfit(
-                "starts_at", "cannot be had together with plan_schedule or reset_billing_cycle")
+                "start_time", "cannot be had together with plan_schedule or reset_billing_cycle")
         }
         if attach.carriesBalances != nil || attach.carriesUsages != nil {
-            throw .unfit("starts_at", "cannot be had together with carry_over_balances or _usages")
+            throw .unfit("start_time", "cannot be had together with carry_over_balances or _usages")
         }
         if trialEnd(of: plan, attach.customize?.trial ?? .kept, in: scope, pricing, now) {
-            throw .unfit("starts_at", "cannot be had together with a trial")
+            throw .unfit("start_time", "cannot be had together with a trial")
         }
         if starts <= now { try checkPast(starts, plan, scope, pricing, now) }
     }
@@ -110,15 +111,15 @@ extension CustomerState {
         }
         if isBilled {
             throw .unfit(
-                "starts_at", "cannot be in the past for a customer who has a paid or scheduled plan")
+                "start_time", "cannot be in the past for a customer who has a paid or scheduled plan")
         }
         if account.method == nil {
-            throw .unfit("starts_at", "cannot be in the past without a payment method on file")
+            throw .unfit("start_time", "cannot be in the past without a payment method on file")
         }
         let periods = plan.billingCycles.map { $0.boundaries(by: now, anchor: starts) }.max() ?? 0
         if periods > CustomerState.pastPeriodLimit {
             throw .unfit(
-                "starts_at",
+                "start_time",
                 "is more than \(CustomerState.pastPeriodLimit) billing periods in the past")
         }
     }

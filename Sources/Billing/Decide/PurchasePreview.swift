@@ -18,6 +18,8 @@ package struct PurchasePreview: Sendable, Equatable {
     package var nextInvoice: Invoice?
     /// When amounts were computed for.
     package var time: Timestamp
+    /// What the plans may refer to.
+    package var customPlans: [CustomPlan] = []
 }
 
 extension CustomerState {
@@ -123,6 +125,7 @@ extension PurchasePreview {
             }
         }
         nextInvoice = sheet.nextInvoice()
+        customPlans = sheet.customer.account.customPlans
     }
 }
 

@@ -120,8 +120,15 @@ package final class PricingState: Sendable {
         let revisions = plans[Int(reference.plan.rawValue) - 1]
         guard reference.isCustom else { return revisions[Int(reference.revision) - 1] }
         // One that nothing needs any more looks like the published one.
-        return customPlans.first { $0.reference == reference }?.plan
-            ?? revisions[revisions.count - 1]
+        return customPlan(reference)?.plan ?? revisions[revisions.count - 1]
+    }
+
+    package func customPlan(_ reference: PlanReference) -> CustomPlan? {
+        customPlans.first { $0.reference == reference }
+    }
+
+    package func with(_ plans: [CustomPlan]) -> PricingState {
+        PricingState(self, customPlans: plans)
     }
 
     /// With what a customer's own subscriptions refer to.
@@ -139,7 +146,7 @@ package final class PricingState: Sendable {
     package func version(of reference: PlanReference) -> UInt32 {
         var revision = reference
         if reference.isCustom {
-            guard let custom = customPlans.first(where: { $0.reference == reference }) else {
+            guard let custom = customPlan(reference) else {
                 return versions[Int(reference.plan.rawValue) - 1].last ?? 0
             }
             revision = custom.base
@@ -167,6 +174,21 @@ package final class PricingState: Sendable {
     /// The revision that is sold now.
     package func latest(_ number: PlanNumber) -> PlanReference {
         PlanReference(plan: number, revision: UInt32(plans[Int(number.rawValue) - 1].count))
+    }
+
+    /// What is sold now, in order of first publication.
+    package var latestRevisions: [PlanReference] {
+        plans.indices.map { latest(PlanNumber(rawValue: UInt32($0 + 1))) }
+    }
+
+    /// The newest revision of each version of each plan, the oldest version first.
+    package var allVersions: [PlanReference] {
+        plans.indices.flatMap { index -> [PlanReference] in
+            let number = PlanNumber(rawValue: UInt32(index + 1))
+            return (1...(versions[index].last ?? 1)).compactMap {
+                revision(ofVersion: $0, number)
+            }
+        }
     }
 
     /// The plans every new customer starts with, in order of first publication.

@@ -21,6 +21,7 @@ struct ReplyContext: Sendable {
     private let buckets: [BucketFacts]
 
     init(of customer: borrowing CustomerState, pricing: PricingState, environment: String) {
+        let pricing = pricing.with(plansOf: customer)
         self.environment = environment
         self.pricing = pricing
         customerID = customer.id.text

@@ -1,4 +1,4 @@
-// The format of a snapshot, version 3. All integers are little-endian.
+// The format of a snapshot, version 4. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -71,7 +71,7 @@
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version

@@ -58,8 +58,8 @@ extension ReplyWriter {
                 return text
             }
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
-            arena.list(customer.subscriptions) { subscription in
-                let message = self.subscription(subscription)
+            arena.list(customer.subscriptions) { [writer = of(customer)] subscription in
+                let message = writer.subscription(subscription)
                 if subscription.entity != 0,
                     let entity = customer.buckets.extras.entities.entity(subscription.entity)
                 {

@@ -61,6 +61,9 @@ extension RequestReader {
             message.carry_over_balances?.pointee, "carry_over_balances", &fields)
         let carriesUsages = try carried(
             message.carry_over_usages?.pointee, "carry_over_usages", &fields)
+        let customize = customization(message.customize, &fields)
+        let starts = message.start_time.flatMap { fields.instant($0.pointee, at: "start_time") }
+        let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -73,6 +76,10 @@ extension RequestReader {
         attach.quoteTime = quoteTime
         attach.carriesBalances = carriesBalances
         attach.carriesUsages = carriesUsages
+        attach.version = message.version == 0 ? nil : message.version
+        attach.customize = customize
+        attach.starts = starts
+        attach.ends = ends
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
         fingerprint.add(successURL)
@@ -85,6 +92,11 @@ extension RequestReader {
         for carried in [carriesBalances, carriesUsages] {
             fingerprint.add(UInt64(carried.map { $0.count + 1 } ?? 0))
             for feature in carried ?? [] { fingerprint.add(UInt64(feature.rawValue)) }
+        }
+        fingerprint.add(version: message.version, customize: message.customize, arena)
+        if starts != nil || ends != nil {
+            fingerprint.add(starts)
+            fingerprint.add(ends)
         }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
@@ -116,6 +128,8 @@ extension RequestReader {
         }
         change.quantities = try quantities(
             elements(message.n_quantities, message.quantities).map { $0.pointee }, &fields)
+        change.version = message.version == 0 ? nil : message.version
+        change.customize = customization(message.customize, &fields)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -129,6 +143,7 @@ extension RequestReader {
         fingerprint.add(UInt64(change.prorates ? 1 : 0))
         fingerprint.add(change.quoteTime)
         fingerprint.add(successURL)
+        fingerprint.add(version: message.version, customize: message.customize, arena)
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

@@ -109,6 +109,10 @@ extension RecordDecoder {
             return .debtSet(try debt(try need(message.debt_set)))
         case TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED:
             return .creditChanged(try credit(try need(message.credit_changed)))
+        case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET:
+            return .customPlanSet(try customPlan(try need(message.custom_plan_set)))
+        case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED:
+            return .customPlanDropped(number: try need(message.custom_plan_dropped).number)
         default: return try extraFact(message)
         }
     }

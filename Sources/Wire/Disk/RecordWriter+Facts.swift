@@ -63,7 +63,7 @@ extension RecordWriter {
             message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
-            .invoiceChanged, .debtSet:
+            .invoiceChanged, .debtSet, .customPlanSet, .customPlanDropped:
             accountFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
@@ -152,6 +152,14 @@ extension RecordWriter {
         case .creditChanged(let credit):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED
             message.pointee.credit_changed = self.credit(credit)
+        case .customPlanSet(let custom):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET
+            message.pointee.custom_plan_set = customPlan(custom)
+        case .customPlanDropped(let number):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED
+            message.pointee.custom_plan_dropped =
+                arena.make(tally__disk__v1__custom_plan_dropped__init)
+            message.pointee.custom_plan_dropped.pointee.number = number
         default:
             preconditionFailure("written by the caller")
         }

@@ -191,6 +191,8 @@ extension RecordWriter {
                 trial.pointee.entity = mark.entity
                 return trial
             }
+        (message.pointee.n_custom_plans, message.pointee.custom_plans) =
+            arena.list(customer.account.customPlans) { customPlan($0) }
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         return message
     }
@@ -238,6 +240,9 @@ extension RecordDecoder {
         }
         account.trials = elements(message.n_trials, message.trials).map {
             TrialMark(plan: PlanNumber(rawValue: $0.pointee.plan), entity: $0.pointee.entity)
+        }
+        for custom in elements(message.n_custom_plans, message.custom_plans) {
+            account.customPlans.append(try customPlan(custom.pointee))
         }
         customer.account = account
     }

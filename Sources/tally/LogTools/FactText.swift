@@ -54,6 +54,7 @@ struct FactText {
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
+            .customPlanSet, .customPlanDropped,
             .customerErased, .metadataChanged, .customerDeleted:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
@@ -113,6 +114,14 @@ struct FactText {
             ]
         case .creditChanged(let credit):
             ["fact": .string("credit_changed"), "balance": .string(credit.text)]
+        case .customPlanSet(let custom):
+            [
+                "fact": .string("custom_plan_set"), "number": .number(custom.number),
+                "plan": .number(custom.base.plan.rawValue),
+                "revision": .number(custom.base.revision),
+            ]
+        case .customPlanDropped(let number):
+            ["fact": .string("custom_plan_dropped"), "number": .number(number)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
         case .metadataChanged(let metadata): noted(metadata)

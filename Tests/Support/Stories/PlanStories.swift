@@ -339,30 +339,30 @@ package enum PlanStories {
         row(
             "5.4: ends_at in the past",
             .refused(
-                "invalid: ends_at",
+                "invalid: end_time",
                 .purchase(Purchase("pro", ends: .utc(2026, 3, 1))))),
         row(
             "5.4: ends_at not after the start",
             .refused(
-                "invalid: ends_at", .purchase(Purchase("pro", starts: middle, ends: middle)))),
+                "invalid: end_time", .purchase(Purchase("pro", starts: middle, ends: middle)))),
         row(
             "5.4: ends_at of what is bought once",
-            .refused("invalid: ends_at", .purchase(Purchase("once", ends: middle)))),
+            .refused("invalid: end_time", .purchase(Purchase("once", ends: middle)))),
         row(
             "5.4: starts_at of what is bought once",
-            .refused("invalid: starts_at", .purchase(Purchase("once", starts: middle)))),
+            .refused("invalid: start_time", .purchase(Purchase("once", starts: middle)))),
         row(
             "5.4: starts_at with end_of_cycle",
             .refused(
-                "invalid: starts_at",
+                "invalid: start_time",
                 .purchase(Purchase("pro", schedule: .endOfCycle, starts: middle)))),
         row(
             "5.4: starts_at with a trial",
-            .refused("invalid: starts_at", .purchase(Purchase("trial", starts: middle)))),
+            .refused("invalid: start_time", .purchase(Purchase("trial", starts: middle)))),
         row(
             "5.4: a past start beside a paid plan", .buy("premium"),
             .refused(
-                "invalid: starts_at",
+                "invalid: start_time",
                 .purchase(Purchase("pro", starts: .utc(2026, 3, 1))))),
     ]
 

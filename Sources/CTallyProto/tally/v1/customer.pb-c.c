@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor =
   (ProtobufCMessageInit) tally__v1__bought_quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[13] =
+static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[15] =
 {
   {
     "subscription_id",
@@ -461,26 +461,53 @@ static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plan_version",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, plan_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "custom_plan",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, custom_plan),
+    &tally__v1__plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
   8,   /* field[8] = cancel_time */
+  14,   /* field[14] = custom_plan */
   9,   /* field[9] = end_time */
   10,   /* field[10] = entity_id */
   7,   /* field[7] = period_end_time */
   6,   /* field[6] = period_start_time */
   1,   /* field[1] = plan_id */
   2,   /* field[2] = plan_revision */
+  13,   /* field[13] = plan_version */
   12,   /* field[12] = quantities */
   5,   /* field[5] = start_time */
   3,   /* field[3] = status */
   0,   /* field[0] = subscription_id */
   11,   /* field[11] = trial_end_time */
 };
-static const ProtobufCIntRange tally__v1__subscription__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__subscription__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 80, 13 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
 {
@@ -490,10 +517,10 @@ const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
   "Tally__V1__Subscription",
   "tally.v1",
   sizeof(Tally__V1__Subscription),
-  13,
+  15,
   tally__v1__subscription__field_descriptors,
   tally__v1__subscription__field_indices_by_name,
-  1,  tally__v1__subscription__number_ranges,
+  2,  tally__v1__subscription__number_ranges,
   (ProtobufCMessageInit) tally__v1__subscription__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

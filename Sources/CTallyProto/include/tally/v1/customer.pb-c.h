@@ -160,10 +160,18 @@ struct  Tally__V1__Subscription
    */
   size_t n_quantities;
   Tally__V1__BoughtQuantity **quantities;
+  /*
+   * The version of the plan.
+   */
+  uint32_t plan_version;
+  /*
+   * Present: the plan as it was made for this customer.
+   */
+  Tally__V1__Plan *custom_plan;
 };
 #define TALLY__V1__SUBSCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__subscription__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0, NULL }
 
 
 /*

@@ -998,6 +998,96 @@ void   tally__disk__v1__order__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__custom_plan__init
+                     (Tally__Disk__V1__CustomPlan         *message)
+{
+  static const Tally__Disk__V1__CustomPlan init_value = TALLY__DISK__V1__CUSTOM_PLAN__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__custom_plan__get_packed_size
+                     (const Tally__Disk__V1__CustomPlan *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__custom_plan__pack
+                     (const Tally__Disk__V1__CustomPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__custom_plan__pack_to_buffer
+                     (const Tally__Disk__V1__CustomPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomPlan *
+       tally__disk__v1__custom_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomPlan *)
+     protobuf_c_message_unpack (&tally__disk__v1__custom_plan__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__custom_plan__free_unpacked
+                     (Tally__Disk__V1__CustomPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__custom_plan_dropped__init
+                     (Tally__Disk__V1__CustomPlanDropped         *message)
+{
+  static const Tally__Disk__V1__CustomPlanDropped init_value = TALLY__DISK__V1__CUSTOM_PLAN_DROPPED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__custom_plan_dropped__get_packed_size
+                     (const Tally__Disk__V1__CustomPlanDropped *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__custom_plan_dropped__pack
+                     (const Tally__Disk__V1__CustomPlanDropped *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__custom_plan_dropped__pack_to_buffer
+                     (const Tally__Disk__V1__CustomPlanDropped *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomPlanDropped *
+       tally__disk__v1__custom_plan_dropped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomPlanDropped *)
+     protobuf_c_message_unpack (&tally__disk__v1__custom_plan_dropped__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__custom_plan_dropped__free_unpacked
+                     (Tally__Disk__V1__CustomPlanDropped *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__debt__init
                      (Tally__Disk__V1__Debt         *message)
 {
@@ -3266,7 +3356,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[39] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[41] =
 {
   {
     "customer_created",
@@ -3736,6 +3826,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[3
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_plan_set",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, custom_plan_set),
+    &tally__disk__v1__custom_plan__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "custom_plan_dropped",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, custom_plan_dropped),
+    &tally__disk__v1__custom_plan_dropped__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3747,6 +3861,8 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   34,   /* field[34] = clock_moved */
   24,   /* field[24] = controls_set */
   35,   /* field[35] = credit_changed */
+  40,   /* field[40] = custom_plan_dropped */
+  39,   /* field[39] = custom_plan_set */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
@@ -3778,13 +3894,14 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
   { 60, 34 },
-  { 0, 39 }
+  { 80, 39 },
+  { 0, 41 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3794,10 +3911,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  39,
+  41,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  4,  tally__disk__v1__fact__number_ranges,
+  5,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5088,7 +5205,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__effect_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[21] =
 {
   {
     "purpose",
@@ -5318,6 +5435,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "starts",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, starts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, ends),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -5325,6 +5466,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   18,   /* field[18] = carried_usages */
   14,   /* field[14] = credit */
   5,   /* field[5] = currency */
+  20,   /* field[20] = ends */
   9,   /* field[9] = entity */
   16,   /* field[16] = invoice */
   4,   /* field[4] = lines */
@@ -5332,6 +5474,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   1,   /* field[1] = plan */
   0,   /* field[0] = purpose */
   2,   /* field[2] = revision */
+  19,   /* field[19] = starts */
   11,   /* field[11] = starts_cycle */
   3,   /* field[3] = subscription */
   8,   /* field[8] = subscriptions */
@@ -5340,10 +5483,11 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 80, 19 },
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -5353,11 +5497,126 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  19,
+  21,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  1,  tally__disk__v1__order__number_ranges,
+  2,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__custom_plan__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, content),
+    &tally__v1__plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__custom_plan__field_indices_by_name[] = {
+  3,   /* field[3] = content */
+  0,   /* field[0] = number */
+  1,   /* field[1] = plan */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange tally__disk__v1__custom_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__custom_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomPlan",
+  "CustomPlan",
+  "Tally__Disk__V1__CustomPlan",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomPlan),
+  4,
+  tally__disk__v1__custom_plan__field_descriptors,
+  tally__disk__v1__custom_plan__field_indices_by_name,
+  1,  tally__disk__v1__custom_plan__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__custom_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__custom_plan_dropped__field_descriptors[1] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlanDropped, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__custom_plan_dropped__field_indices_by_name[] = {
+  0,   /* field[0] = number */
+};
+static const ProtobufCIntRange tally__disk__v1__custom_plan_dropped__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__custom_plan_dropped__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomPlanDropped",
+  "CustomPlanDropped",
+  "Tally__Disk__V1__CustomPlanDropped",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomPlanDropped),
+  1,
+  tally__disk__v1__custom_plan_dropped__field_descriptors,
+  tally__disk__v1__custom_plan_dropped__field_indices_by_name,
+  1,  tally__disk__v1__custom_plan_dropped__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__custom_plan_dropped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__debt__field_descriptors[5] =
@@ -8019,7 +8278,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[22] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[23] =
 {
   {
     "customer_id",
@@ -8285,12 +8544,25 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_plans",
+    80,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_custom_plans),
+    offsetof(Tally__Disk__V1__CustomerState, custom_plans),
+    &tally__disk__v1__custom_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
   11,   /* field[11] = checkout */
   4,   /* field[4] = create_time */
   18,   /* field[18] = credit */
+  22,   /* field[22] = custom_plans */
   0,   /* field[0] = customer_id */
   20,   /* field[20] = debts */
   17,   /* field[17] = deleted */
@@ -8310,11 +8582,12 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 22 }
+  { 80, 22 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -8324,10 +8597,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  22,
+  23,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  2,  tally__disk__v1__customer_state__number_ranges,
+  3,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
