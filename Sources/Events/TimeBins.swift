@@ -45,6 +45,16 @@ package struct TimeBins: Sendable, Equatable {
         end = start
     }
 
+    /// The same by the rule that holds in a zone now.
+    package init?(_ range: Range<Int64>, by unit: BinUnit, inZone zone: Zone) {
+        let reach: Int64 = 1 << 52
+        guard range.lowerBound > -reach, range.upperBound < reach else { return nil }
+        let rules = zone.rules(
+            for: Timestamp(milliseconds: range.lowerBound)...Timestamp(
+                milliseconds: range.upperBound))
+        self.init(range, by: unit, in: rules)
+    }
+
     /// The bin that a time of the range is in.
     @inline(__always)
     func index(of time: Int64) -> Int {

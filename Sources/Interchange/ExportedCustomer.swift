@@ -53,6 +53,7 @@ package struct ExportedCustomer: Sendable, Equatable {
             .customerCreated(name: account.name, email: account.email, time: account.created)
         ]
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
+        if account.zone != .utc { facts.append(.zoneSet(account.zone)) }
         facts += trialMarks
         facts += counters
         if isDeleted { return facts + [.customerDeleted] }

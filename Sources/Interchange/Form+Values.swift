@@ -166,6 +166,13 @@ extension Form {
         }
     }
 
+    mutating func zone(_ value: inout Zone) throws(FormFault) {
+        try self.value(
+            "time_zone", &value, write: { .string($0.name) },
+            read: { if case .string(let name) = $0 { Zone(name: name) } else { nil } },
+            "a time zone, such as \"Europe/Berlin\"")
+    }
+
     /// Plans of the customer's own, which its subscriptions refer to.
     mutating func customPlans(_ value: inout [CustomPlan]) throws(FormFault) {
         let empty = CustomPlan(

@@ -33,6 +33,10 @@ extension StepRequest {
                     "version": .number(change.version ?? 0),
                     "customize": customization(change.customize),
                 ])
+        case .zone(let name):
+            return StepRequest(
+                "UpdateCustomer",
+                ["customer_id": .string(customer), "time_zone": .string(name)])
         case .migrate(let plan, let from, let to, let custom, _):
             return StepRequest(
                 "MigrateCustomer",

@@ -9,6 +9,11 @@ import Testing
         try story.run(PlanStories.table.pricing)
     }
 
+    @Test("by the clocks of a zone", arguments: ZoneStories.table.stories)
+    func zoned(_ story: Story) throws {
+        try story.run(ZoneStories.table.pricing)
+    }
+
     @Test("§5-§11", arguments: PurchaseStories.table.stories)
     func tell(story: Story) throws {
         try story.run(PurchaseStories.table.pricing)

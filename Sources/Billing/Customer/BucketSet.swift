@@ -112,7 +112,7 @@ package struct BucketSet: Sendable {
             .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved,
-            .customPlanSet, .customPlanDropped:
+            .customPlanSet, .customPlanDropped, .zoneSet:
             return false
         }
         return true

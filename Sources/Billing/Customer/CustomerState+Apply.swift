@@ -60,6 +60,7 @@ extension CustomerState {
             let index = account.debts.firstIndex { $0.invoice == debt.invoice }
             if let index { account.debts[index] = debt } else { account.debts.append(debt) }
         case .creditChanged(let credit): account.credit = credit
+        case .zoneSet(let zone): account.zone = zone
         case .customPlanSet(let plan): account.customPlans.append(plan)
         case .customPlanDropped(let number):
             account.customPlans.removeAll { $0.number == number }

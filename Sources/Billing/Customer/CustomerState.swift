@@ -107,6 +107,8 @@ package struct Account: Sendable, Equatable {
     package var trials: [TrialMark] = []
     /// Oldest first.
     package var invoices: [Invoice] = []
+    /// By whose clocks periods begin and end.
+    package var zone = Zone.utc
     /// Plans made for this customer, oldest first.
     package var customPlans: [CustomPlan] = []
 

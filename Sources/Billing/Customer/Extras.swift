@@ -48,7 +48,7 @@ package struct Extras: Sendable, Equatable {
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
             .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
-            .invoiceChanged, .debtSet, .customPlanSet, .customPlanDropped:
+            .invoiceChanged, .debtSet, .customPlanSet, .customPlanDropped, .zoneSet:
             preconditionFailure("this fact is about more than extras")
         }
     }

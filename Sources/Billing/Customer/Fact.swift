@@ -59,6 +59,8 @@ package enum Fact: Sendable, Equatable {
     indirect case customPlanSet(CustomPlan)
     /// Nothing refers to it any more.
     case customPlanDropped(number: UInt32)
+    /// By whose clocks periods begin and end from now on.
+    case zoneSet(Zone)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -109,7 +111,7 @@ extension Fact {
             .invoiceChanged, .debtSet, .creditChanged, .customerErased, .entityClaimed,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted,
-            .clockMoved, .customPlanSet, .customPlanDropped:
+            .clockMoved, .customPlanSet, .customPlanDropped, .zoneSet:
             false
         }
     }

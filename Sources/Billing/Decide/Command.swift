@@ -69,6 +69,8 @@ package struct CreateCustomer: Sendable {
     package var email: String
     /// Of a new one, each key once.
     package var metadata: [MetadataEntry]
+    /// Of a new one.
+    package var zone = Zone.utc
 
     package init(name: String, email: String, metadata: [MetadataEntry] = []) {
         self.name = name
@@ -85,6 +87,8 @@ package struct UpdateCustomer: Sendable {
     /// Put in or replaced; the last one of a key counts.
     package var metadata: [MetadataEntry]
     package var removedKeys: [String]
+    /// By whose clocks periods begin and end; nil: it stays.
+    package var zone: Zone?
 
     package init(
         name: String? = nil, email: String? = nil, metadata: [MetadataEntry] = [],

@@ -59,7 +59,7 @@ extension FactSheet {
         var order = Order(
             .purchase, reference, subscriptions: [], lines: [], time: now,
             currency: pricing.requiredCurrency)
-        if let trial = plan.trial { order.trialEnd = trial.end(from: now) }
+        if let trial = plan.trial { order.trialEnd = trial.end(from: now, in: pricing.zone) }
         _ = activate(&order)
     }
 

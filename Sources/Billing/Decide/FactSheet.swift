@@ -27,6 +27,15 @@ struct FactSheet {
     mutating func emit(_ fact: Fact) {
         facts.append(fact)
         customer.change(by: fact)
-        if case .customPlanSet = fact { pricing = pricing.with(plansOf: customer) }
+        if fact.concernsPricing { pricing = pricing.with(plansOf: customer) }
+    }
+}
+
+extension Fact {
+    /// What plans of the customer are, or by whose clocks they go.
+    fileprivate var concernsPricing: Bool {
+        if case .customPlanSet = self { return true }
+        if case .zoneSet = self { return true }
+        return false
     }
 }

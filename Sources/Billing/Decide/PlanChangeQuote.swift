@@ -24,7 +24,7 @@ extension CustomerState {
             currency: pricing.requiredCurrency)
         order.entity = subscription.entity
         order.bought = try units(change, of: new, replacing: old, in: subscription, pricing)
-        order.trialEnd = try trialEnd(change, new, subscription, time)
+        order.trialEnd = try trialEnd(change, new, subscription, pricing.zone, time)
         let isSame = reference == subscription.plan || old.isSameOffer(as: new)
         if isSame, order.bought == subscription.bought,
             change.customize?.trial ?? .kept == .kept
@@ -77,7 +77,7 @@ extension CustomerState {
     }
 
     private func trialEnd(
-        _ change: ChangeSubscription, _ plan: Plan, _ subscription: Subscription,
+        _ change: ChangeSubscription, _ plan: Plan, _ subscription: Subscription, _ zone: Zone,
         _ now: Timestamp
     ) throws(Refusal) -> Timestamp {
         let isTrialing = subscription.isTrialing(at: now)
@@ -86,7 +86,7 @@ extension CustomerState {
             guard !plan.isFree else {
                 throw .unfit("customize.free_trial", "is for a plan that costs something")
             }
-            return trial.end(from: now)
+            return trial.end(from: now, in: zone)
         case .removed:
             guard isTrialing else {
                 throw .unfit("customize.remove_free_trial", "there is no trial that runs")

@@ -133,7 +133,7 @@ extension Refusal {
 
 extension PricingState {
     func with(_ plan: CustomPlan?) -> PricingState {
-        plan.map { PricingState(self, customPlans: customPlans + [$0]) } ?? self
+        plan.map { with(customPlans + [$0]) } ?? self
     }
 }
 

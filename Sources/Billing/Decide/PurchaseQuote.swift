@@ -176,7 +176,7 @@ extension CustomerState {
     ) -> Timestamp? {
         switch asked {
         case .removed: return nil
-        case .set(let trial): return trial.end(from: now)
+        case .set(let trial): return trial.end(from: now, in: pricing.zone)
         case .kept: break
         }
         if current == nil || current?.isBilled == false,
@@ -188,7 +188,7 @@ extension CustomerState {
         guard let trial = plan.trial, let number = mark,
             !account.trials.contains(TrialMark(plan: number, entity: scope.entity))
         else { return nil }
-        return trial.end(from: now)
+        return trial.end(from: now, in: pricing.zone)
     }
 
     /// Packs to be had from now on (billing §5.1, §7): as many as cover what was asked for, or else

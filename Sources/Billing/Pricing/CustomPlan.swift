@@ -108,7 +108,8 @@ extension PricingState {
     func customized(
         _ reference: PlanReference, _ patch: PlanPatch
     ) throws(Refusal) -> Plan {
-        let plan = try patch.applied(to: self.plan(reference))
+        // Whose clocks it goes by is the customer's affair, not the plan's.
+        let plan = try patch.applied(to: self.plan(reference).in(.utc))
         var draft = PricingDraft(
             currency: requiredCurrency.code, features: [], plans: [plan])
         // Nobody else is given it.

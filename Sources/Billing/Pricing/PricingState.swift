@@ -20,6 +20,8 @@ package final class PricingState: Sendable {
     private let versions: [[UInt32]]
     /// One customer's own.
     let customPlans: [CustomPlan]
+    /// The customer's.
+    let zone: Zone
 
     private let featureNumbers: [String: FeatureNumber]
     private let planNumbers: [String: PlanNumber]
@@ -41,6 +43,7 @@ package final class PricingState: Sendable {
         self.features = features
         self.plans = plans
         customPlans = []
+        zone = .utc
         versions = plans.map(PricingState.versions)
         var featureNumbers: [String: FeatureNumber] = [:]
         for (index, feature) in features.enumerated() {
@@ -73,7 +76,8 @@ package final class PricingState: Sendable {
         self.eventFeatures = eventFeatures
     }
 
-    init(_ published: PricingState, customPlans: [CustomPlan]) {
+    init(_ published: PricingState, customPlans: [CustomPlan], zone: Zone) {
+        self.zone = zone
         sequence = published.sequence
         currency = published.currency
         features = published.features
@@ -118,9 +122,12 @@ package final class PricingState: Sendable {
 
     package func plan(_ reference: PlanReference) -> Plan {
         let revisions = plans[Int(reference.plan.rawValue) - 1]
-        guard reference.isCustom else { return revisions[Int(reference.revision) - 1] }
         // One that nothing needs any more looks like the published one.
-        return customPlan(reference)?.plan ?? revisions[revisions.count - 1]
+        let plan =
+            reference.isCustom
+            ? customPlan(reference)?.plan ?? revisions[revisions.count - 1]
+            : revisions[Int(reference.revision) - 1]
+        return zone == .utc ? plan : plan.in(zone)
     }
 
     package func customPlan(_ reference: PlanReference) -> CustomPlan? {
@@ -128,13 +135,14 @@ package final class PricingState: Sendable {
     }
 
     package func with(_ plans: [CustomPlan]) -> PricingState {
-        PricingState(self, customPlans: plans)
+        PricingState(self, customPlans: plans, zone: zone)
     }
 
-    /// With what a customer's own subscriptions refer to.
+    /// With what a customer's own subscriptions refer to, and by the clocks of its zone.
     package func with(plansOf customer: CustomerState) -> PricingState {
-        let custom = customer.account.customPlans
-        return custom == customPlans ? self : PricingState(self, customPlans: custom)
+        let (custom, zone) = (customer.account.customPlans, customer.account.zone)
+        guard custom != customPlans || zone != self.zone else { return self }
+        return PricingState(self, customPlans: custom, zone: zone)
     }
 
     /// Units that a plan includes of a feature whose packs it sells.

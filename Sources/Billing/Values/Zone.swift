@@ -23,7 +23,19 @@ package struct Zone: Sendable, Hashable {
 
     /// How far its clocks are ahead in the years around an instant, by the rule that holds now.
     package func rules(around time: Timestamp) -> ZoneRules {
-        Zone.rules[Zone.names[Int(rawValue)].rule].rules(around: CivilDate(time).year)
+        let year = CivilDate(time).year
+        return rules(in: year - 1...year + 1)
+    }
+
+    /// The same for a stretch of time.
+    package func rules(for range: ClosedRange<Timestamp>) -> ZoneRules {
+        rules(
+            in: CivilDate(range.lowerBound).year - 1...CivilDate(range.upperBound).year + 1)
+    }
+
+    /// A moment near the turn of a year may be in another one by the clock.
+    private func rules(in years: ClosedRange<Int64>) -> ZoneRules {
+        Zone.rules[Zone.names[Int(rawValue)].rule].rules(in: years)
     }
 
     private static let names: [(name: String, rule: Int)] = ZoneTable.names.words.map { word in
@@ -74,11 +86,10 @@ private struct ZoneRule: Sendable {
         daylight = (ahead, start, end)
     }
 
-    /// Of three years: a moment near the turn of a year may be in another one by the clock.
-    func rules(around year: Int64) -> ZoneRules {
+    func rules(in years: ClosedRange<Int64>) -> ZoneRules {
         guard let daylight else { return ZoneRules(seconds: Int(standard), changes: []) }
         var changes: [ZoneRules.Change] = []
-        for year in year - 1...year + 1 {
+        for year in years {
             changes.append(
                 ZoneRules.Change(
                     time: daylight.start.time(in: year, ahead: standard),

@@ -78,7 +78,7 @@ extension PlanItem {
     fileprivate func grants(_ bucket: Bucket, of feature: Feature) -> Bool {
         featureID == feature.id && (usagePrice != nil) == bucket.flags.contains(.priced)
             && unlimited == bucket.flags.contains(.unlimited)
-            && (reset ?? Cycle(.oneOff)) == bucket.cycle
+            && (reset ?? Cycle(.oneOff)).isAsLong(as: bucket.cycle)
     }
 }
 

@@ -74,6 +74,7 @@ extension ReplyWriter {
         }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
         if customer.buckets.hasExtras { extras(customer.buckets.extras, on: message) }
+        message.pointee.time_zone = arena.string(customer.account.zone.name)
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =

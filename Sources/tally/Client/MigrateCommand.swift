@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import RPC
 internal import Wire
 
 struct MigrateCatalog: AsyncParsableCommand {

@@ -54,7 +54,7 @@ struct FactText {
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
-            .customPlanSet, .customPlanDropped,
+            .customPlanSet, .customPlanDropped, .zoneSet,
             .customerErased, .metadataChanged, .customerDeleted:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
@@ -120,6 +120,7 @@ struct FactText {
                 "plan": .number(custom.base.plan.rawValue),
                 "revision": .number(custom.base.revision),
             ]
+        case .zoneSet(let zone): ["fact": .string("zone_set"), "zone": .string(zone.name)]
         case .customPlanDropped(let number):
             ["fact": .string("custom_plan_dropped"), "number": .number(number)]
         case .customerErased(let key):

@@ -34,6 +34,8 @@ package indirect enum Step: Sendable {
     /// All of a customer's subscriptions to a plan, from a version or any to one or the newest; how
     /// many are moved.
     case migrate(String, from: UInt32? = nil, to: UInt32? = nil, custom: Bool = false, moved: Int)
+    /// By whose clocks periods begin and end from now on.
+    case zone(String)
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)

@@ -703,7 +703,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[16] =
 {
   {
     "customer_id",
@@ -885,6 +885,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[15]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
@@ -902,12 +914,14 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   7,   /* field[7] = payment_method */
   12,   /* field[12] = pooling_disabled */
   4,   /* field[4] = subscriptions */
+  15,   /* field[15] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
-  { 0, 15 }
+  { 80, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -917,10 +931,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  15,
+  16,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  2,  tally__v1__customer__number_ranges,
+  3,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

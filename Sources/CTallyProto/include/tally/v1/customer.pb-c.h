@@ -306,10 +306,14 @@ struct  Tally__V1__Customer
    * How many entities it has.
    */
   uint32_t entity_count;
+  /*
+   * Whose clocks periods begin and end by.
+   */
+  char *time_zone;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0, (char *)protobuf_c_empty_string }
 
 
 /* Tally__V1__BoughtQuantity methods */

@@ -998,6 +998,51 @@ void   tally__disk__v1__order__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__zone_set__init
+                     (Tally__Disk__V1__ZoneSet         *message)
+{
+  static const Tally__Disk__V1__ZoneSet init_value = TALLY__DISK__V1__ZONE_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__zone_set__get_packed_size
+                     (const Tally__Disk__V1__ZoneSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__zone_set__pack
+                     (const Tally__Disk__V1__ZoneSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__zone_set__pack_to_buffer
+                     (const Tally__Disk__V1__ZoneSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ZoneSet *
+       tally__disk__v1__zone_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ZoneSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__zone_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__zone_set__free_unpacked
+                     (Tally__Disk__V1__ZoneSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__custom_plan__init
                      (Tally__Disk__V1__CustomPlan         *message)
 {
@@ -3356,7 +3401,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[41] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[42] =
 {
   {
     "customer_created",
@@ -3850,6 +3895,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[4
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "zone_set",
+    82,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, zone_set),
+    &tally__disk__v1__zone_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -3893,6 +3950,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   36,   /* field[36] = whole_subscription_changed */
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
+  41,   /* field[41] = zone_set */
 };
 static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
 {
@@ -3901,7 +3959,7 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
   { 55, 31 },
   { 60, 34 },
   { 80, 39 },
-  { 0, 41 }
+  { 0, 42 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -3911,7 +3969,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  41,
+  42,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   5,  tally__disk__v1__fact__number_ranges,
@@ -4277,7 +4335,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__property__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__property__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[16] =
 {
   {
     "bucket",
@@ -4459,6 +4517,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketOpened, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = {
   7,   /* field[7] = anchor */
@@ -4476,11 +4546,13 @@ static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = 
   8,   /* field[8] = next_reset */
   13,   /* field[13] = plan */
   2,   /* field[2] = subscription */
+  15,   /* field[15] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__bucket_opened__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__bucket_opened__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 80, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
 {
@@ -4490,10 +4562,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
   "Tally__Disk__V1__BucketOpened",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__BucketOpened),
-  15,
+  16,
   tally__disk__v1__bucket_opened__field_descriptors,
   tally__disk__v1__bucket_opened__field_indices_by_name,
-  1,  tally__disk__v1__bucket_opened__number_ranges,
+  2,  tally__disk__v1__bucket_opened__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__bucket_opened__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5502,6 +5574,44 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   tally__disk__v1__order__field_indices_by_name,
   2,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__zone_set__field_descriptors[1] =
+{
+  {
+    "zone",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ZoneSet, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__zone_set__field_indices_by_name[] = {
+  0,   /* field[0] = zone */
+};
+static const ProtobufCIntRange tally__disk__v1__zone_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__zone_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ZoneSet",
+  "ZoneSet",
+  "Tally__Disk__V1__ZoneSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ZoneSet),
+  1,
+  tally__disk__v1__zone_set__field_descriptors,
+  tally__disk__v1__zone_set__field_indices_by_name,
+  1,  tally__disk__v1__zone_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__zone_set__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__custom_plan__field_descriptors[4] =
@@ -8278,7 +8388,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[23] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[24] =
 {
   {
     "customer_id",
@@ -8556,6 +8666,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "zone",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -8581,13 +8703,14 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
+  23,   /* field[23] = zone */
 };
 static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
   { 80, 22 },
-  { 0, 23 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -8597,7 +8720,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  23,
+  24,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   3,  tally__disk__v1__customer_state__number_ranges,

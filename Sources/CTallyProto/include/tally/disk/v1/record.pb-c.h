@@ -39,6 +39,7 @@ typedef struct Tally__Disk__V1__PaidCharge Tally__Disk__V1__PaidCharge;
 typedef struct Tally__Disk__V1__CreditChanged Tally__Disk__V1__CreditChanged;
 typedef struct Tally__Disk__V1__EffectRequested Tally__Disk__V1__EffectRequested;
 typedef struct Tally__Disk__V1__Order Tally__Disk__V1__Order;
+typedef struct Tally__Disk__V1__ZoneSet Tally__Disk__V1__ZoneSet;
 typedef struct Tally__Disk__V1__CustomPlan Tally__Disk__V1__CustomPlan;
 typedef struct Tally__Disk__V1__CustomPlanDropped Tally__Disk__V1__CustomPlanDropped;
 typedef struct Tally__Disk__V1__Debt Tally__Disk__V1__Debt;
@@ -322,7 +323,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_UNNAMED_ENTITY_CREATED = 57,
   TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED = 60,
   TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET = 80,
-  TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED = 81
+  TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED = 81,
+  TALLY__DISK__V1__FACT__KIND_ZONE_SET = 82
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -498,6 +500,10 @@ struct  Tally__Disk__V1__Fact
      * Nothing refers to such a plan any more.
      */
     Tally__Disk__V1__CustomPlanDropped *custom_plan_dropped;
+    /*
+     * By whose clocks periods begin and end from now on.
+     */
+    Tally__Disk__V1__ZoneSet *zone_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -716,10 +722,14 @@ struct  Tally__Disk__V1__BucketOpened
    * The entity whose bucket it is; 0: the customer's own. In an entity's state it is left out.
    */
   uint32_t entity;
+  /*
+   * The number of the zone by whose clocks it resets.
+   */
+  uint32_t zone;
 };
 #define TALLY__DISK__V1__BUCKET_OPENED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__bucket_opened__descriptor) \
-    , 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0 }
+    , 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0 }
 
 
 /*
@@ -1074,6 +1084,22 @@ struct  Tally__Disk__V1__Order
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
     , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0, 0 }
+
+
+/*
+ * By whose clocks periods begin and end.
+ */
+struct  Tally__Disk__V1__ZoneSet
+{
+  ProtobufCMessage base;
+  /*
+   * The zone's number.
+   */
+  uint32_t zone;
+};
+#define TALLY__DISK__V1__ZONE_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__zone_set__descriptor) \
+    , 0 }
 
 
 /*
@@ -2231,10 +2257,14 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_custom_plans;
   Tally__Disk__V1__CustomPlan **custom_plans;
+  /*
+   * The number of the zone by whose clocks periods begin and end.
+   */
+  uint32_t zone;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0 }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -2654,6 +2684,25 @@ Tally__Disk__V1__Order *
                       const uint8_t       *data);
 void   tally__disk__v1__order__free_unpacked
                      (Tally__Disk__V1__Order *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ZoneSet methods */
+void   tally__disk__v1__zone_set__init
+                     (Tally__Disk__V1__ZoneSet         *message);
+size_t tally__disk__v1__zone_set__get_packed_size
+                     (const Tally__Disk__V1__ZoneSet   *message);
+size_t tally__disk__v1__zone_set__pack
+                     (const Tally__Disk__V1__ZoneSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__zone_set__pack_to_buffer
+                     (const Tally__Disk__V1__ZoneSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ZoneSet *
+       tally__disk__v1__zone_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__zone_set__free_unpacked
+                     (Tally__Disk__V1__ZoneSet *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomPlan methods */
 void   tally__disk__v1__custom_plan__init
@@ -3502,6 +3551,9 @@ typedef void (*Tally__Disk__V1__EffectRequested_Closure)
 typedef void (*Tally__Disk__V1__Order_Closure)
                  (const Tally__Disk__V1__Order *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__ZoneSet_Closure)
+                 (const Tally__Disk__V1__ZoneSet *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CustomPlan_Closure)
                  (const Tally__Disk__V1__CustomPlan *message,
                   void *closure_data);
@@ -3653,6 +3705,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor
 extern const ProtobufCMessageDescriptor tally__disk__v1__credit_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__zone_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__custom_plan__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__custom_plan_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor;
