@@ -50,8 +50,9 @@ package struct TimeBins: Sendable, Equatable {
         let reach: Int64 = 1 << 52
         guard range.lowerBound > -reach, range.upperBound < reach else { return nil }
         let rules = zone.rules(
-            for: Timestamp(milliseconds: range.lowerBound)...Timestamp(
-                milliseconds: range.upperBound))
+            for: Timestamp(
+                milliseconds: range.lowerBound)...Timestamp(
+                    milliseconds: range.upperBound))
         self.init(range, by: unit, in: rules)
     }
 

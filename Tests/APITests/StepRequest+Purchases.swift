@@ -90,7 +90,8 @@ extension StepRequest {
     private static func written(_ plan: Plan) -> JSONValue {
         let arena = Arena()
         let bytes = arena.pack(CatalogWriter(arena: arena).plan(plan, revision: 0))
-        let schema = SchemaBuilder().schema(tally__v1__plan__descriptor)
+        let descriptor = arena.descriptor(of: arena.make(tally__v1__plan__init))
+        let schema = SchemaBuilder().schema(descriptor)
         return withExtendedLifetime(arena) {
             (try? MessageDecoder.object(bytes, as: schema)) ?? .null
         }

@@ -28,7 +28,8 @@ extension CustomerState {
         for subscription in subscriptions
         where subscription.status != .ended && subscription.plan.plan == migrate.plan {
             let version = pricing.version(of: subscription.plan)
-            let isThere = subscription.plan == target
+            let isThere =
+                subscription.plan == target
                 || !subscription.plan.isCustom && version == pricing.version(of: target)
             if isThere || migrate.from.map({ $0 != version }) ?? false { continue }
             let outcome: Migration.Outcome

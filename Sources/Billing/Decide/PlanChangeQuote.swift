@@ -10,7 +10,8 @@ extension CustomerState {
         guard subscription.status != .pastDue else {
             throw .unfit(path, "cannot change while a payment is owed, which is tried again")
         }
-        let base = try change.version == nil
+        let base =
+            try change.version == nil
             ? subscription.plan : revision(change.version, of: subscription.plan.plan, published)
         let (reference, custom) = try customPlan(change.customize, of: base, published)
         let pricing = published.with(custom)
@@ -34,9 +35,10 @@ extension CustomerState {
         order.startsCycle =
             subscription.isTrialing(at: time) && order.trialEnd == .never
             || old.isFree && !new.isFree && subscription.status != .scheduled
-        let lines = subscription.status == .scheduled
+        let lines =
+            subscription.status == .scheduled
             ? [] : lines(of: order, from: old, to: new, subscription, change.prorates, pricing)
-        try checkFree(change.prorates, order, path)
+        try checkFree(change.prorates, order, of: subscription)
         quote.course = .plan
         quote.customPlan = custom
         let hasCard = account.method != nil
@@ -49,13 +51,17 @@ extension CustomerState {
     }
 
     /// Without proration nothing is charged at once, so nothing can begin that would be (billing
-    /// §5.4).
+    /// §5.4), and nothing comes back, so no trial can begin in what is paid for.
     private func checkFree(
-        _ prorates: Bool, _ order: Order, _ path: String
+        _ prorates: Bool, _ order: Order, of subscription: Subscription
     ) throws(Refusal) {
-        guard !prorates, order.startsCycle else { return }
+        let beginsTrial = order.trialEnd != .never && order.trialEnd != subscription.trialEnd
+        guard !prorates, order.startsCycle || beginsTrial else { return }
         throw .unfit(
-            "proration_behavior", "cannot be NONE: a period begins with this \(path), and is paid")
+            "proration_behavior",
+            beginsTrial
+                ? "cannot be NONE: what is paid for ends when the trial begins"
+                : "cannot be NONE: a period begins, and is paid")
     }
 
     private func lines(
@@ -73,7 +79,8 @@ extension CustomerState {
             anchor: order.startsCycle ? order.time : subscription.anchor,
             currency: pricing.requiredCurrency)
         for index in lines.indices { lines[index].subscription = subscription.number }
-        return lines
+        // Nothing comes back that waits for the next invoice.
+        return lines.isEmpty ? [] : subscription.pending + lines
     }
 
     private func trialEnd(

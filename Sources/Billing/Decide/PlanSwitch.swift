@@ -11,10 +11,15 @@ extension FactSheet {
         }
         changed.plan = order.plan
         changed.bought = order.bought
-        let credits = order.lines.filter { $0.kind == .credit }
+        // What waited for the next invoice is on this one.
+        var fresh = order
+        fresh.lines.removeAll { subscription.pending.contains($0) }
+        changed.pending.removeAll { order.lines.contains($0) }
+        let credits = fresh.lines.filter { $0.kind == .credit }
         changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
+        changed.forfeit(since: subscription)
         changed.charges = changed.charges.map { $0.moved(to: order.plan) }
-        changed.charges += order.paidCharges(of: subscription.number)
+        changed.charges += fresh.paidCharges(of: subscription.number)
         changed.pending = changed.pending.map { $0.moved(to: order.plan) }
         if order.trialEnd != .never {
             if order.trialEnd != subscription.trialEnd {
@@ -40,7 +45,8 @@ extension FactSheet {
         var changed = subscription
         let (old, new) = (pricing.plan(subscription.plan), pricing.plan(reference))
         let grantsAccess = subscription.status.grantsAccess
-        let owed = grantsAccess && !subscription.isTrialing(at: now)
+        let owed =
+            grantsAccess && !subscription.isTrialing(at: now)
             ? overageLines(of: subscription, ending: true, seats: false) : []
         changed.plan = reference
         changed.charges = changed.charges.map { $0.moved(to: reference) }

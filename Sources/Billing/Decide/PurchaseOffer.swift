@@ -111,7 +111,7 @@ extension CustomerState {
         }
         if isBilled {
             throw .unfit(
-                "start_time", "cannot be in the past for a customer who has a paid or scheduled plan")
+                "start_time", "cannot be in the past beside a plan that is paid for or scheduled")
         }
         if account.method == nil {
             throw .unfit("start_time", "cannot be in the past without a payment method on file")

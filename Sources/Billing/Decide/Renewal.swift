@@ -87,7 +87,9 @@ extension FactSheet {
     private func advanceLines(of subscription: Subscription, _ plan: Plan) -> [InvoiceLine] {
         plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
             .compactMap { price in
-                guard begins(price.cycle, of: subscription) else { return nil }
+                guard begins(price.cycle, of: subscription),
+                    !subscription.hasPaid(price.part, at: now)
+                else { return nil }
                 var line = InvoiceLine.charge(
                     price, from: now, anchor: subscription.anchor,
                     currency: pricing.requiredCurrency)
@@ -242,6 +244,13 @@ extension FactSheet {
         }
         reset(due, upTo: now)
         return !due.isEmpty
+    }
+}
+
+extension Subscription {
+    /// A longer period of it runs, from before its price was changed without proration.
+    fileprivate func hasPaid(_ part: PricePart, at now: Timestamp) -> Bool {
+        charges.contains { $0.part.isLike(part) && $0.period.upperBound > now }
     }
 }
 

@@ -125,7 +125,7 @@ extension FactSheet {
 
 extension Subscription {
     /// Units that go without credit take what was paid for them with them.
-    fileprivate mutating func forfeit(since before: Subscription) {
+    mutating func forfeit(since before: Subscription) {
         for feature in before.bought.map(\.feature) {
             let units = units(of: feature)
             let paidFor = charges.filter { $0.part.feature == feature }

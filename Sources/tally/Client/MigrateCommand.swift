@@ -100,7 +100,8 @@ struct MigrateCatalog: AsyncParsableCommand {
                     ])))
         }
         let words = outcome.replacing("_", with: " ")
-        print(version == 0 ? "\(customer) \(words)" : "\(customer) \(id) version \(version) \(words)")
+        let what = version == 0 ? "" : " \(id) version \(version)"
+        print("\(customer)\(what) \(words)")
     }
 
     private func note(_ text: String) {

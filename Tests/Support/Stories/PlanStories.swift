@@ -26,8 +26,9 @@ package enum PlanStories {
     ).revised(
         .sample("pro", price: "30", .sample("words", 100, each: .month)),
         .sample(
-            "credits", price: "5", .sample("words", 20, each: .month, price: "2")))
-        .revised(.sample("pro", price: "40", .sample("words", 100, each: .month)))
+            "credits", price: "5", .sample("words", 20, each: .month, price: "2"))
+    )
+    .revised(.sample("pro", price: "40", .sample("words", 100, each: .month)))
 
     private static let start = Timestamp.utc(2026, 4, 1)
     private static let middle = Timestamp.utc(2026, 4, 16)

@@ -21,7 +21,8 @@ package struct StoryTable: RuleRow {
         ResetStories.keptTable,
         RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
-        WideControlStories.table, PurchaseStories.table, PurchaseStories.found, PlanStories.table, ZoneStories.table,
+        WideControlStories.table, PurchaseStories.table, PurchaseStories.found, PlanStories.table,
+        ZoneStories.table,
         NoticeStories.table,
     ]
 }
