@@ -1,4 +1,4 @@
-internal import Billing
+package import Billing
 
 /// What a bin of time covers, by the clock of a zone.
 package enum BinUnit: UInt8, Sendable, CaseIterable {
@@ -43,6 +43,17 @@ package struct TimeBins: Sendable, Equatable {
         }
         self.starts = starts
         end = start
+    }
+
+    /// The same by the rule that holds in a zone now.
+    package init?(_ range: Range<Int64>, by unit: BinUnit, inZone zone: Zone) {
+        let reach: Int64 = 1 << 52
+        guard range.lowerBound > -reach, range.upperBound < reach else { return nil }
+        let rules = zone.rules(
+            for: Timestamp(
+                milliseconds: range.lowerBound)...Timestamp(
+                    milliseconds: range.upperBound))
+        self.init(range, by: unit, in: rules)
     }
 
     /// The bin that a time of the range is in.

@@ -17,6 +17,7 @@ extension ExportedCustomer {
         guard account.metadata.count <= MetadataEntry.countLimit else {
             throw FormFault("metadata", "has more than \(MetadataEntry.countLimit) keys")
         }
+        try checkPlans()
         guard account.effects.count <= 1 else {
             throw FormFault("effects", "has more than one: only one is open at a time")
         }
@@ -25,6 +26,17 @@ extension ExportedCustomer {
         }
         try checkGrants()
         try checkExtras()
+    }
+
+    /// What a subscription refers to is there.
+    private func checkPlans() throws(FormFault) {
+        try checkUnique(account.customPlans.map(\.number), "custom_plans", "number")
+        let known = Set(account.customPlans.map(\.reference))
+        for (index, subscription) in subscriptions.enumerated()
+        where subscription.plan.isCustom && !known.contains(subscription.plan) {
+            throw FormFault(
+                "subscriptions[\(index)].revision", "is none of the customer's custom_plans")
+        }
     }
 
     private var isBlank: Bool {

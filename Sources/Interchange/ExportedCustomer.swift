@@ -53,9 +53,11 @@ package struct ExportedCustomer: Sendable, Equatable {
             .customerCreated(name: account.name, email: account.email, time: account.created)
         ]
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
+        if account.zone != .utc { facts.append(.zoneSet(account.zone)) }
         facts += trialMarks
         facts += counters
         if isDeleted { return facts + [.customerDeleted] }
+        facts += account.customPlans.map { .customPlanSet($0) }
         facts += subscriptions.map { .subscriptionChanged($0) }
         facts += grants.map { .bucketOpened($0) }
         facts += entities.flatMap(\.facts)

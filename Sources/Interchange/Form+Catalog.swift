@@ -90,12 +90,17 @@ extension Form {
     private mutating func plan(_ value: inout PlanRevision) throws(FormFault) {
         try text("id", &value.plan.id)
         try number("revision", &value.revision)
-        try text("name", &value.plan.name)
-        try text("group", &value.plan.group)
-        try flag("add_on", &value.plan.addOn)
-        try flag("auto_enable", &value.plan.autoEnable)
+        try plan(&value.plan)
+    }
+
+    /// Without its id.
+    mutating func plan(_ value: inout Plan) throws(FormFault) {
+        try text("name", &value.name)
+        try text("group", &value.group)
+        try flag("add_on", &value.addOn)
+        try flag("auto_enable", &value.autoEnable)
         try part(
-            "price", &value.plan.price, empty: BasePrice(amount: .zero, cycle: Cycle(.month))
+            "price", &value.price, empty: BasePrice(amount: .zero, cycle: Cycle(.month))
         ) { (form, price) throws(FormFault) in
             try form.price("amount", &price.amount)
             try form.interval("interval", &price.cycle.interval)
@@ -105,7 +110,7 @@ extension Form {
         }
         try since(4) { form throws(FormFault) in
             try form.part(
-                "free_trial", &value.plan.trial, empty: FreeTrial(length: 1, unit: .day)
+                "free_trial", &value.trial, empty: FreeTrial(length: 1, unit: .day)
             ) { (form, trial) throws(FormFault) in
                 try form.number("length", &trial.length)
                 try form.word(
@@ -115,11 +120,11 @@ extension Form {
         }
         let empty = PlanItem(
             featureID: "", included: .zero, unlimited: false, reset: nil, usagePrice: nil)
-        try list("items", &value.plan.items, empty: empty) { (form, item) throws(FormFault) in
+        try list("items", &value.items, empty: empty) { (form, item) throws(FormFault) in
             try form.item(&item)
         }
         try since(2) { form throws(FormFault) in
-            try form.controls(&value.plan.controls)
+            try form.controls(&value.controls)
         }
     }
 

@@ -17,6 +17,10 @@ extension Form {
         try number("last_subscription", &value.lastSubscription)
         try number("last_grant", &value.lastGrant)
         try number("last_invoice", &value.lastInvoice)
+        try since(5) { form throws(FormFault) in
+            try form.zone(&value.account.zone)
+            try form.customPlans(&value.account.customPlans)
+        }
         try list("subscriptions", &value.subscriptions, empty: .empty) {
             (form, subscription) throws(FormFault) in
             try form.subscription(&subscription)
@@ -150,6 +154,7 @@ extension Form {
             try form.flag("rollover", .rollover, of: &value)
             try form.flag("slice", .slice, of: &value)
         }
+        try since(5) { form throws(FormFault) in try form.zone(&value.cycle.zone) }
     }
 
     private mutating func flag(

@@ -22,7 +22,7 @@ extension Form {
                 "purpose", &order.purpose,
                 [
                     (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
-                    (.setup, "setup"),
+                    (.setup, "setup"), (.switch, "switch"),
                 ])
             let isNamed = form.isReading ? form.has("plan") : order.plan != .none
             if isNamed || order.purpose != .setup { try form.revision(&order.plan) }
@@ -45,6 +45,10 @@ extension Form {
             }
             try form.since(5) { form throws(FormFault) in
                 try form.discounts(&order.discounts)
+            }
+            try form.since(5) { form throws(FormFault) in
+                try form.time("starts", &order.starts)
+                try form.time("ends", &order.ends)
             }
         }
     }

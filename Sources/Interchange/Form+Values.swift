@@ -160,8 +160,30 @@ extension Form {
     mutating func revision(_ value: inout PlanReference) throws(FormFault) {
         try plan("plan", &value.plan)
         try number("revision", &value.revision)
+        if value.isCustom, isSince(5) { return }
         guard value.revision >= 1, value.revision <= pricing.latest(value.plan).revision else {
             throw fault("revision", "was never published")
+        }
+    }
+
+    mutating func zone(_ value: inout Zone) throws(FormFault) {
+        try self.value(
+            "time_zone", &value, write: { .string($0.name) },
+            read: { if case .string(let name) = $0 { Zone(name: name) } else { nil } },
+            "a time zone, such as \"Europe/Berlin\"")
+    }
+
+    /// Plans of the customer's own, which its subscriptions refer to.
+    mutating func customPlans(_ value: inout [CustomPlan]) throws(FormFault) {
+        let empty = CustomPlan(
+            number: 0, base: PlanReference(plan: PlanNumber(rawValue: 0), revision: 0),
+            plan: Plan(id: "", name: ""))
+        let pricing = pricing
+        try list("custom_plans", &value, empty: empty) { (form, custom) throws(FormFault) in
+            try form.number("number", &custom.number)
+            try form.revision(&custom.base)
+            try form.plan(&custom.plan)
+            custom.plan.id = pricing.plan(custom.base).id
         }
     }
 

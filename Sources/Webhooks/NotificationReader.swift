@@ -30,7 +30,7 @@ package struct NotificationReader {
         guard NotificationScan.concerns(bytes) else { return nil }
         arena.reset()
         let record = try decoder.record(bytes)
-        let pricing = environment.directory.current.pricing
+        let pricing = pricing(for: record)
         let wanted = PlanChanges(record.facts, at: record.time, pricing: pricing).wanted
         let before = try subscriptions(wanted, from: record.previousPosition, of: record.customer)
         let all = Notification.all(
@@ -47,6 +47,17 @@ package struct NotificationReader {
                 Told(index: $0.offset, notification: $0.element, body: body.bytes($0.element))
             }
         )
+    }
+
+    /// With plans of the customer's own, where there are some.
+    private func pricing(for record: CustomerRecord) -> PricingState {
+        let names = environment.directory.current
+        let isOwn = record.facts.contains { $0.subscription?.plan.isCustom ?? false }
+        guard isOwn else { return names.pricing }
+        let answer = try? customers.read(record.customer, names: names, in: Workspace()) {
+            $1.pricing.with(plansOf: $0)
+        }.answer
+        return answer ?? names.pricing
     }
 
     /// Nothing that is told is personal.

@@ -1,4 +1,3 @@
-import Billing
 import Foundation
 import GRPCFace
 import Logging
@@ -8,6 +7,7 @@ import Stories
 import Synchronization
 import WebFace
 
+@testable import Billing
 @testable import Repository
 @testable import Wire
 
@@ -76,7 +76,14 @@ final class APIStage: Sendable {
         try await stage.close()
     }
 
+    /// One revision of plans after the other.
     private func publish(_ pricing: PricingState) async throws {
+        for count in 1...(pricing.plans.map(\.count).max() ?? 1) {
+            try await publishOnce(pricing.firstRevisions(count))
+        }
+    }
+
+    private func publishOnce(_ pricing: PricingState) async throws {
         let arena = Arena()
         let bytes = ReplyWriter(arena: arena, names: PricingNames(pricing)).catalog()
         let published = try withExtendedLifetime(arena) {
@@ -130,5 +137,14 @@ extension TallyEnvironment {
                 group.addTask { await effects.run() }
             }
         }
+    }
+}
+
+extension PricingState {
+    /// As it was when plans had so many revisions at most.
+    fileprivate func firstRevisions(_ count: Int) -> PricingState {
+        PricingState(
+            sequence: sequence, currency: currency, features: features,
+            plans: plans.map { Array($0.prefix(count)) }, settings: settings)
     }
 }

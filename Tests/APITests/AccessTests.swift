@@ -36,6 +36,7 @@ import Testing
         ),
         ("SetupPayment", ["plan_id": "pro"]),
         ("OpenCustomerPortal", [:]),
+        ("MigrateCustomer", ["plan_id": "free"]),
         ("GetOrCreateCustomer", [:]),
         ("GetCustomer", [:]),
         ("UpdateCustomer", ["name": "Ada"]),

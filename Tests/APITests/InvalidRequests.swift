@@ -280,6 +280,18 @@ enum InvalidRequests {
             "Attach",
             ["plan_id": "free", "quantities": [["feature_id": "messages", "quantity": 1e16]]],
             at: "quantities[0].quantity"),
+        row("Attach", ["plan_id": "free", "version": 9], at: "version"),
+        row("MigrateCustomer", ["plan_id": "free", "to_version": 9], at: "to_version"),
+        row(
+            "Attach",
+            [
+                "plan_id": "free",
+                "customize": ["remove_free_trial": true, "free_trial": ["duration_length": 1]],
+            ], at: "customize.free_trial.duration_type"),
+        row(
+            "UpdateSubscription",
+            ["plan_id": "free", "customize": ["price": ["amount": "x", "interval": "month"]]],
+            at: "customize.price.amount"),
         row("PreviewAttach", [:], at: "attach"),
         row("PreviewUpdateSubscription", [:], at: "update"),
         row("UpdateSubscription", ["subscription_id": "1"], at: "subscription_id"),

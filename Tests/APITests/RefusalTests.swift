@@ -146,6 +146,7 @@ import Testing
         Row(
             "an entity to set up for", call: "SetupPayment",
             ["plan_id": "pro", "entity_id": "x"], noEntity),
+        Row("a plan to migrate", call: "MigrateCustomer", ["plan_id": "no"], noPlan),
         Row("a plan to change", call: "UpdateSubscription", ["plan_id": "no"], noPlan),
         Row(
             "an entity to cancel for", call: "UpdateSubscription",

@@ -1,4 +1,5 @@
 import Billing
+import CTallyProto
 import Stories
 
 @testable import Wire
@@ -18,6 +19,9 @@ extension StepRequest {
                     "carry_over_balances": features(purchase.balances),
                     "carry_over_usages": features(purchase.usages),
                     "discounts": discounts(purchase.discounts),
+                    "version": .number(purchase.version ?? 0),
+                    "customize": customization(purchase.customize),
+                    "start_time": .time(purchase.starts), "end_time": .time(purchase.ends),
                 ])
         case .change(let change):
             return StepRequest(
@@ -28,6 +32,20 @@ extension StepRequest {
                     "cancel_action": .number(change.cancel?.rawValue ?? 0),
                     "proration_behavior": .number(UInt8(change.prorates ? 1 : 2)),
                     "refund_last_payment": .number(change.refund?.rawValue ?? 0),
+                    "version": .number(change.version ?? 0),
+                    "customize": customization(change.customize),
+                ])
+        case .zone(let name):
+            return StepRequest(
+                "UpdateCustomer",
+                ["customer_id": .string(customer), "time_zone": .string(name)])
+        case .migrate(let plan, let from, let to, let custom, _):
+            return StepRequest(
+                "MigrateCustomer",
+                [
+                    "customer_id": .string(customer), "plan_id": .string(plan),
+                    "from_version": .number(from ?? 0), "to_version": .number(to ?? 0),
+                    "include_custom": .bool(custom),
                 ])
         case .refund(let invoice, let amount):
             return StepRequest(
@@ -83,6 +101,54 @@ extension StepRequest {
         name.hasPrefix("#")
             ? .object(["promotion_code": .string(String(name.dropFirst()))])
             : .object(["coupon_id": .string(name)])
+    }
+
+    private static func customization(_ patch: PlanPatch?) -> JSONValue {
+        guard let patch else { return .null }
+        var object = JSONObject()
+        switch patch.price {
+        case .kept: break
+        case .removed: object.append("remove_price", .bool(true))
+        case .set(let price):
+            var plan = Plan(id: "", name: "")
+            plan.price = price
+            object.append("price", written(plan)["price"] ?? .null)
+        }
+        if let items = patch.items {
+            let plan = Plan(id: "", name: "", items: items)
+            object.append("items", .object(["items": written(plan)["items"] ?? .array([])]))
+        }
+        let added = Plan(id: "", name: "", items: patch.addedItems)
+        object.append("add_items", written(added)["items"] ?? .array([]))
+        object.append(
+            "remove_items",
+            .array(
+                patch.removedItems.map {
+                    .object([
+                        "feature_id": .string($0.featureID),
+                        "reset_interval": .number($0.reset?.rawValue ?? 0),
+                    ])
+                }))
+        switch patch.trial {
+        case .kept: break
+        case .removed: object.append("remove_free_trial", .bool(true))
+        case .set(let trial):
+            var plan = Plan(id: "", name: "")
+            plan.trial = trial
+            object.append("free_trial", written(plan)["free_trial"] ?? .null)
+        }
+        return .object(object)
+    }
+
+    /// As a catalog has it.
+    private static func written(_ plan: Plan) -> JSONValue {
+        let arena = Arena()
+        let bytes = arena.pack(CatalogWriter(arena: arena).plan(plan, revision: 0))
+        let descriptor = arena.descriptor(of: arena.make(tally__v1__plan__init))
+        let schema = SchemaBuilder().schema(descriptor)
+        return withExtendedLifetime(arena) {
+            (try? MessageDecoder.object(bytes, as: schema)) ?? .null
+        }
     }
 
     private static func features(_ features: [String]?) -> JSONValue {

@@ -73,6 +73,11 @@ actor Teller {
         case .open(let grant) where !grant.name.isEmpty:
             named[grant.name] = parts(reply["customer"]).compactMap(\.number).max() ?? 0
         case .refund: try await refundsSettled()
+        case .migrate(_, _, _, _, let moved):
+            let migrated = reply["subscriptions"]?.elements.filter {
+                $0["outcome"]?.text == "migrated"
+            }
+            #expect(migrated?.count ?? 0 == moved, comment)
         default: break
         }
     }

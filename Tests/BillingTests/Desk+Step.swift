@@ -17,6 +17,12 @@ extension Desk {
         case .buy(let plan): try buy(plan)
         case .purchase(let purchase): try self.purchase(purchase)
         case .change(let change): try self.change(change)
+        case .zone(let name):
+            var update = UpdateCustomer()
+            update.zone = Zone(name: name)
+            try run(.update(update))
+        case .migrate(let plan, let from, let to, let custom, let moved):
+            try migrate(plan, from: from, to: to, custom: custom, moved: moved)
         case .open(let grant): try open(grant)
         case .entity(let feature, let id, let controls):
             try entity(id, feature, controls: controls)

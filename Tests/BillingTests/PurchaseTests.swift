@@ -4,6 +4,16 @@ import Testing
 @testable import Billing
 
 @Suite("Purchases") struct PurchaseTests {
+    @Test("§3, §10.1: plans that change", arguments: PlanStories.table.stories)
+    func changing(_ story: Story) throws {
+        try story.run(PlanStories.table.pricing)
+    }
+
+    @Test("by the clocks of a zone", arguments: ZoneStories.table.stories)
+    func zoned(_ story: Story) throws {
+        try story.run(ZoneStories.table.pricing)
+    }
+
     @Test("§5-§11", arguments: PurchaseStories.table.stories)
     func tell(story: Story) throws {
         try story.run(PurchaseStories.table.pricing)

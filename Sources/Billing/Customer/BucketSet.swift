@@ -113,7 +113,7 @@ package struct BucketSet: Sendable {
             .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
-            .discountsSet, .codeRedeemed:
+            .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
             return false
         }
         return true

@@ -9,6 +9,8 @@ package struct Order: Sendable, Equatable {
         case change = 3
         /// A card is put on file, and then the plan attached, unless it is `.none`.
         case setup = 50
+        /// Another version of a subscription's plan, or one of the customer's own.
+        case `switch` = 4
     }
 
     package var purpose: Purpose
@@ -27,6 +29,10 @@ package struct Order: Sendable, Equatable {
     package var carriedUsages: [FeatureNumber] = []
     /// Nothing is charged in advance before; `.never`: there is no trial.
     package var trialEnd = Timestamp.never
+    /// When what it buys began, in the past; `.never`: when it is paid.
+    package var starts = Timestamp.never
+    /// When what it buys ends by itself; `.never`: it doesn't.
+    package var ends = Timestamp.never
     package var lines: [InvoiceLine]
     /// What goes on the subscription's next invoice.
     package var pending: [InvoiceLine] = []

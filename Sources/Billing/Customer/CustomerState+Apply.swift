@@ -62,6 +62,10 @@ extension CustomerState {
             if let index { account.debts[index] = debt } else { account.debts.append(debt) }
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
+        case .zoneSet(let zone): account.zone = zone
+        case .customPlanSet(let plan): account.customPlans.append(plan)
+        case .customPlanDropped(let number):
+            account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata
         case .discountsSet(let discounts): account.discounts = discounts
         case .codeRedeemed(let redemption): account.redemptions.append(redemption)

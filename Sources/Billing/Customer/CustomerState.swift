@@ -118,6 +118,10 @@ package struct Account: Sendable, Equatable {
     package var discounts: [HeldDiscount] = []
     /// Codes that it has redeemed, oldest first.
     package var redemptions: [Redemption] = []
+    /// By whose clocks periods begin and end.
+    package var zone = Zone.utc
+    /// Plans made for this customer, oldest first.
+    package var customPlans: [CustomPlan] = []
 
     package init() {}
 

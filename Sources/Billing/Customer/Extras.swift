@@ -49,7 +49,8 @@ package struct Extras: Sendable, Equatable {
             .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped, .customerErased,
             .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
             .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
-            .disputeDropped, .reminded, .discountsSet, .codeRedeemed:
+            .disputeDropped, .reminded, .discountsSet, .codeRedeemed, .customPlanSet,
+            .customPlanDropped, .zoneSet:
             preconditionFailure("this fact is about more than extras")
         }
     }

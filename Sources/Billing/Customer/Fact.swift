@@ -71,6 +71,12 @@ package enum Fact: Sendable, Equatable {
     /// The customer as a whole has these discounts from now on, and no others.
     case discountsSet([HeldDiscount])
     indirect case codeRedeemed(Redemption)
+    /// A plan made for this customer.
+    indirect case customPlanSet(CustomPlan)
+    /// Nothing refers to it any more.
+    case customPlanDropped(number: UInt32)
+    /// By whose clocks periods begin and end from now on.
+    case zoneSet(Zone)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -122,7 +128,7 @@ extension Fact {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
-            .codeRedeemed:
+            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
             false
         }
     }

@@ -8,6 +8,11 @@ package struct PricePart: Sendable, Hashable {
         self.plan = plan
         self.feature = feature
     }
+
+    /// The same part, of whichever revision of the plan.
+    func isLike(_ other: PricePart) -> Bool {
+        plan.plan == other.plan.plan && feature == other.feature
+    }
 }
 
 /// What a part costs for a whole period, in advance.

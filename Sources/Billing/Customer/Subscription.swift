@@ -81,14 +81,21 @@ package struct Subscription: Sendable, Equatable {
 
     package func isTrialing(at now: Timestamp) -> Bool { trialEnd != .never && now < trialEnd }
 
+    /// It ends by itself.
+    mutating func end(at end: Timestamp, canceledAt now: Timestamp) {
+        if status == .active { status = .canceling }
+        canceled = now
+        self.end = end
+    }
+
     /// It has nothing that came with packs, trials and prorated charges.
     package var isPlain: Bool {
         entity == 0 && trialEnd == .never && bought.isEmpty && charges.isEmpty && pending.isEmpty
     }
 
-    /// It has nothing that came with refunds either.
+    /// It has nothing that came with refunds and discounts either.
     package var isWhole: Bool {
-        charges.allSatisfy { $0.invoice == 0 && $0.disputed == 0 }
+        discounts.isEmpty && charges.allSatisfy { $0.invoice == 0 && $0.disputed == 0 }
             && pending.allSatisfy { $0.invoice == 0 }
     }
 

@@ -12,7 +12,8 @@ extension CustomerState {
         case .concurrency: flags.formUnion(.concurrency)
         case .metered, .creditSystem, .aiCreditSystem: break
         }
-        let cycle = open.reset ?? Cycle(.oneOff)
+        var cycle = open.reset ?? Cycle(.oneOff)
+        if cycle.interval != .oneOff { cycle.zone = account.zone }
         var next = open.nextReset ?? .never
         // What lapses anyway resets only when told to.
         if open.nextReset == nil, open.expires == nil {

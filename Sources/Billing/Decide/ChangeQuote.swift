@@ -9,6 +9,16 @@ struct ChangeQuote {
         case quantities
         /// It has others from now on.
         case discounts
+        /// Another version, or a plan of the customer's own.
+        case plan
+
+        /// Paying the order does it.
+        var isCharged: Bool {
+            switch self {
+            case .quantities, .plan: true
+            case .none, .cancelNow, .cancelAtEnd, .uncancel, .discounts: false
+            }
+        }
     }
 
     var subscription: Subscription
@@ -25,6 +35,9 @@ struct ChangeQuote {
         return Money(
             minorUnits: refunds.reduce(0) { $0 + $1.minorUnits }, currency: order.total.currency)
     }
+
+    /// Made for this change.
+    var customPlan: CustomPlan?
 }
 
 extension CustomerState {
@@ -33,13 +46,12 @@ extension CustomerState {
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> ChangeQuote {
         let subscription = try target(of: change, pricing)
-        guard change.cancel == nil || (change.quantities.isEmpty && change.discounts.isEmpty)
-        else {
-            throw .invalid([
-                Violation(
-                    path: "cancel_action",
-                    message: "cannot be had together with quantities or discounts")
-            ])
+        let isOther =
+            !change.quantities.isEmpty || !change.discounts.isEmpty || change.changesPlan
+        guard change.cancel == nil || !isOther else {
+            throw .unfit(
+                "cancel_action",
+                "cannot be had together with quantities, discounts, version or customize")
         }
         try checkRefund(change)
         let added = try resolve(
@@ -64,14 +76,13 @@ extension CustomerState {
                 ])
             }
             quote.course = subscription.canceled == .never ? .none : .uncancel
+        case nil where change.changesPlan: try pricePlan(&quote, change, pricing, now)
         case nil:
             guard !change.quantities.isEmpty else {
                 guard !change.discounts.isEmpty else {
-                    throw .invalid([
-                        Violation(
-                            path: "cancel_action",
-                            message: "or quantities or discounts must say what is to change")
-                    ])
+                    throw .unfit(
+                        "cancel_action",
+                        "or quantities, discounts, version or customize must say what is to change")
                 }
                 try change.discounts.checkMinimum([], pricing)
                 if !added.isEmpty { quote.course = .discounts }

@@ -39,6 +39,7 @@ package enum Command: Sendable {
     indirect case applyDiscount(ApplyDiscount)
     case removeDiscount(RemoveDiscount)
     case redeemCode(RedeemCode)
+    case migrate(MigrateCustomer)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -49,7 +50,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode:
+            .removeDiscount, .redeemCode, .migrate:
             false
         }
     }
@@ -64,7 +65,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode:
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate:
             false
         }
     }
@@ -76,6 +77,8 @@ package struct CreateCustomer: Sendable {
     package var email: String
     /// Of a new one, each key once.
     package var metadata: [MetadataEntry]
+    /// Of a new one.
+    package var zone = Zone.utc
 
     package init(name: String, email: String, metadata: [MetadataEntry] = []) {
         self.name = name
@@ -92,6 +95,8 @@ package struct UpdateCustomer: Sendable {
     /// Put in or replaced; the last one of a key counts.
     package var metadata: [MetadataEntry]
     package var removedKeys: [String]
+    /// By whose clocks periods begin and end; nil: it stays.
+    package var zone: Zone?
 
     package init(
         name: String? = nil, email: String? = nil, metadata: [MetadataEntry] = [],

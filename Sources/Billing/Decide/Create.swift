@@ -11,6 +11,7 @@ extension CustomerState {
             if !create.metadata.isEmpty {
                 facts.emit(.metadataChanged([].merged(with: create.metadata)))
             }
+            if create.zone != .utc { facts.emit(.zoneSet(create.zone)) }
             for reference in pricing.autoEnabled { facts.give(reference) }
         } else {
             let name = account.name.isEmpty ? create.name : account.name

@@ -32,6 +32,7 @@ package enum Reply: Sendable, Equatable {
     case entity(UInt32)
     case check(CheckAnswer)
     case attach(AttachReply)
+    case migrated([Migration])
     /// What the clock shows.
     case clock(Timestamp)
     case refunded(RefundReply)
@@ -80,6 +81,8 @@ package struct AttachReply: Sendable, Equatable {
     package var declineCode = ""
     /// What goes back to the card; nil: nothing.
     package var refund: Money?
+    /// What the subscription may refer to.
+    package var customPlans: [CustomPlan] = []
     /// With `.processing`: the effect to wait for.
     package var effectID = ""
 
@@ -105,7 +108,7 @@ extension BucketSet {
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode:
+            .removeDiscount, .redeemCode, .migrate:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -116,7 +119,8 @@ extension CustomerState {
     package func decide(
         _ command: Command, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
-        switch command {
+        let pricing = pricing.with(plansOf: self)
+        return switch command {
         case .create(let create): decideCreate(create, pricing: pricing, now: now)
         case .track(let usage):
             try usableBuckets(pricing).decideTrack(usage, pricing: pricing, now: now)
@@ -164,6 +168,7 @@ extension CustomerState {
             try decideRemoveDiscount(remove, pricing: pricing, now: now)
         case .redeemCode(let redeem):
             try decideRedeemCode(redeem, pricing: pricing, now: now)
+        case .migrate(let migrate): try decideMigrate(migrate, pricing: pricing, now: now)
         }
     }
 }

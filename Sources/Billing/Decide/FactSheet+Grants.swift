@@ -3,13 +3,7 @@ extension FactSheet {
     /// §7).
     mutating func grant(_ subscription: Subscription, held: [Seats: Quantity]) {
         let plan = pricing.plan(subscription.plan)
-        let controls = plan.controls.resolved(pricing)
-        if !controls.isEmpty {
-            emit(
-                .controlsSet(
-                    OwnedControls(
-                        owner: .subscription(subscription.number), controls: controls)))
-        }
+        setControls(of: subscription, plan)
         for item in plan.items {
             guard let feature = pricing.feature(id: item.featureID) else { continue }
             var bucket = bucket(item, feature, of: subscription, plan)
@@ -32,6 +26,17 @@ extension FactSheet {
         }
     }
 
+    /// Those of its plan, where they aren't so already.
+    mutating func setControls(of subscription: Subscription, _ plan: Plan) {
+        let owner = ControlOwner.subscription(subscription.number)
+        let controls = plan.controls.resolved(pricing)
+        let present =
+            customer.buckets.hasExtras
+            ? customer.buckets.extras.controls.first { $0.owner == owner }?.controls : nil
+        guard controls != present ?? .none else { return }
+        emit(.controlsSet(OwnedControls(owner: owner, controls: controls)))
+    }
+
     /// Entities of the feature, unless another bucket counts them already (entitlements §0).
     func seats(of feature: FeatureNumber) -> Quantity {
         let buckets = customer.buckets
@@ -51,7 +56,7 @@ extension FactSheet {
         }
     }
 
-    private func entities(of feature: FeatureNumber) -> [UInt32] {
+    func entities(of feature: FeatureNumber) -> [UInt32] {
         guard customer.buckets.hasExtras else { return [] }
         return customer.buckets.extras.entities.all.filter { $0.feature == feature }.map(\.number)
     }
@@ -64,7 +69,7 @@ extension FactSheet {
         emit(.bucketOpened(slice, entity: entity))
     }
 
-    private func bucket(
+    func bucket(
         _ item: PlanItem, _ feature: FeatureNumber, of subscription: Subscription, _ plan: Plan
     ) -> Bucket {
         let kind = pricing.feature(feature).kind

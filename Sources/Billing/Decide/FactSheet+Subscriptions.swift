@@ -7,8 +7,13 @@ extension FactSheet {
         let plan = pricing.plan(order.plan)
         let scope = PlanScope(group: plan.group, entity: order.entity)
         let current = plan.isMain ? customer.mainSubscription(in: scope, pricing) : nil
-        let anchor = customer.billingAnchor(
-            of: plan, replacing: current, in: scope, startsCycle: order.startsCycle, pricing, now)
+        let isBackdated = order.starts != .never
+        let anchor =
+            isBackdated
+            ? order.starts
+            : customer.billingAnchor(
+                of: plan, replacing: current, in: scope, startsCycle: order.startsCycle, pricing,
+                now)
         var held: [Seats: Quantity] = [:]
         let carried = current.map { self.carried(from: $0, by: order) } ?? []
         if plan.isMain {
@@ -26,8 +31,11 @@ extension FactSheet {
         }
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: order.plan, status: .active,
-            addOn: plan.addOn, start: now, anchor: anchor, periodStart: now,
-            periodEnd: plan.nextBilling(after: now, anchor: anchor))
+            addOn: plan.addOn, start: isBackdated ? order.starts : now, anchor: anchor,
+            periodStart: now,
+            // A period that begins just now is the first one to be renewed.
+            periodEnd: plan.nextBilling(
+                after: isBackdated ? now.adding(milliseconds: -1) : now, anchor: anchor))
         subscription.entity = order.entity
         subscription.bought = order.bought
         subscription.discounts = order.discounts.settled
@@ -38,7 +46,10 @@ extension FactSheet {
             subscription.periodEnd = order.trialEnd
         }
         subscription.charges = order.paidCharges(of: 0, on: invoiceNumber(of: order))
+            .filter { !isBackdated || $0.period.upperBound > now }
+        if order.ends != .never { subscription.end(at: order.ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
+        if order.ends != .never { scheduleDefault(after: subscription, in: scope) }
         grant(subscription, held: held)
         for part in carried { carry(part, to: subscription) }
         return subscription
@@ -50,7 +61,7 @@ extension FactSheet {
         var order = Order(
             .purchase, reference, subscriptions: [], lines: [], time: now,
             currency: pricing.requiredCurrency)
-        if let trial = plan.trial { order.trialEnd = trial.end(from: now) }
+        if let trial = plan.trial { order.trialEnd = trial.end(from: now, in: pricing.zone) }
         _ = activate(&order)
     }
 
@@ -59,7 +70,7 @@ extension FactSheet {
     @discardableResult
     mutating func schedule(
         _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = [],
-        discounts: [HeldDiscount] = []
+        discounts: [HeldDiscount] = [], ends: Timestamp = .never
     ) -> Subscription {
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: reference, status: .scheduled,
@@ -69,6 +80,7 @@ extension FactSheet {
         subscription.bought = bought
         subscription.discounts = discounts.settled
         redeem(discounts)
+        subscription.end = ends
         emit(.subscriptionChanged(subscription))
         return subscription
     }
@@ -128,7 +140,7 @@ extension FactSheet {
     }
 
     /// What is left of one-off packs, as a balance of its own.
-    private func boughtForGood(_ bucket: Bucket, by subscription: Subscription) -> Bucket? {
+    func boughtForGood(_ bucket: Bucket, by subscription: Subscription) -> Bucket? {
         let featureID = pricing.feature(bucket.feature).id
         guard bucket.cycle.interval == .oneOff, !bucket.flags.contains(.allocated),
             let item = pricing.plan(subscription.plan).item(of: bucket, featureID: featureID),

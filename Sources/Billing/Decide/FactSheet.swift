@@ -10,7 +10,8 @@ struct FactSheet {
 
     private(set) var customer: CustomerState
     private(set) var facts: [Fact] = []
-    let pricing: PricingState
+    /// With the customer's own plans.
+    private(set) var pricing: PricingState
     let now: Timestamp
 
     /// Ended subscriptions and invoices kept in the state; the log has the older ones.
@@ -19,12 +20,22 @@ struct FactSheet {
 
     init(_ customer: CustomerState, pricing: PricingState, now: Timestamp) {
         self.customer = customer
-        self.pricing = pricing
+        self.pricing = pricing.with(plansOf: customer)
         self.now = now
     }
 
     mutating func emit(_ fact: Fact) {
         facts.append(fact)
         customer.change(by: fact)
+        if fact.concernsPricing { pricing = pricing.with(plansOf: customer) }
+    }
+}
+
+extension Fact {
+    /// What plans of the customer are, or by whose clocks they go.
+    fileprivate var concernsPricing: Bool {
+        if case .customPlanSet = self { return true }
+        if case .zoneSet = self { return true }
+        return false
     }
 }

@@ -55,9 +55,13 @@ extension Order {
     }
 
     /// Whole periods of what it buys begin at a moment.
-    mutating func begin(at now: Timestamp, _ plan: Plan, _ pricing: PricingState) {
+    ///
+    /// - Parameter subscription: 0: the new one.
+    mutating func begin(
+        at now: Timestamp, _ plan: Plan, _ pricing: PricingState, of subscription: UInt32 = 0
+    ) {
         for index in lines.indices where lines[index].kind == .charge {
-            guard lines[index].subscription == 0,
+            guard lines[index].subscription == subscription,
                 let cycle = plan.cycle(of: lines[index].part, pricing)
             else { continue }
             lines[index].period = now..<cycle.boundary(after: now, anchor: now)
@@ -105,6 +109,11 @@ extension FactSheet {
             else { return nil }
             return change(subscription, order)
         case .setup: return nil
+        case .switch:
+            guard let number = order.subscriptions.first,
+                let subscription = customer.subscription(number), subscription.status != .ended
+            else { return nil }
+            return `switch`(subscription, &order)
         }
     }
 

@@ -46,7 +46,8 @@ extension InvoiceLine {
             .filter { $0.subtotal.minorUnits != 0 }
         charges.removeAll { charge in
             let same = credits.firstIndex {
-                $0.part == charge.part && $0.quantity == charge.quantity
+                $0.part.isLike(charge.part) && $0.quantity == charge.quantity
+                    && $0.period?.upperBound == charge.period?.upperBound
                     && $0.subtotal.minorUnits == -charge.subtotal.minorUnits
             }
             if let same { credits.remove(at: same) }

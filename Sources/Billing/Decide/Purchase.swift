@@ -11,19 +11,24 @@ extension CustomerState {
             reply.subscription = scheduled
             return Decision(facts: [], reply: .attach(reply))
         }
-        if quote.startsLater, let current = quote.current {
-            return schedule(quote.order, after: current, request: attach.request, pricing, now)
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        facts.note(quote.customPlan)
+        if quote.startsLater {
+            facts.closeCheckout()
+            var reply = AttachReply(.scheduled)
+            reply.subscription = facts.schedule(quote, starts: attach.starts)
+            return decision(facts, reply: reply, request: attach.request)
         }
         return charge(
             quote.order, onPage: quote.needsPage, effectID: attach.effectID,
-            request: attach.request, pricing, now)
+            request: attach.request, facts)
     }
 
     /// Does what an order says: at once if nothing is to be paid, once the card on file has paid,
     /// or once a page has.
     func charge(
         _ order: Order, onPage needsPage: Bool, effectID: String, request: RequestMark?,
-        _ pricing: PricingState, _ now: Timestamp
+        _ facts: FactSheet
     ) -> Decision {
         if needsPage {
             if let open = account.checkout, open.order.sells(order) {
@@ -32,11 +37,13 @@ extension CustomerState {
                 reply.invoice = open.order.offer
                 return Decision(facts: [], reply: .attach(reply))
             }
-            return ask(.openCheckout, order, effectID, request)
+            return ask(.openCheckout, order, effectID, request, facts)
         }
-        guard order.due.minorUnits == 0 else { return ask(.collect, order, effectID, request) }
+        guard order.due.minorUnits == 0 else {
+            return ask(.collect, order, effectID, request, facts)
+        }
         var order = order
-        var facts = FactSheet(self, pricing: pricing, now: now)
+        var facts = facts
         facts.closeCheckout()
         var reply = AttachReply(.active)
         reply.subscription = facts.fulfil(&order)
@@ -46,15 +53,18 @@ extension CustomerState {
 
     /// Asks the provider, giving up any page that is open: one purchase at a time.
     private func ask(
-        _ kind: Effect.Kind, _ order: Order, _ effectID: String, _ request: RequestMark?
+        _ kind: Effect.Kind, _ order: Order, _ effectID: String, _ request: RequestMark?,
+        _ facts: FactSheet
     ) -> Decision {
-        var decision = Decision()
+        var facts = facts
         var effect = Effect(id: effectID, kind: kind, order: order, request: request)
         if let open = account.checkout {
-            decision.facts.append(open.closed())
+            facts.emit(open.closed())
             effect.closesPage = open.session
         }
-        decision.facts.append(.effectRequested(effect))
+        facts.emit(.effectRequested(effect))
+        var decision = Decision()
+        decision.facts = facts.facts
         var reply = AttachReply(.processing)
         reply.effectID = effectID
         decision.reply = .attach(reply)
@@ -62,27 +72,12 @@ extension CustomerState {
         return decision
     }
 
-    /// A cheaper plan starts when what is paid for is over (billing §6).
-    private func schedule(
-        _ order: Order, after current: Subscription, request: RequestMark?,
-        _ pricing: PricingState, _ now: Timestamp
-    ) -> Decision {
-        var facts = FactSheet(self, pricing: pricing, now: now)
-        facts.closeCheckout()
-        let plan = pricing.plan(order.plan)
-        facts.endScheduled(in: PlanScope(group: plan.group, entity: order.entity))
-        let ending = facts.cancelAtEnd(current)
-        var reply = AttachReply(.scheduled)
-        reply.subscription = facts.schedule(
-            order.plan, after: ending, bought: order.bought, discounts: order.discounts)
-        return decision(facts, reply: reply, request: request)
-    }
-
     func decision(_ facts: FactSheet, reply: AttachReply, request: RequestMark?) -> Decision {
         var reply = reply
         if let entity = reply.subscription?.entity, entity != 0 {
             reply.entity = buckets.extras.entities.entity(entity)?.id ?? .empty
         }
+        reply.customPlans = facts.customer.account.customPlans
         var decision = Decision(facts: facts.facts, reply: .attach(reply))
         decision.settlesRequest = request
         return decision
@@ -94,6 +89,33 @@ extension FactSheet {
     mutating func closeCheckout() {
         guard let open = customer.account.checkout else { return }
         emit(open.closed())
+    }
+
+    /// Notes a plan that starts later: when what is paid for is over (billing §6), or at a moment
+    /// of its own.
+    mutating func schedule(_ quote: PurchaseQuote, starts: Timestamp?) -> Subscription {
+        let plan = pricing.plan(quote.order.plan)
+        endScheduled(in: PlanScope(group: plan.group, entity: quote.order.entity))
+        guard let starts, starts > now else {
+            guard let current = quote.current else {
+                preconditionFailure("what starts later follows something or has a start")
+            }
+            let ending = cancelAtEnd(current)
+            return schedule(
+                quote.order.plan, after: ending, bought: quote.order.bought,
+                discounts: quote.order.discounts, ends: quote.order.ends)
+        }
+        var subscription = Subscription(
+            number: customer.lastSubscription + 1, plan: quote.order.plan, status: .scheduled,
+            addOn: plan.addOn, start: starts, anchor: starts, periodStart: starts,
+            periodEnd: .never)
+        subscription.entity = quote.order.entity
+        subscription.bought = quote.order.bought
+        subscription.end = quote.order.ends
+        subscription.discounts = quote.order.discounts.settled
+        redeem(quote.order.discounts)
+        emit(.subscriptionChanged(subscription))
+        return subscription
     }
 
     /// What is paid for goes on until it is over.
@@ -113,6 +135,8 @@ extension Order {
     fileprivate func sells(_ other: Order) -> Bool {
         purpose == other.purpose && plan == other.plan && subscriptions == other.subscriptions
             && entity == other.entity && bought == other.bought && due == other.due
+            && starts == other.starts && ends == other.ends
+            && (trialEnd == .never) == (other.trialEnd == .never)
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)

@@ -48,6 +48,14 @@ package struct AttachPlan: Sendable {
     /// Of which features what was used goes over, in place of being charged; as above.
     package var carriesUsages: [FeatureNumber]?
     package var discounts: [AskedDiscount] = []
+    /// The version of the plan; nil: that which is sold now.
+    package var version: UInt32?
+    /// What this customer gets other than others.
+    package var customize: PlanPatch?
+    /// When it starts: later, or as if it had started before; nil: now.
+    package var starts: Timestamp?
+    /// When it ends by itself; nil: never.
+    package var ends: Timestamp?
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
     package var successURL: String
@@ -93,6 +101,10 @@ package struct ChangeSubscription: Sendable {
     package var entity = InlineText.empty
     /// Each feature once.
     package var quantities: [AskedUnits] = []
+    /// The version of its plan that it moves to.
+    package var version: UInt32?
+    /// What this customer gets from now on other than others.
+    package var customize: PlanPatch?
     package var cancel: Cancel?
     /// Added to those that the subscription has.
     package var discounts: [AskedDiscount] = []
@@ -108,6 +120,26 @@ package struct ChangeSubscription: Sendable {
     package init(effectID: String = "", request: RequestMark? = nil) {
         self.effectID = effectID
         self.request = request
+    }
+
+    /// Something of the plan is to be another.
+    var changesPlan: Bool { version != nil || customize != nil }
+}
+
+/// Moves a customer's subscriptions to a plan from other versions of it to one (billing §3): what
+/// was used stays used, and nothing is charged before the next period.
+package struct MigrateCustomer: Sendable {
+    package var plan: PlanNumber
+    /// nil: whichever it is.
+    package var from: UInt32?
+    /// nil: the version that is sold now.
+    package var to: UInt32?
+    /// Also those that were made for the customer.
+    package var includesCustom = false
+    package var request: RequestMark?
+
+    package init(plan: PlanNumber) {
+        self.plan = plan
     }
 }
 

@@ -20,6 +20,8 @@ package struct PurchasePreview: Sendable, Equatable {
     package var time: Timestamp
     /// What would go back to cards; nil: nothing.
     package var refund: Money?
+    /// What the plans may refer to.
+    package var customPlans: [CustomPlan] = []
 }
 
 extension CustomerState {
@@ -27,20 +29,16 @@ extension CustomerState {
     package func preview(
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchasePreview {
+        let pricing = pricing.with(plansOf: self)
         let quote = try quote(attach, pricing: pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: attach.quoteTime ?? now)
         var sheet = FactSheet(self, pricing: pricing, now: now)
+        sheet.note(quote.customPlan)
         if quote.alreadyScheduled != nil {
             preview.outcome = .scheduled
-        } else if quote.startsLater, let current = quote.current {
+        } else if quote.startsLater {
             preview.outcome = .scheduled
-            let scope = PlanScope(
-                group: pricing.plan(quote.order.plan).group, entity: quote.order.entity)
-            sheet.endScheduled(in: scope)
-            let ending = sheet.cancelAtEnd(current)
-            sheet.schedule(
-                quote.order.plan, after: ending, bought: quote.order.bought,
-                discounts: quote.order.discounts)
+            _ = sheet.schedule(quote, starts: attach.starts)
         } else {
             if quote.needsPage { preview.outcome = .paymentRequired }
             sheet.pay(quote.order, &preview)
@@ -53,10 +51,12 @@ extension CustomerState {
     package func preview(
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchasePreview {
+        let pricing = pricing.with(plansOf: self)
         let quote = try quote(change, pricing: pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: change.quoteTime ?? now)
         var sheet = FactSheet(self, pricing: pricing, now: now)
-        if quote.course == .quantities {
+        sheet.note(quote.customPlan)
+        if quote.course.isCharged {
             if quote.needsPage { preview.outcome = .paymentRequired }
             sheet.pay(quote.order, &preview)
         } else {
@@ -128,6 +128,7 @@ extension PurchasePreview {
             }
         }
         nextInvoice = sheet.nextInvoice()
+        customPlans = sheet.customer.account.customPlans
     }
 }
 

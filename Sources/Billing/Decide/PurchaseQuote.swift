@@ -12,6 +12,8 @@ struct PurchaseQuote {
     var needsPage = false
     /// Discounts that come with it.
     var added: [HeldDiscount] = []
+    /// Made for this purchase.
+    var customPlan: CustomPlan?
 }
 
 extension CustomerState {
@@ -19,7 +21,8 @@ extension CustomerState {
     func quote(
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchaseQuote {
-        let reference = pricing.latest(attach.plan)
+        let (reference, customPlan) = try offer(attach, pricing)
+        let pricing = pricing.with(customPlan)
         let plan = pricing.plan(reference)
         let scope = PlanScope(
             group: plan.group, entity: try buckets.scope(of: attach.entity).entity)
@@ -35,12 +38,18 @@ extension CustomerState {
         order.bought = bought
         order.startsCycle = attach.startsCycle
         var quote = PurchaseQuote(order: order, current: current)
-        quote.startsLater = try startsLater(attach, plan, current, pricing)
+        quote.customPlan = customPlan
+        try checkDates(attach, plan, scope, pricing, now)
+        quote.order.ends = attach.ends ?? .never
+        let startsByItself = attach.starts.map { $0 > now } ?? false
+        quote.startsLater =
+            startsByItself ? true : try startsLater(attach, plan, current, pricing)
         // Who goes back to what is free begins anew.
         let kept = plan.isFree ? [] : current?.discounts ?? []
         quote.added = try resolve(
             attach.discounts, for: attach.plan, besides: kept, pricing, now)
         quote.order.discounts = (quote.startsLater ? [] : kept) + quote.added
+        if startsByItself { return quote }
         quote.order.carriedBalances = try carried(
             attach.carriesBalances, "carry_over_balances", quote, pricing)
         quote.order.carriedUsages = try carried(
@@ -68,7 +77,9 @@ extension CustomerState {
         let time = try quoteTime(attach.quoteTime, current, now)
         let anchor = billingAnchor(
             of: plan, replacing: current, in: scope, startsCycle: attach.startsCycle, pricing, time)
-        let trialEnd = trialEnd(of: plan, replacing: current, in: scope, pricing, time)
+        let trialEnd = trialEnd(
+            of: plan, attach.customize?.trial ?? .kept, replacing: current, in: scope, pricing,
+            time)
         var order = quote.order
         order.trialEnd = trialEnd ?? .never
         var prices = plan.advancePrices(order.plan, bought: order.bought, pricing)
@@ -76,6 +87,11 @@ extension CustomerState {
         var lines = InvoiceLine.change(
             from: current?.charges ?? [], to: prices, at: time, anchor: anchor,
             currency: pricing.requiredCurrency)
+        if let starts = attach.starts {
+            lines = InvoiceLine.charges(
+                prices, since: starts, now: time, currency: pricing.requiredCurrency)
+            order.starts = starts
+        }
         if let current {
             for index in lines.indices where lines[index].kind == .credit {
                 lines[index].subscription = current.number
@@ -165,9 +181,14 @@ extension CustomerState {
 
     /// The end of the trial that it begins with (billing §9); nil: it begins with none.
     private func trialEnd(
-        of plan: Plan, replacing current: Subscription?, in scope: PlanScope,
-        _ pricing: PricingState, _ now: Timestamp
+        of plan: Plan, _ asked: PlanPatch.Setting<FreeTrial>, replacing current: Subscription?,
+        in scope: PlanScope, _ pricing: PricingState, _ now: Timestamp
     ) -> Timestamp? {
+        switch asked {
+        case .removed: return nil
+        case .set(let trial): return trial.end(from: now, in: pricing.zone)
+        case .kept: break
+        }
         if current == nil || current?.isBilled == false,
             !plan.isFree, let together = billed(besides: current, in: scope, pricing)
         {
@@ -177,7 +198,7 @@ extension CustomerState {
         guard let trial = plan.trial, let number = mark,
             !account.trials.contains(TrialMark(plan: number, entity: scope.entity))
         else { return nil }
-        return trial.end(from: now)
+        return trial.end(from: now, in: pricing.zone)
     }
 
     /// Packs to be had from now on (billing §5.1, §7): as many as cover what was asked for, or else
@@ -234,7 +255,7 @@ extension Plan {
 
 extension Order {
     /// The same purchase, priced.
-    fileprivate init(
+    init(
         _ order: Order, lines: [InvoiceLine], balance: Int64, minimum: Int64, time: Timestamp
     ) {
         self.init(
@@ -247,5 +268,7 @@ extension Order {
         carriedUsages = order.carriedUsages
         trialEnd = order.trialEnd
         discounts = order.discounts
+        starts = order.starts
+        ends = order.ends
     }
 }

@@ -89,7 +89,9 @@ extension FactSheet {
     private func advanceLines(of subscription: Subscription, _ plan: Plan) -> [InvoiceLine] {
         plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
             .compactMap { price in
-                guard begins(price.cycle, of: subscription) else { return nil }
+                guard begins(price.cycle, of: subscription),
+                    !subscription.hasPaid(price.part, at: now)
+                else { return nil }
                 var line = InvoiceLine.charge(
                     price, from: now, anchor: subscription.anchor,
                     currency: pricing.requiredCurrency)
@@ -118,6 +120,20 @@ extension FactSheet {
             subscription.bought[index].next = nil
         }
         grantDifference(from: before, to: subscription.bought)
+    }
+
+    /// Ends a subscription whose place another one takes, with what is left of what was paid for
+    /// it.
+    private mutating func replace(
+        _ current: Subscription, _ bill: inout Bill
+    ) -> [Seats: Quantity] {
+        var lines = current.charges.compactMap { InvoiceLine.credit($0, at: now) }
+        for index in lines.indices { lines[index].subscription = current.number }
+        if !current.isTrialing(at: now) {
+            lines += overageLines(of: current, ending: true, seats: false)
+        }
+        bill.add(lines + current.pending, of: current, goesOn: false)
+        return end(current)
     }
 
     /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
@@ -161,10 +177,19 @@ extension FactSheet {
         _ scheduled: Subscription, held: [Seats: Quantity], _ bill: inout Bill
     ) {
         let plan = pricing.plan(scheduled.plan)
+        let scope = PlanScope(group: plan.group, entity: scheduled.entity)
+        var held = held
+        // What starts at a moment of its own replaces whatever is in use then.
+        if plan.isMain, let current = customer.mainSubscription(in: scope, pricing) {
+            held = replace(current, &bill)
+        }
         var subscription = scheduled
         subscription.status = .active
         subscription.periodEnd = plan.nextBilling(after: now, anchor: subscription.anchor)
+        let ends = subscription.end
+        if ends != .never { subscription.end(at: ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
+        if ends != .never { scheduleDefault(after: subscription, in: scope) }
         let lines = plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
             .map { price in
                 var line = InvoiceLine.charge(
@@ -226,6 +251,13 @@ extension FactSheet {
         }
         reset(due, upTo: now)
         return !due.isEmpty
+    }
+}
+
+extension Subscription {
+    /// A longer period of it runs, from before its price was changed without proration.
+    fileprivate func hasPaid(_ part: PricePart, at now: Timestamp) -> Bool {
+        charges.contains { $0.part.isLike(part) && $0.period.upperBound > now }
     }
 }
 

@@ -35,7 +35,8 @@ extension CustomerState {
         }
         order.successURL = setup.successURL
         return charge(
-            order, onPage: true, effectID: setup.effectID, request: setup.request, pricing, now)
+            order, onPage: true, effectID: setup.effectID, request: setup.request,
+            FactSheet(self, pricing: pricing, now: now))
     }
 
     /// The card is on file. The plan is attached as if somebody asked for it now; one that can't be

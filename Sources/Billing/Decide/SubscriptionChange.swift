@@ -6,12 +6,13 @@ extension CustomerState {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(change, pricing: pricing, now: now)
         try requireRedemptions(quote.order.discounts)
-        if quote.course == .quantities {
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        facts.note(quote.customPlan)
+        if quote.course.isCharged {
             return charge(
                 quote.order, onPage: quote.needsPage, effectID: change.effectID,
-                request: change.request, pricing, now)
+                request: change.request, facts)
         }
-        var facts = FactSheet(self, pricing: pricing, now: now)
         var reply = AttachReply(.active)
         reply.invoice = facts.carryOut(quote)
         try checkRefundCount(quote.refunds.count)
@@ -30,7 +31,7 @@ extension FactSheet {
         let plan = pricing.plan(subscription.plan)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
         switch quote.course {
-        case .none, .quantities: break
+        case .none, .quantities, .plan: break
         case .discounts: give(quote.order.discounts, to: subscription)
         case .cancelAtEnd:
             let ending = cancelAtEnd(subscription)
@@ -72,7 +73,7 @@ extension FactSheet {
     }
 
     /// The group's default takes the place of a main plan that ends (billing §10.3).
-    private mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
+    mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
         guard scope.entity == 0, pricing.plan(ending.plan).isMain,
             customer.scheduledSubscription(in: scope, pricing) == nil,
             let reference = pricing.defaultPlan(inGroup: scope.group)
@@ -86,24 +87,7 @@ extension FactSheet {
         changed.bought = order.bought
         changed.discounts = changed.discounts.merged(with: order.discounts.settled)
         redeem(order.discounts)
-        var fresh = order
-        fresh.lines.removeAll { line in subscription.pending.contains { $0.isSame(as: line) } }
-        changed.pending.removeAll { line in order.lines.contains { $0.isSame(as: line) } }
-        changed.lowerCharges(
-            by: order.lines.filter { line in
-                subscription.pending.contains { $0.isSame(as: line) }
-            })
-        changed.pending += order.pending
-        let credits = (fresh.lines + order.pending).filter { $0.kind == .credit }
-        changed.charges.removeAll { charge in credits.contains { $0.part == charge.part } }
-        // What was charged nothing for gives no credit, and is replaced all the same.
-        changed.charges.removeAll { charge in
-            charge.unused(at: order.time).minorUnits <= 0
-                && (fresh.lines + order.pending).contains { $0.part == charge.part }
-        }
-        changed.forfeit(since: subscription)
-        changed.charges += fresh.paidCharges(
-            of: subscription.number, on: invoiceNumber(of: order))
+        changed.settle(order, since: subscription, on: invoiceNumber(of: order))
         emit(.subscriptionChanged(changed))
         grantDifference(from: subscription, to: order.bought)
         return changed
@@ -147,8 +131,30 @@ extension FactSheet {
 }
 
 extension Subscription {
+    /// What a change of it has settled: what waited for the next invoice is on this one, what comes
+    /// back isn't paid any more, and what is charged is.
+    mutating func settle(_ order: Order, since before: Subscription, on invoice: UInt32) {
+        var fresh = order
+        fresh.lines.removeAll { line in before.pending.contains { $0.isSame(as: line) } }
+        pending.removeAll { line in order.lines.contains { $0.isSame(as: line) } }
+        lowerCharges(
+            by: order.lines.filter { line in before.pending.contains { $0.isSame(as: line) } })
+        pending += order.pending
+        let lines = fresh.lines + order.pending
+        charges.removeAll { charge in
+            lines.contains { $0.kind == .credit && $0.part == charge.part }
+        }
+        // What was charged nothing for gives no credit, and is replaced all the same.
+        charges.removeAll { charge in
+            charge.unused(at: order.time).minorUnits <= 0
+                && lines.contains { $0.part.isLike(charge.part) }
+        }
+        forfeit(since: before)
+        charges += fresh.paidCharges(of: number, on: invoice)
+    }
+
     /// Units that go without credit take what was paid for them with them.
-    fileprivate mutating func forfeit(since before: Subscription) {
+    mutating func forfeit(since before: Subscription) {
         for feature in before.bought.map(\.feature) {
             let units = units(of: feature)
             let paidFor = charges.filter { $0.part.feature == feature }

@@ -19,6 +19,17 @@ extension CustomerState {
             decision.facts.append(.profileChanged(name: name, email: email))
         }
         if metadata != account.metadata { decision.facts.append(.metadataChanged(metadata)) }
+        if let zone = update.zone, zone != account.zone {
+            // What is paid for ends when it was to end.
+            let isBilled = subscriptions.contains { subscription in
+                subscription.status == .scheduled
+                    || subscription.status.grantsAccess && subscription.isBilled
+            }
+            guard !isBilled else {
+                throw .unfit("time_zone", "cannot change while there is a plan that is paid for")
+            }
+            decision.facts.append(.zoneSet(zone))
+        }
         return decision
     }
 }

@@ -48,16 +48,35 @@ package struct FreeTrial: Sendable, Equatable {
         self.needsCard = needsCard
     }
 
-    package func end(from now: Timestamp) -> Timestamp {
-        switch unit {
-        case .day: now.adding(milliseconds: Int64(length) * 86_400_000)
-        case .month: now.adding(months: Int64(length))
-        case .year: now.adding(months: Int64(length) * 12)
-        }
+    func end(from now: Timestamp, in zone: Zone) -> Timestamp {
+        let unit: Interval =
+            switch unit {
+            case .day: .day
+            case .month: .month
+            case .year: .year
+            }
+        return Cycle(unit, count: length, in: zone).boundary(1, anchor: now)
     }
 }
 
 extension Plan {
+    /// By the clocks of a zone.
+    func `in`(_ zone: Zone) -> Plan {
+        var plan = self
+        plan.price?.cycle.zone = zone
+        for index in plan.items.indices {
+            plan.items[index].reset?.zone = zone
+            plan.items[index].prepaidPrice?.cycle.zone = zone
+        }
+        return plan
+    }
+
+    /// It gives as much for as much.
+    func isSameOffer(as other: Plan) -> Bool {
+        price == other.price && trial == other.trial && items == other.items
+            && controls == other.controls && addOn == other.addOn
+    }
+
     /// No price, or prices that are all 0 (billing §1.2).
     package var isFree: Bool {
         (price?.amount ?? .zero) == .zero
@@ -105,7 +124,7 @@ extension Plan {
     /// and way of paying.
     func item(of bucket: Bucket, featureID: String) -> PlanItem? {
         items.first {
-            $0.featureID == featureID && ($0.reset ?? Cycle(.oneOff)) == bucket.cycle
+            $0.featureID == featureID && ($0.reset ?? Cycle(.oneOff)).isAsLong(as: bucket.cycle)
                 && ($0.usagePrice != nil) == bucket.flags.contains(.priced)
         }
     }

@@ -18,6 +18,12 @@ package final class PricingState: Sendable {
     package let settings: PricingSettings
     package let rewards: RewardList
     let rewardIndex: RewardIndex
+    /// Of each plan, by revision − 1.
+    private let versions: [[UInt32]]
+    /// One customer's own.
+    let customPlans: [CustomPlan]
+    /// The customer's.
+    let zone: Zone
 
     private let featureNumbers: [String: FeatureNumber]
     private let planNumbers: [String: PlanNumber]
@@ -40,6 +46,9 @@ package final class PricingState: Sendable {
         self.currency = currency
         self.features = features
         self.plans = plans
+        customPlans = []
+        zone = .utc
+        versions = plans.map(PricingState.versions)
         var featureNumbers: [String: FeatureNumber] = [:]
         for (index, feature) in features.enumerated() {
             featureNumbers[feature.id] = FeatureNumber(rawValue: UInt32(index + 1))
@@ -71,6 +80,24 @@ package final class PricingState: Sendable {
         self.eventFeatures = eventFeatures
     }
 
+    init(_ published: PricingState, customPlans: [CustomPlan], zone: Zone) {
+        self.zone = zone
+        sequence = published.sequence
+        currency = published.currency
+        features = published.features
+        plans = published.plans
+        versions = published.versions
+        settings = published.settings
+        rewards = published.rewards
+        rewardIndex = published.rewardIndex
+        self.customPlans = customPlans
+        featureNumbers = published.featureNumbers
+        planNumbers = published.planNumbers
+        kinds = published.kinds
+        eventFeatures = published.eventFeatures
+        pools = published.pools
+    }
+
     /// The features that an event feeds, in catalog order; empty: none.
     package func features(ofEvent name: String) -> [FeatureNumber] { eventFeatures[name] ?? [] }
 
@@ -100,7 +127,28 @@ package final class PricingState: Sendable {
     }
 
     package func plan(_ reference: PlanReference) -> Plan {
-        plans[Int(reference.plan.rawValue) - 1][Int(reference.revision) - 1]
+        let revisions = plans[Int(reference.plan.rawValue) - 1]
+        // One that nothing needs any more looks like the published one.
+        let plan =
+            reference.isCustom
+            ? customPlan(reference)?.plan ?? revisions[revisions.count - 1]
+            : revisions[Int(reference.revision) - 1]
+        return zone == .utc ? plan : plan.in(zone)
+    }
+
+    package func customPlan(_ reference: PlanReference) -> CustomPlan? {
+        customPlans.first { $0.reference == reference }
+    }
+
+    package func with(_ plans: [CustomPlan]) -> PricingState {
+        PricingState(self, customPlans: plans, zone: zone)
+    }
+
+    /// With what a customer's own subscriptions refer to, and by the clocks of its zone.
+    package func with(plansOf customer: CustomerState) -> PricingState {
+        let (custom, zone) = (customer.account.customPlans, customer.account.zone)
+        guard custom != customPlans || zone != self.zone else { return self }
+        return PricingState(self, customPlans: custom, zone: zone)
     }
 
     /// Units that a plan includes of a feature whose packs it sells.
@@ -108,9 +156,53 @@ package final class PricingState: Sendable {
         self.plan(plan).prepaidItem(of: self.feature(feature).id)?.included ?? .zero
     }
 
+    /// Which version of its plan a revision is; a custom plan's is that of what it was made from.
+    package func version(of reference: PlanReference) -> UInt32 {
+        var revision = reference
+        if reference.isCustom {
+            guard let custom = customPlan(reference) else {
+                return versions[Int(reference.plan.rawValue) - 1].last ?? 0
+            }
+            revision = custom.base
+        }
+        return versions[Int(revision.plan.rawValue) - 1][Int(revision.revision) - 1]
+    }
+
+    /// The newest revision of a version; nil: there is no such version.
+    package func revision(ofVersion version: UInt32, _ number: PlanNumber) -> PlanReference? {
+        versions[Int(number.rawValue) - 1].lastIndex(of: version).map {
+            PlanReference(plan: number, revision: UInt32($0 + 1))
+        }
+    }
+
+    /// A version is what customers get and pay: another name or group makes none (billing §3).
+    private static func versions(of revisions: [Plan]) -> [UInt32] {
+        var versions: [UInt32] = []
+        for (index, plan) in revisions.enumerated() {
+            let isSame = index > 0 && revisions[index - 1].isSameOffer(as: plan)
+            versions.append((versions.last ?? 0) + (isSame ? 0 : 1))
+        }
+        return versions
+    }
+
     /// The revision that is sold now.
     package func latest(_ number: PlanNumber) -> PlanReference {
         PlanReference(plan: number, revision: UInt32(plans[Int(number.rawValue) - 1].count))
+    }
+
+    /// What is sold now, in order of first publication.
+    package var latestRevisions: [PlanReference] {
+        plans.indices.map { latest(PlanNumber(rawValue: UInt32($0 + 1))) }
+    }
+
+    /// The newest revision of each version of each plan, the oldest version first.
+    package var allVersions: [PlanReference] {
+        plans.indices.flatMap { index -> [PlanReference] in
+            let number = PlanNumber(rawValue: UInt32(index + 1))
+            return (1...(versions[index].last ?? 1)).compactMap {
+                revision(ofVersion: $0, number)
+            }
+        }
     }
 
     /// The plans every new customer starts with, in order of first publication.

@@ -40,7 +40,7 @@ package enum Interval: UInt8, Sendable, CaseIterable {
     }
 
     /// Calendar months in one interval; nil for those of fixed length.
-    fileprivate var months: Int64? {
+    var months: Int64? {
         switch self {
         case .month: 1
         case .quarter: 3
@@ -50,7 +50,7 @@ package enum Interval: UInt8, Sendable, CaseIterable {
         }
     }
 
-    fileprivate var milliseconds: Int64? {
+    var milliseconds: Int64? {
         switch self {
         case .minute: 60_000
         case .hour: 3_600_000
@@ -58,88 +58,6 @@ package enum Interval: UInt8, Sendable, CaseIterable {
         case .week: 604_800_000
         case .oneOff, .month, .quarter, .semiAnnual, .year: nil
         }
-    }
-}
-
-/// A repeating cycle, always computed from its anchor: 31 January, 28 February, 31 March.
-package struct Cycle: Sendable, Equatable {
-    // The wider first: three bytes, so that a bucket wastes none.
-    package var count: UInt16
-    package var interval: Interval
-
-    package init(_ interval: Interval, count: UInt16 = 1) {
-        self.interval = interval
-        self.count = max(1, count)
-    }
-
-    /// The first boundary after `now`: anchor + k cycles; `.never` for one-off cycles.
-    package func boundary(after now: Timestamp, anchor: Timestamp) -> Timestamp {
-        boundary(boundaries(by: now, anchor: anchor), anchor: anchor)
-    }
-
-    /// The boundary with this number; the anchor has 0.
-    func boundary(_ number: Int64, anchor: Timestamp) -> Timestamp {
-        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
-            return anchor.adding(milliseconds: number * step)
-        }
-        guard let months = interval.months.map({ $0 * Int64(count) }) else { return .never }
-        return anchor.adding(months: number * months)
-    }
-
-    /// How many boundaries there were by `now`, the anchor among them.
-    func boundaries(by now: Timestamp, anchor: Timestamp) -> Int64 {
-        guard now >= anchor else { return 0 }
-        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
-            return (now.milliseconds - anchor.milliseconds) / step + 1
-        }
-        guard let months = interval.months.map({ $0 * Int64(count) }) else { return 0 }
-        return cycles(of: months, endingAfter: now, from: anchor)
-    }
-
-    /// The cycle that holds `now`, start included, end not. Before the anchor and for one-off
-    /// cycles it has always been running.
-    package func period(around now: Timestamp, anchor: Timestamp) -> Range<Timestamp> {
-        let end = boundary(after: now, anchor: anchor)
-        guard now >= anchor, end != .never else { return .epoch..<end }
-        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
-            return end.adding(milliseconds: -step)..<end
-        }
-        let months = (interval.months ?? 1) * Int64(count)
-        let passed = cycles(of: months, endingAfter: now, from: anchor) - 1
-        return anchor.adding(months: passed * months)..<end
-    }
-
-    /// The cycle that holds `now`, with cycles going back before the anchor as they go on after it.
-    package func window(around now: Timestamp, anchor: Timestamp) -> Range<Timestamp> {
-        guard now < anchor else { return period(around: now, anchor: anchor) }
-        if let step = interval.milliseconds.map({ $0 * Int64(count) }) {
-            let ahead = anchor.milliseconds - now.milliseconds
-            let start = anchor.adding(milliseconds: -((ahead - 1) / step + 1) * step)
-            return start..<start.adding(milliseconds: step)
-        }
-        guard let months = interval.months.map({ $0 * Int64(count) }) else {
-            return .epoch..<Timestamp.never
-        }
-        // A lower bound; at most two more steps are needed.
-        var number = (CivilDate(now).monthIndex - CivilDate(anchor).monthIndex) / months - 1
-        while anchor.adding(months: (number + 1) * months) <= now { number += 1 }
-        return anchor.adding(months: number * months)..<anchor.adding(months: (number + 1) * months)
-    }
-
-    /// So many cycles from the anchor to the first boundary after `now`.
-    private func cycles(
-        of months: Int64, endingAfter now: Timestamp, from anchor: Timestamp
-    ) -> Int64 {
-        // A lower bound; at most two more steps are needed.
-        let between = CivilDate(now).monthIndex - CivilDate(anchor).monthIndex
-        var count = max(0, between / months - 1)
-        while anchor.adding(months: count * months) <= now { count += 1 }
-        return count
-    }
-
-    /// The boundary one cycle after `start`, which is itself a boundary of this anchor.
-    package func end(ofPeriodFrom start: Timestamp, anchor: Timestamp) -> Timestamp {
-        boundary(after: start, anchor: anchor)
     }
 }
 
@@ -153,6 +71,23 @@ extension Timestamp {
         let day = min(date.day, CivilDate.days(inMonth: month, year: year))
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
         return Timestamp(milliseconds: days * 86_400_000 + date.timeOfDay)
+    }
+
+    /// The same by the clocks of a zone: of a time that comes twice the earlier one, of a time that
+    /// is skipped the end of the gap.
+    func adding(months: Int64, in zone: Zone) -> Timestamp {
+        guard zone != .utc else { return adding(months: months) }
+        return local(in: zone).adding(months: months).instant(in: zone)
+    }
+
+    /// What clocks show, as if it were UTC.
+    func local(in zone: Zone) -> Timestamp {
+        adding(milliseconds: zone.rules(around: self).offset(at: milliseconds))
+    }
+
+    /// When clocks show this.
+    func instant(in zone: Zone) -> Timestamp {
+        Timestamp(milliseconds: zone.rules(around: self).instant(ofLocal: milliseconds))
     }
 }
 

@@ -49,7 +49,14 @@ extension GRPCDispatcher {
             }
         case .deleteCustomer, .eraseCustomer:
             return try runErasure(route, message, loop, token: token)
-        case .getCatalog: return loop.catalog.get(names: names, in: workspace)
+        case .getCatalog:
+            let all = try decoded { () throws(CallFault) in try reader.getCatalog(message) }
+            return loop.catalog.get(allVersions: all, names: names, in: workspace)
+        case .migrateCustomer:
+            let call = try decoded { () throws(CallFault) in try reader.migrateCustomer(message) }
+            return try served { () throws(ExecuteFault) in
+                try loop.attach.migrate(call, names: names, in: workspace)
+            }
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription,
             .setupPayment:
             return try runPurchase(route, message, loop, token: token)

@@ -9,6 +9,7 @@ enum Route: Int, CaseIterable {
     case previewAttach
     case updateSubscription
     case previewUpdateSubscription
+    case migrateCustomer
     case getOrCreateCustomer
     case getCustomer
     case updateCustomer
@@ -71,6 +72,7 @@ enum Route: Int, CaseIterable {
         case .previewAttach: "/tally.v1.AttachService/PreviewAttach"
         case .updateSubscription: "/tally.v1.AttachService/UpdateSubscription"
         case .previewUpdateSubscription: "/tally.v1.AttachService/PreviewUpdateSubscription"
+        case .migrateCustomer: "/tally.v1.AttachService/MigrateCustomer"
         case .getOrCreateCustomer: "/tally.v1.CustomerService/GetOrCreateCustomer"
         case .getCustomer: "/tally.v1.CustomerService/GetCustomer"
         case .updateCustomer: "/tally.v1.CustomerService/UpdateCustomer"
@@ -128,6 +130,8 @@ enum Route: Int, CaseIterable {
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack, .batchTrackTokens: 512 << 10
         case .updateControls, .createEntity, .batchCheck: 64 << 10
+        // A plan may be customized.
+        case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription: 64 << 10
         default: 16 << 10
         }
     }
@@ -141,7 +145,8 @@ enum Route: Int, CaseIterable {
             .usageWrite
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
-            .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode:
+            .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
+            .migrateCustomer:
             .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,

@@ -21,6 +21,7 @@ struct ReplyContext: Sendable {
     private let buckets: [BucketFacts]
 
     init(of customer: borrowing CustomerState, pricing: PricingState, environment: String) {
+        let pricing = pricing.with(plansOf: customer)
         self.environment = environment
         self.pricing = pricing
         customerID = customer.id.text
@@ -77,7 +78,7 @@ extension PlanItem {
     fileprivate func grants(_ bucket: Bucket, of feature: Feature) -> Bool {
         featureID == feature.id && (usagePrice != nil) == bucket.flags.contains(.priced)
             && unlimited == bucket.flags.contains(.unlimited)
-            && (reset ?? Cycle(.oneOff)) == bucket.cycle
+            && (reset ?? Cycle(.oneOff)).isAsLong(as: bucket.cycle)
     }
 }
 

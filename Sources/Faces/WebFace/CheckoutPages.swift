@@ -41,7 +41,7 @@ package struct CheckoutPages: Sendable {
         let sale = Sale(
             session: session, plan: attach.planName(page.order.plan), order: page.order,
             customer: page.customer, name: page.name.isEmpty ? page.customer.text : page.name,
-            renewal: attach.price(page.order.plan), now: page.time)
+            renewal: attach.price(page.order.plan, for: page.customer), now: page.time)
         switch request.method {
         case "GET", "HEAD": return .html(200, Page.checkout(sale, form(request, sale)))
         case "POST": return await post(Form(request.body), sale)

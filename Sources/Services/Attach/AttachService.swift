@@ -87,6 +87,34 @@ package struct AttachService: Sendable {
         }
     }
 
+    /// Moves a customer to a version of a plan, or says what that would do.
+    package func migrate(
+        _ call: MigrateCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution {
+        let customers = environment.customers(of: call.customer)
+        guard call.isDryRun else {
+            return try customers.execute(
+                .migrate(call.migrate), for: call.customer, request: call.migrate.request,
+                names: names, in: workspace)
+        }
+        let (result, point) = try customers.read(call.customer, names: names, in: workspace) {
+            (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in
+            let now = customer.buckets.clock.time(at: customers.environmentTime)
+            do throws(Refusal) {
+                let migrations = try customer.preview(
+                    call.migrate, pricing: names.pricing, now: now)
+                return .success(
+                    ReplyWriter(arena: workspace.arena, names: names).migrated(migrations))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let message): return .done(Outcome(message: message, point: point))
+        case .failure(let refusal): throw .refused(refusal)
+        }
+    }
+
     /// Nothing that costs something can be bought where nobody collects.
     private func needProvider(_ call: PurchaseCall) throws(ExecuteFault) {
         guard environment.provider == nil else { return }
@@ -111,8 +139,10 @@ package struct AttachService: Sendable {
     }
 
     /// What a plan costs in each of its cycles; nil: nothing, or once only.
-    package func price(_ reference: PlanReference) -> (money: Money, cycle: Cycle)? {
-        let pricing = environment.directory.current.pricing
+    package func price(
+        _ reference: PlanReference, for customer: CustomerID
+    ) -> (money: Money, cycle: Cycle)? {
+        let pricing = pricing(reference, for: customer)
         guard let price = pricing.plan(reference).price, price.cycle.interval != .oneOff,
             let currency = pricing.currency,
             let money = Money(price: price.amount, count: Quantity(units: 1), currency: currency)
@@ -123,6 +153,15 @@ package struct AttachService: Sendable {
     /// The plan's name, for people.
     package func planName(_ reference: PlanReference) -> String {
         environment.directory.current.pricing.plan(reference).name
+    }
+
+    private func pricing(_ reference: PlanReference, for customer: CustomerID) -> PricingState {
+        let names = environment.directory.current
+        guard reference.isCustom else { return names.pricing }
+        let answer = try? environment.customers(of: customer).read(
+            customer, names: names, in: Workspace()
+        ) { customer, names in names.pricing.with(plansOf: customer) }.answer
+        return answer ?? names.pricing
     }
 
     /// Sends money of an invoice back to the card that paid it. Waits for a charge that is under

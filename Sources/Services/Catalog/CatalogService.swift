@@ -25,8 +25,11 @@ package struct CatalogService: Sendable {
         }
     }
 
-    package func get(names: PricingNames, in workspace: Workspace) -> Execution {
-        let message = ReplyWriter(arena: workspace.arena, names: names).catalog()
+    package func get(
+        allVersions: Bool, names: PricingNames, in workspace: Workspace
+    ) -> Execution {
+        let message = ReplyWriter(arena: workspace.arena, names: names)
+            .catalog(allVersions: allVersions)
         return .done(Outcome(message: message))
     }
 }

@@ -41,7 +41,8 @@ package struct EntitlementService: Sendable {
             let (message, point) = try customers.read(
                 call.customer, names: names, in: workspace
             ) { customer, names in
-                shown(customer.check(plan: plan, pricing: names.pricing), names, workspace)
+                ReplyWriter(arena: workspace.arena, names: names).of(customer)
+                    .check(customer.check(plan: plan, pricing: names.pricing))
             }
             return .done(Outcome(message: message, point: point))
         }
@@ -94,7 +95,8 @@ package struct EntitlementService: Sendable {
                     answers.append(try customer.check(query, pricing: names.pricing, now: now))
                 }
             }
-            return ReplyWriter(arena: workspace.arena, names: names).batchCheck(answers)
+            return ReplyWriter(arena: workspace.arena, names: names).of(customer)
+                .batchCheck(answers)
         }
     }
 

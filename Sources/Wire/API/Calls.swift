@@ -29,6 +29,7 @@ package enum Method: UInt32, Sendable {
     case applyDiscount = 65
     case removeDiscount = 66
     case redeemCode = 67
+    case migrateCustomer = 80
 }
 
 extension Method {
@@ -41,7 +42,7 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock, .refundInvoice, .setupPayment:
+            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer:
             false
         }
     }
@@ -87,6 +88,14 @@ package struct ChangeCall: Sendable {
     package var customer: CustomerID
     package var command: Command
     package var request: RequestMark?
+}
+
+/// A move of a customer to a version of a plan.
+package struct MigrateCall: Sendable {
+    package var customer: CustomerID
+    package var migrate: MigrateCustomer
+    /// It is only said what would be done.
+    package var isDryRun: Bool
 }
 
 /// An entity, to be shown.
@@ -288,6 +297,11 @@ struct Fingerprint {
 
     mutating func add(_ cycle: Cycle?) {
         add(UInt64(cycle?.interval.rawValue ?? 0) << 16 | UInt64(cycle?.count ?? 0))
+    }
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        add(UInt64(bytes.count))
+        for byte in bytes { add(UInt64(byte)) }
     }
 
     mutating func add(_ text: String) {

@@ -31,6 +31,15 @@ struct FieldReader {
         return customer
     }
 
+    /// Empty: UTC, as with a fault, which is noted.
+    mutating func zone(_ text: UnsafePointer<CChar>?) -> Zone {
+        let name = String(decoding: bytes(of: text), as: UTF8.self)
+        guard !name.isEmpty else { return .utc }
+        if let zone = Zone(name: name) { return zone }
+        fault("time_zone", "must be a name of the time zone database, such as \"Europe/Berlin\"")
+        return .utc
+    }
+
     /// nil: a fault was noted.
     mutating func entityID(_ text: UnsafePointer<CChar>?) -> InlineText? {
         let id = bytes(of: text)

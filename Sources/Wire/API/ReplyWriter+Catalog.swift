@@ -29,16 +29,23 @@ extension ReplyWriter {
     }
 
     /// The reply to `GetCatalog`.
-    package func catalog() -> UnsafeRawBufferPointer {
+    ///
+    /// - Parameter allVersions: not only those that are sold now.
+    package func catalog(allVersions: Bool = false) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__get_catalog_response__init)
         let pricing = names.pricing
+        let shown = allVersions ? pricing.allVersions : pricing.latestRevisions
         var draft = PricingDraft(
             currency: pricing.currency?.code ?? "", features: pricing.features,
-            plans: pricing.plans.compactMap(\.last))
+            plans: shown.map { pricing.plan($0) })
         if pricing.settings != PricingSettings() { draft.settings = pricing.settings }
         draft.rewards = pricing.rewards
-        message.pointee.catalog = CatalogWriter(arena: arena).message(
-            draft, revisions: pricing.plans.map { UInt32($0.count) })
+        let catalog = CatalogWriter(arena: arena).message(
+            draft, revisions: shown.map(\.revision))
+        for (index, reference) in shown.enumerated() {
+            catalog.pointee.plans[index]?.pointee.version = pricing.version(of: reference)
+        }
+        message.pointee.catalog = catalog
         message.pointee.catalog_sequence = pricing.sequence
         return arena.pack(message)
     }
@@ -153,7 +160,7 @@ struct CatalogWriter {
         return message
     }
 
-    private func plan(
+    func plan(
         _ plan: Plan, revision: UInt32
     ) -> UnsafeMutablePointer<Tally__V1__Plan> {
         let message = arena.make(tally__v1__plan__init)

@@ -58,8 +58,8 @@ extension ReplyWriter {
                 return text
             }
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
-            arena.list(customer.subscriptions) { subscription in
-                let message = self.subscription(subscription)
+            arena.list(customer.subscriptions) { [writer = of(customer)] subscription in
+                let message = writer.subscription(subscription)
                 if subscription.entity != 0,
                     let entity = customer.buckets.extras.entities.entity(subscription.entity)
                 {
@@ -74,6 +74,7 @@ extension ReplyWriter {
         }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
         if customer.buckets.hasExtras { extras(customer.buckets.extras, on: message) }
+        message.pointee.time_zone = arena.string(customer.account.zone.name)
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =

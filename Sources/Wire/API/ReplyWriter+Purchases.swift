@@ -9,7 +9,14 @@ extension ReplyWriter {
         let message = arena.make(tally__v1__subscription__init)
         message.pointee.subscription_id = arena.numbered("sub_", subscription.number)
         message.pointee.plan_id = names.id(subscription.plan.plan)
-        message.pointee.plan_revision = subscription.plan.revision
+        if let custom = pricing.customPlan(subscription.plan) {
+            message.pointee.plan_revision = custom.base.revision
+            message.pointee.custom_plan = CatalogWriter(arena: arena).plan(
+                custom.plan, revision: custom.base.revision)
+        } else {
+            message.pointee.plan_revision = subscription.plan.revision
+        }
+        message.pointee.plan_version = pricing.version(of: subscription.plan)
         message.pointee.status = Tally__V1__SubscriptionStatus(
             UInt32(subscription.status.rawValue))
         message.pointee.add_on = subscription.addOn ? 1 : 0
@@ -38,7 +45,7 @@ extension ReplyWriter {
         arena.list(bought) { units in
             let message = arena.make(tally__v1__bought_quantity__init)
             message.pointee.feature_id = names.id(units.feature)
-            let included = names.pricing.included(units.feature, in: plan)
+            let included = pricing.included(units.feature, in: plan)
             message.pointee.quantity = (included + units.units).double
             if let next = units.next {
                 message.pointee._next_quantity_case =
@@ -104,6 +111,10 @@ extension ReplyWriter {
 
     /// The reply to `PreviewAttach`, and to `PreviewUpdateSubscription`, whose fields are the same.
     package func previewed(_ preview: PurchasePreview) -> UnsafeRawBufferPointer {
+        with(preview.customPlans).written(preview)
+    }
+
+    private func written(_ preview: PurchasePreview) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__purchase_preview__init)
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(preview.outcome.rawValue))
         message.pointee.invoice = preview.invoice.map { invoice($0) }
@@ -134,5 +145,20 @@ extension ReplyWriter {
             change.bought, change.plan)
         message.pointee.trial_end_time = time(change.trialEnd)
         return message
+    }
+
+    /// The reply to `MigrateCustomer`.
+    package func migrated(_ migrations: [Migration]) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__migrate_customer_response__init)
+        (message.pointee.n_subscriptions, message.pointee.subscriptions) =
+            arena.list(migrations) { migration in
+                let part = arena.make(tally__v1__migrated_subscription__init)
+                part.pointee.subscription_id = arena.numbered("sub_", migration.subscription)
+                part.pointee.from_version = migration.version
+                part.pointee.outcome = Tally__V1__MigrationOutcome(
+                    UInt32(migration.outcome.rawValue))
+                return part
+            }
+        return arena.pack(message)
     }
 }

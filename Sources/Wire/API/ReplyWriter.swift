@@ -6,10 +6,26 @@ internal import CTallyProto
 package struct ReplyWriter {
     let arena: Arena
     let names: PricingNames
+    /// With plans of a customer's own; nil: there are none.
+    private var ownPricing: PricingState?
 
     package init(arena: Arena, names: PricingNames) {
         self.arena = arena
         self.names = names
+    }
+
+    var pricing: PricingState { ownPricing ?? names.pricing }
+
+    /// For replies about a customer, who may have plans of its own.
+    package func of(_ customer: borrowing CustomerState) -> ReplyWriter {
+        with(customer.account.customPlans)
+    }
+
+    func with(_ plans: [CustomPlan]) -> ReplyWriter {
+        guard !plans.isEmpty else { return self }
+        var writer = self
+        writer.ownPricing = names.pricing.with(plans)
+        return writer
     }
 
     /// The message of a command's reply; none for those that show the customer as it is afterwards.
@@ -24,7 +40,8 @@ package struct ReplyWriter {
         case .trackTokensAll(let parts): list(parts.map { self.tokens($0) }, field: 1)
         case .settled(let track): settled(track)
         case .check(let answer): check(answer)
-        case .attach(let attach): self.attach(attach)
+        case .attach(let attach): with(attach.customPlans).attach(attach)
+        case .migrated(let migrations): migrated(migrations)
         case .clock(let time): movedClock(to: time)
         case .refunded(let refunded): self.refunded(refunded)
         case .reported(let invoice): reported(invoice)
@@ -195,7 +212,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,
             .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,
             .updateEntity, .deleteEntity, .advanceTestClock, .applyDiscount, .removeDiscount,
-            .redeemCode:
+            .redeemCode, .migrateCustomer:
             2
         }
     return [field << 3, 1]

@@ -14,14 +14,17 @@ extension RequestReader {
         let metadata = fields.metadata(
             elements(message.pointee.n_metadata, message.pointee.metadata)
                 .map { ($0.pointee.key, $0.pointee.value) })
+        let zone = fields.zone(message.pointee.time_zone)
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .getOrCreateCustomer)
         fingerprint.add(name)
         fingerprint.add(email)
         fingerprint.add(metadata)
+        if zone != .utc { fingerprint.add(UInt64(zone.rawValue)) }
+        var create = CreateCustomer(name: name, email: email, metadata: metadata)
+        create.zone = zone
         return CreateCall(
-            customer: customer,
-            create: CreateCustomer(name: name, email: email, metadata: metadata),
+            customer: customer, create: create,
             request: mark(requestID, .getOrCreateCustomer, fingerprint))
     }
 
@@ -53,9 +56,15 @@ extension RequestReader {
             (0..<message.pointee.n_remove_metadata_keys).map {
                 message.pointee.remove_metadata_keys?[$0]
             }, besides: update.metadata)
+        if message.pointee._time_zone_case
+            == TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE_TIME_ZONE
+        {
+            update.zone = fields.zone(message.pointee.time_zone)
+        }
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .updateCustomer)
         fingerprint.add(update)
+        if let zone = update.zone { fingerprint.add(UInt64(zone.rawValue) | 1 << 32) }
         return UpdateCall(
             customer: customer, update: update,
             request: mark(requestID, .updateCustomer, fingerprint))

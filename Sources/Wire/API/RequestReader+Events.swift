@@ -40,6 +40,7 @@ extension RequestReader {
         let grouping = fields.grouping(message.pointee)
         let limit = Int(message.pointee.group_limit)
         if !(0...250).contains(limit) { fields.fault("group_limit", "must be from 1 to 250") }
+        let zone = fields.zone(message.pointee.time_zone)
         let isSound = fields.violations.isEmpty
         for (path, isMissing) in [
             ("selection.start_time", filter.times.lowerBound == .min),
@@ -48,7 +49,7 @@ extension RequestReader {
             fields.fault(path, "is required")
         }
         guard fields.violations.isEmpty else { throw .invalid(fields.violations) }
-        guard let bins = TimeBins(filter.times, by: unit, in: .utc) else {
+        guard let bins = TimeBins(filter.times, by: unit, inZone: zone) else {
             throw .invalid([
                 Violation(
                     path: "selection.end_time",

@@ -23,6 +23,14 @@ extension RequestReader {
     }
 }
 
+extension RequestReader {
+    /// Whether all versions are wanted.
+    package func getCatalog(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> Bool {
+        let message = try open(bytes, tally__v1__get_catalog_request__init)
+        return message.pointee.all_versions != 0
+    }
+}
+
 /// Reads a catalog message.
 struct DraftReader {
     let prefix: String
@@ -138,17 +146,9 @@ struct DraftReader {
         fields.quantity(value, at: path) ?? .zero
     }
 
-    private mutating func plan(_ message: Tally__V1__Plan, at path: String) -> Plan {
-        var price: BasePrice?
-        if let base = message.price?.pointee {
-            price = BasePrice(
-                amount: self.price(base.amount, at: "\(path).price.amount"),
-                cycle: cycle(base.interval, base.interval_count, at: "\(path).price"))
-        }
-        var items: [PlanItem] = []
-        for (index, item) in elements(message.n_items, message.items).enumerated() {
-            items.append(self.item(item.pointee, at: "\(path).items[\(index)]"))
-        }
+    mutating func plan(_ message: Tally__V1__Plan, at path: String) -> Plan {
+        let price = message.price.map { basePrice($0.pointee, at: "\(path).price") }
+        let items = self.items(message.n_items, message.items, at: "\(path).items")
         var plan = Plan(
             id: text(message.plan_id), name: text(message.name), group: text(message.group),
             addOn: message.add_on != 0, autoEnable: message.auto_enable != 0, price: price,
@@ -156,15 +156,32 @@ struct DraftReader {
         if let trial = message.free_trial?.pointee {
             plan.trial = self.trial(trial, at: "\(path).free_trial")
         }
-        if let controls = message.controls { plan.controls = self.controls(controls.pointee, path) }
+        if let controls = message.controls {
+            plan.controls = self.controls(controls.pointee, at: "\(path).controls")
+        }
         return plan
     }
 
-    private mutating func controls(
-        _ message: Tally__V1__Controls, _ path: String
-    ) -> PlanControls {
+    mutating func basePrice(_ message: Tally__V1__BasePrice, at path: String) -> BasePrice {
+        BasePrice(
+            amount: price(message.amount, at: "\(path).amount"),
+            cycle: cycle(message.interval, message.interval_count, at: path))
+    }
+
+    mutating func items(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__PlanItem>?>?,
+        at path: String
+    ) -> [PlanItem] {
+        var items: [PlanItem] = []
+        for (index, item) in elements(count, list).enumerated() {
+            items.append(self.item(item.pointee, at: "\(path)[\(index)]"))
+        }
+        return items
+    }
+
+    mutating func controls(_ message: Tally__V1__Controls, at path: String) -> PlanControls {
         var numbers = PlanControls()
-        var reader = ControlsReader(prefix: "\(path).controls.", fields: fields)
+        var reader = ControlsReader(prefix: "\(path).", fields: fields)
         let controls = reader.controls(message) { id in
             numbers.number(of: String(decoding: bytes(of: id), as: UTF8.self))
         }

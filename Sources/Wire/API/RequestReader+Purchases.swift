@@ -63,6 +63,9 @@ extension RequestReader {
             message.carry_over_usages?.pointee, "carry_over_usages", &fields)
         let discounts = discounts(
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
+        let customize = customization(message.customize, &fields)
+        let starts = message.start_time.flatMap { fields.instant($0.pointee, at: "start_time") }
+        let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -76,6 +79,10 @@ extension RequestReader {
         attach.carriesBalances = carriesBalances
         attach.carriesUsages = carriesUsages
         attach.discounts = discounts
+        attach.version = message.version == 0 ? nil : message.version
+        attach.customize = customize
+        attach.starts = starts
+        attach.ends = ends
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
         fingerprint.add(successURL)
@@ -90,6 +97,11 @@ extension RequestReader {
             for feature in carried ?? [] { fingerprint.add(UInt64(feature.rawValue)) }
         }
         fingerprint.add(discounts)
+        fingerprint.add(version: message.version, customize: message.customize, arena)
+        if starts != nil || ends != nil {
+            fingerprint.add(starts)
+            fingerprint.add(ends)
+        }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -127,6 +139,8 @@ extension RequestReader {
             elements(message.n_quantities, message.quantities).map { $0.pointee }, &fields)
         change.discounts = discounts(
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
+        change.version = message.version == 0 ? nil : message.version
+        change.customize = customization(message.customize, &fields)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -143,6 +157,7 @@ extension RequestReader {
         // Requests from before there were refunds keep their fingerprints.
         if let refund = change.refund { fingerprint.add(UInt64(refund.rawValue)) }
         fingerprint.add(change.discounts)
+        fingerprint.add(version: message.version, customize: message.customize, arena)
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

@@ -116,6 +116,12 @@ extension RecordDecoder {
             return .debtSet(try debt(try need(message.debt_set)))
         case TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED:
             return .creditChanged(try credit(try need(message.credit_changed)))
+        case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET:
+            return .customPlanSet(try customPlan(try need(message.custom_plan_set)))
+        case TALLY__DISK__V1__FACT__KIND_ZONE_SET:
+            return .zoneSet(try zone(try need(message.zone_set).zone))
+        case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED:
+            return .customPlanDropped(number: try need(message.custom_plan_dropped).number)
         case TALLY__DISK__V1__FACT__KIND_REMINDED:
             return .reminded(try reminder(try need(message.reminded)))
         default:

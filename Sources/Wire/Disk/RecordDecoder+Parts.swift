@@ -12,10 +12,18 @@ extension RecordDecoder {
             balance: quantity(message.balance), maxOverage: quantity(message.max_overage),
             cycle: Cycle(
                 try known(message.interval, Interval.self),
-                count: UInt16(clamping: message.interval_count)),
+                count: UInt16(clamping: message.interval_count), in: try zone(message.zone)),
             anchor: Timestamp(milliseconds: message.anchor), nextReset: time(message.next_reset),
             expires: time(message.expires), created: Timestamp(milliseconds: message.created),
             flags: Bucket.Flags(rawValue: flags))
+    }
+
+    func zone(_ number: UInt32) throws(RecordFault) -> Zone {
+        let zone = Zone(rawValue: UInt16(clamping: number))
+        guard zone.isKnown else {
+            throw RecordFault("unknown zone \(number): written by a newer version of tally")
+        }
+        return zone
     }
 
     func method(_ message: Tally__Disk__V1__MethodSaved) -> PaymentMethod {

@@ -64,7 +64,8 @@ extension RecordDecoder {
     private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         let total = try money(message.total, message.currency)
         var order = Order(
-            purpose: try known(message.purpose, Order.Purpose.self),
+            purpose: message.purpose == Order.dated
+                ? .purchase : try known(message.purpose, Order.Purpose.self),
             plan: PlanReference(
                 plan: PlanNumber(rawValue: message.plan), revision: message.revision),
             subscriptions: numbers(message.n_subscriptions, message.subscriptions),
@@ -81,9 +82,26 @@ extension RecordDecoder {
             .map { FeatureNumber(rawValue: $0) }
         order.startsCycle = message.starts_cycle != 0
         order.trialEnd = time(message.trial_end)
+        order.starts = time(message.starts)
+        order.ends = time(message.ends)
         order.pending = try lines(message.n_pending, message.pending, total.currency)
         order.discounts = try discounts(message.n_discounts, message.discounts)
         return order
+    }
+
+    func customPlan(
+        _ message: Tally__Disk__V1__CustomPlan
+    ) throws(RecordFault) -> CustomPlan {
+        var reader = DraftReader(prefix: "")
+        let plan = reader.plan(try need(message.content), at: "content")
+        if let fault = reader.fields.violations.first {
+            throw RecordFault("a custom plan is damaged: \(fault.path) \(fault.message)")
+        }
+        return CustomPlan(
+            number: message.number,
+            base: PlanReference(
+                plan: PlanNumber(rawValue: message.plan), revision: message.revision),
+            plan: plan)
     }
 
     func debt(_ message: Tally__Disk__V1__Debt) throws(RecordFault) -> Debt {

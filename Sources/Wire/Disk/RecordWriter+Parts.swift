@@ -16,6 +16,7 @@ extension RecordWriter {
         message.pointee.balance = quantity(bucket.balance)
         message.pointee.interval = UInt32(bucket.cycle.interval.rawValue)
         message.pointee.interval_count = UInt32(bucket.cycle.count)
+        message.pointee.zone = UInt32(bucket.cycle.zone.rawValue)
         message.pointee.anchor = bucket.anchor.milliseconds
         message.pointee.next_reset = stored(bucket.nextReset)
         message.pointee.expires = stored(bucket.expires)

@@ -63,6 +63,17 @@ extension RecordWriter {
         return message
     }
 
+    func customPlan(
+        _ custom: CustomPlan
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__CustomPlan> {
+        let message = arena.make(tally__disk__v1__custom_plan__init)
+        message.pointee.number = custom.number
+        message.pointee.plan = custom.base.plan.rawValue
+        message.pointee.revision = custom.base.revision
+        message.pointee.content = CatalogWriter(arena: arena).plan(custom.plan, revision: 0)
+        return message
+    }
+
     func debt(_ debt: Debt) -> UnsafeMutablePointer<Tally__Disk__V1__Debt> {
         let message = arena.make(tally__disk__v1__debt__init)
         message.pointee.invoice = debt.invoice
@@ -118,7 +129,9 @@ extension RecordWriter {
 
     private func order(_ order: Order) -> UnsafeMutablePointer<Tally__Disk__V1__Order> {
         let message = arena.make(tally__disk__v1__order__init)
-        message.pointee.purpose = UInt32(order.purpose.rawValue)
+        message.pointee.purpose = order.isDated ? Order.dated : UInt32(order.purpose.rawValue)
+        message.pointee.starts = stored(order.starts)
+        message.pointee.ends = stored(order.ends)
         message.pointee.plan = order.plan.plan.rawValue
         message.pointee.revision = order.plan.revision
         if order.subscriptions.count == 1 {
@@ -174,5 +187,14 @@ extension RecordWriter {
         }
         message.pointee.invoice = line.invoice
         return message
+    }
+}
+
+extension Order {
+    /// The purpose of a purchase with a start or an end: binaries before there were any refuse it.
+    static let dated: UInt32 = 5
+
+    fileprivate var isDated: Bool {
+        purpose == .purchase && (starts != .never || ends != .never)
     }
 }

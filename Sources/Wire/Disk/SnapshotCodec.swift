@@ -52,8 +52,8 @@ extension FieldWriter {
         return head + [UInt8(rest)]
     }
 
-    /// Seventeen numbers, each with its key.
-    fileprivate static let bucketLimit = 17 * 12
+    /// Eighteen numbers, each with its key.
+    fileprivate static let bucketLimit = 18 * 12
 
     fileprivate mutating func bucket(_ bucket: Bucket) {
         number(1, UInt64(bucket.number))
@@ -70,6 +70,7 @@ extension FieldWriter {
         number(15, UInt64(bitPattern: stored(bucket.nextReset)))
         number(16, UInt64(bitPattern: stored(bucket.expires)))
         number(17, UInt64(bucket.flags.rawValue))
+        number(18, UInt64(bucket.cycle.zone.rawValue))
     }
 
     /// In two fields.
@@ -128,10 +129,10 @@ extension RecordDecoder {
         _ bytes: UnsafeRawBufferPointer
     ) throws(RecordFault) -> Bucket {
         // By field number; 0 is no field.
-        var numbers = InlineArray<18, UInt64>(repeating: 0)
+        var numbers = InlineArray<19, UInt64>(repeating: 0)
         var scan = FieldScan(bytes)
         while let field = scan.next() {
-            guard field.number < 18, case .number(let number) = field.value else { continue }
+            guard field.number < 19, case .number(let number) = field.value else { continue }
             numbers[Int(field.number)] = number
         }
         guard !scan.failed else { throw .malformed }
@@ -145,7 +146,9 @@ extension RecordDecoder {
             number: short(1), feature: FeatureNumber(rawValue: short(2)), subscription: short(3),
             plan: short(4) == 0 ? nil : PlanNumber(rawValue: short(4)), granted: quantity(5),
             balance: quantity(7), maxOverage: quantity(9),
-            cycle: Cycle(try known(short(11), Interval.self), count: UInt16(clamping: short(12))),
+            cycle: Cycle(
+                try known(short(11), Interval.self), count: UInt16(clamping: short(12)),
+                in: try zone(short(18))),
             anchor: Timestamp(milliseconds: long(13) &+ Int64(zigzag: numbers[14])),
             nextReset: time(long(15)), expires: time(long(16)),
             created: Timestamp(milliseconds: long(13)),
@@ -205,6 +208,9 @@ extension RecordWriter {
         (message.pointee.n_reminded_trials, message.pointee.reminded_trials) = arena.numbers(
             customer.account.reminded.trials)
         message.pointee.reminded_card = customer.account.reminded.method ? 1 : 0
+        (message.pointee.n_custom_plans, message.pointee.custom_plans) =
+            arena.list(customer.account.customPlans) { customPlan($0) }
+        message.pointee.zone = UInt32(customer.account.zone.rawValue)
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         (message.pointee.n_refunds, message.pointee.refunds) =
             arena.list(customer.account.refunds) { refund($0) }
@@ -280,6 +286,10 @@ extension RecordDecoder {
         account.redemptions = elements(message.n_redemptions, message.redemptions).map {
             redemption($0.pointee)
         }
+        for custom in elements(message.n_custom_plans, message.custom_plans) {
+            account.customPlans.append(try customPlan(custom.pointee))
+        }
+        account.zone = try zone(message.zone)
         customer.account = account
     }
 }

@@ -15,6 +15,7 @@ struct AttachCommand: AsyncParsableCommand {
               tally attach acme business --quantity messages=20000 --preview
               tally attach acme pro --code WELCOME
               tally attach acme credit_topup --success-url https://example.com/thanks
+              tally attach acme pro --customize deal.json --start 2027-01-01T00:00:00Z
 
             Exit code 2 also when the charge was declined. Sending the same --request-id again \
             charges nothing twice.
@@ -71,6 +72,22 @@ struct AttachCommand: AsyncParsableCommand {
     @Option(help: "Where the payment page leads afterwards.")
     var successUrl: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An older version of the plan. Default: the one that is sold now.", valueName: "n"))
+    var planVersion: UInt32?
+
+    @OptionGroup var deal: CustomizationFlags
+
+    @Option(
+        help: ArgumentHelp(
+            "When it starts. In the past: all periods since are charged at once.",
+            valueName: "time"))
+    var start: String?
+
+    @Option(help: ArgumentHelp("When it ends by itself.", valueName: "time"))
+    var end: String?
+
     func run() async throws {
         var request: JSONObject = [
             "customer_id": .string(customer), "plan_id": .string(plan),
@@ -84,6 +101,10 @@ struct AttachCommand: AsyncParsableCommand {
         }
         if let redirect { request.append("redirect_mode", .string(redirect.rawValue)) }
         if let successUrl { request.append("success_url", .string(successUrl)) }
+        if let planVersion { request.append("version", .number(planVersion)) }
+        if let customization = try deal.json() { request.append("customize", customization) }
+        if let start { request.append("start_time", .string(start)) }
+        if let end { request.append("end_time", .string(end)) }
         try await purchase.run(.attach, request, flags)
     }
 }

@@ -5,7 +5,9 @@ struct CatalogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog",
         abstract: "Publishes features and plans from a file, and shows what is published.",
-        subcommands: [ApplyCatalog.self, DiffCatalog.self, ShowCatalog.self])
+        subcommands: [
+            ApplyCatalog.self, DiffCatalog.self, ShowCatalog.self, MigrateCatalog.self,
+        ])
 }
 
 struct ApplyCatalog: AsyncParsableCommand {
@@ -101,9 +103,12 @@ struct ShowCatalog: AsyncParsableCommand {
 
     @OptionGroup var flags: ServerFlags
 
+    @Flag(help: "Every version of each plan, not only those that are sold now.")
+    var allVersions = false
+
     func run() async throws {
         try await TallyClient.with(flags) { client in
-            let reply = try await client.call(.getCatalog, [:])
+            let reply = try await client.call(.getCatalog, ["all_versions": .bool(allVersions)])
             let catalog = reply["catalog"] ?? .object([:])
             if flags.json { return print(JSONWriter.text(catalog, .pretty)) }
             print(CatalogReport(catalog).lines.joined(separator: "\n"))

@@ -37,6 +37,11 @@ struct CreateCustomerCommand: AsyncParsableCommand {
     @Option(help: "A note of yours on a new customer, as key=value; may be given again.")
     var metadata: [MetadataArgument] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Whose clocks its periods begin and end by. Default: UTC.", valueName: "zone"))
+    var timeZone: String?
+
     @Option(help: "Default: a new one.")
     var requestId: String?
 
@@ -45,7 +50,7 @@ struct CreateCustomerCommand: AsyncParsableCommand {
         let request: JSONObject = [
             "customer_id": .string(id), "name": .string(name ?? ""),
             "email": .string(email ?? ""), "metadata": MetadataArgument.json(metadata),
-            "request_id": .string(requestID),
+            "request_id": .string(requestID), "time_zone": .string(timeZone ?? ""),
         ]
         try await TallyClient.with(flags) { client in
             let reply = try await client.call(.getOrCreateCustomer, request)

@@ -4,7 +4,7 @@ internal import Wire
 struct SubscriptionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subscription",
-        abstract: "Cancels a customer's plan, lets it go on after all, buys more packs or fewer.",
+        abstract: "Cancels or changes a customer's plan, lets it go on, buys more packs or fewer.",
         discussion: """
             Without a plan it is the customer's main one, a paid one first. Each says beforehand \
             what it would do and cost, with --preview.
@@ -12,10 +12,11 @@ struct SubscriptionCommand: AsyncParsableCommand {
               tally subscription quantity acme messages=20000 --preview
               tally subscription cancel acme
               tally subscription uncancel acme
+              tally subscription change acme --to-version 3
             """,
         subcommands: [
             CancelSubscriptionCommand.self, UncancelSubscriptionCommand.self,
-            QuantityCommand.self,
+            QuantityCommand.self, ChangeSubscriptionCommand.self,
         ])
 }
 

@@ -20,6 +20,7 @@ struct APIMethod {
     static let attach = APIMethod("AttachService", "Attach")
     static let previewAttach = APIMethod("AttachService", "PreviewAttach", isRead: true)
     static let updateSubscription = APIMethod("AttachService", "UpdateSubscription")
+    static let migrateCustomer = APIMethod("AttachService", "MigrateCustomer")
     static let previewUpdateSubscription = APIMethod(
         "AttachService", "PreviewUpdateSubscription", isRead: true)
     static let refundInvoice = APIMethod("AttachService", "RefundInvoice")

@@ -28,6 +28,12 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
     @Option(help: "The key of a note to remove; may be given again.")
     var remove: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Whose clocks its periods begin and end by; not while there is a paid plan.",
+            valueName: "zone"))
+    var timeZone: String?
+
     @Option(help: "Default: a new one.")
     var requestId: String?
 
@@ -36,6 +42,7 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
             "customer_id": .string(id), "name": name.map { .string($0) } ?? .null,
             "email": email.map { .string($0) } ?? .null,
             "metadata": MetadataArgument.json(metadata),
+            "time_zone": timeZone.map { .string($0) } ?? .null,
             "remove_metadata_keys": .array(remove.map { .string($0) }),
             "request_id": .string(requestId ?? RequestIdentifier.make()),
         ]

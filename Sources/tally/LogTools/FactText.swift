@@ -54,7 +54,8 @@ struct FactText {
             ["fact": .string("subscription_dropped"), "subscription": .number(number)]
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
-            .customerErased, .metadataChanged, .customerDeleted, .reminded:
+            .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
+            .customPlanDropped, .zoneSet:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -155,6 +156,15 @@ struct FactText {
             ]
         case .creditChanged(let credit):
             ["fact": .string("credit_changed"), "balance": .string(credit.text)]
+        case .customPlanSet(let custom):
+            [
+                "fact": .string("custom_plan_set"), "number": .number(custom.number),
+                "plan": .number(custom.base.plan.rawValue),
+                "revision": .number(custom.base.revision),
+            ]
+        case .zoneSet(let zone): ["fact": .string("zone_set"), "zone": .string(zone.name)]
+        case .customPlanDropped(let number):
+            ["fact": .string("custom_plan_dropped"), "number": .number(number)]
         case .customerErased(let key):
             ["fact": .string("customer_erased"), "key": .number(key)]
         case .metadataChanged(let metadata): noted(metadata)

@@ -41,6 +41,8 @@ struct Market {
     }
 
     private var desk: Desk { shopper.desk }
+    /// With the customer's own plans.
+    private var pricing: PricingState { desk.pricing.with(plansOf: desk.customer) }
 
     mutating func step() {
         pass()
@@ -72,7 +74,7 @@ struct Market {
     private mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
         let facts = Array(desk.facts.dropFirst(seen))
         seen = desk.facts.count
-        ledger.add(facts, desk.pricing, at: desk.now)
+        ledger.add(facts, pricing, at: desk.now)
         ledger.add(lines, at: desk.now)
         for case .subscriptionChanged(let subscription) in facts
         where subscription.status == .ended { ended.append(subscription) }
@@ -137,9 +139,9 @@ struct Market {
     /// Fewer packs are there, perhaps.
     private mutating func giveUp(_ number: UInt32?) {
         guard let subscription = number.flatMap({ desk.customer.subscription($0) }) else { return }
-        for item in desk.pricing.plan(subscription.plan).items where item.prepaidPrice != nil {
+        for item in pricing.plan(subscription.plan).items where item.prepaidPrice != nil {
             ledger.giveUp(
-                desk.pricing.number(ofFeature: item.featureID), of: subscription, at: desk.now)
+                pricing.number(ofFeature: item.featureID), of: subscription, at: desk.now)
         }
     }
 
@@ -149,7 +151,7 @@ struct Market {
         _ command: Command, isForfeit: Bool = false,
         _ lines: (CustomerState, PricingState, Timestamp) -> [InvoiceLine]?
     ) -> AttachReply? {
-        let priced = lines(desk.customer, desk.pricing, desk.now)
+        let priced = lines(desk.customer, pricing, desk.now)
         guard case .attach(let reply)? = try? shopper.desk.run(command).reply else {
             shopper.note("refused")
             return nil
@@ -172,7 +174,9 @@ struct Market {
         ledger.cards += page.order.due.minorUnits
         let isOnInvoice = page.order.total.minorUnits != 0 || page.order.lines.isDiscounted
         look(isOnInvoice ? [] : page.order.lines)
-        if page.order.purpose == .change { giveUp(page.order.subscriptions.first) }
+        if page.order.purpose == .change || page.order.purpose == .switch {
+            giveUp(page.order.subscriptions.first)
+        }
     }
 
     /// The provider's answer.

@@ -66,7 +66,8 @@ struct PaidLedger {
                 places[subscription.number] = Place(
                     entity: subscription.entity, group: plan.group,
                     standing: plan.isMain ? 0 : subscription.number)
-                latest = max(latest, subscription.number)
+                // What is bought may have an end, with the group's default behind it.
+                if subscription.status.grantsAccess { latest = max(latest, subscription.number) }
             case .invoiceRaised(let invoice), .invoiceChanged(let invoice):
                 if let wrong = invoice.fault { note(wrong) }
                 if invoice.status == .paid {

@@ -178,7 +178,10 @@ extension Shopper {
         let number = desk.customer.lastSubscription
         let invoices = desk.customer.lastInvoice
         let credit = desk.customer.account.credit?.minorUnits ?? 0
-        let attach = purchase()
+        var attach = purchase()
+        // Periods that are over don't come back.
+        attach.starts = nil
+        attach.customize = nil
         let plan = desk.pricing.plan(desk.pricing.latest(attach.plan))
         if dice.chance(20) { reward() }
         guard !plan.keepsMoney, let entity = try? desk.customer.buckets.scope(of: attach.entity),

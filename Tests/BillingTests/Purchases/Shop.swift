@@ -58,11 +58,11 @@ enum Shop {
         return plan
     }
 
-    private static func cycle(_ dice: inout Dice) -> Cycle {
+    static func cycle(_ dice: inout Dice) -> Cycle {
         Cycle(dice.pick(intervals), count: dice.chance(80) ? 1 : UInt16(dice.roll(2...3)))
     }
 
-    private static func cents(_ range: ClosedRange<Int>, _ dice: inout Dice) -> UnitPrice {
+    static func cents(_ range: ClosedRange<Int>, _ dice: inout Dice) -> UnitPrice {
         UnitPrice(raw: Int128(dice.roll(range)) * UnitPrice.scale / 100)
     }
 

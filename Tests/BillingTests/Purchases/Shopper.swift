@@ -20,6 +20,11 @@ struct Shopper {
         self.dice = dice
         note("\(pricing.plansText)\ncreate at \(desk.now.text)")
         _ = try? desk.create()
+        if self.dice.chance(30) {
+            var update = UpdateCustomer()
+            update.zone = Zone(name: self.dice.pick(["America/New_York", "Australia/Lord_Howe"]))
+            _ = try? desk.run(.update(update))
+        }
         try? desk.entity("unit", "seats")
         if self.dice.chance(75) { desk.saveMethod() }
     }
@@ -59,6 +64,9 @@ struct Shopper {
         if dice.chance(10) { attach.startsCycle = true }
         if dice.chance(5) { attach.redirect = .always }
         attach.discounts = coupons()
+        if dice.chance(10) { attach.customize = patch(desk.pricing.plan(desk.pricing.latest(number))) }
+        if dice.chance(5) { attach.starts = moment(-60...60) }
+        if dice.chance(5) { attach.ends = moment(1...90) }
         return attach
     }
 
@@ -73,6 +81,11 @@ struct Shopper {
         if dice.chance(55) {
             change.quantities = quantities(desk.pricing.plan(subscription.plan))
         }
+        if dice.chance(25) {
+            let pricing = desk.pricing.with(plansOf: desk.customer)
+            change.customize = patch(pricing.plan(subscription.plan))
+            return change
+        }
         change.discounts = coupons()
         if change.quantities.isEmpty, change.discounts.isEmpty {
             change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo])
@@ -81,6 +94,31 @@ struct Shopper {
             change.refund = dice.pick([.prorated, .full])
         }
         return change
+    }
+
+    private mutating func moment(_ days: ClosedRange<Int>) -> Timestamp {
+        desk.now.adding(milliseconds: Int64(dice.roll(days)) * 86_400_000)
+    }
+
+    /// Something of a plan is another.
+    private mutating func patch(_ plan: Plan) -> PlanPatch {
+        var patch = PlanPatch()
+        switch dice.roll(1...10) {
+        case 1...4:
+            let cycle = plan.isOneOff ? Cycle(.oneOff) : Shop.cycle(&dice)
+            patch.price = .set(BasePrice(amount: Shop.cents(1...30_000, &dice), cycle: cycle))
+        case 5: patch.price = .removed
+        case 6: patch.trial = .set(FreeTrial(length: UInt16(dice.roll(1...30)), unit: .day))
+        case 7: patch.trial = .removed
+        default:
+            patch.items = plan.items.map { item in
+                var item = item
+                item.prepaidPrice?.price.tiers[0].amount = Shop.cents(1...3_000, &dice)
+                item.usagePrice?.amount = Shop.cents(1...90, &dice)
+                return item
+            }
+        }
+        return patch
     }
 
     /// Uses something that is billed afterwards.
@@ -139,7 +177,9 @@ extension PricingState {
 extension AttachPlan {
     var words: String {
         "attach \(plan.rawValue) of \(entity.text) \(schedule) anew: \(startsCycle) \(redirect): "
-            + quantities.words + discounts.words
+            + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
+            + (starts.map { " from \($0.milliseconds)" } ?? "")
+            + (ends.map { " to \($0.milliseconds)" } ?? "")
     }
 }
 
@@ -147,7 +187,7 @@ extension ChangeSubscription {
     var words: String {
         "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
             + (refund.map { "refund \($0) " } ?? "")
-            + quantities.words + discounts.words
+            + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
     }
 }
 

@@ -31,6 +31,11 @@ package indirect enum Step: Sendable {
     case purchase(Purchase)
     /// The same, of a plan that there is.
     case change(Change)
+    /// All of a customer's subscriptions to a plan, from a version or any to one or the newest; how
+    /// many are moved.
+    case migrate(String, from: UInt32? = nil, to: UInt32? = nil, custom: Bool = false, moved: Int)
+    /// By whose clocks periods begin and end from now on.
+    case zone(String)
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)
@@ -122,14 +127,23 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var usages: [String]?
     /// Coupons and, with "#" before them, codes.
     package var discounts: [String] = []
+    package var version: UInt32?
+    package var customize: PlanPatch?
+    package var starts: Timestamp?
+    package var ends: Timestamp?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
         of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
-        with discounts: [String] = []
+        with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
+        starts: Timestamp? = nil, ends: Timestamp? = nil
     ) {
         self.discounts = discounts
+        self.version = version
+        self.customize = customize
+        self.starts = starts
+        self.ends = ends
         self.balances = balances
         self.usages = usages
         self.plan = plan
@@ -154,13 +168,18 @@ package struct Change: Sendable {
     package var refund: ChangeSubscription.Refund?
     /// As of a purchase.
     package var discounts: [String] = []
+    package var version: UInt32?
+    package var customize: PlanPatch?
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
-        refund: ChangeSubscription.Refund? = nil, with discounts: [String] = []
+        refund: ChangeSubscription.Refund? = nil, with discounts: [String] = [],
+        version: UInt32? = nil, customize: PlanPatch? = nil
     ) {
         self.discounts = discounts
+        self.version = version
+        self.customize = customize
         self.plan = plan
         self.refund = refund
         self.quantities = quantities.map { ($0.key, $0.value) }
@@ -171,9 +190,11 @@ package struct Change: Sendable {
     package init(
         _ quantities: KeyValuePairs<String, Quantity>,
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
-        with discounts: [String] = []
+        with discounts: [String] = [], customize: PlanPatch? = nil
     ) {
-        self.init(nil, quantities, cancel: cancel, prorates: prorates, with: discounts)
+        self.init(
+            nil, quantities, cancel: cancel, prorates: prorates, with: discounts,
+            customize: customize)
     }
 }
 

@@ -21,8 +21,8 @@ package struct StoryTable: RuleRow {
         ResetStories.keptTable,
         RolloverStories.table, SpendLimitStories.table, UsageLimitStories.table,
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
-        WideControlStories.table, PurchaseStories.table, PurchaseStories.found, NoticeStories.table,
-        PurchaseStories.refunds,
-        DiscountStories.table, DiscountStories.codes,
+        WideControlStories.table, PurchaseStories.table, PurchaseStories.found,
+        PurchaseStories.refunds, DiscountStories.table, DiscountStories.codes, PlanStories.table,
+        ZoneStories.table, NoticeStories.table,
     ]
 }

@@ -98,6 +98,141 @@ void   tally__v1__carry_over__free_unpacked
   assert(message->base.descriptor == &tally__v1__carry_over__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__plan_item_filter__init
+                     (Tally__V1__PlanItemFilter         *message)
+{
+  static const Tally__V1__PlanItemFilter init_value = TALLY__V1__PLAN_ITEM_FILTER__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_item_filter__get_packed_size
+                     (const Tally__V1__PlanItemFilter *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_item_filter__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_item_filter__pack
+                     (const Tally__V1__PlanItemFilter *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_item_filter__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_item_filter__pack_to_buffer
+                     (const Tally__V1__PlanItemFilter *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_item_filter__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanItemFilter *
+       tally__v1__plan_item_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanItemFilter *)
+     protobuf_c_message_unpack (&tally__v1__plan_item_filter__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_item_filter__free_unpacked
+                     (Tally__V1__PlanItemFilter *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_item_filter__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__plan_items__init
+                     (Tally__V1__PlanItems         *message)
+{
+  static const Tally__V1__PlanItems init_value = TALLY__V1__PLAN_ITEMS__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_items__get_packed_size
+                     (const Tally__V1__PlanItems *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_items__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_items__pack
+                     (const Tally__V1__PlanItems *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_items__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_items__pack_to_buffer
+                     (const Tally__V1__PlanItems *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_items__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanItems *
+       tally__v1__plan_items__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanItems *)
+     protobuf_c_message_unpack (&tally__v1__plan_items__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_items__free_unpacked
+                     (Tally__V1__PlanItems *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_items__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__plan_customization__init
+                     (Tally__V1__PlanCustomization         *message)
+{
+  static const Tally__V1__PlanCustomization init_value = TALLY__V1__PLAN_CUSTOMIZATION__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_customization__get_packed_size
+                     (const Tally__V1__PlanCustomization *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_customization__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_customization__pack
+                     (const Tally__V1__PlanCustomization *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_customization__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_customization__pack_to_buffer
+                     (const Tally__V1__PlanCustomization *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_customization__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanCustomization *
+       tally__v1__plan_customization__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanCustomization *)
+     protobuf_c_message_unpack (&tally__v1__plan_customization__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_customization__free_unpacked
+                     (Tally__V1__PlanCustomization *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_customization__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__attach_request__init
                      (Tally__V1__AttachRequest         *message)
 {
@@ -818,6 +953,141 @@ void   tally__v1__open_customer_portal_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__open_customer_portal_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__migrate_customer_request__init
+                     (Tally__V1__MigrateCustomerRequest         *message)
+{
+  static const Tally__V1__MigrateCustomerRequest init_value = TALLY__V1__MIGRATE_CUSTOMER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__migrate_customer_request__get_packed_size
+                     (const Tally__V1__MigrateCustomerRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__migrate_customer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__migrate_customer_request__pack
+                     (const Tally__V1__MigrateCustomerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__migrate_customer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__migrate_customer_request__pack_to_buffer
+                     (const Tally__V1__MigrateCustomerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__migrate_customer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MigrateCustomerRequest *
+       tally__v1__migrate_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MigrateCustomerRequest *)
+     protobuf_c_message_unpack (&tally__v1__migrate_customer_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__migrate_customer_request__free_unpacked
+                     (Tally__V1__MigrateCustomerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__migrate_customer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__migrated_subscription__init
+                     (Tally__V1__MigratedSubscription         *message)
+{
+  static const Tally__V1__MigratedSubscription init_value = TALLY__V1__MIGRATED_SUBSCRIPTION__INIT;
+  *message = init_value;
+}
+size_t tally__v1__migrated_subscription__get_packed_size
+                     (const Tally__V1__MigratedSubscription *message)
+{
+  assert(message->base.descriptor == &tally__v1__migrated_subscription__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__migrated_subscription__pack
+                     (const Tally__V1__MigratedSubscription *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__migrated_subscription__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__migrated_subscription__pack_to_buffer
+                     (const Tally__V1__MigratedSubscription *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__migrated_subscription__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MigratedSubscription *
+       tally__v1__migrated_subscription__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MigratedSubscription *)
+     protobuf_c_message_unpack (&tally__v1__migrated_subscription__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__migrated_subscription__free_unpacked
+                     (Tally__V1__MigratedSubscription *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__migrated_subscription__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__migrate_customer_response__init
+                     (Tally__V1__MigrateCustomerResponse         *message)
+{
+  static const Tally__V1__MigrateCustomerResponse init_value = TALLY__V1__MIGRATE_CUSTOMER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__migrate_customer_response__get_packed_size
+                     (const Tally__V1__MigrateCustomerResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__migrate_customer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__migrate_customer_response__pack
+                     (const Tally__V1__MigrateCustomerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__migrate_customer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__migrate_customer_response__pack_to_buffer
+                     (const Tally__V1__MigrateCustomerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__migrate_customer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MigrateCustomerResponse *
+       tally__v1__migrate_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MigrateCustomerResponse *)
+     protobuf_c_message_unpack (&tally__v1__migrate_customer_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__migrate_customer_response__free_unpacked
+                     (Tally__V1__MigrateCustomerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__migrate_customer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__feature_quantity__field_descriptors[2] =
 {
   {
@@ -907,7 +1177,225 @@ const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor =
   (ProtobufCMessageInit) tally__v1__carry_over__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor tally__v1__plan_item_filter__field_descriptors[2] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanItemFilter, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset_interval",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanItemFilter, reset_interval),
+    &tally__v1__interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_item_filter__field_indices_by_name[] = {
+  0,   /* field[0] = feature_id */
+  1,   /* field[1] = reset_interval */
+};
+static const ProtobufCIntRange tally__v1__plan_item_filter__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_item_filter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanItemFilter",
+  "PlanItemFilter",
+  "Tally__V1__PlanItemFilter",
+  "tally.v1",
+  sizeof(Tally__V1__PlanItemFilter),
+  2,
+  tally__v1__plan_item_filter__field_descriptors,
+  tally__v1__plan_item_filter__field_indices_by_name,
+  1,  tally__v1__plan_item_filter__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_item_filter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__plan_items__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PlanItems, n_items),
+    offsetof(Tally__V1__PlanItems, items),
+    &tally__v1__plan_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_items__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange tally__v1__plan_items__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_items__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanItems",
+  "PlanItems",
+  "Tally__V1__PlanItems",
+  "tally.v1",
+  sizeof(Tally__V1__PlanItems),
+  1,
+  tally__v1__plan_items__field_descriptors,
+  tally__v1__plan_items__field_indices_by_name,
+  1,  tally__v1__plan_items__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_items__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__plan_customization__field_descriptors[8] =
+{
+  {
+    "price",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomization, price),
+    &tally__v1__base_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remove_price",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomization, remove_price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomization, items),
+    &tally__v1__plan_items__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "add_items",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PlanCustomization, n_add_items),
+    offsetof(Tally__V1__PlanCustomization, add_items),
+    &tally__v1__plan_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remove_items",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PlanCustomization, n_remove_items),
+    offsetof(Tally__V1__PlanCustomization, remove_items),
+    &tally__v1__plan_item_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "free_trial",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomization, free_trial),
+    &tally__v1__free_trial__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remove_free_trial",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomization, remove_free_trial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "controls",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomization, controls),
+    &tally__v1__controls__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_customization__field_indices_by_name[] = {
+  3,   /* field[3] = add_items */
+  7,   /* field[7] = controls */
+  5,   /* field[5] = free_trial */
+  2,   /* field[2] = items */
+  0,   /* field[0] = price */
+  6,   /* field[6] = remove_free_trial */
+  4,   /* field[4] = remove_items */
+  1,   /* field[1] = remove_price */
+};
+static const ProtobufCIntRange tally__v1__plan_customization__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_customization__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanCustomization",
+  "PlanCustomization",
+  "Tally__V1__PlanCustomization",
+  "tally.v1",
+  sizeof(Tally__V1__PlanCustomization),
+  8,
+  tally__v1__plan_customization__field_descriptors,
+  tally__v1__plan_customization__field_indices_by_name,
+  1,  tally__v1__plan_customization__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_customization__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[17] =
 {
   {
     "customer_id",
@@ -1065,12 +1553,62 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customize",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, customize),
+    &tally__v1__plan_customization__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    82,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_time",
+    83,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
   11,   /* field[11] = carry_over_usages */
   0,   /* field[0] = customer_id */
+  14,   /* field[14] = customize */
   12,   /* field[12] = discounts */
+  16,   /* field[16] = end_time */
   4,   /* field[4] = entity_id */
   1,   /* field[1] = plan_id */
   6,   /* field[6] = plan_schedule */
@@ -1079,13 +1617,16 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   8,   /* field[8] = redirect_mode */
   2,   /* field[2] = request_id */
   7,   /* field[7] = reset_billing_cycle */
+  15,   /* field[15] = start_time */
   3,   /* field[3] = success_url */
+  13,   /* field[13] = version */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 60, 12 },
-  { 0, 13 }
+  { 80, 13 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -1095,10 +1636,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  13,
+  17,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  2,  tally__v1__attach_request__number_ranges,
+  3,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1502,7 +2043,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[14] =
 {
   {
     "customer_id",
@@ -1648,10 +2189,35 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customize",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, customize),
+    &tally__v1__plan_customization__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
   5,   /* field[5] = cancel_action */
   0,   /* field[0] = customer_id */
+  13,   /* field[13] = customize */
   11,   /* field[11] = discounts */
   3,   /* field[3] = entity_id */
   2,   /* field[2] = plan_id */
@@ -1662,13 +2228,15 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   9,   /* field[9] = request_id */
   1,   /* field[1] = subscription_id */
   7,   /* field[7] = success_url */
+  12,   /* field[12] = version */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 40, 10 },
   { 60, 11 },
-  { 0, 12 }
+  { 80, 12 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -1678,10 +2246,10 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  12,
+  14,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
-  3,  tally__v1__update_subscription_request__number_ranges,
+  4,  tally__v1__update_subscription_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2276,6 +2844,237 @@ const ProtobufCMessageDescriptor tally__v1__open_customer_portal_response__descr
   (ProtobufCMessageInit) tally__v1__open_customer_portal_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__migrate_customer_request__field_descriptors[7] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, from_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, to_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "include_custom",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, include_custom),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__migrate_customer_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  5,   /* field[5] = dry_run */
+  2,   /* field[2] = from_version */
+  4,   /* field[4] = include_custom */
+  1,   /* field[1] = plan_id */
+  6,   /* field[6] = request_id */
+  3,   /* field[3] = to_version */
+};
+static const ProtobufCIntRange tally__v1__migrate_customer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__migrate_customer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MigrateCustomerRequest",
+  "MigrateCustomerRequest",
+  "Tally__V1__MigrateCustomerRequest",
+  "tally.v1",
+  sizeof(Tally__V1__MigrateCustomerRequest),
+  7,
+  tally__v1__migrate_customer_request__field_descriptors,
+  tally__v1__migrate_customer_request__field_indices_by_name,
+  1,  tally__v1__migrate_customer_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__migrate_customer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__migrated_subscription__field_descriptors[3] =
+{
+  {
+    "subscription_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigratedSubscription, subscription_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigratedSubscription, from_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigratedSubscription, outcome),
+    &tally__v1__migration_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__migrated_subscription__field_indices_by_name[] = {
+  1,   /* field[1] = from_version */
+  2,   /* field[2] = outcome */
+  0,   /* field[0] = subscription_id */
+};
+static const ProtobufCIntRange tally__v1__migrated_subscription__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__migrated_subscription__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MigratedSubscription",
+  "MigratedSubscription",
+  "Tally__V1__MigratedSubscription",
+  "tally.v1",
+  sizeof(Tally__V1__MigratedSubscription),
+  3,
+  tally__v1__migrated_subscription__field_descriptors,
+  tally__v1__migrated_subscription__field_indices_by_name,
+  1,  tally__v1__migrated_subscription__number_ranges,
+  (ProtobufCMessageInit) tally__v1__migrated_subscription__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__migrate_customer_response__field_descriptors[2] =
+{
+  {
+    "subscriptions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__MigrateCustomerResponse, n_subscriptions),
+    offsetof(Tally__V1__MigrateCustomerResponse, subscriptions),
+    &tally__v1__migrated_subscription__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MigrateCustomerResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__migrate_customer_response__field_indices_by_name[] = {
+  1,   /* field[1] = replayed */
+  0,   /* field[0] = subscriptions */
+};
+static const ProtobufCIntRange tally__v1__migrate_customer_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__migrate_customer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MigrateCustomerResponse",
+  "MigrateCustomerResponse",
+  "Tally__V1__MigrateCustomerResponse",
+  "tally.v1",
+  sizeof(Tally__V1__MigrateCustomerResponse),
+  2,
+  tally__v1__migrate_customer_response__field_descriptors,
+  tally__v1__migrate_customer_response__field_indices_by_name,
+  1,  tally__v1__migrate_customer_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__migrate_customer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__attach_outcome__enum_values_by_number[6] =
 {
   { "ATTACH_OUTCOME_UNSPECIFIED", "TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED", 0 },
@@ -2466,7 +3265,39 @@ const ProtobufCEnumDescriptor tally__v1__refund_last_payment__descriptor =
   tally__v1__refund_last_payment__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[7] =
+static const ProtobufCEnumValue tally__v1__migration_outcome__enum_values_by_number[4] =
+{
+  { "MIGRATION_OUTCOME_UNSPECIFIED", "TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_UNSPECIFIED", 0 },
+  { "MIGRATION_OUTCOME_MIGRATED", "TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_MIGRATED", 1 },
+  { "MIGRATION_OUTCOME_SKIPPED_CUSTOM", "TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_SKIPPED_CUSTOM", 2 },
+  { "MIGRATION_OUTCOME_NEEDS_QUANTITIES", "TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_NEEDS_QUANTITIES", 3 },
+};
+static const ProtobufCIntRange tally__v1__migration_outcome__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tally__v1__migration_outcome__enum_values_by_name[4] =
+{
+  { "MIGRATION_OUTCOME_MIGRATED", 1 },
+  { "MIGRATION_OUTCOME_NEEDS_QUANTITIES", 3 },
+  { "MIGRATION_OUTCOME_SKIPPED_CUSTOM", 2 },
+  { "MIGRATION_OUTCOME_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__migration_outcome__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.MigrationOutcome",
+  "MigrationOutcome",
+  "Tally__V1__MigrationOutcome",
+  "tally.v1",
+  4,
+  tally__v1__migration_outcome__enum_values_by_number,
+  4,
+  tally__v1__migration_outcome__enum_values_by_name,
+  1,
+  tally__v1__migration_outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[8] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
@@ -2475,9 +3306,11 @@ static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descrip
   { "RefundInvoice", &tally__v1__refund_invoice_request__descriptor, &tally__v1__refund_invoice_response__descriptor },
   { "SetupPayment", &tally__v1__setup_payment_request__descriptor, &tally__v1__setup_payment_response__descriptor },
   { "OpenCustomerPortal", &tally__v1__open_customer_portal_request__descriptor, &tally__v1__open_customer_portal_response__descriptor },
+  { "MigrateCustomer", &tally__v1__migrate_customer_request__descriptor, &tally__v1__migrate_customer_response__descriptor },
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
+  7,        /* MigrateCustomer */
   6,        /* OpenCustomerPortal */
   1,        /* PreviewAttach */
   3,        /* PreviewUpdateSubscription */
@@ -2492,7 +3325,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  7,
+  8,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -2551,6 +3384,14 @@ void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
+                                                 const Tally__V1__MigrateCustomerRequest *input,
+                                                 Tally__V1__MigrateCustomerResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

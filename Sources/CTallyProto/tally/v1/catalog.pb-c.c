@@ -2560,7 +2560,7 @@ const ProtobufCMessageDescriptor tally__v1__overage_permission__descriptor =
   (ProtobufCMessageInit) tally__v1__overage_permission__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[11] =
 {
   {
     "plan_id",
@@ -2682,6 +2682,18 @@ static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Plan, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__plan__field_indices_by_name[] = {
   3,   /* field[3] = add_on */
@@ -2694,11 +2706,13 @@ static const unsigned tally__v1__plan__field_indices_by_name[] = {
   0,   /* field[0] = plan_id */
   5,   /* field[5] = price */
   7,   /* field[7] = revision */
+  10,   /* field[10] = version */
 };
-static const ProtobufCIntRange tally__v1__plan__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__plan__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 80, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
 {
@@ -2708,10 +2722,10 @@ const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
   "Tally__V1__Plan",
   "tally.v1",
   sizeof(Tally__V1__Plan),
-  10,
+  11,
   tally__v1__plan__field_descriptors,
   tally__v1__plan__field_indices_by_name,
-  1,  tally__v1__plan__number_ranges,
+  2,  tally__v1__plan__number_ranges,
   (ProtobufCMessageInit) tally__v1__plan__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

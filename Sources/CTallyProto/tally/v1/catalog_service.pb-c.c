@@ -650,9 +650,29 @@ const ProtobufCMessageDescriptor tally__v1__catalog_change__descriptor =
   (ProtobufCMessageInit) tally__v1__catalog_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define tally__v1__get_catalog_request__field_descriptors NULL
-#define tally__v1__get_catalog_request__field_indices_by_name NULL
-#define tally__v1__get_catalog_request__number_ranges NULL
+static const ProtobufCFieldDescriptor tally__v1__get_catalog_request__field_descriptors[1] =
+{
+  {
+    "all_versions",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetCatalogRequest, all_versions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__get_catalog_request__field_indices_by_name[] = {
+  0,   /* field[0] = all_versions */
+};
+static const ProtobufCIntRange tally__v1__get_catalog_request__number_ranges[1 + 1] =
+{
+  { 80, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor tally__v1__get_catalog_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -661,10 +681,10 @@ const ProtobufCMessageDescriptor tally__v1__get_catalog_request__descriptor =
   "Tally__V1__GetCatalogRequest",
   "tally.v1",
   sizeof(Tally__V1__GetCatalogRequest),
-  0,
+  1,
   tally__v1__get_catalog_request__field_descriptors,
   tally__v1__get_catalog_request__field_indices_by_name,
-  0,  tally__v1__get_catalog_request__number_ranges,
+  1,  tally__v1__get_catalog_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__get_catalog_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

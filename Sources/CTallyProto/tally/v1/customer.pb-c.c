@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor =
   (ProtobufCMessageInit) tally__v1__bought_quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[14] =
+static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[16] =
 {
   {
     "subscription_id",
@@ -473,10 +473,35 @@ static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plan_version",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, plan_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "custom_plan",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, custom_plan),
+    &tally__v1__plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
   8,   /* field[8] = cancel_time */
+  15,   /* field[15] = custom_plan */
   13,   /* field[13] = discounts */
   9,   /* field[9] = end_time */
   10,   /* field[10] = entity_id */
@@ -484,17 +509,19 @@ static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   6,   /* field[6] = period_start_time */
   1,   /* field[1] = plan_id */
   2,   /* field[2] = plan_revision */
+  14,   /* field[14] = plan_version */
   12,   /* field[12] = quantities */
   5,   /* field[5] = start_time */
   3,   /* field[3] = status */
   0,   /* field[0] = subscription_id */
   11,   /* field[11] = trial_end_time */
 };
-static const ProtobufCIntRange tally__v1__subscription__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__subscription__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 60, 13 },
-  { 0, 14 }
+  { 80, 14 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
 {
@@ -504,10 +531,10 @@ const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
   "Tally__V1__Subscription",
   "tally.v1",
   sizeof(Tally__V1__Subscription),
-  14,
+  16,
   tally__v1__subscription__field_descriptors,
   tally__v1__subscription__field_indices_by_name,
-  2,  tally__v1__subscription__number_ranges,
+  3,  tally__v1__subscription__number_ranges,
   (ProtobufCMessageInit) tally__v1__subscription__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -690,7 +717,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[18] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[19] =
 {
   {
     "customer_id",
@@ -908,6 +935,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[18]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   5,   /* field[5] = balances */
@@ -928,14 +967,16 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   12,   /* field[12] = pooling_disabled */
   15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
+  18,   /* field[18] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
   { 40, 15 },
   { 60, 17 },
-  { 0, 18 }
+  { 80, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -945,10 +986,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  18,
+  19,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  4,  tally__v1__customer__number_ranges,
+  5,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

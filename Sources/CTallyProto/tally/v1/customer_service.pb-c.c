@@ -1826,7 +1826,7 @@ const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__meta
   (ProtobufCMessageInit) tally__v1__get_or_create_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[6] =
 {
   {
     "customer_id",
@@ -1888,6 +1888,18 @@ static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetOrCreateCustomerRequest, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__get_or_create_customer_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
@@ -1895,11 +1907,13 @@ static const unsigned tally__v1__get_or_create_customer_request__field_indices_b
   4,   /* field[4] = metadata */
   1,   /* field[1] = name */
   3,   /* field[3] = request_id */
+  5,   /* field[5] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__get_or_create_customer_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__get_or_create_customer_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 80, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__descriptor =
 {
@@ -1909,10 +1923,10 @@ const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__desc
   "Tally__V1__GetOrCreateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__GetOrCreateCustomerRequest),
-  5,
+  6,
   tally__v1__get_or_create_customer_request__field_descriptors,
   tally__v1__get_or_create_customer_request__field_indices_by_name,
-  1,  tally__v1__get_or_create_customer_request__number_ranges,
+  2,  tally__v1__get_or_create_customer_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__get_or_create_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2222,7 +2236,7 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__metadata_en
   (ProtobufCMessageInit) tally__v1__update_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[7] =
 {
   {
     "customer_id",
@@ -2296,6 +2310,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateCustomerRequest, _time_zone_case),
+    offsetof(Tally__V1__UpdateCustomerRequest, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_customer_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
@@ -2304,11 +2330,13 @@ static const unsigned tally__v1__update_customer_request__field_indices_by_name[
   1,   /* field[1] = name */
   4,   /* field[4] = remove_metadata_keys */
   5,   /* field[5] = request_id */
+  6,   /* field[6] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 80, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor =
 {
@@ -2318,10 +2346,10 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor 
   "Tally__V1__UpdateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateCustomerRequest),
-  6,
+  7,
   tally__v1__update_customer_request__field_descriptors,
   tally__v1__update_customer_request__field_indices_by_name,
-  1,  tally__v1__update_customer_request__number_ranges,
+  2,  tally__v1__update_customer_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

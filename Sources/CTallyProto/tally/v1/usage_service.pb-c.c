@@ -2588,7 +2588,7 @@ const ProtobufCMessageDescriptor tally__v1__usage_event__descriptor =
   (ProtobufCMessageInit) tally__v1__usage_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__aggregate_events_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__aggregate_events_request__field_descriptors[6] =
 {
   {
     "selection",
@@ -2650,6 +2650,18 @@ static const ProtobufCFieldDescriptor tally__v1__aggregate_events_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AggregateEventsRequest, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__aggregate_events_request__field_indices_by_name[] = {
   1,   /* field[1] = bin */
@@ -2657,11 +2669,13 @@ static const unsigned tally__v1__aggregate_events_request__field_indices_by_name
   4,   /* field[4] = group_limit */
   2,   /* field[2] = property_key */
   0,   /* field[0] = selection */
+  5,   /* field[5] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__aggregate_events_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__aggregate_events_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 80, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__v1__aggregate_events_request__descriptor =
 {
@@ -2671,10 +2685,10 @@ const ProtobufCMessageDescriptor tally__v1__aggregate_events_request__descriptor
   "Tally__V1__AggregateEventsRequest",
   "tally.v1",
   sizeof(Tally__V1__AggregateEventsRequest),
-  5,
+  6,
   tally__v1__aggregate_events_request__field_descriptors,
   tally__v1__aggregate_events_request__field_indices_by_name,
-  1,  tally__v1__aggregate_events_request__number_ranges,
+  2,  tally__v1__aggregate_events_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__aggregate_events_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

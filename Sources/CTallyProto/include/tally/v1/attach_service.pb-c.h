@@ -16,12 +16,16 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "tally/v1/catalog.pb-c.h"
 #include "tally/v1/customer.pb-c.h"
 #include "tally/v1/money.pb-c.h"
 #include "tally/v1/rewards.pb-c.h"
 
 typedef struct Tally__V1__FeatureQuantity Tally__V1__FeatureQuantity;
 typedef struct Tally__V1__CarryOver Tally__V1__CarryOver;
+typedef struct Tally__V1__PlanItemFilter Tally__V1__PlanItemFilter;
+typedef struct Tally__V1__PlanItems Tally__V1__PlanItems;
+typedef struct Tally__V1__PlanCustomization Tally__V1__PlanCustomization;
 typedef struct Tally__V1__AttachRequest Tally__V1__AttachRequest;
 typedef struct Tally__V1__AttachResponse Tally__V1__AttachResponse;
 typedef struct Tally__V1__PreviewAttachRequest Tally__V1__PreviewAttachRequest;
@@ -38,6 +42,9 @@ typedef struct Tally__V1__SetupPaymentRequest Tally__V1__SetupPaymentRequest;
 typedef struct Tally__V1__SetupPaymentResponse Tally__V1__SetupPaymentResponse;
 typedef struct Tally__V1__OpenCustomerPortalRequest Tally__V1__OpenCustomerPortalRequest;
 typedef struct Tally__V1__OpenCustomerPortalResponse Tally__V1__OpenCustomerPortalResponse;
+typedef struct Tally__V1__MigrateCustomerRequest Tally__V1__MigrateCustomerRequest;
+typedef struct Tally__V1__MigratedSubscription Tally__V1__MigratedSubscription;
+typedef struct Tally__V1__MigrateCustomerResponse Tally__V1__MigrateCustomerResponse;
 
 
 /* --- enums --- */
@@ -170,6 +177,29 @@ typedef enum _Tally__V1__RefundLastPayment {
   TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_FULL = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFUND_LAST_PAYMENT)
 } Tally__V1__RefundLastPayment;
+/*
+ * What became of a subscription.
+ */
+typedef enum _Tally__V1__MigrationOutcome {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_UNSPECIFIED = 0,
+  /*
+   * It is of the new version.
+   */
+  TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_MIGRATED = 1,
+  /*
+   * It was customized, and stays as it is.
+   */
+  TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_SKIPPED_CUSTOM = 2,
+  /*
+   * The new version sells packs of another size or on top of another grant: move it with
+   * UpdateSubscription, which says how many are bought.
+   */
+  TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_NEEDS_QUANTITIES = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__MIGRATION_OUTCOME)
+} Tally__V1__MigrationOutcome;
 
 /* --- messages --- */
 
@@ -209,6 +239,89 @@ struct  Tally__V1__CarryOver
 #define TALLY__V1__CARRY_OVER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__carry_over__descriptor) \
     , 0,NULL }
+
+
+/*
+ * Which items of a plan.
+ */
+struct  Tally__V1__PlanItemFilter
+{
+  ProtobufCMessage base;
+  /*
+   * Those of this feature.
+   */
+  char *feature_id;
+  /*
+   * That reset so often; unspecified: however often.
+   */
+  Tally__V1__Interval reset_interval;
+};
+#define TALLY__V1__PLAN_ITEM_FILTER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_item_filter__descriptor) \
+    , (char *)protobuf_c_empty_string, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED }
+
+
+/*
+ * All items of a plan.
+ */
+struct  Tally__V1__PlanItems
+{
+  ProtobufCMessage base;
+  /*
+   * They.
+   */
+  size_t n_items;
+  Tally__V1__PlanItem **items;
+};
+#define TALLY__V1__PLAN_ITEMS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_items__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * What one customer gets and pays other than others. What isn't given stays as it is.
+ */
+struct  Tally__V1__PlanCustomization
+{
+  ProtobufCMessage base;
+  /*
+   * The base price.
+   */
+  Tally__V1__BasePrice *price;
+  /*
+   * True: there is no base price.
+   */
+  protobuf_c_boolean remove_price;
+  /*
+   * In place of all items; not together with `add_items` and `remove_items`.
+   */
+  Tally__V1__PlanItems *items;
+  /*
+   * Beside the others.
+   */
+  size_t n_add_items;
+  Tally__V1__PlanItem **add_items;
+  /*
+   * Each must match one at least.
+   */
+  size_t n_remove_items;
+  Tally__V1__PlanItemFilter **remove_items;
+  /*
+   * A trial that begins now, whether or not there was one before.
+   */
+  Tally__V1__FreeTrial *free_trial;
+  /*
+   * True: no trial; one that runs ends now, and a whole period is charged.
+   */
+  protobuf_c_boolean remove_free_trial;
+  /*
+   * In place of the plan's.
+   */
+  Tally__V1__Controls *controls;
+};
+#define TALLY__V1__PLAN_CUSTOMIZATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_customization__descriptor) \
+    , NULL, 0, NULL, 0,NULL, 0,NULL, NULL, 0, NULL }
 
 
 /*
@@ -274,10 +387,27 @@ struct  Tally__V1__AttachRequest
    */
   size_t n_discounts;
   Tally__V1__DiscountChoice **discounts;
+  /*
+   * An older version of the plan; 0: the one that is sold now.
+   */
+  uint32_t version;
+  /*
+   * What this customer gets other than others.
+   */
+  Tally__V1__PlanCustomization *customize;
+  /*
+   * In the future: it starts then, and nothing is charged before. In the past: as if it had started
+   * then, with all periods since charged at once; needs a payment method, and no other paid plan.
+   */
+  Google__Protobuf__Timestamp *start_time;
+  /*
+   * It ends by itself then; what is left of the period becomes credit.
+   */
+  Google__Protobuf__Timestamp *end_time;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL }
 
 
 /*
@@ -486,10 +616,19 @@ struct  Tally__V1__UpdateSubscriptionRequest
    */
   size_t n_discounts;
   Tally__V1__DiscountChoice **discounts;
+  /*
+   * The version of the plan that it moves to; 0: the one it is of.
+   */
+  uint32_t version;
+  /*
+   * What this customer gets from now on other than others; on top of what was customized before,
+   * unless `version` is given.
+   */
+  Tally__V1__PlanCustomization *customize;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL }
 
 
 /*
@@ -713,6 +852,91 @@ struct  Tally__V1__OpenCustomerPortalResponse
     , (char *)protobuf_c_empty_string, NULL }
 
 
+/*
+ * Asks to move a customer to a version of a plan.
+ */
+struct  Tally__V1__MigrateCustomerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who.
+   */
+  char *customer_id;
+  /*
+   * The plan.
+   */
+  char *plan_id;
+  /*
+   * Only subscriptions to this version; 0: to any.
+   */
+  uint32_t from_version;
+  /*
+   * The version that they move to; 0: the one that is sold now.
+   */
+  uint32_t to_version;
+  /*
+   * True: also those that were customized, which lose what was.
+   */
+  protobuf_c_boolean include_custom;
+  /*
+   * True: say what would be done, and change nothing.
+   */
+  protobuf_c_boolean dry_run;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__MIGRATE_CUSTOMER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__migrate_customer_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What became of a subscription that is, or was, of another version.
+ */
+struct  Tally__V1__MigratedSubscription
+{
+  ProtobufCMessage base;
+  /*
+   * Which.
+   */
+  char *subscription_id;
+  /*
+   * The version that it was of.
+   */
+  uint32_t from_version;
+  /*
+   * See the values.
+   */
+  Tally__V1__MigrationOutcome outcome;
+};
+#define TALLY__V1__MIGRATED_SUBSCRIPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__migrated_subscription__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, TALLY__V1__MIGRATION_OUTCOME__MIGRATION_OUTCOME_UNSPECIFIED }
+
+
+/*
+ * What was done, or would be.
+ */
+struct  Tally__V1__MigrateCustomerResponse
+{
+  ProtobufCMessage base;
+  /*
+   * One for each subscription that isn't of the new version; empty: there was nothing to do.
+   */
+  size_t n_subscriptions;
+  Tally__V1__MigratedSubscription **subscriptions;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__MIGRATE_CUSTOMER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__migrate_customer_response__descriptor) \
+    , 0,NULL, 0 }
+
+
 /* Tally__V1__FeatureQuantity methods */
 void   tally__v1__feature_quantity__init
                      (Tally__V1__FeatureQuantity         *message);
@@ -750,6 +974,63 @@ Tally__V1__CarryOver *
                       const uint8_t       *data);
 void   tally__v1__carry_over__free_unpacked
                      (Tally__V1__CarryOver *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PlanItemFilter methods */
+void   tally__v1__plan_item_filter__init
+                     (Tally__V1__PlanItemFilter         *message);
+size_t tally__v1__plan_item_filter__get_packed_size
+                     (const Tally__V1__PlanItemFilter   *message);
+size_t tally__v1__plan_item_filter__pack
+                     (const Tally__V1__PlanItemFilter   *message,
+                      uint8_t             *out);
+size_t tally__v1__plan_item_filter__pack_to_buffer
+                     (const Tally__V1__PlanItemFilter   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PlanItemFilter *
+       tally__v1__plan_item_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__plan_item_filter__free_unpacked
+                     (Tally__V1__PlanItemFilter *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PlanItems methods */
+void   tally__v1__plan_items__init
+                     (Tally__V1__PlanItems         *message);
+size_t tally__v1__plan_items__get_packed_size
+                     (const Tally__V1__PlanItems   *message);
+size_t tally__v1__plan_items__pack
+                     (const Tally__V1__PlanItems   *message,
+                      uint8_t             *out);
+size_t tally__v1__plan_items__pack_to_buffer
+                     (const Tally__V1__PlanItems   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PlanItems *
+       tally__v1__plan_items__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__plan_items__free_unpacked
+                     (Tally__V1__PlanItems *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PlanCustomization methods */
+void   tally__v1__plan_customization__init
+                     (Tally__V1__PlanCustomization         *message);
+size_t tally__v1__plan_customization__get_packed_size
+                     (const Tally__V1__PlanCustomization   *message);
+size_t tally__v1__plan_customization__pack
+                     (const Tally__V1__PlanCustomization   *message,
+                      uint8_t             *out);
+size_t tally__v1__plan_customization__pack_to_buffer
+                     (const Tally__V1__PlanCustomization   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PlanCustomization *
+       tally__v1__plan_customization__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__plan_customization__free_unpacked
+                     (Tally__V1__PlanCustomization *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__AttachRequest methods */
 void   tally__v1__attach_request__init
@@ -1055,6 +1336,63 @@ Tally__V1__OpenCustomerPortalResponse *
 void   tally__v1__open_customer_portal_response__free_unpacked
                      (Tally__V1__OpenCustomerPortalResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__MigrateCustomerRequest methods */
+void   tally__v1__migrate_customer_request__init
+                     (Tally__V1__MigrateCustomerRequest         *message);
+size_t tally__v1__migrate_customer_request__get_packed_size
+                     (const Tally__V1__MigrateCustomerRequest   *message);
+size_t tally__v1__migrate_customer_request__pack
+                     (const Tally__V1__MigrateCustomerRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__migrate_customer_request__pack_to_buffer
+                     (const Tally__V1__MigrateCustomerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MigrateCustomerRequest *
+       tally__v1__migrate_customer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__migrate_customer_request__free_unpacked
+                     (Tally__V1__MigrateCustomerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__MigratedSubscription methods */
+void   tally__v1__migrated_subscription__init
+                     (Tally__V1__MigratedSubscription         *message);
+size_t tally__v1__migrated_subscription__get_packed_size
+                     (const Tally__V1__MigratedSubscription   *message);
+size_t tally__v1__migrated_subscription__pack
+                     (const Tally__V1__MigratedSubscription   *message,
+                      uint8_t             *out);
+size_t tally__v1__migrated_subscription__pack_to_buffer
+                     (const Tally__V1__MigratedSubscription   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MigratedSubscription *
+       tally__v1__migrated_subscription__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__migrated_subscription__free_unpacked
+                     (Tally__V1__MigratedSubscription *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__MigrateCustomerResponse methods */
+void   tally__v1__migrate_customer_response__init
+                     (Tally__V1__MigrateCustomerResponse         *message);
+size_t tally__v1__migrate_customer_response__get_packed_size
+                     (const Tally__V1__MigrateCustomerResponse   *message);
+size_t tally__v1__migrate_customer_response__pack
+                     (const Tally__V1__MigrateCustomerResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__migrate_customer_response__pack_to_buffer
+                     (const Tally__V1__MigrateCustomerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MigrateCustomerResponse *
+       tally__v1__migrate_customer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__migrate_customer_response__free_unpacked
+                     (Tally__V1__MigrateCustomerResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__FeatureQuantity_Closure)
@@ -1062,6 +1400,15 @@ typedef void (*Tally__V1__FeatureQuantity_Closure)
                   void *closure_data);
 typedef void (*Tally__V1__CarryOver_Closure)
                  (const Tally__V1__CarryOver *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PlanItemFilter_Closure)
+                 (const Tally__V1__PlanItemFilter *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PlanItems_Closure)
+                 (const Tally__V1__PlanItems *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PlanCustomization_Closure)
+                 (const Tally__V1__PlanCustomization *message,
                   void *closure_data);
 typedef void (*Tally__V1__AttachRequest_Closure)
                  (const Tally__V1__AttachRequest *message,
@@ -1111,6 +1458,15 @@ typedef void (*Tally__V1__OpenCustomerPortalRequest_Closure)
 typedef void (*Tally__V1__OpenCustomerPortalResponse_Closure)
                  (const Tally__V1__OpenCustomerPortalResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__MigrateCustomerRequest_Closure)
+                 (const Tally__V1__MigrateCustomerRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__MigratedSubscription_Closure)
+                 (const Tally__V1__MigratedSubscription *message,
+                  void *closure_data);
+typedef void (*Tally__V1__MigrateCustomerResponse_Closure)
+                 (const Tally__V1__MigrateCustomerResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1146,6 +1502,10 @@ struct Tally__V1__AttachService_Service
                                const Tally__V1__OpenCustomerPortalRequest *input,
                                Tally__V1__OpenCustomerPortalResponse_Closure closure,
                                void *closure_data);
+  void (*migrate_customer)(Tally__V1__AttachService_Service *service,
+                           const Tally__V1__MigrateCustomerRequest *input,
+                           Tally__V1__MigrateCustomerResponse_Closure closure,
+                           void *closure_data);
 };
 typedef void (*Tally__V1__AttachService_ServiceDestroy)(Tally__V1__AttachService_Service *);
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
@@ -1160,7 +1520,8 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
       function_prefix__ ## preview_update_subscription,\
       function_prefix__ ## refund_invoice,\
       function_prefix__ ## setup_payment,\
-      function_prefix__ ## open_customer_portal  }
+      function_prefix__ ## open_customer_portal,\
+      function_prefix__ ## migrate_customer  }
 void tally__v1__attach_service__attach(ProtobufCService *service,
                                        const Tally__V1__AttachRequest *input,
                                        Tally__V1__AttachResponse_Closure closure,
@@ -1189,6 +1550,10 @@ void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
                                                      const Tally__V1__OpenCustomerPortalRequest *input,
                                                      Tally__V1__OpenCustomerPortalResponse_Closure closure,
                                                      void *closure_data);
+void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
+                                                 const Tally__V1__MigrateCustomerRequest *input,
+                                                 Tally__V1__MigrateCustomerResponse_Closure closure,
+                                                 void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1198,8 +1563,12 @@ extern const ProtobufCEnumDescriptor    tally__v1__redirect_mode__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__cancel_action__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__proration_behavior__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__refund_last_payment__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__migration_outcome__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature_quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__plan_item_filter__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__plan_items__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__plan_customization__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor;
@@ -1216,6 +1585,9 @@ extern const ProtobufCMessageDescriptor tally__v1__setup_payment_request__descri
 extern const ProtobufCMessageDescriptor tally__v1__setup_payment_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__open_customer_portal_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__open_customer_portal_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__migrate_customer_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__migrated_subscription__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__migrate_customer_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor;
 
 PROTOBUF_C__END_DECLS

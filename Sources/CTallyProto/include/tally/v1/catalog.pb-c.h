@@ -986,10 +986,14 @@ struct  Tally__V1__Plan
    * Leave out: it is paid for from the first day.
    */
   Tally__V1__FreeTrial *free_trial;
+  /*
+   * Output only: grows by one with each published change of price, items, trial or controls.
+   */
+  uint32_t version;
 };
 #define TALLY__V1__PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL, NULL, 0 }
 
 
 /*

@@ -140,10 +140,14 @@ struct  Tally__V1__CatalogChange
 struct  Tally__V1__GetCatalogRequest
 {
   ProtobufCMessage base;
+  /*
+   * True: every version of each plan, the oldest first.
+   */
+  protobuf_c_boolean all_versions;
 };
 #define TALLY__V1__GET_CATALOG_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_catalog_request__descriptor) \
-     }
+    , 0 }
 
 
 /*

@@ -125,10 +125,14 @@ struct  Tally__V1__GetOrCreateCustomerRequest
    */
   size_t n_metadata;
   Tally__V1__GetOrCreateCustomerRequest__MetadataEntry **metadata;
+  /*
+   * Of a new customer: whose clocks periods begin and end by, such as "America/New_York"; empty: UTC.
+   */
+  char *time_zone;
 };
 #define TALLY__V1__GET_OR_CREATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_or_create_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -254,6 +258,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__CASE)
 } Tally__V1__UpdateCustomerRequest__EmailCase;
 
+typedef enum {
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET = 0,
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE_TIME_ZONE = 80
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__CASE)
+} Tally__V1__UpdateCustomerRequest__TimeZoneCase;
+
 /*
  * What to change of a customer.
  */
@@ -293,10 +303,17 @@ struct  Tally__V1__UpdateCustomerRequest
      */
     char *email;
   };
+  Tally__V1__UpdateCustomerRequest__TimeZoneCase _time_zone_case;
+  union {
+    /*
+     * Absent: it stays. Not while there is a plan that is paid for.
+     */
+    char *time_zone;
+  };
 };
 #define TALLY__V1__UPDATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0} }
 
 
 /*

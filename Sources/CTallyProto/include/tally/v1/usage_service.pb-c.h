@@ -748,6 +748,10 @@ struct  Tally__V1__AggregateEventsRequest
    * The groups with the largest sums are shown, the others as one: 1 to 250; 0: 9.
    */
   int32_t group_limit;
+  /*
+   * Whose clocks bins begin and end by, such as "Europe/Berlin"; empty: UTC.
+   */
+  char *time_zone;
   Tally__V1__AggregateEventsRequest__GroupingCase grouping_case;
   union {
     /*
@@ -762,7 +766,7 @@ struct  Tally__V1__AggregateEventsRequest
 };
 #define TALLY__V1__AGGREGATE_EVENTS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__aggregate_events_request__descriptor) \
-    , NULL, TALLY__V1__EVENT_BIN__EVENT_BIN_UNSPECIFIED, 0, TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING__NOT_SET, {0} }
+    , NULL, TALLY__V1__EVENT_BIN__EVENT_BIN_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, TALLY__V1__AGGREGATE_EVENTS_REQUEST__GROUPING__NOT_SET, {0} }
 
 
 /*

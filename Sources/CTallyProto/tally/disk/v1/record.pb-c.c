@@ -1403,6 +1403,141 @@ void   tally__disk__v1__order__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__zone_set__init
+                     (Tally__Disk__V1__ZoneSet         *message)
+{
+  static const Tally__Disk__V1__ZoneSet init_value = TALLY__DISK__V1__ZONE_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__zone_set__get_packed_size
+                     (const Tally__Disk__V1__ZoneSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__zone_set__pack
+                     (const Tally__Disk__V1__ZoneSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__zone_set__pack_to_buffer
+                     (const Tally__Disk__V1__ZoneSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ZoneSet *
+       tally__disk__v1__zone_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ZoneSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__zone_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__zone_set__free_unpacked
+                     (Tally__Disk__V1__ZoneSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__zone_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__custom_plan__init
+                     (Tally__Disk__V1__CustomPlan         *message)
+{
+  static const Tally__Disk__V1__CustomPlan init_value = TALLY__DISK__V1__CUSTOM_PLAN__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__custom_plan__get_packed_size
+                     (const Tally__Disk__V1__CustomPlan *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__custom_plan__pack
+                     (const Tally__Disk__V1__CustomPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__custom_plan__pack_to_buffer
+                     (const Tally__Disk__V1__CustomPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomPlan *
+       tally__disk__v1__custom_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomPlan *)
+     protobuf_c_message_unpack (&tally__disk__v1__custom_plan__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__custom_plan__free_unpacked
+                     (Tally__Disk__V1__CustomPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__custom_plan_dropped__init
+                     (Tally__Disk__V1__CustomPlanDropped         *message)
+{
+  static const Tally__Disk__V1__CustomPlanDropped init_value = TALLY__DISK__V1__CUSTOM_PLAN_DROPPED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__custom_plan_dropped__get_packed_size
+                     (const Tally__Disk__V1__CustomPlanDropped *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__custom_plan_dropped__pack
+                     (const Tally__Disk__V1__CustomPlanDropped *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__custom_plan_dropped__pack_to_buffer
+                     (const Tally__Disk__V1__CustomPlanDropped *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CustomPlanDropped *
+       tally__disk__v1__custom_plan_dropped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CustomPlanDropped *)
+     protobuf_c_message_unpack (&tally__disk__v1__custom_plan_dropped__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__custom_plan_dropped__free_unpacked
+                     (Tally__Disk__V1__CustomPlanDropped *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__custom_plan_dropped__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__debt__init
                      (Tally__Disk__V1__Debt         *message)
 {
@@ -3716,7 +3851,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[50] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[53] =
 {
   {
     "customer_created",
@@ -4318,6 +4453,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[5
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_plan_set",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, custom_plan_set),
+    &tally__disk__v1__custom_plan__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "custom_plan_dropped",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, custom_plan_dropped),
+    &tally__disk__v1__custom_plan_dropped__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone_set",
+    82,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, zone_set),
+    &tally__disk__v1__zone_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -4330,6 +4501,8 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   47,   /* field[47] = code_redeemed */
   24,   /* field[24] = controls_set */
   35,   /* field[35] = credit_changed */
+  51,   /* field[51] = custom_plan_dropped */
+  50,   /* field[50] = custom_plan_set */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
@@ -4370,15 +4543,17 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   36,   /* field[36] = whole_subscription_changed */
   31,   /* field[31] = wide_controls_set */
   26,   /* field[26] = window_counted */
+  52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[5 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 55, 31 },
   { 60, 34 },
   { 73, 45 },
-  { 0, 50 }
+  { 80, 50 },
+  { 0, 53 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4388,10 +4563,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  50,
+  53,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  5,  tally__disk__v1__fact__number_ranges,
+  6,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4754,7 +4929,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__property__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__property__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_descriptors[16] =
 {
   {
     "bucket",
@@ -4936,6 +5111,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__bucket_opened__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "zone",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__BucketOpened, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = {
   7,   /* field[7] = anchor */
@@ -4953,11 +5140,13 @@ static const unsigned tally__disk__v1__bucket_opened__field_indices_by_name[] = 
   8,   /* field[8] = next_reset */
   13,   /* field[13] = plan */
   2,   /* field[2] = subscription */
+  15,   /* field[15] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__bucket_opened__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__bucket_opened__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 80, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
 {
@@ -4967,10 +5156,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_opened__descriptor =
   "Tally__Disk__V1__BucketOpened",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__BucketOpened),
-  15,
+  16,
   tally__disk__v1__bucket_opened__field_descriptors,
   tally__disk__v1__bucket_opened__field_indices_by_name,
-  1,  tally__disk__v1__bucket_opened__number_ranges,
+  2,  tally__disk__v1__bucket_opened__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__bucket_opened__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6508,7 +6697,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[20] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[22] =
 {
   {
     "purpose",
@@ -6750,6 +6939,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "starts",
+    80,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, starts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, ends),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -6758,6 +6971,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   14,   /* field[14] = credit */
   5,   /* field[5] = currency */
   19,   /* field[19] = discounts */
+  21,   /* field[21] = ends */
   9,   /* field[9] = entity */
   16,   /* field[16] = invoice */
   4,   /* field[4] = lines */
@@ -6765,6 +6979,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   1,   /* field[1] = plan */
   0,   /* field[0] = purpose */
   2,   /* field[2] = revision */
+  20,   /* field[20] = starts */
   11,   /* field[11] = starts_cycle */
   3,   /* field[3] = subscription */
   8,   /* field[8] = subscriptions */
@@ -6773,11 +6988,12 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 60, 19 },
-  { 0, 20 }
+  { 80, 20 },
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -6787,11 +7003,164 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  20,
+  22,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  2,  tally__disk__v1__order__number_ranges,
+  3,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__zone_set__field_descriptors[1] =
+{
+  {
+    "zone",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ZoneSet, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__zone_set__field_indices_by_name[] = {
+  0,   /* field[0] = zone */
+};
+static const ProtobufCIntRange tally__disk__v1__zone_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__zone_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ZoneSet",
+  "ZoneSet",
+  "Tally__Disk__V1__ZoneSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ZoneSet),
+  1,
+  tally__disk__v1__zone_set__field_descriptors,
+  tally__disk__v1__zone_set__field_indices_by_name,
+  1,  tally__disk__v1__zone_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__zone_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__custom_plan__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlan, content),
+    &tally__v1__plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__custom_plan__field_indices_by_name[] = {
+  3,   /* field[3] = content */
+  0,   /* field[0] = number */
+  1,   /* field[1] = plan */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange tally__disk__v1__custom_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__custom_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomPlan",
+  "CustomPlan",
+  "Tally__Disk__V1__CustomPlan",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomPlan),
+  4,
+  tally__disk__v1__custom_plan__field_descriptors,
+  tally__disk__v1__custom_plan__field_indices_by_name,
+  1,  tally__disk__v1__custom_plan__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__custom_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__custom_plan_dropped__field_descriptors[1] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomPlanDropped, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__custom_plan_dropped__field_indices_by_name[] = {
+  0,   /* field[0] = number */
+};
+static const ProtobufCIntRange tally__disk__v1__custom_plan_dropped__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__custom_plan_dropped__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CustomPlanDropped",
+  "CustomPlanDropped",
+  "Tally__Disk__V1__CustomPlanDropped",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CustomPlanDropped),
+  1,
+  tally__disk__v1__custom_plan_dropped__field_descriptors,
+  tally__disk__v1__custom_plan_dropped__field_indices_by_name,
+  1,  tally__disk__v1__custom_plan_dropped__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__custom_plan_dropped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__debt__field_descriptors[5] =
@@ -9704,7 +10073,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[29] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[31] =
 {
   {
     "customer_id",
@@ -10054,6 +10423,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_plans",
+    80,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_custom_plans),
+    offsetof(Tally__Disk__V1__CustomerState, custom_plans),
+    &tally__disk__v1__custom_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone",
+    81,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -10061,6 +10454,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   24,   /* field[24] = closed_checkouts */
   4,   /* field[4] = create_time */
   18,   /* field[18] = credit */
+  29,   /* field[29] = custom_plans */
   0,   /* field[0] = customer_id */
   20,   /* field[20] = debts */
   17,   /* field[17] = deleted */
@@ -10085,15 +10479,17 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
+  30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[5 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
   { 40, 22 },
   { 50, 25 },
   { 60, 27 },
-  { 0, 29 }
+  { 80, 29 },
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -10103,10 +10499,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  29,
+  31,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  5,  tally__disk__v1__customer_state__number_ranges,
+  6,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

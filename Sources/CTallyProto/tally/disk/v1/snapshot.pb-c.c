@@ -343,7 +343,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__snapshot_row__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__snapshot_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_bucket__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_bucket__field_descriptors[18] =
 {
   {
     "bucket",
@@ -549,6 +549,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__snapshot_bucket__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "zone",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SnapshotBucket, zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__snapshot_bucket__field_indices_by_name[] = {
   13,   /* field[13] = anchor_after */
@@ -568,11 +580,12 @@ static const unsigned tally__disk__v1__snapshot_bucket__field_indices_by_name[] 
   14,   /* field[14] = next_reset */
   3,   /* field[3] = plan */
   2,   /* field[2] = subscription */
+  17,   /* field[17] = zone */
 };
 static const ProtobufCIntRange tally__disk__v1__snapshot_bucket__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__snapshot_bucket__descriptor =
 {
@@ -582,7 +595,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__snapshot_bucket__descriptor =
   "Tally__Disk__V1__SnapshotBucket",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SnapshotBucket),
-  17,
+  18,
   tally__disk__v1__snapshot_bucket__field_descriptors,
   tally__disk__v1__snapshot_bucket__field_indices_by_name,
   1,  tally__disk__v1__snapshot_bucket__number_ranges,

@@ -157,10 +157,14 @@ struct  Tally__Disk__V1__SnapshotBucket
    * As in BucketOpened.
    */
   uint32_t flags;
+  /*
+   * The number of the zone by whose clocks it resets.
+   */
+  uint32_t zone;
 };
 #define TALLY__DISK__V1__SNAPSHOT_BUCKET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__snapshot_bucket__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*

@@ -24,18 +24,18 @@ package struct ZoneRules: Sendable, Equatable {
     }
 
     /// Milliseconds that clocks are ahead at an instant.
-    func offset(at time: Int64) -> Int64 {
+    package func offset(at time: Int64) -> Int64 {
         Int64((changes.last { $0.time <= time })?.seconds ?? seconds) * 1_000
     }
 
     /// The first change after an instant.
-    func change(after time: Int64) -> Int64? {
+    package func change(after time: Int64) -> Int64? {
         changes.first { $0.time > time }?.time
     }
 
     /// The first instant at which clocks show this time or a later one, the first time round: of a
     /// time that comes twice the earlier one, of a time that is skipped the end of the gap.
-    func instant(ofLocal local: Int64) -> Int64 {
+    package func instant(ofLocal local: Int64) -> Int64 {
         var from = Int64.min
         var offset = Int64(seconds) * 1_000
         for change in changes {
