@@ -45,8 +45,6 @@ extension Form {
             }
             try form.since(5) { form throws(FormFault) in
                 try form.discounts(&order.discounts)
-            }
-            try form.since(5) { form throws(FormFault) in
                 try form.time("starts", &order.starts)
                 try form.time("ends", &order.ends)
             }

@@ -34,6 +34,7 @@ extension StepRequest {
                     "refund_last_payment": .number(change.refund?.rawValue ?? 0),
                     "version": .number(change.version ?? 0),
                     "customize": customization(change.customize),
+                    "discounts": discounts(change.discounts),
                 ])
         case .zone(let name):
             return StepRequest(
@@ -72,7 +73,6 @@ extension StepRequest {
                         "dispute_id": .string("dispute_\(customer)"), "amount": cents(amount),
                         "status": .number(status.rawValue),
                     ],
-                    "discounts": discounts(change.discounts),
                 ])
         case .give(let name, nil):
             return StepRequest(

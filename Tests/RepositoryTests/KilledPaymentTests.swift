@@ -189,7 +189,8 @@ private final class CountingProvider: PaymentProvider {
     func closeCheckout(_ session: String) async throws {}
 
     func collect(
-        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID
+        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID,
+        at time: Timestamp
     ) async throws -> CollectOutcome {
         try await deal(with: effect.id)
         return .paid(payment: effect.id)

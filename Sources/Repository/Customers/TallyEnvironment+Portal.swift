@@ -27,7 +27,7 @@ extension TallyEnvironment {
     /// All of a customer, and the catalog to read it with; nil: there is no such customer.
     package func state(of id: CustomerID) -> (customer: CustomerState, pricing: PricingState)? {
         let found = try? customers(of: id).read(id, names: directory.current, in: Workspace()) {
-            customer, names in (copy customer, names.pricing)
+            customer, names in (copy customer, names.pricing.with(plansOf: customer))
         }
         return found?.answer
     }

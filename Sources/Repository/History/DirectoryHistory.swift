@@ -12,6 +12,8 @@ struct DirectoryHistory {
         switch record.change {
         case .published(let draft): publications.append((record.time, draft))
         case .clockMoved(let move): moves.append((record.time, move.offset))
+        // No balance depends on them.
+        case .codeReserved, .codeSettled, .codeCounted: break
         }
     }
 

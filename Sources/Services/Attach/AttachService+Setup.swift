@@ -33,7 +33,7 @@ extension AttachService {
             let preview = try? customer.preview(attach, pricing: pricing, now: page.time)
         else { return offer }
         offer.plan = pricing.plan(pricing.latest(attach.plan)).name
-        offer.renewal = price(pricing.latest(attach.plan))
+        offer.renewal = price(pricing.latest(attach.plan), for: page.customer)
         offer.invoice = preview.invoice
         return offer
     }

@@ -156,12 +156,9 @@ package struct AttachService: Sendable {
     }
 
     private func pricing(_ reference: PlanReference, for customer: CustomerID) -> PricingState {
-        let names = environment.directory.current
-        guard reference.isCustom else { return names.pricing }
-        let answer = try? environment.customers(of: customer).read(
-            customer, names: names, in: Workspace()
-        ) { customer, names in names.pricing.with(plansOf: customer) }.answer
-        return answer ?? names.pricing
+        let published = environment.directory.current.pricing
+        guard reference.isCustom else { return published }
+        return environment.state(of: customer)?.pricing ?? published
     }
 
     /// Sends money of an invoice back to the card that paid it. Waits for a charge that is under

@@ -195,6 +195,7 @@ package struct PurchaseCall: Sendable {
         switch deed {
         case .attach(let attach): attach.discounts
         case .change(let change): change.discounts
+        case .setup: []
         }
     }
 
@@ -208,6 +209,7 @@ package struct PurchaseCall: Sendable {
         case .change(var change):
             change.discounts = discounts.redeeming(reserved)
             call.deed = .change(change)
+        case .setup: break
         }
         return call
     }

@@ -68,6 +68,22 @@ extension RecordWriter {
         return message
     }
 
+    /// Older binaries would leave something out, and must refuse it.
+    private func changed(
+        _ subscription: Subscription, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
+    ) {
+        if !subscription.isWhole {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
+            message.pointee.full_subscription_changed = self.subscription(subscription)
+        } else if subscription.isPlain {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_CHANGED
+            message.pointee.subscription_changed = self.subscription(subscription)
+        } else {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_WHOLE_SUBSCRIPTION_CHANGED
+            message.pointee.whole_subscription_changed = self.subscription(subscription)
+        }
+    }
+
     private func label(
         _ label: EventLabel, on usage: UnsafeMutablePointer<Tally__Disk__V1__UsageRecorded>
     ) {

@@ -63,6 +63,7 @@ struct FactText {
             extra(fact)
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             returned(fact)
+        case .discountsSet, .codeRedeemed: rewarded(fact)
         }
     }
 
@@ -93,6 +94,12 @@ struct FactText {
         case .disputeDropped(let id):
             ["fact": .string("dispute_dropped"), "dispute": .string(id)]
         default: preconditionFailure("said by the caller")
+        }
+    }
+
+    /// Facts about rewards.
+    private func rewarded(_ fact: Fact) -> JSONObject {
+        switch fact {
         case .discountsSet(let discounts):
             ["fact": .string("discounts_set"), "coupons": Self.coupons(discounts)]
         case .codeRedeemed(let redemption):
@@ -100,6 +107,7 @@ struct FactText {
                 "fact": .string("code_redeemed"), "code": .string(redemption.code),
                 "redemption": .string(redemption.id),
             ]
+        default: preconditionFailure("said by the caller")
         }
     }
 
