@@ -53,26 +53,27 @@ extension Form {
             try form.discounts(&value.account.discounts)
             try form.redemptions(&value.account.redemptions)
         }
-        try since(4) { form throws(FormFault) in
-            try form.part("credit", &value.account.credit, empty: .empty) {
-                (form, credit) throws(FormFault) in
-                try form.money("balance", &credit)
-            }
-            try form.debts(&value.account.debts)
-            try form.list(
-                "trials", &value.account.trials,
-                empty: TrialMark(plan: PlanNumber(rawValue: 0), entity: 0)
-            ) { (form, mark) throws(FormFault) in
-                try form.plan("plan", &mark.plan)
-                try form.number("entity", &mark.entity)
-            }
-        }
+        try since(4) { form throws(FormFault) in try form.money(of: &value.account) }
         try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
             try form.invoice(&invoice)
         }
         try since(5) { form throws(FormFault) in try form.refunds(&value.account) }
+    }
+
+    private mutating func money(of value: inout Account) throws(FormFault) {
+        try part("credit", &value.credit, empty: .empty) { (form, credit) throws(FormFault) in
+            try form.money("balance", &credit)
+        }
+        try debts(&value.debts)
+        try list(
+            "trials", &value.trials,
+            empty: TrialMark(plan: PlanNumber(rawValue: 0), entity: 0)
+        ) { (form, mark) throws(FormFault) in
+            try form.plan("plan", &mark.plan)
+            try form.number("entity", &mark.entity)
+        }
     }
 
     private mutating func metadata(_ value: inout [MetadataEntry]) throws(FormFault) {

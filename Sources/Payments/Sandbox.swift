@@ -52,7 +52,8 @@ package struct Sandbox: PaymentProvider {
         let (answer, isNew) = try books.enter { entries in
             if let known = entries["charge/\(effect.id)"] { return (known, false) }
             let isExpired = method.expiry?.isPast(at: time) ?? false
-            let answer = card.map { isExpired ? "expired_card" : $0.laterDeclineCode ?? "paid" }
+            let answer =
+                card.map { isExpired ? "expired_card" : $0.laterDeclineCode ?? "paid" }
                 ?? "card_declined"
             entries["charge/\(effect.id)"] = answer
             if answer == "paid" {

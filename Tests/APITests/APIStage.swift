@@ -145,6 +145,6 @@ extension PricingState {
     fileprivate func firstRevisions(_ count: Int) -> PricingState {
         PricingState(
             sequence: sequence, currency: currency, features: features,
-            plans: plans.map { Array($0.prefix(count)) }, settings: settings)
+            plans: plans.map { Array($0.prefix(count)) }, settings: settings, rewards: rewards)
     }
 }

@@ -10,7 +10,7 @@ enum InvalidRequests {
 
     static let all =
         usage + events + holds + balances + entities + customers + catalogs + clocks + history
-            + rewards
+        + rewards
 
     private static func row(
         _ method: String, _ fields: JSONObject, after steps: Step..., at paths: String...

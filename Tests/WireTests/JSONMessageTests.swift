@@ -28,7 +28,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
 @Suite struct JSONMessageTests {
     /// JSON in, and what comes back when the bytes are read: short names and all defaults.
     static let roundTrips: [(MessageKind, String, String)] = [
-        (.getCatalogRequest, "{}", "{}"),
+        (.getCatalogRequest, "{}", #"{"all_versions":false}"#),
         (
             .checkRequest,
             #"{"customer_id":"c1","feature_id":"seats","required_quantity":0,"deduct":true}"#,
@@ -88,7 +88,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""tiers":[{"up_to":5,"amount":"1","flat_amount":""},"#
                 + #"{"amount":"","flat_amount":""}]},"#
                 + #""entity_feature_id":""}],"#
-                + #""revision":4294967295}],"coupons":[],"feature_grants":[]}"#
+                + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[]}"#
         ),
         (
             .attachResponse,
@@ -98,7 +98,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
             #"{"outcome":"active","payment_url":"","subscription":{"subscription_id":"","#
                 + #""plan_id":"","plan_revision":0,"status":"past_due","add_on":false,"#
                 + #""start_time":"2026-02-28T21:59:59.500Z","end_time":"1970-01-01T00:00:00Z","#
-                + #""entity_id":"","quantities":[],"discounts":[]},"#
+                + #""entity_id":"","quantities":[],"discounts":[],"plan_version":0},"#
                 + #""invoice":{"invoice_id":"","status":"unspecified","lines":[],"#
                 + #""total":{"currency":"usd","minor_units":-1999}},"decline_code":"","#
                 + #""replayed":false}"#

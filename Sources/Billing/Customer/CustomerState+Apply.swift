@@ -35,14 +35,10 @@ extension CustomerState {
             account.name = name
             account.email = email
         case .subscriptionChanged(let subscription): put(subscription)
-        case .subscriptionDropped(let number):
-            subscriptions.removeAll { $0.number == number }
-        case .effectRequested(let effect):
-            account.effects.append(effect)
-        case .effectSettled(let id, _):
-            account.effects.removeAll { $0.id == id }
-        case .checkoutOpened(let checkout):
-            account.checkout = checkout
+        case .subscriptionDropped(let number): subscriptions.removeAll { $0.number == number }
+        case .effectRequested(let effect): account.effects.append(effect)
+        case .effectSettled(let id, _): account.effects.removeAll { $0.id == id }
+        case .checkoutOpened(let checkout): account.checkout = checkout
         case .checkoutClosed(let session, let paid, let payment, let due):
             account.closeCheckout(session, paid: paid, payment: payment, due: due)
         case .methodSaved(let method):
@@ -51,8 +47,7 @@ extension CustomerState {
         case .invoiceRaised(let invoice):
             account.invoices.append(invoice)
             lastInvoice = max(lastInvoice, invoice.number)
-        case .invoiceDropped(let number):
-            account.invoices.removeAll { $0.number == number }
+        case .invoiceDropped(let number): account.invoices.removeAll { $0.number == number }
         case .invoiceChanged(let invoice):
             let index = account.invoices.firstIndex { $0.number == invoice.number }
             if let index { account.invoices[index] = invoice }
@@ -64,8 +59,7 @@ extension CustomerState {
         case .reminded(let reminder): note(reminder)
         case .zoneSet(let zone): account.zone = zone
         case .customPlanSet(let plan): account.customPlans.append(plan)
-        case .customPlanDropped(let number):
-            account.customPlans.removeAll { $0.number == number }
+        case .customPlanDropped(let number): account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata
         case .discountsSet(let discounts): account.discounts = discounts
         case .codeRedeemed(let redemption): account.redemptions.append(redemption)

@@ -1,6 +1,6 @@
 // Another version of a plan, or one of the customer's own, in place (billing §10.1).
 extension CustomerState {
-    /// The difference is charged or given back at once, dearer or cheaper; what was used stays used.
+    /// The difference is charged or given back at once, dearer or cheaper; what was used stays so.
     func pricePlan(
         _ quote: inout ChangeQuote, _ change: ChangeSubscription, _ published: PricingState,
         _ now: Timestamp

@@ -3,7 +3,7 @@
 
 /// Zones and how their clocks go from now on, as the database's POSIX rules have it.
 enum ZoneTable {
-    /// Where a name stands is the zone's number, which is stored; the number behind it is its rule's.
+    /// Where a name stands is the zone's number, which is stored; behind it is its rule's.
     static let names = """
         UTC=85 Africa/Abidjan=64 Africa/Accra=64 Africa/Addis_Ababa=55 Africa/Algiers=48
         Africa/Asmara=55 Africa/Asmera=55 Africa/Bamako=64 Africa/Bangui=86 Africa/Banjul=64

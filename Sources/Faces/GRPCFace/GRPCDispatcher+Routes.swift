@@ -49,33 +49,13 @@ extension GRPCDispatcher {
             }
         case .deleteCustomer, .eraseCustomer:
             return try runErasure(route, message, loop, token: token)
-        case .getCatalog:
-            let all = try decoded { () throws(CallFault) in try reader.getCatalog(message) }
-            return loop.catalog.get(allVersions: all, names: names, in: workspace)
-        case .migrateCustomer:
-            let call = try decoded { () throws(CallFault) in try reader.migrateCustomer(message) }
-            return try served { () throws(ExecuteFault) in
-                try loop.attach.migrate(call, names: names, in: workspace)
-            }
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription,
             .setupPayment:
             return try runPurchase(route, message, loop, token: token)
         case .refundInvoice, .reportPaymentEvent:
             return try runRefund(route, message, loop, token: token)
-        case .openCustomerPortal:
-            let call = try decoded { () throws(CallFault) in
-                try reader.openCustomerPortal(message)
-            }
-            return try served { () throws(ExecuteFault) in
-                try loop.attach.openPortal(call, names: names, in: workspace)
-            }
-        case .publishCatalog:
-            let (call, found) = try decoded { () throws(CallFault) in try reader.publish(message) }
-            let service = loop.catalog
-            try leave(token) { () throws(ExecuteFault) in
-                try await service.publish(call, found: found)
-            }
-            return nil
+        case .getCatalog, .publishCatalog, .migrateCustomer, .openCustomerPortal:
+            return try runPlans(route, message, loop, token: token)
         case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode:
             return try runReward(route, message, loop, token: token)
         case .advanceTestClock, .getTestClock:

@@ -171,6 +171,19 @@ extension JSONProblem {
                 409, "duplicate_idempotency_key",
                 "this idempotency key was used, but its answer was erased with the customer's "
                     + "personal data; look at the customer")
+        case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
+            .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge,
+            .providerNotOfSandbox:
+            self.init(ofOperator: refusal)
+        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
+            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+            self.init(ofRewards: refusal)
+        }
+    }
+
+    /// About what operators do.
+    private init(ofOperator refusal: Refusal) {
+        switch refusal {
         case .clockNotOfTest, .clockBackwards:
             self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:
@@ -180,9 +193,7 @@ extension JSONProblem {
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
         case .refundTooLarge, .providerNotOfSandbox:
             self = .invalidRequest("the invoice can't be refunded like that")
-        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
-            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
-            self.init(ofRewards: refusal)
+        default: preconditionFailure("told by the caller")
         }
     }
 

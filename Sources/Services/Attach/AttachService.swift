@@ -182,8 +182,8 @@ package struct AttachService: Sendable {
         try await environment.provoke(call)
     }
 
-    /// A page that puts a card on file got one that the provider accepted. Waits for the charge that
-    /// follows where a plan is attached to a card.
+    /// A page that puts a card on file got one that the provider accepted. Waits for the charge
+    /// that follows where a plan is attached to a card.
     ///
     /// - Returns: what came of it.
     @discardableResult

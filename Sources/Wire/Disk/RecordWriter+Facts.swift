@@ -55,8 +55,9 @@ extension RecordWriter {
             message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
-            .invoiceChanged, .debtSet, .reminded, .customPlanSet, .customPlanDropped, .zoneSet:
+            .invoiceChanged, .debtSet, .reminded:
             accountFact(fact, message)
+        case .customPlanSet, .customPlanDropped, .zoneSet: ownFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved:
@@ -177,18 +178,6 @@ extension RecordWriter {
         case .reminded(let reminder):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_REMINDED
             message.pointee.reminded = self.reminder(reminder)
-        case .customPlanSet(let custom):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET
-            message.pointee.custom_plan_set = customPlan(custom)
-        case .zoneSet(let zone):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ZONE_SET
-            message.pointee.zone_set = arena.make(tally__disk__v1__zone_set__init)
-            message.pointee.zone_set.pointee.zone = UInt32(zone.rawValue)
-        case .customPlanDropped(let number):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED
-            message.pointee.custom_plan_dropped =
-                arena.make(tally__disk__v1__custom_plan_dropped__init)
-            message.pointee.custom_plan_dropped.pointee.number = number
         default:
             preconditionFailure("written by the caller")
         }

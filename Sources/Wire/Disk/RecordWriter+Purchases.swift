@@ -63,17 +63,6 @@ extension RecordWriter {
         return message
     }
 
-    func customPlan(
-        _ custom: CustomPlan
-    ) -> UnsafeMutablePointer<Tally__Disk__V1__CustomPlan> {
-        let message = arena.make(tally__disk__v1__custom_plan__init)
-        message.pointee.number = custom.number
-        message.pointee.plan = custom.base.plan.rawValue
-        message.pointee.revision = custom.base.revision
-        message.pointee.content = CatalogWriter(arena: arena).plan(custom.plan, revision: 0)
-        return message
-    }
-
     func debt(_ debt: Debt) -> UnsafeMutablePointer<Tally__Disk__V1__Debt> {
         let message = arena.make(tally__disk__v1__debt__init)
         message.pointee.invoice = debt.invoice

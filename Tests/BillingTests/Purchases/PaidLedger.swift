@@ -130,7 +130,12 @@ struct PaidLedger {
     /// Money leaves an invoice: all that it paid for is worth less by the same share.
     private mutating func add(_ refund: Refund) {
         let amount = refund.amount.minorUnits
-        if refund.status == .failed { failed += amount }
+        if refund.status == .failed {
+            failed += amount
+            // The card has it still, and its owner has credit.
+            returns[refund.invoice]?.cards -= amount
+            returns[refund.invoice]?.credited += amount
+        }
         guard refund.status == .pending else { return }
         refunded += amount
         guard var known = returns[refund.invoice] else { return }

@@ -64,7 +64,9 @@ struct Shopper {
         if dice.chance(10) { attach.startsCycle = true }
         if dice.chance(5) { attach.redirect = .always }
         attach.discounts = coupons()
-        if dice.chance(10) { attach.customize = patch(desk.pricing.plan(desk.pricing.latest(number))) }
+        if dice.chance(10) {
+            attach.customize = patch(desk.pricing.plan(desk.pricing.latest(number)))
+        }
         if dice.chance(5) { attach.starts = moment(-60...60) }
         if dice.chance(5) { attach.ends = moment(1...90) }
         return attach

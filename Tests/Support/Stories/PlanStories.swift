@@ -20,6 +20,7 @@ package enum PlanStories {
                 "credits", price: "5", .sample("words", 10, each: .month, price: "1")),
             .sample("trial", price: "20", FreeTrial(length: 14, unit: .day)),
             .sample("once", price: "10", each: .oneOff, .sample("words", 100)),
+            .sample("seat", price: "10", each: .oneOff, .sample("seats", 1)),
             .sample("packs", price: "20", .packs("messages", Price("10", packSize: 100))),
             .sample("premium", price: "50", .sample("words", 500, each: .month)),
         ]
@@ -318,13 +319,15 @@ package enum PlanStories {
             .purchase(Purchase("pro", version: 1, starts: middle)), .advance(to: middle),
             .invoices([5000, -500]), .credit(500), .plan("premium", .ended)),
         row(
-            "19.6: starts_at two cycles ago",
+            "19.6: starts_at two cycles ago", .buy("seat"),
             .purchase(Purchase("pro", version: 1, starts: .utc(2026, 2, 15))),
-            .invoices([4000]), .reset("words", at: .utc(2026, 4, 15)),
-            .advance(to: .utc(2026, 4, 15)), .invoices([4000, 2000])),
+            .invoices([1000, 4000]), .reset("words", at: .utc(2026, 4, 15)),
+            .advance(to: .utc(2026, 4, 15)), .invoices([1000, 4000, 2000])),
         row(
-            "8.4: to the day", .purchase(Purchase("pro", version: 1, starts: .utc(2026, 2, 1))),
-            .invoices([4000]), .advance(to: .utc(2026, 4, 1, 1)), .invoices([4000, 2000])),
+            "8.4: to the day", .buy("seat"),
+            .purchase(Purchase("pro", version: 1, starts: .utc(2026, 2, 1))),
+            .invoices([1000, 4000]), .advance(to: .utc(2026, 4, 1, 1)),
+            .invoices([1000, 4000, 2000])),
         row(
             "19.6: ends_at", .purchase(Purchase("pro", version: 1, ends: renewal)),
             .plan("pro", .canceling), .advance(to: renewal), .invoices([2000]),
