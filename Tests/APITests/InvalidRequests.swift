@@ -253,6 +253,8 @@ enum InvalidRequests {
             ], at: "overage_permissions[1].feature_id"),
     ]
 
+    private static let trial: JSONValue = ["duration_length": 1, "duration_type": "day"]
+
     private static let customers = [
         row("GetOrCreateCustomer", ["name": long], at: "name"),
         row("GetOrCreateCustomer", ["email": long], at: "email"),
@@ -281,13 +283,17 @@ enum InvalidRequests {
             ["plan_id": "free", "quantities": [["feature_id": "messages", "quantity": 1e16]]],
             at: "quantities[0].quantity"),
         row("Attach", ["plan_id": "free", "version": 9], at: "version"),
+        row(
+            "Attach",
+            ["plan_id": "free", "customize": ["free_trial": ["duration_length": 1]]],
+            at: "customize.free_trial.duration_type"),
         row("MigrateCustomer", ["plan_id": "free", "to_version": 9], at: "to_version"),
         row(
             "Attach",
             [
                 "plan_id": "free",
-                "customize": ["remove_free_trial": true, "free_trial": ["duration_length": 1]],
-            ], at: "customize.free_trial.duration_type"),
+                "customize": ["remove_free_trial": true, "free_trial": trial],
+            ], at: "customize.remove_free_trial"),
         row(
             "UpdateSubscription",
             ["plan_id": "free", "customize": ["price": ["amount": "x", "interval": "month"]]],

@@ -44,7 +44,7 @@ extension StoryTable {
     /// The catalog, with what else the stories need: names of events, and plans of what is given.
     fileprivate var published: PricingState {
         var features = pricing.features
-        var plans = pricing.plans.compactMap(\.last)
+        var plans = pricing.plans.compactMap(\.first)
         for step in stories.flatMap(\.steps) {
             switch step {
             case .event(let fed, _):
@@ -64,6 +64,11 @@ extension StoryTable {
         var draft = PricingDraft(currency: "usd", features: features, plans: plans)
         draft.settings = pricing.settings
         draft.rewards = pricing.rewards
-        return PricingState.empty.publishing(draft)
+        let first = PricingState.empty.publishing(draft)
+        // Each revision of a plan comes after the one before.
+        return (1..<(pricing.plans.map(\.count).max() ?? 1)).reduce(first) { state, index in
+            let revised = pricing.plans.filter { $0.count > index }.map { $0[index] }
+            return state.publishing(PricingDraft(currency: "usd", features: [], plans: revised))
+        }
     }
 }

@@ -55,9 +55,9 @@ extension RecordWriter {
             message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
-            .invoiceChanged, .debtSet, .reminded:
+            .invoiceChanged, .debtSet:
             accountFact(fact, message)
-        case .customPlanSet, .customPlanDropped, .zoneSet: ownFact(fact, message)
+        case .customPlanSet, .customPlanDropped, .zoneSet, .reminded: ownFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved:
@@ -175,9 +175,6 @@ extension RecordWriter {
         case .creditChanged(let credit):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CREDIT_CHANGED
             message.pointee.credit_changed = self.credit(credit)
-        case .reminded(let reminder):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_REMINDED
-            message.pointee.reminded = self.reminder(reminder)
         default:
             preconditionFailure("written by the caller")
         }

@@ -1,7 +1,7 @@
 internal import Billing
 internal import CTallyProto
 
-/// Plans of a customer's own, and by whose clocks they go.
+/// Plans of a customer's own, by whose clocks they go, and what was told ahead.
 extension RecordWriter {
     func ownFact(_ fact: Fact, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>) {
         switch fact {
@@ -17,6 +17,9 @@ extension RecordWriter {
             message.pointee.custom_plan_dropped =
                 arena.make(tally__disk__v1__custom_plan_dropped__init)
             message.pointee.custom_plan_dropped.pointee.number = number
+        case .reminded(let reminder):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_REMINDED
+            message.pointee.reminded = self.reminder(reminder)
         default:
             preconditionFailure("written by the caller")
         }

@@ -309,11 +309,12 @@ package enum PlanStories {
 
     private static let dates = [
         row(
-            "19.6: starts_at in the future",
-            .purchase(Purchase("pro", version: 1, starts: middle)), .invoices([]),
+            "19.6: starts_at in the future", .buy("seat"),
+            .purchase(Purchase("pro", version: 1, starts: middle)), .invoices([1000]),
             .plan("pro", .scheduled), .left("words", 50), .advance(to: middle),
-            .invoices([2000]), .plan("pro", .active), .plan("free", .ended),
-            .left("words", 100), .advance(to: .utc(2026, 5, 16)), .invoices([2000, 2000])),
+            .invoices([1000, 2000]), .plan("pro", .active), .plan("free", .ended),
+            .left("words", 100), .advance(to: .utc(2026, 5, 16)),
+            .invoices([1000, 2000, 2000])),
         row(
             "6: it replaces what is in use then", .buy("premium"),
             .purchase(Purchase("pro", version: 1, starts: middle)), .advance(to: middle),
@@ -326,8 +327,7 @@ package enum PlanStories {
         row(
             "8.4: to the day", .buy("seat"),
             .purchase(Purchase("pro", version: 1, starts: .utc(2026, 2, 1))),
-            .invoices([1000, 4000]), .advance(to: .utc(2026, 4, 1, 1)),
-            .invoices([1000, 4000, 2000])),
+            .advance(to: .utc(2026, 4, 1, 1)), .invoices([1000, 4000, 2000])),
         row(
             "19.6: ends_at", .purchase(Purchase("pro", version: 1, ends: renewal)),
             .plan("pro", .canceling), .advance(to: renewal), .invoices([2000]),
