@@ -102,6 +102,7 @@ def test_who_gives_up_leaves_room(busy):
         for call in [ask_later(first, customer_id) for _ in range(PER_KEY)]:
             call.cancel()
     assert ask_later(second, customer_id).result().events
-    late = ask_later(second, customer_id, timeout=0.0001).exception()
-    assert late.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    # Now and then an answer is quicker than the client's clock.
+    late = [ask_later(second, customer_id, timeout=0.0001).exception() for _ in range(5)]
+    assert grpc.StatusCode.DEADLINE_EXCEEDED in {fault.code() for fault in late if fault}
     assert ask_later(first, customer_id).result().events
