@@ -61,8 +61,6 @@ enum SampleFacts {
             credit: -30, time: time, successURL: "https://example.com")
         order.bought = [BoughtUnits(feature: feature, units: Quantity(units: 3), next: .zero)]
         order.pending = [line]
-        var discounted = order
-        discounted.discounts = discounts(total)
         var whole = subscription
         whole.entity = 3
         whole.trialEnd = time
@@ -83,7 +81,21 @@ enum SampleFacts {
             .invoiceRaised(
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
             .subscriptionChanged(whole), .creditChanged(total),
-        ] + returned(total)
+        ] + returned(total) + discounted(order, whole, total)
+    }
+
+    private static func discounted(
+        _ order: Order, _ subscription: Subscription, _ total: Money
+    ) -> [Fact] {
+        var order = order
+        order.discounts = discounts(total)
+        var subscription = subscription
+        subscription.discounts = order.discounts
+        return [
+            .effectRequested(Effect(id: "f", kind: .openCheckout, order: order, request: nil)),
+            .checkoutOpened(Checkout(session: "f", url: "https://example.com", order: order)),
+            .discountsSet(order.discounts), .subscriptionChanged(subscription),
+        ]
     }
 
     private static func returned(_ money: Money) -> [Fact] {
@@ -97,18 +109,7 @@ enum SampleFacts {
                 Dispute(
                     id: "d", payment: "p", invoice: 1, amount: money, status: .open, time: time)),
             .disputeDropped(id: "d"),
-            .effectRequested(
-                Effect(id: "f", kind: .openCheckout, order: discounted, request: nil)),
-            .checkoutOpened(
-                Checkout(session: "f", url: "https://example.com", order: discounted)),
-            .discountsSet(discounts(total)), .subscriptionChanged(full(whole, total)),
         ]
-    }
-
-    private static func full(_ whole: Subscription, _ total: Money) -> Subscription {
-        var full = whole
-        full.discounts = discounts(total)
-        return full
     }
 
     private static func discounts(_ total: Money) -> [HeldDiscount] {
