@@ -55,7 +55,7 @@ package struct Refund: Sendable, Equatable {
 package struct Dispute: Sendable, Equatable {
     /// Raw values are those of `tally.v1.DisputeStatus`.
     package enum Status: UInt8, Sendable {
-        /// The bank has taken the money back, for now.
+        /// The bank has the money back until it decides.
         case open = 1
         case won = 2
         case lost = 3

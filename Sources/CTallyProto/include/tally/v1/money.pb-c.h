@@ -132,7 +132,7 @@ typedef enum _Tally__V1__DisputeStatus {
    */
   TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_UNSPECIFIED = 0,
   /*
-   * The bank has taken the money back, for now.
+   * The bank has the money back until it decides.
    */
   TALLY__V1__DISPUTE_STATUS__DISPUTE_STATUS_OPEN = 1,
   /*
