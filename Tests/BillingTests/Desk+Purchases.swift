@@ -6,6 +6,20 @@ import Testing
 /// Purchases as stories have them: previewed, paid, and charged as previewed.
 extension Desk {
     mutating func purchase(_ purchase: Purchase) throws(Refusal) {
+        var attach = self.attach(purchase)
+        advance(to: now)
+        // Nothing of the past is sold on a page.
+        let isOfPast = purchase.starts.map { $0 <= now } ?? false
+        let cardless =
+            isOfPast ? nil : try customer.preview(attach, pricing: pricing, now: now)
+        if customer.account.method == nil { saveMethod() }
+        let preview = try customer.preview(attach, pricing: pricing, now: now)
+        if let cardless { #expect(preview.invoice?.lines == cardless.invoice?.lines) }
+        attach.effectID = "effect-p\(facts.count)"
+        try compare(preview, run(.attach(attach)))
+    }
+
+    private func attach(_ purchase: Purchase) -> AttachPlan {
         var attach = AttachPlan(plan: pricing.number(ofPlan: purchase.plan))
         attach.entity = purchase.entity
         attach.quantities = asked(purchase.quantities)
@@ -18,16 +32,23 @@ extension Desk {
         attach.customize = purchase.customize
         attach.starts = purchase.starts
         attach.ends = purchase.ends
+        attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
+        return attach
+    }
+
+    mutating func several(
+        _ purchases: [Purchase], _ discounts: [String], _ startsCycle: Bool
+    ) throws(Refusal) {
+        var several = AttachSeveral(purchases.map { attach($0) })
+        several.discounts = self.discounts(discounts)
+        several.startsCycle = startsCycle
+        several.effectID = "effect-s\(facts.count)"
         advance(to: now)
-        // Nothing of the past is sold on a page.
-        let isOfPast = purchase.starts.map { $0 <= now } ?? false
-        let cardless =
-            isOfPast ? nil : try customer.preview(attach, pricing: pricing, now: now)
+        let cardless = try customer.preview(several, pricing: pricing, now: now)
         if customer.account.method == nil { saveMethod() }
-        let preview = try customer.preview(attach, pricing: pricing, now: now)
-        if let cardless { #expect(preview.invoice?.lines == cardless.invoice?.lines) }
-        attach.effectID = "effect-p\(facts.count)"
-        try compare(preview, run(.attach(attach)))
+        let preview = try customer.preview(several, pricing: pricing, now: now)
+        #expect(preview.invoice?.lines == cardless.invoice?.lines)
+        try compare(preview, run(.attachSeveral(several)))
     }
 
     mutating func change(_ change: Change) throws(Refusal) {

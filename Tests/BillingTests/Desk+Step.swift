@@ -16,6 +16,8 @@ extension Desk {
         case .attach(let plan): try attach(plan)
         case .buy(let plan): try buy(plan)
         case .purchase(let purchase): try self.purchase(purchase)
+        case .several(let purchases, let discounts, let startsCycle):
+            try several(purchases, discounts, startsCycle)
         case .change(let change): try self.change(change)
         case .zone(let name):
             var update = UpdateCustomer()

@@ -11,11 +11,14 @@ package struct Order: Sendable, Equatable {
         case setup = 50
         /// Another version of a subscription's plan, or one of the customer's own.
         case `switch` = 4
+        /// Several plans in one, and others that end.
+        case several = 110
     }
 
     package var purpose: Purpose
     package var plan: PlanReference
-    /// Those that it renews; the one that it replaces or changes.
+    /// Those that it renews; the one that it replaces or changes; of several plans, those that they
+    /// replace and those that end.
     package var subscriptions: [UInt32]
     /// The entity that buys; 0: the customer.
     package var entity: UInt32 = 0
@@ -40,6 +43,13 @@ package struct Order: Sendable, Equatable {
     package var discounts: [HeldDiscount] = []
     /// The invoice that it tries to collect once more; 0: it makes one.
     package var invoice: UInt32 = 0
+    /// Of several plans: what each of them is bought by, in the order in which they begin. Their
+    /// lines are the last of `lines`.
+    package var parts: [Order] = []
+    /// Of several plans: the subscriptions that end with it.
+    package var removed: [UInt32] = []
+    /// Of a part: it begins when the present plan's paid time is over, or at `starts`.
+    package var startsLater = false
     /// The sum of the lines.
     package var total: Money
     /// Minor units of it that the customer's credit pays; below 0: what was owed before.
@@ -66,6 +76,20 @@ package struct Order: Sendable, Equatable {
     /// What is charged.
     package var due: Money {
         Money(minorUnits: total.minorUnits - credit, currency: total.currency)
+    }
+
+    /// Lines of none of its parts.
+    package var ownLines: ArraySlice<InvoiceLine> {
+        lines.dropLast(parts.reduce(0) { $0 + $1.lines.count })
+    }
+
+    func refers(to plan: PlanReference) -> Bool {
+        self.plan == plan || parts.contains { $0.plan == plan }
+    }
+
+    /// It gives an entity a plan.
+    func concerns(entity: UInt32) -> Bool {
+        self.entity == entity || parts.contains { $0.entity == entity }
     }
 }
 

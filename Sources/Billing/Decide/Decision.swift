@@ -72,9 +72,17 @@ package enum AttachOutcome: UInt8, Sendable {
 
 /// What came of an attach.
 package struct AttachReply: Sendable, Equatable {
+    /// A subscription, with the id of its entity.
+    package struct Started: Sendable, Equatable {
+        package var subscription: Subscription
+        package var entity = InlineText.empty
+    }
+
     package var outcome: AttachOutcome
     package var paymentURL = ""
     package var subscription: Subscription?
+    /// Of several that began: the others.
+    package var others: [Started] = []
     /// The id of the subscription's entity.
     package var entity = InlineText.empty
     package var invoice: Invoice?
@@ -88,6 +96,13 @@ package struct AttachReply: Sendable, Equatable {
 
     package init(_ outcome: AttachOutcome) {
         self.outcome = outcome
+    }
+
+    /// What began, or will.
+    mutating func note(_ subscriptions: [Subscription]) {
+        subscription = subscriptions.first
+        others = subscriptions.dropFirst().map { Started(subscription: $0) }
+        if subscriptions.allSatisfy({ $0.status == .scheduled }) { outcome = .scheduled }
     }
 }
 
@@ -108,7 +123,7 @@ extension BucketSet {
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate:
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -169,6 +184,8 @@ extension CustomerState {
         case .redeemCode(let redeem):
             try decideRedeemCode(redeem, pricing: pricing, now: now)
         case .migrate(let migrate): try decideMigrate(migrate, pricing: pricing, now: now)
+        case .attachSeveral(let several):
+            try decideAttachSeveral(several, pricing: pricing, now: now)
         }
     }
 }

@@ -42,7 +42,7 @@ extension CustomerState {
         return customersDiscounts(at: time, on: nil)
     }
 
-    private func customersDiscounts(
+    func customersDiscounts(
         at time: Timestamp, on subscriptions: [UInt32]?
     ) -> [Discount] {
         account.discounts.filter { $0.counts(at: time) }

@@ -70,7 +70,7 @@ extension CustomerState {
             throw .entityNotFound(id.text)
         }
         // What is paid for it is for nobody else.
-        if openEffect?.order.entity == entity.number { throw .purchaseInProgress }
+        if openEffect?.order.concerns(entity: entity.number) ?? false { throw .purchaseInProgress }
         var sheet = FactSheet(self, pricing: pricing, now: now)
         sheet.endPlans(of: entity.number)
         for bucket in sheet.customer.buckets.extras.entities.entity(entity.number)?.buckets ?? [] {

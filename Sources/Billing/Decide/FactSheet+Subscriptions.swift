@@ -3,7 +3,9 @@ extension FactSheet {
     /// Starts what an order buys. A main plan replaces its group's present one and whatever was
     /// scheduled. The order's periods are those of the subscription afterwards: what a page sold
     /// begins when it is paid.
-    mutating func activate(_ order: inout Order) -> Subscription {
+    ///
+    /// - Parameter invoice: that it is paid with; nil: one of its own.
+    mutating func activate(_ order: inout Order, on invoice: UInt32? = nil) -> Subscription {
         let plan = pricing.plan(order.plan)
         let scope = PlanScope(group: plan.group, entity: order.entity)
         let current = plan.isMain ? customer.mainSubscription(in: scope, pricing) : nil
@@ -45,7 +47,7 @@ extension FactSheet {
             subscription.anchor = order.trialEnd
             subscription.periodEnd = order.trialEnd
         }
-        subscription.charges = order.paidCharges(of: 0, on: invoiceNumber(of: order))
+        subscription.charges = order.paidCharges(of: 0, on: invoice ?? invoiceNumber(of: order))
             .filter { !isBackdated || $0.period.upperBound > now }
         if order.ends != .never { subscription.end(at: order.ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
@@ -130,7 +132,7 @@ extension FactSheet {
     /// An entity goes, and its plans with it; what was paid for them doesn't come back (billing
     /// §14.1).
     mutating func endPlans(of entity: UInt32) {
-        if customer.account.checkout?.order.entity == entity { closeCheckout() }
+        if customer.account.checkout?.order.concerns(entity: entity) ?? false { closeCheckout() }
         for subscription in customer.subscriptions
         where subscription.entity == entity && subscription.status != .ended {
             var canceled = subscription

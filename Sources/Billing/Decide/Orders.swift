@@ -99,6 +99,7 @@ extension FactSheet {
     mutating func fulfil(_ order: inout Order) -> Subscription? {
         switch order.purpose {
         case .purchase: return activate(&order)
+        case .several: return start(&order).first
         case .renewal:
             for number in order.subscriptions { markPaid(number, order) }
             return order.subscriptions.first.flatMap { customer.subscription($0) }

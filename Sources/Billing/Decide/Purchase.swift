@@ -3,6 +3,9 @@ extension CustomerState {
     func decideAttach(
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
+        if let several = attach.withRemovals {
+            return try decideAttachSeveral(several, pricing: pricing, now: now)
+        }
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(attach, pricing: pricing, now: now)
         try requireRedemptions(quote.added)
@@ -16,7 +19,8 @@ extension CustomerState {
         if quote.startsLater {
             facts.closeCheckout()
             var reply = AttachReply(.scheduled)
-            reply.subscription = facts.schedule(quote, starts: attach.starts)
+            reply.subscription = facts.schedule(
+                quote.order, after: quote.current, starts: attach.starts)
             return decision(facts, reply: reply, request: attach.request)
         }
         return charge(
@@ -42,12 +46,9 @@ extension CustomerState {
         guard order.due.minorUnits == 0 else {
             return ask(.collect, order, effectID, request, facts)
         }
-        var order = order
         var facts = facts
         facts.closeCheckout()
-        var reply = AttachReply(.active)
-        reply.subscription = facts.fulfil(&order)
-        reply.invoice = facts.invoice(order, .paid, of: &reply.subscription)
+        let reply = facts.settle(order)
         return decision(facts, reply: reply, request: request)
     }
 
@@ -77,6 +78,11 @@ extension CustomerState {
         if let entity = reply.subscription?.entity, entity != 0 {
             reply.entity = buckets.extras.entities.entity(entity)?.id ?? .empty
         }
+        for index in reply.others.indices {
+            let entity = reply.others[index].subscription.entity
+            guard entity != 0 else { continue }
+            reply.others[index].entity = buckets.extras.entities.entity(entity)?.id ?? .empty
+        }
         reply.customPlans = facts.customer.account.customPlans
         var decision = Decision(facts: facts.facts, reply: .attach(reply))
         decision.settlesRequest = request
@@ -93,27 +99,29 @@ extension FactSheet {
 
     /// Notes a plan that starts later: when what is paid for is over (billing §6), or at a moment
     /// of its own.
-    mutating func schedule(_ quote: PurchaseQuote, starts: Timestamp?) -> Subscription {
-        let plan = pricing.plan(quote.order.plan)
-        endScheduled(in: PlanScope(group: plan.group, entity: quote.order.entity))
+    mutating func schedule(
+        _ order: Order, after current: Subscription?, starts: Timestamp?
+    ) -> Subscription {
+        let plan = pricing.plan(order.plan)
+        endScheduled(in: PlanScope(group: plan.group, entity: order.entity))
         guard let starts, starts > now else {
-            guard let current = quote.current else {
+            guard let current else {
                 preconditionFailure("what starts later follows something or has a start")
             }
             let ending = cancelAtEnd(current)
             return schedule(
-                quote.order.plan, after: ending, bought: quote.order.bought,
-                discounts: quote.order.discounts, ends: quote.order.ends)
+                order.plan, after: ending, bought: order.bought,
+                discounts: order.discounts, ends: order.ends)
         }
         var subscription = Subscription(
-            number: customer.lastSubscription + 1, plan: quote.order.plan, status: .scheduled,
+            number: customer.lastSubscription + 1, plan: order.plan, status: .scheduled,
             addOn: plan.addOn, start: starts, anchor: starts, periodStart: starts,
             periodEnd: .never)
-        subscription.entity = quote.order.entity
-        subscription.bought = quote.order.bought
-        subscription.end = quote.order.ends
-        subscription.discounts = quote.order.discounts.settled
-        redeem(quote.order.discounts)
+        subscription.entity = order.entity
+        subscription.bought = order.bought
+        subscription.end = order.ends
+        subscription.discounts = order.discounts.settled
+        redeem(order.discounts)
         emit(.subscriptionChanged(subscription))
         return subscription
     }
@@ -142,5 +150,8 @@ extension Order {
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)
             && discounts.map(\.redemption) == other.discounts.map(\.redemption)
             && lines.map(\.description) == other.lines.map(\.description)
+            && startsLater == other.startsLater && removed == other.removed
+            && parts.count == other.parts.count
+            && zip(parts, other.parts).allSatisfy { $0.sells($1) }
     }
 }

@@ -48,6 +48,8 @@ package struct AttachPlan: Sendable {
     /// Of which features what was used goes over, in place of being charged; as above.
     package var carriesUsages: [FeatureNumber]?
     package var discounts: [AskedDiscount] = []
+    /// Plans of the same owner that end with it.
+    package var removed: [PlanNumber] = []
     /// The version of the plan; nil: that which is sold now.
     package var version: UInt32?
     /// What this customer gets other than others.

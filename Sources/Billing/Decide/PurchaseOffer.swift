@@ -161,12 +161,14 @@ extension InvoiceLine {
 
 extension FactSheet {
     /// Notes a plan that was made for a purchase, and forgets those that nothing needs.
-    mutating func note(_ custom: CustomPlan?) {
-        guard let custom else { return }
+    mutating func note(_ custom: CustomPlan?) { note(custom.map { [$0] } ?? []) }
+
+    mutating func note(_ custom: [CustomPlan]) {
+        guard !custom.isEmpty else { return }
         for known in customer.account.customPlans where !customer.needs(known) {
             emit(.customPlanDropped(number: known.number))
         }
-        emit(.customPlanSet(custom))
+        for plan in custom { emit(.customPlanSet(plan)) }
     }
 }
 
@@ -174,8 +176,8 @@ extension CustomerState {
     fileprivate func needs(_ custom: CustomPlan) -> Bool {
         let reference = custom.reference
         return subscriptions.contains { $0.plan == reference }
-            || account.effects.contains { $0.order.plan == reference }
-            || account.debts.contains { $0.order.plan == reference }
-            || account.checkout?.order.plan == reference
+            || account.effects.contains { $0.order.refers(to: reference) }
+            || account.debts.contains { $0.order.refers(to: reference) }
+            || account.checkout?.order.refers(to: reference) ?? false
     }
 }

@@ -29,6 +29,9 @@ extension CustomerState {
     package func preview(
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchasePreview {
+        if let several = attach.withRemovals {
+            return try preview(several, pricing: pricing, now: now)
+        }
         let pricing = pricing.with(plansOf: self)
         let quote = try quote(attach, pricing: pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: attach.quoteTime ?? now)
@@ -38,11 +41,27 @@ extension CustomerState {
             preview.outcome = .scheduled
         } else if quote.startsLater {
             preview.outcome = .scheduled
-            _ = sheet.schedule(quote, starts: attach.starts)
+            _ = sheet.schedule(quote.order, after: quote.current, starts: attach.starts)
         } else {
             if quote.needsPage { preview.outcome = .paymentRequired }
             sheet.pay(quote.order, &preview)
         }
+        preview.note(sheet, since: self)
+        return preview
+    }
+
+    /// What buying several plans in one would do.
+    package func preview(
+        _ several: AttachSeveral, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> PurchasePreview {
+        let pricing = pricing.with(plansOf: self)
+        let quote = try quote(several, pricing: pricing, now: now)
+        var preview = PurchasePreview(
+            outcome: quote.needsPage ? .paymentRequired : .active,
+            time: several.quoteTime ?? now)
+        var sheet = FactSheet(self, pricing: pricing, now: now)
+        sheet.note(quote.customPlans)
+        sheet.pay(quote.order, &preview)
         preview.note(sheet, since: self)
         return preview
     }
@@ -74,9 +93,9 @@ extension FactSheet {
         if customer.account.method == nil, preview.outcome == .paymentRequired {
             emit(.methodSaved(PaymentMethod(token: "", brand: "", last4: "")))
         }
-        var order = order
-        var subscription = fulfil(&order)
-        if var invoice = invoice(order, .paid, of: &subscription) {
+        let reply = settle(order)
+        if preview.outcome == .active { preview.outcome = reply.outcome }
+        if var invoice = reply.invoice {
             invoice.number = 0
             invoice.status = .open
             preview.invoice = invoice

@@ -10,15 +10,45 @@ struct PurchaseQuote {
     var alreadyScheduled: Subscription?
     /// Somebody has to go to a payment page.
     var needsPage = false
+    /// It never costs anything.
+    var isFree = false
+    /// It is charged again, and no trial goes without a card.
+    var needsCardLater = false
     /// Discounts that come with it.
     var added: [HeldDiscount] = []
     /// Made for this purchase.
     var customPlan: CustomPlan?
+
+    /// Nothing is due, and a card is needed for what will be.
+    var paysLater: Bool { needsCardLater && order.total.minorUnits == 0 }
 }
 
 extension CustomerState {
     /// Prices what is asked for (billing §5, §6, §8).
     func quote(
+        _ attach: AttachPlan, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> PurchaseQuote {
+        var quote = try part(attach, pricing: pricing, now: now)
+        guard !quote.startsLater else { return quote }
+        let pricing = pricing.with(quote.customPlan)
+        var lines = quote.order.lines
+        try attach.discounts.checkMinimum(lines, pricing)
+        lines.lower(by: discounts(ofNew: quote.order.discounts, at: quote.order.time))
+        let hasCard = account.method != nil
+        let onPage = attach.redirect == .always && !quote.isFree
+        quote.order = Order(
+            quote.order, lines: lines.map { $0.described(pricing) },
+            balance: account.credit?.minorUnits ?? 0,
+            minimum: hasCard && !onPage ? pricing.requiredCurrency.minimumCharge : 0,
+            time: quote.order.time)
+        quote.order.successURL = attach.successURL
+        let isAsked = !hasCard && (quote.order.due.minorUnits > 0 || quote.paysLater)
+        quote.needsPage = onPage || (isAsked && attach.redirect != .never)
+        return quote
+    }
+
+    /// What buying a plan is, without discounts, credit, and the words for people.
+    func part(
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchaseQuote {
         let (reference, customPlan) = try offer(attach, pricing)
@@ -104,21 +134,10 @@ extension CustomerState {
                 ).filter { line in !order.carriedUsages.contains { $0 == line.part.feature } }
             }
         }
-        try attach.discounts.checkMinimum(lines, pricing)
-        lines.lower(by: discounts(ofNew: order.discounts, at: time))
-        let hasCard = account.method != nil
-        let isFree = plan.isFree || plan.trialNeedsNoCard(trialEnd)
-        let onPage = attach.redirect == .always && !plan.isFree
-        order = Order(
-            order, lines: lines.map { $0.described(pricing) },
-            balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard && !onPage ? pricing.requiredCurrency.minimumCharge : 0, time: time)
-        order.successURL = attach.successURL
-        quote.order = order
-        // Nothing is due, and a card is needed for what will be.
-        let paysLater = !isFree && !plan.billingCycles.isEmpty && order.total.minorUnits == 0
-        let isAsked = !hasCard && (order.due.minorUnits > 0 || paysLater)
-        quote.needsPage = onPage || (isAsked && attach.redirect != .never)
+        quote.order = Order(order, lines: lines, balance: 0, minimum: 0, time: time)
+        quote.isFree = plan.isFree
+        quote.needsCardLater =
+            !plan.isFree && !plan.trialNeedsNoCard(trialEnd) && !plan.billingCycles.isEmpty
     }
 
     /// The moment that amounts are computed for: a preview's counts for a quarter of an hour.
@@ -270,5 +289,6 @@ extension Order {
         discounts = order.discounts
         starts = order.starts
         ends = order.ends
+        startsLater = order.startsLater
     }
 }

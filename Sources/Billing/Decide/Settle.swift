@@ -68,11 +68,17 @@ extension CustomerState {
 }
 
 extension FactSheet {
-    /// An order is paid.
-    fileprivate mutating func settle(_ order: Order, _ payment: String) -> AttachReply {
+    /// An order is paid, or needs no payment.
+    mutating func settle(_ order: Order, _ payment: String = "") -> AttachReply {
         var order = order
         var reply = AttachReply(.active)
         reply.invoice = order.invoice == 0 ? nil : payDebt(order, payment)
+        if order.purpose == .several {
+            let numbers = start(&order).map(\.number)
+            reply.invoice = invoice(order, .paid, payment)
+            reply.note(numbers.compactMap { customer.subscription($0) })
+            return reply
+        }
         reply.subscription = fulfil(&order)
         if order.invoice == 0 {
             reply.invoice = invoice(order, .paid, payment, of: &reply.subscription)

@@ -64,7 +64,7 @@ extension FactSheet {
     }
 
     /// It isn't cancelled any more.
-    private mutating func goOn(_ subscription: Subscription) {
+    mutating func goOn(_ subscription: Subscription) {
         var subscription = subscription
         if subscription.status == .canceling { subscription.status = .active }
         subscription.canceled = .never

@@ -16,11 +16,16 @@ extension GRPCDispatcher {
             case .updateSubscription: try reader.updateSubscription(message)
             case .setupPayment: try reader.setupPayment(message)
             case .previewAttach: try reader.previewAttach(message)
+            case .multiAttach: try reader.multiAttach(message)
+            case .previewMultiAttach: try reader.previewMultiAttach(message)
             default: try reader.previewUpdateSubscription(message)
             }
         }
         let service = loop.attach
-        guard route != .previewAttach, route != .previewUpdateSubscription else {
+        let isPreview =
+            route == .previewAttach || route == .previewUpdateSubscription
+            || route == .previewMultiAttach
+        guard !isPreview else {
             return try served { () throws(ExecuteFault) in
                 try service.preview(call, names: loop.names, in: workspace)
             }

@@ -50,7 +50,7 @@ extension GRPCDispatcher {
         case .deleteCustomer, .eraseCustomer:
             return try runErasure(route, message, loop, token: token)
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription,
-            .setupPayment:
+            .setupPayment, .multiAttach, .previewMultiAttach:
             return try runPurchase(route, message, loop, token: token)
         case .refundInvoice, .reportPaymentEvent:
             return try runRefund(route, message, loop, token: token)

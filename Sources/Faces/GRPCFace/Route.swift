@@ -53,6 +53,8 @@ enum Route: Int, CaseIterable {
     case removeDiscount
     case redeemCode
     case getPromotionCode
+    case multiAttach
+    case previewMultiAttach
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -116,6 +118,8 @@ enum Route: Int, CaseIterable {
         case .removeDiscount: "/tally.v1.RewardService/RemoveDiscount"
         case .redeemCode: "/tally.v1.RewardService/RedeemCode"
         case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
+        case .multiAttach: "/tally.v1.AttachService/MultiAttach"
+        case .previewMultiAttach: "/tally.v1.AttachService/PreviewMultiAttach"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -132,6 +136,7 @@ enum Route: Int, CaseIterable {
         case .updateControls, .createEntity, .batchCheck: 64 << 10
         // A plan may be customized.
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription: 64 << 10
+        case .multiAttach, .previewMultiAttach: 256 << 10
         default: 16 << 10
         }
     }
@@ -146,9 +151,9 @@ enum Route: Int, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
-            .migrateCustomer:
+            .migrateCustomer, .multiAttach:
             .attachWrite
-        case .previewAttach, .previewUpdateSubscription: .customersRead
+        case .previewAttach, .previewUpdateSubscription, .previewMultiAttach: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
             .advanceTestClock:

@@ -73,6 +73,8 @@ package struct AttachService: Sendable {
                         try customer.preview(attach, pricing: names.pricing, now: now)
                     case .change(let change):
                         try customer.preview(change, pricing: names.pricing, now: now)
+                    case .several(let several):
+                        try customer.preview(several, pricing: names.pricing, now: now)
                     case .setup: preconditionFailure("a page for a card has no preview")
                     }
                 let writer = ReplyWriter(arena: workspace.arena, names: names)
@@ -119,9 +121,14 @@ package struct AttachService: Sendable {
     private func needProvider(_ call: PurchaseCall) throws(ExecuteFault) {
         guard environment.provider == nil else { return }
         if case .setup = call.deed { throw .refused(.paymentProviderMissing) }
-        guard case .attach(let attach) = call.deed else { return }
+        let plans: [PlanNumber] =
+            switch call.deed {
+            case .attach(let attach): [attach.plan]
+            case .several(let several): several.plans.map(\.plan)
+            case .change, .setup: []
+            }
         let pricing = environment.directory.current.pricing
-        guard pricing.plan(pricing.latest(attach.plan)).isFree else {
+        guard plans.allSatisfy({ pricing.plan(pricing.latest($0)).isFree }) else {
             throw .refused(.paymentProviderMissing)
         }
     }

@@ -30,6 +30,7 @@ package enum Method: UInt32, Sendable {
     case removeDiscount = 66
     case redeemCode = 67
     case migrateCustomer = 80
+    case multiAttach = 110
 }
 
 extension Method {
@@ -42,7 +43,7 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer:
+            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer, .multiAttach:
             false
         }
     }
@@ -170,6 +171,7 @@ package struct PurchaseCall: Sendable {
         case attach(AttachPlan)
         case change(ChangeSubscription)
         case setup(SetupPayment)
+        case several(AttachSeveral)
     }
 
     package var customer: CustomerID
@@ -185,6 +187,7 @@ package struct PurchaseCall: Sendable {
         case .attach(let attach): attach.request
         case .change(let change): change.request
         case .setup(let setup): setup.request
+        case .several(let several): several.request
         }
     }
 
@@ -196,6 +199,7 @@ package struct PurchaseCall: Sendable {
         case .attach(let attach): attach.discounts
         case .change(let change): change.discounts
         case .setup: []
+        case .several(let several): several.discounts
         }
     }
 
@@ -210,6 +214,9 @@ package struct PurchaseCall: Sendable {
             change.discounts = discounts.redeeming(reserved)
             call.deed = .change(change)
         case .setup: break
+        case .several(var several):
+            several.discounts = discounts.redeeming(reserved)
+            call.deed = .several(several)
         }
         return call
     }
@@ -226,6 +233,9 @@ package struct PurchaseCall: Sendable {
         case .setup(var setup):
             setup.effectID = effectID
             return .setupPayment(setup)
+        case .several(var several):
+            several.effectID = effectID
+            return .attachSeveral(several)
         }
     }
 }

@@ -147,6 +147,26 @@ extension ReplyWriter {
         return message
     }
 
+    /// The reply to `MultiAttach`. With one subscription it is an `AttachResponse`, whose fields are
+    /// the same.
+    func multiAttach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__multi_attach_response__init)
+        message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
+        let started = reply.subscription.map {
+            [AttachReply.Started(subscription: $0, entity: reply.entity)] + reply.others
+        }
+        (message.pointee.n_subscriptions, message.pointee.subscriptions) =
+            arena.list(started ?? []) { started in
+                let message = subscription(started.subscription)
+                if !started.entity.isEmpty {
+                    message.pointee.entity_id = started.entity.withBytes { arena.string($0) }
+                }
+                return message
+            }
+        message.pointee.invoice = reply.invoice.map { invoice($0) }
+        return arena.pack(message)
+    }
+
     /// The reply to `MigrateCustomer`.
     package func migrated(_ migrations: [Migration]) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__migrate_customer_response__init)

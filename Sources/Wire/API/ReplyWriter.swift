@@ -40,6 +40,8 @@ package struct ReplyWriter {
         case .trackTokensAll(let parts): list(parts.map { self.tokens($0) }, field: 1)
         case .settled(let track): settled(track)
         case .check(let answer): check(answer)
+        case .attach(let attach) where !attach.others.isEmpty:
+            with(attach.customPlans).multiAttach(attach)
         case .attach(let attach): with(attach.customPlans).attach(attach)
         case .migrated(let migrations): migrated(migrations)
         case .clock(let time): movedClock(to: time)
@@ -206,7 +208,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         switch method {
         case .track: 4
         case .check: 7
-        case .attach, .updateSubscription, .setupPayment: 6
+        case .attach, .updateSubscription, .setupPayment, .multiAttach: 6
         case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer, .refundInvoice: 3
         case .settleHold, .trackTokens: 4
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,

@@ -66,6 +66,9 @@ extension RequestReader {
         let customize = customization(message.customize, &fields)
         let starts = message.start_time.flatMap { fields.instant($0.pointee, at: "start_time") }
         let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
+        let removed = try plans(
+            elements(message.n_remove_plan_ids, message.remove_plan_ids), "remove_plan_ids",
+            &fields)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -83,6 +86,7 @@ extension RequestReader {
         attach.customize = customize
         attach.starts = starts
         attach.ends = ends
+        attach.removed = removed
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
         fingerprint.add(successURL)
@@ -102,6 +106,8 @@ extension RequestReader {
             fingerprint.add(starts)
             fingerprint.add(ends)
         }
+        if !removed.isEmpty { fingerprint.add(UInt64(removed.count)) }
+        for plan in removed { fingerprint.add(UInt64(plan.rawValue)) }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -181,7 +187,7 @@ extension RequestReader {
         return features
     }
 
-    private func quantities(
+    func quantities(
         _ messages: [Tally__V1__FeatureQuantity], _ fields: inout FieldReader
     ) throws(CallFault) -> [AskedUnits] {
         if !messages.isEmpty {
@@ -206,7 +212,7 @@ extension RequestReader {
 }
 
 extension Fingerprint {
-    fileprivate mutating func add(_ quantities: [AskedUnits]) {
+    mutating func add(_ quantities: [AskedUnits]) {
         add(UInt64(quantities.count))
         for asked in quantities {
             add(UInt64(asked.feature.rawValue))
@@ -221,7 +227,7 @@ extension CallFault {
     }
 
     /// What is wrong with a part, as wrong with the whole.
-    fileprivate func within(_ path: String) -> CallFault {
+    func within(_ path: String) -> CallFault {
         guard case .invalid(let violations) = self else { return self }
         return .invalid(
             violations.map { Violation(path: "\(path).\($0.path)", message: $0.message) })
@@ -241,7 +247,7 @@ extension FieldReader {
     }
 
     /// Empty: none is given, or a fault was noted.
-    fileprivate mutating func optionalEntityID(_ text: UnsafePointer<CChar>?) -> InlineText {
+    mutating func optionalEntityID(_ text: UnsafePointer<CChar>?) -> InlineText {
         bytes(of: text).isEmpty ? .empty : entityID(text) ?? .empty
     }
 

@@ -86,6 +86,12 @@ extension RecordDecoder {
         order.ends = time(message.ends)
         order.pending = try lines(message.n_pending, message.pending, total.currency)
         order.discounts = try discounts(message.n_discounts, message.discounts)
+        for part in elements(message.n_parts, message.parts) {
+            order.parts.append(try self.order(part.pointee))
+        }
+        order.lines += order.parts.flatMap(\.lines)
+        order.removed = numbers(message.n_removed, message.removed)
+        order.startsLater = message.starts_later != 0
         return order
     }
 

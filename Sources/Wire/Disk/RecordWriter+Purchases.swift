@@ -143,7 +143,14 @@ extension RecordWriter {
             order.carriedBalances.map(\.rawValue))
         (message.pointee.n_carried_usages, message.pointee.carried_usages) = arena.numbers(
             order.carriedUsages.map(\.rawValue))
-        (message.pointee.n_lines, message.pointee.lines) = arena.list(order.lines) { line($0) }
+        (message.pointee.n_lines, message.pointee.lines) = arena.list(Array(order.ownLines)) {
+            line($0)
+        }
+        (message.pointee.n_parts, message.pointee.parts) = arena.list(order.parts) {
+            self.order($0)
+        }
+        (message.pointee.n_removed, message.pointee.removed) = arena.numbers(order.removed)
+        message.pointee.starts_later = order.startsLater ? 1 : 0
         message.pointee.currency = arena.string(order.total.currency.code)
         message.pointee.total = order.total.minorUnits
         message.pointee.success_url = arena.string(order.successURL)

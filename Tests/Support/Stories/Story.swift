@@ -29,6 +29,8 @@ package indirect enum Step: Sendable {
     case buy(String)
     /// As asked for, with a card; previewed first, and charged as previewed.
     case purchase(Purchase)
+    /// Several in one, with coupons and codes of all of them.
+    case several([Purchase], with: [String] = [], startsCycle: Bool = false)
     /// The same, of a plan that there is.
     case change(Change)
     /// All of a customer's subscriptions to a plan, from a version or any to one or the newest; how
@@ -131,14 +133,17 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var customize: PlanPatch?
     package var starts: Timestamp?
     package var ends: Timestamp?
+    /// Plans that end with it.
+    package var removed: [String] = []
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
         of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
-        starts: Timestamp? = nil, ends: Timestamp? = nil
+        starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = []
     ) {
+        self.removed = removed
         self.discounts = discounts
         self.version = version
         self.customize = customize

@@ -368,6 +368,231 @@ void   tally__v1__preview_attach_request__free_unpacked
   assert(message->base.descriptor == &tally__v1__preview_attach_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__plan_to_attach__init
+                     (Tally__V1__PlanToAttach         *message)
+{
+  static const Tally__V1__PlanToAttach init_value = TALLY__V1__PLAN_TO_ATTACH__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_to_attach__get_packed_size
+                     (const Tally__V1__PlanToAttach *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_to_attach__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_to_attach__pack
+                     (const Tally__V1__PlanToAttach *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_to_attach__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_to_attach__pack_to_buffer
+                     (const Tally__V1__PlanToAttach *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_to_attach__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanToAttach *
+       tally__v1__plan_to_attach__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanToAttach *)
+     protobuf_c_message_unpack (&tally__v1__plan_to_attach__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_to_attach__free_unpacked
+                     (Tally__V1__PlanToAttach *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_to_attach__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__multi_attach_request__init
+                     (Tally__V1__MultiAttachRequest         *message)
+{
+  static const Tally__V1__MultiAttachRequest init_value = TALLY__V1__MULTI_ATTACH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__multi_attach_request__get_packed_size
+                     (const Tally__V1__MultiAttachRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__multi_attach_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__multi_attach_request__pack
+                     (const Tally__V1__MultiAttachRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__multi_attach_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__multi_attach_request__pack_to_buffer
+                     (const Tally__V1__MultiAttachRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__multi_attach_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MultiAttachRequest *
+       tally__v1__multi_attach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MultiAttachRequest *)
+     protobuf_c_message_unpack (&tally__v1__multi_attach_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__multi_attach_request__free_unpacked
+                     (Tally__V1__MultiAttachRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__multi_attach_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__multi_attach_response__init
+                     (Tally__V1__MultiAttachResponse         *message)
+{
+  static const Tally__V1__MultiAttachResponse init_value = TALLY__V1__MULTI_ATTACH_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__multi_attach_response__get_packed_size
+                     (const Tally__V1__MultiAttachResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__multi_attach_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__multi_attach_response__pack
+                     (const Tally__V1__MultiAttachResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__multi_attach_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__multi_attach_response__pack_to_buffer
+                     (const Tally__V1__MultiAttachResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__multi_attach_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MultiAttachResponse *
+       tally__v1__multi_attach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MultiAttachResponse *)
+     protobuf_c_message_unpack (&tally__v1__multi_attach_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__multi_attach_response__free_unpacked
+                     (Tally__V1__MultiAttachResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__multi_attach_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_multi_attach_request__init
+                     (Tally__V1__PreviewMultiAttachRequest         *message)
+{
+  static const Tally__V1__PreviewMultiAttachRequest init_value = TALLY__V1__PREVIEW_MULTI_ATTACH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_multi_attach_request__get_packed_size
+                     (const Tally__V1__PreviewMultiAttachRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_multi_attach_request__pack
+                     (const Tally__V1__PreviewMultiAttachRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_multi_attach_request__pack_to_buffer
+                     (const Tally__V1__PreviewMultiAttachRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewMultiAttachRequest *
+       tally__v1__preview_multi_attach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewMultiAttachRequest *)
+     protobuf_c_message_unpack (&tally__v1__preview_multi_attach_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_multi_attach_request__free_unpacked
+                     (Tally__V1__PreviewMultiAttachRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_multi_attach_response__init
+                     (Tally__V1__PreviewMultiAttachResponse         *message)
+{
+  static const Tally__V1__PreviewMultiAttachResponse init_value = TALLY__V1__PREVIEW_MULTI_ATTACH_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_multi_attach_response__get_packed_size
+                     (const Tally__V1__PreviewMultiAttachResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_multi_attach_response__pack
+                     (const Tally__V1__PreviewMultiAttachResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_multi_attach_response__pack_to_buffer
+                     (const Tally__V1__PreviewMultiAttachResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewMultiAttachResponse *
+       tally__v1__preview_multi_attach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewMultiAttachResponse *)
+     protobuf_c_message_unpack (&tally__v1__preview_multi_attach_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_multi_attach_response__free_unpacked
+                     (Tally__V1__PreviewMultiAttachResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_multi_attach_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__plan_change__init
                      (Tally__V1__PlanChange         *message)
 {
@@ -1395,7 +1620,7 @@ const ProtobufCMessageDescriptor tally__v1__plan_customization__descriptor =
   (ProtobufCMessageInit) tally__v1__plan_customization__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[18] =
 {
   {
     "customer_id",
@@ -1601,6 +1826,18 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "remove_plan_ids",
+    110,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__AttachRequest, n_remove_plan_ids),
+    offsetof(Tally__V1__AttachRequest, remove_plan_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
@@ -1615,18 +1852,20 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   5,   /* field[5] = quantities */
   9,   /* field[9] = quote_time */
   8,   /* field[8] = redirect_mode */
+  17,   /* field[17] = remove_plan_ids */
   2,   /* field[2] = request_id */
   7,   /* field[7] = reset_billing_cycle */
   15,   /* field[15] = start_time */
   3,   /* field[3] = success_url */
   13,   /* field[13] = version */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 60, 12 },
   { 80, 13 },
-  { 0, 17 }
+  { 110, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -1636,10 +1875,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  17,
+  18,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  3,  tally__v1__attach_request__number_ranges,
+  4,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1796,6 +2035,404 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor =
   tally__v1__preview_attach_request__field_indices_by_name,
   1,  tally__v1__preview_attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__preview_attach_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__plan_to_attach__field_descriptors[5] =
+{
+  {
+    "plan_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanToAttach, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanToAttach, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PlanToAttach, n_quantities),
+    offsetof(Tally__V1__PlanToAttach, quantities),
+    &tally__v1__feature_quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanToAttach, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customize",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanToAttach, customize),
+    &tally__v1__plan_customization__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_to_attach__field_indices_by_name[] = {
+  4,   /* field[4] = customize */
+  1,   /* field[1] = entity_id */
+  0,   /* field[0] = plan_id */
+  2,   /* field[2] = quantities */
+  3,   /* field[3] = version */
+};
+static const ProtobufCIntRange tally__v1__plan_to_attach__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_to_attach__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanToAttach",
+  "PlanToAttach",
+  "Tally__V1__PlanToAttach",
+  "tally.v1",
+  sizeof(Tally__V1__PlanToAttach),
+  5,
+  tally__v1__plan_to_attach__field_descriptors,
+  tally__v1__plan_to_attach__field_indices_by_name,
+  1,  tally__v1__plan_to_attach__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_to_attach__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[8] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__MultiAttachRequest, n_plans),
+    offsetof(Tally__V1__MultiAttachRequest, plans),
+    &tally__v1__plan_to_attach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_url",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, success_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset_billing_cycle",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, reset_billing_cycle),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redirect_mode",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, redirect_mode),
+    &tally__v1__redirect_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quote_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, quote_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "discounts",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__MultiAttachRequest, n_discounts),
+    offsetof(Tally__V1__MultiAttachRequest, discounts),
+    &tally__v1__discount_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  7,   /* field[7] = discounts */
+  1,   /* field[1] = plans */
+  6,   /* field[6] = quote_time */
+  5,   /* field[5] = redirect_mode */
+  2,   /* field[2] = request_id */
+  4,   /* field[4] = reset_billing_cycle */
+  3,   /* field[3] = success_url */
+};
+static const ProtobufCIntRange tally__v1__multi_attach_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MultiAttachRequest",
+  "MultiAttachRequest",
+  "Tally__V1__MultiAttachRequest",
+  "tally.v1",
+  sizeof(Tally__V1__MultiAttachRequest),
+  8,
+  tally__v1__multi_attach_request__field_descriptors,
+  tally__v1__multi_attach_request__field_indices_by_name,
+  1,  tally__v1__multi_attach_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__multi_attach_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__multi_attach_response__field_descriptors[6] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachResponse, outcome),
+    &tally__v1__attach_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payment_url",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachResponse, payment_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscriptions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__MultiAttachResponse, n_subscriptions),
+    offsetof(Tally__V1__MultiAttachResponse, subscriptions),
+    &tally__v1__subscription__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decline_code",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachResponse, decline_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__multi_attach_response__field_indices_by_name[] = {
+  4,   /* field[4] = decline_code */
+  3,   /* field[3] = invoice */
+  0,   /* field[0] = outcome */
+  1,   /* field[1] = payment_url */
+  5,   /* field[5] = replayed */
+  2,   /* field[2] = subscriptions */
+};
+static const ProtobufCIntRange tally__v1__multi_attach_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__multi_attach_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MultiAttachResponse",
+  "MultiAttachResponse",
+  "Tally__V1__MultiAttachResponse",
+  "tally.v1",
+  sizeof(Tally__V1__MultiAttachResponse),
+  6,
+  tally__v1__multi_attach_response__field_descriptors,
+  tally__v1__multi_attach_response__field_indices_by_name,
+  1,  tally__v1__multi_attach_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__multi_attach_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_multi_attach_request__field_descriptors[1] =
+{
+  {
+    "multi_attach",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewMultiAttachRequest, multi_attach),
+    &tally__v1__multi_attach_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_multi_attach_request__field_indices_by_name[] = {
+  0,   /* field[0] = multi_attach */
+};
+static const ProtobufCIntRange tally__v1__preview_multi_attach_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewMultiAttachRequest",
+  "PreviewMultiAttachRequest",
+  "Tally__V1__PreviewMultiAttachRequest",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewMultiAttachRequest),
+  1,
+  tally__v1__preview_multi_attach_request__field_descriptors,
+  tally__v1__preview_multi_attach_request__field_indices_by_name,
+  1,  tally__v1__preview_multi_attach_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_multi_attach_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_multi_attach_response__field_descriptors[1] =
+{
+  {
+    "preview",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewMultiAttachResponse, preview),
+    &tally__v1__purchase_preview__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_multi_attach_response__field_indices_by_name[] = {
+  0,   /* field[0] = preview */
+};
+static const ProtobufCIntRange tally__v1__preview_multi_attach_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewMultiAttachResponse",
+  "PreviewMultiAttachResponse",
+  "Tally__V1__PreviewMultiAttachResponse",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewMultiAttachResponse),
+  1,
+  tally__v1__preview_multi_attach_response__field_descriptors,
+  tally__v1__preview_multi_attach_response__field_indices_by_name,
+  1,  tally__v1__preview_multi_attach_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_multi_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__plan_change__field_descriptors[4] =
@@ -3297,10 +3934,12 @@ const ProtobufCEnumDescriptor tally__v1__migration_outcome__descriptor =
   tally__v1__migration_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[8] =
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[10] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
+  { "MultiAttach", &tally__v1__multi_attach_request__descriptor, &tally__v1__multi_attach_response__descriptor },
+  { "PreviewMultiAttach", &tally__v1__preview_multi_attach_request__descriptor, &tally__v1__preview_multi_attach_response__descriptor },
   { "UpdateSubscription", &tally__v1__update_subscription_request__descriptor, &tally__v1__update_subscription_response__descriptor },
   { "PreviewUpdateSubscription", &tally__v1__preview_update_subscription_request__descriptor, &tally__v1__preview_update_subscription_response__descriptor },
   { "RefundInvoice", &tally__v1__refund_invoice_request__descriptor, &tally__v1__refund_invoice_response__descriptor },
@@ -3310,13 +3949,15 @@ static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descrip
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
-  7,        /* MigrateCustomer */
-  6,        /* OpenCustomerPortal */
+  9,        /* MigrateCustomer */
+  2,        /* MultiAttach */
+  8,        /* OpenCustomerPortal */
   1,        /* PreviewAttach */
-  3,        /* PreviewUpdateSubscription */
-  4,        /* RefundInvoice */
-  5,        /* SetupPayment */
-  2         /* UpdateSubscription */
+  3,        /* PreviewMultiAttach */
+  5,        /* PreviewUpdateSubscription */
+  6,        /* RefundInvoice */
+  7,        /* SetupPayment */
+  4         /* UpdateSubscription */
 };
 const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
 {
@@ -3325,7 +3966,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  8,
+  10,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -3345,13 +3986,29 @@ void tally__v1__attach_service__preview_attach(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__attach_service__multi_attach(ProtobufCService *service,
+                                             const Tally__V1__MultiAttachRequest *input,
+                                             Tally__V1__MultiAttachResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__preview_multi_attach(ProtobufCService *service,
+                                                     const Tally__V1__PreviewMultiAttachRequest *input,
+                                                     Tally__V1__PreviewMultiAttachResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__attach_service__update_subscription(ProtobufCService *service,
                                                     const Tally__V1__UpdateSubscriptionRequest *input,
                                                     Tally__V1__UpdateSubscriptionResponse_Closure closure,
                                                     void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__preview_update_subscription(ProtobufCService *service,
                                                             const Tally__V1__PreviewUpdateSubscriptionRequest *input,
@@ -3359,7 +4016,7 @@ void tally__v1__attach_service__preview_update_subscription(ProtobufCService *se
                                                             void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
                                                const Tally__V1__RefundInvoiceRequest *input,
@@ -3367,7 +4024,7 @@ void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__setup_payment(ProtobufCService *service,
                                               const Tally__V1__SetupPaymentRequest *input,
@@ -3375,7 +4032,7 @@ void tally__v1__attach_service__setup_payment(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
                                                      const Tally__V1__OpenCustomerPortalRequest *input,
@@ -3383,7 +4040,7 @@ void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
                                                  const Tally__V1__MigrateCustomerRequest *input,
@@ -3391,7 +4048,7 @@ void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

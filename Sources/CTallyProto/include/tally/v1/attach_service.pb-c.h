@@ -29,6 +29,11 @@ typedef struct Tally__V1__PlanCustomization Tally__V1__PlanCustomization;
 typedef struct Tally__V1__AttachRequest Tally__V1__AttachRequest;
 typedef struct Tally__V1__AttachResponse Tally__V1__AttachResponse;
 typedef struct Tally__V1__PreviewAttachRequest Tally__V1__PreviewAttachRequest;
+typedef struct Tally__V1__PlanToAttach Tally__V1__PlanToAttach;
+typedef struct Tally__V1__MultiAttachRequest Tally__V1__MultiAttachRequest;
+typedef struct Tally__V1__MultiAttachResponse Tally__V1__MultiAttachResponse;
+typedef struct Tally__V1__PreviewMultiAttachRequest Tally__V1__PreviewMultiAttachRequest;
+typedef struct Tally__V1__PreviewMultiAttachResponse Tally__V1__PreviewMultiAttachResponse;
 typedef struct Tally__V1__PlanChange Tally__V1__PlanChange;
 typedef struct Tally__V1__PurchasePreview Tally__V1__PurchasePreview;
 typedef struct Tally__V1__PreviewAttachResponse Tally__V1__PreviewAttachResponse;
@@ -404,10 +409,17 @@ struct  Tally__V1__AttachRequest
    * It ends by itself then; what is left of the period becomes credit.
    */
   Google__Protobuf__Timestamp *end_time;
+  /*
+   * Plans of the same customer or entity that end with it, at most 20: what is left of what was paid
+   * for them comes back on the same invoice, and what was used beyond their grants is charged on it.
+   * Not the one that is replaced anyway.
+   */
+  size_t n_remove_plan_ids;
+  char **remove_plan_ids;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL }
 
 
 /*
@@ -463,6 +475,156 @@ struct  Tally__V1__PreviewAttachRequest
 };
 #define TALLY__V1__PREVIEW_ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_attach_request__descriptor) \
+    , NULL }
+
+
+/*
+ * One of several plans.
+ */
+struct  Tally__V1__PlanToAttach
+{
+  ProtobufCMessage base;
+  /*
+   * What is bought.
+   */
+  char *plan_id;
+  /*
+   * The entity that gets it; empty: the customer.
+   */
+  char *entity_id;
+  /*
+   * See AttachRequest.
+   */
+  size_t n_quantities;
+  Tally__V1__FeatureQuantity **quantities;
+  /*
+   * See AttachRequest.
+   */
+  uint32_t version;
+  /*
+   * See AttachRequest.
+   */
+  Tally__V1__PlanCustomization *customize;
+};
+#define TALLY__V1__PLAN_TO_ATTACH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_to_attach__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL }
+
+
+/*
+ * Asks for several plans.
+ */
+struct  Tally__V1__MultiAttachRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who buys.
+   */
+  char *customer_id;
+  /*
+   * What they buy, at most 20. One main plan of each group, for the customer and for each entity;
+   * add-ons and plans that are bought once may come several times.
+   */
+  size_t n_plans;
+  Tally__V1__PlanToAttach **plans;
+  /*
+   * Chosen by the caller, unique for each intended purchase, at most 63 bytes.
+   */
+  char *request_id;
+  /*
+   * Where the payment page sends the customer afterwards: an https or http URL, or empty.
+   */
+  char *success_url;
+  /*
+   * True: billing periods begin anew, and new plans' are charged in full.
+   */
+  protobuf_c_boolean reset_billing_cycle;
+  /*
+   * Whether a payment page is opened.
+   */
+  Tally__V1__RedirectMode redirect_mode;
+  /*
+   * `quote_time` of a preview not older than 15 minutes: amounts are computed for that moment.
+   */
+  Google__Protobuf__Timestamp *quote_time;
+  /*
+   * Coupons that lower the invoice as a whole; at most 20. Afterwards percentages count for each of
+   * the plans, amounts and credits for the first of them.
+   */
+  size_t n_discounts;
+  Tally__V1__DiscountChoice **discounts;
+};
+#define TALLY__V1__MULTI_ATTACH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__multi_attach_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL }
+
+
+/*
+ * What came of it; the fields are those of AttachResponse.
+ */
+struct  Tally__V1__MultiAttachResponse
+{
+  ProtobufCMessage base;
+  /*
+   * ACTIVE: those that don't follow later are in use. SCHEDULED: all of them follow later.
+   */
+  Tally__V1__AttachOutcome outcome;
+  /*
+   * Where the customer pays; set with PAYMENT_REQUIRED.
+   */
+  char *payment_url;
+  /*
+   * The new subscriptions, in the order in which they began; none until they are paid.
+   */
+  size_t n_subscriptions;
+  Tally__V1__Subscription **subscriptions;
+  /*
+   * What was charged, or what the payment page will charge; absent when nothing is due.
+   */
+  Tally__V1__Invoice *invoice;
+  /*
+   * With DECLINED: the provider's reason, for example "card_declined".
+   */
+  char *decline_code;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__MULTI_ATTACH_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__multi_attach_response__descriptor) \
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Asks what a multi-attach would do.
+ */
+struct  Tally__V1__PreviewMultiAttachRequest
+{
+  ProtobufCMessage base;
+  /*
+   * It; its `request_id` is of no account.
+   */
+  Tally__V1__MultiAttachRequest *multi_attach;
+};
+#define TALLY__V1__PREVIEW_MULTI_ATTACH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_multi_attach_request__descriptor) \
+    , NULL }
+
+
+/*
+ * What a multi-attach would do.
+ */
+struct  Tally__V1__PreviewMultiAttachResponse
+{
+  ProtobufCMessage base;
+  /*
+   * It.
+   */
+  Tally__V1__PurchasePreview *preview;
+};
+#define TALLY__V1__PREVIEW_MULTI_ATTACH_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_multi_attach_response__descriptor) \
     , NULL }
 
 
@@ -1089,6 +1251,101 @@ Tally__V1__PreviewAttachRequest *
 void   tally__v1__preview_attach_request__free_unpacked
                      (Tally__V1__PreviewAttachRequest *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__PlanToAttach methods */
+void   tally__v1__plan_to_attach__init
+                     (Tally__V1__PlanToAttach         *message);
+size_t tally__v1__plan_to_attach__get_packed_size
+                     (const Tally__V1__PlanToAttach   *message);
+size_t tally__v1__plan_to_attach__pack
+                     (const Tally__V1__PlanToAttach   *message,
+                      uint8_t             *out);
+size_t tally__v1__plan_to_attach__pack_to_buffer
+                     (const Tally__V1__PlanToAttach   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PlanToAttach *
+       tally__v1__plan_to_attach__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__plan_to_attach__free_unpacked
+                     (Tally__V1__PlanToAttach *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__MultiAttachRequest methods */
+void   tally__v1__multi_attach_request__init
+                     (Tally__V1__MultiAttachRequest         *message);
+size_t tally__v1__multi_attach_request__get_packed_size
+                     (const Tally__V1__MultiAttachRequest   *message);
+size_t tally__v1__multi_attach_request__pack
+                     (const Tally__V1__MultiAttachRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__multi_attach_request__pack_to_buffer
+                     (const Tally__V1__MultiAttachRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MultiAttachRequest *
+       tally__v1__multi_attach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__multi_attach_request__free_unpacked
+                     (Tally__V1__MultiAttachRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__MultiAttachResponse methods */
+void   tally__v1__multi_attach_response__init
+                     (Tally__V1__MultiAttachResponse         *message);
+size_t tally__v1__multi_attach_response__get_packed_size
+                     (const Tally__V1__MultiAttachResponse   *message);
+size_t tally__v1__multi_attach_response__pack
+                     (const Tally__V1__MultiAttachResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__multi_attach_response__pack_to_buffer
+                     (const Tally__V1__MultiAttachResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MultiAttachResponse *
+       tally__v1__multi_attach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__multi_attach_response__free_unpacked
+                     (Tally__V1__MultiAttachResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PreviewMultiAttachRequest methods */
+void   tally__v1__preview_multi_attach_request__init
+                     (Tally__V1__PreviewMultiAttachRequest         *message);
+size_t tally__v1__preview_multi_attach_request__get_packed_size
+                     (const Tally__V1__PreviewMultiAttachRequest   *message);
+size_t tally__v1__preview_multi_attach_request__pack
+                     (const Tally__V1__PreviewMultiAttachRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__preview_multi_attach_request__pack_to_buffer
+                     (const Tally__V1__PreviewMultiAttachRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PreviewMultiAttachRequest *
+       tally__v1__preview_multi_attach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__preview_multi_attach_request__free_unpacked
+                     (Tally__V1__PreviewMultiAttachRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PreviewMultiAttachResponse methods */
+void   tally__v1__preview_multi_attach_response__init
+                     (Tally__V1__PreviewMultiAttachResponse         *message);
+size_t tally__v1__preview_multi_attach_response__get_packed_size
+                     (const Tally__V1__PreviewMultiAttachResponse   *message);
+size_t tally__v1__preview_multi_attach_response__pack
+                     (const Tally__V1__PreviewMultiAttachResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__preview_multi_attach_response__pack_to_buffer
+                     (const Tally__V1__PreviewMultiAttachResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PreviewMultiAttachResponse *
+       tally__v1__preview_multi_attach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__preview_multi_attach_response__free_unpacked
+                     (Tally__V1__PreviewMultiAttachResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__PlanChange methods */
 void   tally__v1__plan_change__init
                      (Tally__V1__PlanChange         *message);
@@ -1419,6 +1676,21 @@ typedef void (*Tally__V1__AttachResponse_Closure)
 typedef void (*Tally__V1__PreviewAttachRequest_Closure)
                  (const Tally__V1__PreviewAttachRequest *message,
                   void *closure_data);
+typedef void (*Tally__V1__PlanToAttach_Closure)
+                 (const Tally__V1__PlanToAttach *message,
+                  void *closure_data);
+typedef void (*Tally__V1__MultiAttachRequest_Closure)
+                 (const Tally__V1__MultiAttachRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__MultiAttachResponse_Closure)
+                 (const Tally__V1__MultiAttachResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PreviewMultiAttachRequest_Closure)
+                 (const Tally__V1__PreviewMultiAttachRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PreviewMultiAttachResponse_Closure)
+                 (const Tally__V1__PreviewMultiAttachResponse *message,
+                  void *closure_data);
 typedef void (*Tally__V1__PlanChange_Closure)
                  (const Tally__V1__PlanChange *message,
                   void *closure_data);
@@ -1482,6 +1754,14 @@ struct Tally__V1__AttachService_Service
                          const Tally__V1__PreviewAttachRequest *input,
                          Tally__V1__PreviewAttachResponse_Closure closure,
                          void *closure_data);
+  void (*multi_attach)(Tally__V1__AttachService_Service *service,
+                       const Tally__V1__MultiAttachRequest *input,
+                       Tally__V1__MultiAttachResponse_Closure closure,
+                       void *closure_data);
+  void (*preview_multi_attach)(Tally__V1__AttachService_Service *service,
+                               const Tally__V1__PreviewMultiAttachRequest *input,
+                               Tally__V1__PreviewMultiAttachResponse_Closure closure,
+                               void *closure_data);
   void (*update_subscription)(Tally__V1__AttachService_Service *service,
                               const Tally__V1__UpdateSubscriptionRequest *input,
                               Tally__V1__UpdateSubscriptionResponse_Closure closure,
@@ -1516,6 +1796,8 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
     { TALLY__V1__ATTACH_SERVICE__BASE_INIT,\
       function_prefix__ ## attach,\
       function_prefix__ ## preview_attach,\
+      function_prefix__ ## multi_attach,\
+      function_prefix__ ## preview_multi_attach,\
       function_prefix__ ## update_subscription,\
       function_prefix__ ## preview_update_subscription,\
       function_prefix__ ## refund_invoice,\
@@ -1530,6 +1812,14 @@ void tally__v1__attach_service__preview_attach(ProtobufCService *service,
                                                const Tally__V1__PreviewAttachRequest *input,
                                                Tally__V1__PreviewAttachResponse_Closure closure,
                                                void *closure_data);
+void tally__v1__attach_service__multi_attach(ProtobufCService *service,
+                                             const Tally__V1__MultiAttachRequest *input,
+                                             Tally__V1__MultiAttachResponse_Closure closure,
+                                             void *closure_data);
+void tally__v1__attach_service__preview_multi_attach(ProtobufCService *service,
+                                                     const Tally__V1__PreviewMultiAttachRequest *input,
+                                                     Tally__V1__PreviewMultiAttachResponse_Closure closure,
+                                                     void *closure_data);
 void tally__v1__attach_service__update_subscription(ProtobufCService *service,
                                                     const Tally__V1__UpdateSubscriptionRequest *input,
                                                     Tally__V1__UpdateSubscriptionResponse_Closure closure,
@@ -1572,6 +1862,11 @@ extern const ProtobufCMessageDescriptor tally__v1__plan_customization__descripto
 extern const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__plan_to_attach__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__multi_attach_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_change__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__purchase_preview__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor;

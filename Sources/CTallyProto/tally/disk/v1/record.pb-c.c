@@ -6697,7 +6697,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[22] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[25] =
 {
   {
     "purpose",
@@ -6963,6 +6963,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parts",
+    110,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Order, n_parts),
+    offsetof(Tally__Disk__V1__Order, parts),
+    &tally__disk__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "removed",
+    111,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Order, n_removed),
+    offsetof(Tally__Disk__V1__Order, removed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "starts_later",
+    112,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, starts_later),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -6975,12 +7011,15 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   9,   /* field[9] = entity */
   16,   /* field[16] = invoice */
   4,   /* field[4] = lines */
+  22,   /* field[22] = parts */
   13,   /* field[13] = pending */
   1,   /* field[1] = plan */
   0,   /* field[0] = purpose */
+  23,   /* field[23] = removed */
   2,   /* field[2] = revision */
   20,   /* field[20] = starts */
   11,   /* field[11] = starts_cycle */
+  24,   /* field[24] = starts_later */
   3,   /* field[3] = subscription */
   8,   /* field[8] = subscriptions */
   7,   /* field[7] = success_url */
@@ -6988,12 +7027,13 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 60, 19 },
   { 80, 20 },
-  { 0, 22 }
+  { 110, 22 },
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -7003,10 +7043,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  22,
+  25,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  3,  tally__disk__v1__order__number_ranges,
+  4,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

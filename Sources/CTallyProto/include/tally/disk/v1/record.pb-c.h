@@ -1355,7 +1355,7 @@ struct  Tally__Disk__V1__Order
   /*
    * Why: 1 new plan, 2 renewal, 3 other quantities, 4 another version or a plan of the customer's
    * own in place, 5 as 1, with a start or an end, 50 a card is put on file, and the plan, if there
-   * is one, attached afterwards.
+   * is one, attached afterwards, 110 several plans in one, and others that end.
    */
   uint32_t purpose;
   /*
@@ -1449,10 +1449,25 @@ struct  Tally__Disk__V1__Order
    * When what it buys ends by itself; 0: it doesn't. With purpose 5.
    */
   int64_t ends;
+  /*
+   * What each of several plans is bought by, with lines of its own, which follow those of the whole.
+   * With purpose 110.
+   */
+  size_t n_parts;
+  Tally__Disk__V1__Order **parts;
+  /*
+   * Subscriptions that end with it. With purpose 110.
+   */
+  size_t n_removed;
+  uint32_t *removed;
+  /*
+   * Of a part: it begins when the present plan's paid time is over, or at `starts`.
+   */
+  protobuf_c_boolean starts_later;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0 }
 
 
 /*
@@ -1625,7 +1640,8 @@ struct  Tally__Disk__V1__AppliedDiscount
    */
   int64_t minor_units;
   /*
-   * The subscription whose discount it is; 0: the customer's; 2^32 - 1: the one that paying starts.
+   * The subscription whose discount it is; 0: the customer's; 2^32 - 1: the one that paying starts,
+   * and that less n: the one that part n of an order of several starts.
    */
   uint32_t holder;
 };
