@@ -19,6 +19,11 @@ import Testing
         try story.run(PurchaseStories.table.pricing)
     }
 
+    @Test("several plans", arguments: SeveralStories.table.stories)
+    func tellSeveral(story: Story) throws {
+        try story.run(SeveralStories.table.pricing)
+    }
+
     @Test("refunds", arguments: PurchaseStories.refunds.stories)
     func tellRefund(story: Story) throws {
         try story.run(PurchaseStories.refunds.pricing)

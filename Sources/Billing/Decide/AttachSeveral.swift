@@ -110,7 +110,7 @@ extension FactSheet {
         }
         for scope in scopes { giveDefault(in: scope) }
         order.lines = Array(own) + order.parts.flatMap(\.lines)
-        order.name(started)
+        order.name(started.map(\.number))
         return started
     }
 
@@ -150,14 +150,22 @@ extension FactSheet {
 }
 
 extension Order {
-    /// Whose discounts lowered its lines is known by number once the parts have begun.
-    fileprivate mutating func name(_ started: [Subscription]) {
+    /// Once the parts have begun, what their lines are for, and whose discounts lowered them, is
+    /// known by number.
+    mutating func name(_ started: [UInt32]) {
+        var index = ownLines.endIndex
+        for (part, number) in zip(parts, started) {
+            for _ in part.lines {
+                if lines[index].subscription == 0 { lines[index].subscription = number }
+                index += 1
+            }
+        }
         for line in lines.indices {
             for index in lines[line].discounts.indices {
                 let holder = lines[line].discounts[index].holder
                 guard let part = AppliedDiscount.part(ofHolder: holder), part < started.count
                 else { continue }
-                lines[line].discounts[index].holder = started[part].number
+                lines[line].discounts[index].holder = started[part]
             }
         }
     }

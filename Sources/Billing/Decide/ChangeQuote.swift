@@ -123,6 +123,12 @@ extension CustomerState {
         return chosen
     }
 
+    /// A payment for it is tried again. One that is cancelled doesn't show that by its status.
+    func isOwing(_ subscription: Subscription) -> Bool {
+        subscription.status == .pastDue
+            || account.debts.contains { $0.order.subscriptions.contains(subscription.number) }
+    }
+
     private func endCourse(
         _ subscription: Subscription, _ pricing: PricingState
     ) throws(Refusal) -> ChangeQuote.Course {
@@ -187,7 +193,7 @@ extension CustomerState {
         _ now: Timestamp
     ) throws(Refusal) {
         let subscription = quote.subscription
-        guard subscription.status != .pastDue else {
+        guard !isOwing(subscription) else {
             throw .invalid([
                 Violation(
                     path: "quantities",

@@ -76,6 +76,11 @@ package struct AttachReply: Sendable, Equatable {
     package struct Started: Sendable, Equatable {
         package var subscription: Subscription
         package var entity = InlineText.empty
+
+        package init(subscription: Subscription, entity: InlineText = .empty) {
+            self.subscription = subscription
+            self.entity = entity
+        }
     }
 
     package var outcome: AttachOutcome

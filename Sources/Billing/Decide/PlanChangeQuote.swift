@@ -7,7 +7,7 @@ extension CustomerState {
     ) throws(Refusal) {
         let subscription = quote.subscription
         let path = change.customize == nil ? "version" : "customize"
-        guard subscription.status != .pastDue else {
+        guard !isOwing(subscription) else {
             throw .unfit(path, "cannot change while a payment is owed, which is tried again")
         }
         let base =

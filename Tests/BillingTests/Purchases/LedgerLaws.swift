@@ -46,13 +46,14 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...13) {
+        switch shopper.dice.roll(1...14) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
         case 8: payPage()
         case 9: refund()
         case 13: shopper.reward()
+        case 14: attachSeveral()
         default: settle()
         }
         look()
@@ -90,7 +91,17 @@ struct Market {
         let attach = shopper.purchase()
         shopper.note(attach.words)
         run(.attach(attach)) { customer, pricing, now in
-            try? customer.quote(attach, pricing: pricing, now: now).order.lines
+            let several = attach.withRemovals
+            return several.map { try? customer.quote($0, pricing: pricing, now: now).order }
+                ?? (try? customer.quote(attach, pricing: pricing, now: now).order)
+        }
+    }
+
+    private mutating func attachSeveral() {
+        let several = shopper.purchases()
+        shopper.note(several.words)
+        run(.attachSeveral(several)) { customer, pricing, now in
+            try? customer.quote(several, pricing: pricing, now: now).order
         }
     }
 
@@ -102,7 +113,7 @@ struct Market {
         let isForfeit = !change.prorates || change.refund != nil
         let reply = run(.changeSubscription(change), isForfeit: isForfeit) {
             customer, pricing, now in
-            try? customer.quote(change, pricing: pricing, now: now).order.lines
+            try? customer.quote(change, pricing: pricing, now: now).order
         }
         if change.refund != nil, let reply { compare(reply, rest) }
         if !change.quantities.isEmpty { giveUp(change.number) }
@@ -145,20 +156,20 @@ struct Market {
         }
     }
 
-    /// - Parameter lines: what is settled without an invoice if it comes to 0.
+    /// - Parameter order: whose lines are settled without an invoice if they come to 0.
     @discardableResult
     private mutating func run(
         _ command: Command, isForfeit: Bool = false,
-        _ lines: (CustomerState, PricingState, Timestamp) -> [InvoiceLine]?
+        _ order: (CustomerState, PricingState, Timestamp) -> Order?
     ) -> AttachReply? {
-        let priced = lines(desk.customer, pricing, desk.now)
+        let priced = order(desk.customer, pricing, desk.now)
         guard case .attach(let reply)? = try? shopper.desk.run(command).reply else {
             shopper.note("refused")
             return nil
         }
         shopper.note("\(reply.outcome): \(reply.invoice?.words ?? "")")
         let isSettled = reply.outcome == .active && reply.invoice == nil
-        look(isSettled ? priced ?? [] : [], isForfeit: isForfeit)
+        look(isSettled ? priced?.lines(begunBy: reply) ?? [] : [], isForfeit: isForfeit)
         return reply
     }
 
@@ -166,14 +177,14 @@ struct Market {
         guard let page = desk.customer.account.checkout, desk.customer.openEffect == nil
         else { return }
         shopper.note("the page is paid: \(page.order.offer.words)")
-        do { try shopper.desk.completeCheckout() } catch { return }
+        guard let reply = try? shopper.desk.completeCheckout() else { return }
         let isOver = page.order.lines.contains { line in
             line.kind == .charge && line.period.map { $0.upperBound <= desk.now } ?? true
         }
         if isOver { ledger.note("what was paid for was over") }
         ledger.cards += page.order.due.minorUnits
         let isOnInvoice = page.order.total.minorUnits != 0 || page.order.lines.isDiscounted
-        look(isOnInvoice ? [] : page.order.lines)
+        look(isOnInvoice ? [] : page.order.lines(begunBy: reply))
         if page.order.purpose == .change || page.order.purpose == .switch {
             giveUp(page.order.subscriptions.first)
         }
@@ -195,5 +206,17 @@ struct Market {
         if case .declined = answer { look(isForfeit: true) }
         look()
         if effect.order.purpose == .change { giveUp(effect.order.subscriptions.first) }
+    }
+}
+
+extension Order {
+    /// Its lines with the numbers of what began with them.
+    fileprivate func lines(begunBy reply: AttachReply) -> [InvoiceLine] {
+        guard purpose == .several else { return lines }
+        var order = self
+        order.name(
+            (reply.subscription.map { [$0.number] } ?? []) + reply.others.map(\.subscription.number)
+        )
+        return order.lines
     }
 }

@@ -96,10 +96,14 @@ extension Shopper {
         let preview: PurchasePreview
         let reply: AttachReply
         do {
-            if dice.chance(70) {
+            if dice.chance(50) {
                 let attach = purchase()
                 preview = try customer.preview(attach, pricing: desk.pricing, now: desk.now)
                 reply = try buy(attach)
+            } else if dice.chance(50) {
+                let several = purchases()
+                preview = try customer.preview(several, pricing: desk.pricing, now: desk.now)
+                reply = try buy(several)
             } else {
                 guard let change = change() else { return nil }
                 preview = try customer.preview(change, pricing: desk.pricing, now: desk.now)
@@ -113,6 +117,11 @@ extension Shopper {
     mutating func buy(_ attach: AttachPlan) throws(Refusal) -> AttachReply {
         note(attach.words)
         return try finish(desk.run(.attach(attach)))
+    }
+
+    mutating func buy(_ several: AttachSeveral) throws(Refusal) -> AttachReply {
+        note(several.words)
+        return try finish(desk.run(.attachSeveral(several)))
     }
 
     mutating func make(_ change: ChangeSubscription) throws(Refusal) -> AttachReply {
@@ -182,6 +191,7 @@ extension Shopper {
         // Periods that are over don't come back.
         attach.starts = nil
         attach.customize = nil
+        attach.removed = []
         let plan = desk.pricing.plan(desk.pricing.latest(attach.plan))
         if dice.chance(20) { reward() }
         guard !plan.keepsMoney, let entity = try? desk.customer.buckets.scope(of: attach.entity),

@@ -69,7 +69,37 @@ struct Shopper {
         }
         if dice.chance(5) { attach.starts = moment(-60...60) }
         if dice.chance(5) { attach.ends = moment(1...90) }
+        if dice.chance(10) { attach.removed = removed(beside: attach) }
         return attach
+    }
+
+    /// A plan that the buyer has, mostly another one than is bought.
+    private mutating func removed(beside attach: AttachPlan) -> [PlanNumber] {
+        let entity = desk.customer.buckets.extras.entities.find(attach.entity)?.number ?? 0
+        let present = desk.customer.subscriptions.filter {
+            $0.status != .ended && $0.entity == entity
+        }
+        return present.isEmpty ? [] : [dice.pick(present).plan.plan]
+    }
+
+    /// Some plans in one.
+    mutating func purchases() -> AttachSeveral {
+        let plans = (0..<dice.roll(1...4)).map { _ in
+            var attach = purchase()
+            attach.schedule = .automatic
+            attach.startsCycle = false
+            attach.discounts = []
+            attach.starts = nil
+            attach.ends = nil
+            attach.removed = []
+            return attach
+        }
+        var several = AttachSeveral(plans)
+        several.discounts = coupons()
+        several.startsCycle = dice.chance(10)
+        if dice.chance(5) { several.redirect = .always }
+        several.effectID = nextEffectID()
+        return several
     }
 
     /// Some change of a plan that there is; nil: there is none.
@@ -182,6 +212,14 @@ extension AttachPlan {
             + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
             + (starts.map { " from \($0.milliseconds)" } ?? "")
             + (ends.map { " to \($0.milliseconds)" } ?? "")
+            + removed.map { " without \($0.rawValue)" }.joined()
+    }
+}
+
+extension AttachSeveral {
+    var words: String {
+        "several, anew: \(startsCycle) \(redirect):" + discounts.words
+            + plans.map { "\n    \($0.words)" }.joined()
     }
 }
 

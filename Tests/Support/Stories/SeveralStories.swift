@@ -17,6 +17,7 @@ package enum SeveralStories {
             .sample("premium", price: "50", .sample("words", 500, each: .month)),
             .sample("annual", price: "200", each: .year),
             .sample("extra", price: "20", addOn: true, .sample("words", 10, each: .month)),
+            .sample("addon", price: "30", addOn: true, .sample("words", 10, each: .month)),
             .sample("once", price: "10", each: .oneOff, .sample("tokens", 100)),
             .sample("other", price: "20", group: "other"),
             .sample("other_free", group: "other", .sample("tokens", 5, each: .month)),
@@ -58,9 +59,9 @@ package enum SeveralStories {
 
     private static let together = [
         row(
-            "14.3: pro and an add-on", .several(["pro", "extra"]), .invoices([5000]),
-            .plan("pro", .active), .plan("extra", .active), .plan("free", .ended),
-            .left("words", 110), .advance(to: renewal), .invoices([5000, 4000])),
+            "14.3: pro and an add-on", .several(["pro", "addon"]), .invoices([5000]),
+            .plan("pro", .active), .plan("addon", .active), .plan("free", .ended),
+            .left("words", 110), .advance(to: renewal), .invoices([5000, 5000])),
         row(
             "19.9: pro → premium and an add-on at once", .buy("pro"),
             .several(["premium", "extra"]), .invoices([2000, 5000]), .plan("pro", .ended),
@@ -138,14 +139,14 @@ package enum SeveralStories {
     private static let discounted = [
         row(
             "14.3: a percentage of all", .several(["pro", "extra"], with: ["half"]),
-            .invoices([2500]), .discounts(["half"], of: "extra"), .discounts(["half"], of: "pro"),
-            .advance(to: renewal), .invoices([2500, 2500])),
+            .invoices([2000]), .discounts(["half"], of: "extra"), .discounts(["half"], of: "pro"),
+            .advance(to: renewal), .invoices([2000, 2000])),
         row(
             "14.3: a percentage, once", .several(["pro", "extra"], with: ["half_once"]),
-            .invoices([2500]), .advance(to: renewal), .invoices([2500, 4000])),
+            .invoices([2000]), .advance(to: renewal), .invoices([2000, 4000])),
         row(
             "14.3: an amount off all of it, then off the first",
-            .several(["extra", "pro"], with: ["a30"]), .invoices([2000 - 1000]),
+            .several(["extra", "pro"], with: ["a30"]), .invoices([1000]),
             .discounts(["a30"], of: "pro"), .discounts([], of: "extra"),
             .advance(to: renewal), .invoices([1000, 2000])),
         row(
@@ -165,7 +166,7 @@ package enum SeveralStories {
         row(
             "14.3: a plan that is replaced hands its discount on",
             .purchase(Purchase("pro", with: ["half"])), .several(["premium", "extra"]),
-            .invoices([1000, 1500 + 2000])),
+            .invoices([1000, 3500])),
     ]
 
     private static let refused = [
@@ -173,7 +174,8 @@ package enum SeveralStories {
             "14.3: two main plans of a group",
             .refused("invalid: plans[1].plan_id", .several(["pro", "premium"])), .invoices([])),
         row(
-            "14.3: a main plan twice", .refused("invalid: plans[1].plan_id", .several(["pro", "pro"]))),
+            "14.3: a main plan twice",
+            .refused("invalid: plans[1].plan_id", .several(["pro", "pro"]))),
         row(
             "14.3: one that there is", .buy("pro"),
             .refused("plan already attached", .several(["extra", "pro"])),
