@@ -18,37 +18,61 @@ extension Form {
 
     mutating func order(_ value: inout Order) throws(FormFault) {
         try whole("order", &value, empty: .empty) { (form, order) throws(FormFault) in
-            try form.word(
-                "purpose", &order.purpose,
-                [
-                    (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
-                    (.setup, "setup"), (.switch, "switch"),
-                ])
-            let isNamed = form.isReading ? form.has("plan") : order.plan != .none
-            if isNamed || order.purpose != .setup { try form.revision(&order.plan) }
-            try form.subscriptions(&order)
-            try form.lines("lines", &order.lines)
-            try form.money("total", &order.total)
-            order.lines.take(order.total.currency)
-            try form.text("success_url", &order.successURL)
-            try form.since(4) { form throws(FormFault) in
-                try form.number("entity", &order.entity)
-                try form.bought(&order.bought)
-                try form.flag("starts_cycle", &order.startsCycle)
-                try form.time("trial_end", &order.trialEnd)
-                try form.lines("pending", &order.pending)
-                try form.number("credit", &order.credit)
-                try form.time("time", &order.time)
-                try form.number("invoice", &order.invoice)
-                try form.features("carried_balances", &order.carriedBalances)
-                try form.features("carried_usages", &order.carriedUsages)
-            }
-            try form.since(5) { form throws(FormFault) in
-                try form.discounts(&order.discounts)
-                try form.time("starts", &order.starts)
-                try form.time("ends", &order.ends)
-            }
+            try form.content(&order)
         }
+    }
+
+    /// Of several plans `lines` are those of none of the parts, which have their own.
+    private mutating func content(_ order: inout Order) throws(FormFault) {
+        try word(
+            "purpose", &order.purpose,
+            [
+                (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
+                (.setup, "setup"), (.switch, "switch"), (.several, "several"),
+            ])
+        let isNamed = isReading ? has("plan") : order.plan != .none
+        if isNamed || order.purpose != .setup { try revision(&order.plan) }
+        try subscriptions(&order)
+        order.lines = Array(order.ownLines)
+        try lines("lines", &order.lines)
+        try money("total", &order.total)
+        order.lines.take(order.total.currency)
+        try text("success_url", &order.successURL)
+        try since(4) { form throws(FormFault) in
+            try form.number("entity", &order.entity)
+            try form.bought(&order.bought)
+            try form.flag("starts_cycle", &order.startsCycle)
+            try form.time("trial_end", &order.trialEnd)
+            try form.lines("pending", &order.pending)
+            try form.number("credit", &order.credit)
+            try form.time("time", &order.time)
+            try form.number("invoice", &order.invoice)
+            try form.features("carried_balances", &order.carriedBalances)
+            try form.features("carried_usages", &order.carriedUsages)
+        }
+        try since(5) { form throws(FormFault) in
+            try form.discounts(&order.discounts)
+            try form.time("starts", &order.starts)
+            try form.time("ends", &order.ends)
+        }
+        guard order.purpose == .several || order.startsLater || isReading && has("starts_later")
+        else { return }
+        try since(6) { form throws(FormFault) in try form.several(&order) }
+    }
+
+    /// Only orders of several plans have these, and their parts.
+    private mutating func several(_ order: inout Order) throws(FormFault) {
+        try flag("starts_later", &order.startsLater)
+        var removed = order.removed.map { Numbered(number: $0) }
+        try list("removed", &removed, empty: Numbered(number: 0)) {
+            (form, numbered) throws(FormFault) in
+            try form.number("number", &numbered.number)
+        }
+        order.removed = removed.map(\.number)
+        try list("parts", &order.parts, empty: .empty) { (form, part) throws(FormFault) in
+            try form.content(&part)
+        }
+        order.lines += order.parts.flatMap(\.lines)
     }
 
     mutating func invoice(_ value: inout Invoice) throws(FormFault) {

@@ -29,6 +29,11 @@ import Testing
         ),
         ("Attach", ["plan_id": "free"]),
         ("PreviewAttach", ["attach": ["customer_id": "c", "plan_id": "free"]]),
+        ("MultiAttach", ["plans": [["plan_id": "free"]]]),
+        (
+            "PreviewMultiAttach",
+            ["multi_attach": ["customer_id": "c", "plans": [["plan_id": "free"]]]]
+        ),
         ("UpdateSubscription", ["cancel_action": "immediately"]),
         (
             "PreviewUpdateSubscription",

@@ -10,7 +10,38 @@ enum InvalidRequests {
 
     static let all =
         usage + events + holds + balances + entities + customers + catalogs + clocks + history
-        + rewards
+        + rewards + several
+
+    private static let tooMany = JSONValue.array(Array(repeating: ["plan_id": "free"], count: 21))
+
+    private static let several = [
+        row("MultiAttach", [:], at: "plans"),
+        row("MultiAttach", ["plans": tooMany], at: "plans"),
+        row("MultiAttach", ["plans": [[:]]], at: "plans[0].plan_id"),
+        row(
+            "MultiAttach", ["plans": [["plan_id": "free"], ["plan_id": "a b"]]],
+            at: "plans[1].plan_id"),
+        row(
+            "MultiAttach", ["plans": [["plan_id": "free", "entity_id": "a b"]]],
+            at: "plans[0].entity_id"),
+        row(
+            "MultiAttach", ["plans": [["plan_id": "free", "version": 9]]], at: "plans[0].version"),
+        row(
+            "MultiAttach",
+            ["plans": [["plan_id": "free"]], "success_url": "javascript:1"], at: "success_url"),
+        row(
+            "MultiAttach", ["plans": [["plan_id": "free"]], "discounts": [[:]]],
+            at: "discounts[0]"),
+        row(
+            "MultiAttach", ["plans": [["plan_id": "free"], ["plan_id": "pro"]]],
+            at: "plans[1].plan_id"),
+        row("PreviewMultiAttach", [:], at: "multi_attach"),
+        row(
+            "PreviewMultiAttach", ["multi_attach": ["customer_id": "c"]],
+            at: "multi_attach.plans"),
+        row("Attach", ["plan_id": "pro", "remove_plan_ids": ["free"]], at: "remove_plan_ids[0]"),
+        row("Attach", ["plan_id": "pro", "remove_plan_ids": ["pro"]], at: "remove_plan_ids[0]"),
+    ]
 
     private static func row(
         _ method: String, _ fields: JSONObject, after steps: Step..., at paths: String...

@@ -122,6 +122,12 @@ import Testing
             ], noFeature),
         Row("a plan to check", call: "Check", ["plan_id": "no"], noPlan),
         Row("a plan to buy", call: "Attach", ["plan_id": "no"], noPlan),
+        Row(
+            "one of several plans to buy", call: "MultiAttach",
+            ["plans": [["plan_id": "pro"], ["plan_id": "no"]]], noPlan),
+        Row(
+            "a plan to end", call: "Attach", ["plan_id": "pro", "remove_plan_ids": ["no"]],
+            noPlan),
         Row("a plan to set up", call: "SetupPayment", ["plan_id": "no"], noPlan),
         Row("a plan of customers", call: "ListCustomers", ["plan_id": "no"], noPlan),
         Row(

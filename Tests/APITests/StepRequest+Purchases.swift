@@ -22,6 +22,15 @@ extension StepRequest {
                     "version": .number(purchase.version ?? 0),
                     "customize": customization(purchase.customize),
                     "start_time": .time(purchase.starts), "end_time": .time(purchase.ends),
+                    "remove_plan_ids": .array(purchase.removed.map { .string($0) }),
+                ])
+        case .several(let purchases, let discounts, let startsCycle):
+            return StepRequest(
+                "MultiAttach",
+                [
+                    "customer_id": .string(customer), "plans": .array(purchases.map { plan($0) }),
+                    "reset_billing_cycle": .bool(startsCycle),
+                    "discounts": self.discounts(discounts),
                 ])
         case .change(let change):
             return StepRequest(
@@ -87,6 +96,15 @@ extension StepRequest {
                 "RedeemCode", ["customer_id": .string(customer), "code": .string(code)])
         default: return nil
         }
+    }
+
+    private static func plan(_ purchase: Purchase) -> JSONValue {
+        .object([
+            "plan_id": .string(purchase.plan), "entity_id": .text(purchase.entity),
+            "quantities": quantities(purchase.quantities),
+            "version": .number(purchase.version ?? 0),
+            "customize": customization(purchase.customize),
+        ])
     }
 
     private static func cents(_ amount: Int64) -> JSONValue {

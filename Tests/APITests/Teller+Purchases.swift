@@ -11,10 +11,10 @@ extension Teller {
         guard let request = StepRequest(step, of: customer, pricing) else {
             preconditionFailure("\(step) is a call")
         }
-        let isAttach = request.method == "Attach"
+        let part = ["Attach": "attach", "MultiAttach": "multi_attach"][request.method] ?? "update"
         let before = try await settled { _ in true }["invoices"]?.elements.count ?? 0
         let preview = try await stage.api.call(
-            "Preview\(request.method)", [isAttach ? "attach" : "update": .object(request.fields)])
+            "Preview\(request.method)", [part: .object(request.fields)])
         // A payment is computed for the moment of the preview.
         var fields = request.fields
         if let time = preview["preview", "quote_time"] { fields.append("quote_time", time) }

@@ -23,7 +23,7 @@ import Wire
         case settled
     }
 
-    enum Deed: CaseIterable { case page, purchase, renewal, refund }
+    enum Deed: CaseIterable { case page, purchase, several, renewal, refund }
 
     private static let id = "acme"
 
@@ -62,14 +62,22 @@ import Wire
             time.advance(days: 32)
             try await commit(bench, .advance)
         case .refund: try await commit(bench, .refund(.invoice(refund)))
-        case .purchase:
+        case .purchase, .several:
             var cancel = ChangeSubscription(effectID: "back")
             cancel.cancel = .now
             cancel.refund = .full
             try await commit(bench, .changeSubscription(cancel))
             try await commit(bench, .refund(.settle(SettleRefund(id: "back"))))
             provider.skip("back")
-            try await attach(bench, "second")
+            guard deed == .several else { return try await attach(bench, "second") }
+            let plan = try #require(bench.names.pricing.plan(id: "pro"))
+            let seats = try #require(bench.names.pricing.feature(id: "seats"))
+            try await commit(
+                bench, .createEntity(CreateEntity(id: "unit", feature: seats, name: "")))
+            var several = AttachSeveral([AttachPlan(plan: plan), AttachPlan(plan: plan)])
+            several.plans[1].entity = "unit"
+            several.effectID = "second"
+            try await commit(bench, .attachSeveral(several))
         }
     }
 
@@ -131,6 +139,10 @@ import Wire
         case .page: #expect(account.checkout?.session == "first" && account.invoices.isEmpty)
         case .purchase, .renewal:
             #expect(account.invoices.map(\.status) == [.paid, .paid])
+        case .several:
+            #expect(account.invoices.map(\.status) == [.paid, .paid])
+            let present = try Self.customer(last).subscriptions.filter(\.status.grantsAccess)
+            #expect(present.map(\.entity) == [0, 1])
         case .refund:
             #expect(account.refunds.map(\.status) == [.succeeded])
             let invoice = account.invoices[0]

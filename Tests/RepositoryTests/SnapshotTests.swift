@@ -143,8 +143,8 @@ struct SnapshotTests {
         #expect(throws: SnapshotProblem.foreign("it belongs to another log")) {
             try SnapshotHeader.decode(bytes, identity: 2)
         }
-        bytes[8] = 5
-        #expect(throws: SnapshotProblem.tooNew(5)) { try SnapshotHeader.decode(bytes, identity: 1) }
+        bytes[8] = 6
+        #expect(throws: SnapshotProblem.tooNew(6)) { try SnapshotHeader.decode(bytes, identity: 1) }
         bytes[0] = 0
         #expect(throws: SnapshotProblem.foreign("it is no snapshot")) {
             try SnapshotHeader.decode(bytes, identity: 1)

@@ -38,15 +38,26 @@ package struct CheckoutPages: Sendable {
         if page.order.purpose == .setup {
             return await SetupPages(attach: attach).respond(to: request, session)
         }
-        let sale = Sale(
-            session: session, plan: attach.planName(page.order.plan), order: page.order,
-            customer: page.customer, name: page.name.isEmpty ? page.customer.text : page.name,
-            renewal: attach.price(page.order.plan, for: page.customer), now: page.time)
+        let sale = sale(session, page.order, page.customer, page.name, now: page.time)
         switch request.method {
         case "GET", "HEAD": return .html(200, Page.checkout(sale, form(request, sale)))
         case "POST": return await post(Form(request.body), sale)
         default: return PageResponse(status: 405, headers: [("allow", "GET, HEAD, POST")])
         }
+    }
+
+    private func sale(
+        _ session: String, _ order: Order, _ customer: CustomerID, _ name: String, now: Timestamp
+    ) -> Sale {
+        let parts = order.parts.isEmpty ? [order] : order.parts.filter { !$0.startsLater }
+        let renewing = parts.filter { attach.price($0.plan, for: customer) != nil }
+        let names = (order.parts.isEmpty ? [order] : order.parts).map { attach.planName($0.plan) }
+        return Sale(
+            session: session, plan: names.joined(separator: ", "), order: order,
+            customer: customer, name: name.isEmpty ? customer.text : name,
+            renewals: renewing.compactMap { attach.price($0.plan, for: customer) },
+            trialEnd: renewing.contains { $0.trialEnd == .never } ? .never : order.trialEnd,
+            now: now)
     }
 
     static var closed: PageResponse {
@@ -141,8 +152,10 @@ struct Sale {
     var customer: CustomerID
     /// What people know the customer by.
     var name: String
-    /// What the plan costs later on; nil: nothing.
-    var renewal: (money: Money, cycle: Cycle)?
+    /// What the plans cost later on; empty: nothing.
+    var renewals: [(money: Money, cycle: Cycle)]
+    /// Until then none of them costs anything; `.never`: one does.
+    var trialEnd: Timestamp
     /// Customer time.
     var now: Timestamp
 }

@@ -47,12 +47,13 @@ extension Page {
 
     /// What the customer agrees to.
     private static func terms(_ sale: Sale) -> String {
-        guard let renewal = sale.renewal else {
+        guard !sale.renewals.isEmpty else {
             return "You pay once. The card is kept on file for later purchases."
         }
-        let price = "\(renewal.money.text) \(renewal.cycle.text)"
-        if sale.order.trialEnd != .never {
-            let end = sale.order.trialEnd.dayText
+        let price = sale.renewals.map { "\($0.money.text) \($0.cycle.text)" }
+            .joined(separator: " and ")
+        if sale.trialEnd != .never {
+            let end = sale.trialEnd.dayText
             return "Free until \(end), then \(price) until it is cancelled. The card is kept on "
                 + "file for that."
         }

@@ -121,7 +121,8 @@ extension CustomerState {
     /// What it is buying redeems it.
     fileprivate func holds(redemption id: String) -> Bool {
         let orders = account.effects.map(\.order) + [account.checkout?.order].compactMap { $0 }
-        return orders.flatMap(\.discounts).contains { $0.redemption == id }
+        return (orders + orders.flatMap(\.parts)).flatMap(\.discounts)
+            .contains { $0.redemption == id }
     }
 }
 

@@ -4,7 +4,7 @@ internal import Wire
 struct AttachCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach",
-        abstract: "Gives a customer a plan, charging for it where it has a price.",
+        abstract: "Gives a customer plans, charging for them where they have a price.",
         discussion: """
             Without a payment method on file a paid plan answers with a payment page: open it, \
             pay, and the plan is in use. A dearer plan replaces the present one of its group at \
@@ -16,6 +16,12 @@ struct AttachCommand: AsyncParsableCommand {
               tally attach acme pro --code WELCOME
               tally attach acme credit_topup --success-url https://example.com/thanks
               tally attach acme pro --customize deal.json --start 2027-01-01T00:00:00Z
+              tally attach acme premium --remove addon
+              tally attach acme pro addon team@workspace_1
+
+            Several plans are one purchase: one invoice, one page, all of them or none. PLAN@ENTITY \
+            is for one of the customer's entities; quantities are of each plan that sells packs of \
+            the feature.
 
             Exit code 2 also when the charge was declined. Sending the same --request-id again \
             charges nothing twice.
@@ -40,8 +46,15 @@ struct AttachCommand: AsyncParsableCommand {
     @Argument(help: "The customer's id.")
     var customer: String
 
-    @Argument(help: "The plan's id.")
-    var plan: String
+    @Argument(
+        help: ArgumentHelp("The plan's id, or several in one.", valueName: "plan[@entity]"))
+    var plans: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "A plan that ends with it, what is left of it coming back; may be given again.",
+            valueName: "plan"))
+    var remove: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -88,23 +101,57 @@ struct AttachCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("When it ends by itself.", valueName: "time"))
     var end: String?
 
+    func validate() throws {
+        guard plans.count > 1 || plans[0].contains("@") else { return }
+        let isOfOne =
+            schedule == nil && planVersion == nil && deal.customize == nil && start == nil
+            && end == nil && remove.isEmpty
+        guard isOfOne else {
+            throw ValidationError(
+                "--immediately, --at-period-end, --plan-version, --customize, --start, --end and "
+                    + "--remove are for a single plan")
+        }
+    }
+
     func run() async throws {
         var request: JSONObject = [
-            "customer_id": .string(customer), "plan_id": .string(plan),
-            "quantities": QuantityArgument.json(quantity),
-            "reset_billing_cycle": .bool(newCycle),
+            "customer_id": .string(customer), "reset_billing_cycle": .bool(newCycle),
             "discounts": DiscountArgument.list(coupons: coupon, codes: code),
         ]
+        if let redirect { request.append("redirect_mode", .string(redirect.rawValue)) }
+        if let successUrl { request.append("success_url", .string(successUrl)) }
+        guard plans.count > 1 || plans[0].contains("@") else {
+            return try await purchase.run(.attach, single(request), flags)
+        }
+        request.append("plans", .array(plans.map { several($0) }))
+        try await purchase.run(.several, request, flags)
+    }
+
+    /// One of several: PLAN or PLAN@ENTITY.
+    private func several(_ argument: String) -> JSONValue {
+        let parts = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        let entity = parts.count > 1 ? String(parts[1]) : purchase.entity ?? ""
+        return .object([
+            "plan_id": .string(String(parts[0])), "entity_id": .string(entity),
+            "quantities": QuantityArgument.json(quantity),
+        ])
+    }
+
+    private func single(_ shared: JSONObject) throws -> JSONObject {
+        var request = shared
+        request.append("plan_id", .string(plans[0]))
+        request.append("quantities", QuantityArgument.json(quantity))
         if let schedule {
             let word = schedule == .immediately ? "immediate" : "end_of_cycle"
             request.append("plan_schedule", .string(word))
         }
-        if let redirect { request.append("redirect_mode", .string(redirect.rawValue)) }
-        if let successUrl { request.append("success_url", .string(successUrl)) }
         if let planVersion { request.append("version", .number(planVersion)) }
         if let customization = try deal.json() { request.append("customize", customization) }
         if let start { request.append("start_time", .string(start)) }
         if let end { request.append("end_time", .string(end)) }
-        try await purchase.run(.attach, request, flags)
+        if !remove.isEmpty {
+            request.append("remove_plan_ids", .array(remove.map { .string($0) }))
+        }
+        return request
     }
 }

@@ -22,7 +22,10 @@ struct PurchaseFlags: ParsableArguments {
     /// Buys, or looks what it would be; prints what came of it. A declined charge is exit code 2.
     func run(_ purchase: PurchaseMethod, _ request: JSONObject, _ flags: ServerFlags) async throws {
         var request = request
-        if let entity { request.append("entity_id", .string(entity)) }
+        // Of several plans each has its own.
+        if let entity, request["plans"] == nil {
+            request.append("entity_id", .string(entity))
+        }
         if let quoteTime { request.append("quote_time", .string(quoteTime)) }
         if preview { return try await look(purchase, request, flags) }
         let id = requestId ?? RequestIdentifier.make()
@@ -59,6 +62,8 @@ struct PurchaseMethod {
     let previewed: String
 
     static let attach = PurchaseMethod(make: .attach, preview: .previewAttach, previewed: "attach")
+    static let several = PurchaseMethod(
+        make: .multiAttach, preview: .previewMultiAttach, previewed: "multi_attach")
     static let update = PurchaseMethod(
         make: .updateSubscription, preview: .previewUpdateSubscription, previewed: "update")
 }

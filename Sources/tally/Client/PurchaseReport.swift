@@ -4,7 +4,7 @@ internal import Wire
 struct PurchaseReport {
     let customer: String
 
-    /// A reply to `Attach` or `UpdateSubscription`, whose fields are the same.
+    /// A reply to `Attach`, `MultiAttach` or `UpdateSubscription`, whose fields are much the same.
     func lines(_ reply: JSONValue, requestID: String) -> [String] {
         var lines = [headline(reply, requestID)]
         if let invoice = reply["invoice"] { lines += PurchaseReport.lines(invoice: invoice) }
@@ -19,6 +19,9 @@ struct PurchaseReport {
 
     private func headline(_ reply: JSONValue, _ requestID: String) -> String {
         switch reply.text("outcome") {
+        case "active" where !reply.list("subscriptions").isEmpty,
+            "scheduled" where !reply.list("subscriptions").isEmpty:
+            reply.list("subscriptions").map { state($0) }.joined(separator: "\n")
         case "active", "scheduled": state(reply["subscription"] ?? .null)
         case "payment_required":
             reply["invoice"].map { "payment required: \(HumanText.money($0["amount_due"]))" }

@@ -19,6 +19,8 @@ struct APIMethod {
 
     static let attach = APIMethod("AttachService", "Attach")
     static let previewAttach = APIMethod("AttachService", "PreviewAttach", isRead: true)
+    static let multiAttach = APIMethod("AttachService", "MultiAttach")
+    static let previewMultiAttach = APIMethod("AttachService", "PreviewMultiAttach", isRead: true)
     static let updateSubscription = APIMethod("AttachService", "UpdateSubscription")
     static let migrateCustomer = APIMethod("AttachService", "MigrateCustomer")
     static let previewUpdateSubscription = APIMethod(

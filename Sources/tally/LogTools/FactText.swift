@@ -347,6 +347,12 @@ struct FactText {
         var object = head
         object.append("purpose", .string("\(order.purpose)"))
         if order.plan != .none { object.append("plan", .string(names.text(order.plan.plan))) }
+        if !order.parts.isEmpty {
+            object.append("plans", .array(order.parts.map { .string(names.text($0.plan.plan)) }))
+        }
+        if !order.removed.isEmpty {
+            object.append("ends", .array(order.removed.map { .number($0) }))
+        }
         object.append("total", .string(order.total.text))
         return object
     }

@@ -18,7 +18,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < Int(Self.conversion) {
-            read(input.rest, choice % 32)
+            read(input.rest, choice % 34)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[Int(input.byte()) % kinds.count])
@@ -59,6 +59,8 @@ final class RequestTarget: FuzzTarget {
             case 28: _ = try reader.batchCheck(bytes)
             case 29: _ = try reader.batchTrack(bytes)
             case 30: _ = try reader.settleHold(bytes)
+            case 32: _ = try reader.multiAttach(bytes)
+            case 33: _ = try reader.previewMultiAttach(bytes)
             default: _ = try reader.replayWebhooks(bytes)
             }
         } catch CallFault.tooLarge {

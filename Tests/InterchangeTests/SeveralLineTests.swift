@@ -1,0 +1,40 @@
+import Billing
+import Testing
+import Wire
+
+@testable import Interchange
+
+/// Orders of several plans, which only some customers have open.
+@Suite("Several plans in an export") struct SeveralLineTests {
+    private static let part = Samples.order.replacing("renewal", with: "purchase")
+    private static let later =
+        part.dropLast() + ",\"starts_later\":true,\"removed\":[],\"parts\":[]}"
+    private static let order =
+        Samples.order.replacing("renewal", with: "several").dropLast()
+        + ",\"starts_later\":false,\"removed\":[{\"number\":7}],\"parts\":[\(part),\(later)]}"
+    private static let customer = Samples.customer.replacing(
+        "\"https://example.com/pay\",\"order\":\(Samples.order)",
+        with: "\"https://example.com/pay\",\"order\":\(order)")
+
+    @Test("there and back")
+    func roundTrip() throws {
+        var codec = try Samples.codec()
+        let read = try codec.read(Array(Self.customer.utf8))
+        #expect(try codec.text(read) == Self.customer)
+        guard case .customer(let customer) = read else { return }
+        let order = try #require(customer.account.checkout).order
+        #expect(order.purpose == .several && order.removed == [7] && order.parts.count == 2)
+        // Its own line, and one of each part.
+        #expect(order.lines.count == 3 && order.ownLines.count == 1)
+        #expect(order.parts.map(\.startsLater) == [false, true])
+    }
+
+    @Test("a file of before knows none")
+    func earlier() throws {
+        var codec = ExportCodec()
+        let header = Samples.header.replacing("\"version\":6", with: "\"version\":5")
+        _ = try codec.read(Array(header.utf8))
+        _ = try codec.read(Array(Samples.publication.utf8))
+        #expect(throws: FormFault.self) { try codec.read(Array(Self.customer.utf8)) }
+    }
+}
