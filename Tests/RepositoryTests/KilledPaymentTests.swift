@@ -72,10 +72,11 @@ import Wire
             guard deed == .several else { return try await attach(bench, "second") }
             let plan = try #require(bench.names.pricing.plan(id: "pro"))
             let seats = try #require(bench.names.pricing.feature(id: "seats"))
+            let unit = try #require(InlineText("unit"))
             try await commit(
-                bench, .createEntity(CreateEntity(id: "unit", feature: seats, name: "")))
+                bench, .createEntity(CreateEntity(id: unit, feature: seats, name: "")))
             var several = AttachSeveral([AttachPlan(plan: plan), AttachPlan(plan: plan)])
-            several.plans[1].entity = "unit"
+            several.plans[1].entity = unit
             several.effectID = "second"
             try await commit(bench, .attachSeveral(several))
         }
