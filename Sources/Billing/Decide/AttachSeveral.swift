@@ -1,5 +1,5 @@
-/// Buys several plans in one, and ends others: one invoice, one charge, all of it or nothing (billing
-/// §14.3).
+/// Buys several plans in one, and ends others: one invoice, one charge, all of it or nothing
+/// (billing §14.3).
 package struct AttachSeveral: Sendable {
     /// Plans in one call.
     package static let planLimit = 20

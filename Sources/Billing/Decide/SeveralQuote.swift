@@ -16,8 +16,8 @@ struct SeveralQuote {
 }
 
 extension CustomerState {
-    /// Prices all of it: first those that end, then main plans, then the others, each as if the ones
-    /// before it had happened.
+    /// Prices all of it: first those that end, then main plans, then the others, each as if the
+    /// ones before it had happened.
     func quote(
         _ several: AttachSeveral, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> SeveralQuote {
@@ -219,8 +219,8 @@ private struct Sale {
         self.shared = shared
     }
 
-    /// Percentages are each plan's from then on; an amount, which counts once for all of them, is the
-    /// first one's.
+    /// Percentages are each plan's from then on; an amount, which counts once for all of them, is
+    /// the first one's.
     mutating func share() throws(Refusal) {
         for held in shared {
             let meant = parts.indices.filter {

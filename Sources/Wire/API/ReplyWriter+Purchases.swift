@@ -147,8 +147,8 @@ extension ReplyWriter {
         return message
     }
 
-    /// The reply to `MultiAttach`. With one subscription it is an `AttachResponse`, whose fields are
-    /// the same.
+    /// The reply to `MultiAttach`. With one subscription it is an `AttachResponse`, whose fields
+    /// are the same.
     func multiAttach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__multi_attach_response__init)
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))

@@ -98,10 +98,12 @@ extension RequestReader {
         return fingerprint
     }
 
-    /// Plans that are named in a list.
-    func plans(
-        _ ids: [UnsafeMutablePointer<CChar>], _ path: String, _ fields: inout FieldReader
+    /// Plans that end with another one.
+    func removedPlans(
+        _ message: Tally__V1__AttachRequest, _ fields: inout FieldReader
     ) throws(CallFault) -> [PlanNumber] {
+        let ids = elements(message.n_remove_plan_ids, message.remove_plan_ids)
+        let path = "remove_plan_ids"
         if ids.count > AttachSeveral.planLimit {
             fields.fault(path, "must be at most \(AttachSeveral.planLimit)")
         }

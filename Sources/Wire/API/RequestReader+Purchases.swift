@@ -66,9 +66,7 @@ extension RequestReader {
         let customize = customization(message.customize, &fields)
         let starts = message.start_time.flatMap { fields.instant($0.pointee, at: "start_time") }
         let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
-        let removed = try plans(
-            elements(message.n_remove_plan_ids, message.remove_plan_ids), "remove_plan_ids",
-            &fields)
+        let removed = try removedPlans(message, &fields)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -106,8 +104,7 @@ extension RequestReader {
             fingerprint.add(starts)
             fingerprint.add(ends)
         }
-        if !removed.isEmpty { fingerprint.add(UInt64(removed.count)) }
-        for plan in removed { fingerprint.add(UInt64(plan.rawValue)) }
+        fingerprint.add(removed)
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -212,6 +209,12 @@ extension RequestReader {
 }
 
 extension Fingerprint {
+    /// Nothing is added where there is nothing, as before there could be.
+    fileprivate mutating func add(_ plans: [PlanNumber]) {
+        if !plans.isEmpty { add(UInt64(plans.count)) }
+        for plan in plans { add(UInt64(plan.rawValue)) }
+    }
+
     mutating func add(_ quantities: [AskedUnits]) {
         add(UInt64(quantities.count))
         for asked in quantities {

@@ -19,9 +19,9 @@ struct AttachCommand: AsyncParsableCommand {
               tally attach acme premium --remove addon
               tally attach acme pro addon team@workspace_1
 
-            Several plans are one purchase: one invoice, one page, all of them or none. PLAN@ENTITY \
-            is for one of the customer's entities; quantities are of each plan that sells packs of \
-            the feature.
+            Several plans are one purchase: one invoice, one page, all of them or none. \
+            PLAN@ENTITY is for one of the customer's entities; quantities are of each plan that \
+            sells packs of the feature.
 
             Exit code 2 also when the charge was declined. Sending the same --request-id again \
             charges nothing twice.

@@ -131,7 +131,7 @@ package enum SeveralStories {
             .invoices([7000]), .plan("small", .scheduled), .plan("other_free", .scheduled),
             .several(["small", "other_free"]), .advance(to: renewal), .invoices([7000, 1000])),
         row(
-            "14.3: another one is scheduled in its place", .buy("premium"), .buy("small"),
+            "14.3: another one is scheduled in its place", .buy("premium"), .purchase("small"),
             .several(["free", "extra"]), .invoices([5000, 2000]), .plan("small", .ended),
             .plan("free", .scheduled)),
     ]
@@ -233,7 +233,7 @@ package enum SeveralStories {
             .track("messages", 150), .purchase(with("premium", without: "metered")),
             .invoices([4000, 1500])),
         row(
-            "5.1: one that is scheduled", .buy("premium"), .buy("small"),
+            "5.1: one that is scheduled", .buy("premium"), .purchase("small"),
             .purchase(with("extra", without: "small")), .invoices([5000, 2000]),
             .plan("small", .ended), .plan("premium", .active)),
         row(
