@@ -212,7 +212,8 @@ struct PaidLedger {
         for (index, span) in spans.enumerated() where !loose.contains(span.key) {
             for other in spans[..<index]
             where other.place == span.place && !loose.contains(other.key)
-                && min(other.worth(span.start, span.end), span.worth(other.start, other.end)) > Double(grain)
+                && min(other.worth(span.start, span.end), span.worth(other.start, other.end))
+                    > Double(grain)
             {
                 if other.key.subscription != span.key.subscription {
                     note("\(other.key) and \(span.key) are both paid for")
