@@ -87,9 +87,10 @@ extension [InvoiceLine] {
             }
             return
         }
-        // Some of its units have gone since.
+        // It waited, and some of its units have gone since.
         let part = given.first {
             self[$0].invoice == 0 && self[$0].quantity < charge.quantity
+                && self[$0].period.map { $0.lowerBound > period.lowerBound } ?? false
                 && -self[$0].subtotal.minorUnits <= charge.subtotal.minorUnits
         }
         if let part { self[part].subtotal.minorUnits.lower(as: charge) }

@@ -124,8 +124,8 @@ extension PurchaseStories {
             "10.3: the same, of fewer units since",
             .purchase(Purchase("next_drop", ["messages": 300])),
             .change(Change(["messages": 800], with: ["half"])),
-            .change(Change(["messages": 400])), .change(Change(cancel: .now)),
-            .invoices([5000, -3000])),
+            .change(Change(["messages": 400])), .advance(to: .utc(2026, 4, 16)),
+            .change(Change(cancel: .now)), .invoices([5000, -1000])),
         row(
             "5.4: a past start in what was paid for before", .buy("pro"),
             .advance(to: .utc(2026, 4, 11)), .change(Change(cancel: .now)),
