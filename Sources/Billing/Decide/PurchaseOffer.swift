@@ -81,10 +81,6 @@ extension CustomerState {
         if trialEnd(of: plan, attach.customize?.trial ?? .kept, in: scope, pricing, now) {
             throw .unfit("start_time", "cannot be had together with a trial")
         }
-        if starts <= now, attach.redirect == .always {
-            throw .unfit(
-                "start_time", "cannot be in the past on a payment page: nobody sells what is over")
-        }
         if starts <= now { try checkPast(starts, plan, scope, pricing, now) }
     }
 
