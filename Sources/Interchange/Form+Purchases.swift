@@ -48,6 +48,7 @@ extension Form {
                 try form.time("starts", &order.starts)
                 try form.time("ends", &order.ends)
             }
+            try form.since(6) { form throws(FormFault) in try form.netDays(&order.netDays) }
         }
     }
 
@@ -55,7 +56,10 @@ extension Form {
         try number("number", &value.number)
         try word(
             "status", &value.status,
-            [(.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible")])
+            [
+                (.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible"),
+                (.draft, "draft"), (.void, "void"),
+            ])
         try time("time", &value.time)
         try money("total", &value.total)
         try lines("lines", &value.lines)
@@ -69,6 +73,7 @@ extension Form {
                 try form.text("last4", &card.last4)
             }
         }
+        try since(6) { form throws(FormFault) in try form.sent(&value) }
     }
 
     private mutating func features(

@@ -40,6 +40,7 @@ package enum Command: Sendable {
     case removeDiscount(RemoveDiscount)
     case redeemCode(RedeemCode)
     case migrate(MigrateCustomer)
+    indirect case invoice(InvoiceCommand)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -50,7 +51,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate:
+            .removeDiscount, .redeemCode, .migrate, .invoice:
             false
         }
     }
@@ -65,7 +66,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate:
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .invoice:
             false
         }
     }

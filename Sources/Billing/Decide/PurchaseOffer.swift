@@ -176,6 +176,7 @@ extension CustomerState {
         return subscriptions.contains { $0.plan == reference }
             || account.effects.contains { $0.order.plan == reference }
             || account.debts.contains { $0.order.plan == reference }
+            || account.receivables.contains { $0.order.plan == reference }
             || account.checkout?.order.plan == reference
     }
 }

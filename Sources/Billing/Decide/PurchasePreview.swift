@@ -41,7 +41,7 @@ extension CustomerState {
             _ = sheet.schedule(quote, starts: attach.starts)
         } else {
             if quote.needsPage { preview.outcome = .paymentRequired }
-            sheet.pay(quote.order, &preview)
+            sheet.pay(quote.order, attach.terms, &preview)
         }
         preview.note(sheet, since: self)
         return preview
@@ -58,7 +58,7 @@ extension CustomerState {
         sheet.note(quote.customPlan)
         if quote.course.isCharged {
             if quote.needsPage { preview.outcome = .paymentRequired }
-            sheet.pay(quote.order, &preview)
+            sheet.pay(quote.order, change.terms, &preview)
         } else {
             preview.invoice = sheet.carryOut(quote)
             preview.refund = quote.refund
@@ -70,15 +70,22 @@ extension CustomerState {
 
 extension FactSheet {
     /// As if it were paid, by a card that is on file from then on.
-    fileprivate mutating func pay(_ order: Order, _ preview: inout PurchasePreview) {
+    fileprivate mutating func pay(
+        _ order: Order, _ terms: InvoiceTerms?, _ preview: inout PurchasePreview
+    ) {
         if customer.account.method == nil, preview.outcome == .paymentRequired {
             emit(.methodSaved(PaymentMethod(token: "", brand: "", last4: "")))
         }
         var order = order
         var subscription = fulfil(&order)
+        if terms != nil, let subscription { chargeAutomatically([subscription.number]) }
         if var invoice = invoice(order, .paid, of: &subscription) {
             invoice.number = 0
             invoice.status = .open
+            if let terms, invoice.due.minorUnits > 0 {
+                preview.outcome = terms.gives ? .active : .paymentRequired
+                invoice.send(terms, at: now)
+            }
             preview.invoice = invoice
         }
     }

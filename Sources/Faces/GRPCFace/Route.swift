@@ -53,6 +53,9 @@ enum Route: Int, CaseIterable {
     case removeDiscount
     case redeemCode
     case getPromotionCode
+    case finalizeInvoice
+    case markInvoicePaid
+    case voidInvoice
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -116,6 +119,9 @@ enum Route: Int, CaseIterable {
         case .removeDiscount: "/tally.v1.RewardService/RemoveDiscount"
         case .redeemCode: "/tally.v1.RewardService/RedeemCode"
         case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
+        case .finalizeInvoice: "/tally.v1.AttachService/FinalizeInvoice"
+        case .markInvoicePaid: "/tally.v1.AttachService/MarkInvoicePaid"
+        case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -146,7 +152,7 @@ enum Route: Int, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
-            .migrateCustomer:
+            .migrateCustomer, .finalizeInvoice, .markInvoicePaid, .voidInvoice:
             .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,

@@ -31,6 +31,9 @@ package enum Method: UInt32, Sendable {
     case redeemCode = 67
     case migrateCustomer = 80
 }
+    case finalizeInvoice = 120
+    case markInvoicePaid = 121
+    case voidInvoice = 122
 
 extension Method {
     /// Its reply shows the customer or an entity, with name and email.
@@ -42,7 +45,8 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer:
+            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer, .finalizeInvoice,
+            .markInvoicePaid, .voidInvoice:
             false
         }
     }

@@ -21,13 +21,22 @@ struct PurchaseReport {
         switch reply.text("outcome") {
         case "active", "scheduled": state(reply["subscription"] ?? .null)
         case "payment_required":
-            reply["invoice"].map { "payment required: \(HumanText.money($0["amount_due"]))" }
+            reply["invoice"].map { PurchaseReport.required($0) }
                 ?? "a card is required; nothing is charged yet"
         case "processing":
             "processing: the charge has no outcome yet; ask again with --request-id \(requestID)"
         case "declined": "declined (\(reply.text("decline_code"))): nothing changed"
         case let other: other
         }
+    }
+
+    /// Of what waits for its payment.
+    private static func required(_ invoice: JSONValue) -> String {
+        let amount = HumanText.money(invoice["amount_due"])
+        let (id, due) = (invoice.text("invoice_id"), invoice.text("due_time"))
+        if invoice.text("status") == "draft" { return "draft \(id): \(amount)" }
+        return due.isEmpty
+            ? "payment required: \(amount)" : "\(id) is due \(HumanText.time(due)): \(amount)"
     }
 
     private func state(_ subscription: JSONValue) -> String {

@@ -46,13 +46,14 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...13) {
+        switch shopper.dice.roll(1...14) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
         case 8: payPage()
         case 9: refund()
         case 13: shopper.reward()
+        case 14: invoice()
         default: settle()
         }
         look()
@@ -71,8 +72,10 @@ struct Market {
     /// Tells the account of what has happened.
     ///
     /// - Parameter lines: what was settled without an invoice.
-    private mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
+    mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
         let facts = Array(desk.facts.dropFirst(seen))
+        // Who doesn't pay for what was given loses it.
+        let isForfeit = isForfeit || ledger.givesUp(facts)
         seen = desk.facts.count
         ledger.add(facts, pricing, at: desk.now)
         ledger.add(lines, at: desk.now)
@@ -137,7 +140,7 @@ struct Market {
     }
 
     /// Fewer packs are there, perhaps.
-    private mutating func giveUp(_ number: UInt32?) {
+    mutating func giveUp(_ number: UInt32?) {
         guard let subscription = number.flatMap({ desk.customer.subscription($0) }) else { return }
         for item in pricing.plan(subscription.plan).items where item.prepaidPrice != nil {
             ledger.giveUp(
@@ -194,6 +197,8 @@ struct Market {
         do { try shopper.desk.settle(answer) } catch { shopper.note("\(error)") }
         if case .declined = answer { look(isForfeit: true) }
         look()
-        if effect.order.purpose == .change { giveUp(effect.order.subscriptions.first) }
+        if effect.order.purpose == .change || effect.order.invoice != 0 {
+            giveUp(effect.order.subscriptions.first)
+        }
     }
 }

@@ -69,7 +69,16 @@ struct Shopper {
         }
         if dice.chance(5) { attach.starts = moment(-60...60) }
         if dice.chance(5) { attach.ends = moment(1...90) }
+        attach.terms = terms()
         return attach
+    }
+
+    /// Mostly none.
+    private mutating func terms() -> InvoiceTerms? {
+        guard dice.chance(12) else { return nil }
+        return InvoiceTerms(
+            netDays: UInt32(dice.pick([1, 14, 30, 60])), gives: dice.chance(50),
+            finalizes: dice.chance(80))
     }
 
     /// Some change of a plan that there is; nil: there is none.
@@ -89,6 +98,7 @@ struct Shopper {
             return change
         }
         change.discounts = coupons()
+        if !change.quantities.isEmpty { change.terms = terms() }
         if change.quantities.isEmpty, change.discounts.isEmpty {
             change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo])
         }
@@ -182,6 +192,7 @@ extension AttachPlan {
             + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
             + (starts.map { " from \($0.milliseconds)" } ?? "")
             + (ends.map { " to \($0.milliseconds)" } ?? "")
+            + (terms.map { " \($0)" } ?? "")
     }
 }
 
@@ -190,6 +201,7 @@ extension ChangeSubscription {
         "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
             + (refund.map { "refund \($0) " } ?? "")
             + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
+            + (terms.map { " \($0)" } ?? "")
     }
 }
 
