@@ -4,12 +4,15 @@ extension FactSheet {
     /// Makes the invoice of an order. Credit that pays a part of it is drawn now, and goes back
     /// should nobody pay the rest.
     ///
-    /// - Parameter token: the secret part of its page's address.
+    /// - Parameters:
+    ///   - lines: as they are shown; nil: the order's.
+    ///   - token: the secret part of its page's address.
     mutating func raise(
-        _ order: Order, _ terms: InvoiceTerms, token: String, expires: Timestamp = .never
+        _ order: Order, showing lines: [InvoiceLine]? = nil, _ terms: InvoiceTerms,
+        token: String, expires: Timestamp = .never
     ) -> Invoice {
         var invoice = Invoice(
-            number: customer.lastInvoice + 1, status: .open, lines: order.lines,
+            number: customer.lastInvoice + 1, status: .open, lines: lines ?? order.lines,
             total: order.total, credit: order.credit, time: now)
         invoice.send(terms, at: now)
         invoice.page = "\(customer.id.text)/\(token)"
@@ -51,7 +54,7 @@ extension FactSheet {
             // What waits for the next invoice isn't on this one.
             owed.pending = []
         }
-        let invoice = raise(owed, terms, token: token)
+        let invoice = raise(owed, showing: order.lines, terms, token: token)
         countDiscounts(of: order.lines, started: started?.number)
         withdraw(owed)
         started = started.flatMap { customer.subscription($0.number) }
