@@ -230,7 +230,8 @@ extension CustomerState {
         var order = Order(
             .change, subscription.plan, subscriptions: [subscription.number], lines: lines,
             balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0, time: time,
+            minimum: hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0,
+            time: time,
             currency: pricing.requiredCurrency)
         order.pending = deal.pending.map { $0.described(pricing) }
         order.bought = deal.bought

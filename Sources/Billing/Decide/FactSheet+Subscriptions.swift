@@ -158,7 +158,8 @@ extension FactSheet {
             created: now, flags: [])
     }
 
-    /// A page or an invoice that sells a change of what has just changed sells nothing that there is.
+    /// A page or an invoice that sells a change of what has just changed sells nothing that there
+    /// is.
     mutating func closeCheckout(concerning number: UInt32) {
         voidWaiting { $0.subscriptions.contains(number) }
         guard let open = customer.account.checkout, open.order.subscriptions.contains(number)

@@ -120,7 +120,9 @@ extension FactSheet {
     private mutating func markPaid(_ number: UInt32, _ order: Order) {
         guard var subscription = customer.subscription(number) else { return }
         let before = subscription
-        if !customer.isOwing(number), subscription.status == .renewing || subscription.status == .pastDue {
+        if !customer.isOwing(number),
+            subscription.status == .renewing || subscription.status == .pastDue
+        {
             subscription.status = subscription.end == .never ? .active : .canceling
         }
         if subscription.status.grantsAccess {

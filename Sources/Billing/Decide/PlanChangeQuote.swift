@@ -51,7 +51,8 @@ extension CustomerState {
         quote.order = Order(
             order, lines: lines,
             balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0, time: time)
+            minimum: hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0,
+            time: time)
         quote.order.successURL = change.successURL
         quote.needsPage = !hasCard && quote.order.due.minorUnits > 0
     }

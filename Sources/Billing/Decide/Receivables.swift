@@ -36,8 +36,8 @@ extension FactSheet {
         emit(.invoiceDropped(number: oldest.number))
     }
 
-    /// Gives what an order says before its invoice is paid. Until then nothing of it counts as paid,
-    /// so that nothing of it comes back.
+    /// Gives what an order says before its invoice is paid. Until then nothing of it counts as
+    /// paid, so that nothing of it comes back.
     mutating func give(
         _ order: Order, _ terms: InvoiceTerms, token: String, started: inout Subscription?
     ) -> Invoice {

@@ -1,5 +1,5 @@
-/// What falls due at one moment, of all of a customer's subscriptions that are paid in the same way:
-/// one invoice.
+/// What falls due at one moment, of all of a customer's subscriptions that are paid in the same
+/// way: one invoice.
 private struct Bill {
     /// It is sent, and due after so many days; 0: a card is charged.
     var netDays: UInt32

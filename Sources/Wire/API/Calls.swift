@@ -30,10 +30,10 @@ package enum Method: UInt32, Sendable {
     case removeDiscount = 66
     case redeemCode = 67
     case migrateCustomer = 80
-}
     case finalizeInvoice = 120
     case markInvoicePaid = 121
     case voidInvoice = 122
+}
 
 extension Method {
     /// Its reply shows the customer or an entity, with name and email.

@@ -179,7 +179,8 @@ extension PurchaseStories {
             "10.2: packs at once", .purchase(Purchase("packs", ["messages": 100])),
             .change(Change(nil, ["messages": 300], terms: now)), .left("messages", 300),
             .statuses([.paid, .open]), .markPaid(2), .invoices([3000, 2000]),
-            .refused("invalid: invoice_mode", .change(Change(nil, ["messages": 100], terms: later)))),
+            .refused("invalid: invoice_mode", .change(Change(nil, ["messages": 100], terms: later)))
+        ),
         row(
             "what is unpaid can't be changed", .purchase(Purchase("packs", terms: now)),
             .refused("invalid: quantities", .change(Change(["messages": 300]))), .markPaid(1),
