@@ -78,7 +78,9 @@ extension FactSheet {
         }
         var order = order
         var subscription = fulfil(&order)
-        if terms != nil, let subscription { chargeAutomatically([subscription.number]) }
+        if terms != nil, order.due.minorUnits > 0, let subscription {
+            chargeAutomatically([subscription.number])
+        }
         if var invoice = invoice(order, .paid, of: &subscription) {
             invoice.number = 0
             invoice.status = .open
@@ -99,13 +101,13 @@ extension FactSheet {
             guard moment != .never else { return nil }
             var sheet = FactSheet(draft, pricing: pricing, now: moment)
             sheet.bill { "" }
-            if var invoice = sheet.customer.openEffect?.order.offer {
-                invoice.time = moment
-                return invoice
-            }
             for case .invoiceRaised(var invoice) in sheet.facts {
                 invoice.number = 0
                 invoice.status = .open
+                return invoice
+            }
+            if var invoice = sheet.customer.openEffect?.order.offer {
+                invoice.time = moment
                 return invoice
             }
             guard !sheet.facts.isEmpty else { return nil }

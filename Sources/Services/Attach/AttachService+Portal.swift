@@ -74,11 +74,7 @@ extension AttachService {
     /// Whose page of an invoice this is, and which one it shows; nil: nobody's.
     package func invoice(onPage page: String) -> (visit: PortalVisit, invoice: Invoice)? {
         guard let end = page.firstIndex(of: "/"), let id = CustomerID(String(page[..<end])),
-            let created = environment.state(of: id)?.customer.account.created
-        else { return nil }
-        let link = PortalLinks.Link(
-            customer: id, created: created, expires: .never, returnURL: "")
-        guard let visit = environment.visit(link),
+            let visit = environment.visit(of: id),
             let invoice = visit.customer.account.invoices.first(where: { $0.page == page })
         else { return nil }
         return (visit, invoice)

@@ -102,7 +102,7 @@ package struct ReplyWriter {
     private func attach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__attach_response__init)
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
-        let page = reply.invoice.flatMap { $0.status == .open ? page(of: $0) : nil } ?? ""
+        let page = reply.invoice.flatMap { $0.status == .open ? self.page(of: $0) : nil } ?? ""
         message.pointee.payment_url = arena.string(
             reply.paymentURL.isEmpty ? page : reply.paymentURL)
         message.pointee.subscription = reply.subscription.map { subscription($0) }

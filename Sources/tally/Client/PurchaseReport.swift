@@ -107,12 +107,20 @@ struct PurchaseReport {
             let page = opensPage ? "a payment page would ask for a card; " : ""
             return [page + "nothing would be charged now"]
         }
+        if let head = sent(invoice) { return [head + ":"] + lines(invoice: invoice) }
         let isGivenBack = (invoice["total"] ?? .null).number("minor_units") < 0
         let head =
             opensPage
             ? "a payment page would ask for"
             : "would be \(isGivenBack ? "given back" : "charged") now"
         return [head + ":"] + lines(invoice: invoice)
+    }
+
+    /// What would become of one that is paid by invoice; nil: it isn't.
+    private static func sent(_ invoice: JSONValue) -> String? {
+        if invoice.text("status") == "draft" { return "a draft of an invoice would be made" }
+        let due = invoice.text("due_time")
+        return due.isEmpty ? nil : "an invoice would be sent, due \(HumanText.time(due))"
     }
 
     /// ", less 4.00 USD by summer_20".

@@ -150,6 +150,7 @@ struct Shopper {
             reply = try? desk.settle(
                 effect.kind == .collect ? .paid : .checkoutOpened(url: "https://example.com/pay"))
         }
+        for receivable in desk.customer.account.receivables { payOutOfBand(receivable.invoice) }
         return reply
     }
 
@@ -160,8 +161,9 @@ struct Shopper {
         note("until \(time.text)")
         repeat {
             desk.advance(to: time)
-            guard desk.customer.openEffect != nil else { return }
+            let isWaiting = desk.customer.openEffect != nil
             payAll()
+            guard isWaiting else { return }
         } while true
     }
 }
