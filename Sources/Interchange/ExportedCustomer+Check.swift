@@ -11,6 +11,11 @@ extension ExportedCustomer {
         for (index, invoice) in account.invoices.enumerated() {
             try check.add(invoice.number, at: "invoices[\(index)].number")
         }
+        try checkUnique(account.receivables.map(\.invoice), "receivables", "invoice")
+        for (index, receivable) in account.receivables.enumerated()
+        where !account.invoices.contains(where: { $0.number == receivable.invoice }) {
+            throw FormFault("receivables[\(index)].invoice", "is none of the invoices")
+        }
         guard !isDeleted || isBlank else {
             throw FormFault("deleted", "is true, but something of the customer is there")
         }

@@ -73,6 +73,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.refunds.map { .refundSet($0) }
         facts += account.disputes.map { .disputeSet($0) }
         facts += account.debts.map { .debtSet($0) }
+        facts += account.receivables.map { .receivableSet($0) }
         return facts + reminders
     }
 

@@ -28,6 +28,8 @@ extension Form {
                     "reverse_deduction_order", &settings.reversesDeductionOrder, unless: false)
                 try form.dunning(&settings.dunning)
                 try form.disputes(&settings.disputes)
+                try form.flag(
+                    "charge_after_first_payment", &settings.convertsToCharges, unless: true)
             }
         }
         try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }

@@ -60,6 +60,9 @@ extension Form {
             try form.invoice(&invoice)
         }
         try since(5) { form throws(FormFault) in try form.refunds(&value.account) }
+        try since(6) { form throws(FormFault) in
+            try form.receivables(&value.account.receivables)
+        }
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {
@@ -128,6 +131,7 @@ extension Form {
             try form.lines("pending", &value.pending)
         }
         try since(5) { form throws(FormFault) in try form.discounts(&value.discounts) }
+        try since(6) { form throws(FormFault) in try form.netDays(&value.netDays) }
     }
 
     mutating func grant(_ value: inout Bucket) throws(FormFault) {

@@ -55,6 +55,7 @@ extension Form {
             try form.time("starts", &order.starts)
             try form.time("ends", &order.ends)
         }
+        try since(6) { form throws(FormFault) in try form.netDays(&order.netDays) }
         guard order.purpose == .several || order.startsLater || isReading && has("starts_later")
         else { return }
         try since(6) { form throws(FormFault) in try form.several(&order) }
@@ -79,7 +80,10 @@ extension Form {
         try number("number", &value.number)
         try word(
             "status", &value.status,
-            [(.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible")])
+            [
+                (.open, "open"), (.paid, "paid"), (.uncollectible, "uncollectible"),
+                (.draft, "draft"), (.void, "void"),
+            ])
         try time("time", &value.time)
         try money("total", &value.total)
         try lines("lines", &value.lines)
@@ -93,6 +97,7 @@ extension Form {
                 try form.text("last4", &card.last4)
             }
         }
+        try since(6) { form throws(FormFault) in try form.sent(&value) }
     }
 
     private mutating func features(

@@ -21,7 +21,11 @@ package final class Directory: Sendable {
     package let redemptions: Redemptions
 
     /// Replays the log.
-    package init(log: any LogStore) throws {
+    ///
+    /// - Parameter address: where public pages are.
+    package init(
+        log: any LogStore, address: @escaping @Sendable () -> String = { "" }
+    ) throws {
         self.log = log
         let arena = Arena()
         var pricing = PricingState.empty
@@ -38,7 +42,7 @@ package final class Directory: Sendable {
         }
         self.clock = clock
         self.redemptions = redemptions
-        names = Mutex(PricingNames(pricing))
+        names = Mutex(PricingNames(pricing, address: address))
     }
 
     package var current: PricingNames { names.withLock { $0 } }
@@ -86,7 +90,8 @@ package final class Directory: Sendable {
         let record = DirectoryRecord(
             time: time, published: call.draft, requestID: call.requestID)
         try commit(record)
-        let published = PricingNames(pricing.publishing(call.draft))
+        let published = PricingNames(
+            pricing.publishing(call.draft), address: current.address)
         names.withLock { $0 = published }
         return (changes, published)
     }

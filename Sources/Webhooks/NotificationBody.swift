@@ -34,7 +34,8 @@ struct NotificationBody {
                 JSONObject.Member("limit_type", .string(kind.name)))
         case .usageAlert(let alert, let feature, let entity):
             balance(feature, entity, JSONObject.Member("usage_alert", self.alert(alert)))
-        case .invoicePaid(let invoice):
+        case .invoicePaid(let invoice), .invoiceCreated(let invoice),
+            .invoiceVoided(let invoice), .invoiceOverdue(let invoice):
             ["customer_id": .string(customer.text), "invoice": self.invoice(invoice)]
         case .paymentFailed(let code, let invoice):
             [
@@ -137,11 +138,13 @@ struct NotificationBody {
                 "feature_id": line.part.feature.map { .string(pricing.feature($0).id) } ?? .null,
             ])
         }
-        return .object([
+        var object: JSONObject = [
             "number": .number(invoice.number), "status": .string(invoice.status.name),
             "total": .money(invoice.total), "currency": .string(currency.code),
             "created_at": .time(invoice.time), "lines": .array(lines),
-        ])
+        ]
+        if invoice.dueTime != .never { object.append("due_at", .time(invoice.dueTime)) }
+        return .object(object)
     }
 }
 
@@ -200,6 +203,8 @@ extension InvoiceStatus {
         case .open: "open"
         case .paid: "paid"
         case .uncollectible: "uncollectible"
+        case .draft: "draft"
+        case .void: "void"
         }
     }
 }

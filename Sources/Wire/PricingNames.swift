@@ -4,11 +4,16 @@ package import Billing
 /// outlive every reply built from them.
 package final class PricingNames: Sendable {
     package let pricing: PricingState
+    /// Where public pages are; empty: nowhere.
+    package let address: @Sendable () -> String
     private let features: NameTable
     private let plans: NameTable
 
-    package init(_ pricing: PricingState) {
+    package init(
+        _ pricing: PricingState, address: @escaping @Sendable () -> String = { "" }
+    ) {
         self.pricing = pricing
+        self.address = address
         features = NameTable(pricing.features.map(\.id))
         plans = NameTable(pricing.plans.map { $0[0].id })
     }

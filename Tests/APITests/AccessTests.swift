@@ -61,6 +61,9 @@ import Testing
         ("AdvanceTestClock", ["duration": ["seconds": 1]]),
         ("GetTestClock", [:]),
         ("RefundInvoice", ["invoice_id": "inv_1"]),
+        ("FinalizeInvoice", ["invoice_id": "inv_1"]),
+        ("MarkInvoicePaid", ["invoice_id": "inv_1"]),
+        ("VoidInvoice", ["invoice_id": "inv_1"]),
         (
             "ReportPaymentEvent",
             [

@@ -8,6 +8,8 @@ import Stories
 enum InvalidRequests {
     typealias Row = RefusalTests.Row
 
+    private static let sentLate: JSONValue = ["enabled": true, "net_terms_days": 366]
+
     static let all =
         usage + events + holds + balances + entities + customers + catalogs + clocks + history
         + rewards + several
@@ -333,6 +335,15 @@ enum InvalidRequests {
         row("PreviewUpdateSubscription", [:], at: "update"),
         row("UpdateSubscription", ["subscription_id": "1"], at: "subscription_id"),
         row("RefundInvoice", ["invoice_id": "1"], at: "invoice_id"),
+        row("FinalizeInvoice", ["invoice_id": "1"], at: "invoice_id"),
+        row("MarkInvoicePaid", ["invoice_id": ""], at: "invoice_id"),
+        row("VoidInvoice", ["invoice_id": "inv_x"], at: "invoice_id"),
+        row(
+            "Attach", ["plan_id": "pro", "invoice_mode": sentLate],
+            at: "invoice_mode.net_terms_days"),
+        row(
+            "UpdateSubscription", ["invoice_mode": sentLate],
+            at: "invoice_mode.net_terms_days"),
         row("RefundInvoice", ["invoice_id": "inv_1", "amount": [:]], at: "amount.currency"),
         row(
             "RefundInvoice",

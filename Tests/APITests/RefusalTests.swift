@@ -326,6 +326,7 @@ import Testing
         Table(rule: "what can't be now", rows: states),
         Table(rule: "what says something wrong", rows: InvalidRequests.all),
         Table(rule: "rewards", rows: rewards),
+        Table(rule: "invoices", rows: InvoiceRefusals.all),
     ]
 
     @Test("are told with a reason", arguments: tables)

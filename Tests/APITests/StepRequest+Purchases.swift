@@ -22,6 +22,7 @@ extension StepRequest {
                     "version": .number(purchase.version ?? 0),
                     "customize": customization(purchase.customize),
                     "start_time": .time(purchase.starts), "end_time": .time(purchase.ends),
+                    "invoice_mode": invoiceMode(purchase.terms),
                     "remove_plan_ids": .array(purchase.removed.map { .string($0) }),
                 ])
         case .several(let purchases, let discounts, let startsCycle):
@@ -44,6 +45,7 @@ extension StepRequest {
                     "version": .number(change.version ?? 0),
                     "customize": customization(change.customize),
                     "discounts": discounts(change.discounts),
+                    "invoice_mode": invoiceMode(change.terms),
                 ])
         case .zone(let name):
             return StepRequest(
@@ -83,6 +85,9 @@ extension StepRequest {
                         "status": .number(status.rawValue),
                     ],
                 ])
+        case .finalize(let invoice): return invoiceStep("FinalizeInvoice", customer, invoice)
+        case .markPaid(let invoice): return invoiceStep("MarkInvoicePaid", customer, invoice)
+        case .voidInvoice(let invoice): return invoiceStep("VoidInvoice", customer, invoice)
         case .give(let name, nil):
             return StepRequest(
                 "ApplyDiscount",
@@ -105,6 +110,22 @@ extension StepRequest {
             "version": .number(purchase.version ?? 0),
             "customize": customization(purchase.customize),
         ])
+    }
+
+    private static func invoiceStep(
+        _ method: String, _ customer: String, _ invoice: UInt32
+    ) -> StepRequest {
+        StepRequest(
+            method,
+            ["customer_id": .string(customer), "invoice_id": .string("inv_\(invoice)")])
+    }
+
+    private static func invoiceMode(_ terms: InvoiceTerms?) -> JSONValue {
+        guard let terms else { return .null }
+        return [
+            "enabled": .bool(true), "enable_plan_immediately": .bool(terms.gives),
+            "finalize": .bool(terms.finalizes), "net_terms_days": .number(terms.netDays),
+        ]
     }
 
     private static func cents(_ amount: Int64) -> JSONValue {

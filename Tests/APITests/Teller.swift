@@ -73,6 +73,7 @@ actor Teller {
         case .open(let grant) where !grant.name.isEmpty:
             named[grant.name] = parts(reply["customer"]).compactMap(\.number).max() ?? 0
         case .refund: try await refundsSettled()
+        case .markPaid, .finalize, .voidInvoice: #expect(reply["invoice"] != nil, comment)
         case .migrate(_, _, _, _, let moved):
             let migrated = reply["subscriptions"]?.elements.filter {
                 $0["outcome"]?.text == "migrated"
@@ -140,6 +141,7 @@ actor Teller {
             #expect(values == expected, comment)
         case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
         case .invoices, .credit, .plan, .refunded: try await lookAtMoney(step)
+        case .payInvoice, .statuses, .dueTime: try await lookAtInvoices(step)
         case .discounts, .creditsLeft, .foreseen: try await lookAtDiscounts(step)
         case .holds(let expected):
             let holds = try await holder(.empty)["holds"]?.elements.count

@@ -12,7 +12,7 @@ extension Desk {
         let isOfPast = purchase.starts.map { $0 <= now } ?? false
         let cardless =
             isOfPast ? nil : try customer.preview(attach, pricing: pricing, now: now)
-        if customer.account.method == nil { saveMethod() }
+        if customer.account.method == nil, purchase.terms == nil { saveMethod() }
         let preview = try customer.preview(attach, pricing: pricing, now: now)
         if let cardless { #expect(preview.invoice?.lines == cardless.invoice?.lines) }
         attach.effectID = "effect-p\(facts.count)"
@@ -32,6 +32,7 @@ extension Desk {
         attach.customize = purchase.customize
         attach.starts = purchase.starts
         attach.ends = purchase.ends
+        attach.terms = purchase.terms
         attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
         return attach
     }
@@ -55,7 +56,7 @@ extension Desk {
         let command = command(change)
         advance(to: now)
         _ = try customer.preview(command, pricing: pricing, now: now)
-        if customer.account.method == nil { saveMethod() }
+        if customer.account.method == nil, change.terms == nil { saveMethod() }
         let preview = try customer.preview(command, pricing: pricing, now: now)
         try compare(preview, run(.changeSubscription(command)))
         try settleRefunds()
@@ -71,6 +72,7 @@ extension Desk {
         command.discounts = discounts(change.discounts)
         command.version = change.version
         command.customize = change.customize
+        command.terms = change.terms
         return command
     }
 
@@ -156,6 +158,7 @@ extension Desk {
         #expect(reply.invoice?.total == preview.invoice?.total)
         #expect(reply.invoice?.due == preview.invoice?.due)
         #expect(reply.refund == preview.refund)
+        #expect(reply.invoice?.dueTime == preview.invoice?.dueTime)
     }
 
     private func asked(_ quantities: [(featureID: String, total: Quantity)]) -> [AskedUnits] {

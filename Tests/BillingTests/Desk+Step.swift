@@ -61,6 +61,10 @@ extension Desk {
         case .give(let name, let plan): try give(name, to: plan)
         case .takeAway(let coupon, let plan): try takeAway(coupon, from: plan)
         case .redeem(let code): try redeem(code)
+        case .finalize(let number): try run(.invoice(InvoiceCommand(number: number, .finalize)))
+        case .markPaid(let number): try run(.invoice(InvoiceCommand(number: number, .markPaid)))
+        case .voidInvoice(let number): try run(.invoice(InvoiceCommand(number: number, .void)))
+        case .payInvoice(let number): try payInvoice(number)
         default: return false
         }
         return true
@@ -125,6 +129,11 @@ extension Desk {
             #expect(notices.filter(\.isAlert).map(\.words) == expected, comment)
         case .limitsTold(let expected):
             #expect(notices.filter { !$0.isAlert }.map(\.words) == expected, comment)
+        case .statuses(let expected):
+            #expect(customer.account.invoices.map(\.status) == expected, comment)
+        case .dueTime(let number, let expected):
+            let time = customer.invoice(number)?.dueTime ?? .never
+            #expect(time == expected ?? .never, comment)
         case .refunded(let expected): #expect(refundedCents == expected, comment)
         case .holds(let expected):
             #expect(customer.buckets.extras.holds.count == expected, comment)

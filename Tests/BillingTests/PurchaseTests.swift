@@ -29,6 +29,11 @@ import Testing
         try story.run(PurchaseStories.refunds.pricing)
     }
 
+    @Test("invoices", arguments: PurchaseStories.invoices.stories)
+    func tellInvoices(story: Story) throws {
+        try story.run(PurchaseStories.invoices.pricing)
+    }
+
     @Test("what the laws found", arguments: PurchaseStories.found.stories)
     func tellFound(story: Story) throws {
         try story.run(PurchaseStories.found.pricing)

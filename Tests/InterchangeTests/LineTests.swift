@@ -127,6 +127,21 @@ struct LineTests {
         #expect(account.zone == .utc && account.customPlans.isEmpty)
     }
 
+    @Test("One of version 5 sells nothing by invoice")
+    func fifthVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":6", by: "\"version\":5", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.publication.utf8))
+        let read = try codec.read(Array(Samples.withoutSixth(Samples.customer).utf8))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.account.receivables.isEmpty && customer.account.invoices[0].page == "")
+        #expect(customer.subscriptions.allSatisfy { $0.netDays == 0 })
+    }
+
     private static let extraFaults = [
         ("\"last_entity\":5", "\"last_entity\":3", "last_entity"),
         ("{\"number\":2,\"id\":\"bob\"", "{\"number\":4,\"id\":\"bob\"", "entities[1].number"),

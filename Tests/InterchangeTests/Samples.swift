@@ -28,6 +28,13 @@ enum Samples {
         "rollover":null,"entity_feature":null\(packs)}],\
         "controls":\(controls)}],"settings":{"keep_free_overage":true}\(rewards)}
         """
+    // What version 6 brought.
+    static let netDays = ",\"net_days\":14"
+    static let sent = ",\"page\":\"acme/eff_3\",\"due\":\"2026-03-02T12:00:00Z\""
+    static let receivables = """
+        ,"receivables":[{"invoice":3,"order":\(order),"net_days":30,"given":true,"overdue":false,\
+        "next":"2026-03-02T12:00:00Z","expires":null}]
+        """
     // What version 5 brought.
     static let rewards = """
         ,"coupons":[{"id":"summer","name":"Summer","kind":"percentage","percentage":"12.5",\
@@ -87,7 +94,7 @@ enum Samples {
         "units":"300","next":"200"},{"feature":"credits","units":"5","next":null}],\
         "charges":[{"plan":"pro","revision":1,"feature":null,"quantity":"0",\
         "start":"2026-01-31T12:00:00Z","end":"2026-02-28T12:00:00Z","currency":"usd",\
-        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)
+        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)\(netDays)
         """
     // What version 5 brought.
     static let charged = ",\"invoice\":3,\"disputed\":7"
@@ -113,7 +120,7 @@ enum Samples {
     static let purchase = """
         ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
         "credit":-30,"time":"2026-01-31T12:00:00Z","invoice":3,\
-        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)\(dated)
+        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)\(dated)\(netDays)
         """
     static let credit = """
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\
@@ -212,7 +219,7 @@ enum Samples {
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
         \(owned)\(credit)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
-        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)}]\(refunds)}
+        "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)\(sent)}]\(refunds)\(receivables)}
         """
     static let event = """
         {"type":"event","customer":"acme","feature":"messages","value":"-1.5",\
@@ -247,12 +254,17 @@ enum Samples {
                 .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
     }
 
+    /// A line as version 5 has it.
+    static func withoutSixth(_ text: String) -> String {
+        [receivables, sent, netDays].reduce(text) { $0.replacing($1, with: "") }
+    }
+
     /// A line as version 4 has it.
     static func withoutFifth(_ text: String) -> String {
         [
             charged, given, closing, returns, refunds, owned, rewards, held, holder, reminded, card,
             custom, dated, zoned,
-        ].reduce(text) { $0.replacing($1, with: "") }
+        ].reduce(withoutSixth(text)) { $0.replacing($1, with: "") }
     }
 
     /// A line as version 3 has it.

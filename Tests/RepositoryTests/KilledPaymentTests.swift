@@ -23,7 +23,7 @@ import Wire
         case settled
     }
 
-    enum Deed: CaseIterable { case page, purchase, several, renewal, refund }
+    enum Deed: CaseIterable { case page, purchase, several, renewal, refund, invoice }
 
     private static let id = "acme"
 
@@ -47,6 +47,7 @@ import Wire
         _ deed: Deed, _ bench: Bench, _ time: ManualTime, _ provider: CountingProvider
     ) async throws {
         try await bench.create(id)
+        if deed == .invoice { return try await payInvoice(bench) }
         try await attach(bench, "first")
         guard deed != .page else { return }
         provider.skip("first")
@@ -57,7 +58,7 @@ import Wire
         try await commit(
             bench, .completeCheckout(CompleteCheckout(session: "first", method: method)))
         switch deed {
-        case .page: break
+        case .page, .invoice: break
         case .renewal:
             time.advance(days: 32)
             try await commit(bench, .advance)
@@ -80,6 +81,17 @@ import Wire
             several.effectID = "second"
             try await commit(bench, .attachSeveral(several))
         }
+    }
+
+    /// Of a plan that waits for it.
+    private static func payInvoice(_ bench: Bench) async throws {
+        let plan = try #require(bench.names.pricing.plan(id: "pro"))
+        var attach = AttachPlan(plan: plan, effectID: "page")
+        attach.terms = InvoiceTerms()
+        try await commit(bench, .attach(attach))
+        let method = PaymentMethod(token: "t", brand: "visa", last4: "4242")
+        try await commit(
+            bench, .invoice(InvoiceCommand(number: 1, .charge(method, effectID: "charge"))))
     }
 
     private static var refund: RefundInvoice {
@@ -144,6 +156,10 @@ import Wire
             #expect(account.invoices.map(\.status) == [.paid, .paid])
             let present = try Self.customer(last).subscriptions.filter(\.status.grantsAccess)
             #expect(present.map(\.entity) == [0, 1])
+        case .invoice:
+            #expect(account.invoices.map(\.status) == [.paid] && account.receivables.isEmpty)
+            let subscriptions = try Self.customer(last).subscriptions
+            #expect(subscriptions.map(\.status) == [.active])
         case .refund:
             #expect(account.refunds.map(\.status) == [.succeeded])
             let invoice = account.invoices[0]

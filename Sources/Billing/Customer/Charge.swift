@@ -58,6 +58,8 @@ package struct Order: Sendable, Equatable {
     package var time: Timestamp
     /// Where the payment page sends the customer afterwards; empty: it stays.
     package var successURL: String
+    /// What it starts is billed by invoice, due after so many days; 0: a card is charged for it.
+    package var netDays: UInt32 = 0
 
     package init(
         purpose: Purpose, plan: PlanReference, subscriptions: [UInt32], lines: [InvoiceLine],
@@ -98,6 +100,10 @@ package enum InvoiceStatus: UInt8, Sendable {
     case open = 1
     case paid = 2
     case uncollectible = 3
+    /// Not sent yet.
+    case draft = 4
+    /// Taken back before it was paid.
+    case void = 5
 }
 
 /// A charge that was made, or tried.
@@ -115,6 +121,10 @@ package struct Invoice: Sendable, Equatable {
     package var returns = InvoiceReturns()
     /// The card that paid the rest; nil: none did, or it isn't known.
     package var card: CardLabel?
+    /// Of one that was sent: when it is to be paid; `.never`: it is a draft, or a card is charged.
+    package var dueTime = Timestamp.never
+    /// The secret part of its own page's address; empty: it has none.
+    package var page = ""
 
     package init(
         number: UInt32, status: InvoiceStatus, lines: [InvoiceLine], total: Money,

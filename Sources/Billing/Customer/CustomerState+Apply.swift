@@ -52,6 +52,9 @@ extension CustomerState {
             let index = account.invoices.firstIndex { $0.number == invoice.number }
             if let index { account.invoices[index] = invoice }
             if invoice.status != .open { account.debts.removeAll { $0.invoice == invoice.number } }
+            if !invoice.status.isUnsettled {
+                account.receivables.removeAll { $0.invoice == invoice.number }
+            }
         case .debtSet(let debt):
             let index = account.debts.firstIndex { $0.invoice == debt.invoice }
             if let index { account.debts[index] = debt } else { account.debts.append(debt) }
@@ -75,6 +78,9 @@ extension CustomerState {
         case .invoiceReturned(let number, let returns): account.put(returns, of: number)
         case .disputeSet(let dispute): account.put(dispute)
         case .disputeDropped(let id): account.disputes.removeAll { $0.id == id }
+        case .receivableSet(let receivable): account.put(receivable)
+        // Nothing of the state beyond what is said beside it.
+        case .invoiceOverdue: break
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved:
             buckets.changeExtras { $0.apply(fact) }
@@ -167,6 +173,7 @@ extension CustomerState {
         due = min(due, nextReminder)
         if !billingWaits {
             for debt in account.debts { due = min(due, debt.next) }
+            for receivable in account.receivables { due = min(due, receivable.moment) }
             for subscription in subscriptions {
                 switch subscription.status {
                 case .scheduled: due = min(due, subscription.start)

@@ -122,6 +122,8 @@ package struct Account: Sendable, Equatable {
     package var zone = Zone.utc
     /// Plans made for this customer, oldest first.
     package var customPlans: [CustomPlan] = []
+    /// Invoices that wait to be paid by who got them, oldest first.
+    package var receivables: [Receivable] = []
 
     package init() {}
 

@@ -77,6 +77,10 @@ package enum Fact: Sendable, Equatable {
     case customPlanDropped(number: UInt32)
     /// By whose clocks periods begin and end from now on.
     case zoneSet(Zone)
+    /// An invoice waits to be paid, as it stands from now on.
+    indirect case receivableSet(Receivable)
+    /// Its due date has passed. Nothing of the state.
+    indirect case invoiceOverdue(Invoice)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -128,7 +132,8 @@ extension Fact {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
-            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
+            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .receivableSet,
+            .invoiceOverdue:
             false
         }
     }

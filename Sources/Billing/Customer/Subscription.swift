@@ -58,6 +58,8 @@ package struct Subscription: Sendable, Equatable {
     package var pending: [InvoiceLine] = []
     /// Coupons of its own, which count in place of the customer's.
     package var discounts: [HeldDiscount] = []
+    /// It is billed by invoice, due after so many days; 0: a card is charged.
+    package var netDays: UInt32 = 0
 
     package init(
         number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,

@@ -33,6 +33,7 @@ extension FactSheet {
         }
         expireBuckets()
         resetBuckets(upTo: now)
+        followReceivables()
         bill(effectID: effectID)
         collectDebts(effectID: effectID)
     }

@@ -87,6 +87,10 @@ extension CustomerState {
         }
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.note(quote.customPlans)
+        let known = facts.pricing
+        facts.voidWaiting { waiting in
+            ([quote.order] + quote.order.parts).contains { waiting.isRival(of: $0, known) }
+        }
         return charge(
             quote.order, onPage: quote.needsPage, effectID: several.effectID,
             request: several.request, facts)

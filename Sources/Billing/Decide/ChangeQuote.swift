@@ -90,6 +90,12 @@ extension CustomerState {
             }
             try price(&quote, change, pricing, now)
         }
+        if change.terms != nil {
+            quote.needsPage = false
+            guard quote.course.isCharged, quote.order.due.minorUnits > 0 else {
+                throw .unfit("invoice_mode", "cannot be had: there is nothing to bill")
+            }
+        }
         return quote
     }
 
@@ -125,8 +131,13 @@ extension CustomerState {
 
     /// A payment for it is tried again. One that is cancelled doesn't show that by its status.
     func isOwing(_ subscription: Subscription) -> Bool {
-        subscription.status == .pastDue
-            || account.debts.contains { $0.order.subscriptions.contains(subscription.number) }
+        subscription.status == .pastDue || isOwing(subscription.number)
+    }
+
+    /// What is unpaid can't be given back, so that nothing can take its place yet.
+    func checkPaid(_ subscription: Subscription, _ path: String) throws(Refusal) {
+        guard isUnpaid(subscription.number) else { return }
+        throw .unfit(path, "cannot change before the subscription's open invoice is paid or void")
     }
 
     private func endCourse(
@@ -200,6 +211,7 @@ extension CustomerState {
                     message: "cannot change while a payment is owed, which is tried again")
             ])
         }
+        try checkPaid(subscription, "quantities")
         guard subscription.status.grantsAccess else {
             throw .invalid([
                 Violation(
@@ -223,7 +235,8 @@ extension CustomerState {
         var order = Order(
             .change, subscription.plan, subscriptions: [subscription.number], lines: lines,
             balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard ? pricing.requiredCurrency.minimumCharge : 0, time: time,
+            minimum: hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0,
+            time: time,
             currency: pricing.requiredCurrency)
         order.pending = deal.pending.map { $0.described(pricing) }
         order.bought = deal.bought

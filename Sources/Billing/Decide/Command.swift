@@ -41,6 +41,7 @@ package enum Command: Sendable {
     case redeemCode(RedeemCode)
     case migrate(MigrateCustomer)
     indirect case attachSeveral(AttachSeveral)
+    indirect case invoice(InvoiceCommand)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -51,7 +52,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate, .attachSeveral:
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
             false
         }
     }
@@ -66,7 +67,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral:
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
             false
         }
     }

@@ -2,6 +2,10 @@
 extension FactSheet {
     /// A charge was declined. A purchase is given up; a renewal is owed, its plans are past due.
     mutating func decline(_ order: Order) -> Invoice? {
+        // It can still be paid, another time or another way.
+        if customer.account.receivable(order.invoice) != nil {
+            return customer.invoice(order.invoice)
+        }
         guard order.purpose == .renewal else { return invoice(order, .uncollectible) }
         markPastDue(order)
         if let debt = customer.account.debts.first(where: { $0.invoice == order.invoice }) {
@@ -41,7 +45,7 @@ extension FactSheet {
     }
 
     /// Nobody pays: by settings the plans end, and groups' defaults take their places.
-    private mutating func giveUp(_ order: Order) {
+    mutating func giveUp(_ order: Order) {
         guard pricing.settings.dunning.cancels else { return }
         for number in order.subscriptions {
             guard var subscription = customer.subscription(number),

@@ -42,6 +42,8 @@ package enum Reply: Sendable, Equatable {
     case paidLate
     /// What a code gave, and the customer as it is now.
     case redeemed(FeatureGrant)
+    /// An invoice as it is now, and the customer's own plans.
+    indirect case invoice(Invoice?, [CustomPlan])
 }
 
 /// What a track drew.
@@ -128,7 +130,7 @@ extension BucketSet {
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate, .attachSeveral:
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -191,6 +193,7 @@ extension CustomerState {
         case .migrate(let migrate): try decideMigrate(migrate, pricing: pricing, now: now)
         case .attachSeveral(let several):
             try decideAttachSeveral(several, pricing: pricing, now: now)
+        case .invoice(let command): try decideInvoice(command, pricing: pricing, now: now)
         }
     }
 }

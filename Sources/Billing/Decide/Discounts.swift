@@ -158,11 +158,13 @@ extension FactSheet {
 
     /// A page that offers once more what is gone is given up.
     private mutating func closeCheckout(lowering taken: [String: Int64], of holder: UInt32) {
-        guard let open = customer.account.checkout,
-            open.order.lines.flatMap(\.discounts).contains(where: {
+        func offers(_ order: Order) -> Bool {
+            order.lines.flatMap(\.discounts).contains {
                 $0.holder == holder && taken[$0.rewardID] != nil
-            })
-        else { return }
+            }
+        }
+        voidWaiting(where: offers)
+        guard let open = customer.account.checkout, offers(open.order) else { return }
         closeCheckout()
     }
 

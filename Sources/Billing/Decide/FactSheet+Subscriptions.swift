@@ -41,6 +41,7 @@ extension FactSheet {
         subscription.entity = order.entity
         subscription.bought = order.bought
         subscription.discounts = order.discounts.settled
+        subscription.netDays = order.netDays
         redeem(order.discounts)
         if order.trialEnd != .never {
             subscription.trialEnd = order.trialEnd
@@ -72,7 +73,7 @@ extension FactSheet {
     @discardableResult
     mutating func schedule(
         _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = [],
-        discounts: [HeldDiscount] = [], ends: Timestamp = .never
+        discounts: [HeldDiscount] = [], ends: Timestamp = .never, netDays: UInt32 = 0
     ) -> Subscription {
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: reference, status: .scheduled,
@@ -83,6 +84,7 @@ extension FactSheet {
         subscription.discounts = discounts.settled
         redeem(discounts)
         subscription.end = ends
+        subscription.netDays = netDays
         emit(.subscriptionChanged(subscription))
         return subscription
     }
@@ -106,6 +108,7 @@ extension FactSheet {
         ended.pending = []
         emit(.subscriptionChanged(ended))
         dropDebts(of: ended.number)
+        lowerReceivables(of: ended.number)
         var closing: [(bucket: Bucket, entity: UInt32)] = []
         customer.buckets.each { bucket, entity in
             if bucket.subscription == subscription.number { closing.append((bucket, entity)) }
@@ -133,6 +136,7 @@ extension FactSheet {
     /// §14.1).
     mutating func endPlans(of entity: UInt32) {
         if customer.account.checkout?.order.concerns(entity: entity) ?? false { closeCheckout() }
+        voidWaiting { $0.concerns(entity: entity) }
         for subscription in customer.subscriptions
         where subscription.entity == entity && subscription.status != .ended {
             var canceled = subscription
@@ -156,8 +160,10 @@ extension FactSheet {
             created: now, flags: [])
     }
 
-    /// A page that sells a change of what has just changed sells nothing that there is.
+    /// A page or an invoice that sells a change of what has just changed sells nothing that there
+    /// is.
     mutating func closeCheckout(concerning number: UInt32) {
+        voidWaiting { $0.subscriptions.contains(number) }
         guard let open = customer.account.checkout, open.order.subscriptions.contains(number)
         else { return }
         emit(open.closed())

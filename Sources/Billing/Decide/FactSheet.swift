@@ -13,6 +13,8 @@ struct FactSheet {
     /// With the customer's own plans.
     private(set) var pricing: PricingState
     let now: Timestamp
+    /// The invoice whose order is being carried out; 0: none is.
+    var carriedOut: UInt32 = 0
 
     /// Ended subscriptions and invoices kept in the state; the log has the older ones.
     static let keptSubscriptions = 16

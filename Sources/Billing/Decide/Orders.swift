@@ -90,7 +90,7 @@ extension Subscription {
 }
 
 extension PaidCharge {
-    fileprivate func isFor(_ other: PaidCharge) -> Bool {
+    func isFor(_ other: PaidCharge) -> Bool {
         part == other.part && period == other.period
     }
 }
@@ -124,8 +124,9 @@ extension FactSheet {
     private mutating func markPaid(_ number: UInt32, _ order: Order) {
         guard var subscription = customer.subscription(number) else { return }
         let before = subscription
-        let isOwing = customer.account.debts.contains { $0.order.subscriptions.contains(number) }
-        if !isOwing, subscription.status == .renewing || subscription.status == .pastDue {
+        if !customer.isOwing(number),
+            subscription.status == .renewing || subscription.status == .pastDue
+        {
             subscription.status = subscription.end == .never ? .active : .canceling
         }
         if subscription.status.grantsAccess {
@@ -189,9 +190,7 @@ extension FactSheet {
             time: order.purpose == .renewal ? order.time : now)
         if invoice.due.minorUnits > 0 { invoice.payment = payment }
         if status == .paid { invoice.card = payingCard(of: order) }
-        if customer.account.invoices.count >= FactSheet.keptInvoices {
-            emit(.invoiceDropped(number: customer.account.invoices[0].number))
-        }
+        dropOldestInvoice()
         emit(.invoiceRaised(invoice))
         if status == .paid { takeCredit(order) }
         return invoice

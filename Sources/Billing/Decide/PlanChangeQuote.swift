@@ -10,6 +10,7 @@ extension CustomerState {
         guard !isOwing(subscription) else {
             throw .unfit(path, "cannot change while a payment is owed, which is tried again")
         }
+        try checkPaid(subscription, path)
         let base =
             try change.version == nil
             ? subscription.plan : revision(change.version, of: subscription.plan.plan, published)
@@ -50,7 +51,8 @@ extension CustomerState {
         quote.order = Order(
             order, lines: lines,
             balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard ? pricing.requiredCurrency.minimumCharge : 0, time: time)
+            minimum: hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0,
+            time: time)
         quote.order.successURL = change.successURL
         quote.needsPage = !hasCard && quote.order.due.minorUnits > 0
     }

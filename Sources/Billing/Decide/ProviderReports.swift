@@ -135,10 +135,8 @@ extension FactSheet {
 
     /// It is past due for another reason, or goes on as before.
     private mutating func restore(_ subscription: Subscription) {
-        let isOwing = customer.account.debts.contains {
-            $0.order.subscriptions.contains(subscription.number)
-        }
-        guard subscription.status == .pastDue, !isOwing else { return }
+        guard subscription.status == .pastDue, !customer.isOwing(subscription.number)
+        else { return }
         var restored = subscription
         restored.status = subscription.end == .never ? .active : .canceling
         emit(.subscriptionChanged(restored))

@@ -16,6 +16,12 @@ extension CustomerState {
         }
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.note(quote.customPlan)
+        if let terms = attach.terms, quote.order.due.minorUnits > 0, !quote.startsLater {
+            return try bill(
+                quote.order, terms, token: attach.effectID, request: attach.request, facts)
+        }
+        let known = facts.pricing
+        facts.voidWaiting { $0.isRival(of: quote.order, known) }
         if quote.startsLater {
             facts.closeCheckout()
             var reply = AttachReply(.scheduled)
@@ -35,7 +41,9 @@ extension CustomerState {
         _ facts: FactSheet
     ) -> Decision {
         if needsPage {
-            if let open = account.checkout, open.order.sells(order) {
+            if let open = account.checkout, open.order.sells(order),
+                facts.customer.account.receivables.count == account.receivables.count
+            {
                 var reply = AttachReply(.paymentRequired)
                 reply.paymentURL = open.url
                 reply.invoice = open.order.offer
@@ -111,7 +119,7 @@ extension FactSheet {
             let ending = cancelAtEnd(current)
             return schedule(
                 order.plan, after: ending, bought: order.bought,
-                discounts: order.discounts, ends: order.ends)
+                discounts: order.discounts, ends: order.ends, netDays: order.netDays)
         }
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: order.plan, status: .scheduled,

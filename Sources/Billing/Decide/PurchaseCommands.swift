@@ -58,6 +58,8 @@ package struct AttachPlan: Sendable {
     package var starts: Timestamp?
     /// When it ends by itself; nil: never.
     package var ends: Timestamp?
+    /// It is paid by invoice; nil: by card.
+    package var terms: InvoiceTerms?
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
     package var successURL: String
@@ -114,6 +116,8 @@ package struct ChangeSubscription: Sendable {
     package var prorates = true
     /// nil: what comes back becomes credit.
     package var refund: Refund?
+    /// It is paid by invoice; nil: by card.
+    package var terms: InvoiceTerms?
     package var quoteTime: Timestamp?
     package var successURL = ""
     package var effectID: String

@@ -214,6 +214,7 @@ extension CustomerState {
         return subscriptions.contains { $0.plan == reference }
             || account.effects.contains { $0.order.refers(to: reference) }
             || account.debts.contains { $0.order.refers(to: reference) }
+            || account.receivables.contains { $0.order.refers(to: reference) }
             || account.checkout?.order.refers(to: reference) ?? false
     }
 }

@@ -44,7 +44,7 @@ extension CustomerState {
             _ = sheet.schedule(quote.order, after: quote.current, starts: attach.starts)
         } else {
             if quote.needsPage { preview.outcome = .paymentRequired }
-            sheet.pay(quote.order, &preview)
+            sheet.pay(quote.order, attach.terms, &preview)
         }
         preview.note(sheet, since: self)
         return preview
@@ -61,7 +61,7 @@ extension CustomerState {
             time: several.quoteTime ?? now)
         var sheet = FactSheet(self, pricing: pricing, now: now)
         sheet.note(quote.customPlans)
-        sheet.pay(quote.order, &preview)
+        sheet.pay(quote.order, nil, &preview)
         preview.note(sheet, since: self)
         return preview
     }
@@ -77,7 +77,7 @@ extension CustomerState {
         sheet.note(quote.customPlan)
         if quote.course.isCharged {
             if quote.needsPage { preview.outcome = .paymentRequired }
-            sheet.pay(quote.order, &preview)
+            sheet.pay(quote.order, change.terms, &preview)
         } else {
             preview.invoice = sheet.carryOut(quote)
             preview.refund = quote.refund
@@ -89,15 +89,24 @@ extension CustomerState {
 
 extension FactSheet {
     /// As if it were paid, by a card that is on file from then on.
-    fileprivate mutating func pay(_ order: Order, _ preview: inout PurchasePreview) {
+    fileprivate mutating func pay(
+        _ order: Order, _ terms: InvoiceTerms?, _ preview: inout PurchasePreview
+    ) {
         if customer.account.method == nil, preview.outcome == .paymentRequired {
             emit(.methodSaved(PaymentMethod(token: "", brand: "", last4: "")))
         }
         let reply = settle(order)
+        if terms != nil, order.due.minorUnits > 0, let subscription = reply.subscription {
+            chargeAutomatically([subscription.number])
+        }
         if preview.outcome == .active { preview.outcome = reply.outcome }
         if var invoice = reply.invoice {
             invoice.number = 0
             invoice.status = .open
+            if let terms, invoice.due.minorUnits > 0 {
+                preview.outcome = terms.gives ? .active : .paymentRequired
+                invoice.send(terms, at: now)
+            }
             preview.invoice = invoice
         }
     }
@@ -111,13 +120,13 @@ extension FactSheet {
             guard moment != .never else { return nil }
             var sheet = FactSheet(draft, pricing: pricing, now: moment)
             sheet.bill { "" }
-            if var invoice = sheet.customer.openEffect?.order.offer {
-                invoice.time = moment
-                return invoice
-            }
             for case .invoiceRaised(var invoice) in sheet.facts {
                 invoice.number = 0
                 invoice.status = .open
+                return invoice
+            }
+            if var invoice = sheet.customer.openEffect?.order.offer {
+                invoice.time = moment
                 return invoice
             }
             guard !sheet.facts.isEmpty else { return nil }

@@ -39,9 +39,11 @@ extension CustomerState {
         quote.order = Order(
             quote.order, lines: lines.map { $0.described(pricing) },
             balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard && !onPage ? pricing.requiredCurrency.minimumCharge : 0,
+            minimum: hasCard && !onPage && attach.terms == nil
+                ? pricing.requiredCurrency.minimumCharge : 0,
             time: quote.order.time)
         quote.order.successURL = attach.successURL
+        guard attach.terms == nil else { return quote }
         let isAsked = !hasCard && (quote.order.due.minorUnits > 0 || quote.paysLater)
         quote.needsPage = onPage || (isAsked && attach.redirect != .never)
         return quote
@@ -67,9 +69,13 @@ extension CustomerState {
         order.entity = scope.entity
         order.bought = bought
         order.startsCycle = attach.startsCycle
+        if let terms = attach.terms, !plan.isFree, !plan.billingCycles.isEmpty {
+            order.netDays = terms.netDays
+        }
         var quote = PurchaseQuote(order: order, current: current)
         quote.customPlan = customPlan
         try checkDates(attach, plan, scope, pricing, now)
+        try attach.checkTerms()
         quote.order.ends = attach.ends ?? .never
         let startsByItself = attach.starts.map { $0 > now } ?? false
         quote.startsLater =
@@ -89,9 +95,15 @@ extension CustomerState {
             attach.carriesUsages, "carry_over_usages", quote, pricing)
         if quote.startsLater {
             try checkSchedule(attach, plan, bought, pricing)
+            if let terms = attach.terms, !terms.gives {
+                throw .unfit(
+                    "invoice_mode",
+                    "cannot wait for a payment with a plan that starts when the present one ends: "
+                        + "enable the plan immediately")
+            }
             let scheduled = scheduledSubscription(in: scope, pricing)
             if let scheduled, scheduled.plan == reference, scheduled.bought == bought,
-                quote.added.isEmpty
+                scheduled.netDays == order.netDays, quote.added.isEmpty
             {
                 quote.alreadyScheduled = scheduled
             }
@@ -115,6 +127,8 @@ extension CustomerState {
             time)
         var order = quote.order
         order.trialEnd = trialEnd ?? .never
+        // Periods that begin with it begin when its invoice is paid.
+        if let terms = attach.terms, !terms.gives, anchor == time { order.startsCycle = true }
         var prices = plan.advancePrices(order.plan, bought: order.bought, pricing)
         if trialEnd != nil { prices.removeAll { $0.cycle.interval != .oneOff } }
         var lines = InvoiceLine.change(
@@ -252,6 +266,20 @@ extension CustomerState {
     }
 }
 
+extension AttachPlan {
+    /// What makes no sense with an invoice (billing §5.4).
+    fileprivate func checkTerms() throws(Refusal) {
+        guard terms != nil else { return }
+        if starts != nil {
+            throw .unfit("start_time", "cannot be had together with invoice_mode")
+        }
+        if redirect == .always {
+            throw .unfit(
+                "redirect_mode", "cannot be ALWAYS with invoice_mode, which opens no payment page")
+        }
+    }
+}
+
 extension PrepaidPrice {
     func check(_ total: Quantity, included: Quantity, at path: String) throws(Refusal) {
         guard total >= .zero else {
@@ -293,5 +321,6 @@ extension Order {
         starts = order.starts
         ends = order.ends
         startsLater = order.startsLater
+        netDays = order.netDays
     }
 }

@@ -56,6 +56,12 @@ package enum Refusal: Error, Sendable, Equatable {
     case codeAlreadyRedeemed(String)
     case discountExists(couponID: String)
     case discountNotFound(couponID: String)
+    /// A card is charged for it, or it is settled.
+    case invoiceNotSent(UInt32)
+    /// It is a draft.
+    case invoiceNotFinal(UInt32)
+    /// It is no draft.
+    case invoiceFinal(UInt32)
 }
 
 /// Why a code isn't taken.

@@ -1,5 +1,8 @@
-/// What falls due at one moment, of all of a customer's subscriptions: one invoice.
+/// What falls due at one moment, of all of a customer's subscriptions that are paid in the same
+/// way: one invoice.
 private struct Bill {
+    /// It is sent, and due after so many days; 0: a card is charged.
+    var netDays: UInt32
     var lines: [InvoiceLine] = []
     /// Those that go on with it.
     var subscriptions: [UInt32] = []
@@ -15,25 +18,43 @@ private struct Bill {
     }
 }
 
+private struct Bills {
+    private var all: [Bill] = []
+
+    /// Those that are sent draw credit at once, so that what is charged to a card doesn't draw the
+    /// same.
+    var inOrder: [Bill] { all.filter { $0.netDays > 0 } + all.filter { $0.netDays == 0 } }
+
+    subscript(netDays: UInt32) -> Bill {
+        get { all.first { $0.netDays == netDays } ?? Bill(netDays: netDays) }
+        set {
+            let index = all.firstIndex { $0.netDays == netDays }
+            if let index { all[index] = newValue } else { all.append(newValue) }
+        }
+    }
+}
+
 // Renewals, ends and scheduled starts (billing §11).
 extension FactSheet {
     /// Ends what has come to its end, starts what was scheduled, renews what has come to its
     /// period's end, and charges all of it together.
     mutating func bill(effectID: () -> String) {
         guard customer.openEffect == nil else { return }
-        var bill = Bill()
+        var bills = Bills()
         for subscription in customer.subscriptions where subscription.status.grantsAccess {
             if subscription.end <= now {
-                finish(subscription, &bill)
+                finish(subscription, &bills)
             } else {
-                renew(subscription, &bill)
+                renew(subscription, &bills[subscription.netDays])
             }
         }
         for subscription in customer.subscriptions
         where subscription.status == .scheduled && subscription.start <= now {
-            start(subscription, held: [:], &bill)
+            start(subscription, held: [:], &bills[subscription.netDays])
         }
-        if let plan = bill.plan { collect(bill, plan, effectID: effectID) }
+        for bill in bills.inOrder {
+            if let plan = bill.plan { collect(bill, plan, effectID: effectID) }
+        }
     }
 
     /// Charges what is due; what needs no payment is settled at once.
@@ -42,12 +63,16 @@ extension FactSheet {
     ) {
         var lines = bill.lines.map { $0.described(pricing) }
         lines.lower(by: customer.discounts(on: lines, at: now, heirs: bill.heirs))
-        var order = order(.renewal, plan, subscriptions: bill.subscriptions, lines: lines)
+        let currency = pricing.requiredCurrency
+        var order = Order(
+            .renewal, plan, subscriptions: bill.subscriptions, lines: lines, balance: balance,
+            minimum: bill.netDays == 0 ? currency.minimumCharge : 0, time: now, currency: currency)
         guard order.due.minorUnits > 0 else {
             fulfil(&order)
             invoice(order, .paid)
             return
         }
+        if bill.netDays > 0 { return send(order, netDays: bill.netDays, token: effectID()) }
         for number in bill.subscriptions {
             guard var subscription = customer.subscription(number), subscription.status == .active
             else { continue }
@@ -61,7 +86,7 @@ extension FactSheet {
     private mutating func renew(_ subscription: Subscription, _ bill: inout Bill) {
         let renews = subscription.periodEnd <= now
         if renews, subscription.trialEnd == subscription.periodEnd,
-            customer.account.method == nil
+            customer.account.method == nil, subscription.netDays == 0
         {
             return finishUnpaid(subscription)
         }
@@ -138,7 +163,7 @@ extension FactSheet {
 
     /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
     /// pays the overage that is left together with its first price.
-    private mutating func finish(_ subscription: Subscription, _ bill: inout Bill) {
+    private mutating func finish(_ subscription: Subscription, _ bills: inout Bills) {
         let plan = pricing.plan(subscription.plan)
         // A shorter period that was begun last doesn't end with the longest one.
         var lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: now) }
@@ -147,15 +172,20 @@ extension FactSheet {
             lines += overageLines(of: subscription, ending: true, seats: true)
         }
         let held = end(subscription)
-        bill.add(lines + subscription.pending, of: subscription, goesOn: false)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
-        guard var next = customer.scheduledSubscription(in: scope, pricing), next.start <= now
-        else { return }
+        let scheduled = customer.scheduledSubscription(in: scope, pricing)
+        guard var next = scheduled, next.start <= now else {
+            return bills[subscription.netDays].add(
+                lines + subscription.pending, of: subscription, goesOn: false)
+        }
+        var bill = bills[next.netDays]
+        bill.add(lines + subscription.pending, of: subscription, goesOn: false)
         if !pricing.plan(next.plan).isFree, !subscription.discounts.isEmpty {
             bill.heirs[subscription.number] = next.number
             next.discounts = subscription.discounts.merged(with: next.discounts)
         }
         start(next, held: held, &bill)
+        bills[next.netDays] = bill
     }
 
     /// Nobody pays for it once its trial is over: the group's default takes its place (billing §9).

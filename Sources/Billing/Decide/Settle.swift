@@ -72,6 +72,11 @@ extension FactSheet {
     mutating func settle(_ order: Order, _ payment: String = "") -> AttachReply {
         var order = order
         var reply = AttachReply(.active)
+        if let receivable = customer.account.receivable(order.invoice) {
+            let paid = pay(receivable, payment, card: payingCard(of: order))
+            (reply.invoice, reply.subscription) = (paid.invoice, paid.subscription)
+            return reply
+        }
         reply.invoice = order.invoice == 0 ? nil : payDebt(order, payment)
         if order.purpose == .several {
             let numbers = start(&order).map(\.number)

@@ -21,6 +21,9 @@ extension CustomerState {
     func quote(
         _ several: AttachSeveral, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> SeveralQuote {
+        guard several.plans.allSatisfy({ $0.terms == nil }) else {
+            throw .unfit("invoice_mode", "cannot be had together with remove_plan_ids")
+        }
         let time = several.quoteTime ?? now
         let removed = try removed(by: several, pricing, now)
         var draft = FactSheet(self, pricing: pricing, now: time)

@@ -8,6 +8,13 @@ extension CustomerState {
         try requireRedemptions(quote.order.discounts)
         var facts = FactSheet(self, pricing: pricing, now: now)
         facts.note(quote.customPlan)
+        if let terms = change.terms {
+            return try bill(
+                quote.order, terms, token: change.effectID, request: change.request, facts)
+        }
+        facts.voidWaiting {
+            quote.course != .none && $0.subscriptions.contains(quote.subscription.number)
+        }
         if quote.course.isCharged {
             return charge(
                 quote.order, onPage: quote.needsPage, effectID: change.effectID,

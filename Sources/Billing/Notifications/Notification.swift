@@ -11,6 +11,11 @@ package enum Notification: Sendable, Equatable {
     case paymentFailed(code: String, Invoice?)
     /// What will happen, told ahead.
     case ahead(Reminder)
+    /// One that is sent, or will be.
+    case invoiceCreated(Invoice)
+    case invoiceVoided(Invoice)
+    /// Its due date has passed.
+    case invoiceOverdue(Invoice)
 
     /// Raw values are the types that receivers see.
     package enum Kind: String, Sendable, CaseIterable {
@@ -22,6 +27,9 @@ package enum Notification: Sendable, Equatable {
         case paymentFailed = "payment.failed"
         case trialEnding = "trial.ending"
         case methodExpiring = "payment_method.expiring"
+        case invoiceCreated = "invoice.created"
+        case invoiceVoided = "invoice.voided"
+        case invoiceOverdue = "invoice.overdue"
     }
 
     package var kind: Kind {
@@ -34,6 +42,9 @@ package enum Notification: Sendable, Equatable {
         case .paymentFailed: .paymentFailed
         case .ahead(.trialEnding): .trialEnding
         case .ahead(.methodExpiring): .methodExpiring
+        case .invoiceCreated: .invoiceCreated
+        case .invoiceVoided: .invoiceVoided
+        case .invoiceOverdue: .invoiceOverdue
         }
     }
 }
@@ -96,6 +107,8 @@ extension Notification {
                 told.append(.invoicePaid(invoice))
             } else if case .invoiceChanged(let invoice) = fact, invoice.status == .paid {
                 told.append(.invoicePaid(invoice))
+            } else if let notification = Notification(sent: fact) {
+                told.append(notification)
             } else if case .effectSettled(_, .declined(let code)) = fact {
                 told.append(.paymentFailed(code: code, unpaid))
             } else if case .reminded(let reminder) = fact {
@@ -107,6 +120,18 @@ extension Notification {
         let changes = plans.changes(before: before)
         if !changes.isEmpty { told.append(.billingUpdated(changes)) }
         return told
+    }
+
+    /// Of an invoice that nobody's card is charged for; nil: it is about something else.
+    private init?(sent fact: Fact) {
+        switch fact {
+        case .invoiceRaised(let invoice) where !invoice.page.isEmpty:
+            self = .invoiceCreated(invoice)
+        case .invoiceChanged(let invoice) where invoice.status == .void:
+            self = .invoiceVoided(invoice)
+        case .invoiceOverdue(let invoice): self = .invoiceOverdue(invoice)
+        case _: return nil
+        }
     }
 
     private init(_ notice: Notice) {

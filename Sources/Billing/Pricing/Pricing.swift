@@ -199,6 +199,9 @@ package struct PricingSettings: Sendable, Equatable {
     package var reversesDeductionOrder = false
     package var dunning = Dunning()
     package var disputes = DisputeBehavior.keep
+    /// What was billed by invoice is charged to the card on file, if there is one, from the first
+    /// payment on (billing §18).
+    package var convertsToCharges = true
 
     package init() {}
 }

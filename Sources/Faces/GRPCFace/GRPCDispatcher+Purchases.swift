@@ -34,6 +34,24 @@ extension GRPCDispatcher {
         return nil
     }
 
+    /// An invoice is sent, paid out of band, or taken back.
+    func runInvoice(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let call = try decoded { () throws(CallFault) in
+            switch route {
+            case .finalizeInvoice: try reader.finalizeInvoice(message)
+            case .markInvoicePaid: try reader.markInvoicePaid(message)
+            default: try reader.voidInvoice(message)
+            }
+        }
+        let service = loop.attach
+        try leave(token) { () throws(ExecuteFault) in try await service.change(call) }
+        return nil
+    }
+
     /// Money goes back, or the sandbox's provider is told to do something.
     func runRefund(
         _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,

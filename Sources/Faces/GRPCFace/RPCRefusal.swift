@@ -107,6 +107,8 @@ struct RPCRefusal {
             self.init(ofTime: refusal)
         case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:
             self.init(ofRefunds: refusal)
+        case .invoiceNotSent, .invoiceNotFinal, .invoiceFinal:
+            self.init(ofInvoices: refusal)
         }
     }
 

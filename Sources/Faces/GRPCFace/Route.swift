@@ -55,6 +55,9 @@ enum Route: Int, CaseIterable {
     case getPromotionCode
     case multiAttach
     case previewMultiAttach
+    case finalizeInvoice
+    case markInvoicePaid
+    case voidInvoice
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -120,6 +123,9 @@ enum Route: Int, CaseIterable {
         case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
         case .multiAttach: "/tally.v1.AttachService/MultiAttach"
         case .previewMultiAttach: "/tally.v1.AttachService/PreviewMultiAttach"
+        case .finalizeInvoice: "/tally.v1.AttachService/FinalizeInvoice"
+        case .markInvoicePaid: "/tally.v1.AttachService/MarkInvoicePaid"
+        case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -151,7 +157,7 @@ enum Route: Int, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
-            .migrateCustomer, .multiAttach:
+            .migrateCustomer, .multiAttach, .finalizeInvoice, .markInvoicePaid, .voidInvoice:
             .attachWrite
         case .previewAttach, .previewUpdateSubscription, .previewMultiAttach: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,

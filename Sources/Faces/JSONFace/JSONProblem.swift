@@ -173,7 +173,7 @@ extension JSONProblem {
                     + "personal data; look at the customer")
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
             .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge,
-            .providerNotOfSandbox:
+            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .invoiceFinal:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
             .codeAlreadyRedeemed, .discountExists, .discountNotFound:
@@ -193,6 +193,8 @@ extension JSONProblem {
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
         case .refundTooLarge, .providerNotOfSandbox:
             self = .invalidRequest("the invoice can't be refunded like that")
+        case .invoiceNotSent, .invoiceNotFinal, .invoiceFinal:
+            self = .invalidRequest("the invoice isn't one for that")
         default: preconditionFailure("told by the caller")
         }
     }

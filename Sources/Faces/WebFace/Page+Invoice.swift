@@ -3,15 +3,21 @@ internal import Repository
 
 /// An invoice, to be read and printed.
 extension Page {
-    static func invoice(_ invoice: Invoice, of visit: PortalVisit, _ path: String) -> String {
-        document(
+    /// - Parameter isAlone: it is its own page, whose address leads nowhere else.
+    static func invoice(
+        _ invoice: Invoice, of visit: PortalVisit, _ path: String, isAlone: Bool = false
+    ) -> String {
+        let way = isAlone ? "" : "<a href=\"\(escaped(path))\">&larr; Your billing</a>"
+        let place = isAlone ? "\(path)/pay" : "\(path)/invoices/\(invoice.number)/pay"
+        return document(
             "Invoice \(invoice.number)",
             """
-            <nav><a href="\(escaped(path))">&larr; Your billing</a>\(pay(invoice, path))</nav>
+            <nav>\(way)\(pay(invoice, at: place))</nav>
             <section class="card">
             <div class="ends"><h1>Invoice \(invoice.number)</h1>\(badge(invoice))</div>
             <dl>
             <div><dt>Date</dt><dd>\(invoice.time.dayText)</dd></div>
+            \(due(invoice))
             <div><dt>Billed to</dt><dd>\(addressee(visit))</dd></div>
             <div><dt>Customer number</dt><dd>\(escaped(visit.link.customer.text))</dd></div>
             </dl>
@@ -30,9 +36,14 @@ extension Page {
             """, kind: "invoice")
     }
 
-    private static func pay(_ invoice: Invoice, _ path: String) -> String {
+    private static func due(_ invoice: Invoice) -> String {
+        invoice.status == .open && invoice.dueTime != .never
+            ? "<div><dt>Due</dt><dd>\(invoice.dueTime.dayText)</dd></div>" : ""
+    }
+
+    private static func pay(_ invoice: Invoice, at place: String) -> String {
         guard invoice.status == .open else { return "" }
-        return "<a class=\"button small\" href=\"\(escaped(path))/invoices/\(invoice.number)/pay\">"
+        return "<a class=\"button small\" href=\"\(escaped(place))\">"
             + "Pay \(invoice.due.text)</a>"
     }
 
@@ -81,6 +92,10 @@ extension Page {
     private static func paid(_ invoice: Invoice) -> String {
         let text: String =
             switch invoice.status {
+            case .open where invoice.dueTime != .never:
+                "Please pay this invoice by \(invoice.dueTime.dayText)."
+            case .draft: "This is a draft: there is nothing to pay yet."
+            case .void: "This invoice was taken back. There is nothing to pay."
             case .open: "This invoice is open: its payment failed, and will be tried again."
             case .uncollectible: "This invoice was not paid, and nothing is asked for any more."
             case .paid where invoice.total.minorUnits < 0:

@@ -87,13 +87,23 @@ extension Page {
         visit.customer.account.invoices.filter { $0.status == .open }.map { invoice in
             """
             <div class="problem owed" role="alert">
-            <p>The payment of \(invoice.due.text) failed. We will try again; to keep your plan, \
-            pay with another card.</p>
+            <p>\(why(invoice, at: visit.now))</p>
             <a class="button" href="\(escaped(path))/invoices/\(invoice.number)/pay">\
             Pay \(invoice.due.text)</a>
             </div>
             """
         }.joined(separator: "\n")
+    }
+
+    /// Why something is to be paid.
+    private static func why(_ invoice: Invoice, at now: Timestamp) -> String {
+        guard invoice.dueTime != .never else {
+            return "The payment of \(invoice.due.text) failed. We will try again; to keep your "
+                + "plan, pay with another card."
+        }
+        return "Invoice \(invoice.number) over \(invoice.due.text) "
+            + (now < invoice.dueTime ? "is due on" : "was due on")
+            + " \(invoice.dueTime.dayText)."
     }
 
     // MARK: Plans
@@ -258,7 +268,10 @@ extension Page {
         _ form: CardForm
     ) -> String {
         let title = invoice == nil ? "Your card" : "Pay invoice \(invoice?.number ?? 0)"
-        let open = visit.customer.account.invoices.filter { $0.status == .open }
+        // Others that were sent are paid one by one.
+        let open = visit.customer.account.invoices.filter {
+            $0.status == .open && ($0.dueTime == .never || $0.number == invoice?.number)
+        }
         let owed = open.map { "<b>\($0.due.text)</b>" }.joined(separator: " and ")
         let fine =
             "It takes the place of the card on file. "
@@ -267,7 +280,7 @@ extension Page {
             title,
             """
             <section class="card single">
-            <p><a href="\(escaped(path))">&larr; Your billing</a></p>
+            <p><a href="\(escaped(path))">&larr; Back</a></p>
             <h1>\(title)</h1>
             \(invoice.map { "<p class=\"amount\">\($0.due.text)</p>" } ?? "")
             \(cardForm(
@@ -281,7 +294,8 @@ extension Page {
     // MARK: Invoices
 
     private static func invoices(_ visit: PortalVisit, _ path: String) -> String {
-        let rows = visit.customer.account.invoices.reversed().map { invoice in
+        let sent = visit.customer.account.invoices.filter { $0.status != .draft }
+        let rows = sent.reversed().map { invoice in
             """
             <tr><td><a href="\(escaped(path))/invoices/\(invoice.number)">Invoice \
             \(invoice.number)</a><br><span class="soft">\(invoice.time.dayText)</span></td>
@@ -313,6 +327,10 @@ extension Page {
 
     static func badge(_ invoice: Invoice) -> String {
         switch invoice.status {
+        case .open where invoice.dueTime != .never:
+            "<span class=\"badge quiet\">Due \(invoice.dueTime.dayText)</span>"
+        case .draft: "<span class=\"badge quiet\">Draft</span>"
+        case .void: "<span class=\"badge quiet\">Taken back</span>"
         case .open: "<span class=\"badge wrong\">Open</span>"
         case .paid where invoice.total.minorUnits < 0: "<span class=\"badge quiet\">Credit</span>"
         case .paid: "<span class=\"badge right\">Paid</span>"

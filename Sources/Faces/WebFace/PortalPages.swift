@@ -50,10 +50,12 @@ package struct PortalPages: Sendable {
 }
 
 /// One request of one visit.
-private struct PortalDesk {
+struct PortalDesk {
     let service: AttachService
     let visit: PortalVisit
     let path: String
+    /// It is the page of one invoice, and of nothing else.
+    var isOfInvoice = false
 
     func respond(to request: PageRequest, _ parts: [String]) async -> PageResponse {
         let isPost = request.method == "POST"
@@ -70,7 +72,7 @@ private struct PortalDesk {
         case ("plans", let number?, "resume", 3) where isPost:
             return await change(number, .undo, done: "resumed")
         case ("invoices", let number?, nil, 2) where !isPost:
-            guard let invoice = invoice(number) else { return missing }
+            guard let invoice = invoice(number), invoice.status != .draft else { return missing }
             return .html(200, Page.invoice(invoice, of: visit, path), leads: false)
         case ("invoices", let number?, "pay", 3):
             guard let invoice = invoice(number) else { return missing }
@@ -80,7 +82,7 @@ private struct PortalDesk {
         }
     }
 
-    private var missing: PageResponse { .html(404, Page.missing, leads: false) }
+    var missing: PageResponse { .html(404, Page.missing, leads: false) }
 
     private func invoice(_ number: UInt32) -> Invoice? {
         visit.customer.account.invoices.first { $0.number == number }
@@ -119,8 +121,10 @@ private struct PortalDesk {
 
     // MARK: The card
 
-    private func card(_ request: PageRequest, of invoice: Invoice?) async -> PageResponse {
-        let place = invoice.map { "\(path)/invoices/\($0.number)/pay" } ?? "\(path)/card"
+    func card(_ request: PageRequest, of invoice: Invoice?) async -> PageResponse {
+        let place =
+            isOfInvoice
+            ? "\(path)/pay" : invoice.map { "\(path)/invoices/\($0.number)/pay" } ?? "\(path)/card"
         func page(_ status: Int, _ form: CardForm) -> PageResponse {
             .html(
                 status, Page.card(visit, path, at: place, of: invoice, form), leads: false)
@@ -138,7 +142,12 @@ private struct PortalDesk {
             return .html(200, question, leads: false)
         case .accepted(let card, var form):
             do {
-                try await service.save(card.method(expiry: form.expiry), on: visit)
+                let method = card.method(expiry: form.expiry)
+                if let invoice, invoice.dueTime != .never {
+                    try await service.pay(invoice.number, with: method, on: visit)
+                } else {
+                    try await service.save(method, on: visit)
+                }
             } catch {
                 form.problem = "Something went wrong here, and nothing was charged. Try again."
                 return page(503, form)
@@ -153,9 +162,13 @@ private struct PortalDesk {
     ) -> PageResponse {
         let now = service.again(visit).customer.account
         let isOpen = now.invoices.contains {
-            $0.status == .open && (invoice == nil || $0.number == invoice?.number)
+            $0.status == .open
+                && (invoice == nil ? $0.dueTime == .never : $0.number == invoice?.number)
         }
-        guard isOpen else { return .see("\(path)?done=\(invoice == nil ? "card" : "paid")") }
+        guard isOpen else {
+            if isOfInvoice { return .see(path) }
+            return .see("\(path)?done=\(invoice == nil ? "card" : "paid")")
+        }
         guard invoice != nil else { return .see("\(path)?done=unpaid") }
         var form = CardForm()
         form.problem =

@@ -32,6 +32,13 @@ extension TallyEnvironment {
         return found?.answer
     }
 
+    /// Who has an address that leads to one page alone; nil: there is no such customer.
+    package func visit(of id: CustomerID) -> PortalVisit? {
+        guard let created = state(of: id)?.customer.account.created else { return nil }
+        return visit(
+            PortalLinks.Link(customer: id, created: created, expires: .never, returnURL: ""))
+    }
+
     /// The customer as it is now; nil: there is no such customer any more.
     package func visit(_ link: PortalLinks.Link) -> PortalVisit? {
         let time = customers(of: link.customer).environmentTime

@@ -117,7 +117,8 @@ package final class TallyEnvironment: Sendable {
             log: FlatFileLog(
                 folder: "\(folder.path)/\(EnvironmentFolder.directory)",
                 identity: folder.manifest.directoryIdentity, settings: logSettings,
-                listener: LogListener(onFault: settings.onFault), logger: logger))
+                listener: LogListener(onFault: settings.onFault), logger: logger),
+            address: settings.address)
     }
 
     /// Starting with a clock far behind the last commit would stamp new commits with old times.

@@ -120,7 +120,9 @@ extension TallyEnvironment {
 extension CustomerState {
     /// What it is buying redeems it.
     fileprivate func holds(redemption id: String) -> Bool {
-        let orders = account.effects.map(\.order) + [account.checkout?.order].compactMap { $0 }
+        let orders =
+            account.effects.map(\.order) + [account.checkout?.order].compactMap { $0 }
+            + account.receivables.map(\.order)
         return (orders + orders.flatMap(\.parts)).flatMap(\.discounts)
             .contains { $0.redemption == id }
     }

@@ -71,6 +71,38 @@ extension AttachService {
         throw .refused(.purchaseInProgress)
     }
 
+    /// Whose page of an invoice this is, and which one it shows; nil: nobody's.
+    package func invoice(onPage page: String) -> (visit: PortalVisit, invoice: Invoice)? {
+        guard let end = page.firstIndex(of: "/"), let id = CustomerID(String(page[..<end])),
+            let visit = environment.visit(of: id),
+            let invoice = visit.customer.account.invoices.first(where: { $0.page == page })
+        else { return nil }
+        return (visit, invoice)
+    }
+
+    /// Charges an invoice that was sent to a card, which is on file from then on.
+    package func pay(
+        _ number: UInt32, with method: PaymentMethod, on visit: PortalVisit
+    ) async throws(ExecuteFault) {
+        let id = visit.link.customer
+        for _ in 0..<AttachService.patience {
+            let effectID = environment.newEffectID()
+            let command = InvoiceCommand(
+                number: number, .charge(method, effectID: effectID))
+            do {
+                _ = try await environment.commit(
+                    .invoice(command), requesting: effectID, for: id, request: nil)
+                return
+            } catch .refused(.purchaseInProgress) {
+                _ = await environment.waitForOpenEffect(of: id)
+            } catch .refused(.invoiceNotSent) {
+                // Somebody else has paid it.
+                return
+            }
+        }
+        throw .refused(.purchaseInProgress)
+    }
+
     /// A visit does what is due, one charge at a time.
     private func collectDebts(of visit: PortalVisit) async {
         for _ in 0..<AttachService.debtLimit {

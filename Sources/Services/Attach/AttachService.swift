@@ -184,6 +184,20 @@ package struct AttachService: Sendable {
         throw .refused(.purchaseInProgress)
     }
 
+    /// Sends an invoice, marks it as paid, or takes it back; after a charge that is under way.
+    package func change(_ call: InvoiceCall) async throws(ExecuteFault) -> [UInt8] {
+        for _ in 0..<AttachService.patience {
+            do {
+                return try await environment.commit(
+                    .invoice(call.command), for: call.customer, request: call.command.request
+                ).message
+            } catch .refused(.purchaseInProgress) {
+                _ = await environment.waitForOpenEffect(of: call.customer)
+            }
+        }
+        throw .refused(.purchaseInProgress)
+    }
+
     /// Has the sandbox's provider do something with a payment, and report it.
     package func provoke(_ call: PaymentEventCall) async throws(ExecuteFault) -> [UInt8] {
         try await environment.provoke(call)

@@ -31,6 +31,9 @@ package enum Method: UInt32, Sendable {
     case redeemCode = 67
     case migrateCustomer = 80
     case multiAttach = 110
+    case finalizeInvoice = 120
+    case markInvoicePaid = 121
+    case voidInvoice = 122
 }
 
 extension Method {
@@ -43,7 +46,8 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer, .multiAttach:
+            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer, .multiAttach,
+            .finalizeInvoice, .markInvoicePaid, .voidInvoice:
             false
         }
     }

@@ -83,6 +83,11 @@ struct CatalogWriter {
                 TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE_INCLUDE_PAST_DUE
             message.pointee.include_past_due = 0
         }
+        if !settings.convertsToCharges {
+            message.pointee._charge_after_first_payment_case =
+                TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT_CHARGE_AFTER_FIRST_PAYMENT
+            message.pointee.charge_after_first_payment = 0
+        }
         message.pointee.reverse_deduction_order = settings.reversesDeductionOrder ? 1 : 0
         if settings.dunning != Dunning() {
             let dunning = arena.make(tally__v1__dunning__init)

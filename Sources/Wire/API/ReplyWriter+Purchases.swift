@@ -34,6 +34,7 @@ extension ReplyWriter {
             (message.pointee.n_discounts, message.pointee.discounts) = discounts(
                 subscription.discounts)
         }
+        message.pointee.net_terms_days = subscription.netDays
         return message
     }
 
@@ -80,7 +81,23 @@ extension ReplyWriter {
             message.pointee.amount_disputed = money(
                 Money(minorUnits: disputed, currency: currency))
         }
+        message.pointee.due_time = time(invoice.dueTime)
+        message.pointee.url = arena.string(page(of: invoice))
         return message
+    }
+
+    /// The address of its own page; empty: it has none, or isn't sent.
+    func page(of invoice: Invoice) -> String {
+        let address = invoice.page.isEmpty || invoice.status == .draft ? "" : names.address()
+        return address.isEmpty ? "" : "\(address)/invoice/\(invoice.page)"
+    }
+
+    /// The reply to `FinalizeInvoice`, `MarkInvoicePaid` and `VoidInvoice`, whose fields are the
+    /// same.
+    func changed(_ invoice: Invoice?) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__finalize_invoice_response__init)
+        message.pointee.invoice = invoice.map { self.invoice($0) }
+        return arena.pack(message)
     }
 
     func line(_ line: InvoiceLine) -> UnsafeMutablePointer<Tally__V1__InvoiceLine> {

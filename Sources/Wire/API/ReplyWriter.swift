@@ -47,6 +47,7 @@ package struct ReplyWriter {
         case .clock(let time): movedClock(to: time)
         case .refunded(let refunded): self.refunded(refunded)
         case .reported(let invoice): reported(invoice)
+        case .invoice(let invoice, let plans): with(plans).changed(invoice)
         }
     }
 
@@ -103,7 +104,9 @@ package struct ReplyWriter {
     private func attach(_ reply: AttachReply) -> UnsafeRawBufferPointer {
         let message = arena.make(tally__v1__attach_response__init)
         message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
-        message.pointee.payment_url = arena.string(reply.paymentURL)
+        let page = reply.invoice.flatMap { $0.status == .open ? self.page(of: $0) : nil } ?? ""
+        message.pointee.payment_url = arena.string(
+            reply.paymentURL.isEmpty ? page : reply.paymentURL)
         message.pointee.subscription = reply.subscription.map { subscription($0) }
         if !reply.entity.isEmpty, let subscription = message.pointee.subscription {
             subscription.pointee.entity_id = reply.entity.withBytes { arena.string($0) }
@@ -214,7 +217,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,
             .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,
             .updateEntity, .deleteEntity, .advanceTestClock, .applyDiscount, .removeDiscount,
-            .redeemCode, .migrateCustomer:
+            .redeemCode, .migrateCustomer, .finalizeInvoice, .markInvoicePaid, .voidInvoice:
             2
         }
     return [field << 3, 1]

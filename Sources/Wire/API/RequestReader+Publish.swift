@@ -66,6 +66,11 @@ struct DraftReader {
             settings.disputes = fields.word(
                 given.dispute_behavior.rawValue, DisputeBehavior.keep,
                 at: "\(prefix)settings.dispute_behavior")
+            if given._charge_after_first_payment_case
+                != TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET
+            {
+                settings.convertsToCharges = given.charge_after_first_payment != 0
+            }
             draft.settings = settings
         }
         draft.rewards = rewards(message)

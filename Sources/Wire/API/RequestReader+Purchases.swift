@@ -67,10 +67,12 @@ extension RequestReader {
         let starts = message.start_time.flatMap { fields.instant($0.pointee, at: "start_time") }
         let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
         let removed = try removedPlans(message, &fields)
+        let terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
+        attach.terms = terms
         attach.entity = entity
         attach.quantities = quantities
         attach.schedule = schedule
@@ -105,6 +107,7 @@ extension RequestReader {
             fingerprint.add(ends)
         }
         fingerprint.add(removed)
+        if let terms { fingerprint.add(terms) }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -144,6 +147,7 @@ extension RequestReader {
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
         change.version = message.version == 0 ? nil : message.version
         change.customize = customization(message.customize, &fields)
+        change.terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -161,6 +165,7 @@ extension RequestReader {
         if let refund = change.refund { fingerprint.add(UInt64(refund.rawValue)) }
         fingerprint.add(change.discounts)
         fingerprint.add(version: message.version, customize: message.customize, arena)
+        if let terms = change.terms { fingerprint.add(terms) }
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

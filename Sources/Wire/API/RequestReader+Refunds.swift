@@ -65,7 +65,7 @@ extension RequestReader {
 
 extension FieldReader {
     /// "inv_" and a number; nil: a fault was noted.
-    fileprivate mutating func invoice(_ text: UnsafePointer<CChar>?) -> UInt32? {
+    mutating func invoice(_ text: UnsafePointer<CChar>?) -> UInt32? {
         let id = String(decoding: bytes(of: text), as: UTF8.self)
         guard id.hasPrefix("inv_"), let number = UInt32(id.dropFirst(4)) else {
             fault("invoice_id", "must be one of the customer's, such as \"inv_1\"")

@@ -2,10 +2,11 @@
 /// and nothing of them is unpacked. The field numbers are those of `tally.disk.v1`; a test holds
 /// this against `RecordDecoder`.
 package enum NotificationScan {
-    /// Of facts: `effect_settled`, `invoice_raised`, `notified`, `invoice_changed`, `reminded`.
-    private static let told: Set<UInt32> = plans.union([10, 14, 41, 64, 70])
+    /// Of facts: `effect_settled`, `invoice_raised`, `notified`, `invoice_changed`, `reminded`,
+    /// `sent_invoice_raised`, `sent_invoice_changed`, `invoice_overdue`.
+    private static let told: Set<UInt32> = plans.union([10, 14, 41, 64, 70, 120, 121, 124])
     /// `subscription_changed`, and the same where it says more.
-    private static let plans: Set<UInt32> = [8, 62, 73]
+    private static let plans: Set<UInt32> = [8, 62, 73, 123]
 
     package static func concerns(_ record: UnsafeRawBufferPointer) -> Bool {
         has(record) { told.contains($0) }

@@ -27,6 +27,7 @@ extension RecordDecoder {
                 try money(0, message.pending_currency).currency)
         }
         subscription.discounts = try discounts(message.n_discounts, message.discounts)
+        subscription.netDays = message.net_days
         return subscription
     }
 
@@ -58,10 +59,12 @@ extension RecordDecoder {
             refunded: message.refunded, credited: message.credited, disputed: message.disputed)
         let card = CardLabel(brand: text(message.card_brand), last4: text(message.card_last4))
         if !card.brand.isEmpty { invoice.card = card }
+        invoice.dueTime = time(message.due_time)
+        invoice.page = text(message.page)
         return invoice
     }
 
-    private func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
+    func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         let total = try money(message.total, message.currency)
         var order = Order(
             purpose: message.purpose == Order.dated
@@ -92,6 +95,7 @@ extension RecordDecoder {
         order.lines += order.parts.flatMap(\.lines)
         order.removed = numbers(message.n_removed, message.removed)
         order.startsLater = message.starts_later != 0
+        order.netDays = message.net_days
         return order
     }
 

@@ -65,6 +65,7 @@ extension RecordWriter {
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             refundFact(fact, message)
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
+        case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
         }
         return message
     }
@@ -73,7 +74,10 @@ extension RecordWriter {
     private func changed(
         _ subscription: Subscription, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
     ) {
-        if !subscription.isWhole {
+        if subscription.netDays != 0 {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICED_SUBSCRIPTION_CHANGED
+            message.pointee.invoiced_subscription_changed = self.subscription(subscription)
+        } else if !subscription.isWhole {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED
             message.pointee.full_subscription_changed = self.subscription(subscription)
         } else if subscription.isPlain {
@@ -163,6 +167,9 @@ extension RecordWriter {
         case .methodSaved(let method):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_METHOD_SAVED
             message.pointee.method_saved = self.method(method)
+        case .invoiceRaised(let invoice) where !invoice.page.isEmpty,
+            .invoiceChanged(let invoice) where !invoice.page.isEmpty:
+            sentInvoice(fact, invoice, message)
         case .invoiceRaised(let invoice):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RAISED
             message.pointee.invoice_raised = self.invoice(invoice)

@@ -32,6 +32,7 @@ extension RecordWriter {
         }
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(
             subscription.discounts)
+        message.pointee.net_days = subscription.netDays
         return message
     }
 
@@ -113,10 +114,12 @@ extension RecordWriter {
         message.pointee.disputed = invoice.returns.disputed
         message.pointee.card_brand = arena.string(invoice.card?.brand ?? "")
         message.pointee.card_last4 = arena.string(invoice.card?.last4 ?? "")
+        message.pointee.due_time = stored(invoice.dueTime)
+        message.pointee.page = arena.string(invoice.page)
         return message
     }
 
-    private func order(_ order: Order) -> UnsafeMutablePointer<Tally__Disk__V1__Order> {
+    func order(_ order: Order) -> UnsafeMutablePointer<Tally__Disk__V1__Order> {
         let message = arena.make(tally__disk__v1__order__init)
         message.pointee.purpose = order.isDated ? Order.dated : UInt32(order.purpose.rawValue)
         message.pointee.starts = stored(order.starts)
@@ -155,6 +158,7 @@ extension RecordWriter {
         message.pointee.total = order.total.minorUnits
         message.pointee.success_url = arena.string(order.successURL)
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(order.discounts)
+        message.pointee.net_days = order.netDays
         return message
     }
 

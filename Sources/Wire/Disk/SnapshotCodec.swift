@@ -222,6 +222,8 @@ extension RecordWriter {
             customer.account.discounts)
         (message.pointee.n_redemptions, message.pointee.redemptions) =
             arena.list(customer.account.redemptions) { redemption($0) }
+        (message.pointee.n_receivables, message.pointee.receivables) =
+            arena.list(customer.account.receivables) { receivable($0) }
         return message
     }
 }
@@ -290,6 +292,9 @@ extension RecordDecoder {
             account.customPlans.append(try customPlan(custom.pointee))
         }
         account.zone = try zone(message.zone)
+        for receivable in elements(message.n_receivables, message.receivables) {
+            account.receivables.append(try self.receivable(receivable.pointee))
+        }
         customer.account = account
     }
 }

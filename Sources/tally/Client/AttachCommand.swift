@@ -15,6 +15,7 @@ struct AttachCommand: AsyncParsableCommand {
               tally attach acme business --quantity messages=20000 --preview
               tally attach acme pro --code WELCOME
               tally attach acme credit_topup --success-url https://example.com/thanks
+              tally attach acme pro --invoice --net-terms 14
               tally attach acme pro --customize deal.json --start 2027-01-01T00:00:00Z
               tally attach acme premium --remove addon
               tally attach acme pro addon team@workspace_1

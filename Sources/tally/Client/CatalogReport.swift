@@ -86,6 +86,9 @@ struct CatalogReport {
         for name in ["keep_free_overage", "reverse_deduction_order"] where settings.flag(name) {
             table.add(name, "true")
         }
+        if settings["charge_after_first_payment"] == .bool(false) {
+            table.add("charge_after_first_payment", "false")
+        }
         if settings["include_past_due"] == .bool(false) { table.add("include_past_due", "false") }
         return table.lines
     }

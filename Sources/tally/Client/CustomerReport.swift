@@ -127,7 +127,7 @@ struct CustomerReport {
     }
 
     private var invoices: [String] {
-        var table = TextTable("invoice", "status", "total", "credit paid", "for")
+        var table = TextTable("invoice", "status", "total", "credit paid", "due", "for")
         for invoice in customer.list("invoices") {
             let lines = invoice.list("lines").map { $0.text("description") }
             let isCredit = (invoice["total"] ?? .null).number("minor_units") < 0
@@ -135,6 +135,7 @@ struct CustomerReport {
                 invoice.text("invoice_id"), invoice.text("status"),
                 HumanText.money(invoice["total"]),
                 HumanText.money(isCredit ? nil : invoice["credit_applied"]),
+                invoice.text("status") == "open" ? HumanText.time(invoice.text("due_time")) : "",
                 lines.joined(separator: "; "))
         }
         return table.lines

@@ -5,12 +5,16 @@ internal import Wire
 struct InvoiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoice",
-        abstract: "Sends money of a paid invoice back to the card.",
+        abstract: "Sends invoices, says that they were paid, takes them back, refunds them.",
         discussion: """
               tally customer get acme
+              tally invoice mark-paid acme inv_4
               tally invoice refund acme inv_3 --amount 5.00
             """,
-        subcommands: [RefundInvoiceCommand.self])
+        subcommands: [
+            RefundInvoiceCommand.self, FinalizeInvoiceCommand.self, MarkInvoicePaidCommand.self,
+            VoidInvoiceCommand.self,
+        ])
 }
 
 struct RefundInvoiceCommand: AsyncParsableCommand {

@@ -19,6 +19,33 @@ struct PurchaseFlags: ParsableArguments {
     @Option(help: "Default: a new one.")
     var requestId: String?
 
+    @Flag(help: "Send an invoice in place of charging a card; the plan starts when it is paid.")
+    var invoice = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --invoice: it is due so many days after it was sent. Default: 30.",
+            valueName: "days"))
+    var netTerms: UInt32?
+
+    @Flag(help: "With --invoice: the plan starts at once.")
+    var enableNow = false
+
+    @Flag(help: "With --invoice: it is a draft until tally invoice finalize.")
+    var draft = false
+
+    func validate() throws {
+        guard !invoice, netTerms != nil || enableNow || draft else { return }
+        throw ValidationError("--net-terms, --enable-now and --draft go with --invoice")
+    }
+
+    private var invoiceMode: JSONValue {
+        .object([
+            "enabled": .bool(true), "enable_plan_immediately": .bool(enableNow),
+            "finalize": .bool(!draft), "net_terms_days": .number(netTerms ?? 0),
+        ])
+    }
+
     /// Buys, or looks what it would be; prints what came of it. A declined charge is exit code 2.
     func run(_ purchase: PurchaseMethod, _ request: JSONObject, _ flags: ServerFlags) async throws {
         var request = request
@@ -26,6 +53,7 @@ struct PurchaseFlags: ParsableArguments {
         if let entity, request["plans"] == nil {
             request.append("entity_id", .string(entity))
         }
+        if invoice { request.append("invoice_mode", invoiceMode) }
         if let quoteTime { request.append("quote_time", .string(quoteTime)) }
         if preview { return try await look(purchase, request, flags) }
         let id = requestId ?? RequestIdentifier.make()

@@ -24,13 +24,22 @@ struct PurchaseReport {
             reply.list("subscriptions").map { state($0) }.joined(separator: "\n")
         case "active", "scheduled": state(reply["subscription"] ?? .null)
         case "payment_required":
-            reply["invoice"].map { "payment required: \(HumanText.money($0["amount_due"]))" }
+            reply["invoice"].map { PurchaseReport.required($0) }
                 ?? "a card is required; nothing is charged yet"
         case "processing":
             "processing: the charge has no outcome yet; ask again with --request-id \(requestID)"
         case "declined": "declined (\(reply.text("decline_code"))): nothing changed"
         case let other: other
         }
+    }
+
+    /// Of what waits for its payment.
+    private static func required(_ invoice: JSONValue) -> String {
+        let amount = HumanText.money(invoice["amount_due"])
+        let (id, due) = (invoice.text("invoice_id"), invoice.text("due_time"))
+        if invoice.text("status") == "draft" { return "draft \(id): \(amount)" }
+        return due.isEmpty
+            ? "payment required: \(amount)" : "\(id) is due \(HumanText.time(due)): \(amount)"
     }
 
     private func state(_ subscription: JSONValue) -> String {
@@ -101,12 +110,20 @@ struct PurchaseReport {
             let page = opensPage ? "a payment page would ask for a card; " : ""
             return [page + "nothing would be charged now"]
         }
+        if let head = sent(invoice) { return [head + ":"] + lines(invoice: invoice) }
         let isGivenBack = (invoice["total"] ?? .null).number("minor_units") < 0
         let head =
             opensPage
             ? "a payment page would ask for"
             : "would be \(isGivenBack ? "given back" : "charged") now"
         return [head + ":"] + lines(invoice: invoice)
+    }
+
+    /// What would become of one that is paid by invoice; nil: it isn't.
+    private static func sent(_ invoice: JSONValue) -> String? {
+        if invoice.text("status") == "draft" { return "a draft of an invoice would be made" }
+        let due = invoice.text("due_time")
+        return due.isEmpty ? nil : "an invoice would be sent, due \(HumanText.time(due))"
     }
 
     /// ", less 4.00 USD by summer_20".

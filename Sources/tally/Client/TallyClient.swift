@@ -26,6 +26,9 @@ struct APIMethod {
     static let previewUpdateSubscription = APIMethod(
         "AttachService", "PreviewUpdateSubscription", isRead: true)
     static let refundInvoice = APIMethod("AttachService", "RefundInvoice")
+    static let finalizeInvoice = APIMethod("AttachService", "FinalizeInvoice")
+    static let markInvoicePaid = APIMethod("AttachService", "MarkInvoicePaid")
+    static let voidInvoice = APIMethod("AttachService", "VoidInvoice")
     static let setupPayment = APIMethod("AttachService", "SetupPayment")
     /// Each address is another one, and none changes anything.
     static let openCustomerPortal = APIMethod(

@@ -55,7 +55,7 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
-            .customPlanDropped, .zoneSet:
+            .customPlanDropped, .zoneSet, .receivableSet, .invoiceOverdue:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -162,6 +162,15 @@ struct FactText {
                 "attempts": .number(debt.attempts),
                 "next": .string(debt.next.rfc3339 ?? ""),
             ]
+        case .receivableSet(let receivable):
+            [
+                "fact": .string("receivable_set"), "invoice": .number(receivable.invoice),
+                "given": .bool(receivable.isGiven),
+                "next": .string(
+                    receivable.next == .never ? "" : receivable.next.rfc3339 ?? ""),
+            ]
+        case .invoiceOverdue(let invoice):
+            ["fact": .string("invoice_overdue"), "invoice": .number(invoice.number)]
         case .creditChanged(let credit):
             ["fact": .string("credit_changed"), "balance": .string(credit.text)]
         case .customPlanSet(let custom):

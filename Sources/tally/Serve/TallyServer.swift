@@ -140,7 +140,8 @@ final class TallyServer: Service {
                 metrics: faces.contains(.metrics) ? metrics : nil,
                 json: faces.contains(.json) ? JSONPages(access) : nil,
                 checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil,
-                portal: faces.contains(.web) ? PortalPages(access.environments) : nil))
+                portal: faces.contains(.web) ? PortalPages(access.environments) : nil,
+                invoices: faces.contains(.web) ? InvoicePages(access.environments) : nil))
     }
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
@@ -215,10 +216,12 @@ struct Pages: PageHandler {
     let json: JSONPages?
     let checkout: CheckoutPages?
     let portal: PortalPages?
+    let invoices: InvoicePages?
 
     func respond(to request: PageRequest) async -> PageResponse {
         if let response = await checkout?.respond(to: request) { return response }
         if let response = await portal?.respond(to: request) { return response }
+        if let response = await invoices?.respond(to: request) { return response }
         if let response = await json?.respond(to: request) { return response }
         if request.path == "/metrics", let metrics { return await metrics.respond(to: request) }
         switch request.path {

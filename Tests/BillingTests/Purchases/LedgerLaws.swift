@@ -47,7 +47,7 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...14) {
+        switch shopper.dice.roll(1...15) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
@@ -55,6 +55,7 @@ struct Market {
         case 9: refund()
         case 13: shopper.reward()
         case 14: attachSeveral()
+        case 15: invoice()
         default: settle()
         }
         look()
@@ -73,8 +74,10 @@ struct Market {
     /// Tells the account of what has happened.
     ///
     /// - Parameter lines: what was settled without an invoice.
-    private mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
+    mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
         let facts = Array(desk.facts.dropFirst(seen))
+        // Who doesn't pay for what was given loses it.
+        let isForfeit = isForfeit || ledger.givesUp(facts)
         seen = desk.facts.count
         ledger.add(facts, pricing, at: desk.now)
         ledger.add(lines, at: desk.now)
@@ -150,7 +153,7 @@ struct Market {
     }
 
     /// Fewer packs are there, perhaps.
-    private mutating func giveUp(_ number: UInt32?) {
+    mutating func giveUp(_ number: UInt32?) {
         guard let subscription = number.flatMap({ desk.customer.subscription($0) }) else { return }
         for item in pricing.plan(subscription.plan).items where item.prepaidPrice != nil {
             ledger.giveUp(
@@ -208,7 +211,9 @@ struct Market {
         do { try shopper.desk.settle(answer) } catch { shopper.note("\(error)") }
         if case .declined = answer { look(isForfeit: true) }
         look()
-        if effect.order.purpose == .change { giveUp(effect.order.subscriptions.first) }
+        if effect.order.purpose == .change || effect.order.invoice != 0 {
+            giveUp(effect.order.subscriptions.first)
+        }
     }
 }
 

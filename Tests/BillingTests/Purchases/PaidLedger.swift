@@ -55,6 +55,8 @@ struct PaidLedger {
     private var failed: Int64 = 0
     /// Of each invoice: what it charged, what cards paid, what came back of it in any way.
     private var returns: [UInt32: (charged: Int64, due: Int64, credited: Int64, cards: Int64)] = [:]
+    /// Invoices for what was given before they are paid.
+    private var given: Set<UInt32> = []
     private(set) var fault: String?
     /// Minor units that amounts are rounded to.
     private let grain: Int64
@@ -82,7 +84,14 @@ struct PaidLedger {
                     let charged = invoice.lines.reduce(0) { $0 + max($1.total.minorUnits, 0) }
                     returns[invoice.number] = (charged, invoice.due.minorUnits, 0, 0)
                     add(invoice.lines, on: invoice.number, at: now)
+                } else if given.contains(invoice.number), !invoice.status.isUnsettled {
+                    // What it gave back of what was paid before is credit now.
+                    let back = invoice.lines.filter { $0.kind == .credit && $0.invoice != 0 }
+                    total += back.reduce(0) { $0 + $1.total.minorUnits }
+                    add(back, at: now)
                 }
+            case .receivableSet(let receivable) where receivable.isGiven:
+                given.insert(receivable.invoice)
             case .refundSet(let refund): add(refund)
             default: break
             }
@@ -205,7 +214,8 @@ struct PaidLedger {
     mutating func check(_ customer: CustomerState, at now: Timestamp) {
         let balance = customer.account.credit?.minorUnits ?? 0
         // What goes back leaves the invoices too; what could not is the customer's.
-        let (paid, due) = (cards - refunded + failed, total - refunded)
+        let drawn = customer.account.receivables.reduce(0) { $0 + $1.order.credit }
+        let (paid, due) = (cards - refunded + failed, total - refunded + drawn)
         if balance != paid - due {
             note("a balance of \(balance), but cards paid \(paid) of \(due)")
         }
@@ -241,6 +251,15 @@ struct PaidLedger {
             note(
                 "\(quantity.text) of \(feature.rawValue) are paid for, of "
                     + "\(subscription.units(of: feature).text) in \(subscription.number)")
+        }
+    }
+
+    /// What was given for an invoice is taken away again, as nobody pays it.
+    func givesUp(_ facts: [Fact]) -> Bool {
+        facts.contains { fact in
+            guard case .invoiceChanged(let invoice) = fact else { return false }
+            return given.contains(invoice.number)
+                && (invoice.status == .void || invoice.status == .uncollectible)
         }
     }
 

@@ -134,6 +134,11 @@ extension Shopper {
             preconditionFailure("a purchase replies with an attach")
         }
         if reply.outcome == .processing, let paid = payAll() { reply = paid }
+        if let number = reply.invoice?.number, desk.customer.account.receivable(number) != nil {
+            note("the invoice is paid")
+            payOutOfBand(number)
+            return reply
+        }
         guard desk.customer.account.checkout != nil, reply.outcome == .paymentRequired
         else { return reply }
         note("the page is paid")

@@ -69,8 +69,17 @@ struct Shopper {
         }
         if dice.chance(5) { attach.starts = moment(-60...60) }
         if dice.chance(5) { attach.ends = moment(1...90) }
-        if dice.chance(10) { attach.removed = removed(beside: attach) }
+        attach.terms = terms()
+        if attach.terms == nil, dice.chance(10) { attach.removed = removed(beside: attach) }
         return attach
+    }
+
+    /// Mostly none.
+    private mutating func terms() -> InvoiceTerms? {
+        guard dice.chance(12) else { return nil }
+        return InvoiceTerms(
+            netDays: UInt32(dice.pick([1, 14, 30, 60])), gives: dice.chance(50),
+            finalizes: dice.chance(80))
     }
 
     /// A plan that the buyer has, mostly another one than is bought.
@@ -92,6 +101,7 @@ struct Shopper {
             attach.starts = nil
             attach.ends = nil
             attach.removed = []
+            attach.terms = nil
             return attach
         }
         var several = AttachSeveral(plans)
@@ -119,6 +129,7 @@ struct Shopper {
             return change
         }
         change.discounts = coupons()
+        if !change.quantities.isEmpty { change.terms = terms() }
         if change.quantities.isEmpty, change.discounts.isEmpty {
             change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo])
         }
@@ -170,6 +181,7 @@ struct Shopper {
             reply = try? desk.settle(
                 effect.kind == .collect ? .paid : .checkoutOpened(url: "https://example.com/pay"))
         }
+        for receivable in desk.customer.account.receivables { payOutOfBand(receivable.invoice) }
         return reply
     }
 
@@ -180,8 +192,9 @@ struct Shopper {
         note("until \(time.text)")
         repeat {
             desk.advance(to: time)
-            guard desk.customer.openEffect != nil else { return }
+            let isWaiting = desk.customer.openEffect != nil
             payAll()
+            guard isWaiting else { return }
         } while true
     }
 }
@@ -213,6 +226,7 @@ extension AttachPlan {
             + (starts.map { " from \($0.milliseconds)" } ?? "")
             + (ends.map { " to \($0.milliseconds)" } ?? "")
             + removed.map { " without \($0.rawValue)" }.joined()
+            + (terms.map { " \($0)" } ?? "")
     }
 }
 
@@ -228,6 +242,7 @@ extension ChangeSubscription {
         "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
             + (refund.map { "refund \($0) " } ?? "")
             + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
+            + (terms.map { " \($0)" } ?? "")
     }
 }
 

@@ -211,7 +211,7 @@ extension ReferenceModel {
         case .advance: break
         case .updateEntity, .settle, .completeCheckout, .update, .changeSubscription,
             .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral:
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

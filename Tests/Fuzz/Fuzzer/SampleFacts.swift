@@ -81,7 +81,23 @@ enum SampleFacts {
             .invoiceRaised(
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
             .subscriptionChanged(whole), .creditChanged(total),
-        ] + returned(total) + discounted(order, whole, total)
+        ] + returned(total) + discounted(order, whole, total) + sent(order, whole, total)
+    }
+
+    private static func sent(
+        _ order: Order, _ subscription: Subscription, _ total: Money
+    ) -> [Fact] {
+        var (order, subscription) = (order, subscription)
+        (order.netDays, subscription.netDays) = (30, 30)
+        var invoice = Invoice(
+            number: 2, status: .open, lines: order.lines, total: total, time: time)
+        (invoice.page, invoice.dueTime) = ("acme/secret", time)
+        return [
+            .invoiceRaised(invoice), .invoiceChanged(invoice), .invoiceOverdue(invoice),
+            .subscriptionChanged(subscription),
+            .receivableSet(
+                Receivable(invoice: 2, order: order, netDays: 30, isGiven: true, next: time)),
+        ]
     }
 
     private static func discounted(

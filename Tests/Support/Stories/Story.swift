@@ -114,6 +114,18 @@ package indirect enum Step: Sendable {
     case dispute(UInt32, Int64, Dispute.Status)
     /// What went back to cards, in cents, oldest first.
     case refunded([Int64])
+
+    /// A draft is sent.
+    case finalize(UInt32)
+    /// The invoice with this number was paid out of band.
+    case markPaid(UInt32)
+    case voidInvoice(UInt32)
+    /// It is paid on its own page, with a card that is on file from then on.
+    case payInvoice(UInt32)
+    /// Of all invoices, oldest first.
+    case statuses([InvoiceStatus])
+    /// When the invoice with this number is to be paid; nil: it has no such time.
+    case dueTime(UInt32, Timestamp?)
 }
 
 /// A plan to be bought.
@@ -135,15 +147,19 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var ends: Timestamp?
     /// Plans that end with it.
     package var removed: [String] = []
+    /// No card is put on file for it.
+    package var terms: InvoiceTerms?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
         of entity: InlineText = .empty, schedule: AttachPlan.Schedule = .automatic,
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
-        starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = []
+        starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = [],
+        terms: InvoiceTerms? = nil
     ) {
         self.removed = removed
+        self.terms = terms
         self.discounts = discounts
         self.version = version
         self.customize = customize
@@ -175,13 +191,16 @@ package struct Change: Sendable {
     package var discounts: [String] = []
     package var version: UInt32?
     package var customize: PlanPatch?
+    /// As of a purchase.
+    package var terms: InvoiceTerms?
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
         refund: ChangeSubscription.Refund? = nil, with discounts: [String] = [],
-        version: UInt32? = nil, customize: PlanPatch? = nil
+        version: UInt32? = nil, customize: PlanPatch? = nil, terms: InvoiceTerms? = nil
     ) {
+        self.terms = terms
         self.discounts = discounts
         self.version = version
         self.customize = customize
@@ -306,6 +325,9 @@ extension Refusal {
         case .codeAlreadyRedeemed: "code already redeemed"
         case .discountExists: "discount exists"
         case .discountNotFound: "discount not found"
+        case .invoiceNotSent: "invoice not sent"
+        case .invoiceNotFinal: "invoice not final"
+        case .invoiceFinal: "invoice final"
         default: "\(self)"
         }
     }

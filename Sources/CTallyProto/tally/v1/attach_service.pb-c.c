@@ -233,6 +233,51 @@ void   tally__v1__plan_customization__free_unpacked
   assert(message->base.descriptor == &tally__v1__plan_customization__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__invoice_mode__init
+                     (Tally__V1__InvoiceMode         *message)
+{
+  static const Tally__V1__InvoiceMode init_value = TALLY__V1__INVOICE_MODE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__invoice_mode__get_packed_size
+                     (const Tally__V1__InvoiceMode *message)
+{
+  assert(message->base.descriptor == &tally__v1__invoice_mode__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__invoice_mode__pack
+                     (const Tally__V1__InvoiceMode *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__invoice_mode__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__invoice_mode__pack_to_buffer
+                     (const Tally__V1__InvoiceMode *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__invoice_mode__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__InvoiceMode *
+       tally__v1__invoice_mode__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__InvoiceMode *)
+     protobuf_c_message_unpack (&tally__v1__invoice_mode__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__invoice_mode__free_unpacked
+                     (Tally__V1__InvoiceMode *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__invoice_mode__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__attach_request__init
                      (Tally__V1__AttachRequest         *message)
 {
@@ -1313,6 +1358,276 @@ void   tally__v1__migrate_customer_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__migrate_customer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__finalize_invoice_request__init
+                     (Tally__V1__FinalizeInvoiceRequest         *message)
+{
+  static const Tally__V1__FinalizeInvoiceRequest init_value = TALLY__V1__FINALIZE_INVOICE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__finalize_invoice_request__get_packed_size
+                     (const Tally__V1__FinalizeInvoiceRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__finalize_invoice_request__pack
+                     (const Tally__V1__FinalizeInvoiceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__finalize_invoice_request__pack_to_buffer
+                     (const Tally__V1__FinalizeInvoiceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__FinalizeInvoiceRequest *
+       tally__v1__finalize_invoice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__FinalizeInvoiceRequest *)
+     protobuf_c_message_unpack (&tally__v1__finalize_invoice_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__finalize_invoice_request__free_unpacked
+                     (Tally__V1__FinalizeInvoiceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__finalize_invoice_response__init
+                     (Tally__V1__FinalizeInvoiceResponse         *message)
+{
+  static const Tally__V1__FinalizeInvoiceResponse init_value = TALLY__V1__FINALIZE_INVOICE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__finalize_invoice_response__get_packed_size
+                     (const Tally__V1__FinalizeInvoiceResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__finalize_invoice_response__pack
+                     (const Tally__V1__FinalizeInvoiceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__finalize_invoice_response__pack_to_buffer
+                     (const Tally__V1__FinalizeInvoiceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__FinalizeInvoiceResponse *
+       tally__v1__finalize_invoice_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__FinalizeInvoiceResponse *)
+     protobuf_c_message_unpack (&tally__v1__finalize_invoice_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__finalize_invoice_response__free_unpacked
+                     (Tally__V1__FinalizeInvoiceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__finalize_invoice_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__mark_invoice_paid_request__init
+                     (Tally__V1__MarkInvoicePaidRequest         *message)
+{
+  static const Tally__V1__MarkInvoicePaidRequest init_value = TALLY__V1__MARK_INVOICE_PAID_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__mark_invoice_paid_request__get_packed_size
+                     (const Tally__V1__MarkInvoicePaidRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__mark_invoice_paid_request__pack
+                     (const Tally__V1__MarkInvoicePaidRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__mark_invoice_paid_request__pack_to_buffer
+                     (const Tally__V1__MarkInvoicePaidRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MarkInvoicePaidRequest *
+       tally__v1__mark_invoice_paid_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MarkInvoicePaidRequest *)
+     protobuf_c_message_unpack (&tally__v1__mark_invoice_paid_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__mark_invoice_paid_request__free_unpacked
+                     (Tally__V1__MarkInvoicePaidRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__mark_invoice_paid_response__init
+                     (Tally__V1__MarkInvoicePaidResponse         *message)
+{
+  static const Tally__V1__MarkInvoicePaidResponse init_value = TALLY__V1__MARK_INVOICE_PAID_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__mark_invoice_paid_response__get_packed_size
+                     (const Tally__V1__MarkInvoicePaidResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__mark_invoice_paid_response__pack
+                     (const Tally__V1__MarkInvoicePaidResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__mark_invoice_paid_response__pack_to_buffer
+                     (const Tally__V1__MarkInvoicePaidResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__MarkInvoicePaidResponse *
+       tally__v1__mark_invoice_paid_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__MarkInvoicePaidResponse *)
+     protobuf_c_message_unpack (&tally__v1__mark_invoice_paid_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__mark_invoice_paid_response__free_unpacked
+                     (Tally__V1__MarkInvoicePaidResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__mark_invoice_paid_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__void_invoice_request__init
+                     (Tally__V1__VoidInvoiceRequest         *message)
+{
+  static const Tally__V1__VoidInvoiceRequest init_value = TALLY__V1__VOID_INVOICE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__void_invoice_request__get_packed_size
+                     (const Tally__V1__VoidInvoiceRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__void_invoice_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__void_invoice_request__pack
+                     (const Tally__V1__VoidInvoiceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__void_invoice_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__void_invoice_request__pack_to_buffer
+                     (const Tally__V1__VoidInvoiceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__void_invoice_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__VoidInvoiceRequest *
+       tally__v1__void_invoice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__VoidInvoiceRequest *)
+     protobuf_c_message_unpack (&tally__v1__void_invoice_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__void_invoice_request__free_unpacked
+                     (Tally__V1__VoidInvoiceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__void_invoice_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__void_invoice_response__init
+                     (Tally__V1__VoidInvoiceResponse         *message)
+{
+  static const Tally__V1__VoidInvoiceResponse init_value = TALLY__V1__VOID_INVOICE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__void_invoice_response__get_packed_size
+                     (const Tally__V1__VoidInvoiceResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__void_invoice_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__void_invoice_response__pack
+                     (const Tally__V1__VoidInvoiceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__void_invoice_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__void_invoice_response__pack_to_buffer
+                     (const Tally__V1__VoidInvoiceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__void_invoice_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__VoidInvoiceResponse *
+       tally__v1__void_invoice_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__VoidInvoiceResponse *)
+     protobuf_c_message_unpack (&tally__v1__void_invoice_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__void_invoice_response__free_unpacked
+                     (Tally__V1__VoidInvoiceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__void_invoice_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__feature_quantity__field_descriptors[2] =
 {
   {
@@ -1620,7 +1935,84 @@ const ProtobufCMessageDescriptor tally__v1__plan_customization__descriptor =
   (ProtobufCMessageInit) tally__v1__plan_customization__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[18] =
+static const ProtobufCFieldDescriptor tally__v1__invoice_mode__field_descriptors[4] =
+{
+  {
+    "enabled",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceMode, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enable_plan_immediately",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceMode, enable_plan_immediately),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finalize",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__InvoiceMode, _finalize_case),
+    offsetof(Tally__V1__InvoiceMode, finalize),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "net_terms_days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceMode, net_terms_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__invoice_mode__field_indices_by_name[] = {
+  1,   /* field[1] = enable_plan_immediately */
+  0,   /* field[0] = enabled */
+  2,   /* field[2] = finalize */
+  3,   /* field[3] = net_terms_days */
+};
+static const ProtobufCIntRange tally__v1__invoice_mode__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.InvoiceMode",
+  "InvoiceMode",
+  "Tally__V1__InvoiceMode",
+  "tally.v1",
+  sizeof(Tally__V1__InvoiceMode),
+  4,
+  tally__v1__invoice_mode__field_descriptors,
+  tally__v1__invoice_mode__field_indices_by_name,
+  1,  tally__v1__invoice_mode__number_ranges,
+  (ProtobufCMessageInit) tally__v1__invoice_mode__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[19] =
 {
   {
     "customer_id",
@@ -1838,6 +2230,18 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invoice_mode",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, invoice_mode),
+    &tally__v1__invoice_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
@@ -1847,6 +2251,7 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   12,   /* field[12] = discounts */
   16,   /* field[16] = end_time */
   4,   /* field[4] = entity_id */
+  18,   /* field[18] = invoice_mode */
   1,   /* field[1] = plan_id */
   6,   /* field[6] = plan_schedule */
   5,   /* field[5] = quantities */
@@ -1859,13 +2264,14 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   3,   /* field[3] = success_url */
   13,   /* field[13] = version */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 60, 12 },
   { 80, 13 },
   { 110, 17 },
-  { 0, 18 }
+  { 120, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -1875,10 +2281,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  18,
+  19,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  4,  tally__v1__attach_request__number_ranges,
+  5,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2680,7 +3086,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[14] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[15] =
 {
   {
     "customer_id",
@@ -2850,6 +3256,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invoice_mode",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, invoice_mode),
+    &tally__v1__invoice_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
   5,   /* field[5] = cancel_action */
@@ -2857,6 +3275,7 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   13,   /* field[13] = customize */
   11,   /* field[11] = discounts */
   3,   /* field[3] = entity_id */
+  14,   /* field[14] = invoice_mode */
   2,   /* field[2] = plan_id */
   6,   /* field[6] = proration_behavior */
   4,   /* field[4] = quantities */
@@ -2867,13 +3286,14 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   7,   /* field[7] = success_url */
   12,   /* field[12] = version */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 40, 10 },
   { 60, 11 },
   { 80, 12 },
-  { 0, 14 }
+  { 120, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -2883,10 +3303,10 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  14,
+  15,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
-  4,  tally__v1__update_subscription_request__number_ranges,
+  5,  tally__v1__update_subscription_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3712,6 +4132,351 @@ const ProtobufCMessageDescriptor tally__v1__migrate_customer_response__descripto
   (ProtobufCMessageInit) tally__v1__migrate_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__finalize_invoice_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FinalizeInvoiceRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FinalizeInvoiceRequest, invoice_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FinalizeInvoiceRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__finalize_invoice_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = invoice_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__finalize_invoice_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__finalize_invoice_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.FinalizeInvoiceRequest",
+  "FinalizeInvoiceRequest",
+  "Tally__V1__FinalizeInvoiceRequest",
+  "tally.v1",
+  sizeof(Tally__V1__FinalizeInvoiceRequest),
+  3,
+  tally__v1__finalize_invoice_request__field_descriptors,
+  tally__v1__finalize_invoice_request__field_indices_by_name,
+  1,  tally__v1__finalize_invoice_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__finalize_invoice_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__finalize_invoice_response__field_descriptors[2] =
+{
+  {
+    "invoice",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FinalizeInvoiceResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FinalizeInvoiceResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__finalize_invoice_response__field_indices_by_name[] = {
+  0,   /* field[0] = invoice */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__finalize_invoice_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__finalize_invoice_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.FinalizeInvoiceResponse",
+  "FinalizeInvoiceResponse",
+  "Tally__V1__FinalizeInvoiceResponse",
+  "tally.v1",
+  sizeof(Tally__V1__FinalizeInvoiceResponse),
+  2,
+  tally__v1__finalize_invoice_response__field_descriptors,
+  tally__v1__finalize_invoice_response__field_indices_by_name,
+  1,  tally__v1__finalize_invoice_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__finalize_invoice_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__mark_invoice_paid_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MarkInvoicePaidRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MarkInvoicePaidRequest, invoice_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MarkInvoicePaidRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__mark_invoice_paid_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = invoice_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__mark_invoice_paid_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__mark_invoice_paid_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MarkInvoicePaidRequest",
+  "MarkInvoicePaidRequest",
+  "Tally__V1__MarkInvoicePaidRequest",
+  "tally.v1",
+  sizeof(Tally__V1__MarkInvoicePaidRequest),
+  3,
+  tally__v1__mark_invoice_paid_request__field_descriptors,
+  tally__v1__mark_invoice_paid_request__field_indices_by_name,
+  1,  tally__v1__mark_invoice_paid_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__mark_invoice_paid_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__mark_invoice_paid_response__field_descriptors[2] =
+{
+  {
+    "invoice",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MarkInvoicePaidResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MarkInvoicePaidResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__mark_invoice_paid_response__field_indices_by_name[] = {
+  0,   /* field[0] = invoice */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__mark_invoice_paid_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__mark_invoice_paid_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.MarkInvoicePaidResponse",
+  "MarkInvoicePaidResponse",
+  "Tally__V1__MarkInvoicePaidResponse",
+  "tally.v1",
+  sizeof(Tally__V1__MarkInvoicePaidResponse),
+  2,
+  tally__v1__mark_invoice_paid_response__field_descriptors,
+  tally__v1__mark_invoice_paid_response__field_indices_by_name,
+  1,  tally__v1__mark_invoice_paid_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__mark_invoice_paid_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__void_invoice_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__VoidInvoiceRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__VoidInvoiceRequest, invoice_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__VoidInvoiceRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__void_invoice_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = invoice_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__void_invoice_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__void_invoice_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.VoidInvoiceRequest",
+  "VoidInvoiceRequest",
+  "Tally__V1__VoidInvoiceRequest",
+  "tally.v1",
+  sizeof(Tally__V1__VoidInvoiceRequest),
+  3,
+  tally__v1__void_invoice_request__field_descriptors,
+  tally__v1__void_invoice_request__field_indices_by_name,
+  1,  tally__v1__void_invoice_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__void_invoice_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__void_invoice_response__field_descriptors[2] =
+{
+  {
+    "invoice",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__VoidInvoiceResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__VoidInvoiceResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__void_invoice_response__field_indices_by_name[] = {
+  0,   /* field[0] = invoice */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__void_invoice_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__void_invoice_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.VoidInvoiceResponse",
+  "VoidInvoiceResponse",
+  "Tally__V1__VoidInvoiceResponse",
+  "tally.v1",
+  sizeof(Tally__V1__VoidInvoiceResponse),
+  2,
+  tally__v1__void_invoice_response__field_descriptors,
+  tally__v1__void_invoice_response__field_indices_by_name,
+  1,  tally__v1__void_invoice_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__void_invoice_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__attach_outcome__enum_values_by_number[6] =
 {
   { "ATTACH_OUTCOME_UNSPECIFIED", "TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED", 0 },
@@ -3934,7 +4699,7 @@ const ProtobufCEnumDescriptor tally__v1__migration_outcome__descriptor =
   tally__v1__migration_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[10] =
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[13] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
@@ -3946,9 +4711,14 @@ static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descrip
   { "SetupPayment", &tally__v1__setup_payment_request__descriptor, &tally__v1__setup_payment_response__descriptor },
   { "OpenCustomerPortal", &tally__v1__open_customer_portal_request__descriptor, &tally__v1__open_customer_portal_response__descriptor },
   { "MigrateCustomer", &tally__v1__migrate_customer_request__descriptor, &tally__v1__migrate_customer_response__descriptor },
+  { "FinalizeInvoice", &tally__v1__finalize_invoice_request__descriptor, &tally__v1__finalize_invoice_response__descriptor },
+  { "MarkInvoicePaid", &tally__v1__mark_invoice_paid_request__descriptor, &tally__v1__mark_invoice_paid_response__descriptor },
+  { "VoidInvoice", &tally__v1__void_invoice_request__descriptor, &tally__v1__void_invoice_response__descriptor },
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
+  10,        /* FinalizeInvoice */
+  11,        /* MarkInvoicePaid */
   9,        /* MigrateCustomer */
   2,        /* MultiAttach */
   8,        /* OpenCustomerPortal */
@@ -3957,7 +4727,8 @@ const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   5,        /* PreviewUpdateSubscription */
   6,        /* RefundInvoice */
   7,        /* SetupPayment */
-  4         /* UpdateSubscription */
+  4,        /* UpdateSubscription */
+  12         /* VoidInvoice */
 };
 const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
 {
@@ -3966,7 +4737,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  10,
+  13,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -4049,6 +4820,30 @@ void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__finalize_invoice(ProtobufCService *service,
+                                                 const Tally__V1__FinalizeInvoiceRequest *input,
+                                                 Tally__V1__FinalizeInvoiceResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__mark_invoice_paid(ProtobufCService *service,
+                                                  const Tally__V1__MarkInvoicePaidRequest *input,
+                                                  Tally__V1__MarkInvoicePaidResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__void_invoice(ProtobufCService *service,
+                                             const Tally__V1__VoidInvoiceRequest *input,
+                                             Tally__V1__VoidInvoiceResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

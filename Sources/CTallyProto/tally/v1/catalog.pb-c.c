@@ -2780,7 +2780,7 @@ const ProtobufCMessageDescriptor tally__v1__dunning__descriptor =
   (ProtobufCMessageInit) tally__v1__dunning__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[6] =
 {
   {
     "keep_free_overage",
@@ -2842,20 +2842,34 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "charge_after_first_payment",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Tally__V1__PricingSettings, _charge_after_first_payment_case),
+    offsetof(Tally__V1__PricingSettings, charge_after_first_payment),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
+  5,   /* field[5] = charge_after_first_payment */
   4,   /* field[4] = dispute_behavior */
   3,   /* field[3] = dunning */
   1,   /* field[1] = include_past_due */
   0,   /* field[0] = keep_free_overage */
   2,   /* field[2] = reverse_deduction_order */
 };
-static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 1 },
   { 40, 4 },
-  { 0, 5 }
+  { 120, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
 {
@@ -2865,10 +2879,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   "Tally__V1__PricingSettings",
   "tally.v1",
   sizeof(Tally__V1__PricingSettings),
-  5,
+  6,
   tally__v1__pricing_settings__field_descriptors,
   tally__v1__pricing_settings__field_indices_by_name,
-  3,  tally__v1__pricing_settings__number_ranges,
+  4,  tally__v1__pricing_settings__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

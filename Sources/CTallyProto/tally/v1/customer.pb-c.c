@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor =
   (ProtobufCMessageInit) tally__v1__bought_quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[17] =
 {
   {
     "subscription_id",
@@ -497,6 +497,18 @@ static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "net_terms_days",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, net_terms_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -505,6 +517,7 @@ static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   13,   /* field[13] = discounts */
   9,   /* field[9] = end_time */
   10,   /* field[10] = entity_id */
+  16,   /* field[16] = net_terms_days */
   7,   /* field[7] = period_end_time */
   6,   /* field[6] = period_start_time */
   1,   /* field[1] = plan_id */
@@ -516,12 +529,13 @@ static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   0,   /* field[0] = subscription_id */
   11,   /* field[11] = trial_end_time */
 };
-static const ProtobufCIntRange tally__v1__subscription__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__subscription__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 60, 13 },
   { 80, 14 },
-  { 0, 16 }
+  { 120, 16 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
 {
@@ -531,10 +545,10 @@ const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
   "Tally__V1__Subscription",
   "tally.v1",
   sizeof(Tally__V1__Subscription),
-  16,
+  17,
   tally__v1__subscription__field_descriptors,
   tally__v1__subscription__field_indices_by_name,
-  3,  tally__v1__subscription__number_ranges,
+  4,  tally__v1__subscription__number_ranges,
   (ProtobufCMessageInit) tally__v1__subscription__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

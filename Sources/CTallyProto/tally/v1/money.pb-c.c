@@ -536,7 +536,7 @@ const ProtobufCMessageDescriptor tally__v1__line_discount__descriptor =
   (ProtobufCMessageInit) tally__v1__line_discount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[12] =
 {
   {
     "invoice_id",
@@ -658,6 +658,30 @@ static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[10] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "due_time",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, due_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "url",
+    121,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   9,   /* field[9] = amount_disputed */
@@ -665,17 +689,20 @@ static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   8,   /* field[8] = amount_refunded */
   6,   /* field[6] = create_time */
   4,   /* field[4] = credit_applied */
+  10,   /* field[10] = due_time */
   0,   /* field[0] = invoice_id */
   2,   /* field[2] = lines */
   7,   /* field[7] = next_attempt_time */
   1,   /* field[1] = status */
   3,   /* field[3] = total */
+  11,   /* field[11] = url */
 };
-static const ProtobufCIntRange tally__v1__invoice__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__invoice__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 8 },
-  { 0, 10 }
+  { 120, 10 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
 {
@@ -685,10 +712,10 @@ const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
   "Tally__V1__Invoice",
   "tally.v1",
   sizeof(Tally__V1__Invoice),
-  10,
+  12,
   tally__v1__invoice__field_descriptors,
   tally__v1__invoice__field_indices_by_name,
-  2,  tally__v1__invoice__number_ranges,
+  3,  tally__v1__invoice__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -932,22 +959,26 @@ const ProtobufCEnumDescriptor tally__v1__invoice_line_kind__descriptor =
   tally__v1__invoice_line_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue tally__v1__invoice_status__enum_values_by_number[4] =
+static const ProtobufCEnumValue tally__v1__invoice_status__enum_values_by_number[6] =
 {
   { "INVOICE_STATUS_UNSPECIFIED", "TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED", 0 },
   { "INVOICE_STATUS_OPEN", "TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_OPEN", 1 },
   { "INVOICE_STATUS_PAID", "TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_PAID", 2 },
   { "INVOICE_STATUS_UNCOLLECTIBLE", "TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNCOLLECTIBLE", 3 },
+  { "INVOICE_STATUS_DRAFT", "TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_DRAFT", 4 },
+  { "INVOICE_STATUS_VOID", "TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_VOID", 5 },
 };
 static const ProtobufCIntRange tally__v1__invoice_status__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex tally__v1__invoice_status__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex tally__v1__invoice_status__enum_values_by_name[6] =
 {
+  { "INVOICE_STATUS_DRAFT", 4 },
   { "INVOICE_STATUS_OPEN", 1 },
   { "INVOICE_STATUS_PAID", 2 },
   { "INVOICE_STATUS_UNCOLLECTIBLE", 3 },
   { "INVOICE_STATUS_UNSPECIFIED", 0 },
+  { "INVOICE_STATUS_VOID", 5 },
 };
 const ProtobufCEnumDescriptor tally__v1__invoice_status__descriptor =
 {
@@ -956,9 +987,9 @@ const ProtobufCEnumDescriptor tally__v1__invoice_status__descriptor =
   "InvoiceStatus",
   "Tally__V1__InvoiceStatus",
   "tally.v1",
-  4,
+  6,
   tally__v1__invoice_status__enum_values_by_number,
-  4,
+  6,
   tally__v1__invoice_status__enum_values_by_name,
   1,
   tally__v1__invoice_status__value_ranges,

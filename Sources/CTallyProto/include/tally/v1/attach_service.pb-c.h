@@ -26,6 +26,7 @@ typedef struct Tally__V1__CarryOver Tally__V1__CarryOver;
 typedef struct Tally__V1__PlanItemFilter Tally__V1__PlanItemFilter;
 typedef struct Tally__V1__PlanItems Tally__V1__PlanItems;
 typedef struct Tally__V1__PlanCustomization Tally__V1__PlanCustomization;
+typedef struct Tally__V1__InvoiceMode Tally__V1__InvoiceMode;
 typedef struct Tally__V1__AttachRequest Tally__V1__AttachRequest;
 typedef struct Tally__V1__AttachResponse Tally__V1__AttachResponse;
 typedef struct Tally__V1__PreviewAttachRequest Tally__V1__PreviewAttachRequest;
@@ -50,6 +51,12 @@ typedef struct Tally__V1__OpenCustomerPortalResponse Tally__V1__OpenCustomerPort
 typedef struct Tally__V1__MigrateCustomerRequest Tally__V1__MigrateCustomerRequest;
 typedef struct Tally__V1__MigratedSubscription Tally__V1__MigratedSubscription;
 typedef struct Tally__V1__MigrateCustomerResponse Tally__V1__MigrateCustomerResponse;
+typedef struct Tally__V1__FinalizeInvoiceRequest Tally__V1__FinalizeInvoiceRequest;
+typedef struct Tally__V1__FinalizeInvoiceResponse Tally__V1__FinalizeInvoiceResponse;
+typedef struct Tally__V1__MarkInvoicePaidRequest Tally__V1__MarkInvoicePaidRequest;
+typedef struct Tally__V1__MarkInvoicePaidResponse Tally__V1__MarkInvoicePaidResponse;
+typedef struct Tally__V1__VoidInvoiceRequest Tally__V1__VoidInvoiceRequest;
+typedef struct Tally__V1__VoidInvoiceResponse Tally__V1__VoidInvoiceResponse;
 
 
 /* --- enums --- */
@@ -71,7 +78,8 @@ typedef enum _Tally__V1__AttachOutcome {
    */
   TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_SCHEDULED = 2,
   /*
-   * Send the customer to `payment_url`; the plan starts when they have paid.
+   * Send the customer to `payment_url`; the plan starts when they have paid. With a draft of an
+   * invoice there is no such address yet.
    */
   TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_PAYMENT_REQUIRED = 3,
   /*
@@ -329,6 +337,43 @@ struct  Tally__V1__PlanCustomization
     , NULL, 0, NULL, 0,NULL, 0,NULL, NULL, 0, NULL }
 
 
+typedef enum {
+  TALLY__V1__INVOICE_MODE___FINALIZE__NOT_SET = 0,
+  TALLY__V1__INVOICE_MODE___FINALIZE_FINALIZE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_MODE___FINALIZE__CASE)
+} Tally__V1__InvoiceMode__FinalizeCase;
+
+/*
+ * How something is paid by invoice.
+ */
+struct  Tally__V1__InvoiceMode
+{
+  ProtobufCMessage base;
+  /*
+   * False: as if all of this were absent.
+   */
+  protobuf_c_boolean enabled;
+  /*
+   * True: the plan is in use at once. False: once the invoice is paid.
+   */
+  protobuf_c_boolean enable_plan_immediately;
+  /*
+   * It is due so many days after it was sent, at most 365; 0: 30.
+   */
+  uint32_t net_terms_days;
+  Tally__V1__InvoiceMode__FinalizeCase _finalize_case;
+  union {
+    /*
+     * False: the invoice is a draft until FinalizeInvoice. Absent: true.
+     */
+    protobuf_c_boolean finalize;
+  };
+};
+#define TALLY__V1__INVOICE_MODE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice_mode__descriptor) \
+    , 0, 0, 0, TALLY__V1__INVOICE_MODE___FINALIZE__NOT_SET, {0} }
+
+
 /*
  * Asks for a plan.
  */
@@ -416,10 +461,15 @@ struct  Tally__V1__AttachRequest
    */
   size_t n_remove_plan_ids;
   char **remove_plan_ids;
+  /*
+   * Present and enabled: it is paid by invoice, as are its renewals; no card is charged, and no page
+   * asks for one.
+   */
+  Tally__V1__InvoiceMode *invoice_mode;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL }
 
 
 /*
@@ -433,7 +483,7 @@ struct  Tally__V1__AttachResponse
    */
   Tally__V1__AttachOutcome outcome;
   /*
-   * Where the customer pays; set with PAYMENT_REQUIRED.
+   * Where the customer pays; set with PAYMENT_REQUIRED, and with an open invoice.
    */
   char *payment_url;
   /*
@@ -787,10 +837,14 @@ struct  Tally__V1__UpdateSubscriptionRequest
    * unless `version` is given.
    */
   Tally__V1__PlanCustomization *customize;
+  /*
+   * Present and enabled: it is paid by invoice, no card is charged and no page asks for one.
+   */
+  Tally__V1__InvoiceMode *invoice_mode;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL }
 
 
 /*
@@ -1099,6 +1153,138 @@ struct  Tally__V1__MigrateCustomerResponse
     , 0,NULL, 0 }
 
 
+/*
+ * Asks for a draft to be sent.
+ */
+struct  Tally__V1__FinalizeInvoiceRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * Which invoice, one of the latest that the customer shows.
+   */
+  char *invoice_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__FINALIZE_INVOICE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__finalize_invoice_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * It is sent.
+ */
+struct  Tally__V1__FinalizeInvoiceResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The invoice as it is now.
+   */
+  Tally__V1__Invoice *invoice;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__FINALIZE_INVOICE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__finalize_invoice_response__descriptor) \
+    , NULL, 0 }
+
+
+/*
+ * Says that an invoice was paid.
+ */
+struct  Tally__V1__MarkInvoicePaidRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * Which invoice, one of the latest that the customer shows.
+   */
+  char *invoice_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__MARK_INVOICE_PAID_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__mark_invoice_paid_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * It is paid.
+ */
+struct  Tally__V1__MarkInvoicePaidResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The invoice as it is now.
+   */
+  Tally__V1__Invoice *invoice;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__MARK_INVOICE_PAID_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__mark_invoice_paid_response__descriptor) \
+    , NULL, 0 }
+
+
+/*
+ * Takes an invoice back.
+ */
+struct  Tally__V1__VoidInvoiceRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * Which invoice, one of the latest that the customer shows.
+   */
+  char *invoice_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__VOID_INVOICE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__void_invoice_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * It is void.
+ */
+struct  Tally__V1__VoidInvoiceResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The invoice as it is now.
+   */
+  Tally__V1__Invoice *invoice;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__VOID_INVOICE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__void_invoice_response__descriptor) \
+    , NULL, 0 }
+
+
 /* Tally__V1__FeatureQuantity methods */
 void   tally__v1__feature_quantity__init
                      (Tally__V1__FeatureQuantity         *message);
@@ -1193,6 +1379,25 @@ Tally__V1__PlanCustomization *
                       const uint8_t       *data);
 void   tally__v1__plan_customization__free_unpacked
                      (Tally__V1__PlanCustomization *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__InvoiceMode methods */
+void   tally__v1__invoice_mode__init
+                     (Tally__V1__InvoiceMode         *message);
+size_t tally__v1__invoice_mode__get_packed_size
+                     (const Tally__V1__InvoiceMode   *message);
+size_t tally__v1__invoice_mode__pack
+                     (const Tally__V1__InvoiceMode   *message,
+                      uint8_t             *out);
+size_t tally__v1__invoice_mode__pack_to_buffer
+                     (const Tally__V1__InvoiceMode   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__InvoiceMode *
+       tally__v1__invoice_mode__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__invoice_mode__free_unpacked
+                     (Tally__V1__InvoiceMode *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__AttachRequest methods */
 void   tally__v1__attach_request__init
@@ -1650,6 +1855,120 @@ Tally__V1__MigrateCustomerResponse *
 void   tally__v1__migrate_customer_response__free_unpacked
                      (Tally__V1__MigrateCustomerResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__FinalizeInvoiceRequest methods */
+void   tally__v1__finalize_invoice_request__init
+                     (Tally__V1__FinalizeInvoiceRequest         *message);
+size_t tally__v1__finalize_invoice_request__get_packed_size
+                     (const Tally__V1__FinalizeInvoiceRequest   *message);
+size_t tally__v1__finalize_invoice_request__pack
+                     (const Tally__V1__FinalizeInvoiceRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__finalize_invoice_request__pack_to_buffer
+                     (const Tally__V1__FinalizeInvoiceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__FinalizeInvoiceRequest *
+       tally__v1__finalize_invoice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__finalize_invoice_request__free_unpacked
+                     (Tally__V1__FinalizeInvoiceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__FinalizeInvoiceResponse methods */
+void   tally__v1__finalize_invoice_response__init
+                     (Tally__V1__FinalizeInvoiceResponse         *message);
+size_t tally__v1__finalize_invoice_response__get_packed_size
+                     (const Tally__V1__FinalizeInvoiceResponse   *message);
+size_t tally__v1__finalize_invoice_response__pack
+                     (const Tally__V1__FinalizeInvoiceResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__finalize_invoice_response__pack_to_buffer
+                     (const Tally__V1__FinalizeInvoiceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__FinalizeInvoiceResponse *
+       tally__v1__finalize_invoice_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__finalize_invoice_response__free_unpacked
+                     (Tally__V1__FinalizeInvoiceResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__MarkInvoicePaidRequest methods */
+void   tally__v1__mark_invoice_paid_request__init
+                     (Tally__V1__MarkInvoicePaidRequest         *message);
+size_t tally__v1__mark_invoice_paid_request__get_packed_size
+                     (const Tally__V1__MarkInvoicePaidRequest   *message);
+size_t tally__v1__mark_invoice_paid_request__pack
+                     (const Tally__V1__MarkInvoicePaidRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__mark_invoice_paid_request__pack_to_buffer
+                     (const Tally__V1__MarkInvoicePaidRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MarkInvoicePaidRequest *
+       tally__v1__mark_invoice_paid_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__mark_invoice_paid_request__free_unpacked
+                     (Tally__V1__MarkInvoicePaidRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__MarkInvoicePaidResponse methods */
+void   tally__v1__mark_invoice_paid_response__init
+                     (Tally__V1__MarkInvoicePaidResponse         *message);
+size_t tally__v1__mark_invoice_paid_response__get_packed_size
+                     (const Tally__V1__MarkInvoicePaidResponse   *message);
+size_t tally__v1__mark_invoice_paid_response__pack
+                     (const Tally__V1__MarkInvoicePaidResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__mark_invoice_paid_response__pack_to_buffer
+                     (const Tally__V1__MarkInvoicePaidResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__MarkInvoicePaidResponse *
+       tally__v1__mark_invoice_paid_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__mark_invoice_paid_response__free_unpacked
+                     (Tally__V1__MarkInvoicePaidResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__VoidInvoiceRequest methods */
+void   tally__v1__void_invoice_request__init
+                     (Tally__V1__VoidInvoiceRequest         *message);
+size_t tally__v1__void_invoice_request__get_packed_size
+                     (const Tally__V1__VoidInvoiceRequest   *message);
+size_t tally__v1__void_invoice_request__pack
+                     (const Tally__V1__VoidInvoiceRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__void_invoice_request__pack_to_buffer
+                     (const Tally__V1__VoidInvoiceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__VoidInvoiceRequest *
+       tally__v1__void_invoice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__void_invoice_request__free_unpacked
+                     (Tally__V1__VoidInvoiceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__VoidInvoiceResponse methods */
+void   tally__v1__void_invoice_response__init
+                     (Tally__V1__VoidInvoiceResponse         *message);
+size_t tally__v1__void_invoice_response__get_packed_size
+                     (const Tally__V1__VoidInvoiceResponse   *message);
+size_t tally__v1__void_invoice_response__pack
+                     (const Tally__V1__VoidInvoiceResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__void_invoice_response__pack_to_buffer
+                     (const Tally__V1__VoidInvoiceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__VoidInvoiceResponse *
+       tally__v1__void_invoice_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__void_invoice_response__free_unpacked
+                     (Tally__V1__VoidInvoiceResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__FeatureQuantity_Closure)
@@ -1666,6 +1985,9 @@ typedef void (*Tally__V1__PlanItems_Closure)
                   void *closure_data);
 typedef void (*Tally__V1__PlanCustomization_Closure)
                  (const Tally__V1__PlanCustomization *message,
+                  void *closure_data);
+typedef void (*Tally__V1__InvoiceMode_Closure)
+                 (const Tally__V1__InvoiceMode *message,
                   void *closure_data);
 typedef void (*Tally__V1__AttachRequest_Closure)
                  (const Tally__V1__AttachRequest *message,
@@ -1739,6 +2061,24 @@ typedef void (*Tally__V1__MigratedSubscription_Closure)
 typedef void (*Tally__V1__MigrateCustomerResponse_Closure)
                  (const Tally__V1__MigrateCustomerResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__FinalizeInvoiceRequest_Closure)
+                 (const Tally__V1__FinalizeInvoiceRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__FinalizeInvoiceResponse_Closure)
+                 (const Tally__V1__FinalizeInvoiceResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__MarkInvoicePaidRequest_Closure)
+                 (const Tally__V1__MarkInvoicePaidRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__MarkInvoicePaidResponse_Closure)
+                 (const Tally__V1__MarkInvoicePaidResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__VoidInvoiceRequest_Closure)
+                 (const Tally__V1__VoidInvoiceRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__VoidInvoiceResponse_Closure)
+                 (const Tally__V1__VoidInvoiceResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1786,6 +2126,18 @@ struct Tally__V1__AttachService_Service
                            const Tally__V1__MigrateCustomerRequest *input,
                            Tally__V1__MigrateCustomerResponse_Closure closure,
                            void *closure_data);
+  void (*finalize_invoice)(Tally__V1__AttachService_Service *service,
+                           const Tally__V1__FinalizeInvoiceRequest *input,
+                           Tally__V1__FinalizeInvoiceResponse_Closure closure,
+                           void *closure_data);
+  void (*mark_invoice_paid)(Tally__V1__AttachService_Service *service,
+                            const Tally__V1__MarkInvoicePaidRequest *input,
+                            Tally__V1__MarkInvoicePaidResponse_Closure closure,
+                            void *closure_data);
+  void (*void_invoice)(Tally__V1__AttachService_Service *service,
+                       const Tally__V1__VoidInvoiceRequest *input,
+                       Tally__V1__VoidInvoiceResponse_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Tally__V1__AttachService_ServiceDestroy)(Tally__V1__AttachService_Service *);
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
@@ -1803,7 +2155,10 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
       function_prefix__ ## refund_invoice,\
       function_prefix__ ## setup_payment,\
       function_prefix__ ## open_customer_portal,\
-      function_prefix__ ## migrate_customer  }
+      function_prefix__ ## migrate_customer,\
+      function_prefix__ ## finalize_invoice,\
+      function_prefix__ ## mark_invoice_paid,\
+      function_prefix__ ## void_invoice  }
 void tally__v1__attach_service__attach(ProtobufCService *service,
                                        const Tally__V1__AttachRequest *input,
                                        Tally__V1__AttachResponse_Closure closure,
@@ -1844,6 +2199,18 @@ void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
                                                  const Tally__V1__MigrateCustomerRequest *input,
                                                  Tally__V1__MigrateCustomerResponse_Closure closure,
                                                  void *closure_data);
+void tally__v1__attach_service__finalize_invoice(ProtobufCService *service,
+                                                 const Tally__V1__FinalizeInvoiceRequest *input,
+                                                 Tally__V1__FinalizeInvoiceResponse_Closure closure,
+                                                 void *closure_data);
+void tally__v1__attach_service__mark_invoice_paid(ProtobufCService *service,
+                                                  const Tally__V1__MarkInvoicePaidRequest *input,
+                                                  Tally__V1__MarkInvoicePaidResponse_Closure closure,
+                                                  void *closure_data);
+void tally__v1__attach_service__void_invoice(ProtobufCService *service,
+                                             const Tally__V1__VoidInvoiceRequest *input,
+                                             Tally__V1__VoidInvoiceResponse_Closure closure,
+                                             void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1859,6 +2226,7 @@ extern const ProtobufCMessageDescriptor tally__v1__carry_over__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_item_filter__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_items__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_customization__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor;
@@ -1883,6 +2251,12 @@ extern const ProtobufCMessageDescriptor tally__v1__open_customer_portal_response
 extern const ProtobufCMessageDescriptor tally__v1__migrate_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__migrated_subscription__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__migrate_customer_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__finalize_invoice_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__finalize_invoice_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__mark_invoice_paid_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__mark_invoice_paid_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__void_invoice_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__void_invoice_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor;
 
 PROTOBUF_C__END_DECLS

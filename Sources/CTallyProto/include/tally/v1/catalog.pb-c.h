@@ -1025,6 +1025,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__CASE)
 } Tally__V1__PricingSettings__IncludePastDueCase;
 
+typedef enum {
+  TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET = 0,
+  TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT_CHARGE_AFTER_FIRST_PAYMENT = 120
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__CASE)
+} Tally__V1__PricingSettings__ChargeAfterFirstPaymentCase;
+
 /*
  * What holds for all customers.
  */
@@ -1056,10 +1062,18 @@ struct  Tally__V1__PricingSettings
      */
     protobuf_c_boolean include_past_due;
   };
+  Tally__V1__PricingSettings__ChargeAfterFirstPaymentCase _charge_after_first_payment_case;
+  union {
+    /*
+     * False: what is billed by invoice goes on being billed so. True: from the first payment on the
+     * card on file is charged, if there is one. Absent: true.
+     */
+    protobuf_c_boolean charge_after_first_payment;
+  };
 };
 #define TALLY__V1__PRICING_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_settings__descriptor) \
-    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0} }
+    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0}, TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET, {0} }
 
 
 /*

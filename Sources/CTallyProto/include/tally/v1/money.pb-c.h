@@ -62,7 +62,8 @@ typedef enum _Tally__V1__InvoiceStatus {
    */
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED = 0,
   /*
-   * Waiting for payment: it was declined, and is tried again.
+   * Waiting for payment: it was declined, and is tried again; or it was sent, and is due at
+   * `due_time`.
    */
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_OPEN = 1,
   /*
@@ -72,7 +73,15 @@ typedef enum _Tally__V1__InvoiceStatus {
   /*
    * The payment was declined, and isn't tried again.
    */
-  TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNCOLLECTIBLE = 3
+  TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNCOLLECTIBLE = 3,
+  /*
+   * Not sent yet: FinalizeInvoice does that.
+   */
+  TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_DRAFT = 4,
+  /*
+   * Taken back before it was paid. It keeps its number.
+   */
+  TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_VOID = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_STATUS)
 } Tally__V1__InvoiceStatus;
 /*
@@ -288,10 +297,18 @@ struct  Tally__V1__Invoice
    * What of it a dispute took back; absent: nothing.
    */
   Tally__V1__Money *amount_disputed;
+  /*
+   * Of one that was sent: when it is to be paid. Absent: it is a draft, or a card is charged for it.
+   */
+  Google__Protobuf__Timestamp *due_time;
+  /*
+   * Of one that is sent: its own page, where whoever has the address can read and pay it.
+   */
+  char *url;
 };
 #define TALLY__V1__INVOICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string }
 
 
 /*

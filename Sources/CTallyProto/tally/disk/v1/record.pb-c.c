@@ -1583,6 +1583,51 @@ void   tally__disk__v1__debt__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__debt__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__receivable__init
+                     (Tally__Disk__V1__Receivable         *message)
+{
+  static const Tally__Disk__V1__Receivable init_value = TALLY__DISK__V1__RECEIVABLE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__receivable__get_packed_size
+                     (const Tally__Disk__V1__Receivable *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__receivable__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__receivable__pack
+                     (const Tally__Disk__V1__Receivable *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__receivable__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__receivable__pack_to_buffer
+                     (const Tally__Disk__V1__Receivable *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__receivable__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Receivable *
+       tally__disk__v1__receivable__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Receivable *)
+     protobuf_c_message_unpack (&tally__disk__v1__receivable__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__receivable__free_unpacked
+                     (Tally__Disk__V1__Receivable *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__receivable__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__line__init
                      (Tally__Disk__V1__Line         *message)
 {
@@ -3851,7 +3896,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[53] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[58] =
 {
   {
     "customer_created",
@@ -4489,6 +4534,66 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[5
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sent_invoice_raised",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, sent_invoice_raised),
+    &tally__disk__v1__invoice_raised__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sent_invoice_changed",
+    121,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, sent_invoice_changed),
+    &tally__disk__v1__invoice_raised__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receivable_set",
+    122,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, receivable_set),
+    &tally__disk__v1__receivable__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoiced_subscription_changed",
+    123,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, invoiced_subscription_changed),
+    &tally__disk__v1__subscription_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice_overdue",
+    124,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, invoice_overdue),
+    &tally__disk__v1__invoice_raised__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -4526,16 +4631,21 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   27,   /* field[27] = hold_opened */
   38,   /* field[38] = invoice_changed */
   15,   /* field[15] = invoice_dropped */
+  57,   /* field[57] = invoice_overdue */
   13,   /* field[13] = invoice_raised */
   41,   /* field[41] = invoice_returned */
+  56,   /* field[56] = invoiced_subscription_changed */
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
+  55,   /* field[55] = receivable_set */
   40,   /* field[40] = refund_dropped */
   39,   /* field[39] = refund_set */
   44,   /* field[44] = reminded */
+  54,   /* field[54] = sent_invoice_changed */
+  53,   /* field[53] = sent_invoice_raised */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   33,   /* field[33] = unnamed_entity_created */
@@ -4545,7 +4655,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -4553,7 +4663,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[6 + 1] =
   { 60, 34 },
   { 73, 45 },
   { 80, 50 },
-  { 0, 53 }
+  { 120, 53 },
+  { 0, 58 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4563,10 +4674,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  53,
+  58,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  6,  tally__disk__v1__fact__number_ranges,
+  7,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5291,7 +5402,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bucket_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[18] =
+static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[19] =
 {
   {
     "subscription",
@@ -5509,6 +5620,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "net_days",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, net_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__subscription_changed__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -5519,6 +5642,7 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   17,   /* field[17] = discounts */
   10,   /* field[10] = end */
   11,   /* field[11] = entity */
+  18,   /* field[18] = net_days */
   15,   /* field[15] = pending */
   16,   /* field[16] = pending_currency */
   8,   /* field[8] = period_end */
@@ -5530,11 +5654,12 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   0,   /* field[0] = subscription */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 60, 17 },
-  { 0, 18 }
+  { 120, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor =
 {
@@ -5544,10 +5669,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descript
   "Tally__Disk__V1__SubscriptionChanged",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SubscriptionChanged),
-  18,
+  19,
   tally__disk__v1__subscription_changed__field_descriptors,
   tally__disk__v1__subscription_changed__field_indices_by_name,
-  2,  tally__disk__v1__subscription_changed__number_ranges,
+  3,  tally__disk__v1__subscription_changed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__subscription_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6697,7 +6822,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[25] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[26] =
 {
   {
     "purpose",
@@ -6999,6 +7124,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "net_days",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, net_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -7011,6 +7148,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   9,   /* field[9] = entity */
   16,   /* field[16] = invoice */
   4,   /* field[4] = lines */
+  25,   /* field[25] = net_days */
   22,   /* field[22] = parts */
   13,   /* field[13] = pending */
   1,   /* field[1] = plan */
@@ -7027,13 +7165,14 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 60, 19 },
   { 80, 20 },
   { 110, 22 },
-  { 0, 25 }
+  { 120, 25 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -7043,10 +7182,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  25,
+  26,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  4,  tally__disk__v1__order__number_ranges,
+  5,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7291,6 +7430,122 @@ const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor =
   tally__disk__v1__debt__field_indices_by_name,
   1,  tally__disk__v1__debt__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__debt__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__receivable__field_descriptors[7] =
+{
+  {
+    "invoice",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, invoice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, order),
+    &tally__disk__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "net_days",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, net_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "given",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, given),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overdue",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, overdue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, next),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Receivable, expires),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__receivable__field_indices_by_name[] = {
+  6,   /* field[6] = expires */
+  3,   /* field[3] = given */
+  0,   /* field[0] = invoice */
+  2,   /* field[2] = net_days */
+  5,   /* field[5] = next */
+  1,   /* field[1] = order */
+  4,   /* field[4] = overdue */
+};
+static const ProtobufCIntRange tally__disk__v1__receivable__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__receivable__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Receivable",
+  "Receivable",
+  "Tally__Disk__V1__Receivable",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Receivable),
+  7,
+  tally__disk__v1__receivable__field_descriptors,
+  tally__disk__v1__receivable__field_indices_by_name,
+  1,  tally__disk__v1__receivable__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__receivable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[12] =
@@ -7849,7 +8104,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__method_saved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[13] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[15] =
 {
   {
     "number",
@@ -8007,6 +8262,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "due_time",
+    120,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, due_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page",
+    121,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, page),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] = {
   11,   /* field[11] = card_brand */
@@ -8015,20 +8294,23 @@ static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] =
   9,   /* field[9] = credited */
   3,   /* field[3] = currency */
   10,   /* field[10] = disputed */
+  13,   /* field[13] = due_time */
   2,   /* field[2] = lines */
   0,   /* field[0] = number */
+  14,   /* field[14] = page */
   7,   /* field[7] = payment_id */
   8,   /* field[8] = refunded */
   1,   /* field[1] = status */
   5,   /* field[5] = time */
   4,   /* field[4] = total */
 };
-static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 40, 7 },
   { 50, 11 },
-  { 0, 13 }
+  { 120, 13 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
 {
@@ -8038,10 +8320,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
   "Tally__Disk__V1__InvoiceRaised",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceRaised),
-  13,
+  15,
   tally__disk__v1__invoice_raised__field_descriptors,
   tally__disk__v1__invoice_raised__field_indices_by_name,
-  3,  tally__disk__v1__invoice_raised__number_ranges,
+  4,  tally__disk__v1__invoice_raised__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_raised__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -10113,7 +10395,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[31] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[32] =
 {
   {
     "customer_id",
@@ -10487,6 +10769,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "receivables",
+    120,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_receivables),
+    offsetof(Tally__Disk__V1__CustomerState, receivables),
+    &tally__disk__v1__receivable__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -10511,6 +10805,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  31,   /* field[31] = receivables */
   28,   /* field[28] = redemptions */
   22,   /* field[22] = refunds */
   26,   /* field[26] = reminded_card */
@@ -10521,7 +10816,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -10529,7 +10824,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[6 
   { 50, 25 },
   { 60, 27 },
   { 80, 29 },
-  { 0, 31 }
+  { 120, 31 },
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -10539,10 +10835,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  31,
+  32,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  6,  tally__disk__v1__customer_state__number_ranges,
+  7,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

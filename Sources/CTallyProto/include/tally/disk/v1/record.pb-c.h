@@ -52,6 +52,7 @@ typedef struct Tally__Disk__V1__ZoneSet Tally__Disk__V1__ZoneSet;
 typedef struct Tally__Disk__V1__CustomPlan Tally__Disk__V1__CustomPlan;
 typedef struct Tally__Disk__V1__CustomPlanDropped Tally__Disk__V1__CustomPlanDropped;
 typedef struct Tally__Disk__V1__Debt Tally__Disk__V1__Debt;
+typedef struct Tally__Disk__V1__Receivable Tally__Disk__V1__Receivable;
 typedef struct Tally__Disk__V1__Line Tally__Disk__V1__Line;
 typedef struct Tally__Disk__V1__AppliedDiscount Tally__Disk__V1__AppliedDiscount;
 typedef struct Tally__Disk__V1__EffectSettled Tally__Disk__V1__EffectSettled;
@@ -345,7 +346,12 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_DISCOUNTED_CHECKOUT_OPENED = 77,
   TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET = 80,
   TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED = 81,
-  TALLY__DISK__V1__FACT__KIND_ZONE_SET = 82
+  TALLY__DISK__V1__FACT__KIND_ZONE_SET = 82,
+  TALLY__DISK__V1__FACT__KIND_SENT_INVOICE_RAISED = 120,
+  TALLY__DISK__V1__FACT__KIND_SENT_INVOICE_CHANGED = 121,
+  TALLY__DISK__V1__FACT__KIND_RECEIVABLE_SET = 122,
+  TALLY__DISK__V1__FACT__KIND_INVOICED_SUBSCRIPTION_CHANGED = 123,
+  TALLY__DISK__V1__FACT__KIND_INVOICE_OVERDUE = 124
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -570,6 +576,26 @@ struct  Tally__Disk__V1__Fact
      * By whose clocks periods begin and end from now on.
      */
     Tally__Disk__V1__ZoneSet *zone_set;
+    /*
+     * As invoice_raised, of one that is sent.
+     */
+    Tally__Disk__V1__InvoiceRaised *sent_invoice_raised;
+    /*
+     * As invoice_changed, of one that is sent.
+     */
+    Tally__Disk__V1__InvoiceRaised *sent_invoice_changed;
+    /*
+     * An invoice waits to be paid, as it stands from now on.
+     */
+    Tally__Disk__V1__Receivable *receivable_set;
+    /*
+     * As full_subscription_changed, of one that is billed by invoice.
+     */
+    Tally__Disk__V1__SubscriptionChanged *invoiced_subscription_changed;
+    /*
+     * The due date of an invoice has passed. Nothing of the state.
+     */
+    Tally__Disk__V1__InvoiceRaised *invoice_overdue;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -928,10 +954,14 @@ struct  Tally__Disk__V1__SubscriptionChanged
    */
   size_t n_discounts;
   Tally__Disk__V1__HeldDiscount **discounts;
+  /*
+   * It is billed by invoice, due after so many days; 0: a card is charged.
+   */
+  uint32_t net_days;
 };
 #define TALLY__DISK__V1__SUBSCRIPTION_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__subscription_changed__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
 /*
@@ -1464,10 +1494,14 @@ struct  Tally__Disk__V1__Order
    * Of a part: it begins when the present plan's paid time is over, or at `starts`.
    */
   protobuf_c_boolean starts_later;
+  /*
+   * What it starts is billed by invoice, due after so many days; 0: a card is charged.
+   */
+  uint32_t net_days;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0 }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 /*
@@ -1561,6 +1595,46 @@ struct  Tally__Disk__V1__Debt
 #define TALLY__DISK__V1__DEBT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__debt__descriptor) \
     , 0, NULL, 0, 0, 0 }
+
+
+/*
+ * An invoice that waits to be paid by who got it, or a draft of one.
+ */
+struct  Tally__Disk__V1__Receivable
+{
+  ProtobufCMessage base;
+  /*
+   * Its number.
+   */
+  uint32_t invoice;
+  /*
+   * What paying it does.
+   */
+  Tally__Disk__V1__Order *order;
+  /*
+   * It is due so many days after it was sent.
+   */
+  uint32_t net_days;
+  /*
+   * What it is for was given already.
+   */
+  protobuf_c_boolean given;
+  /*
+   * Its due date has passed.
+   */
+  protobuf_c_boolean overdue;
+  /*
+   * When its due date passes or, afterwards, when it is given up; 0: it is a draft.
+   */
+  int64_t next;
+  /*
+   * When what it sells can't be had any more; 0: it always can.
+   */
+  int64_t expires;
+};
+#define TALLY__DISK__V1__RECEIVABLE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__receivable__descriptor) \
+    , 0, NULL, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -1821,10 +1895,18 @@ struct  Tally__Disk__V1__InvoiceRaised
    * Its last four digits.
    */
   char *card_last4;
+  /*
+   * Of one that was sent: when it is to be paid.
+   */
+  int64_t due_time;
+  /*
+   * Of its own page's address: the customer's id, "/", a secret.
+   */
+  char *page;
 };
 #define TALLY__DISK__V1__INVOICE_RAISED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_raised__descriptor) \
-    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -2760,10 +2842,15 @@ struct  Tally__Disk__V1__CustomerState
    * The number of the zone by whose clocks periods begin and end.
    */
   uint32_t zone;
+  /*
+   * Invoices that wait to be paid by who got them, oldest first.
+   */
+  size_t n_receivables;
+  Tally__Disk__V1__Receivable **receivables;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3430,6 +3517,25 @@ Tally__Disk__V1__Debt *
                       const uint8_t       *data);
 void   tally__disk__v1__debt__free_unpacked
                      (Tally__Disk__V1__Debt *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Receivable methods */
+void   tally__disk__v1__receivable__init
+                     (Tally__Disk__V1__Receivable         *message);
+size_t tally__disk__v1__receivable__get_packed_size
+                     (const Tally__Disk__V1__Receivable   *message);
+size_t tally__disk__v1__receivable__pack
+                     (const Tally__Disk__V1__Receivable   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__receivable__pack_to_buffer
+                     (const Tally__Disk__V1__Receivable   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Receivable *
+       tally__disk__v1__receivable__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__receivable__free_unpacked
+                     (Tally__Disk__V1__Receivable *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Line methods */
 void   tally__disk__v1__line__init
@@ -4279,6 +4385,9 @@ typedef void (*Tally__Disk__V1__CustomPlanDropped_Closure)
 typedef void (*Tally__Disk__V1__Debt_Closure)
                  (const Tally__Disk__V1__Debt *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Receivable_Closure)
+                 (const Tally__Disk__V1__Receivable *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__Line_Closure)
                  (const Tally__Disk__V1__Line *message,
                   void *closure_data);
@@ -4437,6 +4546,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__zone_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__custom_plan__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__custom_plan_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__debt__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__receivable__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__applied_discount__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__effect_settled__descriptor;
