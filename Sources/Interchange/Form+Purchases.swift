@@ -22,7 +22,7 @@ extension Form {
                 "purpose", &order.purpose,
                 [
                     (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
-                    (.setup, "setup"), (.switch, "switch"),
+                    (.setup, "setup"), (.switch, "switch"), (.topUp, "top_up"),
                 ])
             let isNamed = form.isReading ? form.has("plan") : order.plan != .none
             if isNamed || order.purpose != .setup { try form.revision(&order.plan) }

@@ -42,6 +42,7 @@ struct NotificationBody {
                 "invoice": invoice.map { self.invoice($0) } ?? .null,
             ]
         case .ahead(let reminder): ahead(reminder)
+        case .topUpSucceeded, .topUpFailed: topUp(notification)
         }
     }
 
@@ -126,7 +127,7 @@ struct NotificationBody {
 
     // MARK: Money
 
-    private func invoice(_ invoice: Invoice) -> JSONValue {
+    func invoice(_ invoice: Invoice) -> JSONValue {
         let currency = invoice.total.currency
         let lines = invoice.lines.map { line in
             JSONValue.object([

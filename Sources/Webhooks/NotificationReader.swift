@@ -137,7 +137,9 @@ extension Notification {
             [entity]
         case .productsUpdated(_, let subscription): [subscription.entity]
         case .billingUpdated(let changes): changes.map(\.subscription.entity)
-        case .invoicePaid, .paymentFailed, .ahead(.methodExpiring): []
+        case .invoicePaid, .paymentFailed, .ahead(.methodExpiring), .topUpSucceeded,
+            .topUpFailed:
+            []
         }
     }
 }

@@ -59,6 +59,7 @@ extension Desk {
         case .give(let name, let plan): try give(name, to: plan)
         case .takeAway(let coupon, let plan): try takeAway(coupon, from: plan)
         case .redeem(let code): try redeem(code)
+        case .charge: if customer.openEffect != nil { try settle(.paid) }
         default: return false
         }
         return true

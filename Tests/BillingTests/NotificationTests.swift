@@ -231,7 +231,8 @@ extension Desk {
                 "["
                     + changes.map { "\($0.action) \(name(of: $0.subscription))" }
                     .joined(separator: ", ") + "]"
-            case .limitReached, .usageAlert, .invoicePaid, .paymentFailed, .ahead:
+            case .limitReached, .usageAlert, .invoicePaid, .paymentFailed, .ahead, .topUpSucceeded,
+                .topUpFailed:
                 notification.kind.rawValue
             }
         }

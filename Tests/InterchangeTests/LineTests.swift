@@ -61,7 +61,7 @@ struct LineTests {
         }
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":5", by: "\"version\":1", in: Samples.header).utf8))
+            Array(try replacing("\"version\":6", by: "\"version\":1", in: Samples.header).utf8))
         _ = try codec.read(older(Samples.publication))
         let read = try codec.read(older(Samples.customer))
         guard case .customer(let customer) = read else {
@@ -81,7 +81,7 @@ struct LineTests {
     func secondVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":5", by: "\"version\":2", in: Samples.header).utf8))
+            Array(try replacing("\"version\":6", by: "\"version\":2", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutMarkups(Samples.publication).utf8))
         let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
         #expect(marked.isEmpty)
@@ -92,7 +92,7 @@ struct LineTests {
     func thirdVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":5", by: "\"version\":3", in: Samples.header).utf8))
+            Array(try replacing("\"version\":6", by: "\"version\":3", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutPurchases(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutPurchases(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
@@ -111,7 +111,7 @@ struct LineTests {
     func fourthVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":5", by: "\"version\":4", in: Samples.header).utf8))
+            Array(try replacing("\"version\":6", by: "\"version\":4", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutFifth(Samples.publication).utf8))
         #expect(codec.pricing.rewards.isEmpty)
         let read = try codec.read(Array(Samples.withoutFifth(Samples.customer).utf8))
@@ -127,7 +127,27 @@ struct LineTests {
         #expect(account.zone == .utc && account.customPlans.isEmpty)
     }
 
+    @Test("One of version 5 has no top-ups")
+    func fifthVersion() throws {
+        var codec = ExportCodec()
+        _ = try codec.read(
+            Array(try replacing("\"version\":6", by: "\"version\":5", in: Samples.header).utf8))
+        _ = try codec.read(Array(Samples.withoutSixth(Samples.publication).utf8))
+        let read = try codec.read(Array(Samples.withoutSixth(Samples.customer).utf8))
+        guard case .customer(let customer) = read else {
+            Issue.record("no customer")
+            return
+        }
+        #expect(customer.extras.topUps.isEmpty && !customer.extras.topsUp)
+        #expect(!customer.extras.controls.isEmpty)
+    }
+
     private static let extraFaults = [
+        (
+            "\"top_ups\":[", "\"top_ups\":[{\"feature\":\"credits\",\"attempts\":[],\"failures\":0,"
+                + "\"failed\":\"2026-02-01T12:00:00Z\",\"window_start\":\"2026-02-01T12:00:00Z\","
+                + "\"purchases\":0},", "top_ups[1].feature"
+        ),
         ("\"last_entity\":5", "\"last_entity\":3", "last_entity"),
         ("{\"number\":2,\"id\":\"bob\"", "{\"number\":4,\"id\":\"bob\"", "entities[1].number"),
         ("\"id\":\"bob\"", "\"id\":\"ada\"", "entities[1].id"),
@@ -245,12 +265,12 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":6", "tally.export\",\"version\":0",
-            "x\",\"version\":5",
+            "tally.export\",\"version\":7", "tally.export\",\"version\":0",
+            "x\",\"version\":6",
         ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":5", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":6", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

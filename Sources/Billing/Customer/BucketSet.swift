@@ -113,7 +113,8 @@ package struct BucketSet: Sendable {
             .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
-            .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
+            .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
+            .topUpSet:
             return false
         }
         return true
@@ -146,6 +147,8 @@ extension BucketSet {
     var entities: EntityTable { box?.value.entities ?? EntityTable() }
     var details: [BucketDetail] { box?.value.details ?? [] }
     var isPoolingDisabled: Bool { box?.value.isPoolingDisabled ?? false }
+    /// Here, as every usage asks.
+    package var topsUp: Bool { box?.value.topsUp ?? false }
     /// Here, as every decision asks for the time.
     package var clock: TestClock { box?.value.clock ?? .unmoved }
 

@@ -11,6 +11,8 @@ package struct Order: Sendable, Equatable {
         case setup = 50
         /// Another version of a subscription's plan, or one of the customer's own.
         case `switch` = 4
+        /// Packs, as little is left: those in `bought` come on top of what there is.
+        case topUp = 90
     }
 
     package var purpose: Purpose

@@ -44,6 +44,9 @@ extension CustomerState {
         case .methodSaved(let method):
             account.method = method
             account.reminded.method = false
+            if buckets.hasExtras, !buckets.extras.topUps.isEmpty {
+                buckets.changeExtras { $0.forgetTopUpFailures() }
+            }
         case .invoiceRaised(let invoice):
             account.invoices.append(invoice)
             lastInvoice = max(lastInvoice, invoice.number)
@@ -76,7 +79,7 @@ extension CustomerState {
         case .disputeSet(let dispute): account.put(dispute)
         case .disputeDropped(let id): account.disputes.removeAll { $0.id == id }
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
-            .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved:
+            .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved, .topUpSet:
             buckets.changeExtras { $0.apply(fact) }
         }
     }

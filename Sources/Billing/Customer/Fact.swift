@@ -77,6 +77,8 @@ package enum Fact: Sendable, Equatable {
     case customPlanDropped(number: UInt32)
     /// By whose clocks periods begin and end from now on.
     case zoneSet(Zone)
+    /// What became of a feature's top-ups so far, as it stands from now on.
+    indirect case topUpSet(TopUpRecord)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -85,6 +87,10 @@ package struct Notice: Sendable, Equatable {
         case alert(UsageAlert)
         /// What was allowed isn't any more.
         case limitReached(LimitKind)
+        /// So many units were bought, as little was left.
+        case toppedUp(units: Quantity)
+        /// They weren't, as the charge was declined.
+        case topUpFailed(units: Quantity, code: String, isSuspended: Bool)
     }
 
     package var feature: FeatureNumber
@@ -128,7 +134,7 @@ extension Fact {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
-            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
+            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .topUpSet:
             false
         }
     }

@@ -11,6 +11,10 @@ package enum Notification: Sendable, Equatable {
     case paymentFailed(code: String, Invoice?)
     /// What will happen, told ahead.
     case ahead(Reminder)
+    /// Packs were bought, as little was left; the invoice, unless they cost nothing.
+    case topUpSucceeded(FeatureNumber, units: Quantity, Invoice?)
+    case topUpFailed(
+        FeatureNumber, units: Quantity, code: String, isSuspended: Bool, Invoice?)
 
     /// Raw values are the types that receivers see.
     package enum Kind: String, Sendable, CaseIterable {
@@ -22,6 +26,8 @@ package enum Notification: Sendable, Equatable {
         case paymentFailed = "payment.failed"
         case trialEnding = "trial.ending"
         case methodExpiring = "payment_method.expiring"
+        case topUpSucceeded = "billing.auto_topup_succeeded"
+        case topUpFailed = "billing.auto_topup_failed"
     }
 
     package var kind: Kind {
@@ -34,6 +40,8 @@ package enum Notification: Sendable, Equatable {
         case .paymentFailed: .paymentFailed
         case .ahead(.trialEnding): .trialEnding
         case .ahead(.methodExpiring): .methodExpiring
+        case .topUpSucceeded: .topUpSucceeded
+        case .topUpFailed: .topUpFailed
         }
     }
 }
@@ -91,7 +99,7 @@ extension Notification {
         let unpaid = facts.lazy.compactMap(\.unpaidInvoice).first
         for fact in facts {
             if case .notified(let notice) = fact {
-                told.append(Notification(notice))
+                told.append(Notification(notice, facts))
             } else if case .invoiceRaised(let invoice) = fact, invoice.status == .paid {
                 told.append(.invoicePaid(invoice))
             } else if case .invoiceChanged(let invoice) = fact, invoice.status == .paid {
@@ -109,17 +117,28 @@ extension Notification {
         return told
     }
 
-    private init(_ notice: Notice) {
+    private init(_ notice: Notice, _ facts: [Fact]) {
         switch notice.event {
         case .alert(let alert):
             self = .usageAlert(alert, feature: notice.feature, entity: notice.entity)
         case .limitReached(let kind):
             self = .limitReached(kind, feature: notice.feature, entity: notice.entity)
+        case .toppedUp(let units):
+            let invoice = facts.lazy.compactMap(\.raisedInvoice).first
+            self = .topUpSucceeded(notice.feature, units: units, invoice)
+        case .topUpFailed(let units, let code, let isSuspended):
+            let invoice = facts.lazy.compactMap(\.raisedInvoice).first
+            self = .topUpFailed(
+                notice.feature, units: units, code: code, isSuspended: isSuspended, invoice)
         }
     }
 }
 
 extension Fact {
+    fileprivate var raisedInvoice: Invoice? {
+        if case .invoiceRaised(let invoice) = self { invoice } else { nil }
+    }
+
     fileprivate var unpaidInvoice: Invoice? {
         if case .invoiceRaised(let invoice) = self, invoice.status != .paid { return invoice }
         if case .invoiceChanged(let invoice) = self, invoice.status != .paid { return invoice }

@@ -74,7 +74,7 @@
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 4
+    static let version: UInt32 = 5
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version

@@ -46,13 +46,14 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...13) {
+        switch shopper.dice.roll(1...14) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
         case 8: payPage()
         case 9: refund()
         case 13: shopper.reward()
+        case 14: shopper.topUp()
         default: settle()
         }
         look()

@@ -23,6 +23,6 @@ package struct StoryTable: RuleRow {
         UsageRuleStories.table, ConcurrencyStories.table, UnnamedEntityStories.table,
         WideControlStories.table, PurchaseStories.table, PurchaseStories.found,
         PurchaseStories.refunds, DiscountStories.table, DiscountStories.codes, PlanStories.table,
-        ZoneStories.table, NoticeStories.table,
+        ZoneStories.table, NoticeStories.table, TopUpStories.table,
     ]
 }
