@@ -1,5 +1,6 @@
 import Billing
 import RPC
+import Repository
 import Stories
 import Testing
 

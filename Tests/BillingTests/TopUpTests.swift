@@ -48,7 +48,10 @@ import Testing
     @Test("without a card nothing is tried")
     func noCard() throws {
         var desk = Desk(TopUpStories.pricing)
-        desk.apply([.creditChanged(Money(minorUnits: 100_000, currency: TopUpStories.pricing.requiredCurrency))])
+        desk.apply([
+            .creditChanged(
+                Money(minorUnits: 100_000, currency: TopUpStories.pricing.requiredCurrency))
+        ])
         try desk.perform(.attach("pro"), "attach")
         try desk.perform(.open(Grant("messages", 100)), "grant")
         try desk.set(.topUps(TopUpStories.low()))
@@ -60,7 +63,9 @@ import Testing
     @Test("out of credit at once, without asking anybody")
     func credit() throws {
         var desk = try desk()
-        desk.apply([.creditChanged(Money(minorUnits: 1500, currency: TopUpStories.pricing.requiredCurrency))])
+        desk.apply([
+            .creditChanged(Money(minorUnits: 1500, currency: TopUpStories.pricing.requiredCurrency))
+        ])
         try desk.track("messages", 85)
         #expect(desk.remaining("messages") == 115)
         #expect(desk.paidTotals == [3000, 1000])
@@ -150,7 +155,9 @@ import Testing
         var ended = try #require(desk.subscription("pro"))
         ended.status = .ended
         desk.apply([.subscriptionChanged(ended)])
-        for bucket in desk.customer.allBuckets { desk.apply([.bucketClosed(bucket: bucket.number)]) }
+        for bucket in desk.customer.allBuckets {
+            desk.apply([.bucketClosed(bucket: bucket.number)])
+        }
         try desk.settle(.paid)
         #expect(desk.remaining("messages") == 100)
         #expect(desk.paidTotals == [3000, 1000])

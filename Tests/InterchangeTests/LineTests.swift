@@ -144,7 +144,8 @@ struct LineTests {
 
     private static let extraFaults = [
         (
-            "\"top_ups\":[", "\"top_ups\":[{\"feature\":\"credits\",\"attempts\":[],\"failures\":0,"
+            "\"top_ups\":[",
+            "\"top_ups\":[{\"feature\":\"credits\",\"attempts\":[],\"failures\":0,"
                 + "\"failed\":\"2026-02-01T12:00:00Z\",\"window_start\":\"2026-02-01T12:00:00Z\","
                 + "\"purchases\":0},", "top_ups[1].feature"
         ),

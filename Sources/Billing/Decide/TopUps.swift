@@ -177,7 +177,8 @@ extension FactSheet {
             whole.bought = subscription.bought.filter { $0.feature != added.feature }
             whole.bought.append(
                 BoughtUnits(
-                    feature: added.feature, units: subscription.units(of: added.feature) + added.units)
+                    feature: added.feature,
+                    units: subscription.units(of: added.feature) + added.units)
             )
             whole.bought.sort { $0.feature.rawValue < $1.feature.rawValue }
             return change(subscription, whole)

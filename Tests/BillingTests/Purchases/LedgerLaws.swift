@@ -26,6 +26,24 @@ import Testing
                 StateView(replayed) == StateView(market.shopper.desk.customer), "seed \(seed)")
         }
     }
+
+    @Test("so it does where packs are bought by themselves", arguments: PurchaseSeeds.batches(40))
+    func topUps(seeds: [UInt64]) {
+        for seed in seeds {
+            var dice = Dice(seed: seed)
+            let pricing = Shop.catalog(&dice)
+            var market = Market(shopper: Shopper(pricing, dice))
+            for _ in 0..<60 where market.ledger.fault == nil { market.stepUsingPacks() }
+            if let fault = market.ledger.fault ?? market.shopper.desk.topUpFault {
+                Issue.record("\(market.shopper.story(seed, fault))")
+                return
+            }
+            var replayed = CustomerState(id: market.shopper.desk.customer.id)
+            replayed.apply(market.shopper.desk.facts)
+            #expect(
+                StateView(replayed) == StateView(market.shopper.desk.customer), "seed \(seed)")
+        }
+    }
 }
 
 /// A customer who buys, changes, pays and doesn't, and an account of it.
@@ -46,14 +64,26 @@ struct Market {
 
     mutating func step() {
         pass()
-        switch shopper.dice.roll(1...14) {
+        switch shopper.dice.roll(1...13) {
         case 1...3: attach()
         case 4...6: change()
         case 7: shopper.use()
         case 8: payPage()
         case 9: refund()
         case 13: shopper.reward()
-        case 14: shopper.topUp()
+        default: settle()
+        }
+        look()
+        ledger.check(desk.customer, at: desk.now)
+    }
+
+    /// Plans are bought, packs used and bought by themselves, charges answered.
+    mutating func stepUsingPacks() {
+        pass()
+        switch shopper.dice.roll(1...8) {
+        case 1, 2: attach()
+        case 3...5: shopper.topUp()
+        case 6: payPage()
         default: settle()
         }
         look()
