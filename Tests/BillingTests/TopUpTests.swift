@@ -60,6 +60,17 @@ import Testing
         #expect(desk.customer.buckets.extras.topUps.isEmpty)
     }
 
+    @Test("also by a track that is refused")
+    func refused() throws {
+        var desk = try desk(TopUpStories.low(enabled: false))
+        try desk.track("messages", 85)
+        try desk.set(.topUps(TopUpStories.low()))
+        #expect(throws: Refusal.self) { try desk.track("messages", 30, .reject) }
+        #expect(desk.remaining("messages") == 15)
+        try desk.settle(.paid)
+        #expect(desk.remaining("messages") == 115)
+    }
+
     @Test("out of credit at once, without asking anybody")
     func credit() throws {
         var desk = try desk()

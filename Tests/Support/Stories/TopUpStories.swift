@@ -125,7 +125,7 @@ package enum TopUpStories {
             "7.5: by one that is denied", hundred, .track("messages", 85), twenty,
             .deduct("messages", 30, .insufficientBalance), left: 115, invoices: [3000, 1000]),
         row(
-            "7.5: by a track that is refused", hundred, .track("messages", 85), twenty,
+            "7.5: by a batch", hundred, .track("messages", 85), twenty,
             .batch([("messages", 1)]), left: 114, invoices: [3000, 1000]),
         row(
             "7.5: by what is held", hundred, twenty, .hold("messages", 85), .charge, .settle(0),
