@@ -41,12 +41,7 @@ extension CustomerState {
         case .checkoutOpened(let checkout): account.checkout = checkout
         case .checkoutClosed(let session, let paid, let payment, let due):
             account.closeCheckout(session, paid: paid, payment: payment, due: due)
-        case .methodSaved(let method):
-            account.method = method
-            account.reminded.method = false
-            if buckets.hasExtras, !buckets.extras.topUps.isEmpty {
-                buckets.changeExtras { $0.forgetTopUpFailures() }
-            }
+        case .methodSaved(let method): save(method)
         case .invoiceRaised(let invoice):
             account.invoices.append(invoice)
             lastInvoice = max(lastInvoice, invoice.number)
@@ -82,6 +77,13 @@ extension CustomerState {
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved, .topUpSet:
             buckets.changeExtras { $0.apply(fact) }
         }
+    }
+
+    private mutating func save(_ method: PaymentMethod) {
+        account.method = method
+        account.reminded.method = false
+        guard buckets.hasExtras, !buckets.extras.topUps.isEmpty else { return }
+        buckets.changeExtras { $0.forgetTopUpFailures() }
     }
 
     private mutating func open(_ bucket: Bucket, of entity: UInt32) {

@@ -130,11 +130,7 @@ struct Commit {
         }
         draft.apply(decision.facts)
         facts += now == wall ? decision.facts : decision.facts.map { $0.dated(at: now) }
-        let bought = draft.facts(
-            toppingUp: wanted, pricing: names.pricing, now: now,
-            effectID: repository.newEffectID())
-        draft.apply(bought)
-        facts += bought
+        facts += topUp(wanted, of: &draft, names, now)
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
         let writer = ReplyWriter(arena: workspace.arena, names: names)
@@ -175,6 +171,19 @@ struct Commit {
         if let refusal { throw .refused(refusal) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
+    }
+
+    /// What is to be bought, as little is left.
+    private func topUp(
+        _ wanted: [AutoTopUp], of draft: inout CustomerState, _ names: PricingNames,
+        _ now: Timestamp
+    ) -> [Fact] {
+        guard !wanted.isEmpty else { return [] }
+        let facts = draft.facts(
+            toppingUp: wanted, pricing: names.pricing, now: now,
+            effectID: repository.newEffectID())
+        draft.apply(facts)
+        return facts
     }
 
     /// What is due, and customer time afterwards.

@@ -6,10 +6,10 @@ struct TopUpCommand: AsyncParsableCommand {
         commandName: "top-up",
         abstract: "Sets what is bought when little of a feature is left.",
         discussion: """
-            Packs are bought with the card on file when usage leaves as little as the threshold, if \
-            a plan of the customer sells packs of the feature for good. What a plan says of the same \
-            feature no longer counts for the customer: --off keeps it so, --remove lets it count \
-            again. Shows what is in force, with --remove as without.
+            Packs are bought with the card on file when usage leaves as little as the threshold, \
+            if a plan of the customer sells packs of the feature for good. What a plan says of the \
+            same feature no longer counts for the customer: --off keeps it so, --remove lets it \
+            count again. Shows what is in force.
 
               tally customer top-up acme credits --threshold 20 --quantity 100
               tally customer top-up acme credits --threshold 20 --quantity 100 --limit 3 --per day

@@ -268,13 +268,16 @@ struct FactText {
                     "feature": .string(names.text(notice.feature)),
                     "event": .string(Self.text(notice.event)),
                 ])
-        case .topUpSet(let record):
-            [
-                "fact": .string("top_up_set"), "feature": .string(names.text(record.feature)),
-                "failures": .number(record.failures), "purchases": .number(record.purchases),
-            ]
+        case .topUpSet(let record): toppedUp(record)
         default: preconditionFailure("said by the caller")
         }
+    }
+
+    private func toppedUp(_ record: TopUpRecord) -> JSONObject {
+        [
+            "fact": .string("top_up_set"), "feature": .string(names.text(record.feature)),
+            "failures": .number(record.failures), "purchases": .number(record.purchases),
+        ]
     }
 
     private static func text(_ event: Notice.Event) -> String {
