@@ -27,7 +27,9 @@ package enum TopUpStories {
 
     private static let volume = PlanItem.packs(
         "messages",
-        Price(tiers: [Price.Tier(upTo: nil, amount: "10")], behavior: .volume, packSize: 100),
+        Price(
+            tiers: [Price.Tier(upTo: 1000, amount: "10"), Price.Tier(upTo: nil, amount: "8")],
+            behavior: .volume, packSize: 100),
         each: .oneOff)
 
     package static let pricing = Fixture.pricing(
