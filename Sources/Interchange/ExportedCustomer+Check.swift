@@ -103,6 +103,7 @@ extension ExportedCustomer {
         try checkUnique(extras.controls.map(\.owner), "controls", "subscription")
         try checkUnique(extras.details.map(\.bucket), "grant_details", "grant")
         try checkUnique(extras.holds.map(\.id), "holds", "id")
+        try checkUnique(extras.topUps.map(\.feature), "top_ups", "feature")
         for (index, owned) in extras.controls.enumerated() where owned.controls.isEmpty {
             throw FormFault("controls[\(index)]", "has no limit, alert or permission")
         }

@@ -48,6 +48,29 @@ extension Form {
             try feature(&form, "feature", &permission.feature)
             try form.flag("enabled", &permission.isEnabled)
         }
+        try topUps(&value.autoTopUps, feature)
+    }
+
+    private mutating func topUps(
+        _ value: inout [AutoTopUp], _ feature: FeatureForm
+    ) throws(FormFault) {
+        guard isSince(6) else { return }
+        try list(
+            "auto_topups", &value,
+            empty: AutoTopUp(
+                feature: FeatureNumber(rawValue: 0), threshold: .zero, quantity: .zero)
+        ) { (form, topUp) throws(FormFault) in
+            try feature(&form, "feature", &topUp.feature)
+            try form.flag("enabled", &topUp.isEnabled)
+            try form.quantity("threshold", &topUp.threshold)
+            try form.quantity("quantity", &topUp.quantity)
+            try form.part(
+                "purchase_limit", &topUp.limit, empty: AutoTopUp.PurchaseLimit(0, in: Cycle(.hour))
+            ) { (form, limit) throws(FormFault) in
+                try form.number("limit", &limit.count)
+                try form.cycle(&limit.cycle)
+            }
+        }
     }
 
     /// Their features are published.

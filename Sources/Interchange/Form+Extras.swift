@@ -30,6 +30,21 @@ extension Form {
         try list("holds", &value.extras.holds, empty: .empty) { (form, hold) throws(FormFault) in
             try form.hold(&hold)
         }
+        try since(6) { form throws(FormFault) in try form.topUps(&value.extras.topUps) }
+    }
+
+    private mutating func topUps(_ value: inout [TopUpRecord]) throws(FormFault) {
+        let none = TopUpRecord(feature: FeatureNumber(rawValue: 0))
+        try list("top_ups", &value, empty: none) { (form, record) throws(FormFault) in
+            try form.feature("feature", &record.feature)
+            try form.list("attempts", &record.attempts, empty: .epoch) {
+                (form, time) throws(FormFault) in try form.time("time", &time)
+            }
+            try form.number("failures", &record.failures)
+            try form.time("failed", &record.failed)
+            try form.time("window_start", &record.windowStart)
+            try form.number("purchases", &record.purchases)
+        }
     }
 
     private mutating func entity(_ value: inout Entity) throws(FormFault) {

@@ -29,6 +29,7 @@ extension Form {
             [
                 (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
                 (.setup, "setup"), (.switch, "switch"), (.several, "several"),
+                (.topUp, "top_up"),
             ])
         let isNamed = isReading ? has("plan") : order.plan != .none
         if isNamed || order.purpose != .setup { try revision(&order.plan) }

@@ -43,6 +43,7 @@ struct NotificationBody {
                 "invoice": invoice.map { self.invoice($0) } ?? .null,
             ]
         case .ahead(let reminder): ahead(reminder)
+        case .topUpSucceeded, .topUpFailed: topUp(notification)
         }
     }
 
@@ -127,7 +128,7 @@ struct NotificationBody {
 
     // MARK: Money
 
-    private func invoice(_ invoice: Invoice) -> JSONValue {
+    func invoice(_ invoice: Invoice) -> JSONValue {
         let currency = invoice.total.currency
         let lines = invoice.lines.map { line in
             JSONValue.object([

@@ -138,7 +138,7 @@ extension Notification {
         case .productsUpdated(_, let subscription): [subscription.entity]
         case .billingUpdated(let changes): changes.map(\.subscription.entity)
         case .invoicePaid, .invoiceCreated, .invoiceVoided, .invoiceOverdue, .paymentFailed,
-            .ahead(.methodExpiring):
+            .ahead(.methodExpiring), .topUpSucceeded, .topUpFailed:
             []
         }
     }

@@ -138,10 +138,10 @@ extension Arena {
     }
 
     /// A repeated field of numbers.
-    func numbers(_ values: [UInt32]) -> (Int, UnsafeMutablePointer<UInt32>?) {
+    func numbers<Number>(_ values: [Number]) -> (Int, UnsafeMutablePointer<Number>?) {
         guard !values.isEmpty else { return (0, nil) }
-        let memory = require(values.count * MemoryLayout<UInt32>.stride)
-        let array = memory.bindMemory(to: UInt32.self, capacity: values.count)
+        let memory = require(values.count * MemoryLayout<Number>.stride)
+        let array = memory.bindMemory(to: Number.self, capacity: values.count)
         for (index, value) in values.enumerated() { array[index] = value }
         return (values.count, array)
     }

@@ -284,7 +284,40 @@ enum InvalidRequests {
                     "items": [["feature_id": "messages"], ["feature_id": "messages"]]
                 ]
             ], at: "overage_permissions[1].feature_id"),
+        topUp([:], at: "quantity"), topUp(["quantity": 0.5], at: "quantity"),
+        topUp(["quantity": 1, "threshold": -1], at: "threshold"),
+        topUp(["quantity": 1, "purchase_limit": ["limit": 1]], at: "purchase_limit.interval"),
+        topUp(
+            ["quantity": 1, "purchase_limit": ["limit": 1, "interval": "year"]],
+            at: "purchase_limit.interval"),
+        topUp(
+            ["quantity": 1, "purchase_limit": ["limit": 0, "interval": "day"]],
+            at: "purchase_limit.limit"),
+        topUp(
+            [
+                "quantity": 1,
+                "purchase_limit": ["limit": 1, "interval": "day", "interval_count": 1001],
+            ], at: "purchase_limit.interval_count"),
+        topUp(["feature_id": "dashboard", "quantity": 1], at: "feature_id"),
+        row(
+            "UpdateControls",
+            [
+                "auto_topups": [
+                    "items": [
+                        ["feature_id": "messages", "quantity": 1],
+                        ["feature_id": "messages", "quantity": 1],
+                    ]
+                ]
+            ], at: "auto_topups[1].feature_id"),
     ]
+
+    private static func topUp(_ fields: JSONObject, at path: String) -> Row {
+        var item = fields
+        if item["feature_id"] == nil { item.append("feature_id", .string("messages")) }
+        return row(
+            "UpdateControls", controls("auto_topups", .object(item)),
+            at: "auto_topups[0].\(path)")
+    }
 
     private static let trial: JSONValue = ["duration_length": 1, "duration_type": "day"]
 

@@ -225,6 +225,7 @@ extension StepRequest {
                     "overage_permissions": set.overagePermissions.map {
                         items(lists.permissions($0))
                     } ?? .null,
+                    "auto_topups": set.autoTopUps.map { items(lists.topUps($0)) } ?? .null,
                     "pooling_disabled": set.isPoolingDisabled.map { .bool($0) } ?? .null,
                 ])
         default: return nil
@@ -242,7 +243,26 @@ private struct ControlLists {
             "usage_limits": usageLimits(controls.usageLimits),
             "usage_alerts": usageAlerts(controls.usageAlerts),
             "overage_permissions": permissions(controls.overagePermissions),
+            "auto_topups": topUps(controls.autoTopUps),
         ])
+    }
+
+    func topUps(_ topUps: [AutoTopUp]) -> JSONValue {
+        .array(
+            topUps.map { topUp in
+                .object([
+                    "feature_id": id(topUp.feature), "enabled": .bool(topUp.isEnabled),
+                    "threshold": .quantity(topUp.threshold),
+                    "quantity": .quantity(topUp.quantity),
+                    "purchase_limit": topUp.limit.map { limit in
+                        .object([
+                            "limit": .number(limit.count),
+                            "interval": .number(limit.cycle.interval.rawValue),
+                            "interval_count": .number(limit.cycle.count),
+                        ])
+                    } ?? .null,
+                ])
+            })
     }
 
     /// nil: every feature.

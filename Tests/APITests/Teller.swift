@@ -1,5 +1,6 @@
 import Billing
 import RPC
+import Repository
 import Stories
 import Testing
 
@@ -90,6 +91,10 @@ actor Teller {
                 try await give(bucket, id: "bal_\(index + 1)")
             }
         case .buy(let plan): try await buy(plan)
+        case .charge:
+            if let id = CustomerID(customer) {
+                _ = await stage.environment.waitForOpenEffect(of: id)
+            }
         case .refused(let word, let step): try await refuse(step, word)
         case .decided(let feature, let required, let reason, let compared, let shown):
             let answer = try await stage.api.call(

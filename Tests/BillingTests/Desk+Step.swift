@@ -65,6 +65,7 @@ extension Desk {
         case .markPaid(let number): try run(.invoice(InvoiceCommand(number: number, .markPaid)))
         case .voidInvoice(let number): try run(.invoice(InvoiceCommand(number: number, .void)))
         case .payInvoice(let number): try payInvoice(number)
+        case .charge: if customer.openEffect != nil { try settle(.paid) }
         default: return false
         }
         return true

@@ -69,9 +69,22 @@ struct Desk {
     @discardableResult
     mutating func run(_ command: Command) throws(Refusal) -> Decision {
         advance(to: now)
-        let decision = try customer.decide(command, pricing: pricing, now: now)
-        apply(decision.facts)
-        return decision
+        let wanted = customer.topUps(for: command, pricing)
+        do {
+            let decision = try customer.decide(command, pricing: pricing, now: now)
+            apply(decision.facts)
+            topUp(wanted)
+            return decision
+        } catch {
+            topUp(wanted)
+            throw error
+        }
+    }
+
+    private mutating func topUp(_ wanted: [AutoTopUp]) {
+        guard !wanted.isEmpty else { return }
+        let id = nextEffectID()
+        apply(customer.facts(toppingUp: wanted, pricing: pricing, now: now, effectID: id))
     }
 
     @discardableResult

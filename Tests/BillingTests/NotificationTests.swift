@@ -232,7 +232,7 @@ extension Desk {
                     + changes.map { "\($0.action) \(name(of: $0.subscription))" }
                     .joined(separator: ", ") + "]"
             case .limitReached, .usageAlert, .invoicePaid, .paymentFailed, .ahead,
-                .invoiceCreated, .invoiceVoided, .invoiceOverdue:
+                .invoiceCreated, .invoiceVoided, .invoiceOverdue, .topUpSucceeded, .topUpFailed:
                 notification.kind.rawValue
             }
         }

@@ -127,12 +127,12 @@ struct LineTests {
         #expect(account.zone == .utc && account.customPlans.isEmpty)
     }
 
-    @Test("One of version 5 sells nothing by invoice")
+    @Test("One of version 5 sells nothing by invoice, and has no top-ups")
     func fifthVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
             Array(try replacing("\"version\":6", by: "\"version\":5", in: Samples.header).utf8))
-        _ = try codec.read(Array(Samples.publication.utf8))
+        _ = try codec.read(Array(Samples.withoutSixth(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutSixth(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
             Issue.record("no customer")
@@ -140,9 +140,17 @@ struct LineTests {
         }
         #expect(customer.account.receivables.isEmpty && customer.account.invoices[0].page == "")
         #expect(customer.subscriptions.allSatisfy { $0.netDays == 0 })
+        #expect(customer.extras.topUps.isEmpty && !customer.extras.topsUp)
+        #expect(!customer.extras.controls.isEmpty)
     }
 
     private static let extraFaults = [
+        (
+            "\"top_ups\":[",
+            "\"top_ups\":[{\"feature\":\"credits\",\"attempts\":[],\"failures\":0,"
+                + "\"failed\":\"2026-02-01T12:00:00Z\",\"window_start\":\"2026-02-01T12:00:00Z\","
+                + "\"purchases\":0},", "top_ups[1].feature"
+        ),
         ("\"last_entity\":5", "\"last_entity\":3", "last_entity"),
         ("{\"number\":2,\"id\":\"bob\"", "{\"number\":4,\"id\":\"bob\"", "entities[1].number"),
         ("\"id\":\"bob\"", "\"id\":\"ada\"", "entities[1].id"),

@@ -152,10 +152,22 @@ enum Samples {
         "usage_alerts":[{"feature":"messages","enabled":true,"threshold":"80",\
         "measure":"usage_percentage","name":"most of it"},{"feature":null,"enabled":true,\
         "threshold":"95","measure":"usage_percentage","name":""}],\
-        "overage_permissions":[{"feature":"credits","enabled":false}]}
+        "overage_permissions":[{"feature":"credits","enabled":false}]\(topUps)}
+        """
+    // What version 6 brought.
+    static let topUps = """
+        ,"auto_topups":[{"feature":"credits","enabled":true,"threshold":"20","quantity":"100.5",\
+        "purchase_limit":{"limit":3,"interval":"day","interval_count":2}},{"feature":"messages",\
+        "enabled":false,"threshold":"0","quantity":"1","purchase_limit":null}]
+        """
+    static let noTopUps = ",\"auto_topups\":[]"
+    static let toppedUp = """
+        ,"top_ups":[{"feature":"credits","attempts":[{"time":"2026-02-01T11:00:00Z"},\
+        {"time":"2026-02-01T12:00:00Z"}],"failures":2,"failed":"2026-02-01T12:00:00Z",\
+        "window_start":"2026-01-31T12:00:00Z","purchases":2}]
         """
     static let noControls = """
-        {"spend_limits":[],"usage_limits":[],"usage_alerts":[],"overage_permissions":[]}
+        {"spend_limits":[],"usage_limits":[],"usage_alerts":[],"overage_permissions":[]\(noTopUps)}
         """
     /// What the grant of one entity is.
     static let slice = """
@@ -184,7 +196,7 @@ enum Samples {
         "shares":[{"grant":7,"entity":0,"feature":"messages","amount":"0.0000000001",\
         "units":"100","cost":"0.000000000001"},{"grant":5,"entity":3,"feature":"messages",\
         "amount":"1","units":"1","cost":null}],\
-        "counts":[{"feature":"credits","entity":0,"interval":"day","filter":{},"amount":"2"}]}]
+        "counts":[{"feature":"credits","entity":0,"interval":"day","filter":{},"amount":"2"}]}]\(toppedUp)
         """
     static let order = """
         {"purpose":"renewal","plan":"pro","revision":1,\
@@ -236,7 +248,7 @@ enum Samples {
         var line = withoutMarkups(line).replacing(",\(withoutFifth(extras))", with: "")
         for part in [
             ",\"event_names\":[]", ",\"event_names\":[\"sent\",\"resent\"]",
-            ",\"rollover\":null,\"entity_feature\":null", ",\"controls\":\(controls)",
+            ",\"rollover\":null,\"entity_feature\":null", ",\"controls\":\(withoutSixth(controls))",
             ",\"settings\":{\"keep_free_overage\":true}", ",\"rollover\":false,\"slice\":false",
             ",\"rollover\":true,\"slice\":false",
             ",\"rollover\":{\"max\":null,\"max_percentage\":\"12.5\",\"months\":2},"
@@ -256,7 +268,9 @@ enum Samples {
 
     /// A line as version 5 has it.
     static func withoutSixth(_ text: String) -> String {
-        [receivables, sent, netDays].reduce(text) { $0.replacing($1, with: "") }
+        [receivables, sent, netDays, topUps, noTopUps, toppedUp].reduce(text) {
+            $0.replacing($1, with: "")
+        }
     }
 
     /// A line as version 4 has it.
@@ -264,7 +278,7 @@ enum Samples {
         [
             charged, given, closing, returns, refunds, owned, rewards, held, holder, reminded, card,
             custom, dated, zoned,
-        ].reduce(withoutSixth(text)) { $0.replacing($1, with: "") }
+        ].reduce(withoutSixth(text)) { $0.replacing(withoutSixth($1), with: "") }
     }
 
     /// A line as version 3 has it.

@@ -7,7 +7,7 @@ import Wire
 @testable import Repository
 
 /// The server ends at every step between "decided" and "settled" of a purchase, of a page, of a
-/// renewal and of a refund; after the restart the provider has done it exactly once. (That the log
+/// renewal, of a refund and of a top-up; after the restart the provider has done it exactly once. (That the log
 /// itself survives a kill at any moment is tested with the log.)
 @Suite("Ended between decided and settled") struct KilledPaymentTests {
     enum Step: CaseIterable {
@@ -23,7 +23,7 @@ import Wire
         case settled
     }
 
-    enum Deed: CaseIterable { case page, purchase, several, renewal, refund, invoice }
+    enum Deed: CaseIterable { case page, purchase, several, renewal, refund, invoice, topUp }
 
     private static let id = "acme"
 
@@ -63,6 +63,7 @@ import Wire
             time.advance(days: 32)
             try await commit(bench, .advance)
         case .refund: try await commit(bench, .refund(.invoice(refund)))
+        case .topUp: try await use(bench)
         case .purchase, .several:
             var cancel = ChangeSubscription(effectID: "back")
             cancel.cancel = .now
@@ -92,6 +93,32 @@ import Wire
         let method = PaymentMethod(token: "t", brand: "visa", last4: "4242")
         try await commit(
             bench, .invoice(InvoiceCommand(number: 1, .charge(method, effectID: "charge"))))
+    }
+
+    /// Little is left, twice: what the second time finds under way is enough.
+    private static func use(_ bench: Bench) async throws {
+        var item = Samples.item("tokens")
+        item.prepaidPrice = PrepaidPrice(
+            price: Price(Samples.price("10"), packSize: Quantity(units: 100)),
+            cycle: Cycle(.oneOff))
+        let draft = PricingDraft(
+            currency: "usd", features: [Feature(id: "tokens", name: "Tokens", kind: .metered)],
+            plans: [Plan(id: "packs", name: "Packs", addOn: true, items: [item])])
+        _ = try await bench.environment.directory.publish(
+            PublishCall(draft: draft, validateOnly: false, requestID: ""), found: [],
+            time: bench.environment.now)
+        let (tokens, packs) = (
+            bench.feature("tokens"), try #require(bench.names.pricing.plan(id: "packs"))
+        )
+        try await commit(bench, .attach(AttachPlan(plan: packs)))
+        var set = SetControls()
+        set.autoTopUps = [
+            AutoTopUp(feature: tokens, threshold: .zero, quantity: Quantity(units: 150))
+        ]
+        try await commit(bench, .setControls(set))
+        let use = TrackUsage(feature: tokens, value: Quantity(units: 1), overage: .cap)
+        try await commit(bench, .track(use))
+        try await commit(bench, .track(use))
     }
 
     private static var refund: RefundInvoice {
@@ -150,6 +177,12 @@ import Wire
         let account = try Self.customer(last).account
         switch deed {
         case .page: #expect(account.checkout?.session == "first" && account.invoices.isEmpty)
+        case .topUp:
+            #expect(account.invoices.map(\.status) == [.paid, .paid])
+            #expect(account.invoices.last?.total.minorUnits == 2000)
+            let tokens = try #require(last.names.pricing.feature(id: "tokens"))
+            let left = try Self.customer(last).balance(of: tokens)?.remaining
+            #expect(left == Quantity(units: 200))
         case .purchase, .renewal:
             #expect(account.invoices.map(\.status) == [.paid, .paid])
         case .several:

@@ -37,6 +37,28 @@ enum ExtraSamples {
         return controls
     }
 
+    /// Something is bought.
+    static var toppingControls: Controls {
+        var controls = wideControls
+        controls.autoTopUps = [
+            AutoTopUp(
+                feature: feature, isEnabled: false, threshold: .zero, quantity: amount,
+                limit: AutoTopUp.PurchaseLimit(3, in: Cycle(.week, count: 2))),
+            AutoTopUp(
+                feature: FeatureNumber(rawValue: 4), threshold: Quantity(raw: 1),
+                quantity: Quantity(units: 1)),
+        ]
+        return controls
+    }
+
+    static var topUps: TopUpRecord {
+        var record = TopUpRecord(feature: feature)
+        record.attempts = [.epoch, time]
+        (record.failures, record.failed) = (2, time)
+        (record.windowStart, record.purchases) = (time, 5)
+        return record
+    }
+
     /// For every feature, or without a bound.
     static var wideControls: Controls {
         var controls = Controls()
@@ -91,7 +113,8 @@ enum ExtraSamples {
     }
 
     /// Of each kind that isn't about the customer as a whole and its plans alone.
-    static let facts = ownFacts + RewardSamples.facts + SeveralSamples.facts
+    static let facts =
+        ownFacts + RewardSamples.facts + SeveralSamples.facts
         + ReceivableSamples.facts
 
     private static let ownFacts: [Fact] = [
@@ -115,6 +138,14 @@ enum ExtraSamples {
         .controlsSet(OwnedControls(owner: .entity(2), controls: controls)),
         .controlsSet(OwnedControls(owner: .subscription(4), controls: .none)),
         .controlsSet(OwnedControls(owner: .customer, controls: wideControls)),
+        .controlsSet(OwnedControls(owner: .subscription(4), controls: toppingControls)),
+        .topUpSet(topUps),
+        .topUpSet(TopUpRecord(feature: feature)),
+        .notified(Notice(feature: feature, entity: 0, event: .toppedUp(units: amount))),
+        .notified(
+            Notice(
+                feature: feature, entity: 0,
+                event: .topUpFailed(units: amount, code: "declined", isSuspended: true))),
         .poolingSet(isDisabled: true),
         .poolingSet(isDisabled: false),
         .windowCounted(window),
@@ -160,8 +191,10 @@ enum ExtraSamples {
             OwnedControls(owner: .subscription(4), controls: controls),
             OwnedControls(owner: .customer, controls: controls),
             OwnedControls(owner: .subscription(5), controls: wideControls),
+            OwnedControls(owner: .subscription(6), controls: toppingControls),
         ]
         extras.windows = [window]
+        extras.topUps = [topUps, TopUpRecord(feature: FeatureNumber(rawValue: 4))]
         extras.holds = [hold("job-1"), hold("job-2", [])]
         extras.details = [detail]
         extras.lastEntity = 8

@@ -57,7 +57,7 @@ struct ExtrasTests {
             }
             return kinds
         }
-        let extra: [UInt32] = Array(30...41) + [55, 56, 57, 60, 70]
+        let extra: [UInt32] = Array(30...41) + [55, 56, 57, 60, 70, 90, 91]
         #expect(kinds == Set([3, 4, 5, 6, 7, 9, 11] + extra + Array(73...77) + Array(120...124)))
     }
 
@@ -167,6 +167,16 @@ struct ExtrasTests {
         { $0.controls[2].controls.spendLimits[1].bound = .units(.zero) },
         { $0.controls[2].controls.usageAlerts[0].feature = ExtraSamples.feature },
         { $0.controls.swapAt(0, 1) },
+        { $0.controls[3].controls.autoTopUps[0].isEnabled = true },
+        { $0.controls[3].controls.autoTopUps[0].limit = nil },
+        { $0.controls[3].controls.autoTopUps[0].limit?.cycle.count = 1 },
+        { $0.controls[3].controls.autoTopUps[1].threshold = .zero },
+        { $0.controls[3].controls.autoTopUps[1].quantity = Quantity(units: 2) },
+        { $0.topUps[0].attempts = [ExtraSamples.time] },
+        { $0.topUps[0].failures = 3 },
+        { $0.topUps[0].failed = .epoch },
+        { $0.topUps[0].windowStart = .epoch },
+        { $0.topUps[1].purchases = 1 },
         { $0.controls[0].controls.usageLimits[0].filter = [] },
         { $0.controls[0].controls.spendLimits[0].bound = .percentage(Quantity(units: 5)) },
         { $0.windows[0].used = .zero },

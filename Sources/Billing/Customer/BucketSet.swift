@@ -114,7 +114,7 @@ package struct BucketSet: Sendable {
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
             .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
-            .receivableSet, .invoiceOverdue:
+            .receivableSet, .invoiceOverdue, .topUpSet:
             return false
         }
         return true
@@ -147,6 +147,8 @@ extension BucketSet {
     var entities: EntityTable { box?.value.entities ?? EntityTable() }
     var details: [BucketDetail] { box?.value.details ?? [] }
     var isPoolingDisabled: Bool { box?.value.isPoolingDisabled ?? false }
+    /// Here, as every usage asks.
+    package var topsUp: Bool { box?.value.topsUp ?? false }
     /// Here, as every decision asks for the time.
     package var clock: TestClock { box?.value.clock ?? .unmoved }
 

@@ -13,6 +13,8 @@ package struct Order: Sendable, Equatable {
         case `switch` = 4
         /// Several plans in one, and others that end.
         case several = 110
+        /// Packs, as little is left: those in `bought` come on top of what there is.
+        case topUp = 90
     }
 
     package var purpose: Purpose

@@ -5,6 +5,8 @@ package struct Controls: Sendable, Equatable {
     package var usageLimits: [UsageLimit] = []
     package var usageAlerts: [UsageAlert] = []
     package var overagePermissions: [OveragePermission] = []
+    /// None of an entity's.
+    package var autoTopUps: [AutoTopUp] = []
 
     package static let none = Controls()
 
@@ -12,7 +14,7 @@ package struct Controls: Sendable, Equatable {
 
     package var isEmpty: Bool {
         spendLimits.isEmpty && usageLimits.isEmpty && usageAlerts.isEmpty
-            && overagePermissions.isEmpty
+            && overagePermissions.isEmpty && autoTopUps.isEmpty
     }
 }
 
@@ -196,6 +198,7 @@ extension Controls {
         mapped.usageLimits = map(usageLimits, \.feature)
         mapped.usageAlerts = map(usageAlerts, \.feature)
         mapped.overagePermissions = map(overagePermissions, \.feature)
+        mapped.autoTopUps = map(autoTopUps, \.feature)
         return mapped
     }
 }

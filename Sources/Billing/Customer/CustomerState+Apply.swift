@@ -41,9 +41,7 @@ extension CustomerState {
         case .checkoutOpened(let checkout): account.checkout = checkout
         case .checkoutClosed(let session, let paid, let payment, let due):
             account.closeCheckout(session, paid: paid, payment: payment, due: due)
-        case .methodSaved(let method):
-            account.method = method
-            account.reminded.method = false
+        case .methodSaved(let method): save(method)
         case .invoiceRaised(let invoice):
             account.invoices.append(invoice)
             lastInvoice = max(lastInvoice, invoice.number)
@@ -82,9 +80,16 @@ extension CustomerState {
         // Nothing of the state beyond what is said beside it.
         case .invoiceOverdue: break
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
-            .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved:
+            .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved, .topUpSet:
             buckets.changeExtras { $0.apply(fact) }
         }
+    }
+
+    private mutating func save(_ method: PaymentMethod) {
+        account.method = method
+        account.reminded.method = false
+        guard buckets.hasExtras, !buckets.extras.topUps.isEmpty else { return }
+        buckets.changeExtras { $0.forgetTopUpFailures() }
     }
 
     private mutating func open(_ bucket: Bucket, of entity: UInt32) {

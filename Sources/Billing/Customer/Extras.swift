@@ -2,7 +2,11 @@
 package struct Extras: Sendable, Equatable {
     package var entities = EntityTable()
     /// In order of first setting; none is empty. Those of entities are with the entities.
-    package var controls: [OwnedControls] = []
+    package var controls: [OwnedControls] = [] {
+        didSet { topsUp = controls.contains { !$0.controls.autoTopUps.isEmpty } }
+    }
+    /// Something may be bought by itself: asked whenever something is used.
+    package private(set) var topsUp = false
     /// Counts of usage limits that were ever counted.
     package var windows: [UsageWindow] = []
     /// Open ones, oldest first.
@@ -12,6 +16,8 @@ package struct Extras: Sendable, Equatable {
     package var lastEntity: UInt32 = 0
     /// An entity doesn't draw from what the customer has as a whole.
     package var isPoolingDisabled = false
+    /// What became of those, one for each feature that there was one of.
+    package var topUps: [TopUpRecord] = []
     /// Of a test.
     package var clock = TestClock.unmoved
 
@@ -43,6 +49,9 @@ package struct Extras: Sendable, Equatable {
                 holds[index].expires = expires
             }
         case .holdClosed(let id): holds.removeAll { $0.id == id }
+        case .topUpSet(let record):
+            topUps.removeAll { $0.feature == record.feature }
+            topUps.append(record)
         case .deducted, .usageRecorded, .bucketReset, .bucketClosed, .bucketOpened,
             .bucketChanged, .detailSet, .customerCreated, .profileChanged, .subscriptionChanged,
             .subscriptionDropped, .effectRequested, .effectSettled, .checkoutOpened,
@@ -66,6 +75,11 @@ package struct Extras: Sendable, Equatable {
         case (nil, false): controls.append(owned)
         case (nil, true): break
         }
+    }
+
+    /// There is another card.
+    mutating func forgetTopUpFailures() {
+        for index in topUps.indices { topUps[index].forgetFailures() }
     }
 
     /// Something in it is about a person.

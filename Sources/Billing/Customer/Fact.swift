@@ -81,6 +81,8 @@ package enum Fact: Sendable, Equatable {
     indirect case receivableSet(Receivable)
     /// Its due date has passed. Nothing of the state.
     indirect case invoiceOverdue(Invoice)
+    /// What became of a feature's top-ups so far, as it stands from now on.
+    indirect case topUpSet(TopUpRecord)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -89,6 +91,10 @@ package struct Notice: Sendable, Equatable {
         case alert(UsageAlert)
         /// What was allowed isn't any more.
         case limitReached(LimitKind)
+        /// So many units were bought, as little was left.
+        case toppedUp(units: Quantity)
+        /// They weren't, as the charge was declined.
+        case topUpFailed(units: Quantity, code: String, isSuspended: Bool)
     }
 
     package var feature: FeatureNumber
@@ -133,7 +139,7 @@ extension Fact {
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
             .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .receivableSet,
-            .invoiceOverdue:
+            .invoiceOverdue, .topUpSet:
             false
         }
     }

@@ -338,6 +338,7 @@ package struct SetControls: Sendable {
     package var usageLimits: [UsageLimit]?
     package var usageAlerts: [UsageAlert]?
     package var overagePermissions: [OveragePermission]?
+    package var autoTopUps: [AutoTopUp]?
     package var isPoolingDisabled: Bool?
 
     package init(entity: InlineText = .empty) {

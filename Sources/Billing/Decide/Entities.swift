@@ -9,6 +9,7 @@ extension CustomerState {
                 Violation(path: "feature_id", message: "must be an allocated feature")
             ])
         }
+        try create.controls.checkEntity()
         let violations = create.controls.violations { pricing.kind(of: $0) }
         guard violations.isEmpty else { throw .invalid(violations) }
         let extras = buckets.extras
@@ -97,6 +98,8 @@ extension CustomerState {
         if let limits = set.usageLimits { controls.usageLimits = limits }
         if let alerts = set.usageAlerts { controls.usageAlerts = alerts }
         if let permissions = set.overagePermissions { controls.overagePermissions = permissions }
+        if let topUps = set.autoTopUps { controls.autoTopUps = topUps }
+        if scope.isEntity { try controls.checkEntity() }
         let violations = controls.violations { pricing.kind(of: $0) }
         guard violations.isEmpty else { throw .invalid(violations) }
         var facts: [Fact] = []
@@ -165,6 +168,8 @@ extension Controls {
         check(usageLimits, "usage_limits") { $0.isRival(of: $1) }
         check(overagePermissions, "overage_permissions") { $0.feature == $1.feature }
         check(usageAlerts, "usage_alerts") { _, _ in false }
+        check(autoTopUps, "auto_topups") { $0.feature == $1.feature }
+        found += topUpViolations(kind)
         for (index, limit) in usageLimits.enumerated() {
             let path = "usage_limits[\(index)]"
             if limit.limit < .zero {
@@ -212,6 +217,7 @@ extension Controls {
             ("usage_limits", usageLimits.map(\.feature)),
             ("usage_alerts", usageAlerts.map(\.feature)),
             ("overage_permissions", overagePermissions.map(\.feature)),
+            ("auto_topups", autoTopUps.map(\.feature)),
         ]
         return lists.flatMap { list in
             list.features.enumerated().compactMap { index, feature in

@@ -118,6 +118,7 @@ extension FactSheet {
                 let subscription = customer.subscription(number), subscription.status != .ended
             else { return nil }
             return `switch`(subscription, &order)
+        case .topUp: return topUp(order)
         }
     }
 

@@ -18,11 +18,15 @@ extension CustomerState {
         case .paid:
             facts.emit(.effectSettled(id: effect.id, outcome: .done))
             reply = facts.settle(effect.order, settle.payment)
+            if effect.order.purpose == .topUp { facts.settleTopUp(effect.order) }
         case .declined(let code):
             facts.emit(.effectSettled(id: effect.id, outcome: .declined(code: code)))
             reply = AttachReply(.declined)
             reply.declineCode = code
             if effect.kind == .collect { reply.invoice = facts.decline(effect.order) }
+            if effect.order.purpose == .topUp {
+                facts.settleTopUp(effect.order, declined: code)
+            }
         }
         return decision(facts, reply: reply, request: effect.request)
     }

@@ -16,6 +16,10 @@ package enum Notification: Sendable, Equatable {
     case invoiceVoided(Invoice)
     /// Its due date has passed.
     case invoiceOverdue(Invoice)
+    /// Packs were bought, as little was left; the invoice, unless they cost nothing.
+    case topUpSucceeded(FeatureNumber, units: Quantity, Invoice?)
+    case topUpFailed(
+        FeatureNumber, units: Quantity, code: String, isSuspended: Bool, Invoice?)
 
     /// Raw values are the types that receivers see.
     package enum Kind: String, Sendable, CaseIterable {
@@ -30,6 +34,8 @@ package enum Notification: Sendable, Equatable {
         case invoiceCreated = "invoice.created"
         case invoiceVoided = "invoice.voided"
         case invoiceOverdue = "invoice.overdue"
+        case topUpSucceeded = "billing.auto_topup_succeeded"
+        case topUpFailed = "billing.auto_topup_failed"
     }
 
     package var kind: Kind {
@@ -45,6 +51,8 @@ package enum Notification: Sendable, Equatable {
         case .invoiceCreated: .invoiceCreated
         case .invoiceVoided: .invoiceVoided
         case .invoiceOverdue: .invoiceOverdue
+        case .topUpSucceeded: .topUpSucceeded
+        case .topUpFailed: .topUpFailed
         }
     }
 }
@@ -102,7 +110,7 @@ extension Notification {
         let unpaid = facts.lazy.compactMap(\.unpaidInvoice).first
         for fact in facts {
             if case .notified(let notice) = fact {
-                told.append(Notification(notice))
+                told.append(Notification(notice, facts))
             } else if case .invoiceRaised(let invoice) = fact, invoice.status == .paid {
                 told.append(.invoicePaid(invoice))
             } else if case .invoiceChanged(let invoice) = fact, invoice.status == .paid {
@@ -134,17 +142,28 @@ extension Notification {
         }
     }
 
-    private init(_ notice: Notice) {
+    private init(_ notice: Notice, _ facts: [Fact]) {
         switch notice.event {
         case .alert(let alert):
             self = .usageAlert(alert, feature: notice.feature, entity: notice.entity)
         case .limitReached(let kind):
             self = .limitReached(kind, feature: notice.feature, entity: notice.entity)
+        case .toppedUp(let units):
+            let invoice = facts.lazy.compactMap(\.raisedInvoice).first
+            self = .topUpSucceeded(notice.feature, units: units, invoice)
+        case .topUpFailed(let units, let code, let isSuspended):
+            let invoice = facts.lazy.compactMap(\.raisedInvoice).first
+            self = .topUpFailed(
+                notice.feature, units: units, code: code, isSuspended: isSuspended, invoice)
         }
     }
 }
 
 extension Fact {
+    fileprivate var raisedInvoice: Invoice? {
+        if case .invoiceRaised(let invoice) = self { invoice } else { nil }
+    }
+
     fileprivate var unpaidInvoice: Invoice? {
         if case .invoiceRaised(let invoice) = self, invoice.status != .paid { return invoice }
         if case .invoiceChanged(let invoice) = self, invoice.status != .paid { return invoice }

@@ -106,7 +106,11 @@ package struct PlanSimulation: Sendable {
     }
 
     private mutating func run(_ command: Command) throws(Refusal) {
+        let wanted = customer.topUps(for: command, pricing)
         take(try customer.decide(command, pricing: pricing, now: now).facts)
+        take(
+            customer.facts(
+                toppingUp: wanted, pricing: pricing, now: now, effectID: newEffectID()))
         pay()
     }
 

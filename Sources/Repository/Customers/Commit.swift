@@ -35,7 +35,7 @@ struct Commit {
     }
 
     /// The short way: nothing is due, and both the decision and its facts are about buckets only.
-    /// nil: a hold is opened, which falls due.
+    /// nil: a hold is opened, which falls due, or something may have to be bought.
     ///
     /// - Parameter now: customer time, which is `wall` unless a test has moved a clock.
     private func runInPlace(
@@ -48,9 +48,17 @@ struct Commit {
         do {
             decision = try decide(command, on: &place.pointee.buckets, names, now)
         } catch {
+            if place.pointee.buckets.topsUp, topsUp(command, [], row: place, names, now) {
+                return nil
+            }
             throw .refused(error)
         }
         if decision.facts.contains(where: { $0.opensHold }) { return nil }
+        if place.pointee.buckets.topsUp,
+            topsUp(command, decision.facts, row: place, names, now)
+        {
+            return nil
+        }
         let message = ReplyWriter(arena: workspace.arena, names: names).message(decision.reply)
         if !decision.facts.isEmpty {
             if now != wall { decision.facts = decision.facts.map { $0.dated(at: now) } }
@@ -71,6 +79,17 @@ struct Commit {
         workspace.reply = decision.reply
         return .done(
             Outcome(message: message, point: repository.point(place.pointee.sequence)))
+    }
+
+    /// Little may be left once these facts are applied.
+    @inline(never)
+    private func topsUp(
+        _ command: Command, _ facts: [Fact], row: UnsafeMutablePointer<CustomerRow>,
+        _ names: PricingNames, _ now: Timestamp
+    ) -> Bool {
+        let buckets = row.pointee.buckets
+        return buckets.topUps(for: command, names.pricing)
+            .contains { buckets.calls(for: $0, after: facts, at: now) }
     }
 
     /// `inout`, as the compiler would copy what is borrowed.
@@ -97,6 +116,7 @@ struct Commit {
         if case .moveClock = command { now = draft.buckets.clock.reading(at: time) }
         let decision: Decision
         var refusal: Refusal?
+        let wanted = draft.topUps(for: command, names.pricing)
         do {
             decision = try draft.decide(command, pricing: names.pricing, now: now)
         } catch {
@@ -110,6 +130,7 @@ struct Commit {
         }
         draft.apply(decision.facts)
         facts += now == wall ? decision.facts : decision.facts.map { $0.dated(at: now) }
+        facts += topUp(wanted, of: &draft, names, now)
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
         let writer = ReplyWriter(arena: workspace.arena, names: names)
@@ -150,6 +171,19 @@ struct Commit {
         if let refusal { throw .refused(refusal) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
+    }
+
+    /// What is to be bought, as little is left.
+    private func topUp(
+        _ wanted: [AutoTopUp], of draft: inout CustomerState, _ names: PricingNames,
+        _ now: Timestamp
+    ) -> [Fact] {
+        guard !wanted.isEmpty else { return [] }
+        let facts = draft.facts(
+            toppingUp: wanted, pricing: names.pricing, now: now,
+            effectID: repository.newEffectID())
+        draft.apply(facts)
+        return facts
     }
 
     /// What is due, and customer time afterwards.

@@ -20,6 +20,7 @@ struct ControlsReader {
             message.n_usage_alerts, message.usage_alerts, feature)
         controls.overagePermissions = permissions(
             message.n_overage_permissions, message.overage_permissions, feature)
+        controls.autoTopUps = topUps(message.n_auto_topups, message.auto_topups, feature)
         return controls
     }
 
@@ -105,6 +106,32 @@ struct ControlsReader {
             _, permission, number, _ in
             OveragePermission(feature: number, isEnabled: permission.enabled != 0)
         }
+    }
+
+    mutating func topUps(
+        _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__AutoTopUp>?>?,
+        _ feature: FeatureLookup
+    ) -> [AutoTopUp] {
+        read(count, list, "auto_topups", feature, { $0.feature_id }) {
+            reader, topUp, number, path in
+            AutoTopUp(
+                feature: number, isEnabled: topUp.enabled != 0,
+                threshold: reader.fields.grant(topUp.threshold, at: "\(path).threshold") ?? .zero,
+                quantity: reader.fields.grant(topUp.quantity, at: "\(path).quantity") ?? .zero,
+                limit: topUp.purchase_limit.map { reader.limit($0.pointee, at: path) })
+        }
+    }
+
+    private mutating func limit(
+        _ limit: Tally__V1__TopUpPurchaseLimit, at path: String
+    ) -> AutoTopUp.PurchaseLimit {
+        let path = "\(path).purchase_limit"
+        let interval = fields.interval(limit.interval, at: "\(path).interval") ?? .hour
+        if limit.interval_count > Cycle.countLimit {
+            fields.fault("\(path).interval_count", "must be 0 to \(Cycle.countLimit)")
+        }
+        return AutoTopUp.PurchaseLimit(
+            limit.limit, in: Cycle(interval, count: UInt16(clamping: limit.interval_count)))
     }
 
     private mutating func read<Message, Item>(

@@ -6,6 +6,8 @@ struct ControlsWriter {
     let arena: Arena
     /// What their usage limits have counted.
     var windows: [UsageWindow] = []
+    /// What became of their top-ups.
+    var topUps: [TopUpRecord] = []
 
     /// - Parameter id: of a feature, as a string that outlives the message.
     func message(
@@ -25,6 +27,8 @@ struct ControlsWriter {
                 part.pointee.enabled = permission.isEnabled ? 1 : 0
                 return part
             }
+        (message.pointee.n_auto_topups, message.pointee.auto_topups) =
+            arena.list(controls.autoTopUps) { topUp($0, id($0.feature)) }
         return message
     }
 
@@ -67,6 +71,31 @@ struct ControlsWriter {
             (end.pointee.seconds, end.pointee.nanos) = window.end.parts
             message.pointee.window_end_time = end
         }
+        return message
+    }
+
+    func topUp(
+        _ topUp: AutoTopUp, _ id: UnsafeMutablePointer<CChar>
+    ) -> UnsafeMutablePointer<Tally__V1__AutoTopUp> {
+        let record = topUps.first { $0.feature == topUp.feature }
+        let message = arena.make(tally__v1__auto_top_up__init)
+        message.pointee.feature_id = id
+        message.pointee.enabled = topUp.isEnabled ? 1 : 0
+        message.pointee.threshold = topUp.threshold.double
+        message.pointee.quantity = topUp.quantity.double
+        message.pointee.suspended = record?.isSuspended ?? false ? 1 : 0
+        guard let limit = topUp.limit else { return message }
+        let part = arena.make(tally__v1__top_up_purchase_limit__init)
+        part.pointee.interval = Tally__V1__Interval(UInt32(limit.cycle.interval.rawValue))
+        part.pointee.interval_count = UInt32(limit.cycle.count)
+        part.pointee.limit = limit.count
+        if let record, let window = record.window(of: limit, at: record.windowStart) {
+            part.pointee.count = record.purchases
+            let end = arena.make(google__protobuf__timestamp__init)
+            (end.pointee.seconds, end.pointee.nanos) = window.upperBound.parts
+            part.pointee.window_end_time = end
+        }
+        message.pointee.purchase_limit = part
         return message
     }
 

@@ -73,7 +73,9 @@ extension ReplyWriter {
             balance($0)
         }
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
-        if customer.buckets.hasExtras { extras(customer.buckets.extras, on: message) }
+        if customer.buckets.hasExtras {
+            extras(customer.buckets.extras, of: customer.subscriptions, on: message)
+        }
         message.pointee.time_zone = arena.string(customer.account.zone.name)
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
@@ -108,10 +110,22 @@ extension ReplyWriter {
         return (balances, flags)
     }
 
-    private func extras(_ extras: Extras, on message: UnsafeMutablePointer<Tally__V1__Customer>) {
+    private func extras(
+        _ extras: Extras, of subscriptions: [Subscription],
+        on message: UnsafeMutablePointer<Tally__V1__Customer>
+    ) {
         if let owned = extras.controls.first(where: { $0.owner == .customer }) {
-            message.pointee.controls = controls(owned.controls, of: 0, extras.windows)
+            message.pointee.controls = controls(owned.controls, of: 0, extras)
         }
+        (message.pointee.n_auto_topups, message.pointee.auto_topups) =
+            arena.list(extras.topUpsInForce) { part in
+                let writer = ControlsWriter(arena: arena, topUps: extras.topUps)
+                let topUp = writer.topUp(part.topUp, names.id(part.topUp.feature))
+                if let plan = plan(of: part.owner, subscriptions) {
+                    topUp.pointee.plan_id = names.id(plan)
+                }
+                return topUp
+            }
         message.pointee.pooling_disabled = extras.isPoolingDisabled ? 1 : 0
         (message.pointee.n_holds, message.pointee.holds) = arena.list(extras.holds) { hold in
             let part = arena.make(tally__v1__hold__init)
@@ -129,10 +143,19 @@ extension ReplyWriter {
 
     /// - Parameter entity: 0: the customer's.
     private func controls(
-        _ controls: Controls, of entity: UInt32, _ windows: [UsageWindow]
+        _ controls: Controls, of entity: UInt32, _ extras: Extras
     ) -> UnsafeMutablePointer<Tally__V1__Controls> {
-        ControlsWriter(arena: arena, windows: windows.filter { $0.key.entity == entity })
-            .message(controls) { names.id($0) }
+        ControlsWriter(
+            arena: arena, windows: extras.windows.filter { $0.key.entity == entity },
+            topUps: extras.topUps
+        ).message(controls) { names.id($0) }
+    }
+
+    private func plan(
+        of owner: ControlOwner, _ subscriptions: [Subscription]
+    ) -> PlanNumber? {
+        guard case .subscription(let number) = owner else { return nil }
+        return subscriptions.first { $0.number == number }?.plan.plan
     }
 
     /// An entity, with what it may use.
@@ -151,7 +174,7 @@ extension ReplyWriter {
         (message.pointee.n_flags, message.pointee.flags) = arena.list(flags) { flag($0) }
         if !entity.controls.isEmpty {
             message.pointee.controls = controls(
-                entity.controls, of: entity.number, buckets.extras.windows)
+                entity.controls, of: entity.number, buckets.extras)
         }
         return message
     }

@@ -118,6 +118,9 @@ extension RequestReader {
             if let list = message.pointee.overage_permissions?.pointee {
                 set.overagePermissions = reader.permissions(list.n_items, list.items, feature)
             }
+            if let list = message.pointee.auto_topups?.pointee {
+                set.autoTopUps = reader.topUps(list.n_items, list.items, feature)
+            }
         }
         if message.pointee._pooling_disabled_case
             == TALLY__V1__UPDATE_CONTROLS_REQUEST___POOLING_DISABLED_POOLING_DISABLED
@@ -158,6 +161,7 @@ extension SetControls {
         usageLimits = controls.usageLimits
         usageAlerts = controls.usageAlerts
         overagePermissions = controls.overagePermissions
+        autoTopUps = controls.autoTopUps.isEmpty ? nil : controls.autoTopUps
     }
 }
 
@@ -196,6 +200,16 @@ extension Fingerprint {
         add(set.overagePermissions) { fingerprint, permission in
             fingerprint.add(
                 UInt64(permission.feature.rawValue) << 1 | (permission.isEnabled ? 1 : 0))
+        }
+        // Without any as ever, so that ids from before there were any are known.
+        guard set.autoTopUps != nil else { return }
+        add(set.autoTopUps) { fingerprint, topUp in
+            fingerprint.add(UInt64(topUp.feature.rawValue) << 1 | (topUp.isEnabled ? 1 : 0))
+            fingerprint.add(topUp.threshold)
+            fingerprint.add(topUp.quantity)
+            fingerprint.add(UInt64(topUp.limit?.count ?? 0))
+            fingerprint.add(UInt64(topUp.limit?.cycle.interval.rawValue ?? 0))
+            fingerprint.add(UInt64(topUp.limit?.cycle.count ?? 0))
         }
     }
 

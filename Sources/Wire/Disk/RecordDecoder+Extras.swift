@@ -26,6 +26,10 @@ extension RecordDecoder {
             return .controlsSet(try owned(try need(message.controls_set)))
         case TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET:
             return .controlsSet(try owned(try need(message.wide_controls_set)))
+        case TALLY__DISK__V1__FACT__KIND_TOPPING_CONTROLS_SET:
+            return .controlsSet(try owned(try need(message.topping_controls_set)))
+        case TALLY__DISK__V1__FACT__KIND_TOP_UP_SET:
+            return .topUpSet(topUpRecord(try need(message.top_up_set)))
         case TALLY__DISK__V1__FACT__KIND_POOLING_SET:
             return .poolingSet(isDisabled: try need(message.pooling_set).disabled != 0)
         case TALLY__DISK__V1__FACT__KIND_WINDOW_COUNTED:
@@ -69,6 +73,9 @@ extension RecordDecoder {
         }
         for detail in elements(message.n_details, message.details) {
             extras.details.append(try self.detail(detail.pointee))
+        }
+        for record in elements(message.n_top_ups, message.top_ups) {
+            extras.topUps.append(topUpRecord(record.pointee))
         }
         extras.lastEntity = message.last_entity
         extras.isPoolingDisabled = message.pooling_disabled != 0
@@ -149,6 +156,9 @@ extension RecordDecoder {
                     feature: FeatureNumber(rawValue: permission.pointee.feature),
                     isEnabled: permission.pointee.enabled != 0))
         }
+        for topUp in elements(message.n_auto_topups, message.auto_topups) {
+            controls.autoTopUps.append(try self.topUp(topUp.pointee))
+        }
         return controls
     }
 
@@ -169,6 +179,12 @@ extension RecordDecoder {
         let event: Notice.Event
         if let alert = message.alert {
             event = .alert(try self.alert(alert.pointee))
+        } else if let units = message.topped_up {
+            event = .toppedUp(units: quantity(units))
+        } else if let failed = message.top_up_failed?.pointee {
+            event = .topUpFailed(
+                units: quantity(failed.units), code: text(failed.code),
+                isSuspended: failed.suspended != 0)
         } else {
             event = .limitReached(try known(message.limit, LimitKind.self))
         }

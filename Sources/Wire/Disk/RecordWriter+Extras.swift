@@ -38,7 +38,10 @@ extension RecordWriter {
             message.pointee.entity_deleted.pointee.entity = number
         case .controlsSet(let owned):
             // Older binaries would take these for something else, and must refuse them.
-            if owned.controls.isWide {
+            if !owned.controls.autoTopUps.isEmpty {
+                message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_TOPPING_CONTROLS_SET
+                message.pointee.topping_controls_set = self.owned(owned)
+            } else if owned.controls.isWide {
                 message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_WIDE_CONTROLS_SET
                 message.pointee.wide_controls_set = self.owned(owned)
             } else {
@@ -58,6 +61,9 @@ extension RecordWriter {
         case .clockMoved(let clock):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CLOCK_MOVED
             message.pointee.clock_moved = self.clock(clock)
+        case .topUpSet(let record):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_TOP_UP_SET
+            message.pointee.top_up_set = topUpRecord(record)
         default: holdFact(fact, message)
         }
     }
@@ -100,6 +106,8 @@ extension RecordWriter {
         (message.pointee.n_holds, message.pointee.holds) = arena.list(extras.holds) { hold($0) }
         (message.pointee.n_details, message.pointee.details) =
             arena.list(extras.details) { detail($0) }
+        (message.pointee.n_top_ups, message.pointee.top_ups) =
+            arena.list(extras.topUps) { topUpRecord($0) }
         message.pointee.last_entity = extras.lastEntity
         message.pointee.pooling_disabled = extras.isPoolingDisabled ? 1 : 0
         if extras.clock != .unmoved { message.pointee.clock = clock(extras.clock) }
@@ -162,6 +170,8 @@ extension RecordWriter {
                 part.pointee.enabled = permission.isEnabled ? 1 : 0
                 return part
             }
+        (message.pointee.n_auto_topups, message.pointee.auto_topups) =
+            arena.list(controls.autoTopUps) { topUp($0) }
         return message
     }
 
@@ -214,6 +224,13 @@ extension RecordWriter {
         switch notice.event {
         case .alert(let alert): message.pointee.alert = self.alert(alert)
         case .limitReached(let kind): message.pointee.limit = UInt32(kind.rawValue)
+        case .toppedUp(let units): message.pointee.topped_up = quantity(units)
+        case .topUpFailed(let units, let code, let isSuspended):
+            let failed = arena.make(tally__disk__v1__top_up_failed__init)
+            failed.pointee.units = quantity(units)
+            failed.pointee.code = arena.string(code)
+            failed.pointee.suspended = isSuspended ? 1 : 0
+            message.pointee.top_up_failed = failed
         }
         return message
     }

@@ -60,7 +60,7 @@ extension RecordWriter {
         case .customPlanSet, .customPlanDropped, .zoneSet, .reminded: ownFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
-            .holdClosed, .notified, .clockMoved:
+            .holdClosed, .notified, .clockMoved, .topUpSet:
             extraFact(fact, message)
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             refundFact(fact, message)

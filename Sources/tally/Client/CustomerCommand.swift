@@ -9,6 +9,7 @@ struct CustomerCommand: AsyncParsableCommand {
             CreateCustomerCommand.self, GetCustomerCommand.self, ListCustomersCommand.self,
             UpdateCustomerCommand.self, WatchCustomerCommand.self, EraseCustomerCommand.self,
             DeleteCustomerCommand.self, CustomerPortalCommand.self, CustomerCardCommand.self,
+            TopUpCommand.self,
         ])
 }
 

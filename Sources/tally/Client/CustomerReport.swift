@@ -11,8 +11,8 @@ struct CustomerReport {
     var lines: [String] {
         let report = BalanceReport(of: customer)
         return [
-            head, subscriptions, packs, discounts, report.balances, report.flags, invoices,
-            refunds, disputes,
+            head, subscriptions, packs, discounts, report.balances, report.flags,
+            TopUpReport.lines(of: customer), invoices, refunds, disputes,
         ]
         .filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
     }

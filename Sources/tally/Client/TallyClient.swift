@@ -46,6 +46,7 @@ struct APIMethod {
     static let trackTokens = APIMethod("UsageService", "TrackTokens")
     static let streamTrack = APIMethod("UsageService", "StreamTrack")
     static let getCustomer = APIMethod("CustomerService", "GetCustomer", isRead: true)
+    static let updateControls = APIMethod("CustomerService", "UpdateControls")
     static let getOrCreateCustomer = APIMethod("CustomerService", "GetOrCreateCustomer")
     static let updateCustomer = APIMethod("CustomerService", "UpdateCustomer")
     static let listCustomers = APIMethod("CustomerService", "ListCustomers", isRead: true)

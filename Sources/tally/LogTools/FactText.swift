@@ -59,7 +59,7 @@ struct FactText {
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
-            .notified, .clockMoved:
+            .notified, .clockMoved, .topUpSet:
             extra(fact)
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             returned(fact)
@@ -277,14 +277,25 @@ struct FactText {
                     "feature": .string(names.text(notice.feature)),
                     "event": .string(Self.text(notice.event)),
                 ])
+        case .topUpSet(let record): toppedUp(record)
         default: preconditionFailure("said by the caller")
         }
+    }
+
+    private func toppedUp(_ record: TopUpRecord) -> JSONObject {
+        [
+            "fact": .string("top_up_set"), "feature": .string(names.text(record.feature)),
+            "failures": .number(record.failures), "purchases": .number(record.purchases),
+        ]
     }
 
     private static func text(_ event: Notice.Event) -> String {
         switch event {
         case .alert(let alert): "usage alert \(alert.name)"
         case .limitReached(let kind): "limit reached: \(kind)"
+        case .toppedUp: "topped up"
+        case .topUpFailed(_, let code, let isSuspended):
+            "top-up failed: \(code)\(isSuspended ? ", suspended" : "")"
         }
     }
 

@@ -26,6 +26,24 @@ import Testing
                 StateView(replayed) == StateView(market.shopper.desk.customer), "seed \(seed)")
         }
     }
+
+    @Test("so it does where packs are bought by themselves", arguments: PurchaseSeeds.batches(40))
+    func topUps(seeds: [UInt64]) {
+        for seed in seeds {
+            var dice = Dice(seed: seed)
+            let pricing = Shop.catalog(&dice)
+            var market = Market(shopper: Shopper(pricing, dice))
+            for _ in 0..<60 where market.ledger.fault == nil { market.stepUsingPacks() }
+            if let fault = market.ledger.fault ?? market.shopper.desk.topUpFault {
+                Issue.record("\(market.shopper.story(seed, fault))")
+                return
+            }
+            var replayed = CustomerState(id: market.shopper.desk.customer.id)
+            replayed.apply(market.shopper.desk.facts)
+            #expect(
+                StateView(replayed) == StateView(market.shopper.desk.customer), "seed \(seed)")
+        }
+    }
 }
 
 /// A customer who buys, changes, pays and doesn't, and an account of it.
@@ -56,6 +74,19 @@ struct Market {
         case 13: shopper.reward()
         case 14: attachSeveral()
         case 15: invoice()
+        default: settle()
+        }
+        look()
+        ledger.check(desk.customer, at: desk.now)
+    }
+
+    /// Plans are bought, packs used and bought by themselves, charges answered.
+    mutating func stepUsingPacks() {
+        pass()
+        switch shopper.dice.roll(1...8) {
+        case 1, 2: attach()
+        case 3...5: shopper.topUp()
+        case 6: payPage()
         default: settle()
         }
         look()

@@ -172,6 +172,29 @@ struct Shopper {
         _ = try? desk.track(featureID, value)
     }
 
+    /// Uses packs, of which some are bought when few are left.
+    mutating func topUp() {
+        let featureID = dice.pick(["messages", "words"])
+        let feature = desk.pricing.number(ofFeature: featureID)
+        if dice.chance(50) {
+            var topUp = AutoTopUp(
+                feature: feature, isEnabled: dice.chance(90),
+                threshold: Quantity(units: dice.roll(0...300)),
+                quantity: Quantity(units: dice.roll(1...400)))
+            if dice.chance(30) {
+                topUp.limit = AutoTopUp.PurchaseLimit(
+                    UInt32(dice.roll(1...3)), in: Cycle(dice.pick([.hour, .day, .month])))
+            }
+            note("\(topUp)")
+            var set = SetControls()
+            set.autoTopUps = [topUp]
+            _ = try? desk.run(.setControls(set))
+        }
+        let value = Quantity(units: dice.roll(1...600))
+        note("use \(value.text) \(featureID)")
+        _ = try? desk.track(featureID, value, dice.pick([.cap, .cap, .reject, .overflow]))
+    }
+
     /// Answers what is open as a provider and its customer would who pay.
     @discardableResult
     mutating func payAll() -> AttachReply? {

@@ -72,6 +72,14 @@ extension SetControls {
         return set
     }
 
+    package static func topUps(_ topUps: AutoTopUp..., of entity: InlineText = .empty)
+        -> SetControls
+    {
+        var set = SetControls(entity: entity)
+        set.autoTopUps = topUps
+        return set
+    }
+
     package static func pooling(isDisabled: Bool) -> SetControls {
         var set = SetControls()
         set.isPoolingDisabled = isDisabled

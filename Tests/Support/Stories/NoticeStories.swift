@@ -182,6 +182,11 @@ extension Notice {
             let units = DecimalText.text(alert.threshold.raw, digits: 10)
             return (alert.name.isEmpty ? "\(alert.measure) \(units)" : alert.name) + owner
         case .limitReached(let kind): return "\(kind)\(owner)"
+        case .toppedUp(let units):
+            return "topped up \(DecimalText.text(units.raw, digits: 10))"
+        case .topUpFailed(let units, let code, let isSuspended):
+            let outcome = isSuspended ? "suspended" : "failed"
+            return "\(outcome) \(DecimalText.text(units.raw, digits: 10)) \(code)"
         }
     }
 

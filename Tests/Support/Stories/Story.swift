@@ -68,6 +68,8 @@ package indirect enum Step: Sendable {
     case give(String, to: String? = nil)
     case takeAway(String, from: String? = nil)
     case redeem(String)
+    /// What is being charged, if anything is, is paid.
+    case charge
 
     /// The command is refused, and nothing changes.
     case refused(String, Step)

@@ -824,6 +824,96 @@ void   tally__v1__overage_permission__free_unpacked
   assert(message->base.descriptor == &tally__v1__overage_permission__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__auto_top_up__init
+                     (Tally__V1__AutoTopUp         *message)
+{
+  static const Tally__V1__AutoTopUp init_value = TALLY__V1__AUTO_TOP_UP__INIT;
+  *message = init_value;
+}
+size_t tally__v1__auto_top_up__get_packed_size
+                     (const Tally__V1__AutoTopUp *message)
+{
+  assert(message->base.descriptor == &tally__v1__auto_top_up__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__auto_top_up__pack
+                     (const Tally__V1__AutoTopUp *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__auto_top_up__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__auto_top_up__pack_to_buffer
+                     (const Tally__V1__AutoTopUp *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__auto_top_up__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__AutoTopUp *
+       tally__v1__auto_top_up__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__AutoTopUp *)
+     protobuf_c_message_unpack (&tally__v1__auto_top_up__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__auto_top_up__free_unpacked
+                     (Tally__V1__AutoTopUp *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__auto_top_up__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__top_up_purchase_limit__init
+                     (Tally__V1__TopUpPurchaseLimit         *message)
+{
+  static const Tally__V1__TopUpPurchaseLimit init_value = TALLY__V1__TOP_UP_PURCHASE_LIMIT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__top_up_purchase_limit__get_packed_size
+                     (const Tally__V1__TopUpPurchaseLimit *message)
+{
+  assert(message->base.descriptor == &tally__v1__top_up_purchase_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__top_up_purchase_limit__pack
+                     (const Tally__V1__TopUpPurchaseLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__top_up_purchase_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__top_up_purchase_limit__pack_to_buffer
+                     (const Tally__V1__TopUpPurchaseLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__top_up_purchase_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__TopUpPurchaseLimit *
+       tally__v1__top_up_purchase_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__TopUpPurchaseLimit *)
+     protobuf_c_message_unpack (&tally__v1__top_up_purchase_limit__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__top_up_purchase_limit__free_unpacked
+                     (Tally__V1__TopUpPurchaseLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__top_up_purchase_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__plan__init
                      (Tally__V1__Plan         *message)
 {
@@ -2085,7 +2175,7 @@ const ProtobufCMessageDescriptor tally__v1__rollover_rule__descriptor =
   (ProtobufCMessageInit) tally__v1__rollover_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__controls__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__controls__field_descriptors[5] =
 {
   {
     "spend_limits",
@@ -2135,17 +2225,31 @@ static const ProtobufCFieldDescriptor tally__v1__controls__field_descriptors[4] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "auto_topups",
+    90,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Controls, n_auto_topups),
+    offsetof(Tally__V1__Controls, auto_topups),
+    &tally__v1__auto_top_up__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__controls__field_indices_by_name[] = {
+  4,   /* field[4] = auto_topups */
   3,   /* field[3] = overage_permissions */
   0,   /* field[0] = spend_limits */
   2,   /* field[2] = usage_alerts */
   1,   /* field[1] = usage_limits */
 };
-static const ProtobufCIntRange tally__v1__controls__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__controls__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 90, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__controls__descriptor =
 {
@@ -2155,10 +2259,10 @@ const ProtobufCMessageDescriptor tally__v1__controls__descriptor =
   "Tally__V1__Controls",
   "tally.v1",
   sizeof(Tally__V1__Controls),
-  4,
+  5,
   tally__v1__controls__field_descriptors,
   tally__v1__controls__field_indices_by_name,
-  1,  tally__v1__controls__number_ranges,
+  2,  tally__v1__controls__number_ranges,
   (ProtobufCMessageInit) tally__v1__controls__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2558,6 +2662,212 @@ const ProtobufCMessageDescriptor tally__v1__overage_permission__descriptor =
   tally__v1__overage_permission__field_indices_by_name,
   1,  tally__v1__overage_permission__number_ranges,
   (ProtobufCMessageInit) tally__v1__overage_permission__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__auto_top_up__field_descriptors[7] =
+{
+  {
+    "feature_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, feature_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "purchase_limit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, purchase_limit),
+    &tally__v1__top_up_purchase_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suspended",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, suspended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AutoTopUp, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__auto_top_up__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature_id */
+  6,   /* field[6] = plan_id */
+  4,   /* field[4] = purchase_limit */
+  3,   /* field[3] = quantity */
+  5,   /* field[5] = suspended */
+  2,   /* field[2] = threshold */
+};
+static const ProtobufCIntRange tally__v1__auto_top_up__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__auto_top_up__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.AutoTopUp",
+  "AutoTopUp",
+  "Tally__V1__AutoTopUp",
+  "tally.v1",
+  sizeof(Tally__V1__AutoTopUp),
+  7,
+  tally__v1__auto_top_up__field_descriptors,
+  tally__v1__auto_top_up__field_indices_by_name,
+  1,  tally__v1__auto_top_up__number_ranges,
+  (ProtobufCMessageInit) tally__v1__auto_top_up__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__top_up_purchase_limit__field_descriptors[5] =
+{
+  {
+    "interval",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TopUpPurchaseLimit, interval),
+    &tally__v1__interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TopUpPurchaseLimit, interval_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TopUpPurchaseLimit, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TopUpPurchaseLimit, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_end_time",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TopUpPurchaseLimit, window_end_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__top_up_purchase_limit__field_indices_by_name[] = {
+  3,   /* field[3] = count */
+  0,   /* field[0] = interval */
+  1,   /* field[1] = interval_count */
+  2,   /* field[2] = limit */
+  4,   /* field[4] = window_end_time */
+};
+static const ProtobufCIntRange tally__v1__top_up_purchase_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__top_up_purchase_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TopUpPurchaseLimit",
+  "TopUpPurchaseLimit",
+  "Tally__V1__TopUpPurchaseLimit",
+  "tally.v1",
+  sizeof(Tally__V1__TopUpPurchaseLimit),
+  5,
+  tally__v1__top_up_purchase_limit__field_descriptors,
+  tally__v1__top_up_purchase_limit__field_indices_by_name,
+  1,  tally__v1__top_up_purchase_limit__number_ranges,
+  (ProtobufCMessageInit) tally__v1__top_up_purchase_limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[11] =

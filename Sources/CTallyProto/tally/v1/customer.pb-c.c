@@ -731,7 +731,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[20] =
 {
   {
     "customer_id",
@@ -961,8 +961,21 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[19]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "auto_topups",
+    90,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_auto_topups),
+    offsetof(Tally__V1__Customer, auto_topups),
+    &tally__v1__auto_top_up__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
+  19,   /* field[19] = auto_topups */
   5,   /* field[5] = balances */
   11,   /* field[11] = controls */
   3,   /* field[3] = create_time */
@@ -983,14 +996,15 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   4,   /* field[4] = subscriptions */
   18,   /* field[18] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[5 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
   { 40, 15 },
   { 60, 17 },
   { 80, 18 },
-  { 0, 19 }
+  { 90, 19 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1000,10 +1014,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  19,
+  20,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  5,  tally__v1__customer__number_ranges,
+  6,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

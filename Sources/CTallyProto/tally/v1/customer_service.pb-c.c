@@ -1145,6 +1145,51 @@ void   tally__v1__overage_permission_list__free_unpacked
   assert(message->base.descriptor == &tally__v1__overage_permission_list__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__auto_top_up_list__init
+                     (Tally__V1__AutoTopUpList         *message)
+{
+  static const Tally__V1__AutoTopUpList init_value = TALLY__V1__AUTO_TOP_UP_LIST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__auto_top_up_list__get_packed_size
+                     (const Tally__V1__AutoTopUpList *message)
+{
+  assert(message->base.descriptor == &tally__v1__auto_top_up_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__auto_top_up_list__pack
+                     (const Tally__V1__AutoTopUpList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__auto_top_up_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__auto_top_up_list__pack_to_buffer
+                     (const Tally__V1__AutoTopUpList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__auto_top_up_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__AutoTopUpList *
+       tally__v1__auto_top_up_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__AutoTopUpList *)
+     protobuf_c_message_unpack (&tally__v1__auto_top_up_list__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__auto_top_up_list__free_unpacked
+                     (Tally__V1__AutoTopUpList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__auto_top_up_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__update_controls_request__init
                      (Tally__V1__UpdateControlsRequest         *message)
 {
@@ -3544,7 +3589,45 @@ const ProtobufCMessageDescriptor tally__v1__overage_permission_list__descriptor 
   (ProtobufCMessageInit) tally__v1__overage_permission_list__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_controls_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__auto_top_up_list__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__AutoTopUpList, n_items),
+    offsetof(Tally__V1__AutoTopUpList, items),
+    &tally__v1__auto_top_up__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__auto_top_up_list__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange tally__v1__auto_top_up_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__auto_top_up_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.AutoTopUpList",
+  "AutoTopUpList",
+  "Tally__V1__AutoTopUpList",
+  "tally.v1",
+  sizeof(Tally__V1__AutoTopUpList),
+  1,
+  tally__v1__auto_top_up_list__field_descriptors,
+  tally__v1__auto_top_up_list__field_indices_by_name,
+  1,  tally__v1__auto_top_up_list__number_ranges,
+  (ProtobufCMessageInit) tally__v1__auto_top_up_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_controls_request__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -3642,8 +3725,21 @@ static const ProtobufCFieldDescriptor tally__v1__update_controls_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "auto_topups",
+    90,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateControlsRequest, auto_topups),
+    &tally__v1__auto_top_up_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_controls_request__field_indices_by_name[] = {
+  8,   /* field[8] = auto_topups */
   0,   /* field[0] = customer_id */
   1,   /* field[1] = entity_id */
   5,   /* field[5] = overage_permissions */
@@ -3653,10 +3749,11 @@ static const unsigned tally__v1__update_controls_request__field_indices_by_name[
   4,   /* field[4] = usage_alerts */
   3,   /* field[3] = usage_limits */
 };
-static const ProtobufCIntRange tally__v1__update_controls_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__update_controls_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 90, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_controls_request__descriptor =
 {
@@ -3666,10 +3763,10 @@ const ProtobufCMessageDescriptor tally__v1__update_controls_request__descriptor 
   "Tally__V1__UpdateControlsRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateControlsRequest),
-  8,
+  9,
   tally__v1__update_controls_request__field_descriptors,
   tally__v1__update_controls_request__field_indices_by_name,
-  1,  tally__v1__update_controls_request__number_ranges,
+  2,  tally__v1__update_controls_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_controls_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -38,6 +38,8 @@ typedef struct Tally__V1__UsageLimit Tally__V1__UsageLimit;
 typedef struct Tally__V1__UsageLimit__FilterEntry Tally__V1__UsageLimit__FilterEntry;
 typedef struct Tally__V1__UsageAlert Tally__V1__UsageAlert;
 typedef struct Tally__V1__OveragePermission Tally__V1__OveragePermission;
+typedef struct Tally__V1__AutoTopUp Tally__V1__AutoTopUp;
+typedef struct Tally__V1__TopUpPurchaseLimit Tally__V1__TopUpPurchaseLimit;
 typedef struct Tally__V1__Plan Tally__V1__Plan;
 typedef struct Tally__V1__Dunning Tally__V1__Dunning;
 typedef struct Tally__V1__PricingSettings Tally__V1__PricingSettings;
@@ -783,10 +785,16 @@ struct  Tally__V1__Controls
    */
   size_t n_overage_permissions;
   Tally__V1__OveragePermission **overage_permissions;
+  /*
+   * What is bought when little is left, of a customer or a plan; one for each feature. Of several
+   * plans the newest's.
+   */
+  size_t n_auto_topups;
+  Tally__V1__AutoTopUp **auto_topups;
 };
 #define TALLY__V1__CONTROLS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__controls__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 typedef enum {
@@ -936,6 +944,82 @@ struct  Tally__V1__OveragePermission
 #define TALLY__V1__OVERAGE_PERMISSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__overage_permission__descriptor) \
     , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Buys packs of a feature when usage leaves little of it, with the card on file. Nothing is bought
+ * without a card, nor where no plan of the customer sells packs of the feature for good at prices
+ * that aren't of volume.
+ */
+struct  Tally__V1__AutoTopUp
+{
+  ProtobufCMessage base;
+  /*
+   * The feature; of a credit system its credits, whatever draws them.
+   */
+  char *feature_id;
+  /*
+   * True: it counts. False: it doesn't, and hides one of a plan.
+   */
+  protobuf_c_boolean enabled;
+  /*
+   * Units: when as many are left to the customer as a whole, or fewer, some are bought. Not
+   * negative.
+   */
+  double threshold;
+  /*
+   * Units to be bought, at least 1; rounded up to whole packs.
+   */
+  double quantity;
+  /*
+   * How often at most; absent: twice in 10 minutes, as ever.
+   */
+  Tally__V1__TopUpPurchaseLimit *purchase_limit;
+  /*
+   * Output only: three charges in a row were declined, so that there are no more until there is
+   * another card.
+   */
+  protobuf_c_boolean suspended;
+  /*
+   * Output only, in Customer.auto_topups: the plan whose it is; empty: the customer's own.
+   */
+  char *plan_id;
+};
+#define TALLY__V1__AUTO_TOP_UP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__auto_top_up__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, NULL, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The most purchases in a window, which begins with the first purchase in it.
+ */
+struct  Tally__V1__TopUpPurchaseLimit
+{
+  ProtobufCMessage base;
+  /*
+   * Hour, day, week or month.
+   */
+  Tally__V1__Interval interval;
+  /*
+   * How many of them make a window; 0: one.
+   */
+  uint32_t interval_count;
+  /*
+   * Purchases in each window, at least 1.
+   */
+  uint32_t limit;
+  /*
+   * Output only: purchases in the present window, which ends at `window_end_time`.
+   */
+  uint32_t count;
+  /*
+   * Output only: from then on nothing is counted yet. Absent: nothing was counted so far.
+   */
+  Google__Protobuf__Timestamp *window_end_time;
+};
+#define TALLY__V1__TOP_UP_PURCHASE_LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__top_up_purchase_limit__descriptor) \
+    , TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, 0, 0, NULL }
 
 
 /*
@@ -1461,6 +1545,44 @@ Tally__V1__OveragePermission *
 void   tally__v1__overage_permission__free_unpacked
                      (Tally__V1__OveragePermission *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__AutoTopUp methods */
+void   tally__v1__auto_top_up__init
+                     (Tally__V1__AutoTopUp         *message);
+size_t tally__v1__auto_top_up__get_packed_size
+                     (const Tally__V1__AutoTopUp   *message);
+size_t tally__v1__auto_top_up__pack
+                     (const Tally__V1__AutoTopUp   *message,
+                      uint8_t             *out);
+size_t tally__v1__auto_top_up__pack_to_buffer
+                     (const Tally__V1__AutoTopUp   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__AutoTopUp *
+       tally__v1__auto_top_up__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__auto_top_up__free_unpacked
+                     (Tally__V1__AutoTopUp *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__TopUpPurchaseLimit methods */
+void   tally__v1__top_up_purchase_limit__init
+                     (Tally__V1__TopUpPurchaseLimit         *message);
+size_t tally__v1__top_up_purchase_limit__get_packed_size
+                     (const Tally__V1__TopUpPurchaseLimit   *message);
+size_t tally__v1__top_up_purchase_limit__pack
+                     (const Tally__V1__TopUpPurchaseLimit   *message,
+                      uint8_t             *out);
+size_t tally__v1__top_up_purchase_limit__pack_to_buffer
+                     (const Tally__V1__TopUpPurchaseLimit   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__TopUpPurchaseLimit *
+       tally__v1__top_up_purchase_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__top_up_purchase_limit__free_unpacked
+                     (Tally__V1__TopUpPurchaseLimit *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__Plan methods */
 void   tally__v1__plan__init
                      (Tally__V1__Plan         *message);
@@ -1596,6 +1718,12 @@ typedef void (*Tally__V1__UsageAlert_Closure)
 typedef void (*Tally__V1__OveragePermission_Closure)
                  (const Tally__V1__OveragePermission *message,
                   void *closure_data);
+typedef void (*Tally__V1__AutoTopUp_Closure)
+                 (const Tally__V1__AutoTopUp *message,
+                  void *closure_data);
+typedef void (*Tally__V1__TopUpPurchaseLimit_Closure)
+                 (const Tally__V1__TopUpPurchaseLimit *message,
+                  void *closure_data);
 typedef void (*Tally__V1__Plan_Closure)
                  (const Tally__V1__Plan *message,
                   void *closure_data);
@@ -1643,6 +1771,8 @@ extern const ProtobufCMessageDescriptor tally__v1__usage_limit__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_limit__filter_entry__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_alert__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__overage_permission__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__auto_top_up__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__top_up_purchase_limit__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__dunning__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor;

@@ -304,6 +304,11 @@ struct  Tally__V1__Customer
    */
   Tally__V1__Controls *controls;
   /*
+   * The top-ups in force, its own and those of its plans.
+   */
+  size_t n_auto_topups;
+  Tally__V1__AutoTopUp **auto_topups;
+  /*
    * True: entities draw only from what is their own.
    */
   protobuf_c_boolean pooling_disabled;
@@ -338,7 +343,7 @@ struct  Tally__V1__Customer
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /* Tally__V1__BoughtQuantity methods */

@@ -47,6 +47,7 @@ typedef struct Tally__V1__SpendLimitList Tally__V1__SpendLimitList;
 typedef struct Tally__V1__UsageLimitList Tally__V1__UsageLimitList;
 typedef struct Tally__V1__UsageAlertList Tally__V1__UsageAlertList;
 typedef struct Tally__V1__OveragePermissionList Tally__V1__OveragePermissionList;
+typedef struct Tally__V1__AutoTopUpList Tally__V1__AutoTopUpList;
 typedef struct Tally__V1__UpdateControlsRequest Tally__V1__UpdateControlsRequest;
 typedef struct Tally__V1__UpdateControlsResponse Tally__V1__UpdateControlsResponse;
 typedef struct Tally__V1__CreateEntityRequest Tally__V1__CreateEntityRequest;
@@ -796,6 +797,23 @@ struct  Tally__V1__OveragePermissionList
     , 0,NULL }
 
 
+/*
+ * See SpendLimitList.
+ */
+struct  Tally__V1__AutoTopUpList
+{
+  ProtobufCMessage base;
+  /*
+   * All of them.
+   */
+  size_t n_items;
+  Tally__V1__AutoTopUp **items;
+};
+#define TALLY__V1__AUTO_TOP_UP_LIST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__auto_top_up_list__descriptor) \
+    , 0,NULL }
+
+
 typedef enum {
   TALLY__V1__UPDATE_CONTROLS_REQUEST___POOLING_DISABLED__NOT_SET = 0,
   TALLY__V1__UPDATE_CONTROLS_REQUEST___POOLING_DISABLED_POOLING_DISABLED = 7
@@ -836,6 +854,10 @@ struct  Tally__V1__UpdateControlsRequest
    * Chosen by the caller, unique for each intended change, at most 63 bytes.
    */
   char *request_id;
+  /*
+   * See `spend_limits`; an entity has none.
+   */
+  Tally__V1__AutoTopUpList *auto_topups;
   Tally__V1__UpdateControlsRequest__PoolingDisabledCase _pooling_disabled_case;
   union {
     /*
@@ -846,7 +868,7 @@ struct  Tally__V1__UpdateControlsRequest
 };
 #define TALLY__V1__UPDATE_CONTROLS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_controls_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CONTROLS_REQUEST___POOLING_DISABLED__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, TALLY__V1__UPDATE_CONTROLS_REQUEST___POOLING_DISABLED__NOT_SET, {0} }
 
 
 /*
@@ -1634,6 +1656,25 @@ Tally__V1__OveragePermissionList *
 void   tally__v1__overage_permission_list__free_unpacked
                      (Tally__V1__OveragePermissionList *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__AutoTopUpList methods */
+void   tally__v1__auto_top_up_list__init
+                     (Tally__V1__AutoTopUpList         *message);
+size_t tally__v1__auto_top_up_list__get_packed_size
+                     (const Tally__V1__AutoTopUpList   *message);
+size_t tally__v1__auto_top_up_list__pack
+                     (const Tally__V1__AutoTopUpList   *message,
+                      uint8_t             *out);
+size_t tally__v1__auto_top_up_list__pack_to_buffer
+                     (const Tally__V1__AutoTopUpList   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__AutoTopUpList *
+       tally__v1__auto_top_up_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__auto_top_up_list__free_unpacked
+                     (Tally__V1__AutoTopUpList *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__UpdateControlsRequest methods */
 void   tally__v1__update_controls_request__init
                      (Tally__V1__UpdateControlsRequest         *message);
@@ -1983,6 +2024,9 @@ typedef void (*Tally__V1__UsageAlertList_Closure)
 typedef void (*Tally__V1__OveragePermissionList_Closure)
                  (const Tally__V1__OveragePermissionList *message,
                   void *closure_data);
+typedef void (*Tally__V1__AutoTopUpList_Closure)
+                 (const Tally__V1__AutoTopUpList *message,
+                  void *closure_data);
 typedef void (*Tally__V1__UpdateControlsRequest_Closure)
                  (const Tally__V1__UpdateControlsRequest *message,
                   void *closure_data);
@@ -2224,6 +2268,7 @@ extern const ProtobufCMessageDescriptor tally__v1__spend_limit_list__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_limit_list__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_alert_list__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__overage_permission_list__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__auto_top_up_list__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__update_controls_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__update_controls_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__create_entity_request__descriptor;

@@ -2528,6 +2528,96 @@ void   tally__disk__v1__controls__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__controls__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__auto_top_up__init
+                     (Tally__Disk__V1__AutoTopUp         *message)
+{
+  static const Tally__Disk__V1__AutoTopUp init_value = TALLY__DISK__V1__AUTO_TOP_UP__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__auto_top_up__get_packed_size
+                     (const Tally__Disk__V1__AutoTopUp *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__auto_top_up__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__auto_top_up__pack
+                     (const Tally__Disk__V1__AutoTopUp *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__auto_top_up__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__auto_top_up__pack_to_buffer
+                     (const Tally__Disk__V1__AutoTopUp *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__auto_top_up__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__AutoTopUp *
+       tally__disk__v1__auto_top_up__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__AutoTopUp *)
+     protobuf_c_message_unpack (&tally__disk__v1__auto_top_up__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__auto_top_up__free_unpacked
+                     (Tally__Disk__V1__AutoTopUp *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__auto_top_up__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__top_up_record__init
+                     (Tally__Disk__V1__TopUpRecord         *message)
+{
+  static const Tally__Disk__V1__TopUpRecord init_value = TALLY__DISK__V1__TOP_UP_RECORD__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__top_up_record__get_packed_size
+                     (const Tally__Disk__V1__TopUpRecord *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__top_up_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__top_up_record__pack
+                     (const Tally__Disk__V1__TopUpRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__top_up_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__top_up_record__pack_to_buffer
+                     (const Tally__Disk__V1__TopUpRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__top_up_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TopUpRecord *
+       tally__disk__v1__top_up_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TopUpRecord *)
+     protobuf_c_message_unpack (&tally__disk__v1__top_up_record__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__top_up_record__free_unpacked
+                     (Tally__Disk__V1__TopUpRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__top_up_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__spend_limit__init
                      (Tally__Disk__V1__SpendLimit         *message)
 {
@@ -3111,6 +3201,51 @@ void   tally__disk__v1__notice__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tally__disk__v1__notice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__top_up_failed__init
+                     (Tally__Disk__V1__TopUpFailed         *message)
+{
+  static const Tally__Disk__V1__TopUpFailed init_value = TALLY__DISK__V1__TOP_UP_FAILED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__top_up_failed__get_packed_size
+                     (const Tally__Disk__V1__TopUpFailed *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__top_up_failed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__top_up_failed__pack
+                     (const Tally__Disk__V1__TopUpFailed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__top_up_failed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__top_up_failed__pack_to_buffer
+                     (const Tally__Disk__V1__TopUpFailed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__top_up_failed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TopUpFailed *
+       tally__disk__v1__top_up_failed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TopUpFailed *)
+     protobuf_c_message_unpack (&tally__disk__v1__top_up_failed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__top_up_failed__free_unpacked
+                     (Tally__Disk__V1__TopUpFailed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__top_up_failed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   tally__disk__v1__reminder__init
@@ -3896,7 +4031,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[58] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[60] =
 {
   {
     "customer_created",
@@ -4535,6 +4670,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[5
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "topping_controls_set",
+    90,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, topping_controls_set),
+    &tally__disk__v1__controls_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_up_set",
+    91,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, top_up_set),
+    &tally__disk__v1__top_up_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "sent_invoice_raised",
     120,
     PROTOBUF_C_LABEL_NONE,
@@ -4631,23 +4790,25 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   27,   /* field[27] = hold_opened */
   38,   /* field[38] = invoice_changed */
   15,   /* field[15] = invoice_dropped */
-  57,   /* field[57] = invoice_overdue */
+  59,   /* field[59] = invoice_overdue */
   13,   /* field[13] = invoice_raised */
   41,   /* field[41] = invoice_returned */
-  56,   /* field[56] = invoiced_subscription_changed */
+  58,   /* field[58] = invoiced_subscription_changed */
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
-  55,   /* field[55] = receivable_set */
+  57,   /* field[57] = receivable_set */
   40,   /* field[40] = refund_dropped */
   39,   /* field[39] = refund_set */
   44,   /* field[44] = reminded */
-  54,   /* field[54] = sent_invoice_changed */
-  53,   /* field[53] = sent_invoice_raised */
+  56,   /* field[56] = sent_invoice_changed */
+  55,   /* field[55] = sent_invoice_raised */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
+  54,   /* field[54] = top_up_set */
+  53,   /* field[53] = topping_controls_set */
   33,   /* field[33] = unnamed_entity_created */
   3,   /* field[3] = usage_recorded */
   36,   /* field[36] = whole_subscription_changed */
@@ -4655,7 +4816,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[7 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[8 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -4663,8 +4824,9 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[7 + 1] =
   { 60, 34 },
   { 73, 45 },
   { 80, 50 },
-  { 120, 53 },
-  { 0, 58 }
+  { 90, 53 },
+  { 120, 55 },
+  { 0, 60 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4674,10 +4836,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  58,
+  60,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  7,  tally__disk__v1__fact__number_ranges,
+  8,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8958,7 +9120,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__controls_set__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__controls_set__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__controls__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__controls__field_descriptors[5] =
 {
   {
     "spend_limits",
@@ -9008,17 +9170,31 @@ static const ProtobufCFieldDescriptor tally__disk__v1__controls__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "auto_topups",
+    90,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Controls, n_auto_topups),
+    offsetof(Tally__Disk__V1__Controls, auto_topups),
+    &tally__disk__v1__auto_top_up__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__controls__field_indices_by_name[] = {
+  4,   /* field[4] = auto_topups */
   3,   /* field[3] = overage_permissions */
   0,   /* field[0] = spend_limits */
   2,   /* field[2] = usage_alerts */
   1,   /* field[1] = usage_limits */
 };
-static const ProtobufCIntRange tally__disk__v1__controls__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__controls__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 90, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__controls__descriptor =
 {
@@ -9028,11 +9204,230 @@ const ProtobufCMessageDescriptor tally__disk__v1__controls__descriptor =
   "Tally__Disk__V1__Controls",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Controls),
-  4,
+  5,
   tally__disk__v1__controls__field_descriptors,
   tally__disk__v1__controls__field_indices_by_name,
-  1,  tally__disk__v1__controls__number_ranges,
+  2,  tally__disk__v1__controls__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__controls__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__auto_top_up__field_descriptors[7] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "enabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, enabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, threshold),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, quantity),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AutoTopUp, interval_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__auto_top_up__field_indices_by_name[] = {
+  1,   /* field[1] = enabled */
+  0,   /* field[0] = feature */
+  5,   /* field[5] = interval */
+  6,   /* field[6] = interval_count */
+  4,   /* field[4] = limit */
+  3,   /* field[3] = quantity */
+  2,   /* field[2] = threshold */
+};
+static const ProtobufCIntRange tally__disk__v1__auto_top_up__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__auto_top_up__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.AutoTopUp",
+  "AutoTopUp",
+  "Tally__Disk__V1__AutoTopUp",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__AutoTopUp),
+  7,
+  tally__disk__v1__auto_top_up__field_descriptors,
+  tally__disk__v1__auto_top_up__field_indices_by_name,
+  1,  tally__disk__v1__auto_top_up__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__auto_top_up__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__top_up_record__field_descriptors[6] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpRecord, feature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempts",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Tally__Disk__V1__TopUpRecord, n_attempts),
+    offsetof(Tally__Disk__V1__TopUpRecord, attempts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpRecord, failures),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpRecord, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_start",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpRecord, window_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "purchases",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpRecord, purchases),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__top_up_record__field_indices_by_name[] = {
+  1,   /* field[1] = attempts */
+  3,   /* field[3] = failed */
+  2,   /* field[2] = failures */
+  0,   /* field[0] = feature */
+  5,   /* field[5] = purchases */
+  4,   /* field[4] = window_start */
+};
+static const ProtobufCIntRange tally__disk__v1__top_up_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__top_up_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TopUpRecord",
+  "TopUpRecord",
+  "Tally__Disk__V1__TopUpRecord",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TopUpRecord),
+  6,
+  tally__disk__v1__top_up_record__field_descriptors,
+  tally__disk__v1__top_up_record__field_indices_by_name,
+  1,  tally__disk__v1__top_up_record__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__top_up_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__spend_limit__field_descriptors[4] =
@@ -9907,7 +10302,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__hold_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__notice__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__notice__field_descriptors[6] =
 {
   {
     "feature",
@@ -9957,17 +10352,44 @@ static const ProtobufCFieldDescriptor tally__disk__v1__notice__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "topped_up",
+    90,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Notice, topped_up),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_up_failed",
+    91,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Notice, top_up_failed),
+    &tally__disk__v1__top_up_failed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__notice__field_indices_by_name[] = {
   2,   /* field[2] = alert */
   1,   /* field[1] = entity */
   0,   /* field[0] = feature */
   3,   /* field[3] = limit */
+  5,   /* field[5] = top_up_failed */
+  4,   /* field[4] = topped_up */
 };
-static const ProtobufCIntRange tally__disk__v1__notice__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__notice__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 90, 4 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
 {
@@ -9977,11 +10399,75 @@ const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor =
   "Tally__Disk__V1__Notice",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Notice),
-  4,
+  6,
   tally__disk__v1__notice__field_descriptors,
   tally__disk__v1__notice__field_indices_by_name,
-  1,  tally__disk__v1__notice__number_ranges,
+  2,  tally__disk__v1__notice__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__notice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__top_up_failed__field_descriptors[3] =
+{
+  {
+    "units",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpFailed, units),
+    &tally__disk__v1__quantity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpFailed, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suspended",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TopUpFailed, suspended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__top_up_failed__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  2,   /* field[2] = suspended */
+  0,   /* field[0] = units */
+};
+static const ProtobufCIntRange tally__disk__v1__top_up_failed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__top_up_failed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TopUpFailed",
+  "TopUpFailed",
+  "Tally__Disk__V1__TopUpFailed",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TopUpFailed),
+  3,
+  tally__disk__v1__top_up_failed__field_descriptors,
+  tally__disk__v1__top_up_failed__field_indices_by_name,
+  1,  tally__disk__v1__top_up_failed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__top_up_failed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__reminder__field_descriptors[6] =
@@ -10138,7 +10624,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__clock_moved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__clock_moved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors[10] =
 {
   {
     "entities",
@@ -10248,6 +10734,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__extras__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "top_ups",
+    90,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Extras, n_top_ups),
+    offsetof(Tally__Disk__V1__Extras, top_ups),
+    &tally__disk__v1__top_up_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
   8,   /* field[8] = clock */
@@ -10258,12 +10756,14 @@ static const unsigned tally__disk__v1__extras__field_indices_by_name[] = {
   5,   /* field[5] = last_entity */
   6,   /* field[6] = pooling_disabled */
   7,   /* field[7] = sealed */
+  9,   /* field[9] = top_ups */
   2,   /* field[2] = windows */
 };
-static const ProtobufCIntRange tally__disk__v1__extras__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__extras__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 90, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
 {
@@ -10273,10 +10773,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor =
   "Tally__Disk__V1__Extras",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Extras),
-  9,
+  10,
   tally__disk__v1__extras__field_descriptors,
   tally__disk__v1__extras__field_indices_by_name,
-  1,  tally__disk__v1__extras__number_ranges,
+  2,  tally__disk__v1__extras__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__extras__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

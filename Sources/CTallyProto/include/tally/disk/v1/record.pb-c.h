@@ -73,6 +73,8 @@ typedef struct Tally__Disk__V1__EntityChanged Tally__Disk__V1__EntityChanged;
 typedef struct Tally__Disk__V1__EntityDeleted Tally__Disk__V1__EntityDeleted;
 typedef struct Tally__Disk__V1__ControlsSet Tally__Disk__V1__ControlsSet;
 typedef struct Tally__Disk__V1__Controls Tally__Disk__V1__Controls;
+typedef struct Tally__Disk__V1__AutoTopUp Tally__Disk__V1__AutoTopUp;
+typedef struct Tally__Disk__V1__TopUpRecord Tally__Disk__V1__TopUpRecord;
 typedef struct Tally__Disk__V1__SpendLimit Tally__Disk__V1__SpendLimit;
 typedef struct Tally__Disk__V1__UsageLimit Tally__Disk__V1__UsageLimit;
 typedef struct Tally__Disk__V1__UsageAlert Tally__Disk__V1__UsageAlert;
@@ -86,6 +88,7 @@ typedef struct Tally__Disk__V1__HoldCount Tally__Disk__V1__HoldCount;
 typedef struct Tally__Disk__V1__HoldExtended Tally__Disk__V1__HoldExtended;
 typedef struct Tally__Disk__V1__HoldClosed Tally__Disk__V1__HoldClosed;
 typedef struct Tally__Disk__V1__Notice Tally__Disk__V1__Notice;
+typedef struct Tally__Disk__V1__TopUpFailed Tally__Disk__V1__TopUpFailed;
 typedef struct Tally__Disk__V1__Reminder Tally__Disk__V1__Reminder;
 typedef struct Tally__Disk__V1__ClockMoved Tally__Disk__V1__ClockMoved;
 typedef struct Tally__Disk__V1__Extras Tally__Disk__V1__Extras;
@@ -351,7 +354,9 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_SENT_INVOICE_CHANGED = 121,
   TALLY__DISK__V1__FACT__KIND_RECEIVABLE_SET = 122,
   TALLY__DISK__V1__FACT__KIND_INVOICED_SUBSCRIPTION_CHANGED = 123,
-  TALLY__DISK__V1__FACT__KIND_INVOICE_OVERDUE = 124
+  TALLY__DISK__V1__FACT__KIND_INVOICE_OVERDUE = 124,
+  TALLY__DISK__V1__FACT__KIND_TOPPING_CONTROLS_SET = 90,
+  TALLY__DISK__V1__FACT__KIND_TOP_UP_SET = 91
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -596,6 +601,14 @@ struct  Tally__Disk__V1__Fact
      * The due date of an invoice has passed. Nothing of the state.
      */
     Tally__Disk__V1__InvoiceRaised *invoice_overdue;
+    /*
+     * As controls_set, where something is bought when little is left.
+     */
+    Tally__Disk__V1__ControlsSet *topping_controls_set;
+    /*
+     * What became of a feature's top-ups so far, as it stands from now on.
+     */
+    Tally__Disk__V1__TopUpRecord *top_up_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -2185,10 +2198,92 @@ struct  Tally__Disk__V1__Controls
    */
   size_t n_overage_permissions;
   Tally__Disk__V1__OveragePermission **overage_permissions;
+  /*
+   * What is bought when little is left.
+   */
+  size_t n_auto_topups;
+  Tally__Disk__V1__AutoTopUp **auto_topups;
 };
 #define TALLY__DISK__V1__CONTROLS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__controls__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * Buys packs of a feature when little of it is left.
+ */
+struct  Tally__Disk__V1__AutoTopUp
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * It counts.
+   */
+  protobuf_c_boolean enabled;
+  /*
+   * As few units as that, or fewer, are little.
+   */
+  Tally__Disk__V1__Quantity *threshold;
+  /*
+   * Units.
+   */
+  Tally__Disk__V1__Quantity *quantity;
+  /*
+   * Purchases in a window; 0: any number.
+   */
+  uint32_t limit;
+  /*
+   * Of the window: as tally.v1.Interval.
+   */
+  uint32_t interval;
+  /*
+   * How many intervals make a window.
+   */
+  uint32_t interval_count;
+};
+#define TALLY__DISK__V1__AUTO_TOP_UP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__auto_top_up__descriptor) \
+    , 0, 0, NULL, NULL, 0, 0, 0 }
+
+
+/*
+ * What became of a feature's top-ups so far.
+ */
+struct  Tally__Disk__V1__TopUpRecord
+{
+  ProtobufCMessage base;
+  /*
+   * The feature's number.
+   */
+  uint32_t feature;
+  /*
+   * The latest attempts, oldest first.
+   */
+  size_t n_attempts;
+  int64_t *attempts;
+  /*
+   * Declined ones since the last that was paid.
+   */
+  uint32_t failures;
+  /*
+   * When the last of them was; 0: there is none.
+   */
+  int64_t failed;
+  /*
+   * When the present window of the purchase limit began.
+   */
+  int64_t window_start;
+  /*
+   * Those paid in it.
+   */
+  uint32_t purchases;
+};
+#define TALLY__DISK__V1__TOP_UP_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__top_up_record__descriptor) \
+    , 0, 0,NULL, 0, 0, 0, 0 }
 
 
 /*
@@ -2538,10 +2633,42 @@ struct  Tally__Disk__V1__Notice
    * 1 what was included, 2 the most that may be bought, 3 a spend limit, 4 a usage limit.
    */
   uint32_t limit;
+  /*
+   * So many units were bought, as little was left.
+   */
+  Tally__Disk__V1__Quantity *topped_up;
+  /*
+   * They weren't.
+   */
+  Tally__Disk__V1__TopUpFailed *top_up_failed;
 };
 #define TALLY__DISK__V1__NOTICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__notice__descriptor) \
-    , 0, 0, NULL, 0 }
+    , 0, 0, NULL, 0, NULL, NULL }
+
+
+/*
+ * Units were not bought, as the charge was declined.
+ */
+struct  Tally__Disk__V1__TopUpFailed
+{
+  ProtobufCMessage base;
+  /*
+   * How many.
+   */
+  Tally__Disk__V1__Quantity *units;
+  /*
+   * The provider's.
+   */
+  char *code;
+  /*
+   * There are no more attempts until there is another card.
+   */
+  protobuf_c_boolean suspended;
+};
+#define TALLY__DISK__V1__TOP_UP_FAILED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__top_up_failed__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -2647,10 +2774,15 @@ struct  Tally__Disk__V1__Extras
    * Its test clock, if it was moved.
    */
   Tally__Disk__V1__ClockMoved *clock;
+  /*
+   * What became of top-ups, one for each feature that there was one of.
+   */
+  size_t n_top_ups;
+  Tally__Disk__V1__TopUpRecord **top_ups;
 };
 #define TALLY__DISK__V1__EXTRAS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__extras__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, NULL, 0,NULL }
 
 
 /*
@@ -3917,6 +4049,44 @@ Tally__Disk__V1__Controls *
 void   tally__disk__v1__controls__free_unpacked
                      (Tally__Disk__V1__Controls *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__AutoTopUp methods */
+void   tally__disk__v1__auto_top_up__init
+                     (Tally__Disk__V1__AutoTopUp         *message);
+size_t tally__disk__v1__auto_top_up__get_packed_size
+                     (const Tally__Disk__V1__AutoTopUp   *message);
+size_t tally__disk__v1__auto_top_up__pack
+                     (const Tally__Disk__V1__AutoTopUp   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__auto_top_up__pack_to_buffer
+                     (const Tally__Disk__V1__AutoTopUp   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__AutoTopUp *
+       tally__disk__v1__auto_top_up__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__auto_top_up__free_unpacked
+                     (Tally__Disk__V1__AutoTopUp *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__TopUpRecord methods */
+void   tally__disk__v1__top_up_record__init
+                     (Tally__Disk__V1__TopUpRecord         *message);
+size_t tally__disk__v1__top_up_record__get_packed_size
+                     (const Tally__Disk__V1__TopUpRecord   *message);
+size_t tally__disk__v1__top_up_record__pack
+                     (const Tally__Disk__V1__TopUpRecord   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__top_up_record__pack_to_buffer
+                     (const Tally__Disk__V1__TopUpRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__TopUpRecord *
+       tally__disk__v1__top_up_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__top_up_record__free_unpacked
+                     (Tally__Disk__V1__TopUpRecord *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__SpendLimit methods */
 void   tally__disk__v1__spend_limit__init
                      (Tally__Disk__V1__SpendLimit         *message);
@@ -4163,6 +4333,25 @@ Tally__Disk__V1__Notice *
                       const uint8_t       *data);
 void   tally__disk__v1__notice__free_unpacked
                      (Tally__Disk__V1__Notice *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__TopUpFailed methods */
+void   tally__disk__v1__top_up_failed__init
+                     (Tally__Disk__V1__TopUpFailed         *message);
+size_t tally__disk__v1__top_up_failed__get_packed_size
+                     (const Tally__Disk__V1__TopUpFailed   *message);
+size_t tally__disk__v1__top_up_failed__pack
+                     (const Tally__Disk__V1__TopUpFailed   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__top_up_failed__pack_to_buffer
+                     (const Tally__Disk__V1__TopUpFailed   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__TopUpFailed *
+       tally__disk__v1__top_up_failed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__top_up_failed__free_unpacked
+                     (Tally__Disk__V1__TopUpFailed *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Reminder methods */
 void   tally__disk__v1__reminder__init
@@ -4448,6 +4637,12 @@ typedef void (*Tally__Disk__V1__ControlsSet_Closure)
 typedef void (*Tally__Disk__V1__Controls_Closure)
                  (const Tally__Disk__V1__Controls *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__AutoTopUp_Closure)
+                 (const Tally__Disk__V1__AutoTopUp *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__TopUpRecord_Closure)
+                 (const Tally__Disk__V1__TopUpRecord *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__SpendLimit_Closure)
                  (const Tally__Disk__V1__SpendLimit *message,
                   void *closure_data);
@@ -4486,6 +4681,9 @@ typedef void (*Tally__Disk__V1__HoldClosed_Closure)
                   void *closure_data);
 typedef void (*Tally__Disk__V1__Notice_Closure)
                  (const Tally__Disk__V1__Notice *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__TopUpFailed_Closure)
+                 (const Tally__Disk__V1__TopUpFailed *message,
                   void *closure_data);
 typedef void (*Tally__Disk__V1__Reminder_Closure)
                  (const Tally__Disk__V1__Reminder *message,
@@ -4567,6 +4765,8 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__entity_changed__descrip
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_deleted__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__controls_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__controls__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__auto_top_up__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__top_up_record__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__spend_limit__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__usage_limit__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__usage_alert__descriptor;
@@ -4580,6 +4780,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__hold_count__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__hold_extended__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__hold_closed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__notice__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__top_up_failed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__reminder__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__clock_moved__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor;
