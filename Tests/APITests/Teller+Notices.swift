@@ -43,7 +43,9 @@ extension Notice {
             self.init(feature: feature, entity: entity, event: .alert(alert))
         case .limitReached(let kind, let feature, let entity):
             self.init(feature: feature, entity: entity, event: .limitReached(kind))
-        case .productsUpdated, .billingUpdated, .invoicePaid, .paymentFailed, .ahead: return nil
+        case .productsUpdated, .billingUpdated, .invoicePaid, .invoiceCreated, .invoiceVoided,
+            .invoiceOverdue, .paymentFailed, .ahead:
+            return nil
         }
     }
 }
