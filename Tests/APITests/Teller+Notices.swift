@@ -43,8 +43,8 @@ extension Notice {
             self.init(feature: feature, entity: entity, event: .alert(alert))
         case .limitReached(let kind, let feature, let entity):
             self.init(feature: feature, entity: entity, event: .limitReached(kind))
-        case .productsUpdated, .billingUpdated, .invoicePaid, .paymentFailed, .ahead,
-            .topUpSucceeded, .topUpFailed:
+        case .productsUpdated, .billingUpdated, .invoicePaid, .invoiceCreated, .invoiceVoided,
+            .invoiceOverdue, .paymentFailed, .ahead, .topUpSucceeded, .topUpFailed:
             return nil
         }
     }
