@@ -113,7 +113,8 @@ package struct BucketSet: Sendable {
             .poolingSet, .holdOpened, .holdExtended,
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
-            .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
+            .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
+            .referralSet, .referralCodeSet, .fingerprintSet:
             return false
         }
         return true

@@ -63,7 +63,11 @@ extension CustomerState {
         case .metadataChanged(let metadata): account.metadata = metadata
         case .discountsSet(let discounts): account.discounts = discounts
         case .codeRedeemed(let redemption): account.redemptions.append(redemption)
+        case .referralSet(let referral): account.put(referral)
+        case .referralCodeSet(let code): account.put(code)
+        case .fingerprintSet(let mark): account.fingerprint = mark
         case .customerErased:
+            account.fingerprint = nil
             account.name = ""
             account.email = ""
             account.metadata = []
@@ -166,6 +170,7 @@ extension CustomerState {
         if let page = account.checkout { due = min(due, page.order.soldUntil) }
         due = min(due, nextReminder)
         if !billingWaits {
+            due = min(due, account.rewardDue)
             for debt in account.debts { due = min(due, debt.next) }
             for subscription in subscriptions {
                 switch subscription.status {

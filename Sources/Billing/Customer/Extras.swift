@@ -50,7 +50,8 @@ package struct Extras: Sendable, Equatable {
             .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
             .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
             .disputeDropped, .reminded, .discountsSet, .codeRedeemed, .customPlanSet,
-            .customPlanDropped, .zoneSet:
+            .customPlanDropped, .zoneSet,
+            .referralSet, .referralCodeSet, .fingerprintSet:
             preconditionFailure("this fact is about more than extras")
         }
     }

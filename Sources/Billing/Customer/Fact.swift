@@ -77,6 +77,11 @@ package enum Fact: Sendable, Equatable {
     case customPlanDropped(number: UInt32)
     /// By whose clocks periods begin and end from now on.
     case zoneSet(Zone)
+    /// The referral with this id and role, as it stands from now on.
+    indirect case referralSet(Referral)
+    indirect case referralCodeSet(ReferralCode)
+    /// nil: it has none any more.
+    case fingerprintSet(FingerprintMark?)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -128,7 +133,8 @@ extension Fact {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
-            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet:
+            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
+            .referralSet, .referralCodeSet, .fingerprintSet:
             false
         }
     }

@@ -35,6 +35,7 @@ extension FactSheet {
         resetBuckets(upTo: now)
         bill(effectID: effectID)
         collectDebts(effectID: effectID)
+        giveRewards()
     }
 
     private mutating func expireBuckets() {

@@ -42,6 +42,9 @@ package enum Reply: Sendable, Equatable {
     case paidLate
     /// What a code gave, and the customer as it is now.
     case redeemed(FeatureGrant)
+    case referralCode(ReferralCode)
+    /// A code of another customer was redeemed.
+    case referred(Referral)
 }
 
 /// What a track drew.
@@ -108,7 +111,7 @@ extension BucketSet {
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate:
+            .removeDiscount, .redeemCode, .migrate, .noteReferralCode, .redeemReferral, .handOver:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -169,6 +172,11 @@ extension CustomerState {
         case .redeemCode(let redeem):
             try decideRedeemCode(redeem, pricing: pricing, now: now)
         case .migrate(let migrate): try decideMigrate(migrate, pricing: pricing, now: now)
+        case .noteReferralCode(let note):
+            try decideNoteCode(note, pricing: pricing, now: now)
+        case .redeemReferral(let redeem):
+            try decideRedeemReferral(redeem, pricing: pricing, now: now)
+        case .handOver(let step): decideHandover(step, pricing: pricing, now: now)
         }
     }
 }

@@ -56,6 +56,17 @@ package enum Refusal: Error, Sendable, Equatable {
     case codeAlreadyRedeemed(String)
     case discountExists(couponID: String)
     case discountNotFound(couponID: String)
+    case programmeNotFound(String)
+    case referralCodeNotFound(String)
+    /// A customer can't bring itself.
+    case ownReferralCode(String)
+    /// Nor somebody who is the same by fingerprint.
+    case sameFingerprint(String)
+    /// It has redeemed a code of that programme before.
+    case referralRedeemed(String)
+    case referralCodeUsedUp(String)
+    /// The directory has yet to be asked for the trial: the fingerprint is a new one.
+    case trialUnclaimed
 }
 
 /// Why a code isn't taken.

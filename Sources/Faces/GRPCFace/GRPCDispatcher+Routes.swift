@@ -34,6 +34,13 @@ extension GRPCDispatcher {
             let call = try decoded { () throws(CallFault) in
                 try reader.getOrCreateCustomer(message)
             }
+            if !call.fingerprint.isEmpty {
+                let service = loop.customers
+                try leave(token) { () throws(ExecuteFault) in
+                    try await service.getOrCreateKnown(call)
+                }
+                return nil
+            }
             return try served { () throws(ExecuteFault) in
                 try loop.customers.getOrCreate(call, names: names, in: workspace)
             }
@@ -44,6 +51,11 @@ extension GRPCDispatcher {
             }
         case .updateCustomer:
             let call = try decoded { () throws(CallFault) in try reader.updateCustomer(message) }
+            if call.fingerprint != nil {
+                let service = loop.customers
+                try leave(token) { () throws(ExecuteFault) in try await service.updateKnown(call) }
+                return nil
+            }
             return try served { () throws(ExecuteFault) in
                 try loop.customers.update(call, names: names, in: workspace)
             }
@@ -56,7 +68,8 @@ extension GRPCDispatcher {
             return try runRefund(route, message, loop, token: token)
         case .getCatalog, .publishCatalog, .migrateCustomer, .openCustomerPortal:
             return try runPlans(route, message, loop, token: token)
-        case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode:
+        case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode,
+            .createReferralCode, .redeemReferralCode:
             return try runReward(route, message, loop, token: token)
         case .advanceTestClock, .getTestClock:
             return try runClock(route, message, loop, token: token)

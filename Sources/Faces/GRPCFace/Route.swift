@@ -53,6 +53,8 @@ enum Route: Int, CaseIterable {
     case removeDiscount
     case redeemCode
     case getPromotionCode
+    case createReferralCode
+    case redeemReferralCode
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -116,6 +118,8 @@ enum Route: Int, CaseIterable {
         case .removeDiscount: "/tally.v1.RewardService/RemoveDiscount"
         case .redeemCode: "/tally.v1.RewardService/RedeemCode"
         case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
+        case .createReferralCode: "/tally.v1.RewardService/CreateReferralCode"
+        case .redeemReferralCode: "/tally.v1.RewardService/RedeemReferralCode"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -146,7 +150,7 @@ enum Route: Int, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
-            .migrateCustomer:
+            .migrateCustomer, .createReferralCode, .redeemReferralCode:
             .attachWrite
         case .previewAttach, .previewUpdateSubscription: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,

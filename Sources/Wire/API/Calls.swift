@@ -30,6 +30,8 @@ package enum Method: UInt32, Sendable {
     case removeDiscount = 66
     case redeemCode = 67
     case migrateCustomer = 80
+    case createReferralCode = 100
+    case redeemReferralCode = 101
 }
 
 extension Method {
@@ -42,7 +44,8 @@ extension Method {
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
-            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer:
+            .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer,
+            .createReferralCode, .redeemReferralCode:
             false
         }
     }
@@ -235,6 +238,8 @@ package struct CreateCall: Sendable {
     package var customer: CustomerID
     package var create: CreateCustomer
     package var request: RequestMark?
+    /// As given; empty: none.
+    package var fingerprint = ""
 }
 
 /// An update, ready to be executed.
@@ -242,6 +247,8 @@ package struct UpdateCall: Sendable {
     package var customer: CustomerID
     package var update: UpdateCustomer
     package var request: RequestMark?
+    /// As given; empty: it goes; nil: it stays.
+    package var fingerprint: String?
 }
 
 /// An erasure or a deletion, ready to be executed.

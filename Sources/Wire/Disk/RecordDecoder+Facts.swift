@@ -126,6 +126,7 @@ extension RecordDecoder {
             return .reminded(try reminder(try need(message.reminded)))
         default:
             if let fact = try refundFact(message) { return fact }
+            if let fact = try referralFact(message) { return fact }
             return try extraFact(message)
         }
     }

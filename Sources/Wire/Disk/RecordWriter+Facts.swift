@@ -65,6 +65,7 @@ extension RecordWriter {
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             refundFact(fact, message)
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
+        case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
         }
         return message
     }

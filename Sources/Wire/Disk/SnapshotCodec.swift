@@ -222,6 +222,11 @@ extension RecordWriter {
             customer.account.discounts)
         (message.pointee.n_redemptions, message.pointee.redemptions) =
             arena.list(customer.account.redemptions) { redemption($0) }
+        (message.pointee.n_referrals, message.pointee.referrals) =
+            arena.list(customer.account.referrals) { referral($0) }
+        (message.pointee.n_referral_codes, message.pointee.referral_codes) =
+            arena.list(customer.account.referralCodes) { referralCode($0) }
+        message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
         return message
     }
 }
@@ -290,6 +295,13 @@ extension RecordDecoder {
             account.customPlans.append(try customPlan(custom.pointee))
         }
         account.zone = try zone(message.zone)
+        for referral in elements(message.n_referrals, message.referrals) {
+            account.referrals.append(try self.referral(referral.pointee))
+        }
+        account.referralCodes = elements(message.n_referral_codes, message.referral_codes).map {
+            referralCode($0.pointee)
+        }
+        account.fingerprint = FingerprintMark(rawValue: message.fingerprint_mark)
         customer.account = account
     }
 }

@@ -59,6 +59,8 @@ final class RequestTarget: FuzzTarget {
             case 28: _ = try reader.batchCheck(bytes)
             case 29: _ = try reader.batchTrack(bytes)
             case 30: _ = try reader.settleHold(bytes)
+            case 31: _ = try reader.createReferralCode(bytes)
+            case 32: _ = try reader.redeemReferralCode(bytes)
             default: _ = try reader.replayWebhooks(bytes)
             }
         } catch CallFault.tooLarge {

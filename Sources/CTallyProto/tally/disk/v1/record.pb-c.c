@@ -368,6 +368,141 @@ void   tally__disk__v1__fact__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__referral__init
+                     (Tally__Disk__V1__Referral         *message)
+{
+  static const Tally__Disk__V1__Referral init_value = TALLY__DISK__V1__REFERRAL__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__referral__get_packed_size
+                     (const Tally__Disk__V1__Referral *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__referral__pack
+                     (const Tally__Disk__V1__Referral *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__referral__pack_to_buffer
+                     (const Tally__Disk__V1__Referral *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Referral *
+       tally__disk__v1__referral__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Referral *)
+     protobuf_c_message_unpack (&tally__disk__v1__referral__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__referral__free_unpacked
+                     (Tally__Disk__V1__Referral *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__referral_code__init
+                     (Tally__Disk__V1__ReferralCode         *message)
+{
+  static const Tally__Disk__V1__ReferralCode init_value = TALLY__DISK__V1__REFERRAL_CODE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__referral_code__get_packed_size
+                     (const Tally__Disk__V1__ReferralCode *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__referral_code__pack
+                     (const Tally__Disk__V1__ReferralCode *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__referral_code__pack_to_buffer
+                     (const Tally__Disk__V1__ReferralCode *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ReferralCode *
+       tally__disk__v1__referral_code__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ReferralCode *)
+     protobuf_c_message_unpack (&tally__disk__v1__referral_code__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__referral_code__free_unpacked
+                     (Tally__Disk__V1__ReferralCode *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__fingerprint_set__init
+                     (Tally__Disk__V1__FingerprintSet         *message)
+{
+  static const Tally__Disk__V1__FingerprintSet init_value = TALLY__DISK__V1__FINGERPRINT_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__fingerprint_set__get_packed_size
+                     (const Tally__Disk__V1__FingerprintSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__fingerprint_set__pack
+                     (const Tally__Disk__V1__FingerprintSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__fingerprint_set__pack_to_buffer
+                     (const Tally__Disk__V1__FingerprintSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__FingerprintSet *
+       tally__disk__v1__fingerprint_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__FingerprintSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__fingerprint_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__fingerprint_set__free_unpacked
+                     (Tally__Disk__V1__FingerprintSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__customer_created__init
                      (Tally__Disk__V1__CustomerCreated         *message)
 {
@@ -3851,7 +3986,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[53] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[56] =
 {
   {
     "customer_created",
@@ -4489,6 +4624,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[5
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "referral_set",
+    100,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, referral_set),
+    &tally__disk__v1__referral__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_code_set",
+    101,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, referral_code_set),
+    &tally__disk__v1__referral_code__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint_set",
+    102,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, fingerprint_set),
+    &tally__disk__v1__fingerprint_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -4520,6 +4691,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   32,   /* field[32] = entity_claimed */
   21,   /* field[21] = entity_created */
   23,   /* field[23] = entity_deleted */
+  55,   /* field[55] = fingerprint_set */
   45,   /* field[45] = full_subscription_changed */
   29,   /* field[29] = hold_closed */
   28,   /* field[28] = hold_extended */
@@ -4533,6 +4705,8 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   30,   /* field[30] = notified */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
+  54,   /* field[54] = referral_code_set */
+  53,   /* field[53] = referral_set */
   40,   /* field[40] = refund_dropped */
   39,   /* field[39] = refund_set */
   44,   /* field[44] = reminded */
@@ -4545,7 +4719,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -4553,7 +4727,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[6 + 1] =
   { 60, 34 },
   { 73, 45 },
   { 80, 50 },
-  { 0, 53 }
+  { 100, 53 },
+  { 0, 56 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4563,11 +4738,333 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  53,
+  56,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  6,  tally__disk__v1__fact__number_ranges,
+  7,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__referral__field_descriptors[15] =
+{
+  {
+    "redemption_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "programme_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, other_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, reward_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_kind",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, reward_kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, created),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "earned",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, earned),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, reward),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ready",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, ready),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rewards_both",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, rewards_both),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Referral, n_plans),
+    offsetof(Tally__Disk__V1__Referral, plans),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "excludes_trial",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, excludes_trial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "told",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, told),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__referral__field_indices_by_name[] = {
+  3,   /* field[3] = code */
+  7,   /* field[7] = created */
+  8,   /* field[8] = earned */
+  13,   /* field[13] = excludes_trial */
+  4,   /* field[4] = other_id */
+  12,   /* field[12] = plans */
+  2,   /* field[2] = programme_id */
+  10,   /* field[10] = ready */
+  0,   /* field[0] = redemption_id */
+  9,   /* field[9] = reward */
+  5,   /* field[5] = reward_id */
+  6,   /* field[6] = reward_kind */
+  11,   /* field[11] = rewards_both */
+  1,   /* field[1] = role */
+  14,   /* field[14] = told */
+};
+static const ProtobufCIntRange tally__disk__v1__referral__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Referral",
+  "Referral",
+  "Tally__Disk__V1__Referral",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Referral),
+  15,
+  tally__disk__v1__referral__field_descriptors,
+  tally__disk__v1__referral__field_indices_by_name,
+  1,  tally__disk__v1__referral__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__referral__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__referral_code__field_descriptors[3] =
+{
+  {
+    "programme_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCode, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCode, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCode, created),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__referral_code__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  2,   /* field[2] = created */
+  0,   /* field[0] = programme_id */
+};
+static const ProtobufCIntRange tally__disk__v1__referral_code__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ReferralCode",
+  "ReferralCode",
+  "Tally__Disk__V1__ReferralCode",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ReferralCode),
+  3,
+  tally__disk__v1__referral_code__field_descriptors,
+  tally__disk__v1__referral_code__field_indices_by_name,
+  1,  tally__disk__v1__referral_code__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__referral_code__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__fingerprint_set__field_descriptors[1] =
+{
+  {
+    "mark",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__FingerprintSet, mark),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__fingerprint_set__field_indices_by_name[] = {
+  0,   /* field[0] = mark */
+};
+static const ProtobufCIntRange tally__disk__v1__fingerprint_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.FingerprintSet",
+  "FingerprintSet",
+  "Tally__Disk__V1__FingerprintSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__FingerprintSet),
+  1,
+  tally__disk__v1__fingerprint_set__field_descriptors,
+  tally__disk__v1__fingerprint_set__field_indices_by_name,
+  1,  tally__disk__v1__fingerprint_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__fingerprint_set__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__customer_created__field_descriptors[3] =
@@ -10073,7 +10570,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[31] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[34] =
 {
   {
     "customer_id",
@@ -10447,6 +10944,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "referrals",
+    100,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_referrals),
+    offsetof(Tally__Disk__V1__CustomerState, referrals),
+    &tally__disk__v1__referral__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_codes",
+    101,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_referral_codes),
+    offsetof(Tally__Disk__V1__CustomerState, referral_codes),
+    &tally__disk__v1__referral_code__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint_mark",
+    102,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, fingerprint_mark),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -10463,6 +10996,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
   21,   /* field[21] = extras */
+  33,   /* field[33] = fingerprint_mark */
   13,   /* field[13] = invoices */
   14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
@@ -10472,6 +11006,8 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   12,   /* field[12] = method */
   2,   /* field[2] = name */
   28,   /* field[28] = redemptions */
+  32,   /* field[32] = referral_codes */
+  31,   /* field[31] = referrals */
   22,   /* field[22] = refunds */
   26,   /* field[26] = reminded_card */
   25,   /* field[25] = reminded_trials */
@@ -10481,7 +11017,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -10489,7 +11025,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[6 
   { 50, 25 },
   { 60, 27 },
   { 80, 29 },
-  { 0, 31 }
+  { 100, 31 },
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -10499,10 +11036,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  31,
+  34,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  6,  tally__disk__v1__customer_state__number_ranges,
+  7,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
