@@ -19,7 +19,7 @@ package final class Directory: Sendable {
     private let publishing = Mutex(())
     let clock: EnvironmentClock
     package let redemptions: Redemptions
-    package let referralCodes = ReferralCodes()
+    package let referralCodes: ReferralCodes
     /// Empty: no customer has had a fingerprint yet.
     private let fingerprintKey: Mutex<[UInt8]>
 
@@ -30,6 +30,7 @@ package final class Directory: Sendable {
         var pricing = PricingState.empty
         let clock = EnvironmentClock()
         let redemptions = Redemptions()
+        let referralCodes = ReferralCodes()
         var secret: [UInt8] = []
         _ = try log.replay(from: 1) { _, position, bytes in
             arena.reset()
@@ -44,6 +45,7 @@ package final class Directory: Sendable {
             }
         }
         fingerprintKey = Mutex(secret)
+        self.referralCodes = referralCodes
         self.clock = clock
         self.redemptions = redemptions
         names = Mutex(PricingNames(pricing))

@@ -66,13 +66,7 @@ extension CustomerState {
         case .referralSet(let referral): account.put(referral)
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
-        case .customerErased:
-            account.fingerprint = nil
-            account.name = ""
-            account.email = ""
-            account.metadata = []
-            key = 0
-            if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
+        case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
         case .refundDropped(let id): account.refunds.removeAll { $0.id == id }
@@ -83,6 +77,15 @@ extension CustomerState {
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved:
             buckets.changeExtras { $0.apply(fact) }
         }
+    }
+
+    private mutating func erase() {
+        account.name = ""
+        account.email = ""
+        account.metadata = []
+        account.fingerprint = nil
+        key = 0
+        if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
     }
 
     private mutating func open(_ bucket: Bucket, of entity: UInt32) {

@@ -1,4 +1,5 @@
 package import Billing
+internal import Logging
 internal import Wire
 
 extension PromotionCode {

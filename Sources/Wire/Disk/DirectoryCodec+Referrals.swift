@@ -17,10 +17,7 @@ extension RecordWriter {
             message.pointee.referral_code_made = made
         case .fingerprintKeyed(let key):
             let keyed = arena.make(tally__disk__v1__fingerprint_keyed__init)
-            let bytes = arena.copy(key)
-            keyed.pointee.key.len = bytes.count
-            keyed.pointee.key.data = UnsafeMutablePointer(
-                mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
+            keyed.pointee.key = key.withUnsafeBytes { arena.bytes($0) }
             message.pointee.kind_case = TALLY__DISK__V1__DIRECTORY_RECORD__KIND_FINGERPRINT_KEYED
             message.pointee.fingerprint_keyed = keyed
         default: preconditionFailure("written by the caller")
@@ -42,7 +39,7 @@ extension RecordDecoder {
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_FINGERPRINT_KEYED:
             let key = try need(message.fingerprint_keyed).key
             return .fingerprintKeyed(
-                key: Array(UnsafeBufferPointer(start: key.data, count: key.len)))
+                key: Array(UnsafeRawBufferPointer(start: key.data, count: key.len)))
         default: return nil
         }
     }

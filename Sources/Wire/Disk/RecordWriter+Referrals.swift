@@ -67,6 +67,18 @@ extension RecordDecoder {
         }
     }
 
+    func referrals(
+        of message: Tally__Disk__V1__CustomerState, into account: inout Account
+    ) throws(RecordFault) {
+        for referral in elements(message.n_referrals, message.referrals) {
+            account.referrals.append(try self.referral(referral.pointee))
+        }
+        account.referralCodes = elements(message.n_referral_codes, message.referral_codes).map {
+            referralCode($0.pointee)
+        }
+        account.fingerprint = FingerprintMark(rawValue: message.fingerprint_mark)
+    }
+
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {
         guard let other = CustomerID(text(message.other_id)) else {
             throw RecordFault("a customer id is missing or too long")

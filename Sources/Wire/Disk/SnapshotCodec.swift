@@ -295,13 +295,7 @@ extension RecordDecoder {
             account.customPlans.append(try customPlan(custom.pointee))
         }
         account.zone = try zone(message.zone)
-        for referral in elements(message.n_referrals, message.referrals) {
-            account.referrals.append(try self.referral(referral.pointee))
-        }
-        account.referralCodes = elements(message.n_referral_codes, message.referral_codes).map {
-            referralCode($0.pointee)
-        }
-        account.fingerprint = FingerprintMark(rawValue: message.fingerprint_mark)
+        try referrals(of: message, into: &account)
         customer.account = account
     }
 }
