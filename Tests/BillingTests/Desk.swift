@@ -164,7 +164,10 @@ extension Desk {
             preconditionFailure("no payment page is open")
         }
         let paid = CompleteCheckout(session: checkout.session, method: Desk.visa)
-        return Desk.attachReply(try run(.completeCheckout(paid)))
+        let decision = try run(.completeCheckout(paid))
+        // Its time may have been over: the money goes back.
+        if case .paidLate = decision.reply { throw .checkoutNotFound }
+        return Desk.attachReply(decision)
     }
 
     /// Attaches a plan and pays for it with a card on file.

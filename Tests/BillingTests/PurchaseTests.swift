@@ -65,6 +65,20 @@ import Testing
         #expect(desk.paidTotals == [1700])
     }
 
+    @Test("the page of what began in the past stays open") func pastPage() throws {
+        var desk = Desk(.sample([], [.sample("weekly", price: "7", each: .week)]))
+        try desk.create()
+        desk.saveMethod()
+        var attach = AttachPlan(plan: desk.pricing.number(ofPlan: "weekly"), effectID: "page")
+        attach.redirect = .always
+        attach.starts = desk.now.adding(milliseconds: -10 * 86_400_000)
+        try desk.run(.attach(attach))
+        try desk.settle(.checkoutOpened(url: "https://example.com/pay"))
+        desk.advance(to: desk.now.adding(milliseconds: 60_000))
+        #expect(try desk.completeCheckout().outcome == .active)
+        #expect(desk.paidTotals == [1400])
+    }
+
     @Test("a page is closed when what it sells is over")
     func pageEnds() throws {
         var desk = try desk()

@@ -75,12 +75,25 @@ extension [InvoiceLine] {
         }
         for index in given {
             guard let time = self[index].period?.lowerBound,
-                self[index].quantity == charge.quantity,
-                self[index].subtotal.minorUnits == -worth(charge.subtotal, from: time)
+                self[index].quantity == charge.quantity
             else { continue }
-            self[index].subtotal.minorUnits = -worth(charge.total, from: time)
+            // All of it, or what is left.
+            if self[index].subtotal.minorUnits == -charge.subtotal.minorUnits {
+                self[index].subtotal.minorUnits = -charge.total.minorUnits
+            } else if self[index].subtotal.minorUnits == -worth(charge.subtotal, from: time) {
+                self[index].subtotal.minorUnits = -worth(charge.total, from: time)
+            } else {
+                continue
+            }
             return
         }
+        // It waited, and some of its units have gone since.
+        let part = given.first {
+            self[$0].invoice == 0 && self[$0].quantity < charge.quantity
+                && self[$0].period.map { $0.lowerBound > period.lowerBound } ?? false
+                && -self[$0].subtotal.minorUnits <= charge.subtotal.minorUnits
+        }
+        if let part { self[part].subtotal.minorUnits.lower(as: charge) }
     }
 
     /// Something was taken off.
@@ -91,9 +104,16 @@ extension PaidCharge {
     /// What waited for an invoice was lowered when it came.
     mutating func lower(by line: InvoiceLine) {
         guard line.subtotal.minorUnits > 0, !line.discounts.isEmpty else { return }
-        paid.minorUnits = Int64(
+        paid.minorUnits.lower(as: line)
+    }
+}
+
+extension Int64 {
+    /// Minor units become less in the same proportion as a line did.
+    fileprivate mutating func lower(as line: InvoiceLine) {
+        self = Int64(
             FixedPoint.multiplyDown(
-                Int128(paid.minorUnits), Int128(line.total.minorUnits),
+                Int128(self), Int128(line.total.minorUnits),
                 dividingBy: Int128(line.subtotal.minorUnits)))
     }
 }

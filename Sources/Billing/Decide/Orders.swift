@@ -22,10 +22,13 @@ extension Order {
     }
 
     /// When a part of what it sells is over; `.never`: nothing of it ends. Later the same money
-    /// would buy another period.
+    /// would buy another period. Periods that were over before are paid for all the same.
     var soldUntil: Timestamp {
         lines.reduce(trialEnd) { end, line in
-            line.kind == .charge ? min(end, line.period?.upperBound ?? .never) : end
+            guard line.kind == .charge, let period = line.period, period.upperBound > time else {
+                return end
+            }
+            return min(end, period.upperBound)
         }
     }
 

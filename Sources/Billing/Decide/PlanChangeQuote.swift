@@ -131,9 +131,15 @@ extension CustomerState {
             {
                 if let present { bought.append(present) }
             } else if let before {
-                let total = before.included + (present?.next ?? present?.units ?? .zero)
-                let units = prepaid.packs(for: total, included: item.included)
-                if units > .zero { bought.append(BoughtUnits(feature: feature, units: units)) }
+                func packs(_ units: Quantity) -> Quantity {
+                    prepaid.packs(for: before.included + units, included: item.included)
+                }
+                let next = packs(present?.next ?? present?.units ?? .zero)
+                // What is paid for stays until its period is over, if it doesn't come back.
+                let now = change.prorates ? next : max(next, packs(present?.units ?? .zero))
+                guard now > .zero else { continue }
+                bought.append(
+                    BoughtUnits(feature: feature, units: now, next: next == now ? nil : next))
             } else {
                 throw .unfit("quantities", "must say how many \"\(item.featureID)\" are bought")
             }

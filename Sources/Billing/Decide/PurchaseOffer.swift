@@ -84,6 +84,16 @@ extension CustomerState {
         if starts <= now { try checkPast(starts, plan, scope, pricing, now) }
     }
 
+    /// What starts when the present plan's period ends, ends after that.
+    func checkEnd(
+        _ ends: Timestamp?, after current: Subscription?, _ pricing: PricingState, _ now: Timestamp
+    ) throws(Refusal) {
+        guard let ends, let current else { return }
+        let start = pricing.plan(current.plan).paidEnd(after: now, anchor: current.anchor)
+        guard ends <= start else { return }
+        throw .unfit("end_time", "must be after the start, at the end of the present plan's period")
+    }
+
     private func hasTrial(
         of plan: Plan, _ attach: AttachPlan, in scope: PlanScope, _ pricing: PricingState
     ) -> Bool {
@@ -108,6 +118,10 @@ extension CustomerState {
             throw .unfit(
                 "start_time", "cannot be in the past beside a plan that is paid for or scheduled")
         }
+        if let end = paidUntil(in: scope, plan, pricing), starts < end {
+            throw .unfit(
+                "start_time", "cannot be before the plan ended that was paid for in its place")
+        }
         if account.method == nil {
             throw .unfit("start_time", "cannot be in the past without a payment method on file")
         }
@@ -117,6 +131,28 @@ extension CustomerState {
                 "start_time",
                 "is more than \(CustomerState.pastPeriodLimit) billing periods in the past")
         }
+    }
+}
+
+extension CustomerState {
+    /// When the latest of the plans ended that this one would have replaced; nil: nothing was paid
+    /// for in its place.
+    private func paidUntil(
+        in scope: PlanScope, _ plan: Plan, _ pricing: PricingState
+    ) -> Timestamp? {
+        let ended = subscriptions.filter { $0.status == .ended }
+        var rivals: [Subscription] = []
+        if plan.isMain {
+            rivals = ended.filter {
+                let other = pricing.plan($0.plan)
+                return $0.entity == scope.entity && other.isMain && other.group == scope.group
+                    && !other.isFree
+            }
+        }
+        // What ended longest ago isn't known any more.
+        let isCut = ended.count >= FactSheet.keptSubscriptions
+        let latest = rivals.map(\.end).max()
+        return latest ?? (isCut && plan.isMain ? ended.map(\.end).min() : nil)
     }
 }
 

@@ -44,6 +44,9 @@ extension CustomerState {
         let startsByItself = attach.starts.map { $0 > now } ?? false
         quote.startsLater =
             startsByItself ? true : try startsLater(attach, plan, current, pricing)
+        if quote.startsLater, !startsByItself {
+            try checkEnd(attach.ends, after: current, pricing, now)
+        }
         // Who goes back to what is free begins anew.
         let kept = plan.isFree ? [] : current?.discounts ?? []
         quote.added = try resolve(

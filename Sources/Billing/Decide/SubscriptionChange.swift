@@ -135,10 +135,17 @@ extension Subscription {
     /// back isn't paid any more, and what is charged is.
     mutating func settle(_ order: Order, since before: Subscription, on invoice: UInt32) {
         var fresh = order
-        fresh.lines.removeAll { line in before.pending.contains { $0.isSame(as: line) } }
-        pending.removeAll { line in order.lines.contains { $0.isSame(as: line) } }
-        lowerCharges(
-            by: order.lines.filter { line in before.pending.contains { $0.isSame(as: line) } })
+        var settled: [InvoiceLine] = []
+        // One that waits is on the invoice once, beside others that may look the same.
+        fresh.lines.removeAll { line in
+            guard let index = pending.firstIndex(where: { $0.isSame(as: line) }) else {
+                return false
+            }
+            pending.remove(at: index)
+            settled.append(line)
+            return true
+        }
+        lowerCharges(by: settled)
         pending += order.pending
         let lines = fresh.lines + order.pending
         charges.removeAll { charge in
@@ -168,9 +175,15 @@ extension Subscription {
 }
 
 extension PaidCharge {
+    /// What went back before is of all units alike.
     fileprivate mutating func keep(_ units: Quantity, of all: Quantity) {
-        paid.minorUnits = Int64(
-            FixedPoint.multiplyDown(Int128(paid.minorUnits), units.raw, dividingBy: all.raw))
+        func share(_ minorUnits: Int64) -> Int64 {
+            Int64(FixedPoint.multiplyDown(Int128(minorUnits), units.raw, dividingBy: all.raw))
+        }
+        let left = share(kept)
+        disputed = share(disputed)
+        paid.minorUnits = share(paid.minorUnits)
+        returned = max(paid.minorUnits - disputed - left, 0)
         quantity = Quantity(
             raw: FixedPoint.multiplyDown(quantity.raw, units.raw, dividingBy: all.raw))
     }

@@ -31,12 +31,13 @@ import Testing
 /// A customer who buys, changes, pays and doesn't, and an account of it.
 struct Market {
     var shopper: Shopper
-    var ledger = PaidLedger()
+    var ledger: PaidLedger
     private var seen = 0
     private var ended: [Subscription] = []
 
     init(shopper: Shopper) {
         self.shopper = shopper
+        ledger = PaidLedger(shopper.desk.pricing.currency)
         look()
     }
 
@@ -113,7 +114,8 @@ struct Market {
         let back = reply.refund?.minorUnits ?? 0
         let credit = reply.invoice.map { -$0.total.minorUnits } ?? 0
         // What waited for the next invoice may be owed, and is of the rest.
-        guard reply.invoice == nil || credit > 0, rest > Double(back + credit) + 3 else { return }
+        guard reply.invoice == nil || credit > 0, rest > Double(back + credit) + ledger.slack
+        else { return }
         ledger.note("\(back) and \(credit) came back of \(rest)")
     }
 
@@ -168,7 +170,8 @@ struct Market {
         shopper.note("the page is paid: \(page.order.offer.words)")
         do { try shopper.desk.completeCheckout() } catch { return }
         let isOver = page.order.lines.contains { line in
-            line.kind == .charge && line.period.map { $0.upperBound <= desk.now } ?? true
+            guard line.kind == .charge, let end = line.period?.upperBound else { return false }
+            return page.order.time < end && end <= desk.now
         }
         if isOver { ledger.note("what was paid for was over") }
         ledger.cards += page.order.due.minorUnits

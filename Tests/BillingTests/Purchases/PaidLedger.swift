@@ -56,6 +56,13 @@ struct PaidLedger {
     /// Of each invoice: what it charged, what cards paid, what came back of it in any way.
     private var returns: [UInt32: (charged: Int64, due: Int64, credited: Int64, cards: Int64)] = [:]
     private(set) var fault: String?
+    /// Minor units that amounts are rounded to.
+    private let grain: Int64
+
+    init(_ currency: Currency?) { grain = currency?.minorDigits == 3 ? 10 : 1 }
+
+    /// What roundings of some lines come to.
+    var slack: Double { Double(3 * grain) }
 
     /// What happened, in order.
     mutating func add(_ facts: [Fact], _ pricing: PricingState, at now: Timestamp) {
@@ -188,7 +195,7 @@ struct PaidLedger {
     /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
     mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
         let rest = rest(of: number, at: now)
-        if rest > 3, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
+        if rest > slack, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
         for index in spans.indices where spans[index].key.subscription == number {
             spans[index].end = min(spans[index].end, max(now, spans[index].start))
         }
@@ -205,7 +212,8 @@ struct PaidLedger {
         for (index, span) in spans.enumerated() where !loose.contains(span.key) {
             for other in spans[..<index]
             where other.place == span.place && !loose.contains(other.key)
-                && min(other.worth(span.start, span.end), span.worth(other.start, other.end)) > 1
+                && min(other.worth(span.start, span.end), span.worth(other.start, other.end))
+                    > Double(grain)
             {
                 if other.key.subscription != span.key.subscription {
                     note("\(other.key) and \(span.key) are both paid for")

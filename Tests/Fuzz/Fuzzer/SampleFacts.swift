@@ -35,7 +35,8 @@ enum SampleFacts {
             .fingerprintSet(FingerprintMark(rawValue: 1)),
             .referralSet(
                 Referral(
-                    id: "red_2", .redeemer, programmeID: "p", code: "ABC123", other: CustomerID("x") ?? .empty,
+                    id: "red_2", .redeemer, programmeID: "p", code: "ABC123",
+                    other: CustomerID("x") ?? .empty,
                     rewardID: "a", .coupon, created: time, reward: .waiting)),
         ] + payments
     }

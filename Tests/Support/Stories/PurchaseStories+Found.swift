@@ -31,8 +31,22 @@ extension PurchaseStories {
             .sample(
                 "weekly_next", price: "7", each: .week,
                 .packs("messages", tens, onIncrease: .prorateNextCycle)),
+            .sample(
+                "bill_next", price: "20",
+                .packs("messages", tens, onIncrease: .bill, onDecrease: .prorateNextCycle)),
+            .sample("keep", price: "20", .packs("messages", tens, onDecrease: .keep)),
+            .sample(
+                "next_drop", price: "20",
+                .packs("messages", tens, onIncrease: .prorateNextCycle, onDecrease: .drop)),
             tried,
-        ])
+        ],
+        [Coupon(id: "half", name: "Half", .percentage("50"), .forever)])
+
+    private static let dearer: PlanPatch = {
+        var patch = PlanPatch()
+        patch.items = [.packs("messages", Price("12", packSize: 100), onDecrease: .keep)]
+        return patch
+    }()
 
     private static let tried: Plan = {
         var plan = Plan.sample("tried", price: "50")
@@ -90,5 +104,47 @@ extension PurchaseStories {
             .change(Change(["messages": 200])), .change(Change(["messages": 300])),
             .advance(to: .utc(2026, 4, 8)), .change(Change(cancel: .now)),
             .invoices([1700, 2700, -3000])),
+        row(
+            "10.2: as many units once more as wait for the next invoice",
+            .purchase(Purchase("bill_next", ["messages": 700])),
+            .change(Change(["messages": 400])), .change(Change(["messages": 800])),
+            .change(Change(cancel: .now)), .invoices([9000, 1000, -10_000])),
+        row(
+            "8.1: a refund is of the units that go and of those that stay",
+            .purchase(Purchase("free_drop", ["messages": 400])), .refund(1, 3000),
+            .change(Change(["messages": 200])), .change(Change(cancel: .now)),
+            .invoices([6000, -2000]), .refunded([3000])),
+        row(
+            "10.3: full refund of what waits for the next invoice, with a coupon",
+            .purchase(Purchase("next", ["messages": 300])),
+            .change(Change(["messages": 400], with: ["half"])),
+            .change(Change(cancel: .now, refund: .full)), .invoices([5000, -3000]),
+            .refunded([2000])),
+        row(
+            "10.3: the same, of fewer units since",
+            .purchase(Purchase("next_drop", ["messages": 300])),
+            .change(Change(["messages": 800], with: ["half"])),
+            .change(Change(["messages": 400])), .advance(to: .utc(2026, 4, 16)),
+            .change(Change(cancel: .now)), .invoices([5000, -1000])),
+        row(
+            "5.4: a past start in what was paid for before", .buy("pro"),
+            .advance(to: .utc(2026, 4, 11)), .change(Change(cancel: .now)),
+            .advance(to: .utc(2026, 4, 16)),
+            .refused(
+                "invalid: start_time", .purchase(Purchase("keep", starts: .utc(2026, 4, 10)))),
+            .purchase(Purchase("keep", starts: .utc(2026, 4, 11))),
+            .invoices([2000, -1333, 2000])),
+        row(
+            "5.1: an end before the start at the end of the cycle", .buy("pro"),
+            .refused(
+                "invalid: end_time",
+                .purchase(Purchase("keep", schedule: .endOfCycle, ends: .utc(2026, 4, 20)))),
+            .purchase(Purchase("keep", schedule: .endOfCycle, ends: .utc(2026, 5, 20)))),
+        row(
+            "10.1: units that are kept are kept without proration",
+            .purchase(Purchase("keep", ["messages": 300])), .change(Change(["messages": 100])),
+            .change(Change(prorates: false, customize: dearer)), .granted("messages", 300),
+            .invoices([5000]), .advance(to: .utc(2026, 5, 1)), .granted("messages", 100),
+            .invoices([5000, 3200])),
     ]
 }
