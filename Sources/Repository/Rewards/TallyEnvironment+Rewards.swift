@@ -3,7 +3,7 @@ internal import Wire
 
 extension TallyEnvironment {
     /// How often a call that finds its redemption used by another call of its customer tries anew.
-    static let patience = 4
+    private static let patience = 4
 
     /// Runs a call that redeems codes. One that is used up isn't reserved: the call is refused for
     /// it, unless it was answered before.

@@ -6,6 +6,9 @@ internal import Wire
 /// once: what becomes of the reservation says the customer's state. All trials of customers with a
 /// fingerprint count, also those of plans that don't ask for it yet.
 extension TallyEnvironment {
+    /// How often a call whose customer's fingerprint changes meanwhile tries anew.
+    private static let claimPatience = 4
+
     /// The keyed hash of a fingerprint; nil: the text is empty.
     package func mark(of fingerprint: String) throws(ExecuteFault) -> FingerprintMark? {
         guard !fingerprint.isEmpty else { return nil }
@@ -35,7 +38,7 @@ extension TallyEnvironment {
         _ plans: (borrowing CustomerState, PricingState) -> [PlanNumber],
         _ body: ([PlanNumber: TrialClaim]) async throws(ExecuteFault) -> Answer
     ) async throws(ExecuteFault) -> Answer {
-        for _ in 0..<TallyEnvironment.patience {
+        for _ in 0..<TallyEnvironment.claimPatience {
             let asked = try? customers(of: customer).read(
                 customer, names: directory.current, in: Workspace()
             ) { customer, names in
