@@ -124,23 +124,30 @@ import Wire
     @Test("A customer has one code in a programme, whoever asks at once, and after a restart")
     func codes() async throws {
         let folder = try TemporaryFolder()
-        let bench = try await Self.bench(folder)
+        let customer = try #require(CustomerID("c"))
+        let codes = try await Self.codes(folder, customer)
+        #expect(codes.count == 1)
+        let code = try #require(codes.first)
+        #expect(code.count == 6 && code.allSatisfy { $0.isUppercase || $0.isNumber })
+        let again = try await Self.bench(folder, publish: false)
+        #expect(again.environment.directory.referralCodes.owner(of: code)?.customer == "c")
+        #expect(try again.environment.referralCode(of: customer, in: "friends") == code)
+        try again.environment.close()
+    }
+
+    private static func codes(
+        _ folder: TemporaryFolder, _ customer: CustomerID
+    ) async throws -> Set<String> {
+        let bench = try await bench(folder)
         let environment = bench.environment
-        let customer = bench.id("c")
         let codes = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<8 {
                 group.addTask { try environment.referralCode(of: customer, in: "friends") }
             }
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
-        #expect(codes.count == 1)
-        let code = try #require(codes.first)
-        #expect(code.count == 6 && code.allSatisfy { $0.isUppercase || $0.isNumber })
         try environment.close()
-        let again = try await Self.bench(folder, publish: false)
-        #expect(again.environment.directory.referralCodes.owner(of: code)?.customer == "c")
-        #expect(try again.environment.referralCode(of: customer, in: "friends") == code)
-        try again.environment.close()
+        return codes
     }
 
     private static func marked(_ mark: FingerprintMark) -> Command {

@@ -152,7 +152,7 @@ extension FactSheet {
                 referral.ready = now
                 emit(.referralSet(referral))
             }
-        default: break
+        case _: break
         }
     }
 

@@ -58,7 +58,7 @@ extension CustomerState {
                 page.order.purpose == .setup, page.order.plan != .none
             else { return nil }
             return page.order.plan.plan
-        default: return nil
+        case _: return nil
         }
     }
 

@@ -24,11 +24,11 @@ package struct RewardsService: Sendable {
 
     /// The code that a customer refers others with.
     package func code(_ call: ReferralCodeCall) async throws(ExecuteFault) -> [UInt8] {
+        // Nobody who isn't there gets one.
+        _ = try mark(of: call.customer)
         guard environment.directory.current.pricing.programme(id: call.programmeID) != nil else {
             throw .refused(.programmeNotFound(call.programmeID))
         }
-        // Nobody who isn't there gets one.
-        _ = try mark(of: call.customer)
         let code = try environment.referralCode(of: call.customer, in: call.programmeID)
         return try await environment.commit(
             .noteReferralCode(NoteReferralCode(programmeID: call.programmeID, code: code)),
@@ -38,6 +38,7 @@ package struct RewardsService: Sendable {
 
     /// Redeems another customer's code, and tells that one.
     package func refer(_ call: ReferralCall) async throws(ExecuteFault) -> [UInt8] {
+        _ = try mark(of: call.customer)
         let pricing = environment.directory.current.pricing
         guard let owner = environment.directory.referralCodes.owner(of: call.code),
             let referrer = CustomerID(owner.customer),
