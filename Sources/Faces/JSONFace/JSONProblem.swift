@@ -173,12 +173,11 @@ extension JSONProblem {
                     + "personal data; look at the customer")
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
             .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge,
-            .providerNotOfSandbox:
+            .providerNotOfSandbox, .trialUnclaimed:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
-            .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp,
-            .trialUnclaimed:
+            .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
         }
     }
@@ -193,6 +192,8 @@ extension JSONProblem {
         case .historyTooShort, .historyTooLong:
             self = .invalidRequest("the customer's past doesn't reach back that far")
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
+        case .trialUnclaimed:
+            self = .invalidRequest("the customer's fingerprint is changing; try again")
         case .refundTooLarge, .providerNotOfSandbox:
             self = .invalidRequest("the invoice can't be refunded like that")
         default: preconditionFailure("told by the caller")
@@ -237,7 +238,6 @@ extension JSONProblem {
             self.init(
                 400, "referral_code_max_redemptions_reached",
                 "the code \"\(code)\" has been redeemed as often as it may be")
-        case .trialUnclaimed: self = .invalidRequest("the fingerprint is changing; try again")
         default: preconditionFailure("told by the caller")
         }
     }
