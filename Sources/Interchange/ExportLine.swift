@@ -29,6 +29,8 @@ package struct ExportHeader: Sendable, Equatable {
     package var clockAhead: Int64
     /// How often codes were redeemed, in order of code.
     package var codes: [CodeCount]
+    /// What fingerprints are hashed with, in hexadecimal digits; empty: there was none.
+    package var fingerprintKey = ""
 
     package init(
         environment: String, time: Timestamp, publications: UInt64, customers: UInt64,
@@ -237,6 +239,12 @@ extension Form {
         // As with the clock: most have none.
         if isReading ? has("code_redemptions") : !value.codes.isEmpty {
             try counts(&value.codes)
+        }
+        if isReading ? has("fingerprint_key") : !value.fingerprintKey.isEmpty {
+            try text("fingerprint_key", &value.fingerprintKey)
+            guard [UInt8](hexadecimal: value.fingerprintKey)?.count == 32 else {
+                throw fault("fingerprint_key", "must be 64 hexadecimal digits")
+            }
         }
         return version
     }

@@ -42,6 +42,7 @@ package struct ExportedCustomer: Sendable, Equatable {
     }
 
     package var catalog: UInt64 { catalogSequence }
+    package var referralCodes: [ReferralCode] { isDeleted ? [] : account.referralCodes }
     /// nil: it is deleted.
     package var created: Timestamp? { isDeleted ? nil : account.created }
     /// Milliseconds that its own clock is ahead of the environment's.
@@ -55,6 +56,8 @@ package struct ExportedCustomer: Sendable, Equatable {
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
         if account.zone != .utc { facts.append(.zoneSet(account.zone)) }
         facts += trialMarks
+        if account.fingerprint != nil { facts.append(.fingerprintSet(account.fingerprint)) }
+        facts += account.referralCodes.map { .referralCodeSet($0) }
         facts += counters
         if isDeleted { return facts + [.customerDeleted] }
         facts += account.customPlans.map { .customPlanSet($0) }
@@ -70,6 +73,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.invoices.map { .invoiceRaised($0) }
         if !account.discounts.isEmpty { facts.append(.discountsSet(account.discounts)) }
         facts += account.redemptions.map { .codeRedeemed($0) }
+        facts += account.referrals.map { .referralSet($0) }
         facts += account.refunds.map { .refundSet($0) }
         facts += account.disputes.map { .disputeSet($0) }
         facts += account.debts.map { .debtSet($0) }

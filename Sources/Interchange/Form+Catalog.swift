@@ -33,6 +33,7 @@ extension Form {
             }
         }
         try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }
+        try since(6) { form throws(FormFault) in try form.referralCatalog(&value.draft.rewards) }
     }
 
     private struct PlanRevision {
@@ -118,6 +119,9 @@ extension Form {
                 try form.word(
                     "unit", &trial.unit, [(.day, "day"), (.month, "month"), (.year, "year")])
                 try form.flag("needs_card", &trial.needsCard)
+                try form.since(6) { form throws(FormFault) in
+                    try form.flag("unique_fingerprint", &trial.isUnique)
+                }
             }
         }
         let empty = PlanItem(

@@ -53,6 +53,7 @@ extension Form {
             try form.discounts(&value.account.discounts)
             try form.redemptions(&value.account.redemptions)
         }
+        try since(6) { form throws(FormFault) in try form.referrals(&value.account) }
         try since(4) { form throws(FormFault) in try form.money(of: &value.account) }
         try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {

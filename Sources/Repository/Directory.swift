@@ -19,6 +19,9 @@ package final class Directory: Sendable {
     private let publishing = Mutex(())
     let clock: EnvironmentClock
     package let redemptions: Redemptions
+    package let referralCodes: ReferralCodes
+    /// Empty: no customer has had a fingerprint yet.
+    private let fingerprintKey: Mutex<[UInt8]>
 
     /// Replays the log.
     ///
@@ -31,6 +34,8 @@ package final class Directory: Sendable {
         var pricing = PricingState.empty
         let clock = EnvironmentClock()
         let redemptions = Redemptions()
+        let referralCodes = ReferralCodes()
+        var secret: [UInt8] = []
         _ = try log.replay(from: 1) { _, position, bytes in
             arena.reset()
             let record = try RecordDecoder(arena: arena).directory(bytes)
@@ -38,8 +43,13 @@ package final class Directory: Sendable {
             case .published(let draft): pricing = pricing.publishing(draft)
             case .clockMoved(let move): clock.restore(move, requestID: record.requestID)
             case .codeReserved, .codeSettled, .codeCounted: redemptions.restore(record.change)
+            case .referralCodeMade(let code, let programme, let customer):
+                referralCodes.restore(code, .init(programmeID: programme, customer: customer))
+            case .fingerprintKeyed(let key): secret = key
             }
         }
+        fingerprintKey = Mutex(secret)
+        self.referralCodes = referralCodes
         self.clock = clock
         self.redemptions = redemptions
         names = Mutex(PricingNames(pricing, address: address))
@@ -95,6 +105,28 @@ package final class Directory: Sendable {
         names.withLock { $0 = published }
         return (changes, published)
     }
+
+    /// What fingerprints are hashed with, made once. It goes with exports: the same fingerprint has
+    /// the same hash wherever the customers are.
+    func fingerprintSecret(time: Timestamp) throws(ExecuteFault) -> [UInt8] {
+        let result = fingerprintKey.withLock { key -> Result<[UInt8], ExecuteFault> in
+            guard key.isEmpty else { return .success(key) }
+            var generator = SystemRandomNumberGenerator()
+            let new = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            do throws(ExecuteFault) {
+                let change = DirectoryRecord.Change.fingerprintKeyed(key: new)
+                try commit(DirectoryRecord(time: time, change: change, requestID: ""))
+            } catch {
+                return .failure(error)
+            }
+            key = new
+            return .success(new)
+        }
+        return try result.get()
+    }
+
+    /// Empty: there is none.
+    var knownFingerprintKey: [UInt8] { fingerprintKey.withLock { $0 } }
 
     /// Blocks until it is durable.
     func commit(_ record: DirectoryRecord) throws(ExecuteFault) {

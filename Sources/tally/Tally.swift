@@ -22,6 +22,7 @@ struct Tally: AsyncParsableCommand {
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
                     SubscriptionCommand.self, InvoiceCommand.self, RewardsCommand.self,
+                    ReferralCommand.self,
                     CheckCommand.self, ExplainCommand.self,
                     TrackCommand.self, TrackTokensCommand.self, HoldsCommand.self,
                     BalancesCommand.self, EntitiesCommand.self, ClockCommand.self,

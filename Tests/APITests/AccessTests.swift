@@ -87,6 +87,8 @@ import Testing
         ("RemoveDiscount", ["coupon_id": "half"]),
         ("RedeemCode", ["code": "GIFT"]),
         ("GetPromotionCode", ["code": "HALF"]),
+        ("CreateReferralCode", ["programme_id": "friends"]),
+        ("RedeemReferralCode", ["code": "ABC123"]),
     ]
 
     @Test("is in the table but for those that stream")

@@ -416,6 +416,8 @@ enum InvalidRequests {
             at: "subscription_id"),
         row("RemoveDiscount", [:], at: "coupon_id"),
         row("RedeemCode", ["code": "AB"], at: "code"),
+        row("RedeemReferralCode", ["code": "AB"], at: "code"),
+        row("CreateReferralCode", ["programme_id": "a b"], at: "programme_id"),
         row("GetPromotionCode", [:], at: "code"),
         row("Attach", ["plan_id": "pro", "discounts": [[:]]], at: "discounts[0]"),
         row(

@@ -26,7 +26,28 @@ enum Samples {
         {"feature":"credits","included":"100","unlimited":false,\
         "reset":{"interval":"year","interval_count":1},"usage_price":null,\
         "rollover":null,"entity_feature":null\(packs)}],\
-        "controls":\(controls)}],"settings":{"keep_free_overage":true}\(rewards)}
+        "controls":\(controls)}],"settings":{"keep_free_overage":true}\(rewards)\(programmes)}
+        """
+    // What version 6 brought.
+    static let programmes = """
+        ,"plan_gifts":[{"id":"free_pro","name":"Pro","plan":"pro"}],\
+        "referral_programmes":[{"id":"friends","reward":"free_pro","redeem_on":"checkout",\
+        "rewards_both":true,"max_redemptions":3,"plans":["pro"],"excludes_trial":true},\
+        {"id":"at_once","reward":"off","redeem_on":"customer_creation","rewards_both":false,\
+        "max_redemptions":null,"plans":[],"excludes_trial":false}]
+        """
+    static let unique = ",\"unique_fingerprint\":true"
+    static let referrals = """
+        "fingerprint_hash":"ffffffffffffffff","referral_codes":[{"programme":"friends",\
+        "code":"ABC123","created":"2026-02-01T00:00:00Z"}],"referrals":[{"id":"red_3",\
+        "role":"redeemer","programme":"friends","code":"XYZ789","other":"initech",\
+        "reward":"free_pro","kind":"plan_gift","created":"2026-02-01T00:00:00Z",\
+        "earned":"2026-02-02T00:00:00Z","state":"pending","ready":"2026-02-02T00:00:00Z",\
+        "rewards_both":true,"plans":[{"plan":"pro"}],"excludes_trial":true,"told":"redeemed"},\
+        {"id":"red_4","role":"referrer","programme":"friends","code":"ABC123","other":"hooli",\
+        "reward":"off","kind":"coupon","created":"2026-02-01T00:00:00Z","earned":null,\
+        "state":"waiting","ready":null,"rewards_both":false,"plans":[],"excludes_trial":false,\
+        "told":"nothing"}],
         """
     // What version 6 brought.
     static let netDays = ",\"net_days\":14"
@@ -77,7 +98,7 @@ enum Samples {
     static let flat = ",\"flat_amount\":\"0\""
     static let monthly = ",\"interval_count\":2"
     static let trial = """
-        "free_trial":{"length":14,"unit":"day","needs_card":false},
+        "free_trial":{"length":14,"unit":"day","needs_card":false\(unique)},
         """
     static let unpacked = ",\"prepaid_price\":null"
     static let packs = """
@@ -229,7 +250,7 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}\(closing)}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
-        \(owned)\(credit)\(reminded)\
+        \(owned)\(referrals)\(credit)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
         "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)\(sent)}]\(refunds)\(receivables)}
         """
@@ -276,7 +297,8 @@ enum Samples {
     /// A line as version 4 has it.
     static func withoutFifth(_ text: String) -> String {
         [
-            charged, given, closing, returns, refunds, owned, rewards, held, holder, reminded, card,
+            programmes, unique, referrals, charged, given, closing, returns, refunds, owned,
+            rewards, held, holder, reminded, card,
             custom, dated, zoned,
         ].reduce(withoutSixth(text)) { $0.replacing(withoutSixth($1), with: "") }
     }

@@ -66,7 +66,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         ),
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,
-            #"{"catalog":{"currency":"","features":[],"plans":[],"coupons":[],"feature_grants":[]},"#
+            #"{"catalog":{"currency":"","features":[],"plans":[],"coupons":[],"feature_grants":[],"#
+                + #""plan_gifts":[],"referral_programmes":[]},"#
                 + #""catalog_sequence":18446744073709551615}"#
         ),
         (
@@ -88,7 +89,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""tiers":[{"up_to":5,"amount":"1","flat_amount":""},"#
                 + #"{"amount":"","flat_amount":""}]},"#
                 + #""entity_feature_id":""}],"#
-                + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[]}"#
+                + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[],"#
+                + #""plan_gifts":[],"referral_programmes":[]}"#
         ),
         (
             .attachResponse,

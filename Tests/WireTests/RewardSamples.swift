@@ -50,5 +50,27 @@ enum RewardSamples {
         .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: ExtraSamples.time)),
         .effectRequested(Effect(id: "e", kind: .collect, order: order, request: nil)),
         .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),
+        .referralSet(redeemed), .referralSet(redeemed.handedOver(by: somebody)),
+        .referralCodeSet(
+            ReferralCode(programmeID: "friends", code: "ABC123", created: ExtraSamples.time)),
+        .fingerprintSet(FingerprintMark(rawValue: .max)), .fingerprintSet(nil),
     ]
+
+    private static let somebody: CustomerID = {
+        guard let id = CustomerID("somebody") else { preconditionFailure("it is short") }
+        return id
+    }()
+
+    private static let redeemed: Referral = {
+        var referral = Referral(
+            id: "red_2", .redeemer, programmeID: "friends", code: "ABC123", other: somebody,
+            rewardID: "a", .gift, created: ExtraSamples.time, reward: .due)
+        referral.earned = ExtraSamples.time
+        referral.ready = ExtraSamples.time
+        referral.rewardsBoth = true
+        referral.plans = [plan.plan]
+        referral.excludesTrial = true
+        referral.told = .redeemed
+        return referral
+    }()
 }

@@ -114,7 +114,8 @@ package struct BucketSet: Sendable {
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
             .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
-            .receivableSet, .invoiceOverdue, .topUpSet:
+            .receivableSet, .invoiceOverdue, .topUpSet,
+            .referralSet, .referralCodeSet, .fingerprintSet:
             return false
         }
         return true

@@ -64,12 +64,10 @@ extension CustomerState {
         case .metadataChanged(let metadata): account.metadata = metadata
         case .discountsSet(let discounts): account.discounts = discounts
         case .codeRedeemed(let redemption): account.redemptions.append(redemption)
-        case .customerErased:
-            account.name = ""
-            account.email = ""
-            account.metadata = []
-            key = 0
-            if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
+        case .referralSet(let referral): account.put(referral)
+        case .referralCodeSet(let code): account.put(code)
+        case .fingerprintSet(let mark): account.fingerprint = mark
+        case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
         case .refundDropped(let id): account.refunds.removeAll { $0.id == id }
@@ -90,6 +88,15 @@ extension CustomerState {
         account.reminded.method = false
         guard buckets.hasExtras, !buckets.extras.topUps.isEmpty else { return }
         buckets.changeExtras { $0.forgetTopUpFailures() }
+    }
+
+    private mutating func erase() {
+        account.name = ""
+        account.email = ""
+        account.metadata = []
+        account.fingerprint = nil
+        key = 0
+        if buckets.hasExtras { buckets.changeExtras { $0.erase() } }
     }
 
     private mutating func open(_ bucket: Bucket, of entity: UInt32) {
@@ -177,6 +184,7 @@ extension CustomerState {
         if let page = account.checkout { due = min(due, page.order.soldUntil) }
         due = min(due, nextReminder)
         if !billingWaits {
+            due = min(due, account.rewardDue)
             for debt in account.debts { due = min(due, debt.next) }
             for receivable in account.receivables { due = min(due, receivable.moment) }
             for subscription in subscriptions {

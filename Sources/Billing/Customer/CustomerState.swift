@@ -124,12 +124,19 @@ package struct Account: Sendable, Equatable {
     package var customPlans: [CustomPlan] = []
     /// Invoices that wait to be paid by who got them, oldest first.
     package var receivables: [Receivable] = []
+    /// Of its own codes and of others', oldest first.
+    package var referrals: [Referral] = []
+    /// One of each programme.
+    package var referralCodes: [ReferralCode] = []
+    package var fingerprint: FingerprintMark?
 
     package init() {}
 
-    /// Somebody outside is asked for something, or may come with a payment.
+    /// Somebody outside is asked for something, or may come with a payment; or another customer has
+    /// yet to be told something.
     package var isBusy: Bool {
         !effects.isEmpty || checkout != nil || refunds.contains { $0.status == .pending }
+            || referrals.contains(where: \.isUntold)
     }
 
     /// The payment page that is open.

@@ -83,6 +83,11 @@ package enum Fact: Sendable, Equatable {
     indirect case invoiceOverdue(Invoice)
     /// What became of a feature's top-ups so far, as it stands from now on.
     indirect case topUpSet(TopUpRecord)
+    /// The referral with this id and role, as it stands from now on.
+    indirect case referralSet(Referral)
+    indirect case referralCodeSet(ReferralCode)
+    /// nil: it has none any more.
+    case fingerprintSet(FingerprintMark?)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -139,7 +144,8 @@ extension Fact {
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
             .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .receivableSet,
-            .invoiceOverdue, .topUpSet:
+            .invoiceOverdue, .topUpSet,
+            .referralSet, .referralCodeSet, .fingerprintSet:
             false
         }
     }

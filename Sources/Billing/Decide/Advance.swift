@@ -36,6 +36,7 @@ extension FactSheet {
         followReceivables()
         bill(effectID: effectID)
         collectDebts(effectID: effectID)
+        giveRewards()
     }
 
     private mutating func expireBuckets() {

@@ -42,6 +42,9 @@ package enum Command: Sendable {
     case migrate(MigrateCustomer)
     indirect case attachSeveral(AttachSeveral)
     indirect case invoice(InvoiceCommand)
+    case noteReferralCode(NoteReferralCode)
+    indirect case redeemReferral(RedeemReferral)
+    indirect case handOver(ReferralHandover)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -52,7 +55,8 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .noteReferralCode, .redeemReferral, .handOver:
             false
         }
     }
@@ -67,7 +71,8 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .noteReferralCode, .redeemReferral, .handOver:
             false
         }
     }
@@ -81,6 +86,10 @@ package struct CreateCustomer: Sendable {
     package var metadata: [MetadataEntry]
     /// Of a new one.
     package var zone = Zone.utc
+    /// Of a new one, or of one that has none.
+    package var fingerprint: FingerprintMark?
+    /// What the directory says of trials of plans that new customers start with.
+    package var trialClaims: [PlanNumber: TrialClaim] = [:]
 
     package init(name: String, email: String, metadata: [MetadataEntry] = []) {
         self.name = name
@@ -99,6 +108,7 @@ package struct UpdateCustomer: Sendable {
     package var removedKeys: [String]
     /// By whose clocks periods begin and end; nil: it stays.
     package var zone: Zone?
+    package var fingerprint = PlanPatch.Setting<FingerprintMark>.kept
 
     package init(
         name: String? = nil, email: String? = nil, metadata: [MetadataEntry] = [],

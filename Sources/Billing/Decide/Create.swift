@@ -12,8 +12,14 @@ extension CustomerState {
                 facts.emit(.metadataChanged([].merged(with: create.metadata)))
             }
             if create.zone != .utc { facts.emit(.zoneSet(create.zone)) }
-            for reference in pricing.autoEnabled { facts.give(reference) }
+            if create.fingerprint != nil { facts.emit(.fingerprintSet(create.fingerprint)) }
+            for reference in pricing.autoEnabled {
+                facts.give(reference, create.trialClaims[reference.plan])
+            }
         } else {
+            if account.fingerprint == nil, create.fingerprint != nil {
+                facts.emit(.fingerprintSet(create.fingerprint))
+            }
             let name = account.name.isEmpty ? create.name : account.name
             let email = account.email.isEmpty ? create.email : account.email
             if name != account.name || email != account.email {

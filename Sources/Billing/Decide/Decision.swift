@@ -44,6 +44,9 @@ package enum Reply: Sendable, Equatable {
     case redeemed(FeatureGrant)
     /// An invoice as it is now, and the customer's own plans.
     indirect case invoice(Invoice?, [CustomPlan])
+    case referralCode(ReferralCode)
+    /// A code of another customer was redeemed.
+    case referred(Referral)
 }
 
 /// What a track drew.
@@ -130,7 +133,8 @@ extension BucketSet {
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice:
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .noteReferralCode, .redeemReferral, .handOver:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -194,6 +198,11 @@ extension CustomerState {
         case .attachSeveral(let several):
             try decideAttachSeveral(several, pricing: pricing, now: now)
         case .invoice(let command): try decideInvoice(command, pricing: pricing, now: now)
+        case .noteReferralCode(let note):
+            try decideNoteCode(note, pricing: pricing, now: now)
+        case .redeemReferral(let redeem):
+            try decideRedeemReferral(redeem, pricing: pricing, now: now)
+        case .handOver(let step): decideHandover(step, pricing: pricing, now: now)
         }
     }
 }

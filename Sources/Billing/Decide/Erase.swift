@@ -20,6 +20,6 @@ extension CustomerState {
 
     private var hasProfile: Bool {
         !account.name.isEmpty || !account.email.isEmpty || !account.metadata.isEmpty
-            || buckets.hasExtras && buckets.extras.isPersonal
+            || account.fingerprint != nil || buckets.hasExtras && buckets.extras.isPersonal
     }
 }

@@ -59,8 +59,19 @@ extension FactSheet {
     }
 
     /// Starts a plan that costs nothing now.
-    mutating func give(_ reference: PlanReference) {
+    ///
+    /// - Parameter claim: of its trial. One that was had before, by whoever has the fingerprint, is
+    ///   not had again: nor is the plan then, if it costs something.
+    mutating func give(_ reference: PlanReference, _ claim: TrialClaim? = nil) {
         let plan = pricing.plan(reference)
+        if claim?.isTaken == true, plan.trial?.isUnique == true {
+            guard plan.isFree else { return }
+            var order = Order(
+                .purchase, reference, subscriptions: [], lines: [], time: now,
+                currency: pricing.requiredCurrency)
+            _ = activate(&order)
+            return
+        }
         var order = Order(
             .purchase, reference, subscriptions: [], lines: [], time: now,
             currency: pricing.requiredCurrency)

@@ -30,6 +30,7 @@ struct FactSheet {
         facts.append(fact)
         customer.change(by: fact)
         if fact.concernsPricing { pricing = pricing.with(plansOf: customer) }
+        if !customer.account.referrals.isEmpty { followReferrals(fact) }
     }
 }
 

@@ -62,6 +62,8 @@ package struct AttachPlan: Sendable {
     package var terms: InvoiceTerms?
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
+    /// Of a customer with a fingerprint: what the directory says of the plan's trial.
+    package var trialClaim: TrialClaim?
     package var successURL: String
     /// The id of the effect, should there be one: unguessable, never used before.
     package var effectID: String
@@ -178,6 +180,8 @@ package struct CompleteCheckout: Sendable {
     package var payment: String
     /// Of the charge that may follow; see `AttachPlan`.
     package var effectID: String
+    /// As in `AttachPlan`, of the plan that is attached to the card.
+    package var trialClaim: TrialClaim?
 
     /// - Parameter payment: nil: the provider calls it by the page's session.
     package init(

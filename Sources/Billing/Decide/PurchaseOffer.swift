@@ -78,7 +78,7 @@ extension CustomerState {
         if attach.carriesBalances != nil || attach.carriesUsages != nil {
             throw .unfit("start_time", "cannot be had together with carry_over_balances or _usages")
         }
-        if trialEnd(of: plan, attach.customize?.trial ?? .kept, in: scope, pricing, now) {
+        if hasTrial(of: plan, attach, in: scope, pricing) {
             throw .unfit("start_time", "cannot be had together with a trial")
         }
         if starts <= now { try checkPast(starts, plan, scope, pricing, now) }
@@ -94,18 +94,13 @@ extension CustomerState {
         throw .unfit("end_time", "must be after the start, at the end of the present plan's period")
     }
 
-    private func trialEnd(
-        of plan: Plan, _ asked: PlanPatch.Setting<FreeTrial>, in scope: PlanScope,
-        _ pricing: PricingState, _ now: Timestamp
+    private func hasTrial(
+        of plan: Plan, _ attach: AttachPlan, in scope: PlanScope, _ pricing: PricingState
     ) -> Bool {
-        switch asked {
+        switch attach.customize?.trial ?? .kept {
         case .removed: false
         case .set: true
-        case .kept:
-            plan.trial != nil
-                && !account.trials.contains {
-                    $0.plan == pricing.plan(id: plan.id) && $0.entity == scope.entity
-                }
+        case .kept: ownTrial(of: plan, attach.trialClaim, in: scope, pricing) != nil
         }
     }
 

@@ -123,8 +123,7 @@ extension CustomerState {
         let anchor = billingAnchor(
             of: plan, replacing: current, in: scope, startsCycle: attach.startsCycle, pricing, time)
         let trialEnd = trialEnd(
-            of: plan, attach.customize?.trial ?? .kept, replacing: current, in: scope, pricing,
-            time)
+            of: plan, attach, replacing: current, in: scope, pricing, time)
         var order = quote.order
         order.trialEnd = trialEnd ?? .never
         // Periods that begin with it begin when its invoice is paid.
@@ -217,10 +216,10 @@ extension CustomerState {
 
     /// The end of the trial that it begins with (billing §9); nil: it begins with none.
     private func trialEnd(
-        of plan: Plan, _ asked: PlanPatch.Setting<FreeTrial>, replacing current: Subscription?,
-        in scope: PlanScope, _ pricing: PricingState, _ now: Timestamp
+        of plan: Plan, _ attach: AttachPlan, replacing current: Subscription?, in scope: PlanScope,
+        _ pricing: PricingState, _ now: Timestamp
     ) -> Timestamp? {
-        switch asked {
+        switch attach.customize?.trial ?? .kept {
         case .removed: return nil
         case .set(let trial): return trial.end(from: now, in: pricing.zone)
         case .kept: break
@@ -230,11 +229,8 @@ extension CustomerState {
         {
             return together.isTrialing(at: now) ? together.trialEnd : nil
         }
-        let mark = plan.trial == nil ? nil : pricing.plan(id: plan.id)
-        guard let trial = plan.trial, let number = mark,
-            !account.trials.contains(TrialMark(plan: number, entity: scope.entity))
-        else { return nil }
-        return trial.end(from: now, in: pricing.zone)
+        return ownTrial(of: plan, attach.trialClaim, in: scope, pricing)?
+            .end(from: now, in: pricing.zone)
     }
 
     /// Packs to be had from now on (billing §5.1, §7): as many as cover what was asked for, or else

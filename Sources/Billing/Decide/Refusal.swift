@@ -62,6 +62,17 @@ package enum Refusal: Error, Sendable, Equatable {
     case invoiceNotFinal(UInt32)
     /// It is no draft.
     case invoiceFinal(UInt32)
+    case programmeNotFound(String)
+    case referralCodeNotFound(String)
+    /// A customer can't bring itself.
+    case ownReferralCode(String)
+    /// Nor somebody who is the same by fingerprint.
+    case sameFingerprint(String)
+    /// It has redeemed a code of that programme before.
+    case referralRedeemed(String)
+    case referralCodeUsedUp(String)
+    /// The directory has yet to be asked for the trial: the fingerprint is a new one.
+    case trialUnclaimed
 }
 
 /// Why a code isn't taken.

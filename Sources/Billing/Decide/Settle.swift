@@ -45,7 +45,7 @@ extension CustomerState {
         facts.emit(checkout.closed(by: paid.payment))
         facts.hastenDebts()
         if checkout.order.purpose == .setup {
-            return completeSetup(facts, checkout.order, effectID: paid.effectID)
+            return try completeSetup(facts, checkout.order, paid)
         }
         let reply = facts.settle(checkout.order, paid.payment)
         return decision(facts, reply: reply, request: nil)

@@ -41,14 +41,21 @@ extension CustomerState {
 
     /// The card is on file. The plan is attached as if somebody asked for it now; one that can't be
     /// had any more is left out, and the card stays.
-    func completeSetup(_ facts: FactSheet, _ order: Order, effectID: String) -> Decision {
+    func completeSetup(
+        _ facts: FactSheet, _ order: Order, _ paid: CompleteCheckout
+    ) throws(Refusal) -> Decision {
         var decision = Decision(facts: facts.facts, reply: .attach(AttachReply(.active)))
-        guard let attach = facts.customer.attach(after: order, effectID: effectID),
-            let attached = try? facts.customer.decideAttach(
-                attach, pricing: facts.pricing, now: facts.now)
+        guard var attach = facts.customer.attach(after: order, effectID: paid.effectID)
         else { return decision }
-        decision.facts += attached.facts
-        decision.reply = attached.reply
+        attach.trialClaim = paid.trialClaim
+        do throws(Refusal) {
+            let attached = try facts.customer.decideAttach(
+                attach, pricing: facts.pricing, now: facts.now)
+            decision.facts += attached.facts
+            decision.reply = attached.reply
+        } catch {
+            if error == .trialUnclaimed { throw error }
+        }
         return decision
     }
 

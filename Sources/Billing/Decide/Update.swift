@@ -18,6 +18,13 @@ extension CustomerState {
         if name != account.name || email != account.email {
             decision.facts.append(.profileChanged(name: name, email: email))
         }
+        let mark: FingerprintMark? =
+            switch update.fingerprint {
+            case .kept: account.fingerprint
+            case .removed: nil
+            case .set(let mark): mark
+            }
+        if mark != account.fingerprint { decision.facts.append(.fingerprintSet(mark)) }
         if metadata != account.metadata { decision.facts.append(.metadataChanged(metadata)) }
         if let zone = update.zone, zone != account.zone {
             // What is paid for ends when it was to end.

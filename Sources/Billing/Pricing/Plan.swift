@@ -41,6 +41,8 @@ package struct FreeTrial: Sendable, Equatable {
     package var unit: Unit
     /// Without one on file a payment page asks for it first.
     package var needsCard: Bool
+    /// Customers of one fingerprint have it once.
+    package var isUnique = false
 
     package init(length: UInt16, unit: Unit, needsCard: Bool = true) {
         self.length = length

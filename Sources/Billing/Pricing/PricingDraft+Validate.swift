@@ -7,6 +7,7 @@ extension PricingDraft {
         check.plans()
         check.dunning()
         check.rewards()
+        check.referrals()
         return check.found
     }
 }

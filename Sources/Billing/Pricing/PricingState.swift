@@ -215,7 +215,9 @@ package final class PricingState: Sendable {
 
 /// What a publication does to one feature, plan or reward, or to the settings.
 package struct PricingChange: Sendable, Equatable {
-    package enum Subject: Sendable { case feature, plan, settings, coupon, featureGrant }
+    package enum Subject: Sendable {
+        case feature, plan, settings, coupon, featureGrant, planGift, referralProgramme
+    }
 
     package var subject: Subject
     /// Empty: the settings'.

@@ -109,6 +109,8 @@ package struct RewardList: Sendable, Equatable {
 
     package var coupons: [Coupon] = []
     package var grants: [FeatureGrant] = []
+    package var gifts: [PlanGift] = []
+    package var programmes: [ReferralProgramme] = []
 
     package init() {}
 
@@ -124,6 +126,18 @@ package struct RewardList: Sendable, Equatable {
         for grant in draft.grants {
             let index = rewards.grants.firstIndex { $0.id == grant.id }
             if let index { rewards.grants[index] = grant } else { rewards.grants.append(grant) }
+        }
+        for gift in draft.gifts {
+            let index = rewards.gifts.firstIndex { $0.id == gift.id }
+            if let index { rewards.gifts[index] = gift } else { rewards.gifts.append(gift) }
+        }
+        for new in draft.programmes {
+            let index = rewards.programmes.firstIndex { $0.id == new.id }
+            if let index {
+                rewards.programmes[index] = new
+            } else {
+                rewards.programmes.append(new)
+            }
         }
         return rewards
     }
@@ -144,6 +158,21 @@ package struct RewardList: Sendable, Equatable {
             changes.append(
                 PricingChange(
                     subject: .featureGrant, id: grant.id, created: present == nil, revision: 0))
+        }
+        for gift in draft.gifts {
+            let present = gifts.first { $0.id == gift.id }
+            guard present != gift else { continue }
+            changes.append(
+                PricingChange(
+                    subject: .planGift, id: gift.id, created: present == nil, revision: 0))
+        }
+        for programme in draft.programmes {
+            let present = programmes.first { $0.id == programme.id }
+            guard present != programme else { continue }
+            changes.append(
+                PricingChange(
+                    subject: .referralProgramme, id: programme.id, created: present == nil,
+                    revision: 0))
         }
         return changes
     }

@@ -19,6 +19,20 @@ extension GRPCDispatcher {
                 try service.find(code, names: loop.names, in: workspace)
             }
         }
+        if route == .createReferralCode {
+            let call = try decoded { () throws(CallFault) in
+                try reader.createReferralCode(message)
+            }
+            try leave(token) { () throws(ExecuteFault) in try await service.code(call) }
+            return nil
+        }
+        if route == .redeemReferralCode {
+            let call = try decoded { () throws(CallFault) in
+                try reader.redeemReferralCode(message)
+            }
+            try leave(token) { () throws(ExecuteFault) in try await service.refer(call) }
+            return nil
+        }
         let call = try decoded { () throws(CallFault) in
             switch route {
             case .applyDiscount: try reader.applyDiscount(message)

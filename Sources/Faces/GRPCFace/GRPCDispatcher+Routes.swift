@@ -30,22 +30,12 @@ extension GRPCDispatcher {
             return try served { () throws(ExecuteFault) in
                 try loop.usage.track(call, names: names, in: workspace)
             }
-        case .getOrCreateCustomer:
-            let call = try decoded { () throws(CallFault) in
-                try reader.getOrCreateCustomer(message)
-            }
-            return try served { () throws(ExecuteFault) in
-                try loop.customers.getOrCreate(call, names: names, in: workspace)
-            }
+        case .getOrCreateCustomer, .updateCustomer:
+            return try runProfile(route, message, loop, token: token)
         case .getCustomer:
             let id = try decoded { () throws(CallFault) in try reader.getCustomer(message) }
             return try served { () throws(ExecuteFault) in
                 try loop.customers.get(id, names: names, in: workspace)
-            }
-        case .updateCustomer:
-            let call = try decoded { () throws(CallFault) in try reader.updateCustomer(message) }
-            return try served { () throws(ExecuteFault) in
-                try loop.customers.update(call, names: names, in: workspace)
             }
         case .deleteCustomer, .eraseCustomer:
             return try runErasure(route, message, loop, token: token)
@@ -58,7 +48,8 @@ extension GRPCDispatcher {
             return try runInvoice(route, message, loop, token: token)
         case .getCatalog, .publishCatalog, .migrateCustomer, .openCustomerPortal:
             return try runPlans(route, message, loop, token: token)
-        case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode:
+        case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode,
+            .createReferralCode, .redeemReferralCode:
             return try runReward(route, message, loop, token: token)
         case .advanceTestClock, .getTestClock:
             return try runClock(route, message, loop, token: token)
@@ -73,6 +64,37 @@ extension GRPCDispatcher {
             .listWebhookEndpoints, .replayWebhooks, .aggregateEvents, .getCustomerAsOf,
             .simulatePlan, .reflection, .reflectionAlpha:
             preconditionFailure("answered before, or opened instead of called")
+        }
+    }
+
+    /// A fingerprint waits for the directory, and so leaves the loop.
+    private func runProfile(
+        _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
+        token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.customers
+        if route == .getOrCreateCustomer {
+            let call = try decoded { () throws(CallFault) in
+                try reader.getOrCreateCustomer(message)
+            }
+            guard call.fingerprint.isEmpty else {
+                try leave(token) { () throws(ExecuteFault) in
+                    try await service.getOrCreateKnown(call)
+                }
+                return nil
+            }
+            return try served { () throws(ExecuteFault) in
+                try service.getOrCreate(call, names: loop.names, in: workspace)
+            }
+        }
+        let call = try decoded { () throws(CallFault) in try reader.updateCustomer(message) }
+        guard call.fingerprint == nil else {
+            try leave(token) { () throws(ExecuteFault) in try await service.updateKnown(call) }
+            return nil
+        }
+        return try served { () throws(ExecuteFault) in
+            try service.update(call, names: loop.names, in: workspace)
         }
     }
 

@@ -33,4 +33,37 @@ extension RPCRefusal {
         default: preconditionFailure("told by the caller")
         }
     }
+
+    /// About who brings whom, and fingerprints.
+    init(ofReferrals refusal: Refusal) {
+        switch refusal {
+        case .programmeNotFound(let id):
+            self.init(
+                .notFound, "PROGRAMME_NOT_FOUND", "there is no referral programme \"\(id)\"")
+        case .referralCodeNotFound(let code):
+            self.init(
+                .notFound, "REFERRAL_CODE_NOT_FOUND", "no customer has the code \"\(code)\"")
+        case .ownReferralCode(let code):
+            self.init(
+                .failedPrecondition, "REFERRAL_CODE_OWN",
+                "the code \"\(code)\" is the customer's own; somebody else has to redeem it")
+        case .sameFingerprint(let code):
+            self.init(
+                .failedPrecondition, "REFERRAL_SAME_FINGERPRINT",
+                "whoever has the code \"\(code)\" has the same fingerprint as the customer")
+        case .referralRedeemed(let id):
+            self.init(
+                .alreadyExists, "REFERRAL_ALREADY_REDEEMED",
+                "the customer has redeemed a code of the programme \"\(id)\" before")
+        case .referralCodeUsedUp(let code):
+            self.init(
+                .failedPrecondition, "REFERRAL_CODE_USED_UP",
+                "the code \"\(code)\" has been redeemed as often as it may be")
+        case .trialUnclaimed:
+            self.init(
+                .unavailable, "FINGERPRINT_CHANGING",
+                "the customer's fingerprint is changing; try again", retryAfterMilliseconds: 50)
+        default: preconditionFailure("told by the caller")
+        }
+    }
 }

@@ -103,6 +103,9 @@ struct RPCRefusal {
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
             .codeAlreadyRedeemed, .discountExists, .discountNotFound:
             self.init(ofRewards: refusal)
+        case .programmeNotFound, .referralCodeNotFound, .ownReferralCode, .sameFingerprint,
+            .referralRedeemed, .referralCodeUsedUp, .trialUnclaimed:
+            self.init(ofReferrals: refusal)
         case .clockNotOfTest, .clockBackwards, .historyTooShort, .historyTooLong:
             self.init(ofTime: refusal)
         case .invoiceNotFound, .refundTooLarge, .providerNotOfSandbox:

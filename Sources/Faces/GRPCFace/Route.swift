@@ -58,6 +58,8 @@ enum Route: Int, CaseIterable {
     case finalizeInvoice
     case markInvoicePaid
     case voidInvoice
+    case createReferralCode
+    case redeemReferralCode
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -126,6 +128,8 @@ enum Route: Int, CaseIterable {
         case .finalizeInvoice: "/tally.v1.AttachService/FinalizeInvoice"
         case .markInvoicePaid: "/tally.v1.AttachService/MarkInvoicePaid"
         case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
+        case .createReferralCode: "/tally.v1.RewardService/CreateReferralCode"
+        case .redeemReferralCode: "/tally.v1.RewardService/RedeemReferralCode"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -157,7 +161,8 @@ enum Route: Int, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
-            .migrateCustomer, .multiAttach, .finalizeInvoice, .markInvoicePaid, .voidInvoice:
+            .migrateCustomer, .multiAttach, .finalizeInvoice, .markInvoicePaid, .voidInvoice,
+            .createReferralCode, .redeemReferralCode:
             .attachWrite
         case .previewAttach, .previewUpdateSubscription, .previewMultiAttach: .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,

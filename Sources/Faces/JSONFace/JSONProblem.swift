@@ -173,10 +173,12 @@ extension JSONProblem {
                     + "personal data; look at the customer")
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
             .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge,
-            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .invoiceFinal:
+            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .invoiceFinal,
+            .trialUnclaimed:
             self.init(ofOperator: refusal)
-        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
-            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+        case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
+            .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
+            .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
         }
     }
@@ -191,6 +193,8 @@ extension JSONProblem {
         case .historyTooShort, .historyTooLong:
             self = .invalidRequest("the customer's past doesn't reach back that far")
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
+        case .trialUnclaimed:
+            self = .invalidRequest("the customer's fingerprint is changing; try again")
         case .refundTooLarge, .providerNotOfSandbox:
             self = .invalidRequest("the invoice can't be refunded like that")
         case .invoiceNotSent, .invoiceNotFinal, .invoiceFinal:
@@ -215,6 +219,28 @@ extension JSONProblem {
         case .discountExists(let id):
             self.init(409, "invalid_request", "the coupon \"\(id)\" is there already")
         case .discountNotFound(let id): self = .notFound("the coupon \"\(id)\" isn't there")
+        default: self.init(ofReferrals: refusal)
+        }
+    }
+
+    private init(ofReferrals refusal: Refusal) {
+        switch refusal {
+        case .programmeNotFound(let id):
+            self.init(404, "reward_program_not_found", "there is no referral programme \"\(id)\"")
+        case .referralCodeNotFound(let code):
+            self.init(404, "referral_code_not_found", "no customer has the code \"\(code)\"")
+        case .ownReferralCode(let code), .sameFingerprint(let code):
+            self.init(
+                400, "customer_cannot_redeem_own_code",
+                "the code \"\(code)\" is the customer's own")
+        case .referralRedeemed(let id):
+            self.init(
+                400, "customer_already_redeemed_referral_code",
+                "the customer has redeemed a code of the programme \"\(id)\" before")
+        case .referralCodeUsedUp(let code):
+            self.init(
+                400, "referral_code_max_redemptions_reached",
+                "the code \"\(code)\" has been redeemed as often as it may be")
         default: preconditionFailure("told by the caller")
         }
     }

@@ -142,6 +142,8 @@ struct Commit {
         case .customer: message = writer.changed(draft)
         case .entity(let number): message = writer.changed(number, of: draft)
         case .redeemed(let grant): message = writer.redeemed(grant, by: draft)
+        case .referralCode(let code): message = writer.referralCode(code, of: id)
+        case .referred(let referral): message = writer.referred(referral, of: id)
         default: break
         }
         if !facts.isEmpty {

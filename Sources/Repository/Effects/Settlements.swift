@@ -49,8 +49,20 @@ final class Settlements: Sendable {
     let errands: AsyncStream<Pending>
     private let send: AsyncStream<Pending>.Continuation
 
+    /// A referral whose referrer has yet to be told something, once its record is durable.
+    struct Handover: Sendable {
+        var customer: CustomerID
+        var referral: String
+        var sequence: UInt64
+    }
+
+    /// Nobody waits for these either.
+    let handovers: AsyncStream<Handover>
+    private let tell: AsyncStream<Handover>.Continuation
+
     init() {
         (pending, start) = AsyncStream.makeStream()
+        (handovers, tell) = AsyncStream.makeStream()
         (errands, send) = AsyncStream.makeStream()
     }
 
@@ -71,6 +83,9 @@ final class Settlements: Sendable {
                 guard wasOpen, !paid, !facts.contains(where: { $0.closes(session) }) else { break }
                 send.yield(
                     Pending(task: .closing(session), customer: customer, sequence: sequence))
+            case .referralSet(let referral) where referral.isUntold:
+                tell.yield(
+                    Handover(customer: customer, referral: referral.id, sequence: sequence))
             default: break
             }
         }
@@ -89,6 +104,10 @@ final class Settlements: Sendable {
         }
         if let checkout = customer.account.checkout {
             state.withLock { $0.sessions[checkout.session] = id }
+        }
+        for referral in customer.account.referrals where referral.isUntold {
+            tell.yield(
+                Handover(customer: id, referral: referral.id, sequence: customer.sequence))
         }
     }
 
@@ -125,6 +144,7 @@ final class Settlements: Sendable {
     func close() {
         start.finish()
         send.finish()
+        tell.finish()
         let waiting = state.withLock { state in
             defer { (state.waiters, state.isClosed) = ([:], true) }
             return state.waiters.values.flatMap { $0 }

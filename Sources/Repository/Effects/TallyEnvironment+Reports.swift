@@ -36,7 +36,13 @@ extension TallyEnvironment {
             session: paid.session, method: paid.method, payment: paid.payment)
         var reply = Reply.paidLate
         do {
-            reply = try await report(.completeCheckout(command), of: paid.customer).reply
+            reply = try await claimingTrials(
+                for: paid.customer, { $0.trials(of: .completeCheckout(command), pricing: $1) }
+            ) { (claims) async throws(ExecuteFault) in
+                var command = command
+                command.trialClaim = claims.values.first
+                return try await report(.completeCheckout(command), of: paid.customer).reply
+            }
         } catch .refused(.checkoutNotFound), .refused(.customerNotFound) {
             try await giveBack(paid)
         }

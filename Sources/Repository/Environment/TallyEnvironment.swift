@@ -188,6 +188,11 @@ package final class TallyEnvironment: Sendable {
                 logger: logger, stop: onFault)
             group.addTask { await dueWork.run() }
             group.addTask { await RedemptionWork(environment: self).run() }
+            for partition in partitions {
+                group.addTask {
+                    await HandoverWork(environment: self, partition: partition).run()
+                }
+            }
             group.addTask(priority: .low) { [events] in await events.run() }
             for partition in partitions {
                 group.addTask { await self.eraseOn(partition) }

@@ -13,7 +13,7 @@ struct DirectoryHistory {
         case .published(let draft): publications.append((record.time, draft))
         case .clockMoved(let move): moves.append((record.time, move.offset))
         // No balance depends on them.
-        case .codeReserved, .codeSettled, .codeCounted: break
+        case .codeReserved, .codeSettled, .codeCounted, .referralCodeMade, .fingerprintKeyed: break
         }
     }
 

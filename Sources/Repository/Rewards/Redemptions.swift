@@ -52,10 +52,26 @@ package final class Redemptions: Sendable {
                 state.counts[reservation.code, default: 0] += 1
             case .codeCounted(let code, let redemptions):
                 state.counts[code, default: 0] += redemptions
-            case .published, .clockMoved: break
+            case .published, .clockMoved, .referralCodeMade, .fingerprintKeyed: break
             }
         }
     }
+
+    /// Trials of a fingerprint are counted like codes: "trial:1f…:pro".
+    static let trialPrefix = "trial:"
+
+    /// Another customer has it, or is about to.
+    func isTaken(_ code: String, besides customer: CustomerID) -> Bool {
+        state.withLock { state in
+            state.counts[code, default: 0] > 0
+                || state.open.values.contains {
+                    $0.code == code && $0.customer != customer.text
+                }
+        }
+    }
+
+    /// Redeemed for good.
+    func kept(of code: String) -> Int { state.withLock { $0.counts[code, default: 0] } }
 
     /// Redeemed, or about to be.
     package func count(of code: String) -> Int { state.withLock { $0.count(of: code) } }

@@ -15,42 +15,62 @@ extension TallyEnvironment {
     ) async throws(ExecuteFault) -> [UInt8] {
         var attempt = 1
         while true {
-            let reserved = try reserve(codes, for: customer)
-            do throws(ExecuteFault) {
-                let answer = try await body(reserved)
-                leaveRedemptions(reserved.values.sorted(), of: customer)
-                return answer
-            } catch .refused(.promotionCodeRefused(let code, .usedUp))
-                where reserved[code] != nil && attempt < TallyEnvironment.patience
-            {
-                leaveRedemptions(reserved.values.sorted(), of: customer)
-                attempt += 1
-            } catch {
-                leaveRedemptions(reserved.values.sorted(), of: customer)
-                throw error
+            let pricing = directory.current.pricing
+            let known = codes.compactMap { text in
+                pricing.reward(code: text).map { (text, $0.code) }
             }
+            var held: Set<String> = []
+            do throws(ExecuteFault) {
+                return try await reserving(known.map(\.1), for: customer) {
+                    (reserved) async throws(ExecuteFault) in
+                    let asked = known.compactMap { text, code in
+                        reserved[code.code].map { (text, $0) }
+                    }
+                    held = Set(reserved.keys)
+                    return try await body(Dictionary(asked, uniquingKeysWith: { $1 }))
+                }
+            } catch .refused(.promotionCodeRefused(let code, .usedUp))
+                where held.contains(code) && attempt < TallyEnvironment.patience
+            {
+                attempt += 1
+            }
+        }
+    }
+
+    /// Runs a call with redemptions reserved.
+    ///
+    /// - Parameter body: gets those that could be had, by code, and commits.
+    package func reserving<Answer: Sendable>(
+        _ codes: [PromotionCode], for customer: CustomerID,
+        _ body: ([String: String]) async throws(ExecuteFault) -> Answer
+    ) async throws(ExecuteFault) -> Answer {
+        let reserved = try reserve(codes, for: customer)
+        do throws(ExecuteFault) {
+            let answer = try await body(reserved)
+            leaveRedemptions(reserved.values.sorted(), of: customer)
+            return answer
+        } catch {
+            leaveRedemptions(reserved.values.sorted(), of: customer)
+            throw error
         }
     }
 
     /// Reserves what a call is about to redeem, durably; by code, what it got: one that is used up
     /// is missing. To be given to `leaveRedemptions` once the call has ended.
     private func reserve(
-        _ codes: [String], for customer: CustomerID
+        _ codes: [PromotionCode], for customer: CustomerID
     ) throws(ExecuteFault) -> [String: String] {
         var reserved: [String: String] = [:]
         var last: UInt64 = 0
         do throws(ExecuteFault) {
-            for text in codes {
-                guard let code = directory.current.pricing.reward(code: text)?.code else {
-                    continue
-                }
+            for code in codes {
                 let reservation = try directory.redemptions.reserve(
                     code, for: customer, id: Effects.newID(prefix: "red_")
                 ) { (change) throws(ExecuteFault) in
                     try directory.append(change, time: now)
                 }
                 guard let reservation else { continue }
-                reserved[text] = reservation.id
+                reserved[code.code] = reservation.id
                 last = max(last, reservation.sequence)
             }
             if last > 0 { try directory.wait(for: last) }
@@ -73,7 +93,7 @@ extension TallyEnvironment {
 
     /// Notes how a redemption ended, if it has: what fails is done again later.
     func settle(_ reservation: Redemptions.Reservation, of customer: CustomerID) {
-        guard let state = redemption(reservation.id, of: customer) else { return }
+        guard let state = redemption(reservation, of: customer) else { return }
         try? directory.redemptions.settle(reservation, isKept: state == .redeemed) {
             (change) throws(ExecuteFault) in
             try directory.append(change, time: now)
@@ -83,16 +103,22 @@ extension TallyEnvironment {
     private enum RedemptionState { case redeemed, gone }
 
     /// nil: it is open, or nobody can tell yet.
-    private func redemption(_ id: String, of customer: CustomerID) -> RedemptionState? {
+    private func redemption(
+        _ reservation: Redemptions.Reservation, of customer: CustomerID
+    ) -> RedemptionState? {
         let customers = customers(of: customer)
         do throws(ExecuteFault) {
             let (found, point) = try customers.read(
                 customer, names: directory.current, in: Workspace()
-            ) { customer, _ -> RedemptionState? in
-                if customer.account.redemptions.contains(where: { $0.id == id }) {
-                    return .redeemed
+            ) { customer, names -> RedemptionState? in
+                if let plan = reservation.trialPlanID.flatMap({ names.pricing.plan(id: $0) }) {
+                    if customer.account.trials.contains(where: { $0.plan == plan }) {
+                        return .redeemed
+                    }
+                    return customer.isTrying(plan) ? nil : .gone
                 }
-                return customer.holds(redemption: id) ? nil : .gone
+                if customer.hasRedeemed(reservation.id) { return .redeemed }
+                return customer.holds(redemption: reservation.id) ? nil : .gone
             }
             // What may yet be lost decides nothing.
             return point.sequence <= customers.log.durableSequence ? found : nil
@@ -118,6 +144,11 @@ extension TallyEnvironment {
 }
 
 extension CustomerState {
+    fileprivate func hasRedeemed(_ id: String) -> Bool {
+        account.redemptions.contains { $0.id == id }
+            || account.referrals.contains { $0.id == id && $0.role == .redeemer }
+    }
+
     /// What it is buying redeems it.
     fileprivate func holds(redemption id: String) -> Bool {
         let orders =

@@ -9,10 +9,10 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 5. Older ones are read too. In version 4 no order is of several plans,
-//              and customers have no invoices that wait to be paid; in version 3 they
-//              have no refunds, disputes,
-//              closed pages, reminders, discounts, plans of their own and zones; in version 2
+//      8  u32  format version: 5. Older ones are read too. In version 4 no order is of several
+//              plans, no invoice waits to be paid, and there are no top-ups, referrals and
+//              fingerprints; in version 3 customers have no refunds, disputes, closed pages,
+//              reminders, discounts, plans of their own and zones; in version 2
 //              subscriptions have no entity, trial, packs and charges either, and customers no
 //              credit; in version 1 there are no entities, limits and holds, and no customer is
 //              deleted.

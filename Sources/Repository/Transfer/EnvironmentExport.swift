@@ -51,13 +51,14 @@ package struct EnvironmentExport {
         var events: UInt64 = 0
         try pages.merge { _ in events += 1 }
         let last = repositories.map(\.now).max() ?? .epoch
-        let header = ExportHeader(
+        var header = ExportHeader(
             environment: name, time: max(last, publications.last?.time ?? .epoch),
             publications: UInt64(publications.count), customers: UInt64(customers.count),
             events: events, clockAhead: directory.clock.offset,
             codes: directory.redemptions.counts.map {
                 CodeCount(code: $0.code, redemptions: UInt32(clamping: $0.redemptions))
             })
+        header.fingerprintKey = directory.knownFingerprintKey.hexadecimal
         let codec = ExportCodec(pricing: pricing)
         try write(try codec.text(.header(header)))
         for publication in publications { try write(try codec.text(.publication(publication))) }

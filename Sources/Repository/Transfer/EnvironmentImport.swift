@@ -107,16 +107,24 @@ package struct EnvironmentImport {
             }
             progress(number)
         }
+        var referralCodes: UInt64 = 0
         try eachLine { line, number in
             guard case .customer(let customer) = line else { return }
             try customers.append(customer, at: header.time)
+            for code in customer.referralCodes {
+                try directory.append(code, of: customer.id, at: header.time)
+                referralCodes += 1
+            }
             progress(number)
         }
+        let isKeyed = !header.fingerprintKey.isEmpty
+        if isKeyed { try directory.append(fingerprintKey: header.fingerprintKey, at: header.time) }
         let isMoved = header.clockAhead != 0
         if isMoved { try directory.append(clockAhead: header.clockAhead, at: header.time) }
         for count in header.codes { try directory.append(count, at: header.time) }
         try directory.end(
-            records: header.publications + (isMoved ? 1 : 0) + UInt64(header.codes.count))
+            records: header.publications + (isMoved ? 1 : 0) + (isKeyed ? 1 : 0) + referralCodes
+                + UInt64(header.codes.count))
         try customers.end()
         // The last: without it the folder is no environment.
         try SmallFile.write(manifest.content, to: "\(draft)/\(Manifest.fileName)")

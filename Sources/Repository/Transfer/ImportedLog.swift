@@ -50,6 +50,24 @@ struct ImportedLog {
         _ = try append(RecordWriter(arena: arena).directory(record))
     }
 
+    /// What a customer refers others with.
+    func append(_ code: ReferralCode, of customer: CustomerID, at time: Timestamp) throws {
+        try append(
+            .referralCodeMade(
+                code: code.code, programme: code.programmeID, customer: customer.text), at: time)
+    }
+
+    /// - Parameter key: in hexadecimal digits.
+    func append(fingerprintKey key: String, at time: Timestamp) throws {
+        try append(.fingerprintKeyed(key: [UInt8](hexadecimal: key) ?? []), at: time)
+    }
+
+    private func append(_ change: DirectoryRecord.Change, at time: Timestamp) throws {
+        arena.reset()
+        let record = DirectoryRecord(time: time, change: change, requestID: "")
+        _ = try append(RecordWriter(arena: arena).directory(record))
+    }
+
     /// Gives the record's position.
     ///
     /// - Parameter record: its key is the customer's, if it has one; after it, the one that was

@@ -19,12 +19,26 @@ package struct AttachService: Sendable {
     /// The wait ends with the caller's deadline, which cancels the task; the purchase goes on.
     package func execute(_ call: PurchaseCall) async throws(ExecuteFault) -> [UInt8] {
         try needProvider(call)
-        guard !call.codes.isEmpty else { return try await commit(call) }
+        guard !call.codes.isEmpty else { return try await claimed(call) }
         // What would be refused anyway redeems nothing.
         let codes = isRefused(call) ? [] : call.codes
         return try await environment.redeeming(codes, for: call.customer) {
             (reserved) async throws(ExecuteFault) in
-            try await commit(call.redeeming(reserved))
+            try await claimed(call.redeeming(reserved))
+        }
+    }
+
+    /// With what the directory says of the plan's trial, where the customer has a fingerprint.
+    private func claimed(_ call: PurchaseCall) async throws(ExecuteFault) -> [UInt8] {
+        guard case .attach(let attach) = call.deed else { return try await commit(call) }
+        return try await environment.claimingTrials(
+            for: call.customer, { $0.trials(of: .attach(attach), pricing: $1) }
+        ) { (claims) async throws(ExecuteFault) in
+            var call = call
+            var attach = attach
+            attach.trialClaim = claims[attach.plan]
+            call.deed = .attach(attach)
+            return try await commit(call)
         }
     }
 
@@ -69,8 +83,8 @@ package struct AttachService: Sendable {
             do throws(Refusal) {
                 let preview =
                     switch call.deed {
-                    case .attach(let attach):
-                        try customer.preview(attach, pricing: names.pricing, now: now)
+                    case .attach(var attach):
+                        try previewed(&attach, customer, names.pricing, now)
                     case .change(let change):
                         try customer.preview(change, pricing: names.pricing, now: now)
                     case .several(let several):
@@ -87,6 +101,14 @@ package struct AttachService: Sendable {
         case .success(let message): return .done(Outcome(message: message, point: point))
         case .failure(let refusal): throw .refused(refusal)
         }
+    }
+
+    private func previewed(
+        _ attach: inout AttachPlan, _ customer: borrowing CustomerState, _ pricing: PricingState,
+        _ now: Timestamp
+    ) throws(Refusal) -> PurchasePreview {
+        attach.trialClaim = environment.trialClaim(of: attach.plan, for: customer, pricing)
+        return try customer.preview(attach, pricing: pricing, now: now)
     }
 
     /// Moves a customer to a version of a plan, or says what that would do.
@@ -212,10 +234,16 @@ package struct AttachService: Sendable {
         _ session: String, customer: CustomerID, method: PaymentMethod
     ) async throws(ExecuteFault) -> AttachOutcome {
         let effectID = environment.newEffectID()
-        let (message, _) = try await environment.commit(
-            .completeCheckout(
-                CompleteCheckout(session: session, method: method, effectID: effectID)),
-            requesting: effectID, for: customer, request: nil)
+        let paid = CompleteCheckout(session: session, method: method, effectID: effectID)
+        let message = try await environment.claimingTrials(
+            for: customer, { $0.trials(of: .completeCheckout(paid), pricing: $1) }
+        ) { (claims) async throws(ExecuteFault) in
+            var paid = paid
+            paid.trialClaim = claims.values.first
+            return try await environment.commit(
+                .completeCheckout(paid), requesting: effectID, for: customer, request: nil
+            ).message
+        }
         // Field 1 of `AttachResponse`, which comes first.
         let outcome = message.count > 1 ? AttachOutcome(rawValue: message[1]) : nil
         return outcome ?? .active

@@ -26,6 +26,36 @@ package struct CustomersService: Sendable {
             in: workspace)
     }
 
+    /// The same of a customer with a fingerprint, whose trials the directory knows.
+    package func getOrCreateKnown(_ call: CreateCall) async throws(ExecuteFault) -> [UInt8] {
+        guard let mark = try environment.mark(of: call.fingerprint) else {
+            preconditionFailure("the caller has asked for one")
+        }
+        try environment.countTrials(of: call.customer, as: mark)
+        let pricing = environment.directory.current.pricing
+        let tried = pricing.autoEnabled.filter { pricing.plan($0).trial != nil }.map(\.plan)
+        return try await environment.claiming(tried, mark, for: call.customer) {
+            (claims) async throws(ExecuteFault) in
+            var create = call.create
+            create.fingerprint = mark
+            create.trialClaims = claims
+            return try await environment.commit(
+                .create(create), for: call.customer, request: call.request
+            ).message
+        }
+    }
+
+    package func updateKnown(_ call: UpdateCall) async throws(ExecuteFault) -> [UInt8] {
+        var update = call.update
+        let mark = try environment.mark(of: call.fingerprint ?? "")
+        update.fingerprint = mark.map { .set($0) } ?? .removed
+        if let mark { try environment.countTrials(of: call.customer, as: mark) }
+        let message = try await environment.commit(
+            .update(update), for: call.customer, request: call.request
+        ).message
+        return message
+    }
+
     /// Removes what is personal, and says how far that is.
     package func erase(_ call: EraseCall) async throws(ExecuteFault) -> [UInt8] {
         try await erase(call, by: .erase)

@@ -22,6 +22,71 @@ package struct RewardsService: Sendable {
         }
     }
 
+    /// The code that a customer refers others with.
+    package func code(_ call: ReferralCodeCall) async throws(ExecuteFault) -> [UInt8] {
+        // Nobody who isn't there gets one.
+        _ = try mark(of: call.customer)
+        guard environment.directory.current.pricing.programme(id: call.programmeID) != nil else {
+            throw .refused(.programmeNotFound(call.programmeID))
+        }
+        let code = try environment.referralCode(of: call.customer, in: call.programmeID)
+        return try await environment.commit(
+            .noteReferralCode(NoteReferralCode(programmeID: call.programmeID, code: code)),
+            for: call.customer, request: call.request
+        ).message
+    }
+
+    /// Redeems another customer's code, and tells that one.
+    package func refer(_ call: ReferralCall) async throws(ExecuteFault) -> [UInt8] {
+        _ = try mark(of: call.customer)
+        let pricing = environment.directory.current.pricing
+        guard let owner = environment.directory.referralCodes.owner(of: call.code),
+            let referrer = CustomerID(owner.customer),
+            let programme = pricing.programme(id: owner.programmeID)
+        else { throw .refused(.referralCodeNotFound(call.code)) }
+        var redeem = RedeemReferral(
+            programmeID: programme.id, code: call.code, referrer: referrer)
+        do throws(ExecuteFault) {
+            redeem.referrerMark = try mark(of: referrer)
+        } catch .refused(.customerNotFound) {
+            throw .refused(.referralCodeNotFound(call.code))
+        }
+        let counted = PromotionCode.referring(
+            call.code, atMost: programme.maxRedemptions ?? ReferralProgramme.redemptionLimit)
+        // What would be refused anyway redeems nothing.
+        let codes = isRefused(redeem, for: call.customer) ? [] : [counted]
+        let message = try await environment.reserving(codes, for: call.customer) {
+            [redeem] (reserved) async throws(ExecuteFault) in
+            var redeem = redeem
+            redeem.redemption = reserved[counted.code] ?? ""
+            return try await environment.commit(
+                .redeemReferral(redeem), for: call.customer, request: call.request
+            ).message
+        }
+        await environment.handOverAll(of: call.customer)
+        return message
+    }
+
+    private func mark(of customer: CustomerID) throws(ExecuteFault) -> FingerprintMark? {
+        try environment.customers(of: customer).read(
+            customer, names: environment.directory.current, in: Workspace()
+        ) { customer, _ in customer.account.fingerprint }.answer
+    }
+
+    private func isRefused(_ redeem: RedeemReferral, for customer: CustomerID) -> Bool {
+        var redeem = redeem
+        redeem.redemption = "asked"
+        let customers = environment.customers(of: customer)
+        let isTaken = try? customers.read(
+            customer, names: environment.directory.current, in: Workspace()
+        ) { customer, names in
+            let now = customer.buckets.clock.time(at: customers.environmentTime)
+            let command = Command.redeemReferral(redeem)
+            return (try? customer.decide(command, pricing: names.pricing, now: now)) != nil
+        }.answer
+        return isTaken != true
+    }
+
     private func isRefused(_ call: RewardCall) -> Bool {
         guard let code = call.code else { return false }
         let customers = environment.customers(of: call.customer)

@@ -34,6 +34,8 @@ package enum Method: UInt32, Sendable {
     case finalizeInvoice = 120
     case markInvoicePaid = 121
     case voidInvoice = 122
+    case createReferralCode = 100
+    case redeemReferralCode = 101
 }
 
 extension Method {
@@ -47,7 +49,8 @@ extension Method {
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
             .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer, .multiAttach,
-            .finalizeInvoice, .markInvoicePaid, .voidInvoice:
+            .finalizeInvoice, .markInvoicePaid, .voidInvoice,
+            .createReferralCode, .redeemReferralCode:
             false
         }
     }
@@ -249,6 +252,8 @@ package struct CreateCall: Sendable {
     package var customer: CustomerID
     package var create: CreateCustomer
     package var request: RequestMark?
+    /// As given; empty: none.
+    package var fingerprint = ""
 }
 
 /// An update, ready to be executed.
@@ -256,6 +261,8 @@ package struct UpdateCall: Sendable {
     package var customer: CustomerID
     package var update: UpdateCustomer
     package var request: RequestMark?
+    /// As given; empty: it goes; nil: it stays.
+    package var fingerprint: String?
 }
 
 /// An erasure or a deletion, ready to be executed.

@@ -18,6 +18,8 @@ extension ReplyWriter {
                 case .settings: "settings"
                 case .coupon: "coupon"
                 case .featureGrant: "feature_grant"
+                case .planGift: "plan_gift"
+                case .referralProgramme: "referral_programme"
                 }
             line.pointee.kind = arena.string(kind)
             line.pointee.id = arena.string(change.id)
@@ -70,6 +72,7 @@ struct CatalogWriter {
             message.pointee.settings = self.settings(settings)
         }
         add(draft.rewards, to: message)
+        addReferrals(draft.rewards, to: message)
         return message
     }
 
@@ -200,6 +203,7 @@ struct CatalogWriter {
         message.pointee.duration_length = UInt32(trial.length)
         message.pointee.duration_type = Tally__V1__TrialUnit(UInt32(trial.unit.rawValue))
         message.pointee.card_not_required = trial.needsCard ? 0 : 1
+        message.pointee.unique_fingerprint = trial.isUnique ? 1 : 0
         return message
     }
 

@@ -92,6 +92,7 @@ extension ReplyWriter {
             arena.list(customer.account.disputes.reversed()) { dispute($0) }
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(
             customer.account.discounts)
+        addReferrals(of: customer, to: message)
         return message
     }
 

@@ -31,7 +31,8 @@ package struct ReplyWriter {
     /// The message of a command's reply; none for those that show the customer as it is afterwards.
     package func message(_ reply: Reply) -> UnsafeRawBufferPointer {
         switch reply {
-        case .none, .created, .updated, .customer, .entity, .paidLate, .redeemed:
+        case .none, .created, .updated, .customer, .entity, .paidLate, .redeemed, .referralCode,
+            .referred:
             UnsafeRawBufferPointer(start: nil, count: 0)
         case .track(let track): self.track(track)
         case .trackFeatures(let tracks): list(tracks.map { self.track($0) }, field: 5)
@@ -217,7 +218,8 @@ package func replayedMark(of method: Method) -> [UInt8] {
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,
             .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,
             .updateEntity, .deleteEntity, .advanceTestClock, .applyDiscount, .removeDiscount,
-            .redeemCode, .migrateCustomer, .finalizeInvoice, .markInvoicePaid, .voidInvoice:
+            .redeemCode, .migrateCustomer, .finalizeInvoice, .markInvoicePaid, .voidInvoice,
+            .createReferralCode, .redeemReferralCode:
             2
         }
     return [field << 3, 1]

@@ -15,17 +15,19 @@ extension RequestReader {
             elements(message.pointee.n_metadata, message.pointee.metadata)
                 .map { ($0.pointee.key, $0.pointee.value) })
         let zone = fields.zone(message.pointee.time_zone)
+        let given = fields.fingerprint(message.pointee.fingerprint)
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .getOrCreateCustomer)
         fingerprint.add(name)
         fingerprint.add(email)
         fingerprint.add(metadata)
         if zone != .utc { fingerprint.add(UInt64(zone.rawValue)) }
+        if !given.isEmpty { fingerprint.add(given) }
         var create = CreateCustomer(name: name, email: email, metadata: metadata)
         create.zone = zone
         return CreateCall(
             customer: customer, create: create,
-            request: mark(requestID, .getOrCreateCustomer, fingerprint))
+            request: mark(requestID, .getOrCreateCustomer, fingerprint), fingerprint: given)
     }
 
     package func getCustomer(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> CustomerID {
@@ -61,13 +63,23 @@ extension RequestReader {
         {
             update.zone = fields.zone(message.pointee.time_zone)
         }
+        var given: String?
+        if message.pointee._fingerprint_case
+            == TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT_FINGERPRINT
+        {
+            given = fields.fingerprint(message.pointee.fingerprint)
+        }
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .updateCustomer)
         fingerprint.add(update)
         if let zone = update.zone { fingerprint.add(UInt64(zone.rawValue) | 1 << 32) }
+        if let given {
+            fingerprint.add(1 << 33)
+            fingerprint.add(given)
+        }
         return UpdateCall(
             customer: customer, update: update,
-            request: mark(requestID, .updateCustomer, fingerprint))
+            request: mark(requestID, .updateCustomer, fingerprint), fingerprint: given)
     }
 
     package func eraseCustomer(_ bytes: UnsafeRawBufferPointer) throws(CallFault) -> EraseCall {

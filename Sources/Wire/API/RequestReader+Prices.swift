@@ -100,10 +100,12 @@ extension DraftReader {
         if message.duration_type == TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED {
             fields.fault("\(path).duration_type", "must be day, month or year")
         }
-        return FreeTrial(
+        var trial = FreeTrial(
             length: UInt16(clamping: message.duration_length),
             unit: fields.word(
                 message.duration_type.rawValue, FreeTrial.Unit.day, at: "\(path).duration_type"),
             needsCard: message.card_not_required == 0)
+        trial.isUnique = message.unique_fingerprint != 0
+        return trial
     }
 }

@@ -145,6 +145,7 @@ extension DraftReader {
             rewards.grants.append(
                 self.grant(grant.pointee, at: "\(prefix)feature_grants[\(index)]"))
         }
+        referrals(message, into: &rewards)
         return rewards
     }
 

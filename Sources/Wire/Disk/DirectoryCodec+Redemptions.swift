@@ -27,7 +27,8 @@ extension RecordWriter {
             counted.pointee.redemptions = UInt32(clamping: redemptions)
             message.pointee.kind_case = TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_COUNTED
             message.pointee.code_counted = counted
-        case .published, .clockMoved: preconditionFailure("written by the caller")
+        case .published, .clockMoved, .referralCodeMade, .fingerprintKeyed:
+            preconditionFailure("written by the caller")
         }
     }
 }

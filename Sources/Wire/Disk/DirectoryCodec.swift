@@ -12,6 +12,10 @@ package struct DirectoryRecord {
         case codeSettled(id: String, isKept: Bool)
         /// It was redeemed elsewhere, so often.
         case codeCounted(code: String, redemptions: Int)
+        /// A customer has a code that it refers others with.
+        case referralCodeMade(code: String, programme: String, customer: String)
+        /// What fingerprints are hashed with, for good.
+        case fingerprintKeyed(key: [UInt8])
     }
 
     package var time: Timestamp
@@ -64,6 +68,7 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED
             message.pointee.test_clock_moved = moved
         case .codeReserved, .codeSettled, .codeCounted: add(record.change, to: message)
+        case .referralCodeMade, .fingerprintKeyed: addReferral(record.change, to: message)
         }
         return arena.pack(message)
     }
@@ -76,7 +81,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if !draft.rewards.isEmpty {
+        if draft.hasReferrals {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS
+            message.pointee.catalog_published_with_referrals = published
+        } else if !draft.rewards.isEmpty {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REWARDS
             message.pointee.catalog_published_with_rewards = published
@@ -105,6 +114,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_modes)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REWARDS:
             published = try need(message.pointee.catalog_published_with_rewards)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS:
+            published = try need(message.pointee.catalog_published_with_referrals)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(
@@ -113,8 +124,9 @@ extension RecordDecoder {
             return DirectoryRecord(
                 time: time, change: .clockMoved(move), requestID: text(moved.request_id))
         default:
-            return DirectoryRecord(
-                time: time, change: try redemption(message.pointee), requestID: "")
+            let referral = try referral(message.pointee)
+            let change = if let referral { referral } else { try redemption(message.pointee) }
+            return DirectoryRecord(time: time, change: change, requestID: "")
         }
         var reader = DraftReader(prefix: "")
         let draft = reader.draft(try need(published.catalog))
@@ -127,6 +139,12 @@ extension RecordDecoder {
 }
 
 extension PricingDraft {
+    /// So does something of it that came with referrals.
+    fileprivate var hasReferrals: Bool {
+        !rewards.gifts.isEmpty || !rewards.programmes.isEmpty
+            || plans.contains { $0.trial?.isUnique == true }
+    }
+
     /// Something in it changes what balances are worth, and binaries before it would overlook it.
     fileprivate var hasModes: Bool {
         var rest = settings ?? PricingSettings()

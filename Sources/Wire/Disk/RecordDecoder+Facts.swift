@@ -127,6 +127,7 @@ extension RecordDecoder {
         default:
             if let fact = try refundFact(message) { return fact }
             if let fact = try receivableFact(message) { return fact }
+            if let fact = try referralFact(message) { return fact }
             return try extraFact(message)
         }
     }

@@ -66,6 +66,7 @@ extension RecordWriter {
             refundFact(fact, message)
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
+        case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
         }
         return message
     }

@@ -224,6 +224,11 @@ extension RecordWriter {
             arena.list(customer.account.redemptions) { redemption($0) }
         (message.pointee.n_receivables, message.pointee.receivables) =
             arena.list(customer.account.receivables) { receivable($0) }
+        (message.pointee.n_referrals, message.pointee.referrals) =
+            arena.list(customer.account.referrals) { referral($0) }
+        (message.pointee.n_referral_codes, message.pointee.referral_codes) =
+            arena.list(customer.account.referralCodes) { referralCode($0) }
+        message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
         return message
     }
 }
@@ -295,6 +300,7 @@ extension RecordDecoder {
         for receivable in elements(message.n_receivables, message.receivables) {
             account.receivables.append(try self.receivable(receivable.pointee))
         }
+        try referrals(of: message, into: &account)
         customer.account = account
     }
 }

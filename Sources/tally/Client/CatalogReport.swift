@@ -122,6 +122,7 @@ struct CatalogReport {
         let unit = trial.text("duration_type") + (length == "1" ? "" : "s")
         return ", \(length) \(unit) free first"
             + (trial.flag("card_not_required") ? ", without a card" : "")
+            + (trial.flag("unique_fingerprint") ? ", once for a fingerprint" : "")
     }
 
     /// "0.10 up to 500, 0.05" where it comes in tiers.

@@ -43,6 +43,9 @@ struct CreateCustomerCommand: AsyncParsableCommand {
             "Whose clocks its periods begin and end by. Default: UTC.", valueName: "zone"))
     var timeZone: String?
 
+    @Option(help: "What you tell the person or device by; some trials are had once by each.")
+    var fingerprint: String?
+
     @Option(help: "Default: a new one.")
     var requestId: String?
 
@@ -52,6 +55,7 @@ struct CreateCustomerCommand: AsyncParsableCommand {
             "customer_id": .string(id), "name": .string(name ?? ""),
             "email": .string(email ?? ""), "metadata": MetadataArgument.json(metadata),
             "request_id": .string(requestID), "time_zone": .string(timeZone ?? ""),
+            "fingerprint": .string(fingerprint ?? ""),
         ]
         try await TallyClient.with(flags) { client in
             let reply = try await client.call(.getOrCreateCustomer, request)

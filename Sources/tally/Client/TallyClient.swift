@@ -37,6 +37,8 @@ struct APIMethod {
     static let removeDiscount = APIMethod("RewardService", "RemoveDiscount")
     static let redeemCode = APIMethod("RewardService", "RedeemCode")
     static let getPromotionCode = APIMethod("RewardService", "GetPromotionCode", isRead: true)
+    static let createReferralCode = APIMethod("RewardService", "CreateReferralCode")
+    static let redeemReferralCode = APIMethod("RewardService", "RedeemReferralCode")
     static let check = APIMethod("EntitlementService", "Check")
     static let explainCheck = APIMethod("EntitlementService", "ExplainCheck", isRead: true)
     static let settleHold = APIMethod("EntitlementService", "SettleHold")

@@ -34,6 +34,9 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
             valueName: "zone"))
     var timeZone: String?
 
+    @Option(help: "What you tell the person or device by; an empty text removes it.")
+    var fingerprint: String?
+
     @Option(help: "Default: a new one.")
     var requestId: String?
 
@@ -43,6 +46,7 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
             "email": email.map { .string($0) } ?? .null,
             "metadata": MetadataArgument.json(metadata),
             "time_zone": timeZone.map { .string($0) } ?? .null,
+            "fingerprint": fingerprint.map { .string($0) } ?? .null,
             "remove_metadata_keys": .array(remove.map { .string($0) }),
             "request_id": .string(requestId ?? RequestIdentifier.make()),
         ]

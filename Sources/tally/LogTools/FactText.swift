@@ -63,7 +63,8 @@ struct FactText {
             extra(fact)
         case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
             returned(fact)
-        case .discountsSet, .codeRedeemed: rewarded(fact)
+        case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
+            rewarded(fact)
         }
     }
 
@@ -107,6 +108,20 @@ struct FactText {
                 "fact": .string("code_redeemed"), "code": .string(redemption.code),
                 "redemption": .string(redemption.id),
             ]
+        case .referralSet(let referral):
+            [
+                "fact": .string("referral_set"), "redemption": .string(referral.id),
+                "role": .string("\(referral.role)"), "code": .string(referral.code),
+                "other": .string(referral.other.text), "reward": .string("\(referral.reward)"),
+                "stage": .string("\(referral.stage)"), "told": .string("\(referral.told)"),
+            ]
+        case .referralCodeSet(let code):
+            [
+                "fact": .string("referral_code_set"), "programme": .string(code.programmeID),
+                "code": .string(code.code),
+            ]
+        case .fingerprintSet(let mark):
+            ["fact": .string("fingerprint_set"), "is_set": .bool(mark != nil)]
         default: preconditionFailure("said by the caller")
         }
     }

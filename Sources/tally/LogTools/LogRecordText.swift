@@ -83,6 +83,18 @@ struct LogRecordText {
                     "redemptions": .number(redemptions),
                 ]
             ]
+        case .referralCodeMade(let code, let programme, let customer):
+            heading.append("referral code made")
+            facts = [
+                [
+                    "fact": .string("referral_code_made"), "code": .string(code),
+                    "programme": .string(programme), "customer": .string(customer),
+                ]
+            ]
+        case .fingerprintKeyed:
+            // Its secret is for nobody to read.
+            heading.append("fingerprint keyed")
+            facts = [["fact": .string("fingerprint_keyed")]]
         }
         json.append("facts", .array(facts.map { .object($0) }))
     }

@@ -59,8 +59,10 @@ final class RequestTarget: FuzzTarget {
             case 28: _ = try reader.batchCheck(bytes)
             case 29: _ = try reader.batchTrack(bytes)
             case 30: _ = try reader.settleHold(bytes)
+            case 31: _ = try reader.createReferralCode(bytes)
             case 32: _ = try reader.multiAttach(bytes)
             case 33: _ = try reader.previewMultiAttach(bytes)
+            case 34: _ = try reader.redeemReferralCode(bytes)
             default: _ = try reader.replayWebhooks(bytes)
             }
         } catch CallFault.tooLarge {

@@ -31,6 +31,13 @@ enum SampleFacts {
                 .methodExpiring(
                     CardLabel(brand: "visa", last4: "4242"), CardExpiry(year: 2030, month: 2))),
             .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: time)),
+            .referralCodeSet(ReferralCode(programmeID: "p", code: "ABC123", created: time)),
+            .fingerprintSet(FingerprintMark(rawValue: 1)),
+            .referralSet(
+                Referral(
+                    id: "red_2", .redeemer, programmeID: "p", code: "ABC123",
+                    other: CustomerID("x") ?? .empty,
+                    rewardID: "a", .coupon, created: time, reward: .waiting)),
         ] + payments
     }
 

@@ -1584,7 +1584,7 @@ const ProtobufCMessageDescriptor tally__v1__base_price__descriptor =
   (ProtobufCMessageInit) tally__v1__base_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[4] =
 {
   {
     "duration_length",
@@ -1622,16 +1622,30 @@ static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unique_fingerprint",
+    100,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FreeTrial, unique_fingerprint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__free_trial__field_indices_by_name[] = {
   2,   /* field[2] = card_not_required */
   0,   /* field[0] = duration_length */
   1,   /* field[1] = duration_type */
+  3,   /* field[3] = unique_fingerprint */
 };
-static const ProtobufCIntRange tally__v1__free_trial__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__free_trial__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 100, 3 },
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
 {
@@ -1641,10 +1655,10 @@ const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
   "Tally__V1__FreeTrial",
   "tally.v1",
   sizeof(Tally__V1__FreeTrial),
-  3,
+  4,
   tally__v1__free_trial__field_descriptors,
   tally__v1__free_trial__field_indices_by_name,
-  1,  tally__v1__free_trial__number_ranges,
+  2,  tally__v1__free_trial__number_ranges,
   (ProtobufCMessageInit) tally__v1__free_trial__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3196,7 +3210,7 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[8] =
 {
   {
     "currency",
@@ -3270,20 +3284,47 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plan_gifts",
+    100,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PricingCatalog, n_plan_gifts),
+    offsetof(Tally__V1__PricingCatalog, plan_gifts),
+    &tally__v1__plan_gift__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_programmes",
+    101,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PricingCatalog, n_referral_programmes),
+    offsetof(Tally__V1__PricingCatalog, referral_programmes),
+    &tally__v1__referral_programme__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_catalog__field_indices_by_name[] = {
   4,   /* field[4] = coupons */
   0,   /* field[0] = currency */
   5,   /* field[5] = feature_grants */
   1,   /* field[1] = features */
+  6,   /* field[6] = plan_gifts */
   2,   /* field[2] = plans */
+  7,   /* field[7] = referral_programmes */
   3,   /* field[3] = settings */
 };
-static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 60, 4 },
-  { 0, 6 }
+  { 100, 6 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
 {
@@ -3293,10 +3334,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
   "Tally__V1__PricingCatalog",
   "tally.v1",
   sizeof(Tally__V1__PricingCatalog),
-  6,
+  8,
   tally__v1__pricing_catalog__field_descriptors,
   tally__v1__pricing_catalog__field_indices_by_name,
-  2,  tally__v1__pricing_catalog__number_ranges,
+  3,  tally__v1__pricing_catalog__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_catalog__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

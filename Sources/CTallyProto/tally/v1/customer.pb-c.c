@@ -731,7 +731,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[20] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[23] =
 {
   {
     "customer_id",
@@ -973,6 +973,42 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[20]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "referral_codes",
+    100,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_referral_codes),
+    offsetof(Tally__V1__Customer, referral_codes),
+    &tally__v1__referral_code__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referrals",
+    101,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_referrals),
+    offsetof(Tally__V1__Customer, referrals),
+    &tally__v1__referral__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_fingerprint",
+    102,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, has_fingerprint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   19,   /* field[19] = auto_topups */
@@ -986,17 +1022,20 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   2,   /* field[2] = email */
   14,   /* field[14] = entity_count */
   6,   /* field[6] = flags */
+  22,   /* field[22] = has_fingerprint */
   13,   /* field[13] = holds */
   8,   /* field[8] = invoices */
   9,   /* field[9] = metadata */
   1,   /* field[1] = name */
   7,   /* field[7] = payment_method */
   12,   /* field[12] = pooling_disabled */
+  20,   /* field[20] = referral_codes */
+  21,   /* field[21] = referrals */
   15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
   18,   /* field[18] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
@@ -1004,7 +1043,8 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[6 + 1] =
   { 60, 17 },
   { 80, 18 },
   { 90, 19 },
-  { 0, 20 }
+  { 100, 20 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1014,10 +1054,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  20,
+  23,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  6,  tally__v1__customer__number_ranges,
+  7,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -1871,7 +1871,7 @@ const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__meta
   (ProtobufCMessageInit) tally__v1__get_or_create_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request__field_descriptors[7] =
 {
   {
     "customer_id",
@@ -1945,20 +1945,34 @@ static const ProtobufCFieldDescriptor tally__v1__get_or_create_customer_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fingerprint",
+    100,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__GetOrCreateCustomerRequest, fingerprint),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__get_or_create_customer_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
+  6,   /* field[6] = fingerprint */
   4,   /* field[4] = metadata */
   1,   /* field[1] = name */
   3,   /* field[3] = request_id */
   5,   /* field[5] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__get_or_create_customer_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__get_or_create_customer_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 80, 5 },
-  { 0, 6 }
+  { 100, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__descriptor =
 {
@@ -1968,10 +1982,10 @@ const ProtobufCMessageDescriptor tally__v1__get_or_create_customer_request__desc
   "Tally__V1__GetOrCreateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__GetOrCreateCustomerRequest),
-  6,
+  7,
   tally__v1__get_or_create_customer_request__field_descriptors,
   tally__v1__get_or_create_customer_request__field_indices_by_name,
-  2,  tally__v1__get_or_create_customer_request__number_ranges,
+  3,  tally__v1__get_or_create_customer_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__get_or_create_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2281,7 +2295,7 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__metadata_en
   (ProtobufCMessageInit) tally__v1__update_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[8] =
 {
   {
     "customer_id",
@@ -2367,21 +2381,35 @@ static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fingerprint",
+    100,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateCustomerRequest, _fingerprint_case),
+    offsetof(Tally__V1__UpdateCustomerRequest, fingerprint),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_customer_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
+  7,   /* field[7] = fingerprint */
   3,   /* field[3] = metadata */
   1,   /* field[1] = name */
   4,   /* field[4] = remove_metadata_keys */
   5,   /* field[5] = request_id */
   6,   /* field[6] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 80, 6 },
-  { 0, 7 }
+  { 100, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor =
 {
@@ -2391,10 +2419,10 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor 
   "Tally__V1__UpdateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateCustomerRequest),
-  7,
+  8,
   tally__v1__update_customer_request__field_descriptors,
   tally__v1__update_customer_request__field_indices_by_name,
-  2,  tally__v1__update_customer_request__number_ranges,
+  3,  tally__v1__update_customer_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -368,6 +368,186 @@ void   tally__v1__get_promotion_code_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__get_promotion_code_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__create_referral_code_request__init
+                     (Tally__V1__CreateReferralCodeRequest         *message)
+{
+  static const Tally__V1__CreateReferralCodeRequest init_value = TALLY__V1__CREATE_REFERRAL_CODE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_referral_code_request__get_packed_size
+                     (const Tally__V1__CreateReferralCodeRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_referral_code_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_referral_code_request__pack
+                     (const Tally__V1__CreateReferralCodeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_referral_code_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_referral_code_request__pack_to_buffer
+                     (const Tally__V1__CreateReferralCodeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_referral_code_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateReferralCodeRequest *
+       tally__v1__create_referral_code_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateReferralCodeRequest *)
+     protobuf_c_message_unpack (&tally__v1__create_referral_code_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_referral_code_request__free_unpacked
+                     (Tally__V1__CreateReferralCodeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_referral_code_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_referral_code_response__init
+                     (Tally__V1__CreateReferralCodeResponse         *message)
+{
+  static const Tally__V1__CreateReferralCodeResponse init_value = TALLY__V1__CREATE_REFERRAL_CODE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_referral_code_response__get_packed_size
+                     (const Tally__V1__CreateReferralCodeResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_referral_code_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_referral_code_response__pack
+                     (const Tally__V1__CreateReferralCodeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_referral_code_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_referral_code_response__pack_to_buffer
+                     (const Tally__V1__CreateReferralCodeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_referral_code_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateReferralCodeResponse *
+       tally__v1__create_referral_code_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateReferralCodeResponse *)
+     protobuf_c_message_unpack (&tally__v1__create_referral_code_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_referral_code_response__free_unpacked
+                     (Tally__V1__CreateReferralCodeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_referral_code_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__redeem_referral_code_request__init
+                     (Tally__V1__RedeemReferralCodeRequest         *message)
+{
+  static const Tally__V1__RedeemReferralCodeRequest init_value = TALLY__V1__REDEEM_REFERRAL_CODE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__redeem_referral_code_request__get_packed_size
+                     (const Tally__V1__RedeemReferralCodeRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__redeem_referral_code_request__pack
+                     (const Tally__V1__RedeemReferralCodeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__redeem_referral_code_request__pack_to_buffer
+                     (const Tally__V1__RedeemReferralCodeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RedeemReferralCodeRequest *
+       tally__v1__redeem_referral_code_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RedeemReferralCodeRequest *)
+     protobuf_c_message_unpack (&tally__v1__redeem_referral_code_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__redeem_referral_code_request__free_unpacked
+                     (Tally__V1__RedeemReferralCodeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__redeem_referral_code_response__init
+                     (Tally__V1__RedeemReferralCodeResponse         *message)
+{
+  static const Tally__V1__RedeemReferralCodeResponse init_value = TALLY__V1__REDEEM_REFERRAL_CODE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__redeem_referral_code_response__get_packed_size
+                     (const Tally__V1__RedeemReferralCodeResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__redeem_referral_code_response__pack
+                     (const Tally__V1__RedeemReferralCodeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__redeem_referral_code_response__pack_to_buffer
+                     (const Tally__V1__RedeemReferralCodeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RedeemReferralCodeResponse *
+       tally__v1__redeem_referral_code_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RedeemReferralCodeResponse *)
+     protobuf_c_message_unpack (&tally__v1__redeem_referral_code_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__redeem_referral_code_response__free_unpacked
+                     (Tally__V1__RedeemReferralCodeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__redeem_referral_code_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__apply_discount_request__field_descriptors[4] =
 {
   {
@@ -880,17 +1060,251 @@ const ProtobufCMessageDescriptor tally__v1__get_promotion_code_response__descrip
   (ProtobufCMessageInit) tally__v1__get_promotion_code_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor tally__v1__reward_service__method_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__create_referral_code_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateReferralCodeRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "programme_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateReferralCodeRequest, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateReferralCodeRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_referral_code_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = programme_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__create_referral_code_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_referral_code_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateReferralCodeRequest",
+  "CreateReferralCodeRequest",
+  "Tally__V1__CreateReferralCodeRequest",
+  "tally.v1",
+  sizeof(Tally__V1__CreateReferralCodeRequest),
+  3,
+  tally__v1__create_referral_code_request__field_descriptors,
+  tally__v1__create_referral_code_request__field_indices_by_name,
+  1,  tally__v1__create_referral_code_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_referral_code_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_referral_code_response__field_descriptors[2] =
+{
+  {
+    "referral_code",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateReferralCodeResponse, referral_code),
+    &tally__v1__referral_code__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateReferralCodeResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_referral_code_response__field_indices_by_name[] = {
+  0,   /* field[0] = referral_code */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__create_referral_code_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_referral_code_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateReferralCodeResponse",
+  "CreateReferralCodeResponse",
+  "Tally__V1__CreateReferralCodeResponse",
+  "tally.v1",
+  sizeof(Tally__V1__CreateReferralCodeResponse),
+  2,
+  tally__v1__create_referral_code_response__field_descriptors,
+  tally__v1__create_referral_code_response__field_indices_by_name,
+  1,  tally__v1__create_referral_code_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_referral_code_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__redeem_referral_code_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RedeemReferralCodeRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RedeemReferralCodeRequest, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RedeemReferralCodeRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__redeem_referral_code_request__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  0,   /* field[0] = customer_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__redeem_referral_code_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__redeem_referral_code_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RedeemReferralCodeRequest",
+  "RedeemReferralCodeRequest",
+  "Tally__V1__RedeemReferralCodeRequest",
+  "tally.v1",
+  sizeof(Tally__V1__RedeemReferralCodeRequest),
+  3,
+  tally__v1__redeem_referral_code_request__field_descriptors,
+  tally__v1__redeem_referral_code_request__field_indices_by_name,
+  1,  tally__v1__redeem_referral_code_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__redeem_referral_code_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__redeem_referral_code_response__field_descriptors[2] =
+{
+  {
+    "referral",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RedeemReferralCodeResponse, referral),
+    &tally__v1__referral__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RedeemReferralCodeResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__redeem_referral_code_response__field_indices_by_name[] = {
+  0,   /* field[0] = referral */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__redeem_referral_code_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__redeem_referral_code_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RedeemReferralCodeResponse",
+  "RedeemReferralCodeResponse",
+  "Tally__V1__RedeemReferralCodeResponse",
+  "tally.v1",
+  sizeof(Tally__V1__RedeemReferralCodeResponse),
+  2,
+  tally__v1__redeem_referral_code_response__field_descriptors,
+  tally__v1__redeem_referral_code_response__field_indices_by_name,
+  1,  tally__v1__redeem_referral_code_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__redeem_referral_code_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor tally__v1__reward_service__method_descriptors[6] =
 {
   { "ApplyDiscount", &tally__v1__apply_discount_request__descriptor, &tally__v1__apply_discount_response__descriptor },
   { "RemoveDiscount", &tally__v1__remove_discount_request__descriptor, &tally__v1__remove_discount_response__descriptor },
   { "RedeemCode", &tally__v1__redeem_code_request__descriptor, &tally__v1__redeem_code_response__descriptor },
   { "GetPromotionCode", &tally__v1__get_promotion_code_request__descriptor, &tally__v1__get_promotion_code_response__descriptor },
+  { "CreateReferralCode", &tally__v1__create_referral_code_request__descriptor, &tally__v1__create_referral_code_response__descriptor },
+  { "RedeemReferralCode", &tally__v1__redeem_referral_code_request__descriptor, &tally__v1__redeem_referral_code_response__descriptor },
 };
 const unsigned tally__v1__reward_service__method_indices_by_name[] = {
   0,        /* ApplyDiscount */
+  4,        /* CreateReferralCode */
   3,        /* GetPromotionCode */
   2,        /* RedeemCode */
+  5,        /* RedeemReferralCode */
   1         /* RemoveDiscount */
 };
 const ProtobufCServiceDescriptor tally__v1__reward_service__descriptor =
@@ -900,7 +1314,7 @@ const ProtobufCServiceDescriptor tally__v1__reward_service__descriptor =
   "RewardService",
   "Tally__V1__RewardService",
   "tally.v1",
-  4,
+  6,
   tally__v1__reward_service__method_descriptors,
   tally__v1__reward_service__method_indices_by_name
 };
@@ -935,6 +1349,22 @@ void tally__v1__reward_service__get_promotion_code(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__reward_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__reward_service__create_referral_code(ProtobufCService *service,
+                                                     const Tally__V1__CreateReferralCodeRequest *input,
+                                                     Tally__V1__CreateReferralCodeResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__reward_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__reward_service__redeem_referral_code(ProtobufCService *service,
+                                                     const Tally__V1__RedeemReferralCodeRequest *input,
+                                                     Tally__V1__RedeemReferralCodeResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__reward_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__reward_service__init (Tally__V1__RewardService_Service *service,
                                       Tally__V1__RewardService_ServiceDestroy destroy)

@@ -278,6 +278,186 @@ void   tally__v1__discount__free_unpacked
   assert(message->base.descriptor == &tally__v1__discount__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__plan_gift__init
+                     (Tally__V1__PlanGift         *message)
+{
+  static const Tally__V1__PlanGift init_value = TALLY__V1__PLAN_GIFT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_gift__get_packed_size
+                     (const Tally__V1__PlanGift *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_gift__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_gift__pack
+                     (const Tally__V1__PlanGift *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_gift__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_gift__pack_to_buffer
+                     (const Tally__V1__PlanGift *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_gift__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanGift *
+       tally__v1__plan_gift__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanGift *)
+     protobuf_c_message_unpack (&tally__v1__plan_gift__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_gift__free_unpacked
+                     (Tally__V1__PlanGift *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_gift__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__referral_programme__init
+                     (Tally__V1__ReferralProgramme         *message)
+{
+  static const Tally__V1__ReferralProgramme init_value = TALLY__V1__REFERRAL_PROGRAMME__INIT;
+  *message = init_value;
+}
+size_t tally__v1__referral_programme__get_packed_size
+                     (const Tally__V1__ReferralProgramme *message)
+{
+  assert(message->base.descriptor == &tally__v1__referral_programme__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__referral_programme__pack
+                     (const Tally__V1__ReferralProgramme *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__referral_programme__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__referral_programme__pack_to_buffer
+                     (const Tally__V1__ReferralProgramme *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__referral_programme__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ReferralProgramme *
+       tally__v1__referral_programme__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ReferralProgramme *)
+     protobuf_c_message_unpack (&tally__v1__referral_programme__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__referral_programme__free_unpacked
+                     (Tally__V1__ReferralProgramme *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__referral_programme__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__referral_code__init
+                     (Tally__V1__ReferralCode         *message)
+{
+  static const Tally__V1__ReferralCode init_value = TALLY__V1__REFERRAL_CODE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__referral_code__get_packed_size
+                     (const Tally__V1__ReferralCode *message)
+{
+  assert(message->base.descriptor == &tally__v1__referral_code__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__referral_code__pack
+                     (const Tally__V1__ReferralCode *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__referral_code__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__referral_code__pack_to_buffer
+                     (const Tally__V1__ReferralCode *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__referral_code__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ReferralCode *
+       tally__v1__referral_code__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ReferralCode *)
+     protobuf_c_message_unpack (&tally__v1__referral_code__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__referral_code__free_unpacked
+                     (Tally__V1__ReferralCode *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__referral_code__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__referral__init
+                     (Tally__V1__Referral         *message)
+{
+  static const Tally__V1__Referral init_value = TALLY__V1__REFERRAL__INIT;
+  *message = init_value;
+}
+size_t tally__v1__referral__get_packed_size
+                     (const Tally__V1__Referral *message)
+{
+  assert(message->base.descriptor == &tally__v1__referral__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__referral__pack
+                     (const Tally__V1__Referral *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__referral__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__referral__pack_to_buffer
+                     (const Tally__V1__Referral *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__referral__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__Referral *
+       tally__v1__referral__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__Referral *)
+     protobuf_c_message_unpack (&tally__v1__referral__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__referral__free_unpacked
+                     (Tally__V1__Referral *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__referral__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__promotion_code__field_descriptors[4] =
 {
   {
@@ -870,6 +1050,405 @@ const ProtobufCMessageDescriptor tally__v1__discount__descriptor =
   (ProtobufCMessageInit) tally__v1__discount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__plan_gift__field_descriptors[3] =
+{
+  {
+    "plan_gift_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanGift, plan_gift_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanGift, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanGift, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_gift__field_indices_by_name[] = {
+  1,   /* field[1] = name */
+  0,   /* field[0] = plan_gift_id */
+  2,   /* field[2] = plan_id */
+};
+static const ProtobufCIntRange tally__v1__plan_gift__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_gift__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanGift",
+  "PlanGift",
+  "Tally__V1__PlanGift",
+  "tally.v1",
+  sizeof(Tally__V1__PlanGift),
+  3,
+  tally__v1__plan_gift__field_descriptors,
+  tally__v1__plan_gift__field_indices_by_name,
+  1,  tally__v1__plan_gift__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_gift__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__referral_programme__field_descriptors[7] =
+{
+  {
+    "programme_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralProgramme, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralProgramme, reward_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redeem_on",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralProgramme, redeem_on),
+    &tally__v1__referral_moment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received_by",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralProgramme, received_by),
+    &tally__v1__referral_receiver__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_redemptions",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__V1__ReferralProgramme, _max_redemptions_case),
+    offsetof(Tally__V1__ReferralProgramme, max_redemptions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_ids",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__ReferralProgramme, n_plan_ids),
+    offsetof(Tally__V1__ReferralProgramme, plan_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exclude_trial",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralProgramme, exclude_trial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__referral_programme__field_indices_by_name[] = {
+  6,   /* field[6] = exclude_trial */
+  4,   /* field[4] = max_redemptions */
+  5,   /* field[5] = plan_ids */
+  0,   /* field[0] = programme_id */
+  3,   /* field[3] = received_by */
+  2,   /* field[2] = redeem_on */
+  1,   /* field[1] = reward_id */
+};
+static const ProtobufCIntRange tally__v1__referral_programme__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__referral_programme__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ReferralProgramme",
+  "ReferralProgramme",
+  "Tally__V1__ReferralProgramme",
+  "tally.v1",
+  sizeof(Tally__V1__ReferralProgramme),
+  7,
+  tally__v1__referral_programme__field_descriptors,
+  tally__v1__referral_programme__field_indices_by_name,
+  1,  tally__v1__referral_programme__number_ranges,
+  (ProtobufCMessageInit) tally__v1__referral_programme__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__referral_code__field_descriptors[4] =
+{
+  {
+    "programme_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralCode, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralCode, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralCode, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ReferralCode, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__referral_code__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  3,   /* field[3] = create_time */
+  2,   /* field[2] = customer_id */
+  0,   /* field[0] = programme_id */
+};
+static const ProtobufCIntRange tally__v1__referral_code__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__referral_code__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ReferralCode",
+  "ReferralCode",
+  "Tally__V1__ReferralCode",
+  "tally.v1",
+  sizeof(Tally__V1__ReferralCode),
+  4,
+  tally__v1__referral_code__field_descriptors,
+  tally__v1__referral_code__field_indices_by_name,
+  1,  tally__v1__referral_code__number_ranges,
+  (ProtobufCMessageInit) tally__v1__referral_code__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__referral__field_descriptors[9] =
+{
+  {
+    "redemption_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "programme_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referrer_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, referrer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redeemer_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, redeemer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, reward_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, reward),
+    &tally__v1__referral_reward__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "earn_time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Referral, earn_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__referral__field_indices_by_name[] = {
+  2,   /* field[2] = code */
+  7,   /* field[7] = create_time */
+  8,   /* field[8] = earn_time */
+  1,   /* field[1] = programme_id */
+  4,   /* field[4] = redeemer_id */
+  0,   /* field[0] = redemption_id */
+  3,   /* field[3] = referrer_id */
+  6,   /* field[6] = reward */
+  5,   /* field[5] = reward_id */
+};
+static const ProtobufCIntRange tally__v1__referral__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__v1__referral__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.Referral",
+  "Referral",
+  "Tally__V1__Referral",
+  "tally.v1",
+  sizeof(Tally__V1__Referral),
+  9,
+  tally__v1__referral__field_descriptors,
+  tally__v1__referral__field_indices_by_name,
+  1,  tally__v1__referral__number_ranges,
+  (ProtobufCMessageInit) tally__v1__referral__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__coupon_duration__enum_values_by_number[4] =
 {
   { "COUPON_DURATION_UNSPECIFIED", "TALLY__V1__COUPON_DURATION__COUPON_DURATION_UNSPECIFIED", 0 },
@@ -900,5 +1479,101 @@ const ProtobufCEnumDescriptor tally__v1__coupon_duration__descriptor =
   tally__v1__coupon_duration__enum_values_by_name,
   1,
   tally__v1__coupon_duration__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__referral_moment__enum_values_by_number[3] =
+{
+  { "REFERRAL_MOMENT_UNSPECIFIED", "TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_UNSPECIFIED", 0 },
+  { "REFERRAL_MOMENT_CUSTOMER_CREATION", "TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_CUSTOMER_CREATION", 1 },
+  { "REFERRAL_MOMENT_CHECKOUT", "TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_CHECKOUT", 2 },
+};
+static const ProtobufCIntRange tally__v1__referral_moment__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__referral_moment__enum_values_by_name[3] =
+{
+  { "REFERRAL_MOMENT_CHECKOUT", 2 },
+  { "REFERRAL_MOMENT_CUSTOMER_CREATION", 1 },
+  { "REFERRAL_MOMENT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__referral_moment__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.ReferralMoment",
+  "ReferralMoment",
+  "Tally__V1__ReferralMoment",
+  "tally.v1",
+  3,
+  tally__v1__referral_moment__enum_values_by_number,
+  3,
+  tally__v1__referral_moment__enum_values_by_name,
+  1,
+  tally__v1__referral_moment__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__referral_receiver__enum_values_by_number[3] =
+{
+  { "REFERRAL_RECEIVER_UNSPECIFIED", "TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_UNSPECIFIED", 0 },
+  { "REFERRAL_RECEIVER_REFERRER", "TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_REFERRER", 1 },
+  { "REFERRAL_RECEIVER_ALL", "TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_ALL", 2 },
+};
+static const ProtobufCIntRange tally__v1__referral_receiver__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__referral_receiver__enum_values_by_name[3] =
+{
+  { "REFERRAL_RECEIVER_ALL", 2 },
+  { "REFERRAL_RECEIVER_REFERRER", 1 },
+  { "REFERRAL_RECEIVER_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__referral_receiver__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.ReferralReceiver",
+  "ReferralReceiver",
+  "Tally__V1__ReferralReceiver",
+  "tally.v1",
+  3,
+  tally__v1__referral_receiver__enum_values_by_number,
+  3,
+  tally__v1__referral_receiver__enum_values_by_name,
+  1,
+  tally__v1__referral_receiver__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__referral_reward__enum_values_by_number[6] =
+{
+  { "REFERRAL_REWARD_UNSPECIFIED", "TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_UNSPECIFIED", 0 },
+  { "REFERRAL_REWARD_NONE", "TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_NONE", 1 },
+  { "REFERRAL_REWARD_WAITING", "TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_WAITING", 2 },
+  { "REFERRAL_REWARD_PENDING", "TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_PENDING", 3 },
+  { "REFERRAL_REWARD_GIVEN", "TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_GIVEN", 4 },
+  { "REFERRAL_REWARD_DROPPED", "TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_DROPPED", 5 },
+};
+static const ProtobufCIntRange tally__v1__referral_reward__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex tally__v1__referral_reward__enum_values_by_name[6] =
+{
+  { "REFERRAL_REWARD_DROPPED", 5 },
+  { "REFERRAL_REWARD_GIVEN", 4 },
+  { "REFERRAL_REWARD_NONE", 1 },
+  { "REFERRAL_REWARD_PENDING", 3 },
+  { "REFERRAL_REWARD_UNSPECIFIED", 0 },
+  { "REFERRAL_REWARD_WAITING", 2 },
+};
+const ProtobufCEnumDescriptor tally__v1__referral_reward__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.ReferralReward",
+  "ReferralReward",
+  "Tally__V1__ReferralReward",
+  "tally.v1",
+  6,
+  tally__v1__referral_reward__enum_values_by_number,
+  6,
+  tally__v1__referral_reward__enum_values_by_name,
+  1,
+  tally__v1__referral_reward__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

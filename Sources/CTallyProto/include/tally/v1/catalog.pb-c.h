@@ -521,10 +521,14 @@ struct  Tally__V1__FreeTrial
    * unless there is one by then.
    */
   protobuf_c_boolean card_not_required;
+  /*
+   * True: customers with the same fingerprint have it once.
+   */
+  protobuf_c_boolean unique_fingerprint;
 };
 #define TALLY__V1__FREE_TRIAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__free_trial__descriptor) \
-    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0 }
+    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0, 0 }
 
 
 /*
@@ -1194,10 +1198,20 @@ struct  Tally__V1__PricingCatalog
    */
   size_t n_feature_grants;
   Tally__V1__FeatureGrant **feature_grants;
+  /*
+   * Plans that are given free of charge.
+   */
+  size_t n_plan_gifts;
+  Tally__V1__PlanGift **plan_gifts;
+  /*
+   * What customers get for bringing others.
+   */
+  size_t n_referral_programmes;
+  Tally__V1__ReferralProgramme **referral_programmes;
 };
 #define TALLY__V1__PRICING_CATALOG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_catalog__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__V1__CreditCost methods */

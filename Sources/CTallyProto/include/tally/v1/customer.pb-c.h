@@ -340,10 +340,24 @@ struct  Tally__V1__Customer
    * Whose clocks periods begin and end by.
    */
   char *time_zone;
+  /*
+   * What it refers others with: one of each programme.
+   */
+  size_t n_referral_codes;
+  Tally__V1__ReferralCode **referral_codes;
+  /*
+   * Redemptions of its codes, and its own of others' codes, oldest first.
+   */
+  size_t n_referrals;
+  Tally__V1__Referral **referrals;
+  /*
+   * It was given a fingerprint, which nobody is shown.
+   */
+  protobuf_c_boolean has_fingerprint;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0 }
 
 
 /* Tally__V1__BoughtQuantity methods */

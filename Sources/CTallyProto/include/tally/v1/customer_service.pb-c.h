@@ -130,10 +130,16 @@ struct  Tally__V1__GetOrCreateCustomerRequest
    * Of a new customer: whose clocks periods begin and end by, such as "America/New_York"; empty: UTC.
    */
   char *time_zone;
+  /*
+   * What you tell the person or device by, at most 256 bytes: trials with `unique_fingerprint` are had
+   * once by all customers of one. Of a new customer, or of one that has none. Only a keyed hash is
+   * kept.
+   */
+  char *fingerprint;
 };
 #define TALLY__V1__GET_OR_CREATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_or_create_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -265,6 +271,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__CASE)
 } Tally__V1__UpdateCustomerRequest__TimeZoneCase;
 
+typedef enum {
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__NOT_SET = 0,
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT_FINGERPRINT = 100
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__CASE)
+} Tally__V1__UpdateCustomerRequest__FingerprintCase;
+
 /*
  * What to change of a customer.
  */
@@ -311,10 +323,17 @@ struct  Tally__V1__UpdateCustomerRequest
      */
     char *time_zone;
   };
+  Tally__V1__UpdateCustomerRequest__FingerprintCase _fingerprint_case;
+  union {
+    /*
+     * Absent: it stays. As in GetOrCreateCustomer; empty: there is none from now on.
+     */
+    char *fingerprint;
+  };
 };
 #define TALLY__V1__UPDATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__NOT_SET, {0} }
 
 
 /*

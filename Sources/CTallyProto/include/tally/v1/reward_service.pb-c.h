@@ -26,6 +26,10 @@ typedef struct Tally__V1__RedeemCodeRequest Tally__V1__RedeemCodeRequest;
 typedef struct Tally__V1__RedeemCodeResponse Tally__V1__RedeemCodeResponse;
 typedef struct Tally__V1__GetPromotionCodeRequest Tally__V1__GetPromotionCodeRequest;
 typedef struct Tally__V1__GetPromotionCodeResponse Tally__V1__GetPromotionCodeResponse;
+typedef struct Tally__V1__CreateReferralCodeRequest Tally__V1__CreateReferralCodeRequest;
+typedef struct Tally__V1__CreateReferralCodeResponse Tally__V1__CreateReferralCodeResponse;
+typedef struct Tally__V1__RedeemReferralCodeRequest Tally__V1__RedeemReferralCodeRequest;
+typedef struct Tally__V1__RedeemReferralCodeResponse Tally__V1__RedeemReferralCodeResponse;
 
 
 /* --- enums --- */
@@ -226,6 +230,94 @@ struct  Tally__V1__GetPromotionCodeResponse
     , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
+/*
+ * Asks for a customer's code.
+ */
+struct  Tally__V1__CreateReferralCodeRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * In which programme.
+   */
+  char *programme_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__CREATE_REFERRAL_CODE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__create_referral_code_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The code.
+ */
+struct  Tally__V1__CreateReferralCodeResponse
+{
+  ProtobufCMessage base;
+  /*
+   * It.
+   */
+  Tally__V1__ReferralCode *referral_code;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__CREATE_REFERRAL_CODE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__create_referral_code_response__descriptor) \
+    , NULL, 0 }
+
+
+/*
+ * Redeems another customer's code.
+ */
+struct  Tally__V1__RedeemReferralCodeRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who.
+   */
+  char *customer_id;
+  /*
+   * The code; small letters count as capital ones.
+   */
+  char *code;
+  /*
+   * Chosen by the caller, unique for each intended redemption, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__REDEEM_REFERRAL_CODE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__redeem_referral_code_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What came of it.
+ */
+struct  Tally__V1__RedeemReferralCodeResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As the redeemer has it.
+   */
+  Tally__V1__Referral *referral;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__REDEEM_REFERRAL_CODE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__redeem_referral_code_response__descriptor) \
+    , NULL, 0 }
+
+
 /* Tally__V1__ApplyDiscountRequest methods */
 void   tally__v1__apply_discount_request__init
                      (Tally__V1__ApplyDiscountRequest         *message);
@@ -378,6 +470,82 @@ Tally__V1__GetPromotionCodeResponse *
 void   tally__v1__get_promotion_code_response__free_unpacked
                      (Tally__V1__GetPromotionCodeResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__CreateReferralCodeRequest methods */
+void   tally__v1__create_referral_code_request__init
+                     (Tally__V1__CreateReferralCodeRequest         *message);
+size_t tally__v1__create_referral_code_request__get_packed_size
+                     (const Tally__V1__CreateReferralCodeRequest   *message);
+size_t tally__v1__create_referral_code_request__pack
+                     (const Tally__V1__CreateReferralCodeRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__create_referral_code_request__pack_to_buffer
+                     (const Tally__V1__CreateReferralCodeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CreateReferralCodeRequest *
+       tally__v1__create_referral_code_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__create_referral_code_request__free_unpacked
+                     (Tally__V1__CreateReferralCodeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__CreateReferralCodeResponse methods */
+void   tally__v1__create_referral_code_response__init
+                     (Tally__V1__CreateReferralCodeResponse         *message);
+size_t tally__v1__create_referral_code_response__get_packed_size
+                     (const Tally__V1__CreateReferralCodeResponse   *message);
+size_t tally__v1__create_referral_code_response__pack
+                     (const Tally__V1__CreateReferralCodeResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__create_referral_code_response__pack_to_buffer
+                     (const Tally__V1__CreateReferralCodeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CreateReferralCodeResponse *
+       tally__v1__create_referral_code_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__create_referral_code_response__free_unpacked
+                     (Tally__V1__CreateReferralCodeResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__RedeemReferralCodeRequest methods */
+void   tally__v1__redeem_referral_code_request__init
+                     (Tally__V1__RedeemReferralCodeRequest         *message);
+size_t tally__v1__redeem_referral_code_request__get_packed_size
+                     (const Tally__V1__RedeemReferralCodeRequest   *message);
+size_t tally__v1__redeem_referral_code_request__pack
+                     (const Tally__V1__RedeemReferralCodeRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__redeem_referral_code_request__pack_to_buffer
+                     (const Tally__V1__RedeemReferralCodeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__RedeemReferralCodeRequest *
+       tally__v1__redeem_referral_code_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__redeem_referral_code_request__free_unpacked
+                     (Tally__V1__RedeemReferralCodeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__RedeemReferralCodeResponse methods */
+void   tally__v1__redeem_referral_code_response__init
+                     (Tally__V1__RedeemReferralCodeResponse         *message);
+size_t tally__v1__redeem_referral_code_response__get_packed_size
+                     (const Tally__V1__RedeemReferralCodeResponse   *message);
+size_t tally__v1__redeem_referral_code_response__pack
+                     (const Tally__V1__RedeemReferralCodeResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__redeem_referral_code_response__pack_to_buffer
+                     (const Tally__V1__RedeemReferralCodeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__RedeemReferralCodeResponse *
+       tally__v1__redeem_referral_code_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__redeem_referral_code_response__free_unpacked
+                     (Tally__V1__RedeemReferralCodeResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__ApplyDiscountRequest_Closure)
@@ -404,6 +572,18 @@ typedef void (*Tally__V1__GetPromotionCodeRequest_Closure)
 typedef void (*Tally__V1__GetPromotionCodeResponse_Closure)
                  (const Tally__V1__GetPromotionCodeResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__CreateReferralCodeRequest_Closure)
+                 (const Tally__V1__CreateReferralCodeRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__CreateReferralCodeResponse_Closure)
+                 (const Tally__V1__CreateReferralCodeResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__RedeemReferralCodeRequest_Closure)
+                 (const Tally__V1__RedeemReferralCodeRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__RedeemReferralCodeResponse_Closure)
+                 (const Tally__V1__RedeemReferralCodeResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -427,6 +607,14 @@ struct Tally__V1__RewardService_Service
                              const Tally__V1__GetPromotionCodeRequest *input,
                              Tally__V1__GetPromotionCodeResponse_Closure closure,
                              void *closure_data);
+  void (*create_referral_code)(Tally__V1__RewardService_Service *service,
+                               const Tally__V1__CreateReferralCodeRequest *input,
+                               Tally__V1__CreateReferralCodeResponse_Closure closure,
+                               void *closure_data);
+  void (*redeem_referral_code)(Tally__V1__RewardService_Service *service,
+                               const Tally__V1__RedeemReferralCodeRequest *input,
+                               Tally__V1__RedeemReferralCodeResponse_Closure closure,
+                               void *closure_data);
 };
 typedef void (*Tally__V1__RewardService_ServiceDestroy)(Tally__V1__RewardService_Service *);
 void tally__v1__reward_service__init (Tally__V1__RewardService_Service *service,
@@ -438,7 +626,9 @@ void tally__v1__reward_service__init (Tally__V1__RewardService_Service *service,
       function_prefix__ ## apply_discount,\
       function_prefix__ ## remove_discount,\
       function_prefix__ ## redeem_code,\
-      function_prefix__ ## get_promotion_code  }
+      function_prefix__ ## get_promotion_code,\
+      function_prefix__ ## create_referral_code,\
+      function_prefix__ ## redeem_referral_code  }
 void tally__v1__reward_service__apply_discount(ProtobufCService *service,
                                                const Tally__V1__ApplyDiscountRequest *input,
                                                Tally__V1__ApplyDiscountResponse_Closure closure,
@@ -455,6 +645,14 @@ void tally__v1__reward_service__get_promotion_code(ProtobufCService *service,
                                                    const Tally__V1__GetPromotionCodeRequest *input,
                                                    Tally__V1__GetPromotionCodeResponse_Closure closure,
                                                    void *closure_data);
+void tally__v1__reward_service__create_referral_code(ProtobufCService *service,
+                                                     const Tally__V1__CreateReferralCodeRequest *input,
+                                                     Tally__V1__CreateReferralCodeResponse_Closure closure,
+                                                     void *closure_data);
+void tally__v1__reward_service__redeem_referral_code(ProtobufCService *service,
+                                                     const Tally__V1__RedeemReferralCodeRequest *input,
+                                                     Tally__V1__RedeemReferralCodeResponse_Closure closure,
+                                                     void *closure_data);
 
 /* --- descriptors --- */
 
@@ -466,6 +664,10 @@ extern const ProtobufCMessageDescriptor tally__v1__redeem_code_request__descript
 extern const ProtobufCMessageDescriptor tally__v1__redeem_code_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_promotion_code_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_promotion_code_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__create_referral_code_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__create_referral_code_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__redeem_referral_code_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__redeem_referral_code_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__reward_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -24,6 +24,10 @@ typedef struct Tally__V1__GrantedUnits Tally__V1__GrantedUnits;
 typedef struct Tally__V1__FeatureGrant Tally__V1__FeatureGrant;
 typedef struct Tally__V1__DiscountChoice Tally__V1__DiscountChoice;
 typedef struct Tally__V1__Discount Tally__V1__Discount;
+typedef struct Tally__V1__PlanGift Tally__V1__PlanGift;
+typedef struct Tally__V1__ReferralProgramme Tally__V1__ReferralProgramme;
+typedef struct Tally__V1__ReferralCode Tally__V1__ReferralCode;
+typedef struct Tally__V1__Referral Tally__V1__Referral;
 
 
 /* --- enums --- */
@@ -50,6 +54,72 @@ typedef enum _Tally__V1__CouponDuration {
   TALLY__V1__COUPON_DURATION__COUPON_DURATION_FOREVER = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__COUPON_DURATION)
 } Tally__V1__CouponDuration;
+/*
+ * When a referral is rewarded.
+ */
+typedef enum _Tally__V1__ReferralMoment {
+  /*
+   * Refused.
+   */
+  TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_UNSPECIFIED = 0,
+  /*
+   * As soon as the code is redeemed.
+   */
+  TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_CUSTOMER_CREATION = 1,
+  /*
+   * When the redeemer pays for a plan.
+   */
+  TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_CHECKOUT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFERRAL_MOMENT)
+} Tally__V1__ReferralMoment;
+/*
+ * Who is rewarded for a referral.
+ */
+typedef enum _Tally__V1__ReferralReceiver {
+  /*
+   * Refused.
+   */
+  TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_UNSPECIFIED = 0,
+  /*
+   * Who has brought somebody.
+   */
+  TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_REFERRER = 1,
+  /*
+   * Both.
+   */
+  TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_ALL = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFERRAL_RECEIVER)
+} Tally__V1__ReferralReceiver;
+/*
+ * Where a customer's reward for a referral is.
+ */
+typedef enum _Tally__V1__ReferralReward {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_UNSPECIFIED = 0,
+  /*
+   * The customer gets none: the referrer does.
+   */
+  TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_NONE = 1,
+  /*
+   * What it is for has yet to happen.
+   */
+  TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_WAITING = 2,
+  /*
+   * It is due, and given when the customer has no discount any more.
+   */
+  TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_PENDING = 3,
+  /*
+   * The customer has it.
+   */
+  TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_GIVEN = 4,
+  /*
+   * It could not be given.
+   */
+  TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_DROPPED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFERRAL_REWARD)
+} Tally__V1__ReferralReward;
 
 /* --- messages --- */
 
@@ -308,6 +378,157 @@ struct  Tally__V1__Discount
     , (char *)protobuf_c_empty_string, 0,NULL, 0, 0, NULL, (char *)protobuf_c_empty_string, TALLY__V1__DISCOUNT__KIND__NOT_SET, {0} }
 
 
+/*
+ * A plan that is given free of charge, usually for a referral: without its prices, for good, and
+ * beside a plan of its group that is paid for.
+ */
+struct  Tally__V1__PlanGift
+{
+  ProtobufCMessage base;
+  /*
+   * Chosen by you: letters, digits, "_" and "-", at most 63. Never changes.
+   */
+  char *plan_gift_id;
+  /*
+   * What a person reads.
+   */
+  char *name;
+  /*
+   * The plan.
+   */
+  char *plan_id;
+};
+#define TALLY__V1__PLAN_GIFT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_gift__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+typedef enum {
+  TALLY__V1__REFERRAL_PROGRAMME___MAX_REDEMPTIONS__NOT_SET = 0,
+  TALLY__V1__REFERRAL_PROGRAMME___MAX_REDEMPTIONS_MAX_REDEMPTIONS = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__REFERRAL_PROGRAMME___MAX_REDEMPTIONS__CASE)
+} Tally__V1__ReferralProgramme__MaxRedemptionsCase;
+
+/*
+ * What customers get for bringing others.
+ */
+struct  Tally__V1__ReferralProgramme
+{
+  ProtobufCMessage base;
+  /*
+   * Chosen by you: letters, digits, "_" and "-", at most 63. Never changes.
+   */
+  char *programme_id;
+  /*
+   * Of a coupon, a feature grant or a plan gift.
+   */
+  char *reward_id;
+  /*
+   * When.
+   */
+  Tally__V1__ReferralMoment redeem_on;
+  /*
+   * Who.
+   */
+  Tally__V1__ReferralReceiver received_by;
+  /*
+   * With CHECKOUT: which plans have to be paid for; empty: any.
+   */
+  size_t n_plan_ids;
+  char **plan_ids;
+  /*
+   * With CHECKOUT. False: a trial of a plan counts like a payment. True: it has to become one.
+   */
+  protobuf_c_boolean exclude_trial;
+  Tally__V1__ReferralProgramme__MaxRedemptionsCase _max_redemptions_case;
+  union {
+    /*
+     * How often one customer's code is redeemed, 1 to 1000; absent: 1000 times.
+     */
+    uint32_t max_redemptions;
+  };
+};
+#define TALLY__V1__REFERRAL_PROGRAMME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__referral_programme__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__REFERRAL_MOMENT__REFERRAL_MOMENT_UNSPECIFIED, TALLY__V1__REFERRAL_RECEIVER__REFERRAL_RECEIVER_UNSPECIFIED, 0,NULL, 0, TALLY__V1__REFERRAL_PROGRAMME___MAX_REDEMPTIONS__NOT_SET, {0} }
+
+
+/*
+ * What a customer refers others with.
+ */
+struct  Tally__V1__ReferralCode
+{
+  ProtobufCMessage base;
+  /*
+   * Of which programme.
+   */
+  char *programme_id;
+  /*
+   * 6 letters and digits, in capitals.
+   */
+  char *code;
+  /*
+   * Whose it is.
+   */
+  char *customer_id;
+  /*
+   * Since when.
+   */
+  Google__Protobuf__Timestamp *create_time;
+};
+#define TALLY__V1__REFERRAL_CODE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__referral_code__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * That somebody's code was redeemed, as one of the two has it.
+ */
+struct  Tally__V1__Referral
+{
+  ProtobufCMessage base;
+  /*
+   * Chosen by Tally; the same for both.
+   */
+  char *redemption_id;
+  /*
+   * Of which programme.
+   */
+  char *programme_id;
+  /*
+   * The code.
+   */
+  char *code;
+  /*
+   * Whose code it is.
+   */
+  char *referrer_id;
+  /*
+   * Who has redeemed it.
+   */
+  char *redeemer_id;
+  /*
+   * The coupon, feature grant or plan gift.
+   */
+  char *reward_id;
+  /*
+   * Where the reward of the customer is whose list it is in.
+   */
+  Tally__V1__ReferralReward reward;
+  /*
+   * When it was redeemed.
+   */
+  Google__Protobuf__Timestamp *create_time;
+  /*
+   * When what it is rewarded for happened; absent: not yet.
+   */
+  Google__Protobuf__Timestamp *earn_time;
+};
+#define TALLY__V1__REFERRAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__referral__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__REFERRAL_REWARD__REFERRAL_REWARD_UNSPECIFIED, NULL, NULL }
+
+
 /* Tally__V1__PromotionCode methods */
 void   tally__v1__promotion_code__init
                      (Tally__V1__PromotionCode         *message);
@@ -422,6 +643,82 @@ Tally__V1__Discount *
 void   tally__v1__discount__free_unpacked
                      (Tally__V1__Discount *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__PlanGift methods */
+void   tally__v1__plan_gift__init
+                     (Tally__V1__PlanGift         *message);
+size_t tally__v1__plan_gift__get_packed_size
+                     (const Tally__V1__PlanGift   *message);
+size_t tally__v1__plan_gift__pack
+                     (const Tally__V1__PlanGift   *message,
+                      uint8_t             *out);
+size_t tally__v1__plan_gift__pack_to_buffer
+                     (const Tally__V1__PlanGift   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PlanGift *
+       tally__v1__plan_gift__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__plan_gift__free_unpacked
+                     (Tally__V1__PlanGift *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ReferralProgramme methods */
+void   tally__v1__referral_programme__init
+                     (Tally__V1__ReferralProgramme         *message);
+size_t tally__v1__referral_programme__get_packed_size
+                     (const Tally__V1__ReferralProgramme   *message);
+size_t tally__v1__referral_programme__pack
+                     (const Tally__V1__ReferralProgramme   *message,
+                      uint8_t             *out);
+size_t tally__v1__referral_programme__pack_to_buffer
+                     (const Tally__V1__ReferralProgramme   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ReferralProgramme *
+       tally__v1__referral_programme__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__referral_programme__free_unpacked
+                     (Tally__V1__ReferralProgramme *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__ReferralCode methods */
+void   tally__v1__referral_code__init
+                     (Tally__V1__ReferralCode         *message);
+size_t tally__v1__referral_code__get_packed_size
+                     (const Tally__V1__ReferralCode   *message);
+size_t tally__v1__referral_code__pack
+                     (const Tally__V1__ReferralCode   *message,
+                      uint8_t             *out);
+size_t tally__v1__referral_code__pack_to_buffer
+                     (const Tally__V1__ReferralCode   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ReferralCode *
+       tally__v1__referral_code__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__referral_code__free_unpacked
+                     (Tally__V1__ReferralCode *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__Referral methods */
+void   tally__v1__referral__init
+                     (Tally__V1__Referral         *message);
+size_t tally__v1__referral__get_packed_size
+                     (const Tally__V1__Referral   *message);
+size_t tally__v1__referral__pack
+                     (const Tally__V1__Referral   *message,
+                      uint8_t             *out);
+size_t tally__v1__referral__pack_to_buffer
+                     (const Tally__V1__Referral   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__Referral *
+       tally__v1__referral__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__referral__free_unpacked
+                     (Tally__V1__Referral *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__PromotionCode_Closure)
@@ -442,6 +739,18 @@ typedef void (*Tally__V1__DiscountChoice_Closure)
 typedef void (*Tally__V1__Discount_Closure)
                  (const Tally__V1__Discount *message,
                   void *closure_data);
+typedef void (*Tally__V1__PlanGift_Closure)
+                 (const Tally__V1__PlanGift *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ReferralProgramme_Closure)
+                 (const Tally__V1__ReferralProgramme *message,
+                  void *closure_data);
+typedef void (*Tally__V1__ReferralCode_Closure)
+                 (const Tally__V1__ReferralCode *message,
+                  void *closure_data);
+typedef void (*Tally__V1__Referral_Closure)
+                 (const Tally__V1__Referral *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -449,12 +758,19 @@ typedef void (*Tally__V1__Discount_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tally__v1__coupon_duration__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__referral_moment__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__referral_receiver__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__referral_reward__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__promotion_code__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__coupon__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__granted_units__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature_grant__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__discount_choice__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__discount__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__plan_gift__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__referral_programme__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__referral_code__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__referral__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -53,6 +53,96 @@ void   tally__disk__v1__directory_record__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__directory_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__referral_code_made__init
+                     (Tally__Disk__V1__ReferralCodeMade         *message)
+{
+  static const Tally__Disk__V1__ReferralCodeMade init_value = TALLY__DISK__V1__REFERRAL_CODE_MADE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__referral_code_made__get_packed_size
+                     (const Tally__Disk__V1__ReferralCodeMade *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code_made__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__referral_code_made__pack
+                     (const Tally__Disk__V1__ReferralCodeMade *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code_made__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__referral_code_made__pack_to_buffer
+                     (const Tally__Disk__V1__ReferralCodeMade *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code_made__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ReferralCodeMade *
+       tally__disk__v1__referral_code_made__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ReferralCodeMade *)
+     protobuf_c_message_unpack (&tally__disk__v1__referral_code_made__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__referral_code_made__free_unpacked
+                     (Tally__Disk__V1__ReferralCodeMade *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__referral_code_made__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__fingerprint_keyed__init
+                     (Tally__Disk__V1__FingerprintKeyed         *message)
+{
+  static const Tally__Disk__V1__FingerprintKeyed init_value = TALLY__DISK__V1__FINGERPRINT_KEYED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__fingerprint_keyed__get_packed_size
+                     (const Tally__Disk__V1__FingerprintKeyed *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_keyed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__fingerprint_keyed__pack
+                     (const Tally__Disk__V1__FingerprintKeyed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_keyed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__fingerprint_keyed__pack_to_buffer
+                     (const Tally__Disk__V1__FingerprintKeyed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_keyed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__FingerprintKeyed *
+       tally__disk__v1__fingerprint_keyed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__FingerprintKeyed *)
+     protobuf_c_message_unpack (&tally__disk__v1__fingerprint_keyed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__fingerprint_keyed__free_unpacked
+                     (Tally__Disk__V1__FingerprintKeyed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_keyed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__catalog_published__init
                      (Tally__Disk__V1__CatalogPublished         *message)
 {
@@ -278,7 +368,7 @@ void   tally__disk__v1__code_counted__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[11] =
 {
   {
     "commit_time",
@@ -376,23 +466,63 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "referral_code_made",
+    100,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, referral_code_made),
+    &tally__disk__v1__referral_code_made__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint_keyed",
+    101,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, fingerprint_keyed),
+    &tally__disk__v1__fingerprint_keyed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catalog_published_with_referrals",
+    102,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, catalog_published_with_referrals),
+    &tally__disk__v1__catalog_published__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
   2,   /* field[2] = catalog_published_with_modes */
+  10,   /* field[10] = catalog_published_with_referrals */
   4,   /* field[4] = catalog_published_with_rewards */
   7,   /* field[7] = code_counted */
   5,   /* field[5] = code_reserved */
   6,   /* field[6] = code_settled */
   0,   /* field[0] = commit_time */
+  9,   /* field[9] = fingerprint_keyed */
+  8,   /* field[8] = referral_code_made */
   3,   /* field[3] = test_clock_moved */
 };
-static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 2 },
   { 60, 4 },
-  { 0, 8 }
+  { 100, 8 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -402,11 +532,113 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  8,
+  11,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
-  3,  tally__disk__v1__directory_record__number_ranges,
+  4,  tally__disk__v1__directory_record__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__directory_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__referral_code_made__field_descriptors[3] =
+{
+  {
+    "code",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCodeMade, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "programme_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCodeMade, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCodeMade, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__referral_code_made__field_indices_by_name[] = {
+  0,   /* field[0] = code */
+  2,   /* field[2] = customer_id */
+  1,   /* field[1] = programme_id */
+};
+static const ProtobufCIntRange tally__disk__v1__referral_code_made__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__referral_code_made__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ReferralCodeMade",
+  "ReferralCodeMade",
+  "Tally__Disk__V1__ReferralCodeMade",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ReferralCodeMade),
+  3,
+  tally__disk__v1__referral_code_made__field_descriptors,
+  tally__disk__v1__referral_code_made__field_indices_by_name,
+  1,  tally__disk__v1__referral_code_made__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__referral_code_made__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__fingerprint_keyed__field_descriptors[1] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__FingerprintKeyed, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__fingerprint_keyed__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange tally__disk__v1__fingerprint_keyed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_keyed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.FingerprintKeyed",
+  "FingerprintKeyed",
+  "Tally__Disk__V1__FingerprintKeyed",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__FingerprintKeyed),
+  1,
+  tally__disk__v1__fingerprint_keyed__field_descriptors,
+  tally__disk__v1__fingerprint_keyed__field_indices_by_name,
+  1,  tally__disk__v1__fingerprint_keyed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__fingerprint_keyed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__catalog_published__field_descriptors[2] =

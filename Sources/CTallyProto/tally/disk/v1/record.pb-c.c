@@ -368,6 +368,141 @@ void   tally__disk__v1__fact__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__referral__init
+                     (Tally__Disk__V1__Referral         *message)
+{
+  static const Tally__Disk__V1__Referral init_value = TALLY__DISK__V1__REFERRAL__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__referral__get_packed_size
+                     (const Tally__Disk__V1__Referral *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__referral__pack
+                     (const Tally__Disk__V1__Referral *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__referral__pack_to_buffer
+                     (const Tally__Disk__V1__Referral *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Referral *
+       tally__disk__v1__referral__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Referral *)
+     protobuf_c_message_unpack (&tally__disk__v1__referral__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__referral__free_unpacked
+                     (Tally__Disk__V1__Referral *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__referral__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__referral_code__init
+                     (Tally__Disk__V1__ReferralCode         *message)
+{
+  static const Tally__Disk__V1__ReferralCode init_value = TALLY__DISK__V1__REFERRAL_CODE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__referral_code__get_packed_size
+                     (const Tally__Disk__V1__ReferralCode *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__referral_code__pack
+                     (const Tally__Disk__V1__ReferralCode *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__referral_code__pack_to_buffer
+                     (const Tally__Disk__V1__ReferralCode *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ReferralCode *
+       tally__disk__v1__referral_code__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ReferralCode *)
+     protobuf_c_message_unpack (&tally__disk__v1__referral_code__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__referral_code__free_unpacked
+                     (Tally__Disk__V1__ReferralCode *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__fingerprint_set__init
+                     (Tally__Disk__V1__FingerprintSet         *message)
+{
+  static const Tally__Disk__V1__FingerprintSet init_value = TALLY__DISK__V1__FINGERPRINT_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__fingerprint_set__get_packed_size
+                     (const Tally__Disk__V1__FingerprintSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__fingerprint_set__pack
+                     (const Tally__Disk__V1__FingerprintSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__fingerprint_set__pack_to_buffer
+                     (const Tally__Disk__V1__FingerprintSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__FingerprintSet *
+       tally__disk__v1__fingerprint_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__FingerprintSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__fingerprint_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__fingerprint_set__free_unpacked
+                     (Tally__Disk__V1__FingerprintSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__fingerprint_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__customer_created__init
                      (Tally__Disk__V1__CustomerCreated         *message)
 {
@@ -4031,7 +4166,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[60] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[63] =
 {
   {
     "customer_created",
@@ -4694,6 +4829,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[6
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "referral_set",
+    100,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, referral_set),
+    &tally__disk__v1__referral__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_code_set",
+    101,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, referral_code_set),
+    &tally__disk__v1__referral_code__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint_set",
+    102,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, fingerprint_set),
+    &tally__disk__v1__fingerprint_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "sent_invoice_raised",
     120,
     PROTOBUF_C_LABEL_NONE,
@@ -4784,27 +4955,30 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   32,   /* field[32] = entity_claimed */
   21,   /* field[21] = entity_created */
   23,   /* field[23] = entity_deleted */
+  57,   /* field[57] = fingerprint_set */
   45,   /* field[45] = full_subscription_changed */
   29,   /* field[29] = hold_closed */
   28,   /* field[28] = hold_extended */
   27,   /* field[27] = hold_opened */
   38,   /* field[38] = invoice_changed */
   15,   /* field[15] = invoice_dropped */
-  59,   /* field[59] = invoice_overdue */
+  62,   /* field[62] = invoice_overdue */
   13,   /* field[13] = invoice_raised */
   41,   /* field[41] = invoice_returned */
-  58,   /* field[58] = invoiced_subscription_changed */
+  61,   /* field[61] = invoiced_subscription_changed */
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
-  57,   /* field[57] = receivable_set */
+  60,   /* field[60] = receivable_set */
+  56,   /* field[56] = referral_code_set */
+  55,   /* field[55] = referral_set */
   40,   /* field[40] = refund_dropped */
   39,   /* field[39] = refund_set */
   44,   /* field[44] = reminded */
-  56,   /* field[56] = sent_invoice_changed */
-  55,   /* field[55] = sent_invoice_raised */
+  59,   /* field[59] = sent_invoice_changed */
+  58,   /* field[58] = sent_invoice_raised */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   54,   /* field[54] = top_up_set */
@@ -4816,7 +4990,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[8 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[9 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -4825,8 +4999,9 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[8 + 1] =
   { 73, 45 },
   { 80, 50 },
   { 90, 53 },
-  { 120, 55 },
-  { 0, 60 }
+  { 100, 55 },
+  { 120, 58 },
+  { 0, 63 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -4836,11 +5011,333 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  60,
+  63,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  8,  tally__disk__v1__fact__number_ranges,
+  9,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__referral__field_descriptors[15] =
+{
+  {
+    "redemption_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, redemption_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "programme_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, other_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, reward_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_kind",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, reward_kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, created),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "earned",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, earned),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, reward),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ready",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, ready),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rewards_both",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, rewards_both),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Referral, n_plans),
+    offsetof(Tally__Disk__V1__Referral, plans),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "excludes_trial",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, excludes_trial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "told",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Referral, told),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__referral__field_indices_by_name[] = {
+  3,   /* field[3] = code */
+  7,   /* field[7] = created */
+  8,   /* field[8] = earned */
+  13,   /* field[13] = excludes_trial */
+  4,   /* field[4] = other_id */
+  12,   /* field[12] = plans */
+  2,   /* field[2] = programme_id */
+  10,   /* field[10] = ready */
+  0,   /* field[0] = redemption_id */
+  9,   /* field[9] = reward */
+  5,   /* field[5] = reward_id */
+  6,   /* field[6] = reward_kind */
+  11,   /* field[11] = rewards_both */
+  1,   /* field[1] = role */
+  14,   /* field[14] = told */
+};
+static const ProtobufCIntRange tally__disk__v1__referral__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Referral",
+  "Referral",
+  "Tally__Disk__V1__Referral",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Referral),
+  15,
+  tally__disk__v1__referral__field_descriptors,
+  tally__disk__v1__referral__field_indices_by_name,
+  1,  tally__disk__v1__referral__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__referral__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__referral_code__field_descriptors[3] =
+{
+  {
+    "programme_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCode, programme_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCode, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ReferralCode, created),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__referral_code__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  2,   /* field[2] = created */
+  0,   /* field[0] = programme_id */
+};
+static const ProtobufCIntRange tally__disk__v1__referral_code__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ReferralCode",
+  "ReferralCode",
+  "Tally__Disk__V1__ReferralCode",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ReferralCode),
+  3,
+  tally__disk__v1__referral_code__field_descriptors,
+  tally__disk__v1__referral_code__field_indices_by_name,
+  1,  tally__disk__v1__referral_code__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__referral_code__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__fingerprint_set__field_descriptors[1] =
+{
+  {
+    "mark",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__FingerprintSet, mark),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__fingerprint_set__field_indices_by_name[] = {
+  0,   /* field[0] = mark */
+};
+static const ProtobufCIntRange tally__disk__v1__fingerprint_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.FingerprintSet",
+  "FingerprintSet",
+  "Tally__Disk__V1__FingerprintSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__FingerprintSet),
+  1,
+  tally__disk__v1__fingerprint_set__field_descriptors,
+  tally__disk__v1__fingerprint_set__field_indices_by_name,
+  1,  tally__disk__v1__fingerprint_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__fingerprint_set__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__customer_created__field_descriptors[3] =
@@ -10895,7 +11392,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[32] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[35] =
 {
   {
     "customer_id",
@@ -11270,6 +11767,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "referrals",
+    100,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_referrals),
+    offsetof(Tally__Disk__V1__CustomerState, referrals),
+    &tally__disk__v1__referral__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_codes",
+    101,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_referral_codes),
+    offsetof(Tally__Disk__V1__CustomerState, referral_codes),
+    &tally__disk__v1__referral_code__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint_mark",
+    102,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, fingerprint_mark),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "receivables",
     120,
     PROTOBUF_C_LABEL_REPEATED,
@@ -11297,6 +11830,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
   21,   /* field[21] = extras */
+  33,   /* field[33] = fingerprint_mark */
   13,   /* field[13] = invoices */
   14,   /* field[14] = key */
   5,   /* field[5] = last_bucket */
@@ -11305,8 +11839,10 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
-  31,   /* field[31] = receivables */
+  34,   /* field[34] = receivables */
   28,   /* field[28] = redemptions */
+  32,   /* field[32] = referral_codes */
+  31,   /* field[31] = referrals */
   22,   /* field[22] = refunds */
   26,   /* field[26] = reminded_card */
   25,   /* field[25] = reminded_trials */
@@ -11316,7 +11852,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[7 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[8 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -11324,8 +11860,9 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[7 
   { 50, 25 },
   { 60, 27 },
   { 80, 29 },
-  { 120, 31 },
-  { 0, 32 }
+  { 100, 31 },
+  { 120, 34 },
+  { 0, 35 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -11335,10 +11872,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  32,
+  35,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  7,  tally__disk__v1__customer_state__number_ranges,
+  8,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

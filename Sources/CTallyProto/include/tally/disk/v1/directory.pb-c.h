@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tally/v1/catalog.pb-c.h"
 
 typedef struct Tally__Disk__V1__DirectoryRecord Tally__Disk__V1__DirectoryRecord;
+typedef struct Tally__Disk__V1__ReferralCodeMade Tally__Disk__V1__ReferralCodeMade;
+typedef struct Tally__Disk__V1__FingerprintKeyed Tally__Disk__V1__FingerprintKeyed;
 typedef struct Tally__Disk__V1__CatalogPublished Tally__Disk__V1__CatalogPublished;
 typedef struct Tally__Disk__V1__TestClockMoved Tally__Disk__V1__TestClockMoved;
 typedef struct Tally__Disk__V1__CodeReserved Tally__Disk__V1__CodeReserved;
@@ -38,7 +40,10 @@ typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REWARDS = 60,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_RESERVED = 61,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_SETTLED = 62,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_COUNTED = 63
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_COUNTED = 63,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_REFERRAL_CODE_MADE = 100,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_FINGERPRINT_KEYED = 101,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS = 102
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -83,11 +88,64 @@ struct  Tally__Disk__V1__DirectoryRecord
      * How often a code was redeemed elsewhere: in the environment that this one was imported from.
      */
     Tally__Disk__V1__CodeCounted *code_counted;
+    /*
+     * A customer has a code that it refers others with.
+     */
+    Tally__Disk__V1__ReferralCodeMade *referral_code_made;
+    /*
+     * What fingerprints are hashed with from now on, for good.
+     */
+    Tally__Disk__V1__FingerprintKeyed *fingerprint_keyed;
+    /*
+     * As catalog_published, with referral programmes, plans that are given, or trials that there are
+     * once for a fingerprint.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_referrals;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__directory_record__descriptor) \
     , 0, TALLY__DISK__V1__DIRECTORY_RECORD__KIND__NOT_SET, {0} }
+
+
+/*
+ * A customer has a code that it refers others with.
+ */
+struct  Tally__Disk__V1__ReferralCodeMade
+{
+  ProtobufCMessage base;
+  /*
+   * The code, in capitals.
+   */
+  char *code;
+  /*
+   * The programme's id.
+   */
+  char *programme_id;
+  /*
+   * The customer's external id.
+   */
+  char *customer_id;
+};
+#define TALLY__DISK__V1__REFERRAL_CODE_MADE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__referral_code_made__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The secret of fingerprints.
+ */
+struct  Tally__Disk__V1__FingerprintKeyed
+{
+  ProtobufCMessage base;
+  /*
+   * 32 random bytes.
+   */
+  ProtobufCBinaryData key;
+};
+#define TALLY__DISK__V1__FINGERPRINT_KEYED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__fingerprint_keyed__descriptor) \
+    , {0,NULL} }
 
 
 /*
@@ -222,6 +280,44 @@ Tally__Disk__V1__DirectoryRecord *
 void   tally__disk__v1__directory_record__free_unpacked
                      (Tally__Disk__V1__DirectoryRecord *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ReferralCodeMade methods */
+void   tally__disk__v1__referral_code_made__init
+                     (Tally__Disk__V1__ReferralCodeMade         *message);
+size_t tally__disk__v1__referral_code_made__get_packed_size
+                     (const Tally__Disk__V1__ReferralCodeMade   *message);
+size_t tally__disk__v1__referral_code_made__pack
+                     (const Tally__Disk__V1__ReferralCodeMade   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__referral_code_made__pack_to_buffer
+                     (const Tally__Disk__V1__ReferralCodeMade   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ReferralCodeMade *
+       tally__disk__v1__referral_code_made__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__referral_code_made__free_unpacked
+                     (Tally__Disk__V1__ReferralCodeMade *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__FingerprintKeyed methods */
+void   tally__disk__v1__fingerprint_keyed__init
+                     (Tally__Disk__V1__FingerprintKeyed         *message);
+size_t tally__disk__v1__fingerprint_keyed__get_packed_size
+                     (const Tally__Disk__V1__FingerprintKeyed   *message);
+size_t tally__disk__v1__fingerprint_keyed__pack
+                     (const Tally__Disk__V1__FingerprintKeyed   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__fingerprint_keyed__pack_to_buffer
+                     (const Tally__Disk__V1__FingerprintKeyed   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__FingerprintKeyed *
+       tally__disk__v1__fingerprint_keyed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__fingerprint_keyed__free_unpacked
+                     (Tally__Disk__V1__FingerprintKeyed *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CatalogPublished methods */
 void   tally__disk__v1__catalog_published__init
                      (Tally__Disk__V1__CatalogPublished         *message);
@@ -322,6 +418,12 @@ void   tally__disk__v1__code_counted__free_unpacked
 typedef void (*Tally__Disk__V1__DirectoryRecord_Closure)
                  (const Tally__Disk__V1__DirectoryRecord *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__ReferralCodeMade_Closure)
+                 (const Tally__Disk__V1__ReferralCodeMade *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__FingerprintKeyed_Closure)
+                 (const Tally__Disk__V1__FingerprintKeyed *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CatalogPublished_Closure)
                  (const Tally__Disk__V1__CatalogPublished *message,
                   void *closure_data);
@@ -344,6 +446,8 @@ typedef void (*Tally__Disk__V1__CodeCounted_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__referral_code_made__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_keyed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__catalog_published__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__test_clock_moved__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__code_reserved__descriptor;

@@ -25,6 +25,9 @@ typedef struct Tally__Disk__V1__MetadataEntry Tally__Disk__V1__MetadataEntry;
 typedef struct Tally__Disk__V1__Receipt Tally__Disk__V1__Receipt;
 typedef struct Tally__Disk__V1__Quantity Tally__Disk__V1__Quantity;
 typedef struct Tally__Disk__V1__Fact Tally__Disk__V1__Fact;
+typedef struct Tally__Disk__V1__Referral Tally__Disk__V1__Referral;
+typedef struct Tally__Disk__V1__ReferralCode Tally__Disk__V1__ReferralCode;
+typedef struct Tally__Disk__V1__FingerprintSet Tally__Disk__V1__FingerprintSet;
 typedef struct Tally__Disk__V1__CustomerCreated Tally__Disk__V1__CustomerCreated;
 typedef struct Tally__Disk__V1__ProfileChanged Tally__Disk__V1__ProfileChanged;
 typedef struct Tally__Disk__V1__Deducted Tally__Disk__V1__Deducted;
@@ -356,7 +359,10 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_INVOICED_SUBSCRIPTION_CHANGED = 123,
   TALLY__DISK__V1__FACT__KIND_INVOICE_OVERDUE = 124,
   TALLY__DISK__V1__FACT__KIND_TOPPING_CONTROLS_SET = 90,
-  TALLY__DISK__V1__FACT__KIND_TOP_UP_SET = 91
+  TALLY__DISK__V1__FACT__KIND_TOP_UP_SET = 91,
+  TALLY__DISK__V1__FACT__KIND_REFERRAL_SET = 100,
+  TALLY__DISK__V1__FACT__KIND_REFERRAL_CODE_SET = 101,
+  TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -609,11 +615,136 @@ struct  Tally__Disk__V1__Fact
      * What became of a feature's top-ups so far, as it stands from now on.
      */
     Tally__Disk__V1__TopUpRecord *top_up_set;
+    /*
+     * The referral with this id and role, as it stands from now on.
+     */
+    Tally__Disk__V1__Referral *referral_set;
+    /*
+     * The customer has a code that it refers others with.
+     */
+    Tally__Disk__V1__ReferralCode *referral_code_set;
+    /*
+     * The customer's fingerprint from now on.
+     */
+    Tally__Disk__V1__FingerprintSet *fingerprint_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__fact__descriptor) \
     , TALLY__DISK__V1__FACT__KIND__NOT_SET, {0} }
+
+
+/*
+ * That a code was redeemed that refers, as one of the two customers has it.
+ */
+struct  Tally__Disk__V1__Referral
+{
+  ProtobufCMessage base;
+  /*
+   * Unique in the environment; the directory counts it.
+   */
+  char *redemption_id;
+  /*
+   * 1 of the redeemer, 2 of the referrer.
+   */
+  uint32_t role;
+  /*
+   * The programme's id.
+   */
+  char *programme_id;
+  /*
+   * The code.
+   */
+  char *code;
+  /*
+   * The other customer's external id.
+   */
+  char *other_id;
+  /*
+   * The reward's id.
+   */
+  char *reward_id;
+  /*
+   * 1 a coupon, 2 a feature grant, 3 a plan gift.
+   */
+  uint32_t reward_kind;
+  /*
+   * When it was redeemed.
+   */
+  int64_t created;
+  /*
+   * When what it is rewarded for happened; 0: not yet.
+   */
+  int64_t earned;
+  /*
+   * As tally.v1.ReferralReward.
+   */
+  uint32_t reward;
+  /*
+   * With a reward that is due: since when it could be given.
+   */
+  int64_t ready;
+  /*
+   * Of the redeemer: both get it.
+   */
+  protobuf_c_boolean rewards_both;
+  /*
+   * Of the redeemer: numbers of plans one of which has to be paid for; none: any.
+   */
+  size_t n_plans;
+  uint32_t *plans;
+  /*
+   * Of the redeemer: a trial isn't enough.
+   */
+  protobuf_c_boolean excludes_trial;
+  /*
+   * Of the redeemer: what the referrer knows: 0 nothing, 1 that it was redeemed, 2 that it is earned.
+   */
+  uint32_t told;
+};
+#define TALLY__DISK__V1__REFERRAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__referral__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0 }
+
+
+/*
+ * What a customer refers others with.
+ */
+struct  Tally__Disk__V1__ReferralCode
+{
+  ProtobufCMessage base;
+  /*
+   * The programme's id.
+   */
+  char *programme_id;
+  /*
+   * The code.
+   */
+  char *code;
+  /*
+   * Since when.
+   */
+  int64_t created;
+};
+#define TALLY__DISK__V1__REFERRAL_CODE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__referral_code__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A fingerprint.
+ */
+struct  Tally__Disk__V1__FingerprintSet
+{
+  ProtobufCMessage base;
+  /*
+   * Its keyed hash; 0: there is none.
+   */
+  uint64_t mark;
+};
+#define TALLY__DISK__V1__FINGERPRINT_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__fingerprint_set__descriptor) \
+    , 0 }
 
 
 /*
@@ -2979,10 +3110,24 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_receivables;
   Tally__Disk__V1__Receivable **receivables;
+  /*
+   * Redemptions of codes that refer, its own and of others, oldest first.
+   */
+  size_t n_referrals;
+  Tally__Disk__V1__Referral **referrals;
+  /*
+   * What it refers others with.
+   */
+  size_t n_referral_codes;
+  Tally__Disk__V1__ReferralCode **referral_codes;
+  /*
+   * The keyed hash of its fingerprint; 0: it has none.
+   */
+  uint64_t fingerprint_mark;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3136,6 +3281,63 @@ Tally__Disk__V1__Fact *
                       const uint8_t       *data);
 void   tally__disk__v1__fact__free_unpacked
                      (Tally__Disk__V1__Fact *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Referral methods */
+void   tally__disk__v1__referral__init
+                     (Tally__Disk__V1__Referral         *message);
+size_t tally__disk__v1__referral__get_packed_size
+                     (const Tally__Disk__V1__Referral   *message);
+size_t tally__disk__v1__referral__pack
+                     (const Tally__Disk__V1__Referral   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__referral__pack_to_buffer
+                     (const Tally__Disk__V1__Referral   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Referral *
+       tally__disk__v1__referral__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__referral__free_unpacked
+                     (Tally__Disk__V1__Referral *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ReferralCode methods */
+void   tally__disk__v1__referral_code__init
+                     (Tally__Disk__V1__ReferralCode         *message);
+size_t tally__disk__v1__referral_code__get_packed_size
+                     (const Tally__Disk__V1__ReferralCode   *message);
+size_t tally__disk__v1__referral_code__pack
+                     (const Tally__Disk__V1__ReferralCode   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__referral_code__pack_to_buffer
+                     (const Tally__Disk__V1__ReferralCode   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ReferralCode *
+       tally__disk__v1__referral_code__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__referral_code__free_unpacked
+                     (Tally__Disk__V1__ReferralCode *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__FingerprintSet methods */
+void   tally__disk__v1__fingerprint_set__init
+                     (Tally__Disk__V1__FingerprintSet         *message);
+size_t tally__disk__v1__fingerprint_set__get_packed_size
+                     (const Tally__Disk__V1__FingerprintSet   *message);
+size_t tally__disk__v1__fingerprint_set__pack
+                     (const Tally__Disk__V1__FingerprintSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__fingerprint_set__pack_to_buffer
+                     (const Tally__Disk__V1__FingerprintSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__FingerprintSet *
+       tally__disk__v1__fingerprint_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__fingerprint_set__free_unpacked
+                     (Tally__Disk__V1__FingerprintSet *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__CustomerCreated methods */
 void   tally__disk__v1__customer_created__init
@@ -4493,6 +4695,15 @@ typedef void (*Tally__Disk__V1__Quantity_Closure)
 typedef void (*Tally__Disk__V1__Fact_Closure)
                  (const Tally__Disk__V1__Fact *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Referral_Closure)
+                 (const Tally__Disk__V1__Referral *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__ReferralCode_Closure)
+                 (const Tally__Disk__V1__ReferralCode *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__FingerprintSet_Closure)
+                 (const Tally__Disk__V1__FingerprintSet *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__CustomerCreated_Closure)
                  (const Tally__Disk__V1__CustomerCreated *message,
                   void *closure_data);
@@ -4717,6 +4928,9 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descrip
 extern const ProtobufCMessageDescriptor tally__disk__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_created__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__profile_changed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__deducted__descriptor;
