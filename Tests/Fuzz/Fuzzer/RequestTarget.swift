@@ -18,7 +18,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < Int(Self.conversion) {
-            read(input.rest, choice % 34)
+            read(input.rest, choice % 36)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[Int(input.byte()) % kinds.count])
