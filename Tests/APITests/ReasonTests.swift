@@ -11,6 +11,7 @@ import Testing
 @Suite("Reasons") struct ReasonTests {
     /// Of what no call here can bring about.
     static let faults: [(fault: ExecuteFault, told: ToldRefusal)] = [
+        (.refused(.trialUnclaimed), ToldRefusal(.unavailable, "FINGERPRINT_CHANGING")),
         (
             .refused(.erasureNeedsUpgrade),
             ToldRefusal(.failedPrecondition, "ERASURE_NEEDS_UPGRADE")

@@ -34,18 +34,34 @@ extension Teller {
 
     /// On the page whose address the API tells.
     private func pay(_ number: UInt32) async throws {
-        let shown = try await settled { _ in true }
-        let url = try #require(invoice(number, shown)?["url"]?.text, comment)
-        let path = url.replacing("https://localhost", with: "")
-        let pages = InvoicePages([stage.environment])
-        func ask(_ method: String, _ target: String, _ body: String = "") async -> PageResponse? {
-            await pages.respond(
-                to: PageRequest(method: method, target: target, body: Array(body.utf8)))
-        }
+        let path = try await path(ofInvoice: number)
         #expect(await ask("GET", path)?.status == 200, comment)
         #expect(await ask("GET", path + "/pay")?.status == 200, comment)
-        let card = "card=4242424242424242"
-        #expect(await ask("POST", path + "/pay", card)?.status == 303, comment)
+        #expect(await ask("POST", path + "/pay", Self.card)?.status == 303, comment)
         #expect(await ask("GET", path + "x")?.status == 404, comment)
+    }
+
+    /// The page takes no card for it.
+    func refusePayment(of number: UInt32) async throws {
+        let before = try await settled { _ in true }
+        let status = await ask("POST", try await path(ofInvoice: number) + "/pay", Self.card)?
+            .status
+        #expect(status.map { $0 != 303 && $0 < 500 } ?? false, comment)
+        #expect(try await settled { _ in true } == before, comment)
+    }
+
+    private static let card = "card=4242424242424242"
+
+    private func path(ofInvoice number: UInt32) async throws -> String {
+        let shown = try await settled { _ in true }
+        let url = try #require(invoice(number, shown)?["url"]?.text, comment)
+        return url.replacing("https://localhost", with: "")
+    }
+
+    private func ask(
+        _ method: String, _ target: String, _ body: String = ""
+    ) async -> PageResponse? {
+        await InvoicePages([stage.environment]).respond(
+            to: PageRequest(method: method, target: target, body: Array(body.utf8)))
     }
 }

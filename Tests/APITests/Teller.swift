@@ -168,6 +168,7 @@ actor Teller {
     }
 
     private func refuse(_ step: Step, _ word: String) async throws {
+        if case .payInvoice(let number) = step { return try await refusePayment(of: number) }
         guard let request = StepRequest(step, of: customer, pricing) else {
             preconditionFailure("\(step) is no call")
         }

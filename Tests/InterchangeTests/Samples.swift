@@ -289,7 +289,9 @@ enum Samples {
 
     /// A line as version 5 has it.
     static func withoutSixth(_ text: String) -> String {
-        [receivables, sent, netDays, topUps, noTopUps, toppedUp].reduce(text) {
+        [
+            receivables, sent, netDays, topUps, noTopUps, toppedUp, programmes, unique, referrals,
+        ].reduce(text) {
             $0.replacing($1, with: "")
         }
     }
@@ -297,8 +299,7 @@ enum Samples {
     /// A line as version 4 has it.
     static func withoutFifth(_ text: String) -> String {
         [
-            programmes, unique, referrals, charged, given, closing, returns, refunds, owned,
-            rewards, held, holder, reminded, card,
+            charged, given, closing, returns, refunds, owned, rewards, held, holder, reminded, card,
             custom, dated, zoned,
         ].reduce(withoutSixth(text)) { $0.replacing(withoutSixth($1), with: "") }
     }

@@ -100,9 +100,10 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
             #"{"outcome":"active","payment_url":"","subscription":{"subscription_id":"","#
                 + #""plan_id":"","plan_revision":0,"status":"past_due","add_on":false,"#
                 + #""start_time":"2026-02-28T21:59:59.500Z","end_time":"1970-01-01T00:00:00Z","#
-                + #""entity_id":"","quantities":[],"discounts":[],"plan_version":0},"#
+                + #""entity_id":"","quantities":[],"discounts":[],"plan_version":0,"#
+                + #""net_terms_days":0},"#
                 + #""invoice":{"invoice_id":"","status":"unspecified","lines":[],"#
-                + #""total":{"currency":"usd","minor_units":-1999}},"decline_code":"","#
+                + #""total":{"currency":"usd","minor_units":-1999},"url":""},"decline_code":"","#
                 + #""replayed":false}"#
         ),
     ]

@@ -16,11 +16,7 @@ extension CustomerState {
             // Of usage nothing is state: the log is its record.
             _ = buckets.apply(fact)
         case .bucketReset(let bucket, let balance, let nextReset, let entity):
-            buckets.change(bucket: bucket, of: entity) {
-                $0.balance = balance
-                $0.nextReset = nextReset
-            }
-            if buckets.hasExtras { buckets.changeExtras { $0.forgetDraws(of: bucket) } }
+            reset(bucket, of: entity, to: balance, until: nextReset)
         case .bucketOpened(let bucket, let entity): open(bucket, of: entity)
         case .bucketChanged(let bucket, let entity):
             buckets.change(bucket: bucket.number, of: entity) { $0 = bucket }
@@ -81,6 +77,16 @@ extension CustomerState {
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved, .topUpSet:
             buckets.changeExtras { $0.apply(fact) }
         }
+    }
+
+    private mutating func reset(
+        _ bucket: UInt32, of entity: UInt32, to balance: Quantity, until nextReset: Timestamp
+    ) {
+        buckets.change(bucket: bucket, of: entity) {
+            $0.balance = balance
+            $0.nextReset = nextReset
+        }
+        if buckets.hasExtras { buckets.changeExtras { $0.forgetDraws(of: bucket) } }
     }
 
     private mutating func save(_ method: PaymentMethod) {

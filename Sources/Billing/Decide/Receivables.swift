@@ -165,8 +165,8 @@ extension FactSheet {
         }
     }
 
-    /// What was given for an invoice that is given up: as with a renewal that stays unpaid. What the
-    /// invoice gave back of what was paid before stays the customer's.
+    /// What was given for an invoice that is given up: as with a renewal that stays unpaid. What
+    /// the invoice gave back of what was paid before stays the customer's.
     mutating func giveUp(_ receivable: Receivable, _ status: InvoiceStatus) -> Invoice {
         let invoice = close(receivable, status)
         guard receivable.isGiven else { return invoice }

@@ -172,9 +172,8 @@ extension JSONProblem {
                 "this idempotency key was used, but its answer was erased with the customer's "
                     + "personal data; look at the customer")
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
-            .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge,
-            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .invoiceFinal,
-            .trialUnclaimed:
+            .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge, .invoiceFinal,
+            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,

@@ -133,19 +133,7 @@ struct Commit {
         facts += topUp(wanted, of: &draft, names, now)
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
-        let writer = ReplyWriter(arena: workspace.arena, names: names)
-        var message = writer.message(decision.reply)
-        switch decision.reply {
-        case .created(let created):
-            message = writer.getOrCreateCustomer(draft, created: created)
-        case .updated: message = writer.updateCustomer(draft)
-        case .customer: message = writer.changed(draft)
-        case .entity(let number): message = writer.changed(number, of: draft)
-        case .redeemed(let grant): message = writer.redeemed(grant, by: draft)
-        case .referralCode(let code): message = writer.referralCode(code, of: id)
-        case .referred(let referral): message = writer.referred(referral, of: id)
-        default: break
-        }
+        let message = message(decision.reply, of: draft, names)
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
             let appended: Appended
@@ -173,6 +161,23 @@ struct Commit {
         if let refusal { throw .refused(refusal) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
+    }
+
+    /// What a decision says, some of it with the customer as it is then.
+    private func message(
+        _ reply: Reply, of draft: CustomerState, _ names: PricingNames
+    ) -> UnsafeRawBufferPointer {
+        let writer = ReplyWriter(arena: workspace.arena, names: names)
+        return switch reply {
+        case .created(let created): writer.getOrCreateCustomer(draft, created: created)
+        case .updated: writer.updateCustomer(draft)
+        case .customer: writer.changed(draft)
+        case .entity(let number): writer.changed(number, of: draft)
+        case .redeemed(let grant): writer.redeemed(grant, by: draft)
+        case .referralCode(let code): writer.referralCode(code, of: id)
+        case .referred(let referral): writer.referred(referral, of: id)
+        default: writer.message(reply)
+        }
     }
 
     /// What is to be bought, as little is left.

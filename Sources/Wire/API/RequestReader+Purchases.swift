@@ -96,10 +96,7 @@ extension RequestReader {
         fingerprint.add(UInt64(attach.startsCycle ? 1 : 0))
         fingerprint.add(UInt64(redirect.rawValue))
         fingerprint.add(quoteTime)
-        for carried in [carriesBalances, carriesUsages] {
-            fingerprint.add(UInt64(carried.map { $0.count + 1 } ?? 0))
-            for feature in carried ?? [] { fingerprint.add(UInt64(feature.rawValue)) }
-        }
+        fingerprint.add(carried: carriesBalances, carriesUsages)
         fingerprint.add(discounts)
         fingerprint.add(version: message.version, customize: message.customize, arena)
         if starts != nil || ends != nil {
@@ -267,5 +264,14 @@ extension FieldReader {
         if let word = UInt8(exactly: raw).flatMap({ Word(rawValue: $0) }) { return word }
         fault(path, "is no value of this version")
         return standard
+    }
+}
+
+extension Fingerprint {
+    fileprivate mutating func add(carried lists: [FeatureNumber]?...) {
+        for list in lists {
+            add(UInt64(list.map { $0.count + 1 } ?? 0))
+            for feature in list ?? [] { add(UInt64(feature.rawValue)) }
+        }
     }
 }

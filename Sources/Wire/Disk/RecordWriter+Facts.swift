@@ -160,10 +160,8 @@ extension RecordWriter {
             closed.pointee.session_id = arena.string(session)
             closed.pointee.paid = paid ? 1 : 0
             closed.pointee.payment_id = arena.string(payment)
-            if let due {
-                closed.pointee.currency = arena.string(due.currency.code)
-                closed.pointee.due = due.minorUnits
-            }
+            closed.pointee.currency = arena.string(due?.currency.code ?? "")
+            closed.pointee.due = due?.minorUnits ?? 0
             message.pointee.checkout_closed = closed
         case .methodSaved(let method):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_METHOD_SAVED

@@ -171,19 +171,8 @@ struct FactText {
                 "fact": .string("invoice_changed"), "invoice": .number(invoice.number),
                 "status": .string("\(invoice.status)"), "total": .string(invoice.total.text),
             ]
-        case .debtSet(let debt):
-            [
-                "fact": .string("debt_set"), "invoice": .number(debt.invoice),
-                "attempts": .number(debt.attempts),
-                "next": .string(debt.next.rfc3339 ?? ""),
-            ]
-        case .receivableSet(let receivable):
-            [
-                "fact": .string("receivable_set"), "invoice": .number(receivable.invoice),
-                "given": .bool(receivable.isGiven),
-                "next": .string(
-                    receivable.next == .never ? "" : receivable.next.rfc3339 ?? ""),
-            ]
+        case .debtSet(let debt): owed(debt)
+        case .receivableSet(let receivable): sent(receivable)
         case .invoiceOverdue(let invoice):
             ["fact": .string("invoice_overdue"), "invoice": .number(invoice.number)]
         case .creditChanged(let credit):
@@ -204,6 +193,21 @@ struct FactText {
         case .reminded(let reminder): reminded(reminder)
         default: preconditionFailure("said by the caller")
         }
+    }
+
+    private func owed(_ debt: Debt) -> JSONObject {
+        [
+            "fact": .string("debt_set"), "invoice": .number(debt.invoice),
+            "attempts": .number(debt.attempts), "next": .string(debt.next.rfc3339 ?? ""),
+        ]
+    }
+
+    private func sent(_ receivable: Receivable) -> JSONObject {
+        [
+            "fact": .string("receivable_set"), "invoice": .number(receivable.invoice),
+            "given": .bool(receivable.isGiven),
+            "next": .string(receivable.next == .never ? "" : receivable.next.rfc3339 ?? ""),
+        ]
     }
 
     private func reminded(_ reminder: Reminder) -> JSONObject {
