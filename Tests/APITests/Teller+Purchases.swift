@@ -55,9 +55,13 @@ extension Teller {
         case .plan(let plan, let expected):
             let shown = try await settled { _ in true }
             let newest = shown["subscriptions"]?.elements.last { $0["plan_id"]?.text == plan }
-            #expect(newest?["status"]?.text == expected.map { "\($0)" }, comment)
+            #expect(newest?["status"]?.text == expected.map { Self.word($0) }, comment)
         default: preconditionFailure("\(step) is about something else")
         }
+    }
+
+    private static func word(_ status: SubscriptionStatus) -> String {
+        status == .pastDue ? "past_due" : "\(status)"
     }
 
     private func shown() async throws -> JSONValue {

@@ -57,6 +57,8 @@ struct PaidLedger {
     private var returns: [UInt32: (charged: Int64, due: Int64, credited: Int64, cards: Int64)] = [:]
     /// Invoices for what was given before they are paid.
     private var given: Set<UInt32> = []
+    /// Lines of invoices that wait, by number.
+    private var promised: [UInt32: [InvoiceLine]] = [:]
     private(set) var fault: String?
     /// Minor units that amounts are rounded to.
     private let grain: Int64
@@ -79,6 +81,7 @@ struct PaidLedger {
                 if subscription.status.grantsAccess { latest = max(latest, subscription.number) }
             case .invoiceRaised(let invoice), .invoiceChanged(let invoice):
                 if let wrong = invoice.fault { note(wrong) }
+                promise(invoice)
                 if invoice.status == .paid {
                     total += invoice.total.minorUnits
                     let charged = invoice.lines.reduce(0) { $0 + max($1.total.minorUnits, 0) }
@@ -96,6 +99,11 @@ struct PaidLedger {
             default: break
             }
         }
+    }
+
+    /// What an invoice that is sent gives back, which counts once it is paid or given up.
+    private mutating func promise(_ invoice: Invoice) {
+        promised[invoice.number] = invoice.status.isUnsettled ? invoice.lines : []
     }
 
     /// Lines of what is settled; those of a whole that is 0 are on no invoice.
@@ -203,7 +211,10 @@ struct PaidLedger {
 
     /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
     mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
-        let rest = rest(of: number, at: now)
+        let back = promised.filter { given.contains($0.key) }.values.joined()
+            .filter { $0.kind == .credit && $0.subscription == number }
+            .reduce(0) { $0 - $1.total.minorUnits }
+        let rest = rest(of: number, at: now) - Double(back)
         if rest > slack, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
         for index in spans.indices where spans[index].key.subscription == number {
             spans[index].end = min(spans[index].end, max(now, spans[index].start))
