@@ -20,7 +20,8 @@ extension FactSheet {
         let carried = current.map { self.carried(from: $0, by: order) } ?? []
         if plan.isMain {
             endScheduled(in: scope)
-            if let current { held = end(current) }
+            let isAnew = order.trialEnd != .never || anchor == now
+            if let current { held = end(current, owing: isAnew ? now : order.time) }
         }
         if order.trialEnd != .never {
             let late = now.milliseconds - order.time.milliseconds
@@ -108,8 +109,13 @@ extension FactSheet {
 
     /// Ends a subscription and its grants, and says how many seats it held. What was bought for
     /// good and isn't used up stays (billing §7).
+    ///
+    /// - Parameter time: until when an invoice that is sent is owed for; nil: until now. Earlier
+    ///   where what takes its place is paid for from then on.
     @discardableResult
-    mutating func end(_ subscription: Subscription) -> [Seats: Quantity] {
+    mutating func end(
+        _ subscription: Subscription, owing time: Timestamp? = nil
+    ) -> [Seats: Quantity] {
         var held: [Seats: Quantity] = [:]
         closeCheckout(concerning: subscription.number)
         var ended = subscription
@@ -119,7 +125,7 @@ extension FactSheet {
         ended.pending = []
         emit(.subscriptionChanged(ended))
         dropDebts(of: ended.number)
-        lowerReceivables(of: ended.number)
+        lowerReceivables(of: ended.number, at: time ?? now)
         var closing: [(bucket: Bucket, entity: UInt32)] = []
         customer.buckets.each { bucket, entity in
             if bucket.subscription == subscription.number { closing.append((bucket, entity)) }

@@ -178,12 +178,12 @@ extension FactSheet {
     }
 
     /// A subscription ends before its invoice is paid: what is left of its periods isn't owed.
-    mutating func lowerReceivables(of number: UInt32) {
+    mutating func lowerReceivables(of number: UInt32, at time: Timestamp) {
         for var receivable in customer.account.receivables
         where receivable.isGiven && receivable.order.subscriptions.contains(number) {
             let drawn = receivable.order.credit
             receivable.order.lines += receivable.order.lines
-                .filter { $0.subscription == number }.compactMap { unusedPart(of: $0) }
+                .filter { $0.subscription == number }.compactMap { unusedPart(of: $0, at: time) }
             receivable.order.subscriptions.removeAll { $0 == number }
             let total = receivable.order.lines.total?.minorUnits ?? 0
             receivable.order.total.minorUnits = total
@@ -205,11 +205,11 @@ extension FactSheet {
         }
     }
 
-    private func unusedPart(of line: InvoiceLine) -> InvoiceLine? {
+    private func unusedPart(of line: InvoiceLine, at time: Timestamp) -> InvoiceLine? {
         guard line.kind == .charge, let period = line.period else { return nil }
         let charge = PaidCharge(
             part: line.part, quantity: line.quantity, period: period, paid: line.total)
-        guard var unused = InvoiceLine.credit(charge, at: max(now, period.lowerBound)) else {
+        guard var unused = InvoiceLine.credit(charge, at: max(time, period.lowerBound)) else {
             return nil
         }
         unused.subscription = line.subscription

@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("so it does where packs are bought by themselves", arguments: PurchaseSeeds.batches(40))
+    @Test("so it does where packs are bought by themselves", arguments: PurchaseSeeds.batches(60))
     func topUps(seeds: [UInt64]) {
         for seed in seeds {
             var dice = Dice(seed: seed)
