@@ -161,6 +161,44 @@ import Testing
         #expect(reply["customer", "has_fingerprint"]?.flag == !fingerprint.isEmpty)
     }
 
+    @Test("9, 14.3: nor is there another one among several plans")
+    func severalPlans() async throws {
+        try await Self.with { stage in
+            for customer in ["a", "b"] { try await Self.mark(stage, customer, "laptop") }
+            func outcome(_ customer: String) async throws -> (String?, Bool) {
+                let asked: JSONObject = [
+                    "customer_id": .string(customer),
+                    "plans": .array([.object(["plan_id": "trial"])]),
+                ]
+                let preview = try await stage.api.call(
+                    "PreviewMultiAttach", ["multi_attach": .object(asked)])
+                let reply = try await stage.api.call("MultiAttach", asked)
+                return (reply["outcome"]?.text, preview["preview", "invoice"] == nil)
+            }
+            #expect(try await outcome("a") == ("active", true))
+            #expect(try await outcome("b") == ("payment_required", false))
+        }
+    }
+
+    @Test("9: a plan of one's own has the trial of its base, once for a fingerprint")
+    func customized() async throws {
+        try await Self.with { stage in
+            for customer in ["a", "b"] { try await Self.mark(stage, customer, "laptop") }
+            func outcome(_ customer: String) async throws -> String? {
+                let price: JSONObject = [
+                    "amount": "25", "interval": "month",
+                ]
+                let asked: JSONObject = [
+                    "customer_id": .string(customer), "plan_id": "trial",
+                    "customize": .object(["price": .object(price)]),
+                ]
+                return try await stage.api.call("Attach", asked)["outcome"]?.text
+            }
+            #expect(try await outcome("a") == "active")
+            #expect(try await outcome("b") == "payment_required")
+        }
+    }
+
     @Test("9: one trial for a fingerprint; the preview says so")
     func fingerprints() async throws {
         try await Self.with { stage in

@@ -79,6 +79,12 @@ extension CustomerState {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(several, pricing: pricing, now: now)
         try requireRedemptions(quote.added)
+        let withCustom = quote.customPlans.reduce(pricing) { $0.with($1 as CustomPlan?) }
+        for part in quote.order.parts {
+            for attach in several.plans where attach.plan == part.plan.plan {
+                try requireClaim(attach, part, withCustom)
+            }
+        }
         guard !quote.isDone else {
             var reply = AttachReply(.scheduled)
             reply.note(quote.alreadyScheduled)

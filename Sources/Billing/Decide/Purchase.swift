@@ -9,7 +9,7 @@ extension CustomerState {
         guard openEffect == nil else { throw .purchaseInProgress }
         let quote = try quote(attach, pricing: pricing, now: now)
         try requireRedemptions(quote.added)
-        try requireClaim(attach, quote.order, pricing)
+        try requireClaim(attach, quote.order, pricing.with(quote.customPlan))
         if let scheduled = quote.alreadyScheduled {
             var reply = AttachReply(.scheduled)
             reply.subscription = scheduled

@@ -29,12 +29,14 @@ extension CustomerState {
     }
 
     /// A trial that there is once for a fingerprint is reserved before it begins.
+    ///
+    /// - Parameter pricing: with the plan that is made for it, if there is one.
     func requireClaim(
         _ attach: AttachPlan, _ order: Order, _ pricing: PricingState
     ) throws(Refusal) {
         guard let mark = account.fingerprint, order.trialEnd != .never,
             (attach.customize?.trial ?? .kept) == .kept,
-            pricing.with(plansOf: self).plan(order.plan).trial?.isUnique == true,
+            pricing.plan(order.plan).trial?.isUnique == true,
             attach.trialClaim?.mark != mark,
             !account.trials.contains(where: { $0.plan == order.plan.plan })
         else { return }
@@ -43,28 +45,36 @@ extension CustomerState {
 
     /// Plans whose trial a command may begin: for each the directory is asked before.
     package func trials(of command: Command, pricing: PricingState) -> [PlanNumber] {
-        guard account.fingerprint != nil, let plan = trial(of: command, pricing) else { return [] }
-        return account.trials.contains { $0.plan == plan } ? [] : [plan]
+        guard account.fingerprint != nil else { return [] }
+        var found: [PlanNumber] = []
+        for plan in trials(begunBy: command, pricing)
+        where !found.contains(plan) && !account.trials.contains(where: { $0.plan == plan }) {
+            found.append(plan)
+        }
+        return found
     }
 
-    private func trial(of command: Command, _ pricing: PricingState) -> PlanNumber? {
+    private func trials(begunBy command: Command, _ pricing: PricingState) -> [PlanNumber] {
         switch command {
         case .attach(let attach):
             let trial = attach.customize?.trial ?? .kept
             let isSold = pricing.plan(pricing.latest(attach.plan)).trial != nil
-            return trial == .removed || trial == .kept && !isSold ? nil : attach.plan
+            return trial == .removed || trial == .kept && !isSold ? [] : [attach.plan]
+        case .attachSeveral(let several):
+            return several.plans.flatMap { trials(begunBy: .attach($0), pricing) }
         case .completeCheckout(let paid):
             guard let page = account.checkout, page.session == paid.session,
                 page.order.purpose == .setup, page.order.plan != .none
-            else { return nil }
-            return page.order.plan.plan
-        case _: return nil
+            else { return [] }
+            return [page.order.plan.plan]
+        case _: return []
         }
     }
 
     /// What it is buying begins with a trial of a plan.
     package func isTrying(_ plan: PlanNumber) -> Bool {
         let orders = account.effects.map(\.order) + [account.checkout?.order].compactMap { $0 }
-        return orders.contains { $0.trialEnd != .never && $0.plan.plan == plan }
+        return (orders + orders.flatMap(\.parts))
+            .contains { $0.trialEnd != .never && $0.plan.plan == plan }
     }
 }

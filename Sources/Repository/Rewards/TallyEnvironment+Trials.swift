@@ -20,12 +20,13 @@ extension TallyEnvironment {
 
     /// What a preview goes by: nothing is reserved.
     package func trialClaim(
-        of plan: PlanNumber, for customer: borrowing CustomerState, _ pricing: PricingState
+        of plan: PlanNumber, for customer: CustomerID, _ mark: FingerprintMark?,
+        _ pricing: PricingState
     ) -> TrialClaim? {
-        guard let mark = customer.account.fingerprint else { return nil }
+        guard let mark else { return nil }
         let code = pricing.trialCode(of: plan, mark)
         return TrialClaim(
-            mark, isTaken: directory.redemptions.isTaken(code.code, besides: customer.id))
+            mark, isTaken: directory.redemptions.isTaken(code.code, besides: customer))
     }
 
     /// Runs a call that may begin trials of a customer with a fingerprint.

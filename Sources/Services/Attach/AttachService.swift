@@ -28,16 +28,19 @@ package struct AttachService: Sendable {
         }
     }
 
-    /// With what the directory says of the plan's trial, where the customer has a fingerprint.
+    /// With what the directory says of the plans' trials, where the customer has a fingerprint.
     private func claimed(_ call: PurchaseCall) async throws(ExecuteFault) -> [UInt8] {
-        guard case .attach(let attach) = call.deed else { return try await commit(call) }
+        let command: Command
+        switch call.deed {
+        case .attach(let attach): command = .attach(attach)
+        case .several(let several): command = .attachSeveral(several)
+        case .change, .setup: return try await commit(call)
+        }
         return try await environment.claimingTrials(
-            for: call.customer, { $0.trials(of: .attach(attach), pricing: $1) }
+            for: call.customer, { $0.trials(of: command, pricing: $1) }
         ) { (claims) async throws(ExecuteFault) in
             var call = call
-            var attach = attach
-            attach.trialClaim = claims[attach.plan]
-            call.deed = .attach(attach)
+            call.deed.claim { claims[$0] }
             return try await commit(call)
         }
     }
@@ -81,10 +84,15 @@ package struct AttachService: Sendable {
             (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in
             let now = customer.buckets.clock.time(at: customers.environmentTime)
             do throws(Refusal) {
+                let mark = customer.account.fingerprint
+                var deed = call.deed
+                deed.claim {
+                    environment.trialClaim(of: $0, for: call.customer, mark, names.pricing)
+                }
                 let preview =
-                    switch call.deed {
-                    case .attach(var attach):
-                        try previewed(&attach, customer, names.pricing, now)
+                    switch deed {
+                    case .attach(let attach):
+                        try customer.preview(attach, pricing: names.pricing, now: now)
                     case .change(let change):
                         try customer.preview(change, pricing: names.pricing, now: now)
                     case .several(let several):
@@ -101,14 +109,6 @@ package struct AttachService: Sendable {
         case .success(let message): return .done(Outcome(message: message, point: point))
         case .failure(let refusal): throw .refused(refusal)
         }
-    }
-
-    private func previewed(
-        _ attach: inout AttachPlan, _ customer: borrowing CustomerState, _ pricing: PricingState,
-        _ now: Timestamp
-    ) throws(Refusal) -> PurchasePreview {
-        attach.trialClaim = environment.trialClaim(of: attach.plan, for: customer, pricing)
-        return try customer.preview(attach, pricing: pricing, now: now)
     }
 
     /// Moves a customer to a version of a plan, or says what that would do.

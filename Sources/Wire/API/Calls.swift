@@ -172,6 +172,23 @@ extension [AskedDiscount] {
     }
 }
 
+extension PurchaseCall.Deed {
+    /// With what the directory says of the plans' trials.
+    package mutating func claim(_ claim: (PlanNumber) -> TrialClaim?) {
+        switch self {
+        case .attach(var attach):
+            attach.trialClaim = claim(attach.plan)
+            self = .attach(attach)
+        case .several(var several):
+            for index in several.plans.indices {
+                several.plans[index].trialClaim = claim(several.plans[index].plan)
+            }
+            self = .several(several)
+        case .change, .setup: break
+        }
+    }
+}
+
 /// A purchase or a change of one, ready to be executed or previewed.
 package struct PurchaseCall: Sendable {
     package enum Deed: Sendable {
