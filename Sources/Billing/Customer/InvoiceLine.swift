@@ -51,12 +51,6 @@ package struct InvoiceLine: Sendable, Equatable {
             AppliedDiscount(
                 rewardID: discount.rewardID, minorUnits: minorUnits, holder: discount.holder))
     }
-
-    /// They are one, whatever discounts have made of it.
-    func isSame(as line: InvoiceLine) -> Bool {
-        kind == line.kind && part == line.part && subscription == line.subscription
-            && quantity == line.quantity && period == line.period
-    }
 }
 
 extension [InvoiceLine] {

@@ -162,14 +162,12 @@ extension CustomerState {
     ) throws(Refusal) {
         let subscription = quote.subscription
         let time = try quoteTime(change.quoteTime, subscription, now)
-        var lines: [InvoiceLine] = []
+        var lines = subscription.pending
         if let refund = change.refund {
             (lines, quote.refunds) = returns(of: subscription, refund, at: time)
         } else if change.prorates {
-            lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: time) }
+            lines = subscription.closing(at: time)
         }
-        lines += subscription.pending
-        for index in lines.indices { lines[index].subscription = subscription.number }
         lines.lower(by: discounts(on: lines, at: time))
         // What is still owed comes on top of the next invoice: nothing is charged for leaving.
         quote.order = Order(
@@ -256,7 +254,8 @@ private struct QuantityChange {
     private let prorates: Bool
     private(set) var bought: [BoughtUnits]
     private(set) var lines: [InvoiceLine] = []
-    private(set) var pending: [InvoiceLine] = []
+    /// What waits from then on.
+    private(set) var pending: [InvoiceLine]
 
     init(
         _ subscription: Subscription, pricing: PricingState, at time: Timestamp, _ prorates: Bool
@@ -267,6 +266,7 @@ private struct QuantityChange {
         self.prorates = prorates
         plan = pricing.plan(subscription.plan)
         bought = subscription.bought
+        pending = subscription.pending
     }
 
     mutating func add(_ asked: AskedUnits, at path: String) throws(Refusal) {
@@ -299,8 +299,8 @@ private struct QuantityChange {
     /// comes back that isn't paid.
     private mutating func bringForward(_ feature: FeatureNumber, before index: Int) {
         guard lines.count > index else { return }
-        let waiting = subscription.pending.filter { $0.part.feature == feature }
-        lines.insert(contentsOf: waiting, at: index)
+        lines.insert(contentsOf: pending.filter { $0.part.feature == feature }, at: index)
+        pending.removeAll { $0.part.feature == feature }
     }
 
     /// Packs for good come on top of those that there are.
@@ -356,15 +356,16 @@ private struct QuantityChange {
     }
 
     /// What is left of the old quantity back, what is left of the period charged for the new one.
-    private func difference(
+    private mutating func difference(
         _ feature: FeatureNumber, _ item: PlanItem, _ prepaid: PrepaidPrice, _ units: Quantity
     ) -> [InvoiceLine] {
         let part = PricePart(plan: subscription.plan, feature: feature)
         let amount = prepaid.price.amount(of: item.included + units, included: item.included)
         let price = AdvancePrice(
             part: part, amount: amount, cycle: prepaid.cycle, quantity: units)
-        var lines = subscription.charges.filter { $0.part == part }
-            .compactMap { InvoiceLine.credit($0, at: time) }
+        let charges = subscription.charges.filter { $0.part == part }
+        var lines = charges.compactMap { InvoiceLine.credit($0, at: time) }
+        pending.shorten(by: &lines, of: charges, at: time)
         let charge = InvoiceLine.charge(
             price, from: time, anchor: subscription.anchor, currency: pricing.requiredCurrency)
         if charge.subtotal.minorUnits != 0 { lines.append(charge) }

@@ -51,71 +51,13 @@ extension CustomerState {
 }
 
 extension [InvoiceLine] {
-    /// Takes discounts off what is charged. What is given back of a charge that waited for this
-    /// very invoice is of what it comes to now.
+    /// Takes discounts off what is charged.
     mutating func lower(by discounts: [Discount]) {
-        guard !discounts.isEmpty else { return }
-        apply(discounts)
-        for index in indices where self[index].kind == .charge && !self[index].discounts.isEmpty {
-            lowerCredit(of: self[index])
-        }
-    }
-
-    private mutating func lowerCredit(of charge: InvoiceLine) {
-        guard let period = charge.period else { return }
-        let given = indices.filter {
-            self[$0].kind == .credit && self[$0].part == charge.part
-                && self[$0].subscription == charge.subscription
-                && self[$0].period?.upperBound == period.upperBound
-                && self[$0].period.map { $0.lowerBound >= period.lowerBound } ?? false
-        }
-        func worth(_ paid: Money, from time: Timestamp) -> Int64 {
-            PaidCharge(part: charge.part, quantity: charge.quantity, period: period, paid: paid)
-                .unused(at: time).minorUnits
-        }
-        for index in given {
-            guard let time = self[index].period?.lowerBound,
-                self[index].quantity == charge.quantity
-            else { continue }
-            // All of it, or what is left.
-            if self[index].subtotal.minorUnits == -charge.subtotal.minorUnits {
-                self[index].subtotal.minorUnits = -charge.total.minorUnits
-            } else if self[index].subtotal.minorUnits == -worth(charge.subtotal, from: time) {
-                self[index].subtotal.minorUnits = -worth(charge.total, from: time)
-            } else {
-                continue
-            }
-            return
-        }
-        // It waited, and some of its units have gone since.
-        let part = given.first {
-            self[$0].invoice == 0 && self[$0].quantity < charge.quantity
-                && self[$0].period.map { $0.lowerBound > period.lowerBound } ?? false
-                && -self[$0].subtotal.minorUnits <= charge.subtotal.minorUnits
-        }
-        if let part { self[part].subtotal.minorUnits.lower(as: charge) }
+        if !discounts.isEmpty { apply(discounts) }
     }
 
     /// Something was taken off.
     var isDiscounted: Bool { contains { !$0.discounts.isEmpty } }
-}
-
-extension PaidCharge {
-    /// What waited for an invoice was lowered when it came.
-    mutating func lower(by line: InvoiceLine) {
-        guard line.subtotal.minorUnits > 0, !line.discounts.isEmpty else { return }
-        paid.minorUnits.lower(as: line)
-    }
-}
-
-extension Int64 {
-    /// Minor units become less in the same proportion as a line did.
-    fileprivate mutating func lower(as line: InvoiceLine) {
-        self = Int64(
-            FixedPoint.multiplyDown(
-                Int128(self), Int128(line.total.minorUnits),
-                dividingBy: Int128(line.subtotal.minorUnits)))
-    }
 }
 
 extension FactSheet {

@@ -49,8 +49,7 @@ extension FactSheet {
             subscription.anchor = order.trialEnd
             subscription.periodEnd = order.trialEnd
         }
-        subscription.charges = order.paidCharges(of: 0, on: invoice ?? invoiceNumber(of: order))
-            .filter { !isBackdated || $0.period.upperBound > now }
+        subscription.pay(order, named: 0, on: invoice ?? invoiceNumber(of: order))
         if order.ends != .never { subscription.end(at: order.ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
         if order.ends != .never { scheduleDefault(after: subscription, in: scope) }

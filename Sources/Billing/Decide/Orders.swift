@@ -32,31 +32,6 @@ extension Order {
         }
     }
 
-    /// What paying it pays for in advance, of a subscription; 0: of the new one.
-    ///
-    /// - Parameter invoice: that it is paid with; what waits is paid with a later one.
-    func paidCharges(of subscription: UInt32, on invoice: UInt32) -> [PaidCharge] {
-        var charges: [PaidCharge] = []
-        for (index, line) in (lines + pending).enumerated()
-        where line.subscription == subscription {
-            guard let period = line.period else { continue }
-            var charge = PaidCharge(
-                part: line.part, quantity: line.quantity, period: period, paid: line.total)
-            if index < lines.count { charge.invoice = invoice }
-            if line.kind == .charge {
-                charges.append(charge)
-            } else if line.kind == .credit {
-                // What was changed again while it waited for this invoice.
-                let changed = charges.lastIndex {
-                    $0.part == charge.part && $0.quantity == charge.quantity
-                        && $0.period.upperBound == period.upperBound
-                }
-                if let changed { charges.remove(at: changed) }
-            }
-        }
-        return charges
-    }
-
     /// Whole periods of what it buys begin at a moment.
     ///
     /// - Parameter subscription: 0: the new one.
@@ -69,29 +44,6 @@ extension Order {
             else { continue }
             lines[index].period = now..<cycle.boundary(after: now, anchor: now)
         }
-    }
-}
-
-extension Subscription {
-    /// What waited for an invoice, and counted as paid since, is worth what it came to.
-    mutating func lowerCharges(by lines: [InvoiceLine]) {
-        for line in lines where line.kind == .charge && line.subscription == number {
-            guard let period = line.period else { continue }
-            let paid = PaidCharge(
-                part: line.part, quantity: line.quantity, period: period, paid: line.total)
-            let waiting = charges.indices.filter { charges[$0].isFor(paid) }
-            // Some of its units may be gone.
-            let index =
-                waiting.first { charges[$0].quantity == line.quantity }
-                ?? waiting.first { charges[$0].quantity < line.quantity }
-            if let index { charges[index].lower(by: line) }
-        }
-    }
-}
-
-extension PaidCharge {
-    func isFor(_ other: PaidCharge) -> Bool {
-        part == other.part && period == other.period
     }
 }
 
@@ -131,15 +83,7 @@ extension FactSheet {
             subscription.status = subscription.end == .never ? .active : .canceling
         }
         if subscription.status.grantsAccess {
-            // What waited for this invoice counts as paid since it was bought.
-            subscription.lowerCharges(by: order.lines)
-            for charge in order.paidCharges(of: number, on: invoiceNumber(of: order)) {
-                if let index = subscription.charges.firstIndex(where: { $0.isFor(charge) }) {
-                    subscription.charges[index].invoice = charge.invoice
-                } else {
-                    subscription.charges.append(charge)
-                }
-            }
+            subscription.pay(order, on: invoiceNumber(of: order))
         }
         if subscription != before { emit(.subscriptionChanged(subscription)) }
     }
@@ -154,8 +98,7 @@ extension FactSheet {
                 subscription.status = .pastDue
             }
             // What waited for this invoice isn't paid.
-            let unpaid = order.paidCharges(of: number, on: 0)
-            subscription.charges.removeAll { charge in unpaid.contains { $0.isFor(charge) } }
+            subscription.withdraw(order)
             if subscription != before { emit(.subscriptionChanged(subscription)) }
         }
     }

@@ -38,7 +38,7 @@ extension CustomerState {
             || old.isFree && !new.isFree && subscription.status != .scheduled
         var lines =
             subscription.status == .scheduled
-            ? [] : lines(of: order, from: old, to: new, subscription, change.prorates, pricing)
+            ? [] : lines(of: &order, from: old, to: new, subscription, change.prorates, pricing)
         try checkFree(change.prorates, order, of: subscription)
         try change.discounts.checkMinimum(lines, pricing)
         let added = quote.order.discounts
@@ -72,7 +72,7 @@ extension CustomerState {
     }
 
     private func lines(
-        of order: Order, from old: Plan, to new: Plan, _ subscription: Subscription,
+        of order: inout Order, from old: Plan, to new: Plan, _ subscription: Subscription,
         _ prorates: Bool, _ pricing: PricingState
     ) -> [InvoiceLine] {
         var prices = new.advancePrices(order.plan, bought: order.bought, pricing)
@@ -86,8 +86,14 @@ extension CustomerState {
             anchor: order.startsCycle ? order.time : subscription.anchor,
             currency: pricing.requiredCurrency)
         for index in lines.indices { lines[index].subscription = subscription.number }
-        // Nothing comes back that waits for the next invoice.
-        return lines.isEmpty ? [] : subscription.pending + lines
+        // What waits is settled with what is charged or given back now.
+        var waiting = subscription.pending
+        waiting.shorten(by: &lines, of: subscription.charges, at: order.time)
+        if lines.isEmpty, waiting == subscription.pending {
+            order.pending = waiting
+            return []
+        }
+        return waiting + lines
     }
 
     private func trialEnd(

@@ -139,10 +139,12 @@ extension CustomerState {
             order.starts = starts
         }
         if let current {
+            var owed = current.pending
+            owed.shorten(by: &lines, of: current.charges, at: time)
             for index in lines.indices where lines[index].kind == .credit {
                 lines[index].subscription = current.number
             }
-            lines += current.pending
+            lines += owed
             if !current.isTrialing(at: time) {
                 // Seats go on being held, and are billed at the end of the new plan's cycle.
                 lines += FactSheet(self, pricing: pricing, now: now).overageLines(

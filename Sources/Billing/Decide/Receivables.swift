@@ -74,8 +74,7 @@ extension FactSheet {
         for number in order.subscriptions {
             guard let before = customer.subscription(number) else { continue }
             var subscription = before
-            let unpaid = order.paidCharges(of: number, on: 0)
-            subscription.charges.removeAll { charge in unpaid.contains { $0.isFor(charge) } }
+            subscription.withdraw(order)
             if subscription != before { emit(.subscriptionChanged(subscription)) }
         }
     }

@@ -36,15 +36,24 @@ struct CardReturn: Equatable {
 }
 
 extension CustomerState {
-    /// What comes back of a plan's charges when it ends: to cards as far as they paid it, the rest
-    /// as credit.
+    /// What comes back of a plan's charges when it ends, to cards as far as they paid it and the
+    /// rest as credit, and what is still owed for it.
     func returns(
         of subscription: Subscription, _ mode: ChangeSubscription.Refund, at time: Timestamp
     ) -> (lines: [InvoiceLine], cards: [CardReturn]) {
+        var owed = subscription.pending
+        let waiting = subscription.charges.filter { charge in owed.contains { $0.willPay(charge) } }
+        if mode == .full {
+            owed.removeAll { line in waiting.contains { line.willPay($0) } }
+        } else {
+            var unpaid = waiting.compactMap { InvoiceLine.credit($0, at: time) }
+            owed.shorten(by: &unpaid, of: waiting, at: time)
+        }
         var lines: [InvoiceLine] = []
         var cards: [CardReturn] = []
         // What was paid late may be for a period that is over.
-        for charge in subscription.charges where time < charge.period.upperBound {
+        for charge in subscription.charges
+        where time < charge.period.upperBound && !waiting.contains(charge) {
             let wanted = mode == .full ? charge.kept : charge.unused(at: time).minorUnits
             let index = cards.firstIndex { $0.invoice == charge.invoice }
             let before = index.map { cards[$0].minorUnits } ?? 0
@@ -61,7 +70,7 @@ extension CustomerState {
             let rest = Money(minorUnits: wanted - max(card, 0), currency: charge.paid.currency)
             lines.append(.credit(charge, rest, at: time))
         }
-        return (lines, cards)
+        return ((lines + owed).map { $0.of(subscription.number) }, cards)
     }
 }
 

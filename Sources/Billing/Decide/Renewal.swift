@@ -152,12 +152,11 @@ extension FactSheet {
     private mutating func replace(
         _ current: Subscription, _ bill: inout Bill
     ) -> [Seats: Quantity] {
-        var lines = current.charges.compactMap { InvoiceLine.credit($0, at: now) }
-        for index in lines.indices { lines[index].subscription = current.number }
+        var lines = current.closing(at: now)
         if !current.isTrialing(at: now) {
             lines += overageLines(of: current, ending: true, seats: false)
         }
-        bill.add(lines + current.pending, of: current, goesOn: false)
+        bill.add(lines, of: current, goesOn: false)
         return end(current)
     }
 
@@ -166,8 +165,7 @@ extension FactSheet {
     private mutating func finish(_ subscription: Subscription, _ bills: inout Bills) {
         let plan = pricing.plan(subscription.plan)
         // A shorter period that was begun last doesn't end with the longest one.
-        var lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: now) }
-        for index in lines.indices { lines[index].subscription = subscription.number }
+        var lines = subscription.closing(at: now)
         if !subscription.isTrialing(at: now), subscription.trialEnd != now {
             lines += overageLines(of: subscription, ending: true, seats: true)
         }
@@ -176,10 +174,10 @@ extension FactSheet {
         let scheduled = customer.scheduledSubscription(in: scope, pricing)
         guard var next = scheduled, next.start <= now else {
             return bills[subscription.netDays].add(
-                lines + subscription.pending, of: subscription, goesOn: false)
+                lines, of: subscription, goesOn: false)
         }
         var bill = bills[next.netDays]
-        bill.add(lines + subscription.pending, of: subscription, goesOn: false)
+        bill.add(lines, of: subscription, goesOn: false)
         if !pricing.plan(next.plan).isFree, !subscription.discounts.isEmpty {
             bill.heirs[subscription.number] = next.number
             next.discounts = subscription.discounts.merged(with: next.discounts)

@@ -297,12 +297,10 @@ extension FactSheet {
     /// account in the middle of a period.
     fileprivate func leaving(_ subscription: Subscription) -> [InvoiceLine] {
         guard subscription.status.grantsAccess else { return [] }
-        var lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: now) }
-        lines += subscription.pending
+        var lines = subscription.closing(at: now)
         if !subscription.isTrialing(at: now) {
             lines += overageLines(of: subscription, ending: true, seats: false)
         }
-        for index in lines.indices { lines[index].subscription = subscription.number }
         return lines
     }
 
