@@ -185,6 +185,15 @@ extension FactSheet {
         emit(open.closed())
     }
 
+    /// Another main plan starts in a scope than what is offered for it took into account.
+    mutating func closeCheckout(in scope: PlanScope) {
+        let known = pricing
+        voidWaiting { $0.startsMain(in: scope, known) }
+        guard let open = customer.account.checkout, open.order.startsMain(in: scope, known)
+        else { return }
+        emit(open.closed())
+    }
+
     /// Keeps the state bounded: what ended longest ago goes, never what has only just ended.
     private mutating func dropOldest(except number: UInt32) {
         let gone = customer.subscriptions.filter { $0.status == .ended && $0.number != number }
@@ -192,6 +201,20 @@ extension FactSheet {
             let oldest = gone.min(by: { $0.end < $1.end })
         else { return }
         emit(.subscriptionDropped(number: oldest.number))
+    }
+}
+
+extension Order {
+    /// Paying it starts a main plan there.
+    fileprivate func startsMain(in scope: PlanScope, _ pricing: PricingState) -> Bool {
+        switch purpose {
+        case .several: return parts.contains { $0.startsMain(in: scope, pricing) }
+        case .purchase, .setup:
+            guard plan != .none else { return false }
+            let plan = pricing.plan(plan)
+            return plan.isMain && PlanScope(group: plan.group, entity: entity) == scope
+        case .renewal, .change, .switch, .topUp: return false
+        }
     }
 }
 

@@ -86,6 +86,8 @@ extension FactSheet {
             subscription.pay(order, on: invoiceNumber(of: order))
         }
         if subscription != before { emit(.subscriptionChanged(subscription)) }
+        // A page that replaces it gives back what was paid when it was opened.
+        if subscription.charges != before.charges { closeCheckout(concerning: number) }
     }
 
     /// A declined renewal keeps access and marks the debt (billing §11.5).

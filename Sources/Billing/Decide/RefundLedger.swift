@@ -21,11 +21,15 @@ extension CustomerState {
     package func refundable(_ invoice: Invoice) -> Int64 {
         guard invoice.status == .paid, !invoice.payment.isEmpty else { return 0 }
         let paid = invoice.due.minorUnits - invoice.returns.refunded - invoice.returns.disputed
-        // What waits for the next invoice comes back then.
+        return max(min(paid, kept(of: invoice)), 0)
+    }
+
+    /// What is left of what an invoice charged, without what comes back with the next one.
+    fileprivate func kept(of invoice: Invoice) -> Int64 {
         let waiting = subscriptions.flatMap(\.pending)
             .filter { $0.kind == .credit && $0.invoice == invoice.number }
             .reduce(0) { $0 - $1.total.minorUnits }
-        return max(min(paid, invoice.kept - waiting), 0)
+        return max(invoice.kept - waiting, 0)
     }
 }
 
@@ -96,7 +100,8 @@ extension FactSheet {
     mutating func refund(
         _ minorUnits: Int64, of invoice: Invoice, id: String, _ reason: Refund.Reason
     ) -> Refund {
-        spread(minorUnits, over: invoice)
+        // A plan that ends takes its own charges with it.
+        if reason != .canceled { spread(minorUnits, over: invoice) }
         var returns = invoice.returns
         returns.refunded += minorUnits
         emit(.invoiceReturned(number: invoice.number, returns))
@@ -122,12 +127,12 @@ extension FactSheet {
     /// Takes an amount off what is left of an invoice's charges, in proportion to it; what they
     /// don't take was paid for what is over.
     private mutating func spread(_ minorUnits: Int64, over invoice: Invoice) {
-        change(chargesOf: invoice, by: minorUnits, of: invoice.kept, \.kept) { $0.returned += $1 }
+        change(chargesOf: invoice, by: minorUnits, of: customer.kept(of: invoice), \.kept) { $0.returned += $1 }
     }
 
     /// What a dispute takes off the charges is worked out anew each time, so that it can be undone.
     mutating func spreadDisputes(over invoice: Invoice) {
-        let kept = invoice.kept + invoice.returns.disputed
+        let kept = customer.kept(of: invoice) + invoice.returns.disputed
         let taken = min(invoice.returns.disputed, kept)
         change(
             chargesOf: invoice, by: taken, of: kept, { max($0.paid.minorUnits - $0.returned, 0) }

@@ -208,8 +208,11 @@ extension FactSheet {
         let scope = PlanScope(group: plan.group, entity: scheduled.entity)
         var held = held
         // What starts at a moment of its own replaces whatever is in use then.
-        if plan.isMain, let current = customer.mainSubscription(in: scope, pricing) {
-            held = replace(current, &bill)
+        if plan.isMain {
+            closeCheckout(in: scope)
+            if let current = customer.mainSubscription(in: scope, pricing) {
+                held = replace(current, &bill)
+            }
         }
         var subscription = scheduled
         subscription.status = .active

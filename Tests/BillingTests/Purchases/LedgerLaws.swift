@@ -51,7 +51,7 @@ struct Market {
     var shopper: Shopper
     var ledger: PaidLedger
     private var seen = 0
-    private var ended: [Subscription] = []
+    private var ended: [(subscription: Subscription, isForfeit: Bool)] = []
 
     init(shopper: Shopper) {
         self.shopper = shopper
@@ -107,17 +107,18 @@ struct Market {
     /// - Parameter lines: what was settled without an invoice.
     mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
         let facts = Array(desk.facts.dropFirst(seen))
-        // Who doesn't pay for what was given loses it.
-        let isForfeit = isForfeit || ledger.givesUp(facts)
         seen = desk.facts.count
         ledger.add(facts, pricing, at: desk.now)
+        // Who doesn't pay for what was given loses it.
+        let isForfeit = isForfeit || ledger.givesUp(facts)
         ledger.add(lines, at: desk.now)
         for case .subscriptionChanged(let subscription) in facts
-        where subscription.status == .ended { ended.append(subscription) }
+        where subscription.status == .ended { ended.append((subscription, isForfeit)) }
         // What comes back may wait until the rest of its invoice is paid.
         guard desk.customer.openEffect == nil else { return }
-        for subscription in ended {
-            ledger.end(subscription.number, at: subscription.end, isForfeit: isForfeit)
+        for (subscription, wasForfeit) in ended {
+            ledger.end(
+                subscription.number, at: subscription.end, isForfeit: isForfeit || wasForfeit)
         }
         ended = []
     }

@@ -116,6 +116,11 @@ struct PaidLedger {
                 continue
             }
             touched.insert(key)
+            // What hardly anything is left of gives nothing back, so nothing tells its end.
+            let start = period.lowerBound
+            spans.removeAll {
+                $0.key == key && start < $0.end && $0.rest(at: start) < Double(grain) / 2
+            }
             // What discounts have lowered to nothing isn't paid for.
             guard line.total.minorUnits > 0 else { continue }
             paid[key, default: 0] += line.total.minorUnits
@@ -175,10 +180,14 @@ struct PaidLedger {
         }
     }
 
-    /// What a subscription has paid for and not used yet.
+    /// What a subscription has paid for and not used yet, but for what an invoice that is open
+    /// gives back.
     func rest(of number: UInt32, at now: Timestamp) -> Double {
-        spans.filter { $0.key.subscription == number && !loose.contains($0.key) }
-            .reduce(0) { $0 + $1.rest(at: now) }
+        let back = promised.filter { given.contains($0.key) }.values.joined()
+            .filter { $0.kind == .credit && $0.subscription == number }
+            .reduce(0) { $0 - $1.total.minorUnits }
+        return spans.filter { $0.key.subscription == number && !loose.contains($0.key) }
+            .reduce(-Double(back)) { $0 + $1.rest(at: now) }
     }
 
     private func key(of line: InvoiceLine) -> Key {
@@ -211,10 +220,7 @@ struct PaidLedger {
 
     /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
     mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
-        let back = promised.filter { given.contains($0.key) }.values.joined()
-            .filter { $0.kind == .credit && $0.subscription == number }
-            .reduce(0) { $0 - $1.total.minorUnits }
-        let rest = rest(of: number, at: now) - Double(back)
+        let rest = rest(of: number, at: now)
         if rest > slack, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
         for index in spans.indices where spans[index].key.subscription == number {
             spans[index].end = min(spans[index].end, max(now, spans[index].start))
