@@ -116,10 +116,12 @@ struct PaidLedger {
                 continue
             }
             touched.insert(key)
-            // What hardly anything is left of gives nothing back, so nothing tells its end.
+            // What hardly anything is left of may give nothing back, so that nothing tells its end.
             let start = period.lowerBound
-            spans.removeAll {
-                $0.key == key && start < $0.end && $0.rest(at: start) < Double(grain) / 2
+            if !lines.contains(where: { $0.kind == .credit && self.key(of: $0) == key }) {
+                spans.removeAll {
+                    $0.key == key && start < $0.end && $0.rest(at: start) < Double(grain)
+                }
             }
             // What discounts have lowered to nothing isn't paid for.
             guard line.total.minorUnits > 0 else { continue }
@@ -206,6 +208,9 @@ struct PaidLedger {
             loose.insert(key)
             return
         }
+        // An invoice that is open gives back what goes.
+        let back = promised.values.joined().filter { $0.kind == .credit }
+        guard !back.contains(where: { self.key(of: $0) == key }) else { return }
         let units = subscription.units(of: feature)
         let paidFor = spans.filter { $0.key == key && now < $0.end }
             .reduce(Quantity.zero) { $0 + $1.quantity }
