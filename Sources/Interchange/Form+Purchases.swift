@@ -38,6 +38,11 @@ extension Form {
         try lines("lines", &order.lines)
         try money("total", &order.total)
         order.lines.take(order.total.currency)
+        // Versions that know none refuse a line that has them.
+        if isReading ? has("custom") : !order.custom.isEmpty {
+            try lines("custom", &order.custom)
+            order.custom.take(order.total.currency)
+        }
         try text("success_url", &order.successURL)
         try since(4) { form throws(FormFault) in
             try form.number("entity", &order.entity)
@@ -194,7 +199,7 @@ extension Form {
             "kind", &value.kind,
             [
                 (.charge, "charge"), (.credit, "credit"), (.overage, "overage"),
-                (.oneOff, "one_off"),
+                (.oneOff, "one_off"), (.custom, "custom"),
             ])
         try pricePart(&value.part)
         try number("subscription", &value.subscription)

@@ -377,6 +377,32 @@ enum InvalidRequests {
         row(
             "UpdateSubscription", ["invoice_mode": sentLate],
             at: "invoice_mode.net_terms_days"),
+        row(
+            "Attach", ["plan_id": "pro", "custom_line_items": [["description": "x"]]],
+            at: "custom_line_items[0].amount"),
+        row(
+            "Attach",
+            [
+                "plan_id": "pro",
+                "custom_line_items": [["amount": ["currency": "usd", "minor_units": 1]]],
+            ], at: "custom_line_items[0].description"),
+        row(
+            "UpdateSubscription",
+            [
+                "custom_line_items": [
+                    ["amount": ["currency": "usd", "minor_units": 1], "description": "a\nb"]
+                ]
+            ], at: "custom_line_items[0].description"),
+        row(
+            "UpdateSubscription",
+            [
+                "custom_line_items": [
+                    [
+                        "amount": ["currency": "usd", "minor_units": -10_000_000_001],
+                        "description": "x",
+                    ]
+                ]
+            ], at: "custom_line_items[0].amount.minor_units"),
         row("RefundInvoice", ["invoice_id": "inv_1", "amount": [:]], at: "amount.currency"),
         row(
             "RefundInvoice",

@@ -24,6 +24,7 @@ extension StepRequest {
                     "start_time": .time(purchase.starts), "end_time": .time(purchase.ends),
                     "invoice_mode": invoiceMode(purchase.terms),
                     "remove_plan_ids": .array(purchase.removed.map { .string($0) }),
+                    "custom_line_items": custom(purchase.custom),
                 ])
         case .several(let purchases, let discounts, let startsCycle):
             return StepRequest(
@@ -46,6 +47,7 @@ extension StepRequest {
                     "customize": customization(change.customize),
                     "discounts": discounts(change.discounts),
                     "invoice_mode": invoiceMode(change.terms),
+                    "custom_line_items": custom(change.custom),
                 ])
         case .zone(let name):
             return StepRequest(
@@ -126,6 +128,13 @@ extension StepRequest {
             "enabled": .bool(true), "enable_plan_immediately": .bool(terms.gives),
             "finalize": .bool(terms.finalizes), "net_terms_days": .number(terms.netDays),
         ]
+    }
+
+    private static func custom(_ amounts: [Int64]) -> JSONValue {
+        .array(
+            amounts.map {
+                ["amount": cents($0), "description": .string(CustomLine.words(of: $0))]
+            })
     }
 
     private static func cents(_ amount: Int64) -> JSONValue {

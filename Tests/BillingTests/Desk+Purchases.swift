@@ -33,6 +33,7 @@ extension Desk {
         attach.starts = purchase.starts
         attach.ends = purchase.ends
         attach.terms = purchase.terms
+        attach.custom = purchase.custom.map { CustomLine(cents: $0) }
         attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
         return attach
     }
@@ -73,6 +74,7 @@ extension Desk {
         command.version = change.version
         command.customize = change.customize
         command.terms = change.terms
+        command.custom = change.custom.map { CustomLine(cents: $0) }
         return command
     }
 

@@ -29,6 +29,11 @@ import Testing
         try story.run(PurchaseStories.refunds.pricing)
     }
 
+    @Test("custom line items", arguments: PurchaseStories.customLines.stories)
+    func customLines(story: Story) throws {
+        try story.run(PurchaseStories.customLines.pricing)
+    }
+
     @Test("invoices", arguments: PurchaseStories.invoices.stories)
     func tellInvoices(story: Story) throws {
         try story.run(PurchaseStories.invoices.pricing)

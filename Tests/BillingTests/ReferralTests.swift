@@ -148,6 +148,43 @@ import Testing
         #expect(desk.customer.account.referrals.map(\.stage) == [.earned, .earned])
     }
 
+    private static func invoice(_ deed: InvoiceCommand.Deed) -> Command {
+        .invoice(InvoiceCommand(number: 1, deed))
+    }
+
+    @Test("An invoice that was sent earns it once it is paid", arguments: [true, false])
+    func sent(gives: Bool) throws {
+        var desk = try Self.desk()
+        try desk.run(Self.redeem("paying"))
+        try desk.purchase(Purchase("pro", terms: InvoiceTerms(gives: gives)))
+        #expect(desk.customer.account.referrals.map(\.stage) == [.redeemed])
+        var (card, void) = (desk, desk)
+        try desk.run(Self.invoice(.markPaid))
+        #expect(desk.customer.account.referrals.map(\.stage) == [.earned])
+        desk.advance(to: desk.now)
+        #expect(desk.customer.account.discounts.map(\.couponID) == ["tenth"])
+        try card.payInvoice(1)
+        #expect(card.customer.account.referrals.map(\.stage) == [.earned])
+        try void.run(Self.invoice(.void))
+        void.advance(to: void.now.adding(milliseconds: 40 * 86_400_000))
+        #expect(void.customer.account.referrals.map(\.stage) == [.redeemed])
+        #expect(void.customer.account.discounts.isEmpty)
+    }
+
+    @Test("What nobody pays, or credit gives back before it is paid, earns nothing")
+    func unpaid() throws {
+        var desk = try Self.desk()
+        try desk.run(Self.redeem("paying"))
+        try desk.purchase(Purchase("pro", terms: InvoiceTerms(gives: true)))
+        var overdue = desk
+        try desk.change(Change("pro", cancel: .now))
+        #expect(desk.customer.account.invoices.map(\.status) == [.void])
+        #expect(desk.customer.account.referrals.map(\.stage) == [.redeemed])
+        overdue.advance(to: overdue.now.adding(milliseconds: 60 * 86_400_000))
+        #expect(overdue.customer.account.invoices.first?.status == .uncollectible)
+        #expect(overdue.customer.account.referrals.map(\.stage) == [.redeemed])
+    }
+
     @Test("19.9: with exclude_trial not during the trial, but after it")
     func excludesTrial() throws {
         var desk = try Self.desk()

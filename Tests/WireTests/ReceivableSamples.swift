@@ -37,8 +37,23 @@ enum ReceivableSamples {
         return subscription
     }()
 
-    static let facts: [Fact] = [
-        .invoiceRaised(invoice), .invoiceChanged(sent), .receivableSet(receivable),
-        .subscriptionChanged(subscription), .invoiceOverdue(sent),
-    ]
+    static let facts: [Fact] =
+        [
+            .invoiceRaised(invoice), .invoiceChanged(sent), .receivableSet(receivable),
+            .subscriptionChanged(subscription), .invoiceOverdue(sent),
+        ] + custom
+
+    /// What a seller asked for in place of what was computed.
+    private static let custom = [Order.Purpose.purchase, .renewal, .change, .switch].map {
+        purpose in
+        var order = RewardSamples.order
+        order.purpose = purpose
+        order.custom = [
+            InvoiceLine(
+                .custom, order.lines[0].part, description: "Agreed", subtotal: order.total)
+        ]
+        order.starts = purpose == .purchase ? time : .never
+        return Fact.effectRequested(
+            Effect(id: "e", kind: .collect, order: order, request: nil))
+    }
 }

@@ -62,8 +62,8 @@ def test_one_page_sells_all_of_it(shop, server):
     again = shop.call("MultiAttach", asked(customer_id, "pro", "addon"))
     assert again.payment_url == reply.payment_url
     opened = checkout.fetch(checkout.browser(server.ca_file), reply.payment_url)
-    assert "Pro, Addon" in opened.body and "50.00" in opened.body
-    assert "Renews at 20.00 USD each month and 30.00 USD each month" in opened.body
+    assert "Pro and Addon" in opened.body and "50.00" in opened.body
+    assert "Renews at 50.00 USD each month until they are cancelled" in opened.body
     assert checkout.pay(reply.payment_url, server.ca_file).status == 200
     assert in_use(shop, customer_id) == ["buying_addon", "buying_pro"]
     assert totals(shop, customer_id) == [5000]

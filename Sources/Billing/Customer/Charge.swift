@@ -38,7 +38,10 @@ package struct Order: Sendable, Equatable {
     package var starts = Timestamp.never
     /// When what it buys ends by itself; `.never`: it doesn't.
     package var ends = Timestamp.never
+    /// What is paid for, and what comes back.
     package var lines: [InvoiceLine]
+    /// What the invoice says in place of `lines`; empty: the same.
+    package var custom: [InvoiceLine] = []
     /// What goes on the subscription's next invoice.
     package var pending: [InvoiceLine] = []
     /// What the subscription that it starts or changes gets.
@@ -52,7 +55,7 @@ package struct Order: Sendable, Equatable {
     package var removed: [UInt32] = []
     /// Of a part: it begins when the present plan's paid time is over, or at `starts`.
     package var startsLater = false
-    /// The sum of the lines.
+    /// The sum of the lines, of those that the invoice says.
     package var total: Money
     /// Minor units of it that the customer's credit pays; below 0: what was owed before.
     package var credit: Int64
@@ -81,6 +84,9 @@ package struct Order: Sendable, Equatable {
     package var due: Money {
         Money(minorUnits: total.minorUnits - credit, currency: total.currency)
     }
+
+    /// The lines of its invoice.
+    package var shown: [InvoiceLine] { custom.isEmpty ? lines : custom }
 
     /// Lines of none of its parts.
     package var ownLines: ArraySlice<InvoiceLine> {

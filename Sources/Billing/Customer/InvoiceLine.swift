@@ -10,6 +10,8 @@ package struct InvoiceLine: Sendable, Equatable {
         case overage = 3
         /// For good.
         case oneOff = 4
+        /// What a seller asks in place of what was computed.
+        case custom = 5
     }
 
     package var kind: Kind

@@ -86,10 +86,12 @@ extension CustomerState {
                 }
                 try change.discounts.checkMinimum([], pricing)
                 if !added.isEmpty { quote.course = .discounts }
+                try ask(change, of: &quote, pricing, now)
                 return quote
             }
             try price(&quote, change, pricing, now)
         }
+        try ask(change, of: &quote, pricing, now)
         if change.terms != nil {
             quote.needsPage = false
             guard quote.course.isCharged, quote.order.due.minorUnits > 0 else {
@@ -168,7 +170,7 @@ extension CustomerState {
         } else if change.prorates {
             lines = subscription.closing(at: time)
         }
-        lines.lower(by: discounts(on: lines, at: time))
+        if change.custom.isEmpty { lines.lower(by: discounts(on: lines, at: time)) }
         // What is still owed comes on top of the next invoice: nothing is charged for leaving.
         quote.order = Order(
             .change, subscription.plan, subscriptions: [subscription.number],
@@ -209,7 +211,11 @@ extension CustomerState {
                     message: "cannot change while a payment is owed, which is tried again")
             ])
         }
-        try checkPaid(subscription, "quantities")
+        // Packs for good take the place of nothing.
+        let plan = pricing.plan(subscription.plan)
+        if !change.quantities.allSatisfy({ plan.sellsForGood($0.feature, pricing) }) {
+            try checkPaid(subscription, "quantities")
+        }
         guard subscription.status.grantsAccess else {
             throw .invalid([
                 Violation(
@@ -228,7 +234,9 @@ extension CustomerState {
         quote.course = .quantities
         try change.discounts.checkMinimum(deal.lines, pricing)
         var lines = deal.lines.map { $0.described(pricing) }
-        lines.lower(by: discounts(on: lines, at: time, with: added))
+        if change.custom.isEmpty {
+            lines.lower(by: discounts(on: lines, at: time, with: added))
+        }
         let hasCard = account.method != nil
         var order = Order(
             .change, subscription.plan, subscriptions: [subscription.number], lines: lines,

@@ -16,9 +16,9 @@ extension Order {
 
     /// The invoice that paying it will make; nil: none, as when a trial only asks for a card.
     package var offer: Invoice? {
-        guard !lines.isEmpty else { return nil }
+        guard !shown.isEmpty else { return nil }
         return Invoice(
-            number: 0, status: .open, lines: lines, total: total, credit: credit, time: .epoch)
+            number: 0, status: .open, lines: shown, total: total, credit: credit, time: .epoch)
     }
 
     /// When a part of what it sells is over; `.never`: nothing of it ends. Later the same money
@@ -124,14 +124,14 @@ extension FactSheet {
     ) -> Invoice? {
         if status != .uncollectible { noteCredits(of: order) }
         // What discounts have lowered to nothing is to be seen, too.
-        guard order.total.minorUnits != 0 || order.lines.isDiscounted else { return nil }
+        guard order.isInvoiced else { return nil }
         // What is declined is given up, but for renewals, which are tried again.
         if status == .paid || order.purpose == .renewal {
             countDiscounts(of: order.lines, started: started?.number)
             if let number = started?.number { started = customer.subscription(number) }
         }
         var invoice = Invoice(
-            number: customer.lastInvoice + 1, status: status, lines: order.lines,
+            number: customer.lastInvoice + 1, status: status, lines: order.shown,
             total: order.total, credit: order.credit,
             time: order.purpose == .renewal ? order.time : now)
         if invoice.due.minorUnits > 0 { invoice.payment = payment }

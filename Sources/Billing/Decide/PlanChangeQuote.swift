@@ -43,7 +43,9 @@ extension CustomerState {
         try change.discounts.checkMinimum(lines, pricing)
         let added = quote.order.discounts
         lines = lines.map { $0.described(pricing) }
-        lines.lower(by: discounts(on: lines, at: time, with: added))
+        if change.custom.isEmpty {
+            lines.lower(by: discounts(on: lines, at: time, with: added))
+        }
         order.discounts = added
         quote.course = .plan
         quote.customPlan = custom

@@ -60,6 +60,8 @@ package struct AttachPlan: Sendable {
     package var ends: Timestamp?
     /// It is paid by invoice; nil: by card.
     package var terms: InvoiceTerms?
+    /// What is charged now, in place of what is computed; empty: that.
+    package var custom: [CustomLine] = []
     /// The time of a preview whose amounts are wanted; nil: now.
     package var quoteTime: Timestamp?
     /// Of a customer with a fingerprint: what the directory says of the plan's trial.
@@ -120,6 +122,8 @@ package struct ChangeSubscription: Sendable {
     package var refund: Refund?
     /// It is paid by invoice; nil: by card.
     package var terms: InvoiceTerms?
+    /// What is charged now, in place of what is computed; empty: that.
+    package var custom: [CustomLine] = []
     package var quoteTime: Timestamp?
     package var successURL = ""
     package var effectID: String

@@ -29,19 +29,27 @@ extension CustomerState {
         _ attach: AttachPlan, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchaseQuote {
         var quote = try part(attach, pricing: pricing, now: now)
-        guard !quote.startsLater else { return quote }
+        guard !quote.startsLater else {
+            try check(attach, quote)
+            return quote
+        }
         let pricing = pricing.with(quote.customPlan)
         var lines = quote.order.lines
         try attach.discounts.checkMinimum(lines, pricing)
-        lines.lower(by: discounts(ofNew: quote.order.discounts, at: quote.order.time))
+        if attach.custom.isEmpty {
+            lines.lower(by: discounts(ofNew: quote.order.discounts, at: quote.order.time))
+        }
         let hasCard = account.method != nil
         let onPage = attach.redirect == .always && !quote.isFree
+        let minimum =
+            hasCard && !onPage && attach.terms == nil ? pricing.requiredCurrency.minimumCharge : 0
         quote.order = Order(
             quote.order, lines: lines.map { $0.described(pricing) },
-            balance: account.credit?.minorUnits ?? 0,
-            minimum: hasCard && !onPage && attach.terms == nil
-                ? pricing.requiredCurrency.minimumCharge : 0,
-            time: quote.order.time)
+            balance: account.credit?.minorUnits ?? 0, minimum: minimum, time: quote.order.time)
+        if !attach.custom.isEmpty {
+            try check(attach, quote)
+            try ask(attach.custom, for: &quote.order, minimum: minimum)
+        }
         quote.order.successURL = attach.successURL
         guard attach.terms == nil else { return quote }
         let isAsked = !hasCard && (quote.order.due.minorUnits > 0 || quote.paysLater)

@@ -12,7 +12,7 @@ extension FactSheet {
         token: String, expires: Timestamp = .never
     ) -> Invoice {
         var invoice = Invoice(
-            number: customer.lastInvoice + 1, status: .open, lines: lines ?? order.lines,
+            number: customer.lastInvoice + 1, status: .open, lines: lines ?? order.shown,
             total: order.total, credit: order.credit, time: now)
         invoice.send(terms, at: now)
         invoice.page = "\(customer.id.text)/\(token)"
@@ -54,7 +54,7 @@ extension FactSheet {
             // What waits for the next invoice isn't on this one.
             owed.pending = []
         }
-        let invoice = raise(owed, showing: order.lines, terms, token: token)
+        let invoice = raise(owed, showing: order.shown, terms, token: token)
         countDiscounts(of: order.lines, started: started?.number)
         withdraw(owed)
         started = started.flatMap { customer.subscription($0.number) }
@@ -98,7 +98,7 @@ extension FactSheet {
             carriedOut = 0
         }
         var invoice = known(receivable)
-        invoice.lines = order.lines
+        invoice.lines = order.shown
         invoice.status = .paid
         invoice.payment = invoice.due.minorUnits > 0 ? payment : ""
         invoice.card = card
@@ -126,7 +126,7 @@ extension FactSheet {
         if let invoice = customer.invoice(receivable.invoice) { return invoice }
         let order = receivable.order
         return Invoice(
-            number: receivable.invoice, status: .open, lines: order.lines, total: order.total,
+            number: receivable.invoice, status: .open, lines: order.shown, total: order.total,
             credit: order.credit, time: order.time)
     }
 
@@ -181,21 +181,25 @@ extension FactSheet {
         for var receivable in customer.account.receivables
         where receivable.isGiven && receivable.order.subscriptions.contains(number) {
             let drawn = receivable.order.credit
-            receivable.order.lines += receivable.order.lines
+            let unused = receivable.order.lines
                 .filter { $0.subscription == number }.compactMap { unusedPart(of: $0, at: time) }
+            receivable.order.lines += unused
+            if !receivable.order.custom.isEmpty { receivable.order.custom += unused }
             receivable.order.subscriptions.removeAll { $0 == number }
-            let total = receivable.order.lines.total?.minorUnits ?? 0
+            let total = receivable.order.shown.total?.minorUnits ?? 0
             receivable.order.total.minorUnits = total
             receivable.order.credit = min(drawn, total)
             addCredit(drawn - receivable.order.credit)
             emit(.receivableSet(receivable))
             var invoice = known(receivable)
-            invoice.lines = receivable.order.lines
+            invoice.lines = receivable.order.shown
             invoice.total = receivable.order.total
             invoice.credit = receivable.order.credit
             let isSettled = receivable.order.due.minorUnits <= 0
             // What it gave back of what was paid before is the customer's credit.
-            let givesBack = invoice.lines.contains { $0.kind == .credit && $0.invoice != 0 }
+            let givesBack = receivable.order.lines.contains {
+                $0.kind == .credit && $0.invoice != 0
+            }
             if isSettled { invoice.status = total == 0 && !givesBack ? .void : .paid }
             emit(.invoiceChanged(invoice))
             var order = receivable.order
@@ -258,6 +262,7 @@ extension Order {
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)
             && discounts.map(\.redemption) == other.discounts.map(\.redemption)
             && lines.map(\.description) == other.lines.map(\.description)
+            && custom == other.custom
     }
 }
 

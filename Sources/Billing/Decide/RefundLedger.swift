@@ -3,7 +3,12 @@
 
 extension Invoice {
     /// What it charged, in minor units, before what it gave back of others.
-    fileprivate var charged: Int64 { lines.reduce(0) { $0 + max($1.total.minorUnits, 0) } }
+    fileprivate var charged: Int64 {
+        let asked = lines.reduce(0) { $0 + ($1.kind == .custom ? $1.total.minorUnits : 0) }
+        return lines.reduce(max(asked, 0)) { sum, line in
+            sum + (line.kind == .custom ? 0 : max(line.total.minorUnits, 0))
+        }
+    }
 
     /// What is left of what it charged.
     fileprivate var kept: Int64 {
@@ -82,8 +87,7 @@ extension FactSheet {
     /// The invoice that an order is on once it is paid; 0: none.
     func invoiceNumber(of order: Order) -> UInt32 {
         if order.invoice != 0 { return order.invoice }
-        let isRaised = order.total.minorUnits != 0 || order.lines.isDiscounted
-        return isRaised ? customer.lastInvoice + 1 : 0
+        return order.isInvoiced ? customer.lastInvoice + 1 : 0
     }
 
     /// What an order gives back of what earlier invoices charged doesn't come back once more.

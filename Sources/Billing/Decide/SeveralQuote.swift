@@ -24,6 +24,9 @@ extension CustomerState {
         guard several.plans.allSatisfy({ $0.terms == nil }) else {
             throw .unfit("invoice_mode", "cannot be had together with remove_plan_ids")
         }
+        guard several.plans.allSatisfy(\.custom.isEmpty) else {
+            throw .unfit(CustomLine.path, "cannot be had together with remove_plan_ids")
+        }
         let time = several.quoteTime ?? now
         let removed = try removed(by: several, pricing, now)
         var draft = FactSheet(self, pricing: pricing, now: time)

@@ -53,11 +53,24 @@ package struct CheckoutPages: Sendable {
         let renewing = parts.filter { attach.price($0.plan, for: customer) != nil }
         let names = (order.parts.isEmpty ? [order] : order.parts).map { attach.planName($0.plan) }
         return Sale(
-            session: session, plan: names.joined(separator: ", "), order: order,
+            session: session, plan: Page.listed(names), isOfSeveral: names.count > 1, order: order,
             customer: customer, name: name.isEmpty ? customer.text : name,
-            renewals: renewing.compactMap { attach.price($0.plan, for: customer) },
+            renewals: sums(renewing.compactMap { attach.price($0.plan, for: customer) }),
             trialEnd: renewing.contains { $0.trialEnd == .never } ? .never : order.trialEnd,
             now: now)
+    }
+
+    /// What comes at the same times is one charge.
+    private func sums(
+        _ prices: [(money: Money, cycle: Cycle)]
+    ) -> [(money: Money, cycle: Cycle)] {
+        prices.reduce(into: []) { sums, price in
+            if let index = sums.firstIndex(where: { $0.cycle == price.cycle }) {
+                sums[index].money.minorUnits += price.money.minorUnits
+            } else {
+                sums.append(price)
+            }
+        }
     }
 
     static var closed: PageResponse {
@@ -147,7 +160,9 @@ package struct CheckoutPages: Sendable {
 /// What a payment page sells.
 struct Sale {
     var session: String
+    /// The plan, or all of them.
     var plan: String
+    var isOfSeveral: Bool
     var order: Order
     var customer: CustomerID
     /// What people know the customer by.

@@ -21,7 +21,7 @@ extension Page {
     }
 
     private static func summary(_ sale: Sale) -> String {
-        let lines = sale.order.lines.map { line in
+        let lines = sale.order.shown.map { line in
             "<tr><td>\(escaped(line.description))</td><td>\(line.total.text)</td></tr>"
         }
         return """
@@ -52,12 +52,13 @@ extension Page {
         }
         let price = sale.renewals.map { "\($0.money.text) \($0.cycle.text)" }
             .joined(separator: " and ")
+        let subject = sale.isOfSeveral ? "they are" : "it is"
         if sale.trialEnd != .never {
             let end = sale.trialEnd.dayText
-            return "Free until \(end), then \(price) until it is cancelled. The card is kept on "
-                + "file for that."
+            return "Free until \(end), then \(price) until \(subject) cancelled. The card is kept "
+                + "on file for that."
         }
-        return "Renews at \(price) until it is cancelled. The card is kept on file for that."
+        return "Renews at \(price) until \(subject) cancelled. The card is kept on file for that."
     }
 
     /// "4242 4242 4242 4242".
@@ -70,6 +71,12 @@ extension Page {
         }
     }
 
+    /// "Pro, Extra and Addon".
+    static func listed(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
+
     static func paid(_ sale: Sale, _ card: TestCard) -> String {
         document(
             "Paid",
@@ -77,7 +84,8 @@ extension Page {
             <section class="card notice">
             \(tick)
             <h1>Paid</h1>
-            <p>\(escaped(sale.plan)) is yours. \(sale.order.due.text) was charged to \
+            <p>\(escaped(sale.plan)) \(sale.isOfSeveral ? "are" : "is") yours. \
+            \(sale.order.due.text) was charged to \
             \(card.name).</p>
             <p class="soft">You can close this page.</p>
             </section>

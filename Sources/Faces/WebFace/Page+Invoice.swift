@@ -14,7 +14,8 @@ extension Page {
             """
             <nav>\(way)\(pay(invoice, at: place))</nav>
             <section class="card">
-            <div class="ends"><h1>Invoice \(invoice.number)</h1>\(badge(invoice))</div>
+            <div class="ends"><h1>Invoice \(invoice.number)</h1>\
+            \(badge(invoice, at: visit.now))</div>
             <dl>
             <div><dt>Date</dt><dd>\(invoice.time.dayText)</dd></div>
             \(due(invoice))
@@ -30,7 +31,7 @@ extension Page {
             \(sums(invoice).map { row($0.label, $0.money, $0.kind) }.joined(separator: "\n"))
             </tfoot>
             </table>
-            \(paid(invoice))
+            \(paid(invoice, at: visit.now))
             </section>
             <p class="fine noprint">To print it or keep it as a PDF, use your browser's Print.</p>
             """, kind: "invoice")
@@ -89,9 +90,11 @@ extension Page {
     }
 
     /// How it was paid.
-    private static func paid(_ invoice: Invoice) -> String {
+    private static func paid(_ invoice: Invoice, at now: Timestamp) -> String {
         let text: String =
             switch invoice.status {
+            case .open where invoice.dueTime <= now:
+                "This invoice was due on \(invoice.dueTime.dayText). Please pay it now."
             case .open where invoice.dueTime != .never:
                 "Please pay this invoice by \(invoice.dueTime.dayText)."
             case .draft: "This is a draft: there is nothing to pay yet."

@@ -86,7 +86,7 @@ extension Page {
     private static func owed(_ visit: PortalVisit, _ path: String) -> String {
         visit.customer.account.invoices.filter { $0.status == .open }.map { invoice in
             """
-            <div class="problem owed" role="alert">
+            <div \(isLate(invoice, at: visit.now) ? alarm : reminder)>
             <p>\(why(invoice, at: visit.now))</p>
             <a class="button" href="\(escaped(path))/invoices/\(invoice.number)/pay">\
             Pay \(invoice.due.text)</a>
@@ -95,14 +95,22 @@ extension Page {
         }.joined(separator: "\n")
     }
 
+    private static let alarm = "class=\"problem owed\" role=\"alert\""
+    private static let reminder = "class=\"told due owed\" role=\"status\""
+
+    /// It was declined, or isn't paid in time: an invoice that was only sent is no alarm.
+    private static func isLate(_ invoice: Invoice, at now: Timestamp) -> Bool {
+        invoice.dueTime == .never || invoice.dueTime <= now
+    }
+
     /// Why something is to be paid.
     private static func why(_ invoice: Invoice, at now: Timestamp) -> String {
         guard invoice.dueTime != .never else {
             return "The payment of \(invoice.due.text) failed. We will try again; to keep your "
                 + "plan, pay with another card."
         }
-        return "Invoice \(invoice.number) over \(invoice.due.text) "
-            + (now < invoice.dueTime ? "is due on" : "was due on")
+        return "Invoice \(invoice.number) for \(invoice.due.text) "
+            + (isLate(invoice, at: now) ? "was due on" : "is due on")
             + " \(invoice.dueTime.dayText)."
     }
 
@@ -150,7 +158,8 @@ extension Page {
         let (kind, word): (String, String) =
             switch subscription.status {
             case .scheduled: ("quiet", "Starts later")
-            case .pastDue: ("wrong", "Payment failed")
+            case .pastDue:
+                ("wrong", subscription.netDays == 0 ? "Payment failed" : "Payment overdue")
             case .canceling: ("quiet", "Cancelled")
             case .active, .renewing:
                 subscription.isTrialing(at: now) ? ("right", "Trial") : ("right", "Active")
@@ -273,8 +282,11 @@ extension Page {
             $0.status == .open && ($0.dueTime == .never || $0.number == invoice?.number)
         }
         let owed = open.map { "<b>\($0.due.text)</b>" }.joined(separator: " and ")
+        let kept =
+            visit.customer.account.method == nil
+            ? "The card is kept on file. " : "It takes the place of the card on file. "
         let fine =
-            "It takes the place of the card on file. "
+            kept
             + (open.isEmpty ? "Nothing is charged now." : "What is open, \(owed), is charged now.")
         return document(
             title,
@@ -299,7 +311,7 @@ extension Page {
             """
             <tr><td><a href="\(escaped(path))/invoices/\(invoice.number)">Invoice \
             \(invoice.number)</a><br><span class="soft">\(invoice.time.dayText)</span></td>
-            <td>\(badge(invoice))</td><td>\(invoice.total.text)</td></tr>
+            <td>\(badge(invoice, at: visit.now))</td><td>\(invoice.total.text)</td></tr>
             """
         }
         let table =
@@ -325,8 +337,9 @@ extension Page {
         return "<p><b>\(owed.text)</b> comes on top of your next invoice.</p>"
     }
 
-    static func badge(_ invoice: Invoice) -> String {
+    static func badge(_ invoice: Invoice, at now: Timestamp) -> String {
         switch invoice.status {
+        case .open where invoice.dueTime <= now: "<span class=\"badge wrong\">Overdue</span>"
         case .open where invoice.dueTime != .never:
             "<span class=\"badge quiet\">Due \(invoice.dueTime.dayText)</span>"
         case .draft: "<span class=\"badge quiet\">Draft</span>"

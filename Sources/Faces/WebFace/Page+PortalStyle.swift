@@ -28,6 +28,7 @@ extension Page {
         .small { width: auto; min-height: 2.5rem; padding: .35rem .9rem; font-size: .9375rem; }
         .told { margin: 0; padding: .75rem 1rem; border-radius: 8px; background: var(--card);
         border: 1px solid var(--line); border-left: 4px solid var(--good); }
+        .due { border-left-color: var(--field); }
         .owed { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center;
         justify-content: space-between; margin: 0; }
         .owed p { flex: 1 1 18rem; margin: 0; } .owed .button { width: auto; }

@@ -68,24 +68,24 @@ extension RequestReader {
         let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
         let removed = try removedPlans(message, &fields)
         let terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
+        let custom = fields.customLines(message.n_custom_line_items, message.custom_line_items)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
         attach.terms = terms
+        attach.custom = custom
         attach.entity = entity
         attach.quantities = quantities
         attach.schedule = schedule
         attach.startsCycle = message.reset_billing_cycle != 0
         attach.redirect = redirect
         attach.quoteTime = quoteTime
-        attach.carriesBalances = carriesBalances
-        attach.carriesUsages = carriesUsages
+        (attach.carriesBalances, attach.carriesUsages) = (carriesBalances, carriesUsages)
         attach.discounts = discounts
-        attach.version = message.version == 0 ? nil : message.version
+        if message.version != 0 { attach.version = message.version }
         attach.customize = customize
-        attach.starts = starts
-        attach.ends = ends
+        (attach.starts, attach.ends) = (starts, ends)
         attach.removed = removed
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
@@ -104,7 +104,7 @@ extension RequestReader {
             fingerprint.add(ends)
         }
         fingerprint.add(removed)
-        if let terms { fingerprint.add(terms) }
+        fingerprint.add(terms, custom)
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -145,6 +145,8 @@ extension RequestReader {
         change.version = message.version == 0 ? nil : message.version
         change.customize = customization(message.customize, &fields)
         change.terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
+        change.custom = fields.customLines(
+            message.n_custom_line_items, message.custom_line_items)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -162,7 +164,7 @@ extension RequestReader {
         if let refund = change.refund { fingerprint.add(UInt64(refund.rawValue)) }
         fingerprint.add(change.discounts)
         fingerprint.add(version: message.version, customize: message.customize, arena)
-        if let terms = change.terms { fingerprint.add(terms) }
+        fingerprint.add(change.terms, change.custom)
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

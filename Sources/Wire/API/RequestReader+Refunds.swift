@@ -76,13 +76,19 @@ extension FieldReader {
 
     /// More than nothing; nil: a fault was noted.
     fileprivate mutating func payment(_ message: Tally__V1__Money, at path: String) -> Money? {
+        guard let money = money(message, at: path) else { return nil }
+        guard money.minorUnits > 0 else {
+            fault("\(path).minor_units", "must be more than 0")
+            return nil
+        }
+        return money
+    }
+
+    /// Above or below 0; nil: a fault was noted.
+    mutating func money(_ message: Tally__V1__Money, at path: String) -> Money? {
         let code = String(decoding: bytes(of: message.currency), as: UTF8.self)
         guard let currency = Currency(code: code) else {
             fault("\(path).currency", "must be an ISO 4217 code in lower case, such as \"usd\"")
-            return nil
-        }
-        guard message.minor_units > 0 else {
-            fault("\(path).minor_units", "must be more than 0")
             return nil
         }
         // Currencies with thousandths are charged in steps of ten, and given back so.

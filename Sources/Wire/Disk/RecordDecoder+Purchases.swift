@@ -67,8 +67,7 @@ extension RecordDecoder {
     func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         let total = try money(message.total, message.currency)
         var order = Order(
-            purpose: message.purpose == Order.dated
-                ? .purchase : try known(message.purpose, Order.Purpose.self),
+            purpose: try purpose(message.purpose),
             plan: PlanReference(
                 plan: PlanNumber(rawValue: message.plan), revision: message.revision),
             subscriptions: numbers(message.n_subscriptions, message.subscriptions),
@@ -96,7 +95,14 @@ extension RecordDecoder {
         order.removed = numbers(message.n_removed, message.removed)
         order.startsLater = message.starts_later != 0
         order.netDays = message.net_days
+        order.custom = try lines(message.n_custom, message.custom, total.currency)
         return order
+    }
+
+    private func purpose(_ raw: UInt32) throws(RecordFault) -> Order.Purpose {
+        if raw == Order.dated { return .purchase }
+        if let custom = Order.customPurposes.first(where: { $0.value == raw }) { return custom.key }
+        return try known(raw, Order.Purpose.self)
     }
 
     func customPlan(

@@ -121,7 +121,8 @@ extension RecordWriter {
 
     func order(_ order: Order) -> UnsafeMutablePointer<Tally__Disk__V1__Order> {
         let message = arena.make(tally__disk__v1__order__init)
-        message.pointee.purpose = order.isDated ? Order.dated : UInt32(order.purpose.rawValue)
+        message.pointee.purpose = order.storedPurpose
+        (message.pointee.n_custom, message.pointee.custom) = arena.list(order.custom) { line($0) }
         message.pointee.starts = stored(order.starts)
         message.pointee.ends = stored(order.ends)
         message.pointee.plan = order.plan.plan.rawValue
@@ -193,6 +194,17 @@ extension RecordWriter {
 extension Order {
     /// The purpose of a purchase with a start or an end: binaries before there were any refuse it.
     static let dated: UInt32 = 5
+
+    /// The purposes of what is charged for otherwise than computed, which earlier binaries refuse,
+    /// too.
+    static let customPurposes: [Order.Purpose: UInt32] = [
+        .purchase: 150, .renewal: 151, .change: 152, .switch: 153,
+    ]
+
+    fileprivate var storedPurpose: UInt32 {
+        if !custom.isEmpty, let stored = Order.customPurposes[purpose] { return stored }
+        return isDated ? Order.dated : UInt32(purpose.rawValue)
+    }
 
     fileprivate var isDated: Bool {
         purpose == .purchase && (starts != .never || ends != .never)

@@ -34,6 +34,13 @@ struct PurchaseFlags: ParsableArguments {
     @Flag(help: "With --invoice: it is a draft until tally invoice finalize.")
     var draft = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What is charged now in place of what is computed, in cents; may be given again. "
+                + "For customers with a paid plan.",
+            valueName: "cents:currency:text"))
+    var line: [LineArgument] = []
+
     func validate() throws {
         guard !invoice, netTerms != nil || enableNow || draft else { return }
         throw ValidationError("--net-terms, --enable-now and --draft go with --invoice")
@@ -54,6 +61,9 @@ struct PurchaseFlags: ParsableArguments {
             request.append("entity_id", .string(entity))
         }
         if invoice { request.append("invoice_mode", invoiceMode) }
+        if !line.isEmpty {
+            request.append("custom_line_items", .array(line.map(\.json)))
+        }
         if let quoteTime { request.append("quote_time", .string(quoteTime)) }
         if preview { return try await look(purchase, request, flags) }
         let id = requestId ?? RequestIdentifier.make()
@@ -94,6 +104,23 @@ struct PurchaseMethod {
         make: .multiAttach, preview: .previewMultiAttach, previewed: "multi_attach")
     static let update = PurchaseMethod(
         make: .updateSubscription, preview: .previewUpdateSubscription, previewed: "update")
+}
+
+/// CENTS:CURRENCY:TEXT: a line of an invoice.
+struct LineArgument: ExpressibleByArgument {
+    var json: JSONValue
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let amount = Int64(parts[0]) else { return nil }
+        var money = JSONObject()
+        money.append("currency", .string(String(parts[1])))
+        money.append("minor_units", .number(amount))
+        var line = JSONObject()
+        line.append("amount", .object(money))
+        line.append("description", .string(String(parts[2])))
+        json = .object(line)
+    }
 }
 
 /// FEATURE=UNITS: how many units of a feature that is sold in packs.

@@ -151,6 +151,8 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var removed: [String] = []
     /// No card is put on file for it.
     package var terms: InvoiceTerms?
+    /// What is charged in place of what is computed, in cents.
+    package var custom: [Int64] = []
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
@@ -158,8 +160,9 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
         starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = [],
-        terms: InvoiceTerms? = nil
+        terms: InvoiceTerms? = nil, custom: [Int64] = []
     ) {
+        self.custom = custom
         self.removed = removed
         self.terms = terms
         self.discounts = discounts
@@ -195,13 +198,17 @@ package struct Change: Sendable {
     package var customize: PlanPatch?
     /// As of a purchase.
     package var terms: InvoiceTerms?
+    /// As of a purchase.
+    package var custom: [Int64] = []
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
         refund: ChangeSubscription.Refund? = nil, with discounts: [String] = [],
-        version: UInt32? = nil, customize: PlanPatch? = nil, terms: InvoiceTerms? = nil
+        version: UInt32? = nil, customize: PlanPatch? = nil, terms: InvoiceTerms? = nil,
+        custom: [Int64] = []
     ) {
+        self.custom = custom
         self.terms = terms
         self.discounts = discounts
         self.version = version

@@ -2,7 +2,8 @@ package import Billing
 
 /// Entitlements §7.5: packs that are bought when little is left.
 package enum TopUpStories {
-    package static let table = StoryTable("top-ups", pricing, numbers, sources, owners)
+    package static let table = StoryTable(
+        "top-ups", pricing, numbers, sources, owners, byInvoice)
 
     /// 20 a month, and packs of messages for good.
     private static func selling(
@@ -62,6 +63,39 @@ package enum TopUpStories {
     ) -> Story {
         Story(rule, after: steps, .charge, .invoices(invoices), .left(feature, left))
     }
+
+    private static let atOnce = InvoiceTerms(netDays: 10, gives: true)
+    private static let hundredMore = Step.change(
+        Change("pro", ["messages": 100], terms: atOnce))
+
+    /// Beside invoices that wait to be paid (billing §12.3).
+    package static let byInvoice: [Story] = [
+        row(
+            "7.5: the card buys while another invoice waits", hundred, hundredMore, twenty,
+            .track("messages", 185), .charge, .statuses([.paid, .open, .paid]), left: 115,
+            invoices: [3000, 1000]),
+        row(
+            "7.5: so does the customer", hundred, hundredMore,
+            .change(Change("pro", ["messages": 200])), .statuses([.paid, .open, .paid]),
+            left: 400, invoices: [3000, 2000]),
+        row(
+            "7.5: not while the plan is past due; once it is paid", hundred, hundredMore, twenty,
+            .advance(to: Story.usualStart.adding(milliseconds: 11 * 86_400_000)),
+            .plan("pro", .pastDue), .track("messages", 185), .charge, .left("messages", 15),
+            .statuses([.paid, .open]), .markPaid(2), .plan("pro", .active),
+            .track("messages", 1), left: 114, invoices: [3000, 1000, 1000]),
+        row(
+            "7.5: what waits for other packs is void, and takes none away", hundred,
+            .change(Change("pro", ["messages": 300], terms: InvoiceTerms())), twenty,
+            .track("messages", 85), .charge, .statuses([.paid, .void, .paid]),
+            .refused("invoice not sent", .markPaid(2)), left: 115, invoices: [3000, 1000]),
+        row(
+            "12.4: a refund of packs leaves them", hundred, twenty, .track("messages", 85),
+            .charge, .refund(2, nil), .refunded([1000]), left: 115, invoices: [3000, 1000]),
+        row(
+            "12.3: void: what was given is used, and not charged", hundred, hundredMore,
+            .voidInvoice(2), left: 200, invoices: [3000]),
+    ]
 
     package static let numbers: [Story] = [
         row(

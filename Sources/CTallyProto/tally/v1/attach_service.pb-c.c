@@ -323,6 +323,51 @@ void   tally__v1__attach_request__free_unpacked
   assert(message->base.descriptor == &tally__v1__attach_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__custom_line_item__init
+                     (Tally__V1__CustomLineItem         *message)
+{
+  static const Tally__V1__CustomLineItem init_value = TALLY__V1__CUSTOM_LINE_ITEM__INIT;
+  *message = init_value;
+}
+size_t tally__v1__custom_line_item__get_packed_size
+                     (const Tally__V1__CustomLineItem *message)
+{
+  assert(message->base.descriptor == &tally__v1__custom_line_item__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__custom_line_item__pack
+                     (const Tally__V1__CustomLineItem *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__custom_line_item__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__custom_line_item__pack_to_buffer
+                     (const Tally__V1__CustomLineItem *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__custom_line_item__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CustomLineItem *
+       tally__v1__custom_line_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CustomLineItem *)
+     protobuf_c_message_unpack (&tally__v1__custom_line_item__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__custom_line_item__free_unpacked
+                     (Tally__V1__CustomLineItem *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__custom_line_item__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__attach_response__init
                      (Tally__V1__AttachResponse         *message)
 {
@@ -2012,7 +2057,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_mode__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[20] =
 {
   {
     "customer_id",
@@ -2242,10 +2287,23 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_line_items",
+    121,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__AttachRequest, n_custom_line_items),
+    offsetof(Tally__V1__AttachRequest, custom_line_items),
+    &tally__v1__custom_line_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
   11,   /* field[11] = carry_over_usages */
+  19,   /* field[19] = custom_line_items */
   0,   /* field[0] = customer_id */
   14,   /* field[14] = customize */
   12,   /* field[12] = discounts */
@@ -2271,7 +2329,7 @@ static const ProtobufCIntRange tally__v1__attach_request__number_ranges[5 + 1] =
   { 80, 13 },
   { 110, 17 },
   { 120, 18 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -2281,11 +2339,62 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  19,
+  20,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
   5,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__custom_line_item__field_descriptors[2] =
+{
+  {
+    "amount",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CustomLineItem, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CustomLineItem, description),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__custom_line_item__field_indices_by_name[] = {
+  0,   /* field[0] = amount */
+  1,   /* field[1] = description */
+};
+static const ProtobufCIntRange tally__v1__custom_line_item__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__custom_line_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CustomLineItem",
+  "CustomLineItem",
+  "Tally__V1__CustomLineItem",
+  "tally.v1",
+  sizeof(Tally__V1__CustomLineItem),
+  2,
+  tally__v1__custom_line_item__field_descriptors,
+  tally__v1__custom_line_item__field_indices_by_name,
+  1,  tally__v1__custom_line_item__number_ranges,
+  (ProtobufCMessageInit) tally__v1__custom_line_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__attach_response__field_descriptors[7] =
@@ -3086,7 +3195,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[16] =
 {
   {
     "customer_id",
@@ -3268,9 +3377,22 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_line_items",
+    121,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UpdateSubscriptionRequest, n_custom_line_items),
+    offsetof(Tally__V1__UpdateSubscriptionRequest, custom_line_items),
+    &tally__v1__custom_line_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
   5,   /* field[5] = cancel_action */
+  15,   /* field[15] = custom_line_items */
   0,   /* field[0] = customer_id */
   13,   /* field[13] = customize */
   11,   /* field[11] = discounts */
@@ -3293,7 +3415,7 @@ static const ProtobufCIntRange tally__v1__update_subscription_request__number_ra
   { 60, 11 },
   { 80, 12 },
   { 120, 14 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -3303,7 +3425,7 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  15,
+  16,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
   5,  tally__v1__update_subscription_request__number_ranges,

@@ -925,21 +925,23 @@ const ProtobufCMessageDescriptor tally__v1__dispute__descriptor =
   (ProtobufCMessageInit) tally__v1__dispute__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__invoice_line_kind__enum_values_by_number[5] =
+static const ProtobufCEnumValue tally__v1__invoice_line_kind__enum_values_by_number[6] =
 {
   { "INVOICE_LINE_KIND_UNSPECIFIED", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_UNSPECIFIED", 0 },
   { "INVOICE_LINE_KIND_CHARGE", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_CHARGE", 1 },
   { "INVOICE_LINE_KIND_CREDIT", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_CREDIT", 2 },
   { "INVOICE_LINE_KIND_OVERAGE", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_OVERAGE", 3 },
   { "INVOICE_LINE_KIND_ONE_OFF", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_ONE_OFF", 4 },
+  { "INVOICE_LINE_KIND_CUSTOM", "TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_CUSTOM", 5 },
 };
 static const ProtobufCIntRange tally__v1__invoice_line_kind__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex tally__v1__invoice_line_kind__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex tally__v1__invoice_line_kind__enum_values_by_name[6] =
 {
   { "INVOICE_LINE_KIND_CHARGE", 1 },
   { "INVOICE_LINE_KIND_CREDIT", 2 },
+  { "INVOICE_LINE_KIND_CUSTOM", 5 },
   { "INVOICE_LINE_KIND_ONE_OFF", 4 },
   { "INVOICE_LINE_KIND_OVERAGE", 3 },
   { "INVOICE_LINE_KIND_UNSPECIFIED", 0 },
@@ -951,9 +953,9 @@ const ProtobufCEnumDescriptor tally__v1__invoice_line_kind__descriptor =
   "InvoiceLineKind",
   "Tally__V1__InvoiceLineKind",
   "tally.v1",
-  5,
+  6,
   tally__v1__invoice_line_kind__enum_values_by_number,
-  5,
+  6,
   tally__v1__invoice_line_kind__enum_values_by_name,
   1,
   tally__v1__invoice_line_kind__value_ranges,

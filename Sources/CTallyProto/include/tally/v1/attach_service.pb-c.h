@@ -28,6 +28,7 @@ typedef struct Tally__V1__PlanItems Tally__V1__PlanItems;
 typedef struct Tally__V1__PlanCustomization Tally__V1__PlanCustomization;
 typedef struct Tally__V1__InvoiceMode Tally__V1__InvoiceMode;
 typedef struct Tally__V1__AttachRequest Tally__V1__AttachRequest;
+typedef struct Tally__V1__CustomLineItem Tally__V1__CustomLineItem;
 typedef struct Tally__V1__AttachResponse Tally__V1__AttachResponse;
 typedef struct Tally__V1__PreviewAttachRequest Tally__V1__PreviewAttachRequest;
 typedef struct Tally__V1__PlanToAttach Tally__V1__PlanToAttach;
@@ -466,10 +467,37 @@ struct  Tally__V1__AttachRequest
    * asks for one.
    */
   Tally__V1__InvoiceMode *invoice_mode;
+  /*
+   * What is charged now, in place of what is computed; at most 20. For a customer with a paid plan,
+   * and not with a plan that starts later, with a trial, or with `remove_plan_ids`. Discounts don't
+   * lower them.
+   */
+  size_t n_custom_line_items;
+  Tally__V1__CustomLineItem **custom_line_items;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, 0,NULL }
+
+
+/*
+ * A line of an invoice as the seller asks for it.
+ */
+struct  Tally__V1__CustomLineItem
+{
+  ProtobufCMessage base;
+  /*
+   * In the catalog's currency, at most 100 million of its units; below 0 it becomes credit.
+   */
+  Tally__V1__Money *amount;
+  /*
+   * What a person reads on the invoice: 1 to 200 bytes, no control characters.
+   */
+  char *description;
+};
+#define TALLY__V1__CUSTOM_LINE_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__custom_line_item__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -841,10 +869,16 @@ struct  Tally__V1__UpdateSubscriptionRequest
    * Present and enabled: it is paid by invoice, no card is charged and no page asks for one.
    */
   Tally__V1__InvoiceMode *invoice_mode;
+  /*
+   * See AttachRequest. With other `quantities`, `version` or `customize`, or with IMMEDIATELY; not
+   * with a `proration_behavior` of NONE or a `refund_last_payment`.
+   */
+  size_t n_custom_line_items;
+  Tally__V1__CustomLineItem **custom_line_items;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL, 0,NULL }
 
 
 /*
@@ -1417,6 +1451,25 @@ Tally__V1__AttachRequest *
                       const uint8_t       *data);
 void   tally__v1__attach_request__free_unpacked
                      (Tally__V1__AttachRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__CustomLineItem methods */
+void   tally__v1__custom_line_item__init
+                     (Tally__V1__CustomLineItem         *message);
+size_t tally__v1__custom_line_item__get_packed_size
+                     (const Tally__V1__CustomLineItem   *message);
+size_t tally__v1__custom_line_item__pack
+                     (const Tally__V1__CustomLineItem   *message,
+                      uint8_t             *out);
+size_t tally__v1__custom_line_item__pack_to_buffer
+                     (const Tally__V1__CustomLineItem   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CustomLineItem *
+       tally__v1__custom_line_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__custom_line_item__free_unpacked
+                     (Tally__V1__CustomLineItem *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__AttachResponse methods */
 void   tally__v1__attach_response__init
@@ -1992,6 +2045,9 @@ typedef void (*Tally__V1__InvoiceMode_Closure)
 typedef void (*Tally__V1__AttachRequest_Closure)
                  (const Tally__V1__AttachRequest *message,
                   void *closure_data);
+typedef void (*Tally__V1__CustomLineItem_Closure)
+                 (const Tally__V1__CustomLineItem *message,
+                  void *closure_data);
 typedef void (*Tally__V1__AttachResponse_Closure)
                  (const Tally__V1__AttachResponse *message,
                   void *closure_data);
@@ -2228,6 +2284,7 @@ extern const ProtobufCMessageDescriptor tally__v1__plan_items__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_customization__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__custom_line_item__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_to_attach__descriptor;

@@ -50,7 +50,11 @@ typedef enum _Tally__V1__InvoiceLineKind {
   /*
    * Something for good.
    */
-  TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_ONE_OFF = 4
+  TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_ONE_OFF = 4,
+  /*
+   * What the seller asked in place of what was computed.
+   */
+  TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_CUSTOM = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_LINE_KIND)
 } Tally__V1__InvoiceLineKind;
 /*

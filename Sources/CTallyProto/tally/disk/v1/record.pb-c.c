@@ -7481,7 +7481,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[26] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[27] =
 {
   {
     "purpose",
@@ -7795,6 +7795,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom",
+    150,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Order, n_custom),
+    offsetof(Tally__Disk__V1__Order, custom),
+    &tally__disk__v1__line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -7802,6 +7814,7 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   18,   /* field[18] = carried_usages */
   14,   /* field[14] = credit */
   5,   /* field[5] = currency */
+  26,   /* field[26] = custom */
   19,   /* field[19] = discounts */
   21,   /* field[21] = ends */
   9,   /* field[9] = entity */
@@ -7824,14 +7837,15 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[5 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 60, 19 },
   { 80, 20 },
   { 110, 22 },
   { 120, 25 },
-  { 0, 26 }
+  { 150, 26 },
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -7841,10 +7855,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  26,
+  27,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  5,  tally__disk__v1__order__number_ranges,
+  6,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

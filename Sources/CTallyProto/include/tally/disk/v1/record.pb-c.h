@@ -1529,7 +1529,8 @@ struct  Tally__Disk__V1__Order
   /*
    * Why: 1 new plan, 2 renewal, 3 other quantities, 4 another version or a plan of the customer's
    * own in place, 5 as 1, with a start or an end, 50 a card is put on file, and the plan, if there
-   * is one, attached afterwards, 110 several plans in one, and others that end.
+   * is one, attached afterwards, 110 several plans in one, and others that end. With `custom`: 150 as
+   * 1 and 5, 151 as 2, 152 as 3, 153 as 4.
    */
   uint32_t purpose;
   /*
@@ -1642,10 +1643,16 @@ struct  Tally__Disk__V1__Order
    * What it starts is billed by invoice, due after so many days; 0: a card is charged.
    */
   uint32_t net_days;
+  /*
+   * What its invoice says in place of the lines: `total` is the sum of these. With purposes 150 to
+   * 153.
+   */
+  size_t n_custom;
+  Tally__Disk__V1__Line **custom;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0,NULL }
 
 
 /*
