@@ -122,6 +122,13 @@ extension Form {
                 try form.since(6) { form throws(FormFault) in
                     try form.flag("unique_fingerprint", &trial.isUnique)
                 }
+                try form.since(7) { form throws(FormFault) in
+                    guard form.isReading ? form.has("on_end") : trial.onEnd != .bill else {
+                        return
+                    }
+                    try form.word(
+                        "on_end", &trial.onEnd, [(.bill, "bill"), (.revert, "revert")])
+                }
             }
         }
         let empty = PlanItem(

@@ -133,6 +133,10 @@ extension Form {
         }
         try since(5) { form throws(FormFault) in try form.discounts(&value.discounts) }
         try since(6) { form throws(FormFault) in try form.netDays(&value.netDays) }
+        try since(7) { form throws(FormFault) in
+            guard form.isReading ? form.has("paused_by") : value.isPaused else { return }
+            try form.number("paused_by", &value.pausedBy)
+        }
     }
 
     mutating func grant(_ value: inout Bucket) throws(FormFault) {

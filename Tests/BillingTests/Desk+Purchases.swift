@@ -83,6 +83,12 @@ extension Desk {
         return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
     }
 
+    mutating func foresee(_ purchase: Purchase) throws(Refusal) -> (now: Int64?, next: Int64?) {
+        advance(to: now)
+        let preview = try customer.preview(attach(purchase), pricing: pricing, now: now)
+        return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
+    }
+
     /// With a redemption for each code, as a directory would reserve it.
     private func discounts(_ names: [String]) -> [AskedDiscount] {
         names.enumerated().map { index, name in
@@ -168,5 +174,5 @@ extension Desk {
     }
 
     /// The newest subscription's.
-    func status(ofPlan planID: String) -> SubscriptionStatus? { subscription(planID)?.status }
+    func status(ofPlan planID: String) -> SubscriptionStatus? { subscription(planID)?.shownStatus }
 }

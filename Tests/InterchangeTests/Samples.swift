@@ -36,7 +36,18 @@ enum Samples {
         {"id":"at_once","reward":"off","redeem_on":"customer_creation","rewards_both":false,\
         "max_redemptions":null,"plans":[],"excludes_trial":false}]
         """
-    static let unique = ",\"unique_fingerprint\":true"
+    static let unique = ",\"unique_fingerprint\":true\(reverting)"
+    // What version 7 brought.
+    static let reverting = ",\"on_end\":\"revert\""
+    static let pausing = ",\"paused_by\":3"
+    static let trying = """
+        ,{"number":3,"plan":"pro","revision":1,"status":"active","add_on":false,\
+        "start":"2026-01-31T12:00:00Z","anchor":"2026-02-14T12:00:00Z",\
+        "period_start":"2026-01-31T12:00:00Z","period_end":"2026-02-14T12:00:00Z",\
+        "canceled":null,"end":null,"entity":4,"trial_end":"2026-02-14T12:00:00Z",\
+        "bought":[],"charges":[],"pending":[],"discounts":[]}
+        """
+    static let reverts = ",\"reverts\":true"
     static let referrals = """
         "fingerprint_hash":"ffffffffffffffff","referral_codes":[{"programme":"friends",\
         "code":"ABC123","created":"2026-02-01T00:00:00Z"}],"referrals":[{"id":"red_3",\
@@ -115,7 +126,7 @@ enum Samples {
         "units":"300","next":"200"},{"feature":"credits","units":"5","next":null}],\
         "charges":[{"plan":"pro","revision":1,"feature":null,"quantity":"0",\
         "start":"2026-01-31T12:00:00Z","end":"2026-02-28T12:00:00Z","currency":"usd",\
-        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)\(netDays)
+        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)\(netDays)\(pausing)
         """
     // What version 5 brought.
     static let charged = ",\"invoice\":3,\"disputed\":7"
@@ -141,7 +152,7 @@ enum Samples {
     static let purchase = """
         ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
         "credit":-30,"time":"2026-01-31T12:00:00Z","invoice":3,\
-        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)\(dated)\(netDays)
+        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)\(dated)\(netDays)\(reverts)
         """
     static let credit = """
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\
@@ -232,7 +243,7 @@ enum Samples {
         "subscriptions":[{"number":1,"plan":"pro","revision":1,"status":"past_due",\
         "add_on":false,"start":"2026-01-31T12:00:00Z","anchor":"2026-01-31T12:00:00Z",\
         "period_start":"2026-01-31T12:00:00Z","period_end":"2026-02-28T12:00:00Z",\
-        "canceled":null,"end":null\(whole)}],\
+        "canceled":null,"end":null\(whole)}\(trying)],\
         "grants":[{"number":7,"feature":"messages","subscription":1,"plan":"pro",\
         "granted":"100.0000000001","balance":"-0.5","max_overage":"0","interval":"month",\
         "interval_count":3,"anchor":"2026-01-31T12:00:00Z","next_reset":"2026-04-30T12:00:00Z",\
@@ -260,7 +271,7 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":6,"environment":"sandbox",\
+        {"format":"tally.export","version":7,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
 
@@ -287,12 +298,17 @@ enum Samples {
                 .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
     }
 
+    /// A line as version 6 has it.
+    static func withoutSeventh(_ text: String) -> String {
+        [reverting, pausing, reverts, trying].reduce(text) { $0.replacing($1, with: "") }
+    }
+
     /// A line as version 5 has it.
     static func withoutSixth(_ text: String) -> String {
         [
             receivables, sent, netDays, topUps, noTopUps, toppedUp, programmes, unique, referrals,
-        ].reduce(text) {
-            $0.replacing($1, with: "")
+        ].reduce(withoutSeventh(text)) {
+            $0.replacing(withoutSeventh($1), with: "")
         }
     }
 

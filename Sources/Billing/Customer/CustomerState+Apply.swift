@@ -198,7 +198,7 @@ extension CustomerState {
                 case .scheduled: due = min(due, subscription.start)
                 case .active, .canceling, .renewing, .pastDue:
                     due = min(due, subscription.periodEnd, subscription.end)
-                case .ended: break
+                case .ended, .paused: break
                 }
             }
         }

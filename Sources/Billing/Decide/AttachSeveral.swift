@@ -148,7 +148,7 @@ extension FactSheet {
                 if let current, current.canceled != .never { goOn(current) }
                 continue
             }
-            if plan.isMain {
+            if plan.isMain, !customer.isReverting(subscription) {
                 endScheduled(in: scope)
                 scopes.append(scope)
             }

@@ -153,7 +153,7 @@ extension Order {
         purpose == other.purpose && plan == other.plan && subscriptions == other.subscriptions
             && entity == other.entity && bought == other.bought && due == other.due
             && starts == other.starts && ends == other.ends
-            && (trialEnd == .never) == (other.trialEnd == .never)
+            && (trialEnd == .never) == (other.trialEnd == .never) && reverts == other.reverts
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)

@@ -174,7 +174,7 @@ extension CustomerState {
             case .scheduled: min(next, subscription.start)
             case .active, .canceling, .renewing, .pastDue:
                 min(next, subscription.periodEnd, subscription.end)
-            case .ended: next
+            case .ended, .paused: next
             }
         }
     }

@@ -77,14 +77,17 @@ extension CustomerState {
         try checkDates(attach, plan, scope, pricing, now)
         try attach.checkTerms()
         quote.order.ends = attach.ends ?? .never
+        quote.order.reverts = try reverts(
+            attach, plan, replacing: current, in: scope, pricing, now)
         let startsByItself = attach.starts.map { $0 > now } ?? false
-        quote.startsLater =
-            startsByItself ? true : try startsLater(attach, plan, current, pricing)
+        let waits =
+            try quote.order.reverts ? false : startsLater(attach, plan, current, pricing)
+        quote.startsLater = startsByItself || waits
         if quote.startsLater, !startsByItself {
             try checkEnd(attach.ends, after: current, pricing, now)
         }
         // Who goes back to what is free begins anew.
-        let kept = plan.isFree ? [] : current?.discounts ?? []
+        let kept = plan.isFree || quote.order.reverts ? [] : current?.discounts ?? []
         quote.added = try resolve(
             attach.discounts, for: attach.plan, besides: kept, pricing, now)
         quote.order.discounts = (quote.startsLater ? [] : kept) + quote.added
@@ -131,14 +134,14 @@ extension CustomerState {
         var prices = plan.advancePrices(order.plan, bought: order.bought, pricing)
         if trialEnd != nil { prices.removeAll { $0.cycle.interval != .oneOff } }
         var lines = InvoiceLine.change(
-            from: current?.charges ?? [], to: prices, at: time, anchor: anchor,
+            from: order.reverts ? [] : current?.charges ?? [], to: prices, at: time, anchor: anchor,
             currency: pricing.requiredCurrency)
         if let starts = attach.starts {
             lines = InvoiceLine.charges(
                 prices, since: starts, now: time, currency: pricing.requiredCurrency)
             order.starts = starts
         }
-        if let current {
+        if let current, !order.reverts {
             for index in lines.indices where lines[index].kind == .credit {
                 lines[index].subscription = current.number
             }
@@ -154,6 +157,7 @@ extension CustomerState {
         quote.isFree = plan.isFree
         quote.needsCardLater =
             !plan.isFree && !plan.trialNeedsNoCard(trialEnd) && !plan.billingCycles.isEmpty
+            && !order.reverts
     }
 
     /// The moment that amounts are computed for: a preview's counts for a quarter of an hour.
@@ -317,6 +321,7 @@ extension Order {
         starts = order.starts
         ends = order.ends
         startsLater = order.startsLater
+        reverts = order.reverts
         netDays = order.netDays
     }
 }

@@ -53,7 +53,7 @@ extension FactSheet {
                 if let current, current.canceled != .never { goOn(current) }
                 return nil
             }
-            if plan.isMain { endScheduled(in: scope) }
+            if plan.isMain, !customer.isReverting(subscription) { endScheduled(in: scope) }
             var canceled = subscription
             canceled.canceled = now
             end(canceled)

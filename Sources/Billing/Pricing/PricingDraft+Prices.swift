@@ -34,6 +34,15 @@ extension DraftCheck {
         if plan.isFree || plan.isOneOff {
             fault("\(path).free_trial", "only a plan that is billed again and again has one")
         }
+        guard trial.onEnd == .revert else { return }
+        if plan.addOn {
+            fault("\(path).free_trial.on_end", "an add-on pauses nothing that it could revert to")
+        }
+        if plan.autoEnable {
+            fault(
+                "\(path).free_trial.on_end",
+                "nobody starts with a plan that a trial could revert to")
+        }
     }
 
     mutating func prepaid(_ item: PlanItem, at path: String) {

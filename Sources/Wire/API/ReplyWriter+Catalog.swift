@@ -204,6 +204,9 @@ struct CatalogWriter {
         message.pointee.duration_type = Tally__V1__TrialUnit(UInt32(trial.unit.rawValue))
         message.pointee.card_not_required = trial.needsCard ? 0 : 1
         message.pointee.unique_fingerprint = trial.isUnique ? 1 : 0
+        if trial.onEnd == .revert {
+            message.pointee.on_end = TALLY__V1__TRIAL_END__TRIAL_END_REVERT
+        }
         return message
     }
 

@@ -106,6 +106,10 @@ extension DraftReader {
                 message.duration_type.rawValue, FreeTrial.Unit.day, at: "\(path).duration_type"),
             needsCard: message.card_not_required == 0)
         trial.isUnique = message.unique_fingerprint != 0
+        if message.on_end.rawValue != 0 {
+            trial.onEnd = fields.word(
+                message.on_end.rawValue, FreeTrial.End.bill, at: "\(path).on_end")
+        }
         return trial
     }
 }

@@ -34,6 +34,9 @@ extension RecordDecoder {
         case TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED:
             return .subscriptionChanged(
                 try subscription(try need(message.full_subscription_changed)))
+        case TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED:
+            return .subscriptionChanged(
+                try subscription(try need(message.paused_subscription_changed)))
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED:
             return .subscriptionDropped(
                 number: try need(message.subscription_dropped).subscription)

@@ -28,6 +28,7 @@ extension RecordDecoder {
         }
         subscription.discounts = try discounts(message.n_discounts, message.discounts)
         subscription.netDays = message.net_days
+        subscription.pausedBy = message.paused_by
         return subscription
     }
 
@@ -67,7 +68,7 @@ extension RecordDecoder {
     func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         let total = try money(message.total, message.currency)
         var order = Order(
-            purpose: message.purpose == Order.dated
+            purpose: [Order.dated, Order.reverting].contains(message.purpose)
                 ? .purchase : try known(message.purpose, Order.Purpose.self),
             plan: PlanReference(
                 plan: PlanNumber(rawValue: message.plan), revision: message.revision),
@@ -75,6 +76,7 @@ extension RecordDecoder {
             lines: try lines(message.n_lines, message.lines, total.currency), total: total,
             credit: message.credit, time: Timestamp(milliseconds: message.time),
             successURL: text(message.success_url))
+        order.reverts = message.purpose == Order.reverting
         if message.subscription != 0 { order.subscriptions = [message.subscription] }
         order.entity = message.entity
         order.bought = bought(message.n_bought, message.bought)

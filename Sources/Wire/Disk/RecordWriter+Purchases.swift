@@ -33,6 +33,7 @@ extension RecordWriter {
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(
             subscription.discounts)
         message.pointee.net_days = subscription.netDays
+        message.pointee.paused_by = subscription.pausedBy
         return message
     }
 
@@ -121,7 +122,10 @@ extension RecordWriter {
 
     func order(_ order: Order) -> UnsafeMutablePointer<Tally__Disk__V1__Order> {
         let message = arena.make(tally__disk__v1__order__init)
-        message.pointee.purpose = order.isDated ? Order.dated : UInt32(order.purpose.rawValue)
+        message.pointee.purpose =
+            order.reverts
+            ? Order.reverting
+            : order.isDated ? Order.dated : UInt32(order.purpose.rawValue)
         message.pointee.starts = stored(order.starts)
         message.pointee.ends = stored(order.ends)
         message.pointee.plan = order.plan.plan.rawValue
@@ -193,6 +197,8 @@ extension RecordWriter {
 extension Order {
     /// The purpose of a purchase with a start or an end: binaries before there were any refuse it.
     static let dated: UInt32 = 5
+    /// The purpose of a purchase that begins a trial that reverts; the same.
+    static let reverting: UInt32 = 140
 
     fileprivate var isDated: Bool {
         purpose == .purchase && (starts != .never || ends != .never)

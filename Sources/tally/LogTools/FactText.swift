@@ -371,7 +371,7 @@ struct FactText {
             "fact": .string("subscription_changed"), "subscription": .number(subscription.number),
             "plan": .string(names.text(subscription.plan.plan)),
             "revision": .number(subscription.plan.revision),
-            "status": .string("\(subscription.status)"),
+            "status": .string("\(subscription.shownStatus)"),
             "period_end": Self.instant(subscription.periodEnd),
             "end": Self.instant(subscription.end),
         ]

@@ -1584,7 +1584,7 @@ const ProtobufCMessageDescriptor tally__v1__base_price__descriptor =
   (ProtobufCMessageInit) tally__v1__base_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[5] =
 {
   {
     "duration_length",
@@ -1634,18 +1634,31 @@ static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "on_end",
+    101,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FreeTrial, on_end),
+    &tally__v1__trial_end__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__free_trial__field_indices_by_name[] = {
   2,   /* field[2] = card_not_required */
   0,   /* field[0] = duration_length */
   1,   /* field[1] = duration_type */
+  4,   /* field[4] = on_end */
   3,   /* field[3] = unique_fingerprint */
 };
 static const ProtobufCIntRange tally__v1__free_trial__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 100, 3 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
 {
@@ -1655,7 +1668,7 @@ const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
   "Tally__V1__FreeTrial",
   "tally.v1",
   sizeof(Tally__V1__FreeTrial),
-  4,
+  5,
   tally__v1__free_trial__field_descriptors,
   tally__v1__free_trial__field_indices_by_name,
   2,  tally__v1__free_trial__number_ranges,
@@ -3421,6 +3434,36 @@ const ProtobufCEnumDescriptor tally__v1__interval__descriptor =
   tally__v1__interval__enum_values_by_name,
   1,
   tally__v1__interval__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__trial_end__enum_values_by_number[3] =
+{
+  { "TRIAL_END_UNSPECIFIED", "TALLY__V1__TRIAL_END__TRIAL_END_UNSPECIFIED", 0 },
+  { "TRIAL_END_BILL", "TALLY__V1__TRIAL_END__TRIAL_END_BILL", 1 },
+  { "TRIAL_END_REVERT", "TALLY__V1__TRIAL_END__TRIAL_END_REVERT", 2 },
+};
+static const ProtobufCIntRange tally__v1__trial_end__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__trial_end__enum_values_by_name[3] =
+{
+  { "TRIAL_END_BILL", 1 },
+  { "TRIAL_END_REVERT", 2 },
+  { "TRIAL_END_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__trial_end__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.TrialEnd",
+  "TrialEnd",
+  "Tally__V1__TrialEnd",
+  "tally.v1",
+  3,
+  tally__v1__trial_end__enum_values_by_number,
+  3,
+  tally__v1__trial_end__enum_values_by_name,
+  1,
+  tally__v1__trial_end__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue tally__v1__trial_unit__enum_values_by_number[4] =

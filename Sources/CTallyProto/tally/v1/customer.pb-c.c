@@ -1061,7 +1061,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_number[7] =
+static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_number[8] =
 {
   { "SUBSCRIPTION_STATUS_UNSPECIFIED", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED", 0 },
   { "SUBSCRIPTION_STATUS_ACTIVE", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ACTIVE", 1 },
@@ -1070,16 +1070,18 @@ static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_n
   { "SUBSCRIPTION_STATUS_RENEWING", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_RENEWING", 4 },
   { "SUBSCRIPTION_STATUS_PAST_DUE", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAST_DUE", 5 },
   { "SUBSCRIPTION_STATUS_ENDED", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ENDED", 6 },
+  { "SUBSCRIPTION_STATUS_PAUSED", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAUSED", 7 },
 };
 static const ProtobufCIntRange tally__v1__subscription_status__value_ranges[] = {
-{0, 0},{0, 7}
+{0, 0},{0, 8}
 };
-static const ProtobufCEnumValueIndex tally__v1__subscription_status__enum_values_by_name[7] =
+static const ProtobufCEnumValueIndex tally__v1__subscription_status__enum_values_by_name[8] =
 {
   { "SUBSCRIPTION_STATUS_ACTIVE", 1 },
   { "SUBSCRIPTION_STATUS_CANCELING", 2 },
   { "SUBSCRIPTION_STATUS_ENDED", 6 },
   { "SUBSCRIPTION_STATUS_PAST_DUE", 5 },
+  { "SUBSCRIPTION_STATUS_PAUSED", 7 },
   { "SUBSCRIPTION_STATUS_RENEWING", 4 },
   { "SUBSCRIPTION_STATUS_SCHEDULED", 3 },
   { "SUBSCRIPTION_STATUS_UNSPECIFIED", 0 },
@@ -1091,9 +1093,9 @@ const ProtobufCEnumDescriptor tally__v1__subscription_status__descriptor =
   "SubscriptionStatus",
   "Tally__V1__SubscriptionStatus",
   "tally.v1",
-  7,
+  8,
   tally__v1__subscription_status__enum_values_by_number,
-  7,
+  8,
   tally__v1__subscription_status__enum_values_by_name,
   1,
   tally__v1__subscription_status__value_ranges,

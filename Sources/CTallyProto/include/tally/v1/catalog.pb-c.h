@@ -131,6 +131,27 @@ typedef enum _Tally__V1__Interval {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INTERVAL)
 } Tally__V1__Interval;
 /*
+ * What becomes of a plan when its trial is over.
+ */
+typedef enum _Tally__V1__TrialEnd {
+  /*
+   * BILL.
+   */
+  TALLY__V1__TRIAL_END__TRIAL_END_UNSPECIFIED = 0,
+  /*
+   * It is paid for.
+   */
+  TALLY__V1__TRIAL_END__TRIAL_END_BILL = 1,
+  /*
+   * It ends, and the plan that the customer pays for goes on, which was paused while the trial ran:
+   * its features could not be used, everything else of it went on. For customers with a main plan
+   * of the same group that is paid for; nobody is asked for a card. Not for add-ons, nor with
+   * `auto_enable`.
+   */
+  TALLY__V1__TRIAL_END__TRIAL_END_REVERT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__TRIAL_END)
+} Tally__V1__TrialEnd;
+/*
  * What trials are counted in.
  */
 typedef enum _Tally__V1__TrialUnit {
@@ -525,10 +546,14 @@ struct  Tally__V1__FreeTrial
    * True: customers with the same fingerprint have it once.
    */
   protobuf_c_boolean unique_fingerprint;
+  /*
+   * What becomes of the plan when it is over; not given: BILL.
+   */
+  Tally__V1__TrialEnd on_end;
 };
 #define TALLY__V1__FREE_TRIAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__free_trial__descriptor) \
-    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0, 0 }
+    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0, 0, TALLY__V1__TRIAL_END__TRIAL_END_UNSPECIFIED }
 
 
 /*
@@ -1758,6 +1783,7 @@ typedef void (*Tally__V1__PricingCatalog_Closure)
 
 extern const ProtobufCEnumDescriptor    tally__v1__feature_type__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__interval__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__trial_end__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__trial_unit__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__tier_behavior__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__increase_behavior__descriptor;

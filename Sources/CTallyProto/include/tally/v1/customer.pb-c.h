@@ -63,7 +63,12 @@ typedef enum _Tally__V1__SubscriptionStatus {
   /*
    * Over.
    */
-  TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ENDED = 6
+  TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ENDED = 6,
+  /*
+   * Another plan is tried in its place, with a trial that reverts (see `TrialEnd`): paid for, but not
+   * in use. Whatever else there is to be said of it, such as a declined payment, the invoices say.
+   */
+  TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAUSED = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__SUBSCRIPTION_STATUS)
 } Tally__V1__SubscriptionStatus;
 

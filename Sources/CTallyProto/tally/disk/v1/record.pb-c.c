@@ -4166,7 +4166,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[63] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[64] =
 {
   {
     "customer_created",
@@ -4924,6 +4924,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[6
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "paused_subscription_changed",
+    140,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, paused_subscription_changed),
+    &tally__disk__v1__subscription_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -4969,6 +4981,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
+  63,   /* field[63] = paused_subscription_changed */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
   60,   /* field[60] = receivable_set */
@@ -4990,7 +5003,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[9 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[10 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5001,7 +5014,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[9 + 1] =
   { 90, 53 },
   { 100, 55 },
   { 120, 58 },
-  { 0, 63 }
+  { 140, 63 },
+  { 0, 64 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5011,10 +5025,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  63,
+  64,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  9,  tally__disk__v1__fact__number_ranges,
+  10,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6061,7 +6075,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bucket_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[20] =
 {
   {
     "subscription",
@@ -6291,6 +6305,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "paused_by",
+    140,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, paused_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__subscription_changed__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -6302,6 +6328,7 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   10,   /* field[10] = end */
   11,   /* field[11] = entity */
   18,   /* field[18] = net_days */
+  19,   /* field[19] = paused_by */
   15,   /* field[15] = pending */
   16,   /* field[16] = pending_currency */
   8,   /* field[8] = period_end */
@@ -6313,12 +6340,13 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   0,   /* field[0] = subscription */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 60, 17 },
   { 120, 18 },
-  { 0, 19 }
+  { 140, 19 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor =
 {
@@ -6328,10 +6356,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descript
   "Tally__Disk__V1__SubscriptionChanged",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SubscriptionChanged),
-  19,
+  20,
   tally__disk__v1__subscription_changed__field_descriptors,
   tally__disk__v1__subscription_changed__field_indices_by_name,
-  3,  tally__disk__v1__subscription_changed__number_ranges,
+  4,  tally__disk__v1__subscription_changed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__subscription_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -362,7 +362,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_TOP_UP_SET = 91,
   TALLY__DISK__V1__FACT__KIND_REFERRAL_SET = 100,
   TALLY__DISK__V1__FACT__KIND_REFERRAL_CODE_SET = 101,
-  TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102
+  TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102,
+  TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED = 140
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -627,6 +628,10 @@ struct  Tally__Disk__V1__Fact
      * The customer's fingerprint from now on.
      */
     Tally__Disk__V1__FingerprintSet *fingerprint_set;
+    /*
+     * As invoiced_subscription_changed, of one that is paused.
+     */
+    Tally__Disk__V1__SubscriptionChanged *paused_subscription_changed;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -1102,10 +1107,14 @@ struct  Tally__Disk__V1__SubscriptionChanged
    * It is billed by invoice, due after so many days; 0: a card is charged.
    */
   uint32_t net_days;
+  /*
+   * The subscription whose trial keeps it from being used; 0: none does.
+   */
+  uint32_t paused_by;
 };
 #define TALLY__DISK__V1__SUBSCRIPTION_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__subscription_changed__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 /*
