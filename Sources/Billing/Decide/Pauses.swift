@@ -70,12 +70,7 @@ extension FactSheet {
         if let earlier = customer.subscription(subscription.pausedBy) {
             held.merge(end(earlier)) { $1 }
         }
-        let owner = ControlOwner.subscription(subscription.number)
-        if customer.buckets.hasExtras,
-            customer.buckets.extras.controls.contains(where: { $0.owner == owner })
-        {
-            emit(.controlsSet(OwnedControls(owner: owner, controls: .none)))
-        }
+        setControls(of: paused, pricing.plan(paused.plan))
         return held
     }
 

@@ -100,6 +100,11 @@ extension CustomerState {
             guard !plan.isFree else {
                 throw .unfit("customize.free_trial", "is for a plan that costs something")
             }
+            guard trial.onEnd == .bill else {
+                throw .unfit(
+                    "customize.free_trial.on_end",
+                    "cannot be REVERT for a plan that is there already: attach another one")
+            }
             return trial.end(from: now, in: zone)
         case .removed:
             guard isTrialing else {

@@ -157,6 +157,11 @@ package enum PauseStories {
             .left("words", 500), .plan("pro", .paused), .advance(to: end), .left("words", 100),
             .plan("pro", .active), .advance(to: renewal), .invoices([2000, 1000, 3000])),
         row(
+            "10.1: but it can't be what reverts", .purchase("pro"),
+            .refused(
+                "invalid: customize.free_trial.on_end",
+                .change(Change("pro", customize: trial(of: 7)))), .plan("pro", .active)),
+        row(
             "10.2: so can its packs", .purchase(Purchase("packs", ["messages": 100])),
             .purchase("premium"), .change(Change("packs", ["messages": 300])),
             .invoices([3000, 2000]), .left("messages", nil), .advance(to: end),
