@@ -110,6 +110,7 @@ extension Form {
             try form.since(4) { form throws(FormFault) in
                 try form.number("interval_count", &price.cycle.count)
             }
+            try form.currencies(&price.others)
         }
         try since(4) { form throws(FormFault) in
             try form.part(

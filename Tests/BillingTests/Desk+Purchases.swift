@@ -33,6 +33,7 @@ extension Desk {
         attach.starts = purchase.starts
         attach.ends = purchase.ends
         attach.terms = purchase.terms
+        attach.currency = purchase.currency.flatMap { Currency(code: $0) }
         attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
         return attach
     }

@@ -13,7 +13,7 @@ enum Samples {
         "event_names":[],\(markups)},{"id":"jobs","name":"Jobs","type":"concurrency",\
         "credit_costs":[],"event_names":[],\(noMarkups)}],\
         "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\
-        "auto_enable":false,"price":{"amount":"19.99","interval":"month"\(monthly)},\(trial)\
+        "auto_enable":false,"price":{"amount":"19.99","interval":"month"\(monthly)\(priced)},\(trial)\
         "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
         "reset":{"interval":"month","interval_count":3},"usage_price":{"amount":"0.01",\
         "billing_units":"10","max_purchase":null,"tiers":[]},"rollover":{"max":null,"max_percentage":"12.5",\
@@ -39,6 +39,10 @@ enum Samples {
     static let unique = ",\"unique_fingerprint\":true\(reverting)"
     // What version 7 brought.
     static let reverting = ",\"on_end\":\"revert\""
+    static let priced = """
+        ,"additional_currencies":[{"currency":"eur","amount":"18","tiers":[]}]
+        """
+    static let paying = "\"currency\":\"eur\","
     static let pausing = ",\"paused_by\":3"
     static let trying = """
         ,{"number":3,"plan":"pro","revision":1,"status":"active","add_on":false,\
@@ -261,7 +265,7 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}\(closing)}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
-        \(owned)\(referrals)\(credit)\(reminded)\
+        \(owned)\(referrals)\(credit)\(paying)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
         "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)\(sent)}]\(refunds)\(receivables)}
         """
@@ -294,13 +298,13 @@ enum Samples {
     /// A line as version 2 has it.
     static func withoutMarkups(_ line: String) -> String {
         withoutPurchases(
-            line.replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
+            withoutSeventh(line).replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
                 .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
     }
 
     /// A line as version 6 has it.
     static func withoutSeventh(_ text: String) -> String {
-        [reverting, pausing, reverts, trying].reduce(text) { $0.replacing($1, with: "") }
+        [priced, paying, reverting, pausing, reverts, trying].reduce(text) { $0.replacing($1, with: "") }
     }
 
     /// A line as version 5 has it.

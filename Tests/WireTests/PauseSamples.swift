@@ -23,6 +23,7 @@ enum PauseSamples {
     }()
 
     static let facts: [Fact] = [
+        .currencySet(Currency(code: "eur")!),
         .subscriptionChanged(subscription),
         .effectRequested(Effect(id: "p", kind: .collect, order: order, request: nil)),
     ]

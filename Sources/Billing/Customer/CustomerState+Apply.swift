@@ -55,6 +55,7 @@ extension CustomerState {
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
         case .zoneSet(let zone): account.zone = zone
+        case .currencySet(let currency): account.currency = currency
         case .customPlanSet(let plan): account.customPlans.append(plan)
         case .customPlanDropped(let number): account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata

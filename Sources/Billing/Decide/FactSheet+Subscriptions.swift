@@ -68,6 +68,7 @@ extension FactSheet {
     /// - Parameter claim: of its trial. One that was had before, by the customer or by whoever has
     ///   the fingerprint, is not had again: nor is the plan then, as it costs something.
     mutating func give(_ reference: PlanReference, _ claim: TrialClaim? = nil) {
+        guard pricing.sells(reference) else { return }
         let plan = pricing.plan(reference)
         let scope = PlanScope(group: plan.group, entity: 0)
         let trial = customer.ownTrial(of: plan, claim, in: scope, pricing)

@@ -16,6 +16,7 @@ extension CustomerState {
             ? subscription.plan : revision(change.version, of: subscription.plan.plan, published)
         let (reference, custom) = try customPlan(change.customize, of: base, published)
         let pricing = published.with(custom)
+        try pricing.requireSold(reference, at: path)
         let (old, new) = (pricing.plan(subscription.plan), pricing.plan(reference))
         guard old.isOneOff == new.isOneOff else {
             throw .unfit(path, "cannot make a plan that renews of one that is bought once, or back")

@@ -55,6 +55,8 @@ extension CustomerState {
     ) throws(Refusal) -> PurchaseQuote {
         let (reference, customPlan) = try offer(attach, pricing)
         let pricing = pricing.with(customPlan)
+        try pricing.requireSold(
+            reference, at: attach.pricePath)
         let plan = pricing.plan(reference)
         let scope = PlanScope(
             group: plan.group, entity: try buckets.scope(of: attach.entity).entity)
@@ -267,6 +269,9 @@ extension CustomerState {
 }
 
 extension AttachPlan {
+    /// Where its prices are said.
+    fileprivate var pricePath: String { customize?.makesPlan == true ? "customize" : "plan_id" }
+
     /// What makes no sense with an invoice (billing §5.4).
     fileprivate func checkTerms() throws(Refusal) {
         guard terms != nil else { return }

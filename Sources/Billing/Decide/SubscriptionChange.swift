@@ -83,7 +83,7 @@ extension FactSheet {
     mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
         guard scope.entity == 0, pricing.plan(ending.plan).isMain,
             customer.scheduledSubscription(in: scope, pricing) == nil,
-            let reference = pricing.defaultPlan(inGroup: scope.group)
+            let reference = pricing.defaultPlan(inGroup: scope.group), pricing.sells(reference)
         else { return }
         schedule(reference, after: ending)
     }

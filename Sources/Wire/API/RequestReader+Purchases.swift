@@ -68,24 +68,24 @@ extension RequestReader {
         let ends = message.end_time.flatMap { fields.instant($0.pointee, at: "end_time") }
         let removed = try removedPlans(message, &fields)
         let terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
+        let currency = fields.currency(message.currency)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
         attach.terms = terms
+        attach.currency = currency
         attach.entity = entity
         attach.quantities = quantities
         attach.schedule = schedule
         attach.startsCycle = message.reset_billing_cycle != 0
         attach.redirect = redirect
         attach.quoteTime = quoteTime
-        attach.carriesBalances = carriesBalances
-        attach.carriesUsages = carriesUsages
+        (attach.carriesBalances, attach.carriesUsages) = (carriesBalances, carriesUsages)
         attach.discounts = discounts
         attach.version = message.version == 0 ? nil : message.version
         attach.customize = customize
-        attach.starts = starts
-        attach.ends = ends
+        (attach.starts, attach.ends) = (starts, ends)
         attach.removed = removed
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
@@ -105,6 +105,7 @@ extension RequestReader {
         }
         fingerprint.add(removed)
         if let terms { fingerprint.add(terms) }
+        if let currency { fingerprint.add("currency \(currency.code)") }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -257,6 +258,17 @@ extension FieldReader {
     }
 
     /// One of the words of an enum; what isn't given is `standard`.
+    /// nil: none is given, or a fault was noted.
+    mutating func currency(_ text: UnsafePointer<CChar>?) -> Currency? {
+        let code = String(decoding: bytes(of: text), as: UTF8.self)
+        guard !code.isEmpty else { return nil }
+        let currency = Currency(code: code)
+        if currency == nil {
+            fault("currency", "must be an ISO 4217 code in lower case, such as \"usd\"")
+        }
+        return currency
+    }
+
     mutating func word<Word: RawRepresentable<UInt8>>(
         _ raw: UInt32, _ standard: Word, at path: String
     ) -> Word {

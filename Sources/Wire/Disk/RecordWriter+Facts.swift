@@ -57,7 +57,8 @@ extension RecordWriter {
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
             .invoiceChanged, .debtSet:
             accountFact(fact, message)
-        case .customPlanSet, .customPlanDropped, .zoneSet, .reminded: ownFact(fact, message)
+        case .customPlanSet, .customPlanDropped, .zoneSet, .currencySet, .reminded:
+            ownFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved, .topUpSet:

@@ -214,6 +214,7 @@ extension RecordWriter {
         (message.pointee.n_custom_plans, message.pointee.custom_plans) =
             arena.list(customer.account.customPlans) { customPlan($0) }
         message.pointee.zone = UInt32(customer.account.zone.rawValue)
+        message.pointee.currency = arena.string(customer.account.currency?.code ?? "")
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         (message.pointee.n_refunds, message.pointee.refunds) =
             arena.list(customer.account.refunds) { refund($0) }
@@ -292,6 +293,7 @@ extension RecordDecoder {
             UnsafeBufferPointer(
                 start: message.reminded_trials, count: message.n_reminded_trials))
         account.reminded.method = message.reminded_card != 0
+        account.currency = Currency(code: text(message.currency))
         account.discounts = try discounts(message.n_discounts, message.discounts)
         account.redemptions = elements(message.n_redemptions, message.redemptions).map {
             redemption($0.pointee)

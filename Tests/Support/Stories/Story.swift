@@ -151,6 +151,8 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var removed: [String] = []
     /// No card is put on file for it.
     package var terms: InvoiceTerms?
+    /// nil: as before.
+    package var currency: String?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
@@ -158,8 +160,9 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
         starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = [],
-        terms: InvoiceTerms? = nil
+        terms: InvoiceTerms? = nil, in currency: String? = nil
     ) {
+        self.currency = currency
         self.removed = removed
         self.terms = terms
         self.discounts = discounts
@@ -330,6 +333,7 @@ extension Refusal {
         case .invoiceNotSent: "invoice not sent"
         case .invoiceNotFinal: "invoice not final"
         case .invoiceFinal: "invoice final"
+        case .currencyMismatch: "currency mismatch"
         default: "\(self)"
         }
     }

@@ -2012,7 +2012,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_mode__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[20] =
 {
   {
     "customer_id",
@@ -2242,10 +2242,23 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    121,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
   11,   /* field[11] = carry_over_usages */
+  19,   /* field[19] = currency */
   0,   /* field[0] = customer_id */
   14,   /* field[14] = customize */
   12,   /* field[12] = discounts */
@@ -2271,7 +2284,7 @@ static const ProtobufCIntRange tally__v1__attach_request__number_ranges[5 + 1] =
   { 80, 13 },
   { 110, 17 },
   { 120, 18 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -2281,7 +2294,7 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  19,
+  20,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
   5,  tally__v1__attach_request__number_ranges,
@@ -2533,7 +2546,7 @@ const ProtobufCMessageDescriptor tally__v1__plan_to_attach__descriptor =
   (ProtobufCMessageInit) tally__v1__plan_to_attach__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -2631,8 +2644,21 @@ static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] = {
+  8,   /* field[8] = currency */
   0,   /* field[0] = customer_id */
   7,   /* field[7] = discounts */
   1,   /* field[1] = plans */
@@ -2645,7 +2671,7 @@ static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] =
 static const ProtobufCIntRange tally__v1__multi_attach_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
 {
@@ -2655,7 +2681,7 @@ const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
   "Tally__V1__MultiAttachRequest",
   "tally.v1",
   sizeof(Tally__V1__MultiAttachRequest),
-  8,
+  9,
   tally__v1__multi_attach_request__field_descriptors,
   tally__v1__multi_attach_request__field_indices_by_name,
   1,  tally__v1__multi_attach_request__number_ranges,

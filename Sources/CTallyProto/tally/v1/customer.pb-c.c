@@ -731,7 +731,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[23] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[24] =
 {
   {
     "customer_id",
@@ -1009,6 +1009,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[23]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    103,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   19,   /* field[19] = auto_topups */
@@ -1016,6 +1028,7 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   11,   /* field[11] = controls */
   3,   /* field[3] = create_time */
   10,   /* field[10] = credit_balance */
+  23,   /* field[23] = currency */
   0,   /* field[0] = customer_id */
   17,   /* field[17] = discounts */
   16,   /* field[16] = disputes */
@@ -1044,7 +1057,7 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[7 + 1] =
   { 80, 18 },
   { 90, 19 },
   { 100, 20 },
-  { 0, 23 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1054,7 +1067,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  23,
+  24,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
   7,  tally__v1__customer__number_ranges,

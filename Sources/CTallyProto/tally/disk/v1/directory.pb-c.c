@@ -368,7 +368,7 @@ void   tally__disk__v1__code_counted__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[12] =
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[13] =
 {
   {
     "commit_time",
@@ -514,9 +514,22 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catalog_published_with_currencies",
+    141,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, catalog_published_with_currencies),
+    &tally__disk__v1__catalog_published__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
+  12,   /* field[12] = catalog_published_with_currencies */
   2,   /* field[2] = catalog_published_with_modes */
   11,   /* field[11] = catalog_published_with_pauses */
   10,   /* field[10] = catalog_published_with_referrals */
@@ -536,7 +549,7 @@ static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[
   { 60, 4 },
   { 100, 8 },
   { 140, 11 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -546,7 +559,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  12,
+  13,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
   5,  tally__disk__v1__directory_record__number_ranges,
