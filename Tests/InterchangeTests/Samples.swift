@@ -298,13 +298,17 @@ enum Samples {
     /// A line as version 2 has it.
     static func withoutMarkups(_ line: String) -> String {
         withoutPurchases(
-            withoutSeventh(line).replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
-                .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
+            withoutSeventh(line).replacing(",\(noMarkups)", with: "").replacing(
+                ",\(markups)", with: ""
+            )
+            .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
     }
 
     /// A line as version 6 has it.
     static func withoutSeventh(_ text: String) -> String {
-        [priced, paying, reverting, pausing, reverts, trying].reduce(text) { $0.replacing($1, with: "") }
+        [priced, paying, reverting, pausing, reverts, trying].reduce(text) {
+            $0.replacing($1, with: "")
+        }
     }
 
     /// A line as version 5 has it.
