@@ -42,6 +42,16 @@ extension ExportedCustomer {
             throw FormFault(
                 "subscriptions[\(index)].revision", "is none of the customer's custom_plans")
         }
+        for (index, subscription) in subscriptions.enumerated() where subscription.isPaused {
+            let trial = subscriptions.first { $0.number == subscription.pausedBy }
+            guard let trial, trial.status.grantsAccess, !trial.isPaused,
+                trial.periodEnd == trial.trialEnd
+            else {
+                throw FormFault(
+                    "subscriptions[\(index)].paused_by",
+                    "is none of the customer's subscriptions whose trial runs")
+            }
+        }
     }
 
     private var isBlank: Bool {

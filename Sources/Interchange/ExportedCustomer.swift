@@ -55,6 +55,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         ]
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
         if account.zone != .utc { facts.append(.zoneSet(account.zone)) }
+        if let currency = account.currency { facts.append(.currencySet(currency)) }
         facts += trialMarks
         if account.fingerprint != nil { facts.append(.fingerprintSet(account.fingerprint)) }
         facts += account.referralCodes.map { .referralCodeSet($0) }

@@ -110,6 +110,7 @@ extension Form {
             try form.since(4) { form throws(FormFault) in
                 try form.number("interval_count", &price.cycle.count)
             }
+            try form.currencies(&price.others)
         }
         try since(4) { form throws(FormFault) in
             try form.part(
@@ -121,6 +122,13 @@ extension Form {
                 try form.flag("needs_card", &trial.needsCard)
                 try form.since(6) { form throws(FormFault) in
                     try form.flag("unique_fingerprint", &trial.isUnique)
+                }
+                try form.since(7) { form throws(FormFault) in
+                    guard form.isReading ? form.has("on_end") : trial.onEnd != .bill else {
+                        return
+                    }
+                    try form.word(
+                        "on_end", &trial.onEnd, [(.bill, "bill"), (.revert, "revert")])
                 }
             }
         }

@@ -55,6 +55,11 @@ extension Form {
         }
         try since(6) { form throws(FormFault) in try form.referrals(&value.account) }
         try since(4) { form throws(FormFault) in try form.money(of: &value.account) }
+        if isSince(7), isReading ? has("currency") : value.account.currency != nil {
+            var currency = value.account.currency ?? Money.empty.currency
+            try self.currency("currency", &currency)
+            value.account.currency = currency
+        }
         try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
@@ -133,6 +138,10 @@ extension Form {
         }
         try since(5) { form throws(FormFault) in try form.discounts(&value.discounts) }
         try since(6) { form throws(FormFault) in try form.netDays(&value.netDays) }
+        try since(7) { form throws(FormFault) in
+            guard form.isReading ? form.has("paused_by") : value.isPaused else { return }
+            try form.number("paused_by", &value.pausedBy)
+        }
     }
 
     mutating func grant(_ value: inout Bucket) throws(FormFault) {

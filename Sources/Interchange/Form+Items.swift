@@ -19,6 +19,7 @@ extension Form {
             try form.since(3) { form throws(FormFault) in
                 try form.tiers(&price.tiers)
             }
+            try form.currencies(&price.others)
         }
         try since(2) { form throws(FormFault) in
             try form.rollover(&value.rollover)
@@ -59,6 +60,18 @@ extension Form {
         }
     }
 
+    /// Missing where there are none; before version 7 there were none.
+    mutating func currencies(_ value: inout [CurrencyPrice]) throws(FormFault) {
+        let key = "additional_currencies"
+        guard isSince(7), isReading ? has(key) : !value.isEmpty else { return }
+        let empty = CurrencyPrice(Money.empty.currency, .zero)
+        try list(key, &value, empty: empty) { (form, other) throws(FormFault) in
+            try form.currency("currency", &other.currency)
+            try form.price("amount", &other.amount)
+            try form.tiers(&other.tiers)
+        }
+    }
+
     private mutating func prepaid(_ value: inout PrepaidPrice?) throws(FormFault) {
         let empty = PrepaidPrice(price: Price(tiers: []), cycle: Cycle(.month))
         try part("prepaid_price", &value, empty: empty) { (form, prepaid) throws(FormFault) in
@@ -70,6 +83,7 @@ extension Form {
             try form.interval("interval", &prepaid.cycle.interval)
             try form.number("interval_count", &prepaid.cycle.count)
             try form.quantity("max_purchase", &prepaid.maxPurchase)
+            try form.currencies(&prepaid.others)
             try form.word(
                 "on_increase", &prepaid.onIncrease,
                 [

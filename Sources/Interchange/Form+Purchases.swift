@@ -62,6 +62,9 @@ extension Form {
             try form.time("ends", &order.ends)
         }
         try since(6) { form throws(FormFault) in try form.netDays(&order.netDays) }
+        try since(7) { form throws(FormFault) in
+            try form.flag("reverts", &order.reverts, unless: false)
+        }
         guard order.purpose == .several || order.startsLater || isReading && has("starts_later")
         else { return }
         try since(6) { form throws(FormFault) in try form.several(&order) }

@@ -71,7 +71,7 @@ struct NotificationBody {
             "group": plan.group.isEmpty ? .null : .string(plan.group),
             "version": .number(subscription.plan.revision), "is_add_on": .bool(plan.addOn),
             "is_default": .bool(plan.autoEnable),
-            "status": .string(subscription.status.productName),
+            "status": .string(subscription.shownStatus.productName),
             "started_at": .time(subscription.start),
             "canceled_at": .time(subscription.canceled),
             "expires_at": .time(subscription.end),
@@ -105,7 +105,7 @@ struct NotificationBody {
             "id": .string("sub_\(subscription.number)"),
             "plan_id": .string(pricing.plan(subscription.plan).id),
             "version": .number(subscription.plan.revision),
-            "status": .string(subscription.status.name),
+            "status": .string(subscription.shownStatus.name),
             "past_due": .bool(subscription.status == .pastDue),
             "started_at": .time(subscription.start),
             "canceled_at": .time(subscription.canceled),
@@ -170,6 +170,7 @@ extension SubscriptionStatus {
         case .active, .canceling, .renewing, .pastDue: "active"
         case .scheduled: "scheduled"
         case .ended: "expired"
+        case .paused: "paused"
         }
     }
 

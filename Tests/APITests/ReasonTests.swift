@@ -11,6 +11,12 @@ import Testing
 @Suite("Reasons") struct ReasonTests {
     /// Of what no call here can bring about.
     static let faults: [(fault: ExecuteFault, told: ToldRefusal)] = [
+        (
+            .refused(
+                .currencyMismatch(
+                    asked: Currency(code: "eur")!, present: Currency(code: "usd")!)),
+            ToldRefusal(.failedPrecondition, "CURRENCY_MISMATCH")
+        ),
         (.refused(.trialUnclaimed), ToldRefusal(.unavailable, "FINGERPRINT_CHANGING")),
         (
             .refused(.erasureNeedsUpgrade),

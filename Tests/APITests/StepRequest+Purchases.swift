@@ -23,6 +23,7 @@ extension StepRequest {
                     "customize": customization(purchase.customize),
                     "start_time": .time(purchase.starts), "end_time": .time(purchase.ends),
                     "invoice_mode": invoiceMode(purchase.terms),
+                    "currency": .string(purchase.currency ?? ""),
                     "remove_plan_ids": .array(purchase.removed.map { .string($0) }),
                     "custom_line_items": custom(purchase.custom),
                 ])

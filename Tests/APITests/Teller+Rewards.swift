@@ -45,7 +45,8 @@ extension Teller {
                 preconditionFailure("\(change) is a call")
             }
             let preview = try await stage.api.call(
-                "Preview\(request.method)", ["update": .object(request.fields)])
+                "Preview\(request.method)",
+                [request.method == "Attach" ? "attach" : "update": .object(request.fields)])
             let said = preview["preview"]
             #expect(said?["invoice"].map { cents($0["total"]) } == now, comment)
             #expect(said?["next_invoice"].map { cents($0["total"]) } == next, comment)

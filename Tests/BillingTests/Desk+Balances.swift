@@ -123,7 +123,7 @@ extension Desk {
 
     func balance(_ featureID: String, of entity: InlineText) throws(Refusal) -> BalanceView? {
         let scope = try customer.buckets.scope(of: entity)
-        return customer.buckets.shownBalance(of: number(featureID), in: scope)
+        return customer.usableBuckets(pricing).shownBalance(of: number(featureID), in: scope)
     }
 
     /// What is left of a feature, for the customer or one of its entities.

@@ -34,6 +34,7 @@ extension Desk {
         attach.ends = purchase.ends
         attach.terms = purchase.terms
         attach.custom = purchase.custom.map { CustomLine(cents: $0) }
+        attach.currency = purchase.currency.flatMap { Currency(code: $0) }
         attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
         return attach
     }
@@ -82,6 +83,12 @@ extension Desk {
     mutating func foresee(_ change: Change) throws(Refusal) -> (now: Int64?, next: Int64?) {
         advance(to: now)
         let preview = try customer.preview(command(change), pricing: pricing, now: now)
+        return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
+    }
+
+    mutating func foresee(_ purchase: Purchase) throws(Refusal) -> (now: Int64?, next: Int64?) {
+        advance(to: now)
+        let preview = try customer.preview(attach(purchase), pricing: pricing, now: now)
         return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
     }
 
@@ -170,5 +177,5 @@ extension Desk {
     }
 
     /// The newest subscription's.
-    func status(ofPlan planID: String) -> SubscriptionStatus? { subscription(planID)?.status }
+    func status(ofPlan planID: String) -> SubscriptionStatus? { subscription(planID)?.shownStatus }
 }

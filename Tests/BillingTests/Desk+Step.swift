@@ -124,6 +124,9 @@ extension Desk {
         case .foreseen(.change(let change), let first, let next):
             let seen = try foresee(change)
             #expect(seen.now == first && seen.next == next, comment)
+        case .foreseen(.purchase(let purchase), let first, let next):
+            let seen = try foresee(purchase)
+            #expect(seen.now == first && seen.next == next, comment)
         case .plan(let plan, let expected): #expect(status(ofPlan: plan) == expected, comment)
         case .notices(let expected): #expect(notices.count == expected, comment)
         case .alertsTold(let expected):

@@ -13,7 +13,7 @@ enum Samples {
         "event_names":[],\(markups)},{"id":"jobs","name":"Jobs","type":"concurrency",\
         "credit_costs":[],"event_names":[],\(noMarkups)}],\
         "plans":[{"id":"pro","revision":1,"name":"Pro","group":"","add_on":false,\
-        "auto_enable":false,"price":{"amount":"19.99","interval":"month"\(monthly)},\(trial)\
+        "auto_enable":false,"price":{"amount":"19.99","interval":"month"\(monthly)\(priced)},\(trial)\
         "items":[{"feature":"messages","included":"100.0000000001","unlimited":false,\
         "reset":{"interval":"month","interval_count":3},"usage_price":{"amount":"0.01",\
         "billing_units":"10","max_purchase":null,"tiers":[]},"rollover":{"max":null,"max_percentage":"12.5",\
@@ -36,7 +36,22 @@ enum Samples {
         {"id":"at_once","reward":"off","redeem_on":"customer_creation","rewards_both":false,\
         "max_redemptions":null,"plans":[],"excludes_trial":false}]
         """
-    static let unique = ",\"unique_fingerprint\":true"
+    static let unique = ",\"unique_fingerprint\":true\(reverting)"
+    // What version 7 brought.
+    static let reverting = ",\"on_end\":\"revert\""
+    static let priced = """
+        ,"additional_currencies":[{"currency":"eur","amount":"18","tiers":[]}]
+        """
+    static let paying = "\"currency\":\"eur\","
+    static let pausing = ",\"paused_by\":3"
+    static let trying = """
+        ,{"number":3,"plan":"pro","revision":1,"status":"active","add_on":false,\
+        "start":"2026-01-31T12:00:00Z","anchor":"2026-02-14T12:00:00Z",\
+        "period_start":"2026-01-31T12:00:00Z","period_end":"2026-02-14T12:00:00Z",\
+        "canceled":null,"end":null,"entity":4,"trial_end":"2026-02-14T12:00:00Z",\
+        "bought":[],"charges":[],"pending":[],"discounts":[]}
+        """
+    static let reverts = ",\"reverts\":true"
     static let referrals = """
         "fingerprint_hash":"ffffffffffffffff","referral_codes":[{"programme":"friends",\
         "code":"ABC123","created":"2026-02-01T00:00:00Z"}],"referrals":[{"id":"red_3",\
@@ -115,7 +130,7 @@ enum Samples {
         "units":"300","next":"200"},{"feature":"credits","units":"5","next":null}],\
         "charges":[{"plan":"pro","revision":1,"feature":null,"quantity":"0",\
         "start":"2026-01-31T12:00:00Z","end":"2026-02-28T12:00:00Z","currency":"usd",\
-        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)\(netDays)
+        "paid":1999,"returned":5\(charged)}],"pending":[\(line)]\(held)\(netDays)\(pausing)
         """
     // What version 5 brought.
     static let charged = ",\"invoice\":3,\"disputed\":7"
@@ -141,7 +156,7 @@ enum Samples {
     static let purchase = """
         ,"entity":0,"bought":[],"starts_cycle":true,"trial_end":null,"pending":[],\
         "credit":-30,"time":"2026-01-31T12:00:00Z","invoice":3,\
-        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)\(dated)\(netDays)
+        "carried_balances":[{"feature":"messages"}],"carried_usages":[]\(held)\(dated)\(netDays)\(reverts)
         """
     static let credit = """
         "credit":{"currency":"usd","balance":-30},"debts":[{"invoice":3,"order":\(order),\
@@ -232,7 +247,7 @@ enum Samples {
         "subscriptions":[{"number":1,"plan":"pro","revision":1,"status":"past_due",\
         "add_on":false,"start":"2026-01-31T12:00:00Z","anchor":"2026-01-31T12:00:00Z",\
         "period_start":"2026-01-31T12:00:00Z","period_end":"2026-02-28T12:00:00Z",\
-        "canceled":null,"end":null\(whole)}],\
+        "canceled":null,"end":null\(whole)}\(trying)],\
         "grants":[{"number":7,"feature":"messages","subscription":1,"plan":"pro",\
         "granted":"100.0000000001","balance":"-0.5","max_overage":"0","interval":"month",\
         "interval_count":3,"anchor":"2026-01-31T12:00:00Z","next_reset":"2026-04-30T12:00:00Z",\
@@ -250,7 +265,7 @@ enum Samples {
         "effects":[{"id":"eff_1","kind":"collect","order":\(order),\
         "request":{"id":"r-9","method":3,"fingerprint":18446744073709551615}\(closing)}],\
         "checkout":{"session":"s","url":"https://example.com/pay","order":\(order)},\
-        \(owned)\(referrals)\(credit)\(reminded)\
+        \(owned)\(referrals)\(credit)\(paying)\(reminded)\
         "invoices":[{"number":3,"status":"paid","time":"2026-01-31T12:00:00Z",\
         "currency":"usd","total":1987,"lines":[\(line)],"credit":-30\(returns)\(card)\(sent)}]\(refunds)\(receivables)}
         """
@@ -260,7 +275,7 @@ enum Samples {
         "properties":{"cached":true,"model":"large","share":0.1}}
         """
     static let header = """
-        {"format":"tally.export","version":6,"environment":"sandbox",\
+        {"format":"tally.export","version":7,"environment":"sandbox",\
         "time":"2026-02-01T00:00:00Z","publications":1,"customers":1,"events":1}
         """
 
@@ -283,16 +298,25 @@ enum Samples {
     /// A line as version 2 has it.
     static func withoutMarkups(_ line: String) -> String {
         withoutPurchases(
-            line.replacing(",\(noMarkups)", with: "").replacing(",\(markups)", with: "")
-                .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
+            withoutSeventh(line).replacing(",\(noMarkups)", with: "").replacing(
+                ",\(markups)", with: ""
+            )
+            .replacing(",\"tiers\":[]", with: "").replacing(",\(tiers)", with: ""))
+    }
+
+    /// A line as version 6 has it.
+    static func withoutSeventh(_ text: String) -> String {
+        [priced, paying, reverting, pausing, reverts, trying].reduce(text) {
+            $0.replacing($1, with: "")
+        }
     }
 
     /// A line as version 5 has it.
     static func withoutSixth(_ text: String) -> String {
         [
             receivables, sent, netDays, topUps, noTopUps, toppedUp, programmes, unique, referrals,
-        ].reduce(text) {
-            $0.replacing($1, with: "")
+        ].reduce(withoutSeventh(text)) {
+            $0.replacing(withoutSeventh($1), with: "")
         }
     }
 

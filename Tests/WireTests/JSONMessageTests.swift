@@ -82,12 +82,13 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""default_markup":0,"provider_markups":[],"model_markups":[]}],"plans":[{"#
                 + #""plan_id":"é","name":"","#
                 + #""group":"","add_on":false,"auto_enable":false,"#
-                + #""price":{"amount":"20","interval":"month","interval_count":0},"#
+                + #""price":{"amount":"20","interval":"month","interval_count":0,"#
+                + #""additional_currencies":[]},"#
                 + #""items":[{"feature_id":"","#
                 + #""included":2,"unlimited":false,"reset":{"interval":"month","#
                 + #""interval_count":0},"usage_price":{"amount":"0.010","billing_units":1000,"#
                 + #""tiers":[{"up_to":5,"amount":"1","flat_amount":""},"#
-                + #"{"amount":"","flat_amount":""}]},"#
+                + #"{"amount":"","flat_amount":""}],"additional_currencies":[]},"#
                 + #""entity_feature_id":""}],"#
                 + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[],"#
                 + #""plan_gifts":[],"referral_programmes":[]}"#

@@ -32,7 +32,7 @@ import Testing
                 feature: FeatureNumber(rawValue: 1), entity: 0, event: .limitReached(.included))),
         .invoiceRaised(invoice),
         ReceivableSamples.facts[0], ReceivableSamples.facts[1], ReceivableSamples.facts[3],
-        ReceivableSamples.facts[4],
+        ReceivableSamples.facts[4], PauseSamples.facts[1],
     ]
     static let others: [Fact] = [
         .deducted(bucket: 1, amount: Quantity(units: 1)),

@@ -55,6 +55,8 @@ package struct Order: Sendable, Equatable {
     package var removed: [UInt32] = []
     /// Of a part: it begins when the present plan's paid time is over, or at `starts`.
     package var startsLater = false
+    /// It begins a trial that pauses the present plan.
+    package var reverts = false
     /// The sum of the lines, of those that the invoice says.
     package var total: Money
     /// Minor units of it that the customer's credit pays; below 0: what was owed before.

@@ -55,6 +55,7 @@ extension CustomerState {
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
         case .zoneSet(let zone): account.zone = zone
+        case .currencySet(let currency): account.currency = currency
         case .customPlanSet(let plan): account.customPlans.append(plan)
         case .customPlanDropped(let number): account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata
@@ -198,7 +199,7 @@ extension CustomerState {
                 case .scheduled: due = min(due, subscription.start)
                 case .active, .canceling, .renewing, .pastDue:
                     due = min(due, subscription.periodEnd, subscription.end)
-                case .ended: break
+                case .ended, .paused: break
                 }
             }
         }

@@ -120,6 +120,8 @@ package struct Account: Sendable, Equatable {
     package var redemptions: [Redemption] = []
     /// By whose clocks periods begin and end.
     package var zone = Zone.utc
+    /// What it pays in; nil: the catalog's.
+    package var currency: Currency?
     /// Plans made for this customer, oldest first.
     package var customPlans: [CustomPlan] = []
     /// Invoices that wait to be paid by who got them, oldest first.

@@ -77,6 +77,8 @@ package enum Fact: Sendable, Equatable {
     case customPlanDropped(number: UInt32)
     /// By whose clocks periods begin and end from now on.
     case zoneSet(Zone)
+    /// What is paid in from now on.
+    case currencySet(Currency)
     /// An invoice waits to be paid, as it stands from now on.
     indirect case receivableSet(Receivable)
     /// Its due date has passed. Nothing of the state.
@@ -143,7 +145,8 @@ extension Fact {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
-            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .receivableSet,
+            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .currencySet,
+            .receivableSet,
             .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet:
             false

@@ -53,7 +53,7 @@ extension Subscription {
         guard trialEnd != .never, periodEnd == trialEnd else { return false }
         switch status {
         case .active, .canceling, .renewing, .pastDue: return true
-        case .scheduled, .ended: return false
+        case .scheduled, .ended, .paused: return false
         }
     }
 

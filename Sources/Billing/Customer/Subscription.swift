@@ -6,12 +6,14 @@ package enum SubscriptionStatus: UInt8, Sendable {
     case renewing = 4
     case pastDue = 5
     case ended = 6
+    /// Only as it is shown: what is stored says how it stands with its payments, which go on.
+    case paused = 7
 
-    /// The plan's features may be used (billing §4).
+    /// The plan is there, and its features may be used unless it is paused (billing §4).
     package var grantsAccess: Bool {
         switch self {
         case .active, .canceling, .renewing, .pastDue: true
-        case .scheduled, .ended: false
+        case .scheduled, .ended, .paused: false
         }
     }
 }
@@ -60,6 +62,9 @@ package struct Subscription: Sendable, Equatable {
     package var discounts: [HeldDiscount] = []
     /// It is billed by invoice, due after so many days; 0: a card is charged.
     package var netDays: UInt32 = 0
+    /// The subscription whose trial keeps it from being used, and after which it goes on; 0: none
+    /// does.
+    package var pausedBy: UInt32 = 0
 
     package init(
         number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,
@@ -76,6 +81,17 @@ package struct Subscription: Sendable, Equatable {
         self.periodEnd = periodEnd
         self.canceled = canceled
         self.end = end
+    }
+
+    /// A trial runs in its place. It is paid for all the same.
+    package var isPaused: Bool { pausedBy != 0 }
+
+    /// The plan's features may be used.
+    package var grantsAccess: Bool { status.grantsAccess && !isPaused }
+
+    /// Where it stands, as people are told.
+    package var shownStatus: SubscriptionStatus {
+        isPaused && status.grantsAccess ? .paused : status
     }
 
     /// It is billed again and again.

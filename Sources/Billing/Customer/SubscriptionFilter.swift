@@ -18,6 +18,6 @@ package struct SubscriptionFilter: Sendable, Equatable {
     }
 
     package func matches(_ subscriptions: [Subscription]) -> Bool {
-        subscriptions.contains { matches($0.plan.plan, $0.status) }
+        subscriptions.contains { matches($0.plan.plan, $0.shownStatus) }
     }
 }

@@ -47,12 +47,14 @@ extension CustomerState {
         switch asked.source {
         case .coupon(let id):
             guard let coupon = pricing.coupon(id: id) else { throw .couponNotFound(id) }
+            try coupon.requireCurrency(pricing)
             return coupon.held(pricing, from: now)
         case .code(let text):
             guard let reward = pricing.reward(code: text), let coupon = reward.coupon else {
                 throw .promotionCodeNotFound(text)
             }
             try check(reward.code, now)
+            try coupon.requireCurrency(pricing)
             var held = coupon.held(pricing, from: now)
             if let plan, !held.plans.isEmpty, !held.plans.contains(plan) {
                 let planID = pricing.plan(pricing.latest(plan)).id

@@ -15,6 +15,7 @@ package struct AttachSeveral: Sendable {
     package var startsCycle = false
     package var redirect = AttachPlan.Redirect.ifRequired
     package var quoteTime: Timestamp?
+    package var currency: Currency?
     package var successURL = ""
     /// As in `AttachPlan`.
     package var effectID = ""
@@ -63,6 +64,7 @@ extension AttachPlan {
         several.startsCycle = startsCycle
         several.redirect = redirect
         several.quoteTime = quoteTime
+        several.currency = currency
         several.successURL = successURL
         several.effectID = effectID
         several.request = request
@@ -77,7 +79,9 @@ extension CustomerState {
         _ several: AttachSeveral, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         guard openEffect == nil else { throw .purchaseInProgress }
-        let quote = try quote(several, pricing: pricing, now: now)
+        let chosen = try choosing(several.currency, pricing, now)
+        let pricing = chosen.pricing
+        let quote = try chosen.customer.quote(several, pricing: pricing, now: now)
         try requireRedemptions(quote.added)
         let withCustom = quote.customPlans.reduce(pricing) { $0.with($1 as CustomPlan?) }
         for part in quote.order.parts {
@@ -91,7 +95,7 @@ extension CustomerState {
             return decision(
                 FactSheet(self, pricing: pricing, now: now), reply: reply, request: nil)
         }
-        var facts = FactSheet(self, pricing: pricing, now: now)
+        var facts = chosen
         facts.note(quote.customPlans)
         let known = facts.pricing
         facts.voidWaiting { waiting in
@@ -148,7 +152,7 @@ extension FactSheet {
                 if let current, current.canceled != .never { goOn(current) }
                 continue
             }
-            if plan.isMain {
+            if plan.isMain, !customer.isReverting(subscription) {
                 endScheduled(in: scope)
                 scopes.append(scope)
             }

@@ -200,7 +200,7 @@ extension CustomerState {
         let details = buckets.extras.details
         var found: [(bucket: Bucket, entity: UInt32)] = []
         var over: [(bucket: Bucket, entity: UInt32)] = []
-        buckets.eachUsable(scope) { bucket, entity in
+        inUse.eachUsable(scope) { bucket, entity in
             if let feature = filter.feature, bucket.feature != feature { return }
             if scope.isEntity, entity == 0 { return }
             guard !bucket.flags.contains(.rollover) else { return over.append((bucket, entity)) }

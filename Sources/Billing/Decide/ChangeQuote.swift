@@ -53,6 +53,7 @@ extension CustomerState {
                 "cancel_action",
                 "cannot be had together with quantities, discounts, version or customize")
         }
+        if isReverting(subscription) { try checkReverting(change, subscription) }
         try checkRefund(change)
         let added = try resolve(
             change.discounts, for: subscription.plan.plan, besides: subscription.discounts,
@@ -117,7 +118,7 @@ extension CustomerState {
         let candidates = present.filter {
             $0.entity == entity && (change.plan == nil || $0.plan.plan == change.plan)
         }
-        let inUse = candidates.filter { $0.status.grantsAccess }
+        let inUse = candidates.filter(\.grantsAccess)
         let chosen =
             change.plan == nil
             ? inUse.last { pricing.plan($0.plan).isMain && $0.isBilled }
@@ -129,6 +130,27 @@ extension CustomerState {
             throw .subscriptionNotFound(planID ?? "")
         }
         return chosen
+    }
+
+    /// What is tried for a while can only be ended, or bought.
+    private func checkReverting(
+        _ change: ChangeSubscription, _ subscription: Subscription
+    ) throws(Refusal) {
+        if change.cancel == .atEnd {
+            throw .unfit(
+                "cancel_action",
+                "the plan ends with its trial by itself, and the paused one goes on: to go back at "
+                    + "once, cancel now")
+        }
+        guard change.cancel == nil else { return }
+        let asked: [(String, Bool)] = [
+            ("customize", change.customize != nil), ("version", change.version != nil),
+            ("quantities", !change.quantities.isEmpty), ("discounts", true),
+        ]
+        guard let path = asked.first(where: \.1)?.0 else { return }
+        throw .unfit(
+            path,
+            "cannot change while the plan is tried in another one's place: attach it to buy it")
     }
 
     /// A payment for it is tried again. One that is cancelled doesn't show that by its status.

@@ -18,6 +18,8 @@ package enum CheckReason: UInt8, Sendable {
     case usageLimit = 26
     case spendLimit = 27
     case planUnpaid = 28
+    /// Another one is tried in its place.
+    case planPaused = 29
     /// As many are held open as may be.
     case concurrencyLimit = 33
 
@@ -196,11 +198,12 @@ extension CustomerState {
         let mine = subscriptions.filter { $0.plan.plan == plan }
         // The one that says most: in use, else coming, else gone.
         let found =
-            mine.last { $0.status.grantsAccess } ?? mine.last { $0.status == .scheduled }
-            ?? mine.last
+            mine.last(where: \.grantsAccess) ?? mine.last(where: \.isPaused)
+            ?? mine.last { $0.status == .scheduled } ?? mine.last
         guard let found else { return CheckAnswer(.planNotAttached, required: .zero) }
         let reason: CheckReason =
-            switch found.status {
+            switch found.shownStatus {
+            case .paused: .planPaused
             case .active: .planActive
             case .canceling: .planCanceling
             case .renewing: .planRenewing

@@ -70,7 +70,10 @@ extension CustomerState {
             let present = mainSubscription(
                 in: PlanScope(group: plan.group, entity: 0), pricing)
         else { return true }
-        return present.plan.plan != reference.plan
+        let isTried = subscriptions.contains {
+            $0.plan.plan == reference.plan && $0.grantsAccess
+        }
+        return !isTried && present.plan.plan != reference.plan
             && pricing.plan(present.plan).isUpgrade(to: plan)
     }
 }

@@ -84,7 +84,7 @@ extension CustomerState {
         for (index, line) in custom.enumerated() where line.amount.currency != currency {
             throw .unfit(
                 "\(CustomLine.path)[\(index)].amount.currency",
-                "must be the catalog's: \"\(currency.code)\"")
+                "must be the customer's: \"\(currency.code)\"")
         }
         let owner = order.purpose == .purchase ? 0 : order.subscriptions.first ?? 0
         order.custom = custom.map {

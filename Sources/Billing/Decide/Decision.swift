@@ -160,7 +160,7 @@ extension CustomerState {
             try decideCheckAndDeduct(query, pricing: pricing, now: now)
         case .settleHold(let settle):
             try buckets.decideSettleHold(
-                settle, except: unpaid(pricing), pricing: pricing, now: now)
+                settle, except: idle(pricing), pricing: pricing, now: now)
         case .extendHold(let extend): try buckets.decideExtendHold(extend, now: now)
         case .openBalance(let open): try decideOpenBalance(open, pricing: pricing, now: now)
         case .updateBalance(let update):

@@ -121,7 +121,8 @@ extension Entity {
 extension FactSheet {
     /// One more of them is in use.
     fileprivate mutating func takeSeat(of feature: FeatureNumber) throws(Refusal) {
-        let drawing = customer.buckets.draw(
+        let counting = counting(feature)
+        let drawing = counting.draw(
             Demand(
                 value: Quantity(units: 1), feature: feature, scope: .customer, overage: .cap,
                 properties: []), pricing, now)
@@ -130,14 +131,21 @@ extension FactSheet {
             throw .featureLimitReached(featureID: pricing.feature(feature).id)
         }
         var changes: [Fact] = []
-        customer.buckets.deduct(
+        counting.deduct(
             drawing, feature: feature, nil, .customer, pricing, now, &changes)
         for change in changes { emit(change) }
     }
 
+    /// Seats are counted in what is in use; in what is paused where nothing else counts them.
+    private func counting(_ feature: FeatureNumber) -> BucketSet {
+        let used = customer.inUse
+        let isCounted = (0..<used.count).contains { used[$0].feature == feature }
+        return isCounted ? used : customer.buckets
+    }
+
     fileprivate mutating func giveSeat(of feature: FeatureNumber) {
         var deduction = Deduction(
-            of: Quantity(units: -1), feature: feature, from: customer.buckets, pricing: pricing,
+            of: Quantity(units: -1), feature: feature, from: counting(feature), pricing: pricing,
             overage: .cap, now: now)
         for draw in deduction.run() {
             emit(.deducted(bucket: draw.bucket, amount: draw.amount, entity: draw.entity))

@@ -60,6 +60,7 @@ package struct CheckExplanation: Sendable {
             case entityOnly = 2
             case poolingDisabled = 3
             case pastDue = 4
+            case paused = 5
         }
 
         package var bucket: Bucket
@@ -161,6 +162,7 @@ extension CustomerState {
     ) -> [CheckExplanation.Excluded] {
         let features = [feature] + pricing.pools(of: feature).map(\.feature)
         let unpaid = unpaid(pricing)
+        let paused = subscriptions.filter(\.isPaused).map(\.number)
         var counted: Set<UInt32> = []
         usable.eachUsable(scope) { bucket, _ in counted.insert(bucket.number) }
         var found: [CheckExplanation.Excluded] = []
@@ -169,7 +171,9 @@ extension CustomerState {
                 return
             }
             let reason: CheckExplanation.Excluded.Reason =
-                if unpaid.contains(bucket.subscription) {
+                if paused.contains(bucket.subscription) {
+                    .paused
+                } else if unpaid.contains(bucket.subscription) {
                     .pastDue
                 } else if entity == 0 {
                     .poolingDisabled

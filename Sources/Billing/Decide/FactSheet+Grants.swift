@@ -26,10 +26,10 @@ extension FactSheet {
         }
     }
 
-    /// Those of its plan, where they aren't so already.
+    /// Those of its plan, where they aren't so already; none while it is paused.
     mutating func setControls(of subscription: Subscription, _ plan: Plan) {
         let owner = ControlOwner.subscription(subscription.number)
-        let controls = plan.controls.resolved(pricing)
+        let controls = subscription.isPaused ? .none : plan.controls.resolved(pricing)
         let present =
             customer.buckets.hasExtras
             ? customer.buckets.extras.controls.first { $0.owner == owner }?.controls : nil

@@ -18,7 +18,9 @@ extension FactSheet {
                 now)
         var held: [Seats: Quantity] = [:]
         let carried = current.map { self.carried(from: $0, by: order) } ?? []
-        if plan.isMain {
+        if order.reverts {
+            if let current { held = pause(current, for: customer.lastSubscription + 1) }
+        } else if plan.isMain {
             endScheduled(in: scope)
             let isAnew = order.trialEnd != .never || anchor == now
             if let current { held = end(current, owing: isAnew ? now : order.time) }
@@ -50,6 +52,8 @@ extension FactSheet {
             subscription.periodEnd = order.trialEnd
         }
         subscription.pay(order, named: 0, on: invoice ?? invoiceNumber(of: order))
+        // What it was to revert to is gone.
+        if order.reverts, current == nil { order.ends = order.trialEnd }
         if order.ends != .never { subscription.end(at: order.ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))
         if order.ends != .never { scheduleDefault(after: subscription, in: scope) }
@@ -60,22 +64,18 @@ extension FactSheet {
 
     /// Starts a plan that costs nothing now.
     ///
-    /// - Parameter claim: of its trial. One that was had before, by whoever has the fingerprint, is
-    ///   not had again: nor is the plan then, if it costs something.
+    /// - Parameter claim: of its trial. One that was had before, by the customer or by whoever has
+    ///   the fingerprint, is not had again: nor is the plan then, as it costs something.
     mutating func give(_ reference: PlanReference, _ claim: TrialClaim? = nil) {
+        guard pricing.sells(reference) else { return }
         let plan = pricing.plan(reference)
-        if claim?.isTaken == true, plan.trial?.isUnique == true {
-            guard plan.isFree else { return }
-            var order = Order(
-                .purchase, reference, subscriptions: [], lines: [], time: now,
-                currency: pricing.requiredCurrency)
-            _ = activate(&order)
-            return
-        }
+        let scope = PlanScope(group: plan.group, entity: 0)
+        let trial = customer.ownTrial(of: plan, claim, in: scope, pricing)
+        guard trial != nil || plan.isFree else { return }
         var order = Order(
             .purchase, reference, subscriptions: [], lines: [], time: now,
             currency: pricing.requiredCurrency)
-        if let trial = plan.trial { order.trialEnd = trial.end(from: now, in: pricing.zone) }
+        if let trial { order.trialEnd = trial.end(from: now, in: pricing.zone) }
         _ = activate(&order)
     }
 
@@ -117,8 +117,11 @@ extension FactSheet {
     ) -> [Seats: Quantity] {
         var held: [Seats: Quantity] = [:]
         closeCheckout(concerning: subscription.number)
+        let tried = endTrial(inPlaceOf: subscription)
+        let paused = customer.paused(by: subscription.number)
         var ended = subscription
         ended.status = .ended
+        ended.pausedBy = 0
         ended.end = now
         ended.charges = []
         ended.pending = []
@@ -144,6 +147,8 @@ extension FactSheet {
         {
             emit(.controlsSet(OwnedControls(owner: owner, controls: .none)))
         }
+        held.merge(tried) { $1 }
+        if let paused { goOn(paused, held: held) }
         dropOldest(except: subscription.number)
         return held
     }
@@ -153,9 +158,11 @@ extension FactSheet {
     mutating func endPlans(of entity: UInt32) {
         if customer.account.checkout?.order.concerns(entity: entity) ?? false { closeCheckout() }
         voidWaiting { $0.concerns(entity: entity) }
-        for subscription in customer.subscriptions
-        where subscription.entity == entity && subscription.status != .ended {
-            var canceled = subscription
+        for number in customer.subscriptions.map(\.number) {
+            // A trial ends with what it would revert to.
+            guard var canceled = customer.subscription(number), canceled.entity == entity,
+                canceled.status != .ended
+            else { continue }
             canceled.canceled = now
             end(canceled)
         }
@@ -226,12 +233,13 @@ struct PlanScope: Equatable {
 }
 
 extension CustomerState {
-    /// The main plan in use.
+    /// The main plan, in use or paused: a trial that reverts takes its place for a while, and
+    /// changes nothing of what is paid for.
     func mainSubscription(in scope: PlanScope, _ pricing: PricingState) -> Subscription? {
         subscriptions.first { subscription in
-            guard subscription.entity == scope.entity, subscription.status.grantsAccess else {
-                return false
-            }
+            guard subscription.entity == scope.entity, subscription.status.grantsAccess,
+                !isReverting(subscription)
+            else { return false }
             let plan = pricing.plan(subscription.plan)
             return plan.isMain && plan.group == scope.group
         }
@@ -267,6 +275,7 @@ extension CustomerState {
     ) -> Subscription? {
         let others = subscriptions.filter {
             $0.isBilled && $0.status.grantsAccess && $0.number != current?.number
+                && !isReverting($0)
         }
         return others.first { $0.entity == scope.entity && pricing.plan($0.plan).isMain }
             ?? others.first { pricing.plan($0.plan).isMain } ?? others.first

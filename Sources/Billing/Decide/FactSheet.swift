@@ -39,6 +39,7 @@ extension Fact {
     fileprivate var concernsPricing: Bool {
         if case .customPlanSet = self { return true }
         if case .zoneSet = self { return true }
+        if case .currencySet = self { return true }
         return false
     }
 }

@@ -46,15 +46,15 @@ extension BucketSet {
 
     /// Keeps what was used in the end, and gives the rest back (entitlements §3).
     ///
-    /// - Parameter unpaid: subscriptions that nothing more is drawn from.
+    /// - Parameter idle: subscriptions that nothing more is drawn from.
     func decideSettleHold(
-        _ settle: SettleHold, except unpaid: [UInt32] = [], pricing: PricingState, now: Timestamp
+        _ settle: SettleHold, except idle: [UInt32] = [], pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         let hold = try hold(settle.id)
         guard pricing.kind(of: hold.feature) != .concurrency else {
             return decideFreeSlots(hold, settle.label)
         }
-        var settlement = Settlement(self, hold, except: unpaid, pricing, now)
+        var settlement = Settlement(self, hold, except: idle, pricing, now)
         let value = settle.value ?? hold.value
         settlement.settle(at: value)
         guard !settlement.overflows else { throw .outOfRange("value") }
@@ -119,7 +119,7 @@ private struct Settlement {
     /// Why part of what it took more would have been denied.
     private(set) var shadow: CheckReason?
     private let hold: Hold
-    private let unpaid: [UInt32]
+    private let idle: [UInt32]
     private let pricing: PricingState
     private let now: Timestamp
     /// The entity may be gone.
@@ -127,12 +127,12 @@ private struct Settlement {
     let entityID: InlineText
 
     init(
-        _ buckets: BucketSet, _ hold: Hold, except unpaid: [UInt32] = [], _ pricing: PricingState,
+        _ buckets: BucketSet, _ hold: Hold, except idle: [UInt32] = [], _ pricing: PricingState,
         _ now: Timestamp
     ) {
         self.buckets = buckets
         self.hold = hold
-        self.unpaid = unpaid
+        self.idle = idle
         self.pricing = pricing
         self.now = now
         // What it holds is no longer reserved.
@@ -143,7 +143,7 @@ private struct Settlement {
     }
 
     /// What it may draw more from.
-    var usable: BucketSet { unpaid.isEmpty ? buckets : buckets.without(unpaid) }
+    var usable: BucketSet { idle.isEmpty ? buckets : buckets.without(idle) }
 
     mutating func settle(at final: Quantity) {
         let held = hold.value

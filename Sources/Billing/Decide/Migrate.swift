@@ -38,6 +38,7 @@ extension CustomerState {
             } else if pricing.sellsOtherPacks(target, than: subscription.plan) {
                 outcome = .needsQuantities
             } else {
+                try facts.pricing.requireSold(target, at: "to_version")
                 outcome = .migrated
                 facts.migrate(subscription, to: target)
             }

@@ -106,7 +106,7 @@ extension CheckReason {
         case .usageLimit: .usageLimit
         case .included, .unlimited, .overage, .flag, .planActive, .planCanceling, .planRenewing,
             .planPastDue, .nothingRequired, .notIncluded, .planNotAttached, .planScheduled,
-            .planEnded, .planUnpaid, .concurrencyLimit:
+            .planEnded, .planUnpaid, .planPaused, .concurrencyLimit:
             nil
         }
     }

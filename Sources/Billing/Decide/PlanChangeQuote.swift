@@ -16,6 +16,7 @@ extension CustomerState {
             ? subscription.plan : revision(change.version, of: subscription.plan.plan, published)
         let (reference, custom) = try customPlan(change.customize, of: base, published)
         let pricing = published.with(custom)
+        try pricing.requireSold(reference, at: path)
         let (old, new) = (pricing.plan(subscription.plan), pricing.plan(reference))
         guard old.isOneOff == new.isOneOff else {
             throw .unfit(path, "cannot make a plan that renews of one that is bought once, or back")
@@ -107,6 +108,11 @@ extension CustomerState {
         case .set(let trial):
             guard !plan.isFree else {
                 throw .unfit("customize.free_trial", "is for a plan that costs something")
+            }
+            guard trial.onEnd == .bill else {
+                throw .unfit(
+                    "customize.free_trial.on_end",
+                    "cannot be REVERT for a plan that is there already: attach another one")
             }
             return trial.end(from: now, in: zone)
         case .removed:

@@ -7,7 +7,9 @@ extension CustomerState {
             return try decideAttachSeveral(several, pricing: pricing, now: now)
         }
         guard openEffect == nil else { throw .purchaseInProgress }
-        let quote = try quote(attach, pricing: pricing, now: now)
+        let chosen = try choosing(attach.currency, pricing, now)
+        let pricing = chosen.pricing
+        let quote = try chosen.customer.quote(attach, pricing: pricing, now: now)
         try requireRedemptions(quote.added)
         try requireClaim(attach, quote.order, pricing.with(quote.customPlan))
         if let scheduled = quote.alreadyScheduled {
@@ -15,7 +17,7 @@ extension CustomerState {
             reply.subscription = scheduled
             return Decision(facts: [], reply: .attach(reply))
         }
-        var facts = FactSheet(self, pricing: pricing, now: now)
+        var facts = chosen
         facts.note(quote.customPlan)
         if let terms = attach.terms, quote.order.due.minorUnits > 0, !quote.startsLater {
             return try bill(
@@ -153,7 +155,7 @@ extension Order {
         purpose == other.purpose && plan == other.plan && subscriptions == other.subscriptions
             && entity == other.entity && bought == other.bought && due == other.due
             && starts == other.starts && ends == other.ends
-            && (trialEnd == .never) == (other.trialEnd == .never)
+            && (trialEnd == .never) == (other.trialEnd == .never) && reverts == other.reverts
             && startsCycle == other.startsCycle && carriedBalances == other.carriedBalances
             && carriedUsages == other.carriedUsages && successURL == other.successURL
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)

@@ -66,6 +66,8 @@ package struct AttachPlan: Sendable {
     package var quoteTime: Timestamp?
     /// Of a customer with a fingerprint: what the directory says of the plan's trial.
     package var trialClaim: TrialClaim?
+    /// What is to be paid in; nil: as before.
+    package var currency: Currency?
     package var successURL: String
     /// The id of the effect, should there be one: unguessable, never used before.
     package var effectID: String

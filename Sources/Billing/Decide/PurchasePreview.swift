@@ -32,10 +32,9 @@ extension CustomerState {
         if let several = attach.withRemovals {
             return try preview(several, pricing: pricing, now: now)
         }
-        let pricing = pricing.with(plansOf: self)
-        let quote = try quote(attach, pricing: pricing, now: now)
+        var sheet = try choosing(attach.currency, pricing, now)
+        let quote = try sheet.customer.quote(attach, pricing: sheet.pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: attach.quoteTime ?? now)
-        var sheet = FactSheet(self, pricing: pricing, now: now)
         sheet.note(quote.customPlan)
         if quote.alreadyScheduled != nil {
             preview.outcome = .scheduled
@@ -54,12 +53,11 @@ extension CustomerState {
     package func preview(
         _ several: AttachSeveral, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchasePreview {
-        let pricing = pricing.with(plansOf: self)
-        let quote = try quote(several, pricing: pricing, now: now)
+        var sheet = try choosing(several.currency, pricing, now)
+        let quote = try sheet.customer.quote(several, pricing: sheet.pricing, now: now)
         var preview = PurchasePreview(
             outcome: quote.needsPage ? .paymentRequired : .active,
             time: several.quoteTime ?? now)
-        var sheet = FactSheet(self, pricing: pricing, now: now)
         sheet.note(quote.customPlans)
         sheet.pay(quote.order, nil, &preview)
         preview.note(sheet, since: self)
@@ -174,7 +172,7 @@ extension CustomerState {
             case .scheduled: min(next, subscription.start)
             case .active, .canceling, .renewing, .pastDue:
                 min(next, subscription.periodEnd, subscription.end)
-            case .ended: next
+            case .ended, .paused: next
             }
         }
     }

@@ -63,6 +63,8 @@ extension CustomerState {
     ) throws(Refusal) -> PurchaseQuote {
         let (reference, customPlan) = try offer(attach, pricing)
         let pricing = pricing.with(customPlan)
+        try pricing.requireSold(
+            reference, at: attach.pricePath)
         let plan = pricing.plan(reference)
         let scope = PlanScope(
             group: plan.group, entity: try buckets.scope(of: attach.entity).entity)
@@ -85,14 +87,17 @@ extension CustomerState {
         try checkDates(attach, plan, scope, pricing, now)
         try attach.checkTerms()
         quote.order.ends = attach.ends ?? .never
+        quote.order.reverts = try reverts(
+            attach, plan, replacing: current, in: scope, pricing, now)
         let startsByItself = attach.starts.map { $0 > now } ?? false
-        quote.startsLater =
-            startsByItself ? true : try startsLater(attach, plan, current, pricing)
+        let waits =
+            try quote.order.reverts ? false : startsLater(attach, plan, current, pricing)
+        quote.startsLater = startsByItself || waits
         if quote.startsLater, !startsByItself {
             try checkEnd(attach.ends, after: current, pricing, now)
         }
         // Who goes back to what is free begins anew.
-        let kept = plan.isFree ? [] : current?.discounts ?? []
+        let kept = plan.isFree || quote.order.reverts ? [] : current?.discounts ?? []
         quote.added = try resolve(
             attach.discounts, for: attach.plan, besides: kept, pricing, now)
         quote.order.discounts = (quote.startsLater ? [] : kept) + quote.added
@@ -139,14 +144,14 @@ extension CustomerState {
         var prices = plan.advancePrices(order.plan, bought: order.bought, pricing)
         if trialEnd != nil { prices.removeAll { $0.cycle.interval != .oneOff } }
         var lines = InvoiceLine.change(
-            from: current?.charges ?? [], to: prices, at: time, anchor: anchor,
+            from: order.reverts ? [] : current?.charges ?? [], to: prices, at: time, anchor: anchor,
             currency: pricing.requiredCurrency)
         if let starts = attach.starts {
             lines = InvoiceLine.charges(
                 prices, since: starts, now: time, currency: pricing.requiredCurrency)
             order.starts = starts
         }
-        if let current {
+        if let current, !order.reverts {
             var owed = current.pending
             owed.shorten(by: &lines, of: current.charges, at: time)
             for index in lines.indices where lines[index].kind == .credit {
@@ -164,6 +169,7 @@ extension CustomerState {
         quote.isFree = plan.isFree
         quote.needsCardLater =
             !plan.isFree && !plan.trialNeedsNoCard(trialEnd) && !plan.billingCycles.isEmpty
+            && !order.reverts
     }
 
     /// The moment that amounts are computed for: a preview's counts for a quarter of an hour.
@@ -273,6 +279,9 @@ extension CustomerState {
 }
 
 extension AttachPlan {
+    /// Where its prices are said.
+    fileprivate var pricePath: String { customize?.makesPlan == true ? "customize" : "plan_id" }
+
     /// What makes no sense with an invoice (billing §5.4).
     fileprivate func checkTerms() throws(Refusal) {
         guard terms != nil else { return }
@@ -327,6 +336,7 @@ extension Order {
         starts = order.starts
         ends = order.ends
         startsLater = order.startsLater
+        reverts = order.reverts
         netDays = order.netDays
     }
 }

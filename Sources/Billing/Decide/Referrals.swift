@@ -184,6 +184,7 @@ extension FactSheet {
     private mutating func give(_ referral: Referral) -> Bool {
         switch pricing.reward(id: referral.rewardID) {
         case .coupon(let coupon):
+            guard (try? coupon.requireCurrency(pricing)) != nil else { return false }
             closeCheckout()
             emit(.discountsSet([coupon.held(pricing, from: now)]))
             return true

@@ -18,6 +18,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case balanceIsPaid(String)
     case invalid([Violation])
     case planAlreadyAttached(planID: String)
+    /// The customer pays in another currency.
+    case currencyMismatch(asked: Currency, present: Currency)
     case purchaseInProgress
     /// It has no such subscription, or one that is over.
     case subscriptionNotFound(String)

@@ -41,7 +41,11 @@ extension FactSheet {
     mutating func bill(effectID: () -> String) {
         guard customer.openEffect == nil else { return }
         var bills = Bills()
-        for subscription in customer.subscriptions where subscription.status.grantsAccess {
+        for number in customer.subscriptions.filter({ $0.status.grantsAccess }).map(\.number) {
+            // What ended with another one is over.
+            guard let subscription = customer.subscription(number),
+                subscription.status.grantsAccess
+            else { continue }
             if subscription.end <= now {
                 finish(subscription, &bills)
             } else {
@@ -85,6 +89,10 @@ extension FactSheet {
     /// Renews what has come to its period's end, and charges overage whose cycle is over.
     private mutating func renew(_ subscription: Subscription, _ bill: inout Bill) {
         let renews = subscription.periodEnd <= now
+        if renews, customer.isReverting(subscription) {
+            end(subscription)
+            return
+        }
         if renews, subscription.trialEnd == subscription.periodEnd,
             customer.account.method == nil, subscription.netDays == 0
         {

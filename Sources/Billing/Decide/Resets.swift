@@ -199,7 +199,7 @@ extension FactSheet {
             case .scheduled: next = min(next, subscription.start)
             case .active, .canceling, .renewing, .pastDue:
                 next = min(next, subscription.periodEnd, subscription.end)
-            case .ended: break
+            case .ended, .paused: break
             }
         }
         return next

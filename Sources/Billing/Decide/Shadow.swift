@@ -27,6 +27,7 @@ extension CheckReason {
         case .usageLimit: "usage_limit"
         case .spendLimit: "spend_limit"
         case .planUnpaid: "plan_unpaid"
+        case .planPaused: "plan_paused"
         case .concurrencyLimit: "concurrency_limit"
         }
     }

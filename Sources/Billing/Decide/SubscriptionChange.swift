@@ -53,7 +53,7 @@ extension FactSheet {
                 if let current, current.canceled != .never { goOn(current) }
                 return nil
             }
-            if plan.isMain { endScheduled(in: scope) }
+            if plan.isMain, !customer.isReverting(subscription) { endScheduled(in: scope) }
             var canceled = subscription
             canceled.canceled = now
             end(canceled)
@@ -83,7 +83,7 @@ extension FactSheet {
     mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
         guard scope.entity == 0, pricing.plan(ending.plan).isMain,
             customer.scheduledSubscription(in: scope, pricing) == nil,
-            let reference = pricing.defaultPlan(inGroup: scope.group)
+            let reference = pricing.defaultPlan(inGroup: scope.group), pricing.sells(reference)
         else { return }
         schedule(reference, after: ending)
     }

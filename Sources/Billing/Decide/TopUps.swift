@@ -108,7 +108,7 @@ extension CustomerState {
     ) -> Order? {
         let pricing = pricing.with(plansOf: self)
         for subscription in subscriptions.reversed()
-        where subscription.entity == 0 && subscription.status.grantsAccess
+        where subscription.entity == 0 && subscription.grantsAccess
             && packs(of: topUp.feature, in: subscription, pricing) != nil
         {
             var change = ChangeSubscription()
@@ -169,7 +169,7 @@ extension FactSheet {
         guard let added = order.bought.first, let number = order.subscriptions.first else {
             return nil
         }
-        if let subscription = customer.subscription(number), subscription.status.grantsAccess,
+        if let subscription = customer.subscription(number), subscription.grantsAccess,
             customer.packs(of: added.feature, in: subscription, pricing) != nil
         {
             // It would set the units to fewer than there are now.

@@ -6,11 +6,22 @@ extension CustomerState {
         return subscriptions.filter { $0.status == .pastDue }.map(\.number)
     }
 
+    /// Those that give nothing now: they are paused, or unpaid.
+    func idle(_ pricing: PricingState) -> [UInt32] {
+        unpaid(pricing) + subscriptions.filter(\.isPaused).map(\.number)
+    }
+
+    /// Without those that are paused.
+    var inUse: BucketSet {
+        let paused = subscriptions.filter(\.isPaused).map(\.number)
+        return paused.isEmpty ? buckets : buckets.without(paused)
+    }
+
     /// The buckets that count for checks, for usage and for whoever is shown them, with the limits
     /// that do. Seats stay counted in all of them: they are in use, paid or not.
     package func usableBuckets(_ pricing: PricingState) -> BucketSet {
-        let unpaid = unpaid(pricing)
-        return unpaid.isEmpty ? buckets : buckets.without(unpaid)
+        let idle = idle(pricing)
+        return idle.isEmpty ? buckets : buckets.without(idle)
     }
 }
 

@@ -87,7 +87,7 @@ package struct PlanChanges {
             return former?.status == .canceling ? nil : .cancel
         case .pastDue: return former?.status == .pastDue ? nil : .pastDue
         case .active: return goingOn(subscription, former, pricing)
-        case .renewing: return nil
+        case .renewing, .paused: return nil
         }
     }
 
@@ -98,6 +98,8 @@ package struct PlanChanges {
             let revoked = rival(of: subscription, pricing) { $0.status == .ended && !$0.hasBegun }
             return revoked != nil ? .renew : isSettled ? .active : nil
         }
+        // Tried, another one has had its place.
+        if former.isPaused != subscription.isPaused { return former.isPaused ? .active : nil }
         if former.status == .canceling { return .renew }
         if former.status == .pastDue { return .active }
         if former.bought != subscription.bought { return .updatePrepaidQuantity }
@@ -139,7 +141,7 @@ package struct PlanChanges {
             switch subscription.status {
             case .ended: return PlanChange(.expired, subscription)
             case .scheduled: return PlanChange(.scheduled, subscription)
-            case .renewing: return nil
+            case .renewing, .paused: return nil
             case .active, .canceling, .pastDue:
                 let former = before.first { $0.number == subscription.number }
                 if let former, !subscription.differs(from: former) { return nil }
@@ -156,7 +158,7 @@ extension SubscriptionStatus {
     fileprivate var isTold: Bool {
         switch self {
         case .active, .canceling, .pastDue: true
-        case .scheduled, .renewing, .ended: false
+        case .scheduled, .renewing, .ended, .paused: false
         }
     }
 }
@@ -169,7 +171,7 @@ extension Subscription {
     /// count.
     fileprivate func differs(from former: Subscription) -> Bool {
         plan != former.plan || bought != former.bought || trialEnd != former.trialEnd
-            || canceled != former.canceled || end != former.end
+            || canceled != former.canceled || end != former.end || pausedBy != former.pausedBy
             || (status == .pastDue) != (former.status == .pastDue)
             || (status == .canceling) != (former.status == .canceling)
     }

@@ -109,9 +109,9 @@ extension PricingState {
         _ reference: PlanReference, _ patch: PlanPatch
     ) throws(Refusal) -> Plan {
         // Whose clocks it goes by is the customer's affair, not the plan's.
-        let plan = try patch.applied(to: self.plan(reference).in(.utc))
+        let plan = try patch.applied(to: listed(reference).in(.utc))
         var draft = PricingDraft(
-            currency: requiredCurrency.code, features: [], plans: [plan])
+            currency: (baseCurrency ?? requiredCurrency).code, features: [], plans: [plan])
         // Nobody else is given it.
         draft.plans[0].autoEnable = false
         let violations = draft.validate(onto: self)

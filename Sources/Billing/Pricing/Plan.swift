@@ -35,6 +35,14 @@ package struct FreeTrial: Sendable, Equatable {
         case year = 3
     }
 
+    /// What becomes of the plan when it is over. Raw values are those of `tally.v1.TrialEnd`.
+    package enum End: UInt8, Sendable {
+        /// It is paid for.
+        case bill = 1
+        /// It ends, and the one that was paused for it goes on.
+        case revert = 2
+    }
+
     package static let lengthLimit: UInt16 = 1000
 
     package var length: UInt16
@@ -43,6 +51,7 @@ package struct FreeTrial: Sendable, Equatable {
     package var needsCard: Bool
     /// Customers of one fingerprint have it once.
     package var isUnique = false
+    package var onEnd = End.bill
 
     package init(length: UInt16, unit: Unit, needsCard: Bool = true) {
         self.length = length

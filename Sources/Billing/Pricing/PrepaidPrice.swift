@@ -25,6 +25,8 @@ package struct PrepaidPrice: Sendable, Equatable {
     }
 
     package var price: Price
+    /// In other currencies.
+    package var others: [CurrencyPrice] = []
     /// One-off: they are bought for good.
     package var cycle: Cycle
     /// The most units beyond what is included; nil: no limit.

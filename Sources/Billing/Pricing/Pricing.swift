@@ -90,6 +90,8 @@ package struct Feature: Sendable, Equatable {
 package struct BasePrice: Sendable, Equatable {
     package var amount: UnitPrice
     package var cycle: Cycle
+    /// In other currencies.
+    package var others: [CurrencyPrice] = []
 
     package init(amount: UnitPrice, cycle: Cycle) {
         self.amount = amount
@@ -104,6 +106,8 @@ package struct UsagePrice: Sendable, Equatable {
     package var amount: UnitPrice
     /// Boundaries count the included units.
     package var tiers: [Price.Tier] = []
+    /// In other currencies.
+    package var others: [CurrencyPrice] = []
     package var billingUnits: Quantity
     /// The most overage, in units; nil: no limit.
     package var maxPurchase: Quantity?

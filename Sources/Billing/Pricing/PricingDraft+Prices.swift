@@ -34,6 +34,15 @@ extension DraftCheck {
         if plan.isFree || plan.isOneOff {
             fault("\(path).free_trial", "only a plan that is billed again and again has one")
         }
+        guard trial.onEnd == .revert else { return }
+        if plan.addOn {
+            fault("\(path).free_trial.on_end", "an add-on pauses nothing that it could revert to")
+        }
+        if plan.autoEnable {
+            fault(
+                "\(path).free_trial.on_end",
+                "nobody starts with a plan that a trial could revert to")
+        }
     }
 
     mutating func prepaid(_ item: PlanItem, at path: String) {
@@ -60,6 +69,33 @@ extension DraftCheck {
             fault("\(path).max_purchase", "must not be negative")
         }
         amounts(of: prepaid, after: item.included, at: path)
+        currencies(prepaid.others, at: path) { check, other, path in
+            var substitute = prepaid
+            substitute.price.tiers =
+                other.tiers.isEmpty ? [Price.Tier(upTo: nil, amount: other.amount)] : other.tiers
+            check.amounts(of: substitute, after: item.included, at: path)
+        }
+    }
+
+    /// What a price is in other currencies.
+    mutating func currencies(
+        _ others: [CurrencyPrice], at path: String,
+        _ body: (inout DraftCheck, CurrencyPrice, String) -> Void
+    ) {
+        let path = "\(path).additional_currencies"
+        if others.count > CurrencyPrice.countLimit {
+            fault(path, "at most \(CurrencyPrice.countLimit)")
+        }
+        for (index, other) in others.enumerated() {
+            let path = "\(path)[\(index)]"
+            if other.currency.code == draft.currency {
+                fault("\(path).currency", "is the catalog's: its amount stands beside")
+            }
+            if others[..<index].contains(where: { $0.currency == other.currency }) {
+                fault("\(path).currency", "appears twice")
+            }
+            body(&self, other, path)
+        }
     }
 
     private mutating func amounts(

@@ -34,7 +34,7 @@ struct DraftCheck {
         guard let currency = Currency(code: draft.currency) else {
             return fault("currency", "must be an ISO 4217 code in lower case, such as \"usd\"")
         }
-        if let present = state.currency, present != currency {
+        if let present = state.baseCurrency, present != currency {
             fault("currency", "is \"\(present.code)\" already and cannot change")
         }
     }
@@ -177,6 +177,15 @@ struct DraftCheck {
                 fault("\(path).price.amount", "is too large")
             }
         }
+        currencies(price.others, at: "\(path).price") { check, other, path in
+            if other.amount < .zero { check.fault("\(path).amount", "must not be negative") }
+            if !other.tiers.isEmpty { check.fault("\(path).tiers", "a base price has none") }
+            let money = Money(
+                price: other.amount, count: Quantity(units: 1), currency: other.currency)
+            if (money?.minorUnits ?? .max) > Money.lineLimit {
+                check.fault("\(path).amount", "is too large")
+            }
+        }
     }
 
     mutating func items(of plan: Plan, at path: String) {
@@ -288,6 +297,15 @@ struct DraftCheck {
         }
         if let most = price.maxPurchase, most < .zero {
             fault("\(path).usage_price.max_purchase", "must not be negative")
+        }
+        currencies(price.others, at: "\(path).usage_price") { check, other, path in
+            if other.amount < .zero { check.fault("\(path).amount", "must not be negative") }
+            check.tiers(other.tiers, after: item.included, at: "\(path).tiers")
+            for (index, tier) in other.tiers.enumerated() where tier.flat != .zero {
+                check.fault(
+                    "\(path).tiers[\(index)].flat_amount",
+                    "only packs bought in advance have flat amounts")
+            }
         }
     }
 }

@@ -10,7 +10,10 @@ package struct CreditPool: Sendable, Equatable {
 package final class PricingState: Sendable {
     /// Grows with each publication that changed something.
     package let sequence: UInt64
+    /// What is paid in: the catalog's, or a customer's.
     package let currency: Currency?
+    /// What amounts are in that say no other.
+    package let baseCurrency: Currency?
     /// By number − 1.
     package let features: [Feature]
     /// By number − 1, then by revision − 1.
@@ -44,6 +47,7 @@ package final class PricingState: Sendable {
         rewardIndex = RewardIndex(rewards)
         self.settings = settings
         self.currency = currency
+        baseCurrency = currency
         self.features = features
         self.plans = plans
         customPlans = []
@@ -80,10 +84,13 @@ package final class PricingState: Sendable {
         self.eventFeatures = eventFeatures
     }
 
-    init(_ published: PricingState, customPlans: [CustomPlan], zone: Zone) {
+    init(
+        _ published: PricingState, customPlans: [CustomPlan], zone: Zone, currency: Currency?
+    ) {
         self.zone = zone
         sequence = published.sequence
-        currency = published.currency
+        self.currency = currency
+        baseCurrency = published.baseCurrency
         features = published.features
         plans = published.plans
         versions = published.versions
@@ -126,7 +133,15 @@ package final class PricingState: Sendable {
         pools[Int(feature.rawValue) - 1]
     }
 
+    /// As who pays in the currency has it; with the catalog's amounts where it isn't sold in it.
     package func plan(_ reference: PlanReference) -> Plan {
+        let plan = listed(reference)
+        guard let currency, currency != baseCurrency else { return plan }
+        return plan.in(currency) ?? plan
+    }
+
+    /// With the amounts that it is listed with.
+    func listed(_ reference: PlanReference) -> Plan {
         let revisions = plans[Int(reference.plan.rawValue) - 1]
         // One that nothing needs any more looks like the published one.
         let plan =
@@ -141,14 +156,18 @@ package final class PricingState: Sendable {
     }
 
     package func with(_ plans: [CustomPlan]) -> PricingState {
-        PricingState(self, customPlans: plans, zone: zone)
+        PricingState(self, customPlans: plans, zone: zone, currency: currency)
     }
 
-    /// With what a customer's own subscriptions refer to, and by the clocks of its zone.
+    /// With what a customer's own subscriptions refer to, by the clocks of its zone, and in its
+    /// currency.
     package func with(plansOf customer: CustomerState) -> PricingState {
         let (custom, zone) = (customer.account.customPlans, customer.account.zone)
-        guard custom != customPlans || zone != self.zone else { return self }
-        return PricingState(self, customPlans: custom, zone: zone)
+        let currency = customer.account.currency ?? baseCurrency
+        guard custom != customPlans || zone != self.zone || currency != self.currency else {
+            return self
+        }
+        return PricingState(self, customPlans: custom, zone: zone, currency: currency)
     }
 
     /// Units that a plan includes of a feature whose packs it sells.
@@ -276,7 +295,7 @@ extension PricingState {
             }
         }
         return PricingState(
-            sequence: sequence + 1, currency: currency ?? Currency(code: draft.currency),
+            sequence: sequence + 1, currency: baseCurrency ?? Currency(code: draft.currency),
             features: features, plans: plans, settings: draft.settings ?? settings,
             rewards: rewards.publishing(draft.rewards))
     }

@@ -64,6 +64,11 @@ struct RPCRefusal {
         case .planAlreadyAttached(let id):
             self.init(
                 .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")
+        case .currencyMismatch(let asked, let present):
+            self.init(
+                .failedPrecondition, "CURRENCY_MISMATCH",
+                "the customer pays in \(present.code.uppercased()), not in "
+                    + "\(asked.code.uppercased()): leave the currency out, or what is in it")
         case .purchaseInProgress:
             self.init(
                 .failedPrecondition, "PURCHASE_IN_PROGRESS",

@@ -147,8 +147,7 @@ extension JSONProblem {
             self = .unavailable("another charge for the customer has no outcome yet")
         case .subscriptionNotFound(let id):
             self = .notFound("the customer has no subscription \"\(id)\"")
-        case .quoteExpired:
-            self = .invalidRequest("the preview is too old; preview again")
+        case .quoteExpired: self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):
             self.init(
                 400, "insufficient_balance",
@@ -173,7 +172,8 @@ extension JSONProblem {
                     + "personal data; look at the customer")
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
             .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge, .invoiceFinal,
-            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed:
+            .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed,
+            .currencyMismatch:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
@@ -185,6 +185,10 @@ extension JSONProblem {
     /// About what operators do.
     private init(ofOperator refusal: Refusal) {
         switch refusal {
+        case .currencyMismatch(let asked, let present):
+            self.init(
+                400, "currency_mismatch",
+                "the customer pays in \(present.code), not in \(asked.code)")
         case .clockNotOfTest, .clockBackwards:
             self = .invalidRequest("the test clock can't be moved like that")
         case .erasureNeedsUpgrade, .erasureTooEarly:

@@ -35,7 +35,8 @@ extension ReplyShape {
         },
         .same("add_on"),
         Key("status") { source, _ in
-            .string(source.text("status") == "scheduled" ? "scheduled" : "active")
+            let status = source.text("status") ?? ""
+            return .string(["scheduled", "paused"].contains(status) ? status : "active")
         },
         Key("past_due") { source, _ in .bool(source.text("status") == "past_due") },
         .time("canceled_at", from: "cancel_time"),

@@ -137,7 +137,7 @@ extension Page {
         let plan = visit.pricing.plan(subscription.plan)
         let place = "\(escaped(path))/plans/\(subscription.number)"
         var action = ""
-        if subscription.canBeCanceled {
+        if visit.customer.canCancel(subscription) {
             action = "<a class=\"button small second\" href=\"\(place)/cancel\">Cancel plan</a>"
         } else if subscription.canBeResumed {
             action =
@@ -156,7 +156,8 @@ extension Page {
 
     private static func badge(_ subscription: Subscription, at now: Timestamp) -> String {
         let (kind, word): (String, String) =
-            switch subscription.status {
+            switch subscription.shownStatus {
+            case .paused: ("quiet", "Paused")
             case .scheduled: ("quiet", "Starts later")
             case .pastDue:
                 ("wrong", subscription.netDays == 0 ? "Payment failed" : "Payment overdue")
@@ -205,6 +206,9 @@ extension Page {
         if subscription.status == .scheduled { return "Starts on \(subscription.start.dayText)" }
         if subscription.end != .never { return "Yours until \(subscription.end.dayText)" }
         guard subscription.isBilled else { return nil }
+        if visit.customer.isReverting(subscription) {
+            return "Free until \(subscription.trialEnd.dayText), then your own plan goes on"
+        }
         if subscription.isTrialing(at: visit.now) {
             let end = subscription.trialEnd.dayText
             return visit.customer.account.method == nil

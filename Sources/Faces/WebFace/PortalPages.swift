@@ -91,7 +91,8 @@ struct PortalDesk {
     // MARK: Plans
 
     private func cancel(_ number: UInt32, _ isPost: Bool) async -> PageResponse {
-        guard let subscription = visit.customer.subscription(number), subscription.canBeCanceled
+        guard let subscription = visit.customer.subscription(number),
+            visit.customer.canCancel(subscription)
         else { return missing }
         if isPost { return await change(number, .atEnd, done: "canceled") }
         var change = ChangeSubscription()
@@ -178,10 +179,15 @@ struct PortalDesk {
     }
 }
 
-extension Subscription {
+extension CustomerState {
     /// It is paid for again and again, and nobody has cancelled it.
-    var canBeCanceled: Bool { isBilled && status.grantsAccess && canceled == .never }
+    func canCancel(_ subscription: Subscription) -> Bool {
+        subscription.isBilled && subscription.status.grantsAccess
+            && subscription.canceled == .never && !isReverting(subscription)
+    }
+}
 
+extension Subscription {
     /// It was cancelled, and hasn't ended yet.
     var canBeResumed: Bool { status.grantsAccess && canceled != .never }
 }

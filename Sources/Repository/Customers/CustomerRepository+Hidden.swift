@@ -1,14 +1,16 @@
 internal import Billing
 internal import Wire
 
-/// Customers of whose buckets some may not count: by the catalog's settings those of a subscription
-/// that is past due. The row says that there is one, its rest which.
+/// Customers of whose buckets some may not count: those of a subscription that is paused or, by the
+/// catalog's settings, past due. The row says that there is one, its rest which.
 extension CustomerRepository {
     /// Its buckets alone don't answer.
     @inline(__always)
     func hidesBuckets(of row: UnsafeMutablePointer<CustomerRow>, _ names: PricingNames) -> Bool {
-        row.pointee.isPastDue
-            && !current(names, for: row.pointee.catalogSequence).pricing.settings.includesPastDue
+        row.pointee.isPaused
+            || row.pointee.isPastDue
+                && !current(names, for: row.pointee.catalogSequence).pricing.settings
+                    .includesPastDue
     }
 
     /// `readBuckets` of such a row.

@@ -195,7 +195,21 @@ struct CatalogWriter {
         message.pointee.interval = Tally__V1__Interval(UInt32(price.cycle.interval.rawValue))
         // What is left out counts as 1.
         if price.cycle.count > 1 { message.pointee.interval_count = UInt32(price.cycle.count) }
+        (message.pointee.n_additional_currencies, message.pointee.additional_currencies) =
+            currencies(price.others)
         return message
+    }
+
+    private func currencies(_ others: [CurrencyPrice]) -> (
+        Int, UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__CurrencyPrice>?>?
+    ) {
+        arena.list(others) { other in
+            let message = arena.make(tally__v1__currency_price__init)
+            message.pointee.currency = arena.string(other.currency.code)
+            if other.tiers.isEmpty { message.pointee.amount = arena.string(other.amount.text) }
+            (message.pointee.n_tiers, message.pointee.tiers) = tiers(other.tiers)
+            return message
+        }
     }
 
     private func trial(_ trial: FreeTrial) -> UnsafeMutablePointer<Tally__V1__FreeTrial> {
@@ -204,6 +218,9 @@ struct CatalogWriter {
         message.pointee.duration_type = Tally__V1__TrialUnit(UInt32(trial.unit.rawValue))
         message.pointee.card_not_required = trial.needsCard ? 0 : 1
         message.pointee.unique_fingerprint = trial.isUnique ? 1 : 0
+        if trial.onEnd == .revert {
+            message.pointee.on_end = TALLY__V1__TRIAL_END__TRIAL_END_REVERT
+        }
         return message
     }
 
@@ -229,6 +246,8 @@ struct CatalogWriter {
                 TALLY__V1__PREPAID_PRICE___MAX_PURCHASE_MAX_PURCHASE
             message.pointee.max_purchase = most.double
         }
+        (message.pointee.n_additional_currencies, message.pointee.additional_currencies) =
+            currencies(prepaid.others)
         message.pointee.on_increase = Tally__V1__IncreaseBehavior(
             UInt32(prepaid.onIncrease.rawValue))
         message.pointee.on_decrease = Tally__V1__DecreaseBehavior(
@@ -276,6 +295,8 @@ struct CatalogWriter {
         if price.tiers.isEmpty { usage.pointee.amount = arena.string(price.amount.text) }
         (usage.pointee.n_tiers, usage.pointee.tiers) = tiers(price.tiers)
         usage.pointee.billing_units = price.billingUnits.double
+        (usage.pointee.n_additional_currencies, usage.pointee.additional_currencies) =
+            currencies(price.others)
         if let most = price.maxPurchase {
             usage.pointee._max_purchase_case = TALLY__V1__USAGE_PRICE___MAX_PURCHASE_MAX_PURCHASE
             usage.pointee.max_purchase = most.double

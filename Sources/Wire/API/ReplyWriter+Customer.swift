@@ -77,6 +77,7 @@ extension ReplyWriter {
             extras(customer.buckets.extras, of: customer.subscriptions, on: message)
         }
         message.pointee.time_zone = arena.string(customer.account.zone.name)
+        message.pointee.currency = arena.string(customer.account.currency?.code ?? "")
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =

@@ -18,7 +18,7 @@ extension ReplyWriter {
         }
         message.pointee.plan_version = pricing.version(of: subscription.plan)
         message.pointee.status = Tally__V1__SubscriptionStatus(
-            UInt32(subscription.status.rawValue))
+            UInt32(subscription.shownStatus.rawValue))
         message.pointee.add_on = subscription.addOn ? 1 : 0
         message.pointee.start_time = time(subscription.start)
         if subscription.periodEnd != .never {

@@ -50,6 +50,7 @@ extension RequestReader {
         }
         several.discounts = discounts(
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
+        several.currency = fields.currency(message.currency)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -95,6 +96,7 @@ extension RequestReader {
         fingerprint.add(UInt64(several.redirect.rawValue))
         fingerprint.add(several.quoteTime)
         fingerprint.add(several.discounts)
+        if let currency = several.currency { fingerprint.add("currency \(currency.code)") }
         return fingerprint
     }
 

@@ -25,7 +25,37 @@ extension DraftReader {
             billingUnits: units == .zero ? Quantity(units: 1) : units ?? Quantity(units: 1),
             maxPurchase: most)
         price.tiers = tiers
+        price.others = currencies(
+            message.n_additional_currencies, message.additional_currencies, at: path)
         return price
+    }
+
+    mutating func currencies(
+        _ count: Int,
+        _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tally__V1__CurrencyPrice>?>?,
+        at path: String
+    ) -> [CurrencyPrice] {
+        var others: [CurrencyPrice] = []
+        for (index, message) in elements(count, list).map(\.pointee).enumerated() {
+            let path = "\(path).additional_currencies[\(index)]"
+            guard let currency = Currency(code: text(message.currency)) else {
+                fields.fault(
+                    "\(path).currency",
+                    "must be an ISO 4217 code in lower case, such as \"usd\"")
+                continue
+            }
+            let tiers = elements(message.n_tiers, message.tiers).enumerated().map { index, tier in
+                self.tier(tier.pointee, at: "\(path).tiers[\(index)]")
+            }
+            var amount = UnitPrice.zero
+            if tiers.isEmpty {
+                amount = price(message.amount, at: "\(path).amount")
+            } else if !text(message.amount).isEmpty {
+                fields.fault("\(path).amount", "takes the place of tiers: give one of them")
+            }
+            others.append(CurrencyPrice(currency, amount, tiers: tiers))
+        }
+        return others
     }
 
     private mutating func tier(_ message: Tally__V1__PriceTier, at path: String) -> Price.Tier {
@@ -84,6 +114,8 @@ extension DraftReader {
             prepaid.maxPurchase = fields.quantity(
                 message.max_purchase, at: "\(path).max_purchase")
         }
+        prepaid.others = currencies(
+            message.n_additional_currencies, message.additional_currencies, at: path)
         return prepaid
     }
 
@@ -106,6 +138,10 @@ extension DraftReader {
                 message.duration_type.rawValue, FreeTrial.Unit.day, at: "\(path).duration_type"),
             needsCard: message.card_not_required == 0)
         trial.isUnique = message.unique_fingerprint != 0
+        if message.on_end.rawValue != 0 {
+            trial.onEnd = fields.word(
+                message.on_end.rawValue, FreeTrial.End.bill, at: "\(path).on_end")
+        }
         return trial
     }
 }

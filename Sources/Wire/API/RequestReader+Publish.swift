@@ -168,9 +168,12 @@ struct DraftReader {
     }
 
     mutating func basePrice(_ message: Tally__V1__BasePrice, at path: String) -> BasePrice {
-        BasePrice(
+        var base = BasePrice(
             amount: price(message.amount, at: "\(path).amount"),
             cycle: cycle(message.interval, message.interval_count, at: path))
+        base.others = currencies(
+            message.n_additional_currencies, message.additional_currencies, at: path)
+        return base
     }
 
     mutating func items(

@@ -69,12 +69,14 @@ extension RequestReader {
         let removed = try removedPlans(message, &fields)
         let terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
         let custom = fields.customLines(message.n_custom_line_items, message.custom_line_items)
+        let currency = fields.currency(message.currency)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
         attach.terms = terms
         attach.custom = custom
+        attach.currency = currency
         attach.entity = entity
         attach.quantities = quantities
         attach.schedule = schedule
@@ -105,6 +107,7 @@ extension RequestReader {
         }
         fingerprint.add(removed)
         fingerprint.add(terms, custom)
+        if let currency { fingerprint.add("currency \(currency.code)") }
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -259,6 +262,17 @@ extension FieldReader {
     }
 
     /// One of the words of an enum; what isn't given is `standard`.
+    /// nil: none is given, or a fault was noted.
+    mutating func currency(_ text: UnsafePointer<CChar>?) -> Currency? {
+        let code = String(decoding: bytes(of: text), as: UTF8.self)
+        guard !code.isEmpty else { return nil }
+        let currency = Currency(code: code)
+        if currency == nil {
+            fault("currency", "must be an ISO 4217 code in lower case, such as \"usd\"")
+        }
+        return currency
+    }
+
     mutating func word<Word: RawRepresentable<UInt8>>(
         _ raw: UInt32, _ standard: Word, at path: String
     ) -> Word {

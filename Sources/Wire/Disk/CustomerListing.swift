@@ -113,6 +113,7 @@ extension CustomerRow {
             guard case .number(let number) = field.value else { continue }
             if field.number == 2 { plan = UInt32(truncatingIfNeeded: number) }
             if field.number == 4 { raw = UInt8(truncatingIfNeeded: number) }
+            if field.number == 140, number != 0 { raw = SubscriptionStatus.paused.rawValue }
         }
         guard let status = SubscriptionStatus(rawValue: raw) else { return true }
         return filter.matches(PlanNumber(rawValue: plan), status)

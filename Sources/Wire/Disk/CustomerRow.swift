@@ -16,6 +16,8 @@ package struct CustomerRow: Sendable {
     package internal(set) var isBusy: Bool
     /// A subscription is past due: by the catalog's settings it may give nothing.
     package internal(set) var isPastDue: Bool
+    /// A subscription is paused: it gives nothing.
+    package internal(set) var isPaused: Bool
     /// There is no such customer any more. Such a row is always due, so that calls that ask for
     /// that alone, and go the short way where nothing is, never take it.
     package internal(set) var isDeleted: Bool
@@ -39,6 +41,7 @@ package struct CustomerRow: Sendable {
         isBusy = customer.account.isBusy
         hasMovedClock = customer.buckets.clock != .unmoved
         isPastDue = customer.subscriptions.contains { $0.status == .pastDue }
+        isPaused = customer.subscriptions.contains(where: \.isPaused)
         rest = Array(RecordWriter(arena: arena, seals: seals).rest(customer))
     }
 
@@ -53,6 +56,7 @@ package struct CustomerRow: Sendable {
         key = 0
         isBusy = false
         isPastDue = false
+        isPaused = false
         isDeleted = false
         hasMovedClock = false
         rest = []

@@ -81,7 +81,15 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.hasReferrals {
+        if draft.plans.contains(where: \.hasCurrencies) {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES
+            message.pointee.catalog_published_with_currencies = published
+        } else if draft.hasPauses {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_PAUSES
+            message.pointee.catalog_published_with_pauses = published
+        } else if draft.hasReferrals {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS
             message.pointee.catalog_published_with_referrals = published
@@ -116,6 +124,10 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_rewards)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS:
             published = try need(message.pointee.catalog_published_with_referrals)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_PAUSES:
+            published = try need(message.pointee.catalog_published_with_pauses)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES:
+            published = try need(message.pointee.catalog_published_with_currencies)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(
@@ -139,6 +151,9 @@ extension RecordDecoder {
 }
 
 extension PricingDraft {
+    /// So does a trial that reverts.
+    fileprivate var hasPauses: Bool { plans.contains { $0.trial?.onEnd == .revert } }
+
     /// So does something of it that came with referrals.
     fileprivate var hasReferrals: Bool {
         !rewards.gifts.isEmpty || !rewards.programmes.isEmpty

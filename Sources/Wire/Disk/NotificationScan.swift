@@ -6,7 +6,7 @@ package enum NotificationScan {
     /// `sent_invoice_raised`, `sent_invoice_changed`, `invoice_overdue`.
     private static let told: Set<UInt32> = plans.union([10, 14, 41, 64, 70, 120, 121, 124])
     /// `subscription_changed`, and the same where it says more.
-    private static let plans: Set<UInt32> = [8, 62, 73, 123]
+    private static let plans: Set<UInt32> = [8, 62, 73, 123, 140]
 
     package static func concerns(_ record: UnsafeRawBufferPointer) -> Bool {
         has(record) { told.contains($0) }

@@ -34,6 +34,9 @@ extension RecordDecoder {
         case TALLY__DISK__V1__FACT__KIND_FULL_SUBSCRIPTION_CHANGED:
             return .subscriptionChanged(
                 try subscription(try need(message.full_subscription_changed)))
+        case TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED:
+            return .subscriptionChanged(
+                try subscription(try need(message.paused_subscription_changed)))
         case TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED:
             return .subscriptionDropped(
                 number: try need(message.subscription_dropped).subscription)
@@ -120,6 +123,9 @@ extension RecordDecoder {
             return .customPlanSet(try customPlan(try need(message.custom_plan_set)))
         case TALLY__DISK__V1__FACT__KIND_ZONE_SET:
             return .zoneSet(try zone(try need(message.zone_set).zone))
+        case TALLY__DISK__V1__FACT__KIND_CURRENCY_SET:
+            return .currencySet(
+                try money(0, try need(message.currency_set).currency).currency)
         case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED:
             return .customPlanDropped(number: try need(message.custom_plan_dropped).number)
         case TALLY__DISK__V1__FACT__KIND_REMINDED:

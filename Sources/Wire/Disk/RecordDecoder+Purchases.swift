@@ -28,6 +28,7 @@ extension RecordDecoder {
         }
         subscription.discounts = try discounts(message.n_discounts, message.discounts)
         subscription.netDays = message.net_days
+        subscription.pausedBy = message.paused_by
         return subscription
     }
 
@@ -74,6 +75,7 @@ extension RecordDecoder {
             lines: try lines(message.n_lines, message.lines, total.currency), total: total,
             credit: message.credit, time: Timestamp(milliseconds: message.time),
             successURL: text(message.success_url))
+        order.reverts = message.purpose == Order.reverting
         if message.subscription != 0 { order.subscriptions = [message.subscription] }
         order.entity = message.entity
         order.bought = bought(message.n_bought, message.bought)
@@ -100,7 +102,7 @@ extension RecordDecoder {
     }
 
     private func purpose(_ raw: UInt32) throws(RecordFault) -> Order.Purpose {
-        if raw == Order.dated { return .purchase }
+        if [Order.dated, Order.reverting].contains(raw) { return .purchase }
         if let custom = Order.customPurposes.first(where: { $0.value == raw }) { return custom.key }
         return try known(raw, Order.Purpose.self)
     }

@@ -57,7 +57,8 @@ extension RecordWriter {
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
             .invoiceChanged, .debtSet:
             accountFact(fact, message)
-        case .customPlanSet, .customPlanDropped, .zoneSet, .reminded: ownFact(fact, message)
+        case .customPlanSet, .customPlanDropped, .zoneSet, .currencySet, .reminded:
+            ownFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,
             .holdClosed, .notified, .clockMoved, .topUpSet:
@@ -75,7 +76,10 @@ extension RecordWriter {
     private func changed(
         _ subscription: Subscription, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
     ) {
-        if subscription.netDays != 0 {
+        if subscription.isPaused {
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED
+            message.pointee.paused_subscription_changed = self.subscription(subscription)
+        } else if subscription.netDays != 0 {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICED_SUBSCRIPTION_CHANGED
             message.pointee.invoiced_subscription_changed = self.subscription(subscription)
         } else if !subscription.isWhole {

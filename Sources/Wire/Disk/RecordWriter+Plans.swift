@@ -8,6 +8,10 @@ extension RecordWriter {
         case .customPlanSet(let custom):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET
             message.pointee.custom_plan_set = customPlan(custom)
+        case .currencySet(let currency):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CURRENCY_SET
+            message.pointee.currency_set = arena.make(tally__disk__v1__currency_set__init)
+            message.pointee.currency_set.pointee.currency = arena.string(currency.code)
         case .zoneSet(let zone):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ZONE_SET
             message.pointee.zone_set = arena.make(tally__disk__v1__zone_set__init)

@@ -33,6 +33,7 @@ extension RecordWriter {
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(
             subscription.discounts)
         message.pointee.net_days = subscription.netDays
+        message.pointee.paused_by = subscription.pausedBy
         return message
     }
 
@@ -194,6 +195,8 @@ extension RecordWriter {
 extension Order {
     /// The purpose of a purchase with a start or an end: binaries before there were any refuse it.
     static let dated: UInt32 = 5
+    /// The purpose of a purchase that begins a trial that reverts; the same.
+    static let reverting: UInt32 = 140
 
     /// The purposes of what is charged for otherwise than computed, which earlier binaries refuse,
     /// too.
@@ -203,6 +206,7 @@ extension Order {
 
     fileprivate var storedPurpose: UInt32 {
         if !custom.isEmpty, let stored = Order.customPurposes[purpose] { return stored }
+        if reverts { return Order.reverting }
         return isDated ? Order.dated : UInt32(purpose.rawValue)
     }
 

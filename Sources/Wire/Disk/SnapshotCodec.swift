@@ -10,6 +10,7 @@ extension RecordWriter {
     private static let isPastDue: UInt64 = 1 << 3
     private static let tellsPastDue: UInt64 = 1 << 4
     private static let countsReminders: UInt64 = 1 << 5
+    private static let isPaused: UInt64 = 1 << 6
 
     /// A row as a snapshot holds it.
     package func row(_ row: borrowing CustomerRow) -> UnsafeRawBufferPointer {
@@ -32,7 +33,8 @@ extension RecordWriter {
             RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0)
                 | (row.isDeleted ? RecordWriter.isDeleted : 0) | RecordWriter.tellsPastDue
                 | RecordWriter.countsReminders
-                | (row.isPastDue ? RecordWriter.isPastDue : 0))
+                | (row.isPastDue ? RecordWriter.isPastDue : 0)
+                | (row.isPaused ? RecordWriter.isPaused : 0))
         writer.number(9, UInt64(row.key))
         guard row.buckets.hasExtras else { return writer.written }
         let extras = packed(row.buckets.extras, with: row.key, of: row.id)
@@ -112,6 +114,7 @@ extension RecordDecoder {
                 row.isDeleted = marks & 4 != 0
                 row.isPastDue = marks & 8 != 0
                 tellsPastDue = marks & 16 != 0
+                row.isPaused = marks & 64 != 0
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
             case (10, .bytes(let extras)):
                 row.buckets.extras = try self.extras(packed: extras, of: row.id)
@@ -211,6 +214,7 @@ extension RecordWriter {
         (message.pointee.n_custom_plans, message.pointee.custom_plans) =
             arena.list(customer.account.customPlans) { customPlan($0) }
         message.pointee.zone = UInt32(customer.account.zone.rawValue)
+        message.pointee.currency = arena.string(customer.account.currency?.code ?? "")
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         (message.pointee.n_refunds, message.pointee.refunds) =
             arena.list(customer.account.refunds) { refund($0) }
@@ -289,6 +293,7 @@ extension RecordDecoder {
             UnsafeBufferPointer(
                 start: message.reminded_trials, count: message.n_reminded_trials))
         account.reminded.method = message.reminded_card != 0
+        account.currency = Currency(code: text(message.currency))
         account.discounts = try discounts(message.n_discounts, message.discounts)
         account.redemptions = elements(message.n_redemptions, message.redemptions).map {
             redemption($0.pointee)

@@ -91,6 +91,9 @@ struct AttachCommand: AsyncParsableCommand {
             "An older version of the plan. Default: the one that is sold now.", valueName: "n"))
     var planVersion: UInt32?
 
+    @Option(help: "What the customer pays in, such as eur. Default: as before.")
+    var currency: String?
+
     @OptionGroup var deal: CustomizationFlags
 
     @Option(
@@ -120,6 +123,7 @@ struct AttachCommand: AsyncParsableCommand {
             "discounts": DiscountArgument.list(coupons: coupon, codes: code),
         ]
         if let redirect { request.append("redirect_mode", .string(redirect.rawValue)) }
+        if let currency { request.append("currency", .string(currency)) }
         if let successUrl { request.append("success_url", .string(successUrl)) }
         guard plans.count > 1 || plans[0].contains("@") else {
             return try await purchase.run(.attach, single(request), flags)

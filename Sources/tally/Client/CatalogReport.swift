@@ -123,6 +123,7 @@ struct CatalogReport {
         return ", \(length) \(unit) free first"
             + (trial.flag("card_not_required") ? ", without a card" : "")
             + (trial.flag("unique_fingerprint") ? ", once for a fingerprint" : "")
+            + (trial.text("on_end") == "revert" ? ", then back to the plan before" : "")
     }
 
     /// "0.10 up to 500, 0.05" where it comes in tiers.

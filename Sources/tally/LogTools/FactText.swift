@@ -55,7 +55,7 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
-            .customPlanDropped, .zoneSet, .receivableSet, .invoiceOverdue:
+            .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue:
             account(fact)
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
@@ -183,6 +183,8 @@ struct FactText {
                 "plan": .number(custom.base.plan.rawValue),
                 "revision": .number(custom.base.revision),
             ]
+        case .currencySet(let currency):
+            ["fact": .string("currency_set"), "currency": .string(currency.code)]
         case .zoneSet(let zone): ["fact": .string("zone_set"), "zone": .string(zone.name)]
         case .customPlanDropped(let number):
             ["fact": .string("custom_plan_dropped"), "number": .number(number)]
@@ -371,7 +373,7 @@ struct FactText {
             "fact": .string("subscription_changed"), "subscription": .number(subscription.number),
             "plan": .string(names.text(subscription.plan.plan)),
             "revision": .number(subscription.plan.revision),
-            "status": .string("\(subscription.status)"),
+            "status": .string("\(subscription.shownStatus)"),
             "period_end": Self.instant(subscription.periodEnd),
             "end": Self.instant(subscription.end),
         ]

@@ -53,6 +53,7 @@ enum Shop {
             if dice.chance(25) {
                 plan.trial = FreeTrial(
                     length: UInt16(dice.roll(1...30)), unit: .day, needsCard: dice.chance(60))
+                if !plan.addOn, dice.chance(40) { plan.trial?.onEnd = .revert }
             }
         }
         return plan

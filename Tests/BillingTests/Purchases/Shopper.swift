@@ -151,7 +151,10 @@ struct Shopper {
             let cycle = plan.isOneOff ? Cycle(.oneOff) : Shop.cycle(&dice)
             patch.price = .set(BasePrice(amount: Shop.cents(1...30_000, &dice), cycle: cycle))
         case 5: patch.price = .removed
-        case 6: patch.trial = .set(FreeTrial(length: UInt16(dice.roll(1...30)), unit: .day))
+        case 6:
+            var trial = FreeTrial(length: UInt16(dice.roll(1...30)), unit: .day)
+            if dice.chance(60) { trial.onEnd = .revert }
+            patch.trial = .set(trial)
         case 7: patch.trial = .removed
         default:
             patch.items = plan.items.map { item in

@@ -153,6 +153,8 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var terms: InvoiceTerms?
     /// What is charged in place of what is computed, in cents.
     package var custom: [Int64] = []
+    /// nil: as before.
+    package var currency: String?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
@@ -160,9 +162,10 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
         starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = [],
-        terms: InvoiceTerms? = nil, custom: [Int64] = []
+        terms: InvoiceTerms? = nil, custom: [Int64] = [], in currency: String? = nil
     ) {
         self.custom = custom
+        self.currency = currency
         self.removed = removed
         self.terms = terms
         self.discounts = discounts
@@ -337,6 +340,7 @@ extension Refusal {
         case .invoiceNotSent: "invoice not sent"
         case .invoiceNotFinal: "invoice not final"
         case .invoiceFinal: "invoice final"
+        case .currencyMismatch: "currency mismatch"
         default: "\(self)"
         }
     }

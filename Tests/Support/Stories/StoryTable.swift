@@ -25,6 +25,6 @@ package struct StoryTable: RuleRow {
         PurchaseStories.refunds, DiscountStories.table, DiscountStories.codes, PlanStories.table,
         ZoneStories.table, NoticeStories.table, SeveralStories.table, PurchaseStories.invoices,
         PurchaseStories.customLines,
-        TopUpStories.table,
+        TopUpStories.table, PauseStories.table, PauseStories.defaults, CurrencyStories.table,
     ]
 }

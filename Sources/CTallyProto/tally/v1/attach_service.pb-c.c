@@ -2057,7 +2057,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_mode__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[20] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[21] =
 {
   {
     "customer_id",
@@ -2299,10 +2299,23 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    122,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
   11,   /* field[11] = carry_over_usages */
+  20,   /* field[20] = currency */
   19,   /* field[19] = custom_line_items */
   0,   /* field[0] = customer_id */
   14,   /* field[14] = customize */
@@ -2329,7 +2342,7 @@ static const ProtobufCIntRange tally__v1__attach_request__number_ranges[5 + 1] =
   { 80, 13 },
   { 110, 17 },
   { 120, 18 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -2339,7 +2352,7 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  20,
+  21,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
   5,  tally__v1__attach_request__number_ranges,
@@ -2642,7 +2655,7 @@ const ProtobufCMessageDescriptor tally__v1__plan_to_attach__descriptor =
   (ProtobufCMessageInit) tally__v1__plan_to_attach__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -2740,8 +2753,21 @@ static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] = {
+  8,   /* field[8] = currency */
   0,   /* field[0] = customer_id */
   7,   /* field[7] = discounts */
   1,   /* field[1] = plans */
@@ -2754,7 +2780,7 @@ static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] =
 static const ProtobufCIntRange tally__v1__multi_attach_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
 {
@@ -2764,7 +2790,7 @@ const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
   "Tally__V1__MultiAttachRequest",
   "tally.v1",
   sizeof(Tally__V1__MultiAttachRequest),
-  8,
+  9,
   tally__v1__multi_attach_request__field_descriptors,
   tally__v1__multi_attach_request__field_indices_by_name,
   1,  tally__v1__multi_attach_request__number_ranges,

@@ -278,6 +278,51 @@ void   tally__v1__base_price__free_unpacked
   assert(message->base.descriptor == &tally__v1__base_price__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__currency_price__init
+                     (Tally__V1__CurrencyPrice         *message)
+{
+  static const Tally__V1__CurrencyPrice init_value = TALLY__V1__CURRENCY_PRICE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__currency_price__get_packed_size
+                     (const Tally__V1__CurrencyPrice *message)
+{
+  assert(message->base.descriptor == &tally__v1__currency_price__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__currency_price__pack
+                     (const Tally__V1__CurrencyPrice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__currency_price__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__currency_price__pack_to_buffer
+                     (const Tally__V1__CurrencyPrice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__currency_price__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CurrencyPrice *
+       tally__v1__currency_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CurrencyPrice *)
+     protobuf_c_message_unpack (&tally__v1__currency_price__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__currency_price__free_unpacked
+                     (Tally__V1__CurrencyPrice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__currency_price__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__free_trial__init
                      (Tally__V1__FreeTrial         *message)
 {
@@ -1520,7 +1565,7 @@ const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor =
   (ProtobufCMessageInit) tally__v1__token_prices__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[4] =
 {
   {
     "amount",
@@ -1558,8 +1603,21 @@ static const ProtobufCFieldDescriptor tally__v1__base_price__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "additional_currencies",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__BasePrice, n_additional_currencies),
+    offsetof(Tally__V1__BasePrice, additional_currencies),
+    &tally__v1__currency_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__base_price__field_indices_by_name[] = {
+  3,   /* field[3] = additional_currencies */
   0,   /* field[0] = amount */
   1,   /* field[1] = interval */
   2,   /* field[2] = interval_count */
@@ -1567,7 +1625,7 @@ static const unsigned tally__v1__base_price__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__base_price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__base_price__descriptor =
 {
@@ -1577,14 +1635,78 @@ const ProtobufCMessageDescriptor tally__v1__base_price__descriptor =
   "Tally__V1__BasePrice",
   "tally.v1",
   sizeof(Tally__V1__BasePrice),
-  3,
+  4,
   tally__v1__base_price__field_descriptors,
   tally__v1__base_price__field_indices_by_name,
   1,  tally__v1__base_price__number_ranges,
   (ProtobufCMessageInit) tally__v1__base_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__currency_price__field_descriptors[3] =
+{
+  {
+    "currency",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CurrencyPrice, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CurrencyPrice, amount),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tiers",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CurrencyPrice, n_tiers),
+    offsetof(Tally__V1__CurrencyPrice, tiers),
+    &tally__v1__price_tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__currency_price__field_indices_by_name[] = {
+  1,   /* field[1] = amount */
+  0,   /* field[0] = currency */
+  2,   /* field[2] = tiers */
+};
+static const ProtobufCIntRange tally__v1__currency_price__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__currency_price__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CurrencyPrice",
+  "CurrencyPrice",
+  "Tally__V1__CurrencyPrice",
+  "tally.v1",
+  sizeof(Tally__V1__CurrencyPrice),
+  3,
+  tally__v1__currency_price__field_descriptors,
+  tally__v1__currency_price__field_indices_by_name,
+  1,  tally__v1__currency_price__number_ranges,
+  (ProtobufCMessageInit) tally__v1__currency_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[5] =
 {
   {
     "duration_length",
@@ -1634,18 +1756,31 @@ static const ProtobufCFieldDescriptor tally__v1__free_trial__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "on_end",
+    101,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FreeTrial, on_end),
+    &tally__v1__trial_end__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__free_trial__field_indices_by_name[] = {
   2,   /* field[2] = card_not_required */
   0,   /* field[0] = duration_length */
   1,   /* field[1] = duration_type */
+  4,   /* field[4] = on_end */
   3,   /* field[3] = unique_fingerprint */
 };
 static const ProtobufCIntRange tally__v1__free_trial__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 100, 3 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
 {
@@ -1655,7 +1790,7 @@ const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor =
   "Tally__V1__FreeTrial",
   "tally.v1",
   sizeof(Tally__V1__FreeTrial),
-  4,
+  5,
   tally__v1__free_trial__field_descriptors,
   tally__v1__free_trial__field_indices_by_name,
   2,  tally__v1__free_trial__number_ranges,
@@ -1713,7 +1848,7 @@ const ProtobufCMessageDescriptor tally__v1__reset_interval__descriptor =
   (ProtobufCMessageInit) tally__v1__reset_interval__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__usage_price__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__usage_price__field_descriptors[5] =
 {
   {
     "amount",
@@ -1763,8 +1898,21 @@ static const ProtobufCFieldDescriptor tally__v1__usage_price__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "additional_currencies",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UsagePrice, n_additional_currencies),
+    offsetof(Tally__V1__UsagePrice, additional_currencies),
+    &tally__v1__currency_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__usage_price__field_indices_by_name[] = {
+  4,   /* field[4] = additional_currencies */
   0,   /* field[0] = amount */
   1,   /* field[1] = billing_units */
   2,   /* field[2] = max_purchase */
@@ -1773,7 +1921,7 @@ static const unsigned tally__v1__usage_price__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__usage_price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
 {
@@ -1783,14 +1931,14 @@ const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
   "Tally__V1__UsagePrice",
   "tally.v1",
   sizeof(Tally__V1__UsagePrice),
-  4,
+  5,
   tally__v1__usage_price__field_descriptors,
   tally__v1__usage_price__field_indices_by_name,
   1,  tally__v1__usage_price__number_ranges,
   (ProtobufCMessageInit) tally__v1__usage_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptors[10] =
 {
   {
     "amount",
@@ -1900,8 +2048,21 @@ static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "additional_currencies",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PrepaidPrice, n_additional_currencies),
+    offsetof(Tally__V1__PrepaidPrice, additional_currencies),
+    &tally__v1__currency_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__prepaid_price__field_indices_by_name[] = {
+  9,   /* field[9] = additional_currencies */
   0,   /* field[0] = amount */
   3,   /* field[3] = billing_units */
   4,   /* field[4] = interval */
@@ -1915,7 +2076,7 @@ static const unsigned tally__v1__prepaid_price__field_indices_by_name[] = {
 static const ProtobufCIntRange tally__v1__prepaid_price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__prepaid_price__descriptor =
 {
@@ -1925,7 +2086,7 @@ const ProtobufCMessageDescriptor tally__v1__prepaid_price__descriptor =
   "Tally__V1__PrepaidPrice",
   "tally.v1",
   sizeof(Tally__V1__PrepaidPrice),
-  9,
+  10,
   tally__v1__prepaid_price__field_descriptors,
   tally__v1__prepaid_price__field_indices_by_name,
   1,  tally__v1__prepaid_price__number_ranges,
@@ -3421,6 +3582,36 @@ const ProtobufCEnumDescriptor tally__v1__interval__descriptor =
   tally__v1__interval__enum_values_by_name,
   1,
   tally__v1__interval__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__trial_end__enum_values_by_number[3] =
+{
+  { "TRIAL_END_UNSPECIFIED", "TALLY__V1__TRIAL_END__TRIAL_END_UNSPECIFIED", 0 },
+  { "TRIAL_END_BILL", "TALLY__V1__TRIAL_END__TRIAL_END_BILL", 1 },
+  { "TRIAL_END_REVERT", "TALLY__V1__TRIAL_END__TRIAL_END_REVERT", 2 },
+};
+static const ProtobufCIntRange tally__v1__trial_end__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__trial_end__enum_values_by_name[3] =
+{
+  { "TRIAL_END_BILL", 1 },
+  { "TRIAL_END_REVERT", 2 },
+  { "TRIAL_END_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__trial_end__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.TrialEnd",
+  "TrialEnd",
+  "Tally__V1__TrialEnd",
+  "tally.v1",
+  3,
+  tally__v1__trial_end__enum_values_by_number,
+  3,
+  tally__v1__trial_end__enum_values_by_name,
+  1,
+  tally__v1__trial_end__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue tally__v1__trial_unit__enum_values_by_number[4] =

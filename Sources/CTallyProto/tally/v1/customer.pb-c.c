@@ -731,7 +731,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[23] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[24] =
 {
   {
     "customer_id",
@@ -1009,6 +1009,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[23]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    103,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   19,   /* field[19] = auto_topups */
@@ -1016,6 +1028,7 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   11,   /* field[11] = controls */
   3,   /* field[3] = create_time */
   10,   /* field[10] = credit_balance */
+  23,   /* field[23] = currency */
   0,   /* field[0] = customer_id */
   17,   /* field[17] = discounts */
   16,   /* field[16] = disputes */
@@ -1044,7 +1057,7 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[7 + 1] =
   { 80, 18 },
   { 90, 19 },
   { 100, 20 },
-  { 0, 23 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1054,14 +1067,14 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  23,
+  24,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
   7,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_number[7] =
+static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_number[8] =
 {
   { "SUBSCRIPTION_STATUS_UNSPECIFIED", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED", 0 },
   { "SUBSCRIPTION_STATUS_ACTIVE", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ACTIVE", 1 },
@@ -1070,16 +1083,18 @@ static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_n
   { "SUBSCRIPTION_STATUS_RENEWING", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_RENEWING", 4 },
   { "SUBSCRIPTION_STATUS_PAST_DUE", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAST_DUE", 5 },
   { "SUBSCRIPTION_STATUS_ENDED", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ENDED", 6 },
+  { "SUBSCRIPTION_STATUS_PAUSED", "TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAUSED", 7 },
 };
 static const ProtobufCIntRange tally__v1__subscription_status__value_ranges[] = {
-{0, 0},{0, 7}
+{0, 0},{0, 8}
 };
-static const ProtobufCEnumValueIndex tally__v1__subscription_status__enum_values_by_name[7] =
+static const ProtobufCEnumValueIndex tally__v1__subscription_status__enum_values_by_name[8] =
 {
   { "SUBSCRIPTION_STATUS_ACTIVE", 1 },
   { "SUBSCRIPTION_STATUS_CANCELING", 2 },
   { "SUBSCRIPTION_STATUS_ENDED", 6 },
   { "SUBSCRIPTION_STATUS_PAST_DUE", 5 },
+  { "SUBSCRIPTION_STATUS_PAUSED", 7 },
   { "SUBSCRIPTION_STATUS_RENEWING", 4 },
   { "SUBSCRIPTION_STATUS_SCHEDULED", 3 },
   { "SUBSCRIPTION_STATUS_UNSPECIFIED", 0 },
@@ -1091,9 +1106,9 @@ const ProtobufCEnumDescriptor tally__v1__subscription_status__descriptor =
   "SubscriptionStatus",
   "Tally__V1__SubscriptionStatus",
   "tally.v1",
-  7,
+  8,
   tally__v1__subscription_status__enum_values_by_number,
-  7,
+  8,
   tally__v1__subscription_status__enum_values_by_name,
   1,
   tally__v1__subscription_status__value_ranges,

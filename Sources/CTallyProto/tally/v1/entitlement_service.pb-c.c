@@ -3004,7 +3004,7 @@ const ProtobufCMessageDescriptor tally__v1__watch_customer_response__descriptor 
   (ProtobufCMessageInit) tally__v1__watch_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[20] =
+static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[21] =
 {
   { "CHECK_REASON_UNSPECIFIED", "TALLY__V1__CHECK_REASON__CHECK_REASON_UNSPECIFIED", 0 },
   { "CHECK_REASON_INCLUDED", "TALLY__V1__CHECK_REASON__CHECK_REASON_INCLUDED", 1 },
@@ -3025,14 +3025,15 @@ static const ProtobufCEnumValue tally__v1__check_reason__enum_values_by_number[2
   { "CHECK_REASON_USAGE_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_USAGE_LIMIT", 26 },
   { "CHECK_REASON_SPEND_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_SPEND_LIMIT", 27 },
   { "CHECK_REASON_PLAN_UNPAID", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_UNPAID", 28 },
+  { "CHECK_REASON_PLAN_PAUSED", "TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_PAUSED", 29 },
   { "CHECK_REASON_CONCURRENCY_LIMIT", "TALLY__V1__CHECK_REASON__CHECK_REASON_CONCURRENCY_LIMIT", 33 },
 };
 static const ProtobufCIntRange tally__v1__check_reason__value_ranges[] = {
-{0, 0},{20, 10},{33, 19},{0, 20}
+{0, 0},{20, 10},{33, 20},{0, 21}
 };
-static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[20] =
+static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_name[21] =
 {
-  { "CHECK_REASON_CONCURRENCY_LIMIT", 19 },
+  { "CHECK_REASON_CONCURRENCY_LIMIT", 20 },
   { "CHECK_REASON_FLAG", 4 },
   { "CHECK_REASON_INCLUDED", 1 },
   { "CHECK_REASON_INSUFFICIENT_BALANCE", 11 },
@@ -3045,6 +3046,7 @@ static const ProtobufCEnumValueIndex tally__v1__check_reason__enum_values_by_nam
   { "CHECK_REASON_PLAN_ENDED", 15 },
   { "CHECK_REASON_PLAN_NOT_ATTACHED", 13 },
   { "CHECK_REASON_PLAN_PAST_DUE", 8 },
+  { "CHECK_REASON_PLAN_PAUSED", 19 },
   { "CHECK_REASON_PLAN_RENEWING", 7 },
   { "CHECK_REASON_PLAN_SCHEDULED", 14 },
   { "CHECK_REASON_PLAN_UNPAID", 18 },
@@ -3060,9 +3062,9 @@ const ProtobufCEnumDescriptor tally__v1__check_reason__descriptor =
   "CheckReason",
   "Tally__V1__CheckReason",
   "tally.v1",
-  20,
+  21,
   tally__v1__check_reason__enum_values_by_number,
-  20,
+  21,
   tally__v1__check_reason__enum_values_by_name,
   3,
   tally__v1__check_reason__value_ranges,
@@ -3174,22 +3176,24 @@ const ProtobufCEnumDescriptor tally__v1__limit_owner__descriptor =
   tally__v1__limit_owner__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue tally__v1__excluded_part_reason__enum_values_by_number[5] =
+static const ProtobufCEnumValue tally__v1__excluded_part_reason__enum_values_by_number[6] =
 {
   { "EXCLUDED_PART_REASON_UNSPECIFIED", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_UNSPECIFIED", 0 },
   { "EXCLUDED_PART_REASON_OTHER_ENTITY", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_OTHER_ENTITY", 1 },
   { "EXCLUDED_PART_REASON_ENTITY_ONLY", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_ENTITY_ONLY", 2 },
   { "EXCLUDED_PART_REASON_POOLING_DISABLED", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_POOLING_DISABLED", 3 },
   { "EXCLUDED_PART_REASON_PAST_DUE", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAST_DUE", 4 },
+  { "EXCLUDED_PART_REASON_PAUSED", "TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAUSED", 5 },
 };
 static const ProtobufCIntRange tally__v1__excluded_part_reason__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex tally__v1__excluded_part_reason__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex tally__v1__excluded_part_reason__enum_values_by_name[6] =
 {
   { "EXCLUDED_PART_REASON_ENTITY_ONLY", 2 },
   { "EXCLUDED_PART_REASON_OTHER_ENTITY", 1 },
   { "EXCLUDED_PART_REASON_PAST_DUE", 4 },
+  { "EXCLUDED_PART_REASON_PAUSED", 5 },
   { "EXCLUDED_PART_REASON_POOLING_DISABLED", 3 },
   { "EXCLUDED_PART_REASON_UNSPECIFIED", 0 },
 };
@@ -3200,9 +3204,9 @@ const ProtobufCEnumDescriptor tally__v1__excluded_part_reason__descriptor =
   "ExcludedPartReason",
   "Tally__V1__ExcludedPartReason",
   "tally.v1",
-  5,
+  6,
   tally__v1__excluded_part_reason__enum_values_by_number,
-  5,
+  6,
   tally__v1__excluded_part_reason__enum_values_by_name,
   1,
   tally__v1__excluded_part_reason__value_ranges,

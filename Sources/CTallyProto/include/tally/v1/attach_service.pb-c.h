@@ -468,6 +468,12 @@ struct  Tally__V1__AttachRequest
    */
   Tally__V1__InvoiceMode *invoice_mode;
   /*
+   * What the customer pays in: ISO 4217 code in lower case, the catalog's or one that the plan has
+   * prices in. Empty: as before, at first the catalog's. It can be another one only until something
+   * is charged or owed, or a plan runs that will be (CURRENCY_MISMATCH).
+   */
+  char *currency;
+  /*
    * What is charged now, in place of what is computed; at most 20. For a customer with a paid plan,
    * and not with a plan that starts later, with a trial, or with `remove_plan_ids`. Discounts don't
    * lower them.
@@ -477,7 +483,7 @@ struct  Tally__V1__AttachRequest
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*
@@ -487,7 +493,7 @@ struct  Tally__V1__CustomLineItem
 {
   ProtobufCMessage base;
   /*
-   * In the catalog's currency, at most 100 million of its units; below 0 it becomes credit.
+   * In the customer's currency, at most 100 million of its units; below 0 it becomes credit.
    */
   Tally__V1__Money *amount;
   /*
@@ -631,10 +637,14 @@ struct  Tally__V1__MultiAttachRequest
    */
   size_t n_discounts;
   Tally__V1__DiscountChoice **discounts;
+  /*
+   * As in `AttachRequest`.
+   */
+  char *currency;
 };
 #define TALLY__V1__MULTI_ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__multi_attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*

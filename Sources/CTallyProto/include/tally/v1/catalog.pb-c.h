@@ -25,6 +25,7 @@ typedef struct Tally__V1__ProviderMarkup Tally__V1__ProviderMarkup;
 typedef struct Tally__V1__ModelMarkup Tally__V1__ModelMarkup;
 typedef struct Tally__V1__TokenPrices Tally__V1__TokenPrices;
 typedef struct Tally__V1__BasePrice Tally__V1__BasePrice;
+typedef struct Tally__V1__CurrencyPrice Tally__V1__CurrencyPrice;
 typedef struct Tally__V1__FreeTrial Tally__V1__FreeTrial;
 typedef struct Tally__V1__ResetInterval Tally__V1__ResetInterval;
 typedef struct Tally__V1__UsagePrice Tally__V1__UsagePrice;
@@ -130,6 +131,27 @@ typedef enum _Tally__V1__Interval {
   TALLY__V1__INTERVAL__INTERVAL_YEAR = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INTERVAL)
 } Tally__V1__Interval;
+/*
+ * What becomes of a plan when its trial is over.
+ */
+typedef enum _Tally__V1__TrialEnd {
+  /*
+   * BILL.
+   */
+  TALLY__V1__TRIAL_END__TRIAL_END_UNSPECIFIED = 0,
+  /*
+   * It is paid for.
+   */
+  TALLY__V1__TRIAL_END__TRIAL_END_BILL = 1,
+  /*
+   * It ends, and the plan that the customer pays for goes on, which was paused while the trial ran:
+   * its features could not be used, everything else of it went on. For customers with a main plan
+   * of the same group that is paid for; nobody is asked for a card. Not for add-ons, nor with
+   * `auto_enable`.
+   */
+  TALLY__V1__TRIAL_END__TRIAL_END_REVERT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__TRIAL_END)
+} Tally__V1__TrialEnd;
 /*
  * What trials are counted in.
  */
@@ -496,10 +518,41 @@ struct  Tally__V1__BasePrice
    * How many of them make one period; 0 counts as 1.
    */
   uint32_t interval_count;
+  /*
+   * What it is in other currencies: see `CurrencyPrice`. For a `BasePrice`, amounts alone.
+   */
+  size_t n_additional_currencies;
+  Tally__V1__CurrencyPrice **additional_currencies;
 };
 #define TALLY__V1__BASE_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__base_price__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0 }
+    , (char *)protobuf_c_empty_string, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, 0,NULL }
+
+
+/*
+ * A price in another currency than the catalog's, for customers who pay in it: Attach chooses. Every
+ * price of a plan that isn't 0 needs one for the plan to be sold in that currency; at most 50.
+ */
+struct  Tally__V1__CurrencyPrice
+{
+  ProtobufCMessage base;
+  /*
+   * ISO 4217 code in lower case; not the catalog's, and each once.
+   */
+  char *currency;
+  /*
+   * Major units, as `amount` of the price. Empty with `tiers`.
+   */
+  char *amount;
+  /*
+   * As `tiers` of the price, which need not end where those do.
+   */
+  size_t n_tiers;
+  Tally__V1__PriceTier **tiers;
+};
+#define TALLY__V1__CURRENCY_PRICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__currency_price__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*
@@ -525,10 +578,14 @@ struct  Tally__V1__FreeTrial
    * True: customers with the same fingerprint have it once.
    */
   protobuf_c_boolean unique_fingerprint;
+  /*
+   * What becomes of the plan when it is over; not given: BILL.
+   */
+  Tally__V1__TrialEnd on_end;
 };
 #define TALLY__V1__FREE_TRIAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__free_trial__descriptor) \
-    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0, 0 }
+    , 0, TALLY__V1__TRIAL_UNIT__TRIAL_UNIT_UNSPECIFIED, 0, 0, TALLY__V1__TRIAL_END__TRIAL_END_UNSPECIFIED }
 
 
 /*
@@ -576,6 +633,11 @@ struct  Tally__V1__UsagePrice
    */
   size_t n_tiers;
   Tally__V1__PriceTier **tiers;
+  /*
+   * What it is in other currencies.
+   */
+  size_t n_additional_currencies;
+  Tally__V1__CurrencyPrice **additional_currencies;
   Tally__V1__UsagePrice__MaxPurchaseCase _max_purchase_case;
   union {
     /*
@@ -586,7 +648,7 @@ struct  Tally__V1__UsagePrice
 };
 #define TALLY__V1__USAGE_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__usage_price__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0,NULL, TALLY__V1__USAGE_PRICE___MAX_PURCHASE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, TALLY__V1__USAGE_PRICE___MAX_PURCHASE__NOT_SET, {0} }
 
 
 typedef enum {
@@ -635,6 +697,11 @@ struct  Tally__V1__PrepaidPrice
    * For fewer of them in the middle of a period.
    */
   Tally__V1__DecreaseBehavior on_decrease;
+  /*
+   * What it is in other currencies.
+   */
+  size_t n_additional_currencies;
+  Tally__V1__CurrencyPrice **additional_currencies;
   Tally__V1__PrepaidPrice__MaxPurchaseCase _max_purchase_case;
   union {
     /*
@@ -645,7 +712,7 @@ struct  Tally__V1__PrepaidPrice
 };
 #define TALLY__V1__PREPAID_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__prepaid_price__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED, 0,NULL, TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__NOT_SET, {0} }
 
 
 typedef enum {
@@ -1328,6 +1395,25 @@ Tally__V1__BasePrice *
 void   tally__v1__base_price__free_unpacked
                      (Tally__V1__BasePrice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__CurrencyPrice methods */
+void   tally__v1__currency_price__init
+                     (Tally__V1__CurrencyPrice         *message);
+size_t tally__v1__currency_price__get_packed_size
+                     (const Tally__V1__CurrencyPrice   *message);
+size_t tally__v1__currency_price__pack
+                     (const Tally__V1__CurrencyPrice   *message,
+                      uint8_t             *out);
+size_t tally__v1__currency_price__pack_to_buffer
+                     (const Tally__V1__CurrencyPrice   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CurrencyPrice *
+       tally__v1__currency_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__currency_price__free_unpacked
+                     (Tally__V1__CurrencyPrice *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__FreeTrial methods */
 void   tally__v1__free_trial__init
                      (Tally__V1__FreeTrial         *message);
@@ -1693,6 +1779,9 @@ typedef void (*Tally__V1__TokenPrices_Closure)
 typedef void (*Tally__V1__BasePrice_Closure)
                  (const Tally__V1__BasePrice *message,
                   void *closure_data);
+typedef void (*Tally__V1__CurrencyPrice_Closure)
+                 (const Tally__V1__CurrencyPrice *message,
+                  void *closure_data);
 typedef void (*Tally__V1__FreeTrial_Closure)
                  (const Tally__V1__FreeTrial *message,
                   void *closure_data);
@@ -1758,6 +1847,7 @@ typedef void (*Tally__V1__PricingCatalog_Closure)
 
 extern const ProtobufCEnumDescriptor    tally__v1__feature_type__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__interval__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__trial_end__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__trial_unit__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__tier_behavior__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__increase_behavior__descriptor;
@@ -1772,6 +1862,7 @@ extern const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__model_markup__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__token_prices__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__base_price__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__currency_price__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__free_trial__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__reset_interval__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor;

@@ -63,7 +63,12 @@ typedef enum _Tally__V1__SubscriptionStatus {
   /*
    * Over.
    */
-  TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ENDED = 6
+  TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_ENDED = 6,
+  /*
+   * Another plan is tried in its place, with a trial that reverts (see `TrialEnd`): paid for, but not
+   * in use. Whatever else there is to be said of it, such as a declined payment, the invoices say.
+   */
+  TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAUSED = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__SUBSCRIPTION_STATUS)
 } Tally__V1__SubscriptionStatus;
 
@@ -354,10 +359,14 @@ struct  Tally__V1__Customer
    * It was given a fingerprint, which nobody is shown.
    */
   protobuf_c_boolean has_fingerprint;
+  /*
+   * What it pays in, where that isn't the catalog's currency: ISO 4217 code in lower case.
+   */
+  char *currency;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string }
 
 
 /* Tally__V1__BoughtQuantity methods */

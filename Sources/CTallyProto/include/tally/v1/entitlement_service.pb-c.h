@@ -132,6 +132,10 @@ typedef enum _Tally__V1__CheckReason {
    */
   TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_UNPAID = 28,
   /*
+   * Denied: the plan is paused, as another one is tried in its place.
+   */
+  TALLY__V1__CHECK_REASON__CHECK_REASON_PLAN_PAUSED = 29,
+  /*
    * Denied: as many slots of the concurrency limit are held open as there are.
    */
   TALLY__V1__CHECK_REASON__CHECK_REASON_CONCURRENCY_LIMIT = 33
@@ -246,7 +250,11 @@ typedef enum _Tally__V1__ExcludedPartReason {
   /*
    * Its subscription is past due, and by the catalog's settings gives nothing then.
    */
-  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAST_DUE = 4
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAST_DUE = 4,
+  /*
+   * It is of a plan that is paused, as another one is tried in its place.
+   */
+  TALLY__V1__EXCLUDED_PART_REASON__EXCLUDED_PART_REASON_PAUSED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__EXCLUDED_PART_REASON)
 } Tally__V1__ExcludedPartReason;
 

@@ -1538,6 +1538,51 @@ void   tally__disk__v1__order__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__currency_set__init
+                     (Tally__Disk__V1__CurrencySet         *message)
+{
+  static const Tally__Disk__V1__CurrencySet init_value = TALLY__DISK__V1__CURRENCY_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__currency_set__get_packed_size
+                     (const Tally__Disk__V1__CurrencySet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__currency_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__currency_set__pack
+                     (const Tally__Disk__V1__CurrencySet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__currency_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__currency_set__pack_to_buffer
+                     (const Tally__Disk__V1__CurrencySet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__currency_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__CurrencySet *
+       tally__disk__v1__currency_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__CurrencySet *)
+     protobuf_c_message_unpack (&tally__disk__v1__currency_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__currency_set__free_unpacked
+                     (Tally__Disk__V1__CurrencySet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__currency_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__zone_set__init
                      (Tally__Disk__V1__ZoneSet         *message)
 {
@@ -4166,7 +4211,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[63] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[65] =
 {
   {
     "customer_created",
@@ -4924,6 +4969,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[6
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "paused_subscription_changed",
+    140,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, paused_subscription_changed),
+    &tally__disk__v1__subscription_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency_set",
+    141,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, currency_set),
+    &tally__disk__v1__currency_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -4936,6 +5005,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   47,   /* field[47] = code_redeemed */
   24,   /* field[24] = controls_set */
   35,   /* field[35] = credit_changed */
+  64,   /* field[64] = currency_set */
   51,   /* field[51] = custom_plan_dropped */
   50,   /* field[50] = custom_plan_set */
   0,   /* field[0] = customer_created */
@@ -4969,6 +5039,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
+  63,   /* field[63] = paused_subscription_changed */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
   60,   /* field[60] = receivable_set */
@@ -4990,7 +5061,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[9 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[10 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5001,7 +5072,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[9 + 1] =
   { 90, 53 },
   { 100, 55 },
   { 120, 58 },
-  { 0, 63 }
+  { 140, 63 },
+  { 0, 65 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5011,10 +5083,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  63,
+  65,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  9,  tally__disk__v1__fact__number_ranges,
+  10,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6061,7 +6133,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bucket_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[19] =
+static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[20] =
 {
   {
     "subscription",
@@ -6291,6 +6363,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "paused_by",
+    140,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, paused_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__subscription_changed__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -6302,6 +6386,7 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   10,   /* field[10] = end */
   11,   /* field[11] = entity */
   18,   /* field[18] = net_days */
+  19,   /* field[19] = paused_by */
   15,   /* field[15] = pending */
   16,   /* field[16] = pending_currency */
   8,   /* field[8] = period_end */
@@ -6313,12 +6398,13 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   0,   /* field[0] = subscription */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 60, 17 },
   { 120, 18 },
-  { 0, 19 }
+  { 140, 19 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor =
 {
@@ -6328,10 +6414,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descript
   "Tally__Disk__V1__SubscriptionChanged",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SubscriptionChanged),
-  19,
+  20,
   tally__disk__v1__subscription_changed__field_descriptors,
   tally__disk__v1__subscription_changed__field_indices_by_name,
-  3,  tally__disk__v1__subscription_changed__number_ranges,
+  4,  tally__disk__v1__subscription_changed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__subscription_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7860,6 +7946,44 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   tally__disk__v1__order__field_indices_by_name,
   6,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__currency_set__field_descriptors[1] =
+{
+  {
+    "currency",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CurrencySet, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__currency_set__field_indices_by_name[] = {
+  0,   /* field[0] = currency */
+};
+static const ProtobufCIntRange tally__disk__v1__currency_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__currency_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.CurrencySet",
+  "CurrencySet",
+  "Tally__Disk__V1__CurrencySet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__CurrencySet),
+  1,
+  tally__disk__v1__currency_set__field_descriptors,
+  tally__disk__v1__currency_set__field_indices_by_name,
+  1,  tally__disk__v1__currency_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__currency_set__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__zone_set__field_descriptors[1] =
@@ -11406,7 +11530,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[35] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[36] =
 {
   {
     "customer_id",
@@ -11828,6 +11952,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "currency",
+    140,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -11835,6 +11971,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   24,   /* field[24] = closed_checkouts */
   4,   /* field[4] = create_time */
   18,   /* field[18] = credit */
+  35,   /* field[35] = currency */
   29,   /* field[29] = custom_plans */
   0,   /* field[0] = customer_id */
   20,   /* field[20] = debts */
@@ -11866,7 +12003,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[8 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[9 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -11876,7 +12013,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[8 
   { 80, 29 },
   { 100, 31 },
   { 120, 34 },
-  { 0, 35 }
+  { 140, 35 },
+  { 0, 36 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -11886,10 +12024,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  35,
+  36,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  8,  tally__disk__v1__customer_state__number_ranges,
+  9,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -43,7 +43,9 @@ typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CODE_COUNTED = 63,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_REFERRAL_CODE_MADE = 100,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_FINGERPRINT_KEYED = 101,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS = 102
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS = 102,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_PAUSES = 140,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES = 141
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -101,6 +103,14 @@ struct  Tally__Disk__V1__DirectoryRecord
      * once for a fingerprint.
      */
     Tally__Disk__V1__CatalogPublished *catalog_published_with_referrals;
+    /*
+     * As catalog_published, with trials that revert.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_pauses;
+    /*
+     * As catalog_published, with prices in other currencies.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_currencies;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \

@@ -51,6 +51,7 @@ typedef struct Tally__Disk__V1__Dispute Tally__Disk__V1__Dispute;
 typedef struct Tally__Disk__V1__DisputeDropped Tally__Disk__V1__DisputeDropped;
 typedef struct Tally__Disk__V1__ClosedCheckout Tally__Disk__V1__ClosedCheckout;
 typedef struct Tally__Disk__V1__Order Tally__Disk__V1__Order;
+typedef struct Tally__Disk__V1__CurrencySet Tally__Disk__V1__CurrencySet;
 typedef struct Tally__Disk__V1__ZoneSet Tally__Disk__V1__ZoneSet;
 typedef struct Tally__Disk__V1__CustomPlan Tally__Disk__V1__CustomPlan;
 typedef struct Tally__Disk__V1__CustomPlanDropped Tally__Disk__V1__CustomPlanDropped;
@@ -362,7 +363,9 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_TOP_UP_SET = 91,
   TALLY__DISK__V1__FACT__KIND_REFERRAL_SET = 100,
   TALLY__DISK__V1__FACT__KIND_REFERRAL_CODE_SET = 101,
-  TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102
+  TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102,
+  TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED = 140,
+  TALLY__DISK__V1__FACT__KIND_CURRENCY_SET = 141
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -627,6 +630,14 @@ struct  Tally__Disk__V1__Fact
      * The customer's fingerprint from now on.
      */
     Tally__Disk__V1__FingerprintSet *fingerprint_set;
+    /*
+     * As invoiced_subscription_changed, of one that is paused.
+     */
+    Tally__Disk__V1__SubscriptionChanged *paused_subscription_changed;
+    /*
+     * What the customer pays in from now on.
+     */
+    Tally__Disk__V1__CurrencySet *currency_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -1102,10 +1113,14 @@ struct  Tally__Disk__V1__SubscriptionChanged
    * It is billed by invoice, due after so many days; 0: a card is charged.
    */
   uint32_t net_days;
+  /*
+   * The subscription whose trial keeps it from being used; 0: none does.
+   */
+  uint32_t paused_by;
 };
 #define TALLY__DISK__V1__SUBSCRIPTION_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__subscription_changed__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 /*
@@ -1653,6 +1668,22 @@ struct  Tally__Disk__V1__Order
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
     , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0,NULL }
+
+
+/*
+ * What a customer pays in.
+ */
+struct  Tally__Disk__V1__CurrencySet
+{
+  ProtobufCMessage base;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+};
+#define TALLY__DISK__V1__CURRENCY_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__currency_set__descriptor) \
+    , (char *)protobuf_c_empty_string }
 
 
 /*
@@ -3113,6 +3144,10 @@ struct  Tally__Disk__V1__CustomerState
    */
   uint32_t zone;
   /*
+   * What it pays in; empty: the catalog's currency.
+   */
+  char *currency;
+  /*
    * Invoices that wait to be paid by who got them, oldest first.
    */
   size_t n_receivables;
@@ -3134,7 +3169,7 @@ struct  Tally__Disk__V1__CustomerState
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3782,6 +3817,25 @@ Tally__Disk__V1__Order *
                       const uint8_t       *data);
 void   tally__disk__v1__order__free_unpacked
                      (Tally__Disk__V1__Order *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__CurrencySet methods */
+void   tally__disk__v1__currency_set__init
+                     (Tally__Disk__V1__CurrencySet         *message);
+size_t tally__disk__v1__currency_set__get_packed_size
+                     (const Tally__Disk__V1__CurrencySet   *message);
+size_t tally__disk__v1__currency_set__pack
+                     (const Tally__Disk__V1__CurrencySet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__currency_set__pack_to_buffer
+                     (const Tally__Disk__V1__CurrencySet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__CurrencySet *
+       tally__disk__v1__currency_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__currency_set__free_unpacked
+                     (Tally__Disk__V1__CurrencySet *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__ZoneSet methods */
 void   tally__disk__v1__zone_set__init
@@ -4780,6 +4834,9 @@ typedef void (*Tally__Disk__V1__ClosedCheckout_Closure)
 typedef void (*Tally__Disk__V1__Order_Closure)
                  (const Tally__Disk__V1__Order *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__CurrencySet_Closure)
+                 (const Tally__Disk__V1__CurrencySet *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__ZoneSet_Closure)
                  (const Tally__Disk__V1__ZoneSet *message,
                   void *closure_data);
@@ -4961,6 +5018,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__dispute__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__dispute_dropped__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__currency_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__zone_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__custom_plan__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__custom_plan_dropped__descriptor;
