@@ -57,7 +57,8 @@ struct ExtrasTests {
             }
             return kinds
         }
-        let extra: [UInt32] = Array(30...41) + [55, 56, 57, 60, 70, 90, 91] + Array(100...102)
+        let extra: [UInt32] =
+            Array(30...41) + [55, 56, 57, 60, 70, 90, 91] + Array(100...102) + [130, 131]
         #expect(kinds == Set([3, 4, 5, 6, 7, 9, 11] + extra + Array(73...77) + Array(120...124)))
     }
 

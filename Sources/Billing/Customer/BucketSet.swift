@@ -115,7 +115,7 @@ package struct BucketSet: Sendable {
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
             .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
             .receivableSet, .invoiceOverdue, .topUpSet,
-            .referralSet, .referralCodeSet, .fingerprintSet:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
             return false
         }
         return true

@@ -88,6 +88,10 @@ package enum Fact: Sendable, Equatable {
     indirect case referralCodeSet(ReferralCode)
     /// nil: it has none any more.
     case fingerprintSet(FingerprintMark?)
+    /// What is planned of the customer's plans from now on, and nothing else.
+    case schedulesSet([PhaseSchedule])
+    /// What was planned for a moment was carried out. Nothing of the state.
+    case phaseBegan(time: Timestamp)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -145,7 +149,7 @@ extension Fact {
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
             .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .receivableSet,
             .invoiceOverdue, .topUpSet,
-            .referralSet, .referralCodeSet, .fingerprintSet:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
             false
         }
     }

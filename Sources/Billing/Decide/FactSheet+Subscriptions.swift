@@ -19,7 +19,7 @@ extension FactSheet {
         var held: [Seats: Quantity] = [:]
         let carried = current.map { self.carried(from: $0, by: order) } ?? []
         if plan.isMain {
-            endScheduled(in: scope)
+            endScheduled(in: scope, addOns: false)
             let isAnew = order.trialEnd != .never || anchor == now
             if let current { held = end(current, owing: isAnew ? now : order.time) }
         }
@@ -101,8 +101,10 @@ extension FactSheet {
         return subscription
     }
 
-    mutating func endScheduled(in scope: PlanScope) {
-        while let scheduled = customer.scheduledSubscription(in: scope, pricing) {
+    /// - Parameter addOns: with those of the group.
+    mutating func endScheduled(in scope: PlanScope, addOns: Bool = true) {
+        for scheduled in customer.scheduledSubscriptions(in: scope, pricing)
+        where addOns || pricing.plan(scheduled.plan).isMain {
             end(scheduled)
         }
     }
@@ -118,6 +120,7 @@ extension FactSheet {
     ) -> [Seats: Quantity] {
         var held: [Seats: Quantity] = [:]
         closeCheckout(concerning: subscription.number)
+        unplan(subscription.number)
         var ended = subscription
         ended.status = .ended
         ended.end = now
@@ -216,9 +219,22 @@ extension CustomerState {
     }
 
     func scheduledSubscription(in scope: PlanScope, _ pricing: PricingState) -> Subscription? {
-        subscriptions.first {
+        scheduledSubscriptions(in: scope, pricing).first
+    }
+
+    func scheduledSubscriptions(in scope: PlanScope, _ pricing: PricingState) -> [Subscription] {
+        subscriptions.filter {
             $0.status == .scheduled && $0.entity == scope.entity
                 && pricing.plan($0.plan).group == scope.group
+        }
+    }
+
+    /// The main plan that takes another one's place by a moment.
+    func successor(
+        by time: Timestamp, in scope: PlanScope, _ pricing: PricingState
+    ) -> Subscription? {
+        scheduledSubscriptions(in: scope, pricing).first {
+            $0.start <= time && pricing.plan($0.plan).isMain
         }
     }
 

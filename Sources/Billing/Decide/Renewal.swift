@@ -41,20 +41,29 @@ extension FactSheet {
     mutating func bill(effectID: () -> String) {
         guard customer.openEffect == nil else { return }
         var bills = Bills()
+        let turn = beginPhases()
         for subscription in customer.subscriptions where subscription.status.grantsAccess {
-            if subscription.end <= now {
-                finish(subscription, &bills)
+            if subscription.end <= now || isFollowed(subscription) {
+                finish(subscription, turn, &bills)
             } else {
                 renew(subscription, &bills[subscription.netDays])
             }
         }
         for subscription in customer.subscriptions
         where subscription.status == .scheduled && subscription.start <= now {
-            start(subscription, held: [:], &bills[subscription.netDays])
+            start(subscription, held: [:], turn, &bills[subscription.netDays])
         }
         for bill in bills.inOrder {
             if let plan = bill.plan { collect(bill, plan, effectID: effectID) }
         }
+    }
+
+    /// Its period is over, and a plan with a start of its own takes its place just then.
+    private func isFollowed(_ subscription: Subscription) -> Bool {
+        let plan = pricing.plan(subscription.plan)
+        let scope = PlanScope(group: plan.group, entity: subscription.entity)
+        return subscription.periodEnd <= now && plan.isMain
+            && customer.successor(by: now, in: scope, pricing) != nil
     }
 
     /// Charges what is due; what needs no payment is settled at once.
@@ -163,18 +172,27 @@ extension FactSheet {
 
     /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
     /// pays the overage that is left together with its first price.
-    private mutating func finish(_ subscription: Subscription, _ bills: inout Bills) {
+    ///
+    /// - Parameter turn: phases of schedules that begin now.
+    private mutating func finish(
+        _ subscription: Subscription, _ turn: PhaseTurn?, _ bills: inout Bills
+    ) {
         let plan = pricing.plan(subscription.plan)
         // A shorter period that was begun last doesn't end with the longest one.
         var lines = subscription.charges.compactMap { InvoiceLine.credit($0, at: now) }
         for index in lines.indices { lines[index].subscription = subscription.number }
         if !subscription.isTrialing(at: now), subscription.trialEnd != now {
-            lines += overageLines(of: subscription, ending: true, seats: true)
+            // In the middle of a period seats go on being held.
+            let isPeriodOver =
+                turn?.ends.contains(subscription.number) != true
+                || subscription.periodEnd <= now
+            lines += overageLines(of: subscription, ending: true, seats: isPeriodOver)
         }
         let held = end(subscription)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
-        let scheduled = customer.scheduledSubscription(in: scope, pricing)
-        guard var next = scheduled, next.start <= now else {
+        let scheduled =
+            plan.isMain ? customer.successor(by: now, in: scope, pricing) : nil
+        guard var next = scheduled else {
             return bills[subscription.netDays].add(
                 lines + subscription.pending, of: subscription, goesOn: false)
         }
@@ -184,7 +202,7 @@ extension FactSheet {
             bill.heirs[subscription.number] = next.number
             next.discounts = subscription.discounts.merged(with: next.discounts)
         }
-        start(next, held: held, &bill)
+        start(next, held: held, turn, &bill)
         bills[next.netDays] = bill
     }
 
@@ -204,7 +222,8 @@ extension FactSheet {
     }
 
     private mutating func start(
-        _ scheduled: Subscription, held: [Seats: Quantity], _ bill: inout Bill
+        _ scheduled: Subscription, held: [Seats: Quantity], _ turn: PhaseTurn?,
+        _ bill: inout Bill
     ) {
         let plan = pricing.plan(scheduled.plan)
         let scope = PlanScope(group: plan.group, entity: scheduled.entity)
@@ -215,6 +234,9 @@ extension FactSheet {
         }
         var subscription = scheduled
         subscription.status = .active
+        if let turn, turn.begins.contains(scheduled.number) {
+            subscription.anchor = turn.anchor(of: scheduled, pricing, now)
+        }
         subscription.periodEnd = plan.nextBilling(after: now, anchor: subscription.anchor)
         let ends = subscription.end
         if ends != .never { subscription.end(at: ends, canceledAt: now) }

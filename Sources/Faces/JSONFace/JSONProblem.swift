@@ -176,7 +176,8 @@ extension JSONProblem {
             .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
-            .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
+            .discountExists, .discountNotFound, .scheduleNotFound, .programmeNotFound,
+            .referralCodeNotFound,
             .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
         }
@@ -218,6 +219,7 @@ extension JSONProblem {
         case .discountExists(let id):
             self.init(409, "invalid_request", "the coupon \"\(id)\" is there already")
         case .discountNotFound(let id): self = .notFound("the coupon \"\(id)\" isn't there")
+        case .scheduleNotFound: self = .notFound("no phases are planned")
         default: self.init(ofReferrals: refusal)
         }
     }

@@ -1,4 +1,4 @@
-// The format of a snapshot, version 5. All integers are little-endian.
+// The format of a snapshot, version 6. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -9,13 +9,13 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 5. Older ones are read too. In version 4 no order is of several
-//              plans, no invoice waits to be paid, and there are no top-ups, referrals and
-//              fingerprints; in version 3 customers have no refunds, disputes, closed pages,
-//              reminders, discounts, plans of their own and zones; in version 2
-//              subscriptions have no entity, trial, packs and charges either, and customers no
-//              credit; in version 1 there are no entities, limits and holds, and no customer is
-//              deleted.
+//      8  u32  format version: 6. Older ones are read too. In version 5 nothing is planned in
+//              phases; in version 4 no order is of several plans, no invoice waits to be paid,
+//              and there are no top-ups, referrals and fingerprints; in version 3 customers have
+//              no refunds, disputes, closed pages, reminders, discounts, plans of their own and
+//              zones; in version 2 subscriptions have no entity, trial, packs and charges
+//              either, and customers no credit; in version 1 there are no entities, limits and
+//              holds, and no customer is deleted.
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
 //     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
@@ -75,7 +75,7 @@
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 5
+    static let version: UInt32 = 6
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version

@@ -24,6 +24,6 @@ package struct StoryTable: RuleRow {
         WideControlStories.table, PurchaseStories.table, PurchaseStories.found,
         PurchaseStories.refunds, DiscountStories.table, DiscountStories.codes, PlanStories.table,
         ZoneStories.table, NoticeStories.table, SeveralStories.table, PurchaseStories.invoices,
-        TopUpStories.table,
+        TopUpStories.table, ScheduleStories.table,
     ]
 }
