@@ -176,9 +176,8 @@ extension JSONProblem {
             .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
-            .discountExists, .discountNotFound, .scheduleNotFound, .programmeNotFound,
-            .referralCodeNotFound,
-            .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
+            .referralCodeNotFound, .referralCodeUsedUp, .programmeNotFound, .scheduleNotFound,
+            .discountExists, .discountNotFound, .ownReferralCode, .sameFingerprint, .referralRedeemed:
             self.init(ofRewards: refusal)
         }
     }

@@ -215,7 +215,8 @@ package enum ScheduleStories {
         row("14.4: there is none", .refused("schedule not found", .unschedule())),
         row(
             "14.4: there is none any more", .schedule([.now("small"), .at(middle, "premium")]),
-            .advance(to: middle), .refused("schedule not found", .unschedule())),
+            .advance(to: middle), .invoices([1000, 2000]),
+            .refused("schedule not found", .unschedule())),
     ]
 
     private static let changes = [
