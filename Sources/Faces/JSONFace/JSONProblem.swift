@@ -147,8 +147,7 @@ extension JSONProblem {
             self = .unavailable("another charge for the customer has no outcome yet")
         case .subscriptionNotFound(let id):
             self = .notFound("the customer has no subscription \"\(id)\"")
-        case .quoteExpired:
-            self = .invalidRequest("the preview is too old; preview again")
+        case .quoteExpired: self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):
             self.init(
                 400, "insufficient_balance",
@@ -176,8 +175,9 @@ extension JSONProblem {
             .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
-            .referralCodeNotFound, .referralCodeUsedUp, .programmeNotFound, .scheduleNotFound,
-            .discountExists, .discountNotFound, .ownReferralCode, .sameFingerprint, .referralRedeemed:
+            .discountExists, .discountNotFound, .scheduleNotFound, .programmeNotFound,
+            .referralCodeNotFound, .ownReferralCode, .sameFingerprint, .referralRedeemed,
+            .referralCodeUsedUp:
             self.init(ofRewards: refusal)
         }
     }
