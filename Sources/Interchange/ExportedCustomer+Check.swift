@@ -23,6 +23,7 @@ extension ExportedCustomer {
             throw FormFault("metadata", "has more than \(MetadataEntry.countLimit) keys")
         }
         try checkPlans()
+        try checkSchedules()
         guard account.effects.count <= 1 else {
             throw FormFault("effects", "has more than one: only one is open at a time")
         }
@@ -52,6 +53,27 @@ extension ExportedCustomer {
                     "is none of the customer's subscriptions whose trial runs")
             }
         }
+    }
+
+    /// What is planned concerns what is there.
+    private func checkSchedules() throws(FormFault) {
+        let known = Set(subscriptions.map(\.number))
+        let owners = Set(entities.map(\.number)).union([0])
+        for (index, schedule) in account.schedules.enumerated() {
+            let path = "schedules[\(index)]"
+            guard !schedule.owners.isEmpty, owners.isSuperset(of: schedule.owners) else {
+                throw FormFault("\(path).owners", "are missing, or none of the entities")
+            }
+            guard !schedule.phases.isEmpty else {
+                throw FormFault("\(path).phases", "are missing")
+            }
+            for (place, phase) in schedule.phases.enumerated()
+            where !known.isSuperset(of: phase.begins + phase.ends) {
+                throw FormFault(
+                    "\(path).phases[\(place)]", "has a number that is none of the subscriptions")
+            }
+        }
+        try checkUnique(account.schedules.flatMap(\.owners), "schedules", "owners")
     }
 
     private var isBlank: Bool {

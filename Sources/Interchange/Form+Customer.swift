@@ -69,6 +69,7 @@ extension Form {
         try since(6) { form throws(FormFault) in
             try form.receivables(&value.account.receivables)
         }
+        try since(7) { form throws(FormFault) in try form.schedules(&value.account.schedules) }
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {

@@ -29,7 +29,7 @@ extension Form {
             [
                 (.purchase, "purchase"), (.renewal, "renewal"), (.change, "change"),
                 (.setup, "setup"), (.switch, "switch"), (.several, "several"),
-                (.topUp, "top_up"),
+                (.topUp, "top_up"), (.schedule, "schedule"),
             ])
         let isNamed = isReading ? has("plan") : order.plan != .none
         if isNamed || order.purpose != .setup { try revision(&order.plan) }
@@ -65,7 +65,8 @@ extension Form {
         try since(7) { form throws(FormFault) in
             try form.flag("reverts", &order.reverts, unless: false)
         }
-        guard order.purpose == .several || order.startsLater || isReading && has("starts_later")
+        let isOfSeveral = order.purpose == .several || order.purpose == .schedule
+        guard isOfSeveral || order.startsLater || isReading && has("starts_later")
         else { return }
         try since(6) { form throws(FormFault) in try form.several(&order) }
     }

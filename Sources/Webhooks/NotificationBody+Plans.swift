@@ -13,7 +13,7 @@ extension NotificationBody {
     }
 
     /// - Parameter changes: not empty.
-    func billing(_ changes: [PlanChange]) -> JSONObject {
+    func billing(_ changes: [PlanChange], _ tags: [BillingTag]) -> JSONObject {
         var data: JSONObject = [
             "object": .string("billing"), "customer_id": .string(customer.text),
         ]
@@ -22,6 +22,9 @@ extension NotificationBody {
             data.append("entity_id", entities[owner].map { .string($0) } ?? .null)
         }
         data.append("plan_changes", .array(changes.map { change($0) }))
+        if !tags.isEmpty {
+            data.append("tags", .array(tags.map { .string($0.rawValue) }))
+        }
         return data
     }
 

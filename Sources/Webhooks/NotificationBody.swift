@@ -26,8 +26,8 @@ struct NotificationBody {
         switch notification {
         case .productsUpdated(let scenario, let subscription):
             updated(scenario, subscription)
-        case .billingUpdated(let changes):
-            billing(changes)
+        case .billingUpdated(let changes, let tags):
+            billing(changes, tags)
         case .limitReached(let kind, let feature, let entity):
             balance(
                 feature, entity,

@@ -136,7 +136,7 @@ extension Notification {
             .ahead(.trialEnding(_, _, let entity, _)):
             [entity]
         case .productsUpdated(_, let subscription): [subscription.entity]
-        case .billingUpdated(let changes): changes.map(\.subscription.entity)
+        case .billingUpdated(let changes, _): changes.map(\.subscription.entity)
         case .invoicePaid, .invoiceCreated, .invoiceVoided, .invoiceOverdue, .paymentFailed,
             .ahead(.methodExpiring), .topUpSucceeded, .topUpFailed:
             []

@@ -21,7 +21,8 @@ struct Tally: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     CatalogCommand.self, CustomerCommand.self, AttachCommand.self,
-                    SubscriptionCommand.self, InvoiceCommand.self, RewardsCommand.self,
+                    ScheduleCommand.self, SubscriptionCommand.self, InvoiceCommand.self,
+                    RewardsCommand.self,
                     ReferralCommand.self,
                     CheckCommand.self, ExplainCommand.self,
                     TrackCommand.self, TrackTokensCommand.self, HoldsCommand.self,

@@ -30,6 +30,16 @@ import Testing
         ("Attach", ["plan_id": "free"]),
         ("PreviewAttach", ["attach": ["customer_id": "c", "plan_id": "free"]]),
         ("MultiAttach", ["plans": [["plan_id": "free"]]]),
+        ("CreateSchedule", ["phases": [["plans": [["plan_id": "free"]]]]]),
+        (
+            "PreviewCreateSchedule",
+            [
+                "create_schedule": [
+                    "customer_id": "c", "phases": [["plans": [["plan_id": "free"]]]],
+                ]
+            ]
+        ),
+        ("DeleteSchedule", [:]),
         (
             "PreviewMultiAttach",
             ["multi_attach": ["customer_id": "c", "plans": [["plan_id": "free"]]]]

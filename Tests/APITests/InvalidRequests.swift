@@ -38,6 +38,26 @@ enum InvalidRequests {
             "MultiAttach", ["plans": [["plan_id": "free"], ["plan_id": "pro"]]],
             at: "plans[1].plan_id"),
         row("PreviewMultiAttach", [:], at: "multi_attach"),
+        row("CreateSchedule", [:], at: "phases"),
+        row("CreateSchedule", ["phases": [[:]]], at: "phases[0].plans"),
+        row(
+            "CreateSchedule", ["phases": [["plans": [["plan_id": "a b"]]]]],
+            at: "phases[0].plans[0].plan_id"),
+        row(
+            "CreateSchedule",
+            ["phases": [["plans": [["plan_id": "free"]], "starting_after": [:]]]],
+            at: "phases[0].starting_after.interval"),
+        row(
+            "CreateSchedule",
+            [
+                "phases": [
+                    ["plans": [["plan_id": "free"]], "starting_after": ["interval": "hour"]]
+                ]
+            ],
+            at: "phases[0].starting_after.interval"),
+        row("CreateSchedule", ["entity_id": "a b", "phases": [[:]]], at: "entity_id"),
+        row("PreviewCreateSchedule", [:], at: "create_schedule"),
+        row("DeleteSchedule", ["entity_id": "a b"], at: "entity_id"),
         row(
             "PreviewMultiAttach", ["multi_attach": ["customer_id": "c"]],
             at: "multi_attach.plans"),

@@ -206,6 +206,9 @@ import Testing
             "a coupon to take away", call: "RemoveDiscount", ["coupon_id": "half"],
             ToldRefusal(.notFound, "DISCOUNT_NOT_FOUND")),
         Row(
+            "a schedule to give up", call: "DeleteSchedule", [:],
+            ToldRefusal(.notFound, "SCHEDULE_NOT_FOUND")),
+        Row(
             "a coupon's code", call: "ApplyDiscount", code("NONE"),
             ToldRefusal(.notFound, "PROMOTION_CODE_NOT_FOUND")),
         Row(

@@ -35,6 +35,18 @@ extension StepRequest {
                     "reset_billing_cycle": .bool(startsCycle),
                     "discounts": self.discounts(discounts),
                 ])
+        case .schedule(let phases, let entity, let discounts):
+            return StepRequest(
+                "CreateSchedule",
+                [
+                    "customer_id": .string(customer), "entity_id": .text(entity),
+                    "phases": .array(phases.map { phase($0) }),
+                    "discounts": self.discounts(discounts),
+                ])
+        case .unschedule(let entity):
+            return StepRequest(
+                "DeleteSchedule",
+                ["customer_id": .string(customer), "entity_id": .text(entity)])
         case .change(let change):
             return StepRequest(
                 "UpdateSubscription",
@@ -113,6 +125,22 @@ extension StepRequest {
             "version": .number(purchase.version ?? 0),
             "customize": customization(purchase.customize),
         ])
+    }
+
+    private static func phase(_ phase: AskedPhase) -> JSONValue {
+        var object: JSONObject = ["plans": .array(phase.plans.map { plan($0) })]
+        switch phase.start {
+        case .now: break
+        case .at(let time): object.append("start_time", .time(time))
+        case .after(let length):
+            object.append(
+                "starting_after",
+                .object([
+                    "interval": .number(length.interval.rawValue),
+                    "interval_count": .number(length.count),
+                ]))
+        }
+        return .object(object)
     }
 
     private static func invoiceStep(

@@ -11,7 +11,11 @@ extension Teller {
         guard let request = StepRequest(step, of: customer, pricing) else {
             preconditionFailure("\(step) is a call")
         }
-        let part = ["Attach": "attach", "MultiAttach": "multi_attach"][request.method] ?? "update"
+        let part =
+            [
+                "Attach": "attach", "MultiAttach": "multi_attach",
+                "CreateSchedule": "create_schedule",
+            ][request.method] ?? "update"
         let earlier = try await settled { _ in true }["invoices"]?.elements ?? []
         let (before, known) = (earlier.count, earlier.first?["invoice_id"])
         let preview = try await stage.api.call(

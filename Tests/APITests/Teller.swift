@@ -59,7 +59,7 @@ actor Teller {
 
     private func perform(_ step: Step) async throws {
         switch step {
-        case .purchase, .several, .change: return try await purchase(step)
+        case .purchase, .several, .schedule, .change: return try await purchase(step)
         case .give(_, _?), .takeAway(_, _?): return try await reward(step)
         default: break
         }

@@ -54,6 +54,28 @@ extension Desk {
         try compare(preview, run(.attachSeveral(several)))
     }
 
+    func schedule(
+        _ phases: [AskedPhase], _ entity: InlineText = .empty, _ discounts: [String] = []
+    ) -> CreateSchedule {
+        var schedule = CreateSchedule(
+            phases.map { phase in
+                CreateSchedule.Phase(start: phase.start, plans: phase.plans.map { attach($0) })
+            })
+        schedule.entity = entity
+        schedule.discounts = self.discounts(discounts)
+        schedule.effectID = "effect-s\(facts.count)"
+        return schedule
+    }
+
+    mutating func create(_ schedule: CreateSchedule) throws(Refusal) {
+        advance(to: now)
+        let cardless = try customer.preview(schedule, pricing: pricing, now: now)
+        if customer.account.method == nil { saveMethod() }
+        let preview = try customer.preview(schedule, pricing: pricing, now: now)
+        #expect(preview.invoice?.lines == cardless.invoice?.lines)
+        try compare(preview, run(.createSchedule(schedule)))
+    }
+
     mutating func change(_ change: Change) throws(Refusal) {
         let command = command(change)
         advance(to: now)

@@ -18,6 +18,9 @@ extension Desk {
         case .purchase(let purchase): try self.purchase(purchase)
         case .several(let purchases, let discounts, let startsCycle):
             try several(purchases, discounts, startsCycle)
+        case .schedule(let phases, let entity, let discounts):
+            try create(schedule(phases, entity, discounts))
+        case .unschedule(let entity): try run(.createSchedule(schedule([], entity)))
         case .change(let change): try self.change(change)
         case .zone(let name):
             var update = UpdateCustomer()

@@ -227,10 +227,11 @@ extension Desk {
             switch notification {
             case .productsUpdated(let scenario, let subscription):
                 "\(scenario.rawValue) \(name(of: subscription))"
-            case .billingUpdated(let changes):
+            case .billingUpdated(let changes, let tags):
                 "["
                     + changes.map { "\($0.action) \(name(of: $0.subscription))" }
                     .joined(separator: ", ") + "]"
+                    + tags.map { " \($0.rawValue)" }.joined()
             case .limitReached, .usageAlert, .invoicePaid, .paymentFailed, .ahead,
                 .invoiceCreated, .invoiceVoided, .invoiceOverdue, .topUpSucceeded, .topUpFailed:
                 notification.kind.rawValue

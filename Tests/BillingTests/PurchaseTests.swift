@@ -24,6 +24,11 @@ import Testing
         try story.run(SeveralStories.table.pricing)
     }
 
+    @Test("phases", arguments: ScheduleStories.table.stories)
+    func tellPhases(story: Story) throws {
+        try story.run(ScheduleStories.table.pricing)
+    }
+
     @Test("refunds", arguments: PurchaseStories.refunds.stories)
     func tellRefund(story: Story) throws {
         try story.run(PurchaseStories.refunds.pricing)

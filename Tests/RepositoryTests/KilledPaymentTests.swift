@@ -23,7 +23,9 @@ import Wire
         case settled
     }
 
-    enum Deed: CaseIterable { case page, purchase, several, renewal, refund, invoice, topUp }
+    enum Deed: CaseIterable {
+        case page, purchase, several, schedule, renewal, refund, invoice, topUp
+    }
 
     private static let id = "acme"
 
@@ -64,13 +66,14 @@ import Wire
             try await commit(bench, .advance)
         case .refund: try await commit(bench, .refund(.invoice(refund)))
         case .topUp: try await use(bench)
-        case .purchase, .several:
+        case .purchase, .several, .schedule:
             var cancel = ChangeSubscription(effectID: "back")
             cancel.cancel = .now
             cancel.refund = .full
             try await commit(bench, .changeSubscription(cancel))
             try await commit(bench, .refund(.settle(SettleRefund(id: "back"))))
             provider.skip("back")
+            if deed == .schedule { return try await plan(bench, time) }
             guard deed == .several else { return try await attach(bench, "second") }
             let plan = try #require(bench.names.pricing.plan(id: "pro"))
             let seats = try #require(bench.names.pricing.feature(id: "seats"))
@@ -82,6 +85,23 @@ import Wire
             several.effectID = "second"
             try await commit(bench, .attachSeveral(several))
         }
+    }
+
+    /// A plan now, and the same for an entity a day later.
+    private static func plan(_ bench: Bench, _ time: ManualTime) async throws {
+        let plan = try #require(bench.names.pricing.plan(id: "pro"))
+        let seats = try #require(bench.names.pricing.feature(id: "seats"))
+        let unit = try #require(InlineText("unit"))
+        try await commit(bench, .createEntity(CreateEntity(id: unit, feature: seats, name: "")))
+        var ofUnit = AttachPlan(plan: plan)
+        ofUnit.entity = unit
+        var schedule = CreateSchedule([
+            CreateSchedule.Phase(start: .now, plans: [AttachPlan(plan: plan)]),
+            CreateSchedule.Phase(
+                start: .after(Cycle(.month)), plans: [AttachPlan(plan: plan), ofUnit]),
+        ])
+        schedule.effectID = "second"
+        try await commit(bench, .createSchedule(schedule))
     }
 
     /// Of a plan that waits for it.
@@ -189,6 +209,12 @@ import Wire
             #expect(account.invoices.map(\.status) == [.paid, .paid])
             let present = try Self.customer(last).subscriptions.filter(\.status.grantsAccess)
             #expect(present.map(\.entity) == [0, 1])
+        case .schedule:
+            #expect(account.invoices.map(\.status) == [.paid, .paid])
+            let found = try Self.customer(last).subscriptions.filter { $0.status != .ended }
+            #expect(found.map(\.status) == [.active, .scheduled])
+            #expect(account.schedules.map(\.owners) == [[0, 1]])
+            #expect(account.schedules.first?.phases.map(\.begins) == [[found[1].number]])
         case .invoice:
             #expect(account.invoices.map(\.status) == [.paid] && account.receivables.isEmpty)
             let present = try Self.customer(last).subscriptions.filter(\.status.grantsAccess)

@@ -61,7 +61,8 @@ struct ExtrasTests {
         #expect(
             kinds
                 == Set(
-                    [3, 4, 5, 6, 7, 9, 11] + extra + Array(73...77) + Array(120...124) + [140, 141])
+                    [3, 4, 5, 6, 7, 9, 11] + extra + Array(73...77) + Array(120...124)
+                        + [130, 131, 140, 141])
         )
     }
 

@@ -26,7 +26,26 @@ enum SeveralSamples {
         return order
     }()
 
+    private static let planned: Order = {
+        var planned = order
+        planned.purpose = .schedule
+        planned.entity = 3
+        return planned
+    }()
+
+    static let schedules = [
+        PhaseSchedule(
+            owners: [0, 3],
+            phases: [
+                PhaseSchedule.Phase(start: ExtraSamples.time, begins: [4, 5], ends: [7]),
+                PhaseSchedule.Phase(start: .never, begins: [], ends: [4]),
+            ]),
+        PhaseSchedule(owners: [9], phases: []),
+    ]
+
     static let facts: [Fact] = [
+        .effectRequested(Effect(id: "e", kind: .collect, order: planned, request: nil)),
+        .schedulesSet(schedules), .schedulesSet([]), .phaseBegan(time: ExtraSamples.time),
         .effectRequested(Effect(id: "e", kind: .collect, order: order, request: nil)),
         .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),
     ]

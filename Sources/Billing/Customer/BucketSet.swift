@@ -116,7 +116,7 @@ package struct BucketSet: Sendable {
             .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
             .currencySet,
             .receivableSet, .invoiceOverdue, .topUpSet,
-            .referralSet, .referralCodeSet, .fingerprintSet:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
             return false
         }
         return true

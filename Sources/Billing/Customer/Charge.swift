@@ -13,6 +13,8 @@ package struct Order: Sendable, Equatable {
         case `switch` = 4
         /// Several plans in one, and others that end.
         case several = 110
+        /// The same, and what there is to be later.
+        case schedule = 130
         /// Packs, as little is left: those in `bought` come on top of what there is.
         case topUp = 90
     }
@@ -53,7 +55,8 @@ package struct Order: Sendable, Equatable {
     package var parts: [Order] = []
     /// Of several plans: the subscriptions that end with it.
     package var removed: [UInt32] = []
-    /// Of a part: it begins when the present plan's paid time is over, or at `starts`.
+    /// Of a part: it begins when the present plan's paid time is over, or at `starts`. Of a
+    /// schedule the parts that begin later are all that there is to be from `starts` on.
     package var startsLater = false
     /// It begins a trial that pauses the present plan.
     package var reverts = false

@@ -73,7 +73,8 @@ extension CustomerState {
         case .disputeDropped(let id): account.disputes.removeAll { $0.id == id }
         case .receivableSet(let receivable): account.put(receivable)
         // Nothing of the state beyond what is said beside it.
-        case .invoiceOverdue: break
+        case .invoiceOverdue, .phaseBegan: break
+        case .schedulesSet(let schedules): account.schedules = schedules
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved, .topUpSet:
             buckets.changeExtras { $0.apply(fact) }

@@ -131,6 +131,8 @@ package struct Account: Sendable, Equatable {
     /// One of each programme.
     package var referralCodes: [ReferralCode] = []
     package var fingerprint: FingerprintMark?
+    /// Each owner is in one at most.
+    package var schedules: [PhaseSchedule] = []
 
     package init() {}
 

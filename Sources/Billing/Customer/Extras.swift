@@ -60,7 +60,7 @@ package struct Extras: Sendable, Equatable {
             .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
             .disputeDropped, .reminded, .discountsSet, .codeRedeemed, .customPlanSet,
             .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue,
-            .referralSet, .referralCodeSet, .fingerprintSet:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
             preconditionFailure("this fact is about more than extras")
         }
     }

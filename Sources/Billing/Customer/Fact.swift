@@ -90,6 +90,10 @@ package enum Fact: Sendable, Equatable {
     indirect case referralCodeSet(ReferralCode)
     /// nil: it has none any more.
     case fingerprintSet(FingerprintMark?)
+    /// What is planned of the customer's plans from now on, and nothing else.
+    case schedulesSet([PhaseSchedule])
+    /// What was planned for a moment was carried out. Nothing of the state.
+    case phaseBegan(time: Timestamp)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -148,7 +152,7 @@ extension Fact {
             .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .currencySet,
             .receivableSet,
             .invoiceOverdue, .topUpSet,
-            .referralSet, .referralCodeSet, .fingerprintSet:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
             false
         }
     }

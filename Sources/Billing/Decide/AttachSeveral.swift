@@ -22,13 +22,18 @@ package struct AttachSeveral: Sendable {
     package var request: RequestMark?
     /// The plans are numbered in what is wrong with them.
     package var isList = true
+    /// Of a schedule: the subscriptions that end, in place of `removed`.
+    var ending: [UInt32]?
+    /// Where each of the plans is said; empty: in a list of their own.
+    var places: [String] = []
 
     package init(_ plans: [AttachPlan]) {
         self.plans = plans
     }
 
     func path(_ index: Int, _ path: String) -> String {
-        isList ? "plans[\(index)].\(path)" : path
+        if !places.isEmpty { return "\(places[index]).\(path)" }
+        return isList ? "plans[\(index)].\(path)" : path
     }
 
     /// What is wrong with one of the plans is said of its place.
@@ -96,7 +101,7 @@ extension CustomerState {
                 FactSheet(self, pricing: pricing, now: now), reply: reply, request: nil)
         }
         var facts = chosen
-        facts.note(quote.customPlans)
+        facts.note(quote.customPlans, for: quote.order)
         let known = facts.pricing
         facts.voidWaiting { waiting in
             ([quote.order] + quote.order.parts).contains { waiting.isRival(of: $0, known) }
@@ -116,6 +121,8 @@ extension FactSheet {
         let scopes = remove(order.removed)
         var started: [Subscription] = []
         for index in order.parts.indices {
+            // Later phases are planned once the first one is there.
+            if order.parts[index].startsLater, order.purpose == .schedule { break }
             if order.parts[index].startsLater {
                 started.append(schedule(order.parts[index]))
             } else {
@@ -144,14 +151,12 @@ extension FactSheet {
         for number in numbers {
             guard var subscription = customer.subscription(number), subscription.status != .ended
             else { continue }
-            let plan = pricing.plan(subscription.plan)
-            let scope = PlanScope(group: plan.group, entity: subscription.entity)
             if subscription.status == .scheduled {
-                end(subscription)
-                let current = customer.mainSubscription(in: scope, pricing)
-                if let current, current.canceled != .never { goOn(current) }
+                revoke(subscription)
                 continue
             }
+            let plan = pricing.plan(subscription.plan)
+            let scope = PlanScope(group: plan.group, entity: subscription.entity)
             if plan.isMain, !customer.isReverting(subscription) {
                 endScheduled(in: scope)
                 scopes.append(scope)

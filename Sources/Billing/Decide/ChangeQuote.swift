@@ -67,7 +67,7 @@ extension CustomerState {
         case .now:
             quote.course = .cancelNow
             try cancel(&quote, change, pricing, now)
-        case .atEnd: quote.course = try endCourse(subscription, pricing)
+        case .atEnd: quote.course = try endCourse(subscription, pricing, now)
         case .undo:
             guard subscription.status != .scheduled else {
                 throw .invalid([
@@ -165,7 +165,7 @@ extension CustomerState {
     }
 
     private func endCourse(
-        _ subscription: Subscription, _ pricing: PricingState
+        _ subscription: Subscription, _ pricing: PricingState, _ now: Timestamp
     ) throws(Refusal) -> ChangeQuote.Course {
         if subscription.status == .scheduled { return .cancelNow }
         guard subscription.isBilled else {
@@ -175,7 +175,12 @@ extension CustomerState {
                     message: "nothing is billed again, so there is no end to wait for: cancel now")
             ])
         }
-        return subscription.canceled == .never ? .cancelAtEnd : .none
+        let paidEnd = pricing.plan(subscription.plan)
+            .paidEnd(after: now, anchor: subscription.anchor)
+        let isPlanned = account.schedules.contains { $0.concerns(subscription.number) }
+        // A schedule may end it later than that.
+        return subscription.canceled == .never || isPlanned && paidEnd < subscription.end
+            ? .cancelAtEnd : .none
     }
 
     /// What is left of what was paid comes back; what was used beyond the grant isn't billed

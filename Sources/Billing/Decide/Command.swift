@@ -41,6 +41,7 @@ package enum Command: Sendable {
     case redeemCode(RedeemCode)
     case migrate(MigrateCustomer)
     indirect case attachSeveral(AttachSeveral)
+    indirect case createSchedule(CreateSchedule)
     indirect case invoice(InvoiceCommand)
     case noteReferralCode(NoteReferralCode)
     indirect case redeemReferral(RedeemReferral)
@@ -55,7 +56,7 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
             .noteReferralCode, .redeemReferral, .handOver:
             false
         }
@@ -71,7 +72,8 @@ package enum Command: Sendable {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
+            .invoice,
             .noteReferralCode, .redeemReferral, .handOver:
             false
         }

@@ -133,7 +133,7 @@ extension BucketSet {
             .delete, .sealProfile, .advance, .settleHold, .extendHold, .openBalance, .updateBalance,
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
-            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
             .noteReferralCode, .redeemReferral, .handOver:
             preconditionFailure("this command is about more than buckets")
         }
@@ -195,6 +195,8 @@ extension CustomerState {
         case .redeemCode(let redeem):
             try decideRedeemCode(redeem, pricing: pricing, now: now)
         case .migrate(let migrate): try decideMigrate(migrate, pricing: pricing, now: now)
+        case .createSchedule(let schedule):
+            try decideSchedule(schedule, pricing: pricing, now: now)
         case .attachSeveral(let several):
             try decideAttachSeveral(several, pricing: pricing, now: now)
         case .invoice(let command): try decideInvoice(command, pricing: pricing, now: now)

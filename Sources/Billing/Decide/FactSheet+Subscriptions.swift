@@ -21,7 +21,7 @@ extension FactSheet {
         if order.reverts {
             if let current { held = pause(current, for: customer.lastSubscription + 1) }
         } else if plan.isMain {
-            endScheduled(in: scope)
+            endScheduled(in: scope, addOns: false)
             let isAnew = order.trialEnd != .never || anchor == now
             if let current { held = end(current, owing: isAnew ? now : order.time) }
         }
@@ -100,8 +100,10 @@ extension FactSheet {
         return subscription
     }
 
-    mutating func endScheduled(in scope: PlanScope) {
-        while let scheduled = customer.scheduledSubscription(in: scope, pricing) {
+    /// - Parameter addOns: with those of the group.
+    mutating func endScheduled(in scope: PlanScope, addOns: Bool = true) {
+        for scheduled in customer.scheduledSubscriptions(in: scope, pricing)
+        where addOns || pricing.plan(scheduled.plan).isMain {
             end(scheduled)
         }
     }
@@ -119,6 +121,7 @@ extension FactSheet {
         closeCheckout(concerning: subscription.number)
         let tried = endTrial(inPlaceOf: subscription)
         let paused = customer.paused(by: subscription.number)
+        unplan(subscription.number)
         var ended = subscription
         ended.status = .ended
         ended.pausedBy = 0
@@ -215,7 +218,7 @@ extension Order {
     /// Paying it starts a main plan there.
     fileprivate func startsMain(in scope: PlanScope, _ pricing: PricingState) -> Bool {
         switch purpose {
-        case .several: return parts.contains { $0.startsMain(in: scope, pricing) }
+        case .several, .schedule: return parts.contains { $0.startsMain(in: scope, pricing) }
         case .purchase, .setup:
             guard plan != .none else { return false }
             let plan = pricing.plan(plan)
@@ -246,9 +249,22 @@ extension CustomerState {
     }
 
     func scheduledSubscription(in scope: PlanScope, _ pricing: PricingState) -> Subscription? {
-        subscriptions.first {
+        scheduledSubscriptions(in: scope, pricing).first
+    }
+
+    func scheduledSubscriptions(in scope: PlanScope, _ pricing: PricingState) -> [Subscription] {
+        subscriptions.filter {
             $0.status == .scheduled && $0.entity == scope.entity
                 && pricing.plan($0.plan).group == scope.group
+        }
+    }
+
+    /// The main plan that takes another one's place by a moment.
+    func successor(
+        by time: Timestamp, in scope: PlanScope, _ pricing: PricingState
+    ) -> Subscription? {
+        scheduledSubscriptions(in: scope, pricing).first {
+            $0.start <= time && pricing.plan($0.plan).isMain
         }
     }
 

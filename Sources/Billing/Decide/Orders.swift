@@ -24,7 +24,8 @@ extension Order {
     /// When a part of what it sells is over; `.never`: nothing of it ends. Later the same money
     /// would buy another period. Periods that were over before are paid for all the same.
     var soldUntil: Timestamp {
-        lines.reduce(trialEnd) { end, line in
+        let next = purpose == .schedule ? laterPhases.first?.start ?? .never : .never
+        return lines.reduce(min(trialEnd, next)) { end, line in
             guard line.kind == .charge, let period = line.period, period.upperBound > time else {
                 return end
             }
@@ -55,6 +56,7 @@ extension FactSheet {
         switch order.purpose {
         case .purchase: return activate(&order)
         case .several: return start(&order).first
+        case .schedule: return begin(&order).first
         case .renewal:
             for number in order.subscriptions { markPaid(number, order) }
             return order.subscriptions.first.flatMap { customer.subscription($0) }

@@ -26,7 +26,12 @@ extension FactSheet {
             if subscription.isTrialing(at: now) { changed.trialEnd = now }
             changed.periodEnd = plan.nextBilling(after: now, anchor: changed.anchor)
         }
-        if changed.end != .never, changed.periodEnd == .never { changed.stay() }
+        let isPlanned = customer.account.schedules.contains { $0.concerns(changed.number) }
+        if changed.end != .never, changed.periodEnd == .never, !isPlanned,
+            subscription.status != .scheduled
+        {
+            changed.stay()
+        }
         emit(.subscriptionChanged(changed))
         if subscription.status.grantsAccess {
             regrant(changed, from: subscription)

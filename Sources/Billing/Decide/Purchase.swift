@@ -114,7 +114,10 @@ extension FactSheet {
         _ order: Order, after current: Subscription?, starts: Timestamp?
     ) -> Subscription {
         let plan = pricing.plan(order.plan)
-        endScheduled(in: PlanScope(group: plan.group, entity: order.entity))
+        if plan.isMain {
+            endScheduled(
+                in: PlanScope(group: plan.group, entity: order.entity), addOns: false)
+        }
         guard let starts, starts > now else {
             guard let current else {
                 preconditionFailure("what starts later follows something or has a start")
@@ -139,6 +142,7 @@ extension FactSheet {
 
     /// What is paid for goes on until it is over.
     mutating func cancelAtEnd(_ subscription: Subscription) -> Subscription {
+        unplan(subscription.number)
         var ending = subscription
         if ending.status == .active { ending.status = .canceling }
         ending.canceled = now

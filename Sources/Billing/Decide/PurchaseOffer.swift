@@ -194,9 +194,11 @@ extension FactSheet {
     /// Notes a plan that was made for a purchase, and forgets those that nothing needs.
     mutating func note(_ custom: CustomPlan?) { note(custom.map { [$0] } ?? []) }
 
-    mutating func note(_ custom: [CustomPlan]) {
+    /// - Parameter order: may also need some that there were before.
+    mutating func note(_ custom: [CustomPlan], for order: Order? = nil) {
         guard !custom.isEmpty else { return }
-        for known in customer.account.customPlans where !customer.needs(known) {
+        for known in customer.account.customPlans
+        where !customer.needs(known) && order?.refers(to: known.reference) != true {
             emit(.customPlanDropped(number: known.number))
         }
         for plan in custom { emit(.customPlanSet(plan)) }

@@ -64,6 +64,22 @@ extension CustomerState {
         return preview
     }
 
+    /// What a schedule would do.
+    package func preview(
+        _ schedule: CreateSchedule, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> PurchasePreview {
+        let pricing = pricing.with(plansOf: self)
+        let quote = try quote(schedule, pricing: pricing, now: now)
+        var preview = PurchasePreview(
+            outcome: quote.needsPage ? .paymentRequired : .active,
+            time: schedule.quoteTime ?? now)
+        var sheet = FactSheet(self, pricing: pricing, now: now)
+        sheet.note(quote.customPlans, for: quote.order)
+        sheet.pay(quote.order, nil, &preview)
+        preview.note(sheet, since: self)
+        return preview
+    }
+
     /// What changing a plan would do.
     package func preview(
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp

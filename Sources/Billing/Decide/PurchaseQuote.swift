@@ -115,7 +115,8 @@ extension CustomerState {
                         + "enable the plan immediately")
             }
             let scheduled = scheduledSubscription(in: scope, pricing)
-            if let scheduled, scheduled.plan == reference, scheduled.bought == bought,
+            if let scheduled, !account.schedules.contains(where: { $0.concerns(scheduled.number) }),
+                scheduled.plan == reference, scheduled.bought == bought,
                 scheduled.netDays == order.netDays, quote.added.isEmpty
             {
                 quote.alreadyScheduled = scheduled
@@ -209,7 +210,7 @@ extension CustomerState {
     }
 
     /// What makes no sense for a plan that starts later (billing §5.4).
-    private func checkSchedule(
+    func checkSchedule(
         _ attach: AttachPlan, _ plan: Plan, _ bought: [BoughtUnits], _ pricing: PricingState
     ) throws(Refusal) {
         if attach.startsCycle {
@@ -251,7 +252,7 @@ extension CustomerState {
 
     /// Packs to be had from now on (billing §5.1, §7): as many as cover what was asked for, or else
     /// what the present plan's cover.
-    private func boughtUnits(
+    func boughtUnits(
         _ attach: AttachPlan, of plan: Plan, replacing current: Subscription?,
         _ pricing: PricingState
     ) throws(Refusal) -> [BoughtUnits] {

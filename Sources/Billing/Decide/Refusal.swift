@@ -58,6 +58,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case codeAlreadyRedeemed(String)
     case discountExists(couponID: String)
     case discountNotFound(couponID: String)
+    /// Nothing is planned.
+    case scheduleNotFound
     /// A card is charged for it, or it is settled.
     case invoiceNotSent(UInt32)
     /// It is a draft.

@@ -41,24 +41,33 @@ extension FactSheet {
     mutating func bill(effectID: () -> String) {
         guard customer.openEffect == nil else { return }
         var bills = Bills()
+        let turn = beginPhases()
         for number in customer.subscriptions.filter({ $0.status.grantsAccess }).map(\.number) {
             // What ended with another one is over.
             guard let subscription = customer.subscription(number),
                 subscription.status.grantsAccess
             else { continue }
-            if subscription.end <= now {
-                finish(subscription, &bills)
+            if subscription.end <= now || isFollowed(subscription) {
+                finish(subscription, turn, &bills)
             } else {
                 renew(subscription, &bills[subscription.netDays])
             }
         }
         for subscription in customer.subscriptions
         where subscription.status == .scheduled && subscription.start <= now {
-            start(subscription, held: [:], &bills[subscription.netDays])
+            start(subscription, held: [:], turn, &bills[subscription.netDays])
         }
         for bill in bills.inOrder {
             if let plan = bill.plan { collect(bill, plan, effectID: effectID) }
         }
+    }
+
+    /// Its period is over, and a plan with a start of its own takes its place just then.
+    private func isFollowed(_ subscription: Subscription) -> Bool {
+        let plan = pricing.plan(subscription.plan)
+        let scope = PlanScope(group: plan.group, entity: subscription.entity)
+        return subscription.periodEnd <= now && plan.isMain
+            && customer.successor(by: now, in: scope, pricing) != nil
     }
 
     /// Charges what is due; what needs no payment is settled at once.
@@ -170,17 +179,26 @@ extension FactSheet {
 
     /// Ends a cancelled subscription; what was scheduled after it starts at the same moment, and
     /// pays the overage that is left together with its first price.
-    private mutating func finish(_ subscription: Subscription, _ bills: inout Bills) {
+    ///
+    /// - Parameter turn: phases of schedules that begin now.
+    private mutating func finish(
+        _ subscription: Subscription, _ turn: PhaseTurn?, _ bills: inout Bills
+    ) {
         let plan = pricing.plan(subscription.plan)
         // A shorter period that was begun last doesn't end with the longest one.
         var lines = subscription.closing(at: now)
         if !subscription.isTrialing(at: now), subscription.trialEnd != now {
-            lines += overageLines(of: subscription, ending: true, seats: true)
+            // In the middle of a period seats go on being held.
+            let isPeriodOver =
+                turn?.ends.contains(subscription.number) != true
+                || subscription.periodEnd <= now
+            lines += overageLines(of: subscription, ending: true, seats: isPeriodOver)
         }
         let held = end(subscription)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
-        let scheduled = customer.scheduledSubscription(in: scope, pricing)
-        guard var next = scheduled, next.start <= now else {
+        let scheduled =
+            plan.isMain ? customer.successor(by: now, in: scope, pricing) : nil
+        guard var next = scheduled else {
             return bills[subscription.netDays].add(
                 lines, of: subscription, goesOn: false)
         }
@@ -190,7 +208,7 @@ extension FactSheet {
             bill.heirs[subscription.number] = next.number
             next.discounts = subscription.discounts.merged(with: next.discounts)
         }
-        start(next, held: held, &bill)
+        start(next, held: held, turn, &bill)
         bills[next.netDays] = bill
     }
 
@@ -210,7 +228,8 @@ extension FactSheet {
     }
 
     private mutating func start(
-        _ scheduled: Subscription, held: [Seats: Quantity], _ bill: inout Bill
+        _ scheduled: Subscription, held: [Seats: Quantity], _ turn: PhaseTurn?,
+        _ bill: inout Bill
     ) {
         let plan = pricing.plan(scheduled.plan)
         let scope = PlanScope(group: plan.group, entity: scheduled.entity)
@@ -224,6 +243,9 @@ extension FactSheet {
         }
         var subscription = scheduled
         subscription.status = .active
+        if let turn, turn.begins.contains(scheduled.number) {
+            subscription.anchor = turn.anchor(of: scheduled, pricing, now)
+        }
         subscription.periodEnd = plan.nextBilling(after: now, anchor: subscription.anchor)
         let ends = subscription.end
         if ends != .never { subscription.end(at: ends, canceledAt: now) }

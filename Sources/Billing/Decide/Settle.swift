@@ -82,8 +82,9 @@ extension FactSheet {
             return reply
         }
         reply.invoice = order.invoice == 0 ? nil : payDebt(order, payment)
-        if order.purpose == .several {
-            let numbers = start(&order).map(\.number)
+        if order.purpose == .several || order.purpose == .schedule {
+            let begun = order.purpose == .schedule ? begin(&order) : start(&order)
+            let numbers = begun.map(\.number)
             reply.invoice = invoice(order, .paid, payment)
             reply.note(numbers.compactMap { customer.subscription($0) })
             return reply

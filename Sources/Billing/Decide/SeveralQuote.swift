@@ -121,7 +121,9 @@ extension CustomerState {
                     several.path(index, "plan_id"),
                     "takes the place of another one of these plans: leave one of them out")
             }
-            if let index = removed.firstIndex(where: { $0.isReplaced(in: scope, pricing) }) {
+            // Those of a schedule that end are found, not named.
+            let named = several.ending == nil ? removed : []
+            if let index = named.firstIndex(where: { $0.isReplaced(in: scope, pricing) }) {
                 let planID = pricing.plan(removed[index].plan).id
                 let place = several.removed.firstIndex(of: removed[index].plan.plan) ?? 0
                 throw .unfit(
@@ -138,6 +140,13 @@ extension CustomerState {
     private func removed(
         by several: AttachSeveral, _ pricing: PricingState, _ now: Timestamp
     ) throws(Refusal) -> [Subscription] {
+        if let ending = several.ending {
+            let removed = ending.compactMap { subscription($0) }
+            for subscription in removed {
+                _ = try quoteTime(several.quoteTime, subscription, now)
+            }
+            return removed
+        }
         let entity = try buckets.scope(of: several.removedEntity).entity
         var removed: [Subscription] = []
         for (index, plan) in several.removed.enumerated() {

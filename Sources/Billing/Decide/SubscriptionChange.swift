@@ -41,16 +41,18 @@ extension FactSheet {
         case .none, .quantities, .plan: break
         case .discounts: give(quote.order.discounts, to: subscription)
         case .cancelAtEnd:
+            // It was to go on until something else takes its place, which is off.
+            if plan.isMain, subscription.canceled != .never {
+                endScheduled(in: scope, addOns: false)
+            }
             let ending = cancelAtEnd(subscription)
             scheduleDefault(after: ending, in: scope)
         case .uncancel:
-            endScheduled(in: scope)
+            if plan.isMain { endScheduled(in: scope, addOns: false) }
             goOn(subscription)
         case .cancelNow:
             if subscription.status == .scheduled {
-                end(subscription)
-                let current = customer.mainSubscription(in: scope, pricing)
-                if let current, current.canceled != .never { goOn(current) }
+                revoke(subscription)
                 return nil
             }
             if plan.isMain, !customer.isReverting(subscription) { endScheduled(in: scope) }
@@ -70,8 +72,23 @@ extension FactSheet {
         emit(.subscriptionChanged(changed))
     }
 
+    /// What was to begin doesn't; the main plan that it was to follow goes on.
+    mutating func revoke(_ scheduled: Subscription) {
+        let plan = pricing.plan(scheduled.plan)
+        let scope = PlanScope(group: plan.group, entity: scheduled.entity)
+        end(scheduled)
+        guard plan.isMain else { return }
+        let before = customer.subscriptions.first {
+            let other = pricing.plan($0.plan)
+            return $0.status != .ended && other.isMain && other.group == scope.group
+                && $0.entity == scope.entity && $0.end == scheduled.start
+        }
+        if let before { goOn(before) }
+    }
+
     /// It isn't cancelled any more.
     mutating func goOn(_ subscription: Subscription) {
+        unplan(subscription.number)
         var subscription = subscription
         if subscription.status == .canceling { subscription.status = .active }
         subscription.canceled = .never
@@ -82,7 +99,7 @@ extension FactSheet {
     /// The group's default takes the place of a main plan that ends (billing §10.3).
     mutating func scheduleDefault(after ending: Subscription, in scope: PlanScope) {
         guard scope.entity == 0, pricing.plan(ending.plan).isMain,
-            customer.scheduledSubscription(in: scope, pricing) == nil,
+            customer.successor(by: ending.end, in: scope, pricing) == nil,
             let reference = pricing.defaultPlan(inGroup: scope.group), pricing.sells(reference)
         else { return }
         schedule(reference, after: ending)

@@ -26,7 +26,8 @@ extension BucketSet {
             .recalculateBalances, .createEntity, .updateEntity, .deleteEntity, .setControls,
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .erase, .delete,
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
+            .invoice,
             .noteReferralCode, .redeemReferral, .handOver:
             return []
         }

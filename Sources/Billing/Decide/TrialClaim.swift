@@ -62,6 +62,10 @@ extension CustomerState {
             return trial == .removed || trial == .kept && !isSold ? [] : [attach.plan]
         case .attachSeveral(let several):
             return several.plans.flatMap { trials(begunBy: .attach($0), pricing) }
+        case .createSchedule(let schedule):
+            return schedule.phases.first?.plans.flatMap {
+                trials(begunBy: .attach($0), pricing)
+            } ?? []
         case .completeCheckout(let paid):
             guard let page = account.checkout, page.session == paid.session,
                 page.order.purpose == .setup, page.order.plan != .none

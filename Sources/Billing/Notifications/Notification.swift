@@ -3,7 +3,7 @@
 package enum Notification: Sendable, Equatable {
     case productsUpdated(PlanScenario, Subscription)
     /// All that one commit changed of the customer's plans.
-    case billingUpdated([PlanChange])
+    case billingUpdated([PlanChange], tags: [BillingTag] = [])
     case limitReached(LimitKind, feature: FeatureNumber, entity: UInt32)
     case usageAlert(UsageAlert, feature: FeatureNumber, entity: UInt32)
     case invoicePaid(Invoice)
@@ -76,6 +76,12 @@ package enum PlanScenario: String, Sendable {
     case updatePrepaidQuantity = "update_prepaid_quantity"
 }
 
+/// Why plans changed, where nobody asked for it just then.
+package enum BillingTag: String, Sendable {
+    /// A phase of a schedule began.
+    case phaseChanged = "phase_changed"
+}
+
 /// One line of `billing.updated`.
 package struct PlanChange: Sendable, Equatable {
     package enum Action: String, Sendable {
@@ -126,7 +132,8 @@ extension Notification {
         let plans = PlanChanges(facts, at: time, pricing: pricing)
         told += plans.scenarios(before: before, pricing).map { .productsUpdated($0, $1) }
         let changes = plans.changes(before: before)
-        if !changes.isEmpty { told.append(.billingUpdated(changes)) }
+        let tags: [BillingTag] = facts.contains(where: \.beginsPhase) ? [.phaseChanged] : []
+        if !changes.isEmpty { told.append(.billingUpdated(changes, tags: tags)) }
         return told
     }
 
@@ -160,6 +167,8 @@ extension Notification {
 }
 
 extension Fact {
+    fileprivate var beginsPhase: Bool { if case .phaseBegan = self { true } else { false } }
+
     fileprivate var raisedInvoice: Invoice? {
         if case .invoiceRaised(let invoice) = self { invoice } else { nil }
     }

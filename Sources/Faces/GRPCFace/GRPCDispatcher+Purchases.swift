@@ -18,13 +18,16 @@ extension GRPCDispatcher {
             case .previewAttach: try reader.previewAttach(message)
             case .multiAttach: try reader.multiAttach(message)
             case .previewMultiAttach: try reader.previewMultiAttach(message)
+            case .createSchedule: try reader.createSchedule(message)
+            case .previewCreateSchedule: try reader.previewCreateSchedule(message)
+            case .deleteSchedule: try reader.deleteSchedule(message)
             default: try reader.previewUpdateSubscription(message)
             }
         }
         let service = loop.attach
         let isPreview =
             route == .previewAttach || route == .previewUpdateSubscription
-            || route == .previewMultiAttach
+            || route == .previewMultiAttach || route == .previewCreateSchedule
         guard !isPreview else {
             return try served { () throws(ExecuteFault) in
                 try service.preview(call, names: loop.names, in: workspace)

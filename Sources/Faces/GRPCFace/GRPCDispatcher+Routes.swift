@@ -40,7 +40,8 @@ extension GRPCDispatcher {
         case .deleteCustomer, .eraseCustomer:
             return try runErasure(route, message, loop, token: token)
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription,
-            .setupPayment, .multiAttach, .previewMultiAttach:
+            .setupPayment, .multiAttach, .previewMultiAttach, .createSchedule,
+            .previewCreateSchedule, .deleteSchedule:
             return try runPurchase(route, message, loop, token: token)
         case .refundInvoice, .reportPaymentEvent:
             return try runRefund(route, message, loop, token: token)

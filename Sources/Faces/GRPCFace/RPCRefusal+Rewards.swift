@@ -30,6 +30,8 @@ extension RPCRefusal {
             self.init(.alreadyExists, "DISCOUNT_EXISTS", "the coupon \"\(id)\" is there already")
         case .discountNotFound(let id):
             self.init(.notFound, "DISCOUNT_NOT_FOUND", "the coupon \"\(id)\" isn't there")
+        case .scheduleNotFound:
+            self.init(.notFound, "SCHEDULE_NOT_FOUND", "no phases are planned")
         default: preconditionFailure("told by the caller")
         }
     }

@@ -106,7 +106,7 @@ struct RPCRefusal {
             .holdNotFound, .holdExists, .tooMany, .featureLimitReached, .balanceIsPaid:
             self.init(ofHoldings: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused,
-            .codeAlreadyRedeemed, .discountExists, .discountNotFound:
+            .codeAlreadyRedeemed, .discountExists, .discountNotFound, .scheduleNotFound:
             self.init(ofRewards: refusal)
         case .programmeNotFound, .referralCodeNotFound, .ownReferralCode, .sameFingerprint,
             .referralRedeemed, .referralCodeUsedUp, .trialUnclaimed:

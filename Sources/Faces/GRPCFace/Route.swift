@@ -55,6 +55,9 @@ enum Route: Int, CaseIterable {
     case getPromotionCode
     case multiAttach
     case previewMultiAttach
+    case createSchedule
+    case previewCreateSchedule
+    case deleteSchedule
     case finalizeInvoice
     case markInvoicePaid
     case voidInvoice
@@ -125,6 +128,9 @@ enum Route: Int, CaseIterable {
         case .getPromotionCode: "/tally.v1.RewardService/GetPromotionCode"
         case .multiAttach: "/tally.v1.AttachService/MultiAttach"
         case .previewMultiAttach: "/tally.v1.AttachService/PreviewMultiAttach"
+        case .createSchedule: "/tally.v1.AttachService/CreateSchedule"
+        case .previewCreateSchedule: "/tally.v1.AttachService/PreviewCreateSchedule"
+        case .deleteSchedule: "/tally.v1.AttachService/DeleteSchedule"
         case .finalizeInvoice: "/tally.v1.AttachService/FinalizeInvoice"
         case .markInvoicePaid: "/tally.v1.AttachService/MarkInvoicePaid"
         case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
@@ -146,7 +152,8 @@ enum Route: Int, CaseIterable {
         case .updateControls, .createEntity, .batchCheck: 64 << 10
         // A plan may be customized.
         case .attach, .updateSubscription, .previewAttach, .previewUpdateSubscription: 64 << 10
-        case .multiAttach, .previewMultiAttach: 256 << 10
+        case .multiAttach, .previewMultiAttach, .createSchedule, .previewCreateSchedule:
+            256 << 10
         default: 16 << 10
         }
     }
@@ -161,10 +168,13 @@ enum Route: Int, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
-            .migrateCustomer, .multiAttach, .finalizeInvoice, .markInvoicePaid, .voidInvoice,
+            .migrateCustomer, .multiAttach, .createSchedule, .deleteSchedule, .finalizeInvoice,
+            .markInvoicePaid, .voidInvoice,
             .createReferralCode, .redeemReferralCode:
             .attachWrite
-        case .previewAttach, .previewUpdateSubscription, .previewMultiAttach: .customersRead
+        case .previewAttach, .previewUpdateSubscription, .previewMultiAttach,
+            .previewCreateSchedule:
+            .customersRead
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
             .advanceTestClock:

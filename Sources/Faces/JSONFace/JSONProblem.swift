@@ -176,8 +176,9 @@ extension JSONProblem {
             .currencyMismatch:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
-            .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
-            .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
+            .discountExists, .discountNotFound, .scheduleNotFound, .programmeNotFound,
+            .referralCodeNotFound, .ownReferralCode, .sameFingerprint, .referralRedeemed,
+            .referralCodeUsedUp:
             self.init(ofRewards: refusal)
         }
     }
@@ -222,6 +223,7 @@ extension JSONProblem {
         case .discountExists(let id):
             self.init(409, "invalid_request", "the coupon \"\(id)\" is there already")
         case .discountNotFound(let id): self = .notFound("the coupon \"\(id)\" isn't there")
+        case .scheduleNotFound: self = .notFound("no phases are planned")
         default: self.init(ofReferrals: refusal)
         }
     }

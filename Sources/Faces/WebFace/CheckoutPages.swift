@@ -51,7 +51,10 @@ package struct CheckoutPages: Sendable {
     ) -> Sale {
         let parts = order.parts.isEmpty ? [order] : order.parts.filter { !$0.startsLater }
         let renewing = parts.filter { attach.price($0.plan, for: customer) != nil }
-        let names = (order.parts.isEmpty ? [order] : order.parts).map { attach.planName($0.plan) }
+        // Phases that come later are not what is paid for here.
+        let sold = order.parts.isEmpty || parts.isEmpty ? [order] : order.parts
+        let names = (order.purpose == .schedule && !parts.isEmpty ? parts : sold)
+            .map { attach.planName($0.plan) }
         return Sale(
             session: session, plan: Page.listed(names), isOfSeveral: names.count > 1, order: order,
             customer: customer, name: name.isEmpty ? customer.text : name,

@@ -34,6 +34,7 @@ package struct AttachService: Sendable {
         switch call.deed {
         case .attach(let attach): command = .attach(attach)
         case .several(let several): command = .attachSeveral(several)
+        case .schedule(let schedule): command = .createSchedule(schedule)
         case .change, .setup: return try await commit(call)
         }
         return try await environment.claimingTrials(
@@ -97,6 +98,8 @@ package struct AttachService: Sendable {
                         try customer.preview(change, pricing: names.pricing, now: now)
                     case .several(let several):
                         try customer.preview(several, pricing: names.pricing, now: now)
+                    case .schedule(let schedule):
+                        try customer.preview(schedule, pricing: names.pricing, now: now)
                     case .setup: preconditionFailure("a page for a card has no preview")
                     }
                 let writer = ReplyWriter(arena: workspace.arena, names: names)
@@ -147,6 +150,7 @@ package struct AttachService: Sendable {
             switch call.deed {
             case .attach(let attach): [attach.plan]
             case .several(let several): several.plans.map(\.plan)
+            case .schedule(let schedule): schedule.phases.flatMap(\.plans).map(\.plan)
             case .change, .setup: []
             }
         let pricing = environment.directory.current.pricing

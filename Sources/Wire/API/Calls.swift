@@ -31,6 +31,8 @@ package enum Method: UInt32, Sendable {
     case redeemCode = 67
     case migrateCustomer = 80
     case multiAttach = 110
+    case createSchedule = 130
+    case deleteSchedule = 131
     case finalizeInvoice = 120
     case markInvoicePaid = 121
     case voidInvoice = 122
@@ -49,7 +51,7 @@ extension Method {
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,
             .advanceTestClock, .refundInvoice, .setupPayment, .migrateCustomer, .multiAttach,
-            .finalizeInvoice, .markInvoicePaid, .voidInvoice,
+            .createSchedule, .deleteSchedule, .finalizeInvoice, .markInvoicePaid, .voidInvoice,
             .createReferralCode, .redeemReferralCode:
             false
         }
@@ -184,6 +186,13 @@ extension PurchaseCall.Deed {
                 several.plans[index].trialClaim = claim(several.plans[index].plan)
             }
             self = .several(several)
+        case .schedule(var schedule):
+            guard !schedule.phases.isEmpty else { return }
+            for index in schedule.phases[0].plans.indices {
+                let plan = schedule.phases[0].plans[index].plan
+                schedule.phases[0].plans[index].trialClaim = claim(plan)
+            }
+            self = .schedule(schedule)
         case .change, .setup: break
         }
     }
@@ -196,6 +205,8 @@ package struct PurchaseCall: Sendable {
         case change(ChangeSubscription)
         case setup(SetupPayment)
         case several(AttachSeveral)
+        /// Without phases: what is planned is given up.
+        case schedule(CreateSchedule)
     }
 
     package var customer: CustomerID
@@ -212,6 +223,7 @@ package struct PurchaseCall: Sendable {
         case .change(let change): change.request
         case .setup(let setup): setup.request
         case .several(let several): several.request
+        case .schedule(let schedule): schedule.request
         }
     }
 
@@ -224,6 +236,7 @@ package struct PurchaseCall: Sendable {
         case .change(let change): change.discounts
         case .setup: []
         case .several(let several): several.discounts
+        case .schedule(let schedule): schedule.discounts
         }
     }
 
@@ -241,6 +254,9 @@ package struct PurchaseCall: Sendable {
         case .several(var several):
             several.discounts = discounts.redeeming(reserved)
             call.deed = .several(several)
+        case .schedule(var schedule):
+            schedule.discounts = discounts.redeeming(reserved)
+            call.deed = .schedule(schedule)
         }
         return call
     }
@@ -260,6 +276,9 @@ package struct PurchaseCall: Sendable {
         case .several(var several):
             several.effectID = effectID
             return .attachSeveral(several)
+        case .schedule(var schedule):
+            schedule.effectID = effectID
+            return .createSchedule(schedule)
         }
     }
 }

@@ -212,7 +212,9 @@ package func replayedMark(of method: Method) -> [UInt8] {
         switch method {
         case .track: 4
         case .check: 7
-        case .attach, .updateSubscription, .setupPayment, .multiAttach: 6
+        case .attach, .updateSubscription, .setupPayment, .multiAttach, .createSchedule,
+            .deleteSchedule:
+            6
         case .getOrCreateCustomer, .eraseCustomer, .deleteCustomer, .refundInvoice: 3
         case .settleHold, .trackTokens: 4
         case .extendHold, .batchTrack, .batchTrackTokens, .updateCustomer, .createBalance,

@@ -60,7 +60,7 @@ extension RequestReader {
     }
 
     /// nil: a fault was noted.
-    private func plan(
+    func plan(
         _ message: Tally__V1__PlanToAttach, _ fields: inout FieldReader
     ) throws(CallFault) -> AttachPlan? {
         var part = FieldReader()
@@ -85,11 +85,7 @@ extension RequestReader {
         var fingerprint = Fingerprint(key: fingerprintKey, method: .multiAttach)
         fingerprint.add(UInt64(several.plans.count))
         for (plan, message) in zip(several.plans, messages) {
-            fingerprint.add(UInt64(plan.plan.rawValue))
-            fingerprint.add(plan.entity)
-            fingerprint.add(plan.quantities)
-            fingerprint.add(
-                version: message.pointee.version, customize: message.pointee.customize, arena)
+            fingerprint.add(plan, message.pointee, arena)
         }
         fingerprint.add(several.successURL)
         fingerprint.add(UInt64(several.startsCycle ? 1 : 0))
@@ -117,5 +113,14 @@ extension RequestReader {
             fields.add(part)
         }
         return plans
+    }
+}
+
+extension Fingerprint {
+    mutating func add(_ plan: AttachPlan, _ message: Tally__V1__PlanToAttach, _ arena: Arena) {
+        add(UInt64(plan.plan.rawValue))
+        add(plan.entity)
+        add(plan.quantities)
+        add(version: message.version, customize: message.customize, arena)
     }
 }

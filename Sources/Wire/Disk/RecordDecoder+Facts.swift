@@ -134,6 +134,7 @@ extension RecordDecoder {
             if let fact = try refundFact(message) { return fact }
             if let fact = try receivableFact(message) { return fact }
             if let fact = try referralFact(message) { return fact }
+            if let fact = try scheduleFact(message) { return fact }
             return try extraFact(message)
         }
     }

@@ -77,6 +77,7 @@ extension RecordDecoder {
             referralCode($0.pointee)
         }
         account.fingerprint = FingerprintMark(rawValue: message.fingerprint_mark)
+        account.schedules = schedules(of: message)
     }
 
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {

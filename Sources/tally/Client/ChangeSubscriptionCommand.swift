@@ -12,15 +12,21 @@ struct CustomizationFlags: ParsableArguments {
 
     /// nil: nothing.
     func json() throws -> JSONValue? {
-        guard let customize else { return nil }
-        guard let text = try TextFile.read(customize) else {
-            throw CommandFault("there is no file \(customize)", exit: .usage)
+        try customize.map { try JSONFile.read($0) }
+    }
+}
+
+/// A file that holds a part of a request.
+enum JSONFile {
+    static func read(_ path: String) throws -> JSONValue {
+        guard let text = try TextFile.read(path) else {
+            throw CommandFault("there is no file \(path)", exit: .usage)
         }
         do {
             return try JSONParser.parse(text)
         } catch {
             throw CommandFault(
-                "\(customize):\(error.line):\(error.column): \(error.message)", exit: .refused)
+                "\(path):\(error.line):\(error.column): \(error.message)", exit: .refused)
         }
     }
 }

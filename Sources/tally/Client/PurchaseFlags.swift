@@ -102,6 +102,8 @@ struct PurchaseMethod {
     static let attach = PurchaseMethod(make: .attach, preview: .previewAttach, previewed: "attach")
     static let several = PurchaseMethod(
         make: .multiAttach, preview: .previewMultiAttach, previewed: "multi_attach")
+    static let schedule = PurchaseMethod(
+        make: .createSchedule, preview: .previewCreateSchedule, previewed: "create_schedule")
     static let update = PurchaseMethod(
         make: .updateSubscription, preview: .previewUpdateSubscription, previewed: "update")
 }

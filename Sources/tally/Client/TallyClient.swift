@@ -21,6 +21,10 @@ struct APIMethod {
     static let previewAttach = APIMethod("AttachService", "PreviewAttach", isRead: true)
     static let multiAttach = APIMethod("AttachService", "MultiAttach")
     static let previewMultiAttach = APIMethod("AttachService", "PreviewMultiAttach", isRead: true)
+    static let createSchedule = APIMethod("AttachService", "CreateSchedule")
+    static let previewCreateSchedule = APIMethod(
+        "AttachService", "PreviewCreateSchedule", isRead: true)
+    static let deleteSchedule = APIMethod("AttachService", "DeleteSchedule")
     static let updateSubscription = APIMethod("AttachService", "UpdateSubscription")
     static let migrateCustomer = APIMethod("AttachService", "MigrateCustomer")
     static let previewUpdateSubscription = APIMethod(

@@ -65,7 +65,28 @@ struct FactText {
             returned(fact)
         case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
             rewarded(fact)
+        case .schedulesSet(let schedules):
+            [
+                "fact": .string("schedules_set"),
+                "schedules": .array(schedules.map { .object(Self.schedule($0)) }),
+            ]
+        case .phaseBegan(let time):
+            ["fact": .string("phase_began"), "time": Self.instant(time)]
         }
+    }
+
+    private static func schedule(_ schedule: PhaseSchedule) -> JSONObject {
+        [
+            "owners": .array(schedule.owners.map { .number($0) }),
+            "phases": .array(
+                schedule.phases.map { phase in
+                    .object([
+                        "start": instant(phase.start),
+                        "begins": .array(phase.begins.map { .number($0) }),
+                        "ends": .array(phase.ends.map { .number($0) }),
+                    ])
+                }),
+        ]
     }
 
     /// Facts about money that goes back.

@@ -93,6 +93,30 @@ struct Market {
         ledger.check(desk.customer, at: desk.now)
     }
 
+    /// Plans are bought in phases, and otherwise; charges answered.
+    mutating func stepInPhases() {
+        pass()
+        switch shopper.dice.roll(1...10) {
+        case 1...3: schedule()
+        case 4: attach()
+        case 5: change()
+        case 6: shopper.use()
+        case 7: payPage()
+        default: settle()
+        }
+        look()
+        ledger.check(desk.customer, at: desk.now)
+    }
+
+    private mutating func schedule() {
+        let schedule = shopper.schedule()
+        shopper.note(schedule.words)
+        run(.createSchedule(schedule)) { customer, pricing, now in
+            schedule.phases.isEmpty
+                ? nil : try? customer.quote(schedule, pricing: pricing, now: now).order
+        }
+    }
+
     /// Up to some months, or no time at all. What falls due on the way is asked for at most once.
     private mutating func pass() {
         let span = Int64(shopper.dice.roll(0...(1 << shopper.dice.roll(0...32))))
@@ -252,7 +276,7 @@ struct Market {
 extension Order {
     /// Its lines with the numbers of what began with them.
     fileprivate func lines(begunBy reply: AttachReply) -> [InvoiceLine] {
-        guard purpose == .several else { return lines }
+        guard purpose == .several || purpose == .schedule else { return lines }
         var order = self
         order.name(
             (reply.subscription.map { [$0.number] } ?? []) + reply.others.map(\.subscription.number)

@@ -129,7 +129,7 @@ extension Shopper {
         return try finish(desk.run(.changeSubscription(change)))
     }
 
-    private mutating func finish(_ decision: Decision) -> AttachReply {
+    mutating func finish(_ decision: Decision) -> AttachReply {
         guard case .attach(var reply) = decision.reply else {
             preconditionFailure("a purchase replies with an attach")
         }
@@ -146,7 +146,7 @@ extension Shopper {
         return reply
     }
 
-    private func fault(of preview: PurchasePreview, _ reply: AttachReply) -> String? {
+    func fault(of preview: PurchasePreview, _ reply: AttachReply) -> String? {
         if preview.outcome != reply.outcome {
             return "\(reply.outcome), not \(preview.outcome)"
         }
@@ -163,7 +163,7 @@ extension Shopper {
     }
 
     /// Nothing else happens until the next invoice.
-    private mutating func nextFault(of preview: PurchasePreview) -> String? {
+    mutating func nextFault(of preview: PurchasePreview) -> String? {
         let years = desk.now.adding(milliseconds: 800 * 86_400_000)
         let time = preview.nextInvoice?.time ?? years
         note("next \(preview.nextInvoice.words)")

@@ -211,7 +211,8 @@ extension ReferenceModel {
         case .advance: break
         case .updateEntity, .settle, .completeCheckout, .update, .changeSubscription,
             .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod,
-            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .invoice,
+            .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
+            .invoice,
             .noteReferralCode, .redeemReferral, .handOver:
             preconditionFailure("the model knows nothing of this")
         }

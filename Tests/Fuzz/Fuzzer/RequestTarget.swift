@@ -18,7 +18,7 @@ final class RequestTarget: FuzzTarget {
         let choice = Int(input.byte())
         reader.arena.reset()
         if choice < Int(Self.conversion) {
-            read(input.rest, choice % 36)
+            read(input.rest, choice % 38)
         } else {
             let kinds = MessageKind.allCases
             convert(input.rest, kinds[Int(input.byte()) % kinds.count])
@@ -63,6 +63,8 @@ final class RequestTarget: FuzzTarget {
             case 32: _ = try reader.multiAttach(bytes)
             case 33: _ = try reader.previewMultiAttach(bytes)
             case 34: _ = try reader.redeemReferralCode(bytes)
+            case 35: _ = try reader.createSchedule(bytes)
+            case 36: _ = try reader.deleteSchedule(bytes)
             default: _ = try reader.replayWebhooks(bytes)
             }
         } catch CallFault.tooLarge {

@@ -32,7 +32,11 @@ enum SampleFacts {
                     CardLabel(brand: "visa", last4: "4242"), CardExpiry(year: 2030, month: 2))),
             .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: time)),
             .referralCodeSet(ReferralCode(programmeID: "p", code: "ABC123", created: time)),
-            .fingerprintSet(FingerprintMark(rawValue: 1)),
+            .fingerprintSet(FingerprintMark(rawValue: 1)), .phaseBegan(time: time),
+            .schedulesSet([
+                PhaseSchedule(
+                    owners: [0], phases: [.init(start: time, begins: [2], ends: [1])])
+            ]),
             .referralSet(
                 Referral(
                     id: "red_2", .redeemer, programmeID: "p", code: "ABC123",

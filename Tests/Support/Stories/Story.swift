@@ -31,6 +31,10 @@ package indirect enum Step: Sendable {
     case purchase(Purchase)
     /// Several in one, with coupons and codes of all of them.
     case several([Purchase], with: [String] = [], startsCycle: Bool = false)
+    /// Plans in phases, of the customer or of an entity.
+    case schedule([AskedPhase], of: InlineText = .empty, with: [String] = [])
+    /// What is planned is given up.
+    case unschedule(of: InlineText = .empty)
     /// The same, of a plan that there is.
     case change(Change)
     /// All of a customer's subscriptions to a plan, from a version or any to one or the newest; how
@@ -187,6 +191,26 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     }
 }
 
+/// All plans that there are from a moment on.
+package struct AskedPhase: Sendable {
+    package var start: CreateSchedule.Phase.Start
+    package var plans: [Purchase]
+
+    package static func now(_ plans: Purchase...) -> AskedPhase {
+        AskedPhase(start: .now, plans: plans)
+    }
+
+    package static func at(_ time: Timestamp, _ plans: Purchase...) -> AskedPhase {
+        AskedPhase(start: .at(time), plans: plans)
+    }
+
+    package static func after(
+        _ count: UInt16, _ interval: Interval, _ plans: Purchase...
+    ) -> AskedPhase {
+        AskedPhase(start: .after(Cycle(interval, count: count)), plans: plans)
+    }
+}
+
 /// A change of a plan that there is.
 package struct Change: Sendable {
     /// nil: the main one.
@@ -337,6 +361,7 @@ extension Refusal {
         case .codeAlreadyRedeemed: "code already redeemed"
         case .discountExists: "discount exists"
         case .discountNotFound: "discount not found"
+        case .scheduleNotFound: "schedule not found"
         case .invoiceNotSent: "invoice not sent"
         case .invoiceNotFinal: "invoice not final"
         case .invoiceFinal: "invoice final"

@@ -683,6 +683,366 @@ void   tally__v1__preview_multi_attach_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__preview_multi_attach_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__phase_length__init
+                     (Tally__V1__PhaseLength         *message)
+{
+  static const Tally__V1__PhaseLength init_value = TALLY__V1__PHASE_LENGTH__INIT;
+  *message = init_value;
+}
+size_t tally__v1__phase_length__get_packed_size
+                     (const Tally__V1__PhaseLength *message)
+{
+  assert(message->base.descriptor == &tally__v1__phase_length__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__phase_length__pack
+                     (const Tally__V1__PhaseLength *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__phase_length__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__phase_length__pack_to_buffer
+                     (const Tally__V1__PhaseLength *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__phase_length__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PhaseLength *
+       tally__v1__phase_length__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PhaseLength *)
+     protobuf_c_message_unpack (&tally__v1__phase_length__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__phase_length__free_unpacked
+                     (Tally__V1__PhaseLength *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__phase_length__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__schedule_phase__init
+                     (Tally__V1__SchedulePhase         *message)
+{
+  static const Tally__V1__SchedulePhase init_value = TALLY__V1__SCHEDULE_PHASE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__schedule_phase__get_packed_size
+                     (const Tally__V1__SchedulePhase *message)
+{
+  assert(message->base.descriptor == &tally__v1__schedule_phase__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__schedule_phase__pack
+                     (const Tally__V1__SchedulePhase *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__schedule_phase__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__schedule_phase__pack_to_buffer
+                     (const Tally__V1__SchedulePhase *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__schedule_phase__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SchedulePhase *
+       tally__v1__schedule_phase__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SchedulePhase *)
+     protobuf_c_message_unpack (&tally__v1__schedule_phase__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__schedule_phase__free_unpacked
+                     (Tally__V1__SchedulePhase *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__schedule_phase__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_schedule_request__init
+                     (Tally__V1__CreateScheduleRequest         *message)
+{
+  static const Tally__V1__CreateScheduleRequest init_value = TALLY__V1__CREATE_SCHEDULE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_schedule_request__get_packed_size
+                     (const Tally__V1__CreateScheduleRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_schedule_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_schedule_request__pack
+                     (const Tally__V1__CreateScheduleRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_schedule_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_schedule_request__pack_to_buffer
+                     (const Tally__V1__CreateScheduleRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_schedule_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateScheduleRequest *
+       tally__v1__create_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateScheduleRequest *)
+     protobuf_c_message_unpack (&tally__v1__create_schedule_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_schedule_request__free_unpacked
+                     (Tally__V1__CreateScheduleRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_schedule_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__create_schedule_response__init
+                     (Tally__V1__CreateScheduleResponse         *message)
+{
+  static const Tally__V1__CreateScheduleResponse init_value = TALLY__V1__CREATE_SCHEDULE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__create_schedule_response__get_packed_size
+                     (const Tally__V1__CreateScheduleResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__create_schedule_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__create_schedule_response__pack
+                     (const Tally__V1__CreateScheduleResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__create_schedule_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__create_schedule_response__pack_to_buffer
+                     (const Tally__V1__CreateScheduleResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__create_schedule_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CreateScheduleResponse *
+       tally__v1__create_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CreateScheduleResponse *)
+     protobuf_c_message_unpack (&tally__v1__create_schedule_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__create_schedule_response__free_unpacked
+                     (Tally__V1__CreateScheduleResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__create_schedule_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_create_schedule_request__init
+                     (Tally__V1__PreviewCreateScheduleRequest         *message)
+{
+  static const Tally__V1__PreviewCreateScheduleRequest init_value = TALLY__V1__PREVIEW_CREATE_SCHEDULE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_create_schedule_request__get_packed_size
+                     (const Tally__V1__PreviewCreateScheduleRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_create_schedule_request__pack
+                     (const Tally__V1__PreviewCreateScheduleRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_create_schedule_request__pack_to_buffer
+                     (const Tally__V1__PreviewCreateScheduleRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewCreateScheduleRequest *
+       tally__v1__preview_create_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewCreateScheduleRequest *)
+     protobuf_c_message_unpack (&tally__v1__preview_create_schedule_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_create_schedule_request__free_unpacked
+                     (Tally__V1__PreviewCreateScheduleRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__preview_create_schedule_response__init
+                     (Tally__V1__PreviewCreateScheduleResponse         *message)
+{
+  static const Tally__V1__PreviewCreateScheduleResponse init_value = TALLY__V1__PREVIEW_CREATE_SCHEDULE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__preview_create_schedule_response__get_packed_size
+                     (const Tally__V1__PreviewCreateScheduleResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__preview_create_schedule_response__pack
+                     (const Tally__V1__PreviewCreateScheduleResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__preview_create_schedule_response__pack_to_buffer
+                     (const Tally__V1__PreviewCreateScheduleResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PreviewCreateScheduleResponse *
+       tally__v1__preview_create_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PreviewCreateScheduleResponse *)
+     protobuf_c_message_unpack (&tally__v1__preview_create_schedule_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__preview_create_schedule_response__free_unpacked
+                     (Tally__V1__PreviewCreateScheduleResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__preview_create_schedule_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_schedule_request__init
+                     (Tally__V1__DeleteScheduleRequest         *message)
+{
+  static const Tally__V1__DeleteScheduleRequest init_value = TALLY__V1__DELETE_SCHEDULE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_schedule_request__get_packed_size
+                     (const Tally__V1__DeleteScheduleRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_schedule_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_schedule_request__pack
+                     (const Tally__V1__DeleteScheduleRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_schedule_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_schedule_request__pack_to_buffer
+                     (const Tally__V1__DeleteScheduleRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_schedule_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteScheduleRequest *
+       tally__v1__delete_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteScheduleRequest *)
+     protobuf_c_message_unpack (&tally__v1__delete_schedule_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_schedule_request__free_unpacked
+                     (Tally__V1__DeleteScheduleRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_schedule_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__delete_schedule_response__init
+                     (Tally__V1__DeleteScheduleResponse         *message)
+{
+  static const Tally__V1__DeleteScheduleResponse init_value = TALLY__V1__DELETE_SCHEDULE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__delete_schedule_response__get_packed_size
+                     (const Tally__V1__DeleteScheduleResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__delete_schedule_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__delete_schedule_response__pack
+                     (const Tally__V1__DeleteScheduleResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__delete_schedule_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__delete_schedule_response__pack_to_buffer
+                     (const Tally__V1__DeleteScheduleResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__delete_schedule_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__DeleteScheduleResponse *
+       tally__v1__delete_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__DeleteScheduleResponse *)
+     protobuf_c_message_unpack (&tally__v1__delete_schedule_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__delete_schedule_response__free_unpacked
+                     (Tally__V1__DeleteScheduleResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__delete_schedule_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__plan_change__init
                      (Tally__V1__PlanChange         *message)
 {
@@ -2976,6 +3336,559 @@ const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_response__descr
   (ProtobufCMessageInit) tally__v1__preview_multi_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__phase_length__field_descriptors[2] =
+{
+  {
+    "interval",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PhaseLength, interval),
+    &tally__v1__interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PhaseLength, interval_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__phase_length__field_indices_by_name[] = {
+  0,   /* field[0] = interval */
+  1,   /* field[1] = interval_count */
+};
+static const ProtobufCIntRange tally__v1__phase_length__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__phase_length__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PhaseLength",
+  "PhaseLength",
+  "Tally__V1__PhaseLength",
+  "tally.v1",
+  sizeof(Tally__V1__PhaseLength),
+  2,
+  tally__v1__phase_length__field_descriptors,
+  tally__v1__phase_length__field_indices_by_name,
+  1,  tally__v1__phase_length__number_ranges,
+  (ProtobufCMessageInit) tally__v1__phase_length__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__schedule_phase__field_descriptors[3] =
+{
+  {
+    "start_time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SchedulePhase, start_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "starting_after",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SchedulePhase, starting_after),
+    &tally__v1__phase_length__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__SchedulePhase, n_plans),
+    offsetof(Tally__V1__SchedulePhase, plans),
+    &tally__v1__plan_to_attach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__schedule_phase__field_indices_by_name[] = {
+  2,   /* field[2] = plans */
+  0,   /* field[0] = start_time */
+  1,   /* field[1] = starting_after */
+};
+static const ProtobufCIntRange tally__v1__schedule_phase__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__schedule_phase__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SchedulePhase",
+  "SchedulePhase",
+  "Tally__V1__SchedulePhase",
+  "tally.v1",
+  sizeof(Tally__V1__SchedulePhase),
+  3,
+  tally__v1__schedule_phase__field_descriptors,
+  tally__v1__schedule_phase__field_indices_by_name,
+  1,  tally__v1__schedule_phase__number_ranges,
+  (ProtobufCMessageInit) tally__v1__schedule_phase__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_schedule_request__field_descriptors[8] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phases",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CreateScheduleRequest, n_phases),
+    offsetof(Tally__V1__CreateScheduleRequest, phases),
+    &tally__v1__schedule_phase__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_url",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, success_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "redirect_mode",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, redirect_mode),
+    &tally__v1__redirect_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quote_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, quote_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "discounts",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CreateScheduleRequest, n_discounts),
+    offsetof(Tally__V1__CreateScheduleRequest, discounts),
+    &tally__v1__discount_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_schedule_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  7,   /* field[7] = discounts */
+  1,   /* field[1] = entity_id */
+  2,   /* field[2] = phases */
+  6,   /* field[6] = quote_time */
+  5,   /* field[5] = redirect_mode */
+  3,   /* field[3] = request_id */
+  4,   /* field[4] = success_url */
+};
+static const ProtobufCIntRange tally__v1__create_schedule_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_schedule_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateScheduleRequest",
+  "CreateScheduleRequest",
+  "Tally__V1__CreateScheduleRequest",
+  "tally.v1",
+  sizeof(Tally__V1__CreateScheduleRequest),
+  8,
+  tally__v1__create_schedule_request__field_descriptors,
+  tally__v1__create_schedule_request__field_indices_by_name,
+  1,  tally__v1__create_schedule_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_schedule_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__create_schedule_response__field_descriptors[6] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleResponse, outcome),
+    &tally__v1__attach_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payment_url",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleResponse, payment_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscriptions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CreateScheduleResponse, n_subscriptions),
+    offsetof(Tally__V1__CreateScheduleResponse, subscriptions),
+    &tally__v1__subscription__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleResponse, invoice),
+    &tally__v1__invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decline_code",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleResponse, decline_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__create_schedule_response__field_indices_by_name[] = {
+  4,   /* field[4] = decline_code */
+  3,   /* field[3] = invoice */
+  0,   /* field[0] = outcome */
+  1,   /* field[1] = payment_url */
+  5,   /* field[5] = replayed */
+  2,   /* field[2] = subscriptions */
+};
+static const ProtobufCIntRange tally__v1__create_schedule_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__create_schedule_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CreateScheduleResponse",
+  "CreateScheduleResponse",
+  "Tally__V1__CreateScheduleResponse",
+  "tally.v1",
+  sizeof(Tally__V1__CreateScheduleResponse),
+  6,
+  tally__v1__create_schedule_response__field_descriptors,
+  tally__v1__create_schedule_response__field_indices_by_name,
+  1,  tally__v1__create_schedule_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__create_schedule_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_create_schedule_request__field_descriptors[1] =
+{
+  {
+    "create_schedule",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewCreateScheduleRequest, create_schedule),
+    &tally__v1__create_schedule_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_create_schedule_request__field_indices_by_name[] = {
+  0,   /* field[0] = create_schedule */
+};
+static const ProtobufCIntRange tally__v1__preview_create_schedule_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_create_schedule_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewCreateScheduleRequest",
+  "PreviewCreateScheduleRequest",
+  "Tally__V1__PreviewCreateScheduleRequest",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewCreateScheduleRequest),
+  1,
+  tally__v1__preview_create_schedule_request__field_descriptors,
+  tally__v1__preview_create_schedule_request__field_indices_by_name,
+  1,  tally__v1__preview_create_schedule_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_create_schedule_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__preview_create_schedule_response__field_descriptors[1] =
+{
+  {
+    "preview",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PreviewCreateScheduleResponse, preview),
+    &tally__v1__purchase_preview__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__preview_create_schedule_response__field_indices_by_name[] = {
+  0,   /* field[0] = preview */
+};
+static const ProtobufCIntRange tally__v1__preview_create_schedule_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__preview_create_schedule_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PreviewCreateScheduleResponse",
+  "PreviewCreateScheduleResponse",
+  "Tally__V1__PreviewCreateScheduleResponse",
+  "tally.v1",
+  sizeof(Tally__V1__PreviewCreateScheduleResponse),
+  1,
+  tally__v1__preview_create_schedule_response__field_descriptors,
+  tally__v1__preview_create_schedule_response__field_indices_by_name,
+  1,  tally__v1__preview_create_schedule_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__preview_create_schedule_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_schedule_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteScheduleRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteScheduleRequest, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteScheduleRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_schedule_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = entity_id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__delete_schedule_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_schedule_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteScheduleRequest",
+  "DeleteScheduleRequest",
+  "Tally__V1__DeleteScheduleRequest",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteScheduleRequest),
+  3,
+  tally__v1__delete_schedule_request__field_descriptors,
+  tally__v1__delete_schedule_request__field_indices_by_name,
+  1,  tally__v1__delete_schedule_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_schedule_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__delete_schedule_response__field_descriptors[3] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteScheduleResponse, outcome),
+    &tally__v1__attach_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscriptions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__DeleteScheduleResponse, n_subscriptions),
+    offsetof(Tally__V1__DeleteScheduleResponse, subscriptions),
+    &tally__v1__subscription__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__DeleteScheduleResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__delete_schedule_response__field_indices_by_name[] = {
+  0,   /* field[0] = outcome */
+  2,   /* field[2] = replayed */
+  1,   /* field[1] = subscriptions */
+};
+static const ProtobufCIntRange tally__v1__delete_schedule_response__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 3, 1 },
+  { 6, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__delete_schedule_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.DeleteScheduleResponse",
+  "DeleteScheduleResponse",
+  "Tally__V1__DeleteScheduleResponse",
+  "tally.v1",
+  sizeof(Tally__V1__DeleteScheduleResponse),
+  3,
+  tally__v1__delete_schedule_response__field_descriptors,
+  tally__v1__delete_schedule_response__field_indices_by_name,
+  3,  tally__v1__delete_schedule_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__delete_schedule_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__v1__plan_change__field_descriptors[4] =
 {
   {
@@ -4847,12 +5760,15 @@ const ProtobufCEnumDescriptor tally__v1__migration_outcome__descriptor =
   tally__v1__migration_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[13] =
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[16] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
   { "MultiAttach", &tally__v1__multi_attach_request__descriptor, &tally__v1__multi_attach_response__descriptor },
   { "PreviewMultiAttach", &tally__v1__preview_multi_attach_request__descriptor, &tally__v1__preview_multi_attach_response__descriptor },
+  { "CreateSchedule", &tally__v1__create_schedule_request__descriptor, &tally__v1__create_schedule_response__descriptor },
+  { "PreviewCreateSchedule", &tally__v1__preview_create_schedule_request__descriptor, &tally__v1__preview_create_schedule_response__descriptor },
+  { "DeleteSchedule", &tally__v1__delete_schedule_request__descriptor, &tally__v1__delete_schedule_response__descriptor },
   { "UpdateSubscription", &tally__v1__update_subscription_request__descriptor, &tally__v1__update_subscription_response__descriptor },
   { "PreviewUpdateSubscription", &tally__v1__preview_update_subscription_request__descriptor, &tally__v1__preview_update_subscription_response__descriptor },
   { "RefundInvoice", &tally__v1__refund_invoice_request__descriptor, &tally__v1__refund_invoice_response__descriptor },
@@ -4865,18 +5781,21 @@ static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descrip
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
-  10,        /* FinalizeInvoice */
-  11,        /* MarkInvoicePaid */
-  9,        /* MigrateCustomer */
+  4,        /* CreateSchedule */
+  6,        /* DeleteSchedule */
+  13,        /* FinalizeInvoice */
+  14,        /* MarkInvoicePaid */
+  12,        /* MigrateCustomer */
   2,        /* MultiAttach */
-  8,        /* OpenCustomerPortal */
+  11,        /* OpenCustomerPortal */
   1,        /* PreviewAttach */
+  5,        /* PreviewCreateSchedule */
   3,        /* PreviewMultiAttach */
-  5,        /* PreviewUpdateSubscription */
-  6,        /* RefundInvoice */
-  7,        /* SetupPayment */
-  4,        /* UpdateSubscription */
-  12         /* VoidInvoice */
+  8,        /* PreviewUpdateSubscription */
+  9,        /* RefundInvoice */
+  10,        /* SetupPayment */
+  7,        /* UpdateSubscription */
+  15         /* VoidInvoice */
 };
 const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
 {
@@ -4885,7 +5804,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  13,
+  16,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -4921,13 +5840,37 @@ void tally__v1__attach_service__preview_multi_attach(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__attach_service__create_schedule(ProtobufCService *service,
+                                                const Tally__V1__CreateScheduleRequest *input,
+                                                Tally__V1__CreateScheduleResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__preview_create_schedule(ProtobufCService *service,
+                                                        const Tally__V1__PreviewCreateScheduleRequest *input,
+                                                        Tally__V1__PreviewCreateScheduleResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__delete_schedule(ProtobufCService *service,
+                                                const Tally__V1__DeleteScheduleRequest *input,
+                                                Tally__V1__DeleteScheduleResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__attach_service__update_subscription(ProtobufCService *service,
                                                     const Tally__V1__UpdateSubscriptionRequest *input,
                                                     Tally__V1__UpdateSubscriptionResponse_Closure closure,
                                                     void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__preview_update_subscription(ProtobufCService *service,
                                                             const Tally__V1__PreviewUpdateSubscriptionRequest *input,
@@ -4935,7 +5878,7 @@ void tally__v1__attach_service__preview_update_subscription(ProtobufCService *se
                                                             void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
                                                const Tally__V1__RefundInvoiceRequest *input,
@@ -4943,7 +5886,7 @@ void tally__v1__attach_service__refund_invoice(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__setup_payment(ProtobufCService *service,
                                               const Tally__V1__SetupPaymentRequest *input,
@@ -4951,7 +5894,7 @@ void tally__v1__attach_service__setup_payment(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
                                                      const Tally__V1__OpenCustomerPortalRequest *input,
@@ -4959,7 +5902,7 @@ void tally__v1__attach_service__open_customer_portal(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
                                                  const Tally__V1__MigrateCustomerRequest *input,
@@ -4967,7 +5910,7 @@ void tally__v1__attach_service__migrate_customer(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__finalize_invoice(ProtobufCService *service,
                                                  const Tally__V1__FinalizeInvoiceRequest *input,
@@ -4975,7 +5918,7 @@ void tally__v1__attach_service__finalize_invoice(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__mark_invoice_paid(ProtobufCService *service,
                                                   const Tally__V1__MarkInvoicePaidRequest *input,
@@ -4983,7 +5926,7 @@ void tally__v1__attach_service__mark_invoice_paid(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__void_invoice(ProtobufCService *service,
                                              const Tally__V1__VoidInvoiceRequest *input,
@@ -4991,7 +5934,7 @@ void tally__v1__attach_service__void_invoice(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

@@ -36,6 +36,14 @@ typedef struct Tally__V1__MultiAttachRequest Tally__V1__MultiAttachRequest;
 typedef struct Tally__V1__MultiAttachResponse Tally__V1__MultiAttachResponse;
 typedef struct Tally__V1__PreviewMultiAttachRequest Tally__V1__PreviewMultiAttachRequest;
 typedef struct Tally__V1__PreviewMultiAttachResponse Tally__V1__PreviewMultiAttachResponse;
+typedef struct Tally__V1__PhaseLength Tally__V1__PhaseLength;
+typedef struct Tally__V1__SchedulePhase Tally__V1__SchedulePhase;
+typedef struct Tally__V1__CreateScheduleRequest Tally__V1__CreateScheduleRequest;
+typedef struct Tally__V1__CreateScheduleResponse Tally__V1__CreateScheduleResponse;
+typedef struct Tally__V1__PreviewCreateScheduleRequest Tally__V1__PreviewCreateScheduleRequest;
+typedef struct Tally__V1__PreviewCreateScheduleResponse Tally__V1__PreviewCreateScheduleResponse;
+typedef struct Tally__V1__DeleteScheduleRequest Tally__V1__DeleteScheduleRequest;
+typedef struct Tally__V1__DeleteScheduleResponse Tally__V1__DeleteScheduleResponse;
 typedef struct Tally__V1__PlanChange Tally__V1__PlanChange;
 typedef struct Tally__V1__PurchasePreview Tally__V1__PurchasePreview;
 typedef struct Tally__V1__PreviewAttachResponse Tally__V1__PreviewAttachResponse;
@@ -714,6 +722,222 @@ struct  Tally__V1__PreviewMultiAttachResponse
 #define TALLY__V1__PREVIEW_MULTI_ATTACH_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_multi_attach_response__descriptor) \
     , NULL }
+
+
+/*
+ * How long a phase is.
+ */
+struct  Tally__V1__PhaseLength
+{
+  ProtobufCMessage base;
+  /*
+   * A day or longer.
+   */
+  Tally__V1__Interval interval;
+  /*
+   * So many of them, 1 to 1000; 0: one.
+   */
+  uint32_t interval_count;
+};
+#define TALLY__V1__PHASE_LENGTH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__phase_length__descriptor) \
+    , TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0 }
+
+
+/*
+ * All plans that there are from a moment on.
+ */
+struct  Tally__V1__SchedulePhase
+{
+  ProtobufCMessage base;
+  /*
+   * When it begins: after the phase before it, and in the future. Absent with the first phase: now.
+   */
+  Google__Protobuf__Timestamp *start_time;
+  /*
+   * In place of start_time, not with the first phase: so long after the phase before. Months are
+   * counted by the customer's time zone.
+   */
+  Tally__V1__PhaseLength *starting_after;
+  /*
+   * One main plan of each group, for the customer and for each entity; at most 20. Without quantities,
+   * version and terms of its own, a plan that there is already goes on whatever it has of them; with
+   * others it is another plan, which in a later phase takes the place of the first one. Plans that
+   * are bought once come with a first phase that begins now, and no phase ends them. What everybody
+   * starts with stays, named or not, until something takes its place. Later phases have no trials.
+   */
+  size_t n_plans;
+  Tally__V1__PlanToAttach **plans;
+};
+#define TALLY__V1__SCHEDULE_PHASE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__schedule_phase__descriptor) \
+    , NULL, NULL, 0,NULL }
+
+
+/*
+ * Asks for plans in phases.
+ */
+struct  Tally__V1__CreateScheduleRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Who buys.
+   */
+  char *customer_id;
+  /*
+   * The entity whose plans they are, unless they say otherwise; empty: the customer. Plans of others
+   * than those named somewhere stay as they are.
+   */
+  char *entity_id;
+  /*
+   * In order of start, at most 10.
+   */
+  size_t n_phases;
+  Tally__V1__SchedulePhase **phases;
+  /*
+   * Chosen by the caller, unique for each intended purchase, at most 63 bytes.
+   */
+  char *request_id;
+  /*
+   * Where the payment page sends the customer afterwards: an https or http URL, or empty.
+   */
+  char *success_url;
+  /*
+   * Whether a payment page is opened, for what is due now.
+   */
+  Tally__V1__RedirectMode redirect_mode;
+  /*
+   * `quote_time` of a preview not older than 15 minutes: amounts are computed for that moment.
+   */
+  Google__Protobuf__Timestamp *quote_time;
+  /*
+   * Coupons of the plans that begin now; at most 20, as with MultiAttach.
+   */
+  size_t n_discounts;
+  Tally__V1__DiscountChoice **discounts;
+};
+#define TALLY__V1__CREATE_SCHEDULE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__create_schedule_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL }
+
+
+/*
+ * What came of it; the fields are those of MultiAttachResponse.
+ */
+struct  Tally__V1__CreateScheduleResponse
+{
+  ProtobufCMessage base;
+  /*
+   * ACTIVE: the first phase is in force. SCHEDULED: nothing changes before a later moment.
+   */
+  Tally__V1__AttachOutcome outcome;
+  /*
+   * Where the customer pays; set with PAYMENT_REQUIRED. The page closes when the next phase begins.
+   */
+  char *payment_url;
+  /*
+   * Subscriptions that are new: those that began, then those of later phases, which are `scheduled`;
+   * none until they are paid.
+   */
+  size_t n_subscriptions;
+  Tally__V1__Subscription **subscriptions;
+  /*
+   * What was charged, or what the payment page will charge; absent when nothing is due.
+   */
+  Tally__V1__Invoice *invoice;
+  /*
+   * With DECLINED: the provider's reason, for example "card_declined".
+   */
+  char *decline_code;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__CREATE_SCHEDULE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__create_schedule_response__descriptor) \
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Asks what a schedule would do.
+ */
+struct  Tally__V1__PreviewCreateScheduleRequest
+{
+  ProtobufCMessage base;
+  /*
+   * It; its `request_id` is of no account.
+   */
+  Tally__V1__CreateScheduleRequest *create_schedule;
+};
+#define TALLY__V1__PREVIEW_CREATE_SCHEDULE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_create_schedule_request__descriptor) \
+    , NULL }
+
+
+/*
+ * What a schedule would do.
+ */
+struct  Tally__V1__PreviewCreateScheduleResponse
+{
+  ProtobufCMessage base;
+  /*
+   * It.
+   */
+  Tally__V1__PurchasePreview *preview;
+};
+#define TALLY__V1__PREVIEW_CREATE_SCHEDULE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__preview_create_schedule_response__descriptor) \
+    , NULL }
+
+
+/*
+ * Asks for what is planned to be given up.
+ */
+struct  Tally__V1__DeleteScheduleRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose it is.
+   */
+  char *customer_id;
+  /*
+   * An entity whose plans it is about; empty: the customer's. It is given up as a whole.
+   */
+  char *entity_id;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__DELETE_SCHEDULE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__delete_schedule_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What came of it; the fields are those of MultiAttachResponse.
+ */
+struct  Tally__V1__DeleteScheduleResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Always ACTIVE.
+   */
+  Tally__V1__AttachOutcome outcome;
+  /*
+   * Subscriptions that were to end, and go on.
+   */
+  size_t n_subscriptions;
+  Tally__V1__Subscription **subscriptions;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__DELETE_SCHEDULE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__delete_schedule_response__descriptor) \
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, 0,NULL, 0 }
 
 
 /*
@@ -1614,6 +1838,158 @@ Tally__V1__PreviewMultiAttachResponse *
 void   tally__v1__preview_multi_attach_response__free_unpacked
                      (Tally__V1__PreviewMultiAttachResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__PhaseLength methods */
+void   tally__v1__phase_length__init
+                     (Tally__V1__PhaseLength         *message);
+size_t tally__v1__phase_length__get_packed_size
+                     (const Tally__V1__PhaseLength   *message);
+size_t tally__v1__phase_length__pack
+                     (const Tally__V1__PhaseLength   *message,
+                      uint8_t             *out);
+size_t tally__v1__phase_length__pack_to_buffer
+                     (const Tally__V1__PhaseLength   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PhaseLength *
+       tally__v1__phase_length__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__phase_length__free_unpacked
+                     (Tally__V1__PhaseLength *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__SchedulePhase methods */
+void   tally__v1__schedule_phase__init
+                     (Tally__V1__SchedulePhase         *message);
+size_t tally__v1__schedule_phase__get_packed_size
+                     (const Tally__V1__SchedulePhase   *message);
+size_t tally__v1__schedule_phase__pack
+                     (const Tally__V1__SchedulePhase   *message,
+                      uint8_t             *out);
+size_t tally__v1__schedule_phase__pack_to_buffer
+                     (const Tally__V1__SchedulePhase   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__SchedulePhase *
+       tally__v1__schedule_phase__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__schedule_phase__free_unpacked
+                     (Tally__V1__SchedulePhase *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__CreateScheduleRequest methods */
+void   tally__v1__create_schedule_request__init
+                     (Tally__V1__CreateScheduleRequest         *message);
+size_t tally__v1__create_schedule_request__get_packed_size
+                     (const Tally__V1__CreateScheduleRequest   *message);
+size_t tally__v1__create_schedule_request__pack
+                     (const Tally__V1__CreateScheduleRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__create_schedule_request__pack_to_buffer
+                     (const Tally__V1__CreateScheduleRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CreateScheduleRequest *
+       tally__v1__create_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__create_schedule_request__free_unpacked
+                     (Tally__V1__CreateScheduleRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__CreateScheduleResponse methods */
+void   tally__v1__create_schedule_response__init
+                     (Tally__V1__CreateScheduleResponse         *message);
+size_t tally__v1__create_schedule_response__get_packed_size
+                     (const Tally__V1__CreateScheduleResponse   *message);
+size_t tally__v1__create_schedule_response__pack
+                     (const Tally__V1__CreateScheduleResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__create_schedule_response__pack_to_buffer
+                     (const Tally__V1__CreateScheduleResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CreateScheduleResponse *
+       tally__v1__create_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__create_schedule_response__free_unpacked
+                     (Tally__V1__CreateScheduleResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PreviewCreateScheduleRequest methods */
+void   tally__v1__preview_create_schedule_request__init
+                     (Tally__V1__PreviewCreateScheduleRequest         *message);
+size_t tally__v1__preview_create_schedule_request__get_packed_size
+                     (const Tally__V1__PreviewCreateScheduleRequest   *message);
+size_t tally__v1__preview_create_schedule_request__pack
+                     (const Tally__V1__PreviewCreateScheduleRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__preview_create_schedule_request__pack_to_buffer
+                     (const Tally__V1__PreviewCreateScheduleRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PreviewCreateScheduleRequest *
+       tally__v1__preview_create_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__preview_create_schedule_request__free_unpacked
+                     (Tally__V1__PreviewCreateScheduleRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PreviewCreateScheduleResponse methods */
+void   tally__v1__preview_create_schedule_response__init
+                     (Tally__V1__PreviewCreateScheduleResponse         *message);
+size_t tally__v1__preview_create_schedule_response__get_packed_size
+                     (const Tally__V1__PreviewCreateScheduleResponse   *message);
+size_t tally__v1__preview_create_schedule_response__pack
+                     (const Tally__V1__PreviewCreateScheduleResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__preview_create_schedule_response__pack_to_buffer
+                     (const Tally__V1__PreviewCreateScheduleResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PreviewCreateScheduleResponse *
+       tally__v1__preview_create_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__preview_create_schedule_response__free_unpacked
+                     (Tally__V1__PreviewCreateScheduleResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__DeleteScheduleRequest methods */
+void   tally__v1__delete_schedule_request__init
+                     (Tally__V1__DeleteScheduleRequest         *message);
+size_t tally__v1__delete_schedule_request__get_packed_size
+                     (const Tally__V1__DeleteScheduleRequest   *message);
+size_t tally__v1__delete_schedule_request__pack
+                     (const Tally__V1__DeleteScheduleRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__delete_schedule_request__pack_to_buffer
+                     (const Tally__V1__DeleteScheduleRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__DeleteScheduleRequest *
+       tally__v1__delete_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__delete_schedule_request__free_unpacked
+                     (Tally__V1__DeleteScheduleRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__DeleteScheduleResponse methods */
+void   tally__v1__delete_schedule_response__init
+                     (Tally__V1__DeleteScheduleResponse         *message);
+size_t tally__v1__delete_schedule_response__get_packed_size
+                     (const Tally__V1__DeleteScheduleResponse   *message);
+size_t tally__v1__delete_schedule_response__pack
+                     (const Tally__V1__DeleteScheduleResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__delete_schedule_response__pack_to_buffer
+                     (const Tally__V1__DeleteScheduleResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__DeleteScheduleResponse *
+       tally__v1__delete_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__delete_schedule_response__free_unpacked
+                     (Tally__V1__DeleteScheduleResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__PlanChange methods */
 void   tally__v1__plan_change__init
                      (Tally__V1__PlanChange         *message);
@@ -2079,6 +2455,30 @@ typedef void (*Tally__V1__PreviewMultiAttachRequest_Closure)
 typedef void (*Tally__V1__PreviewMultiAttachResponse_Closure)
                  (const Tally__V1__PreviewMultiAttachResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__PhaseLength_Closure)
+                 (const Tally__V1__PhaseLength *message,
+                  void *closure_data);
+typedef void (*Tally__V1__SchedulePhase_Closure)
+                 (const Tally__V1__SchedulePhase *message,
+                  void *closure_data);
+typedef void (*Tally__V1__CreateScheduleRequest_Closure)
+                 (const Tally__V1__CreateScheduleRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__CreateScheduleResponse_Closure)
+                 (const Tally__V1__CreateScheduleResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PreviewCreateScheduleRequest_Closure)
+                 (const Tally__V1__PreviewCreateScheduleRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PreviewCreateScheduleResponse_Closure)
+                 (const Tally__V1__PreviewCreateScheduleResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__DeleteScheduleRequest_Closure)
+                 (const Tally__V1__DeleteScheduleRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__DeleteScheduleResponse_Closure)
+                 (const Tally__V1__DeleteScheduleResponse *message,
+                  void *closure_data);
 typedef void (*Tally__V1__PlanChange_Closure)
                  (const Tally__V1__PlanChange *message,
                   void *closure_data);
@@ -2168,6 +2568,18 @@ struct Tally__V1__AttachService_Service
                                const Tally__V1__PreviewMultiAttachRequest *input,
                                Tally__V1__PreviewMultiAttachResponse_Closure closure,
                                void *closure_data);
+  void (*create_schedule)(Tally__V1__AttachService_Service *service,
+                          const Tally__V1__CreateScheduleRequest *input,
+                          Tally__V1__CreateScheduleResponse_Closure closure,
+                          void *closure_data);
+  void (*preview_create_schedule)(Tally__V1__AttachService_Service *service,
+                                  const Tally__V1__PreviewCreateScheduleRequest *input,
+                                  Tally__V1__PreviewCreateScheduleResponse_Closure closure,
+                                  void *closure_data);
+  void (*delete_schedule)(Tally__V1__AttachService_Service *service,
+                          const Tally__V1__DeleteScheduleRequest *input,
+                          Tally__V1__DeleteScheduleResponse_Closure closure,
+                          void *closure_data);
   void (*update_subscription)(Tally__V1__AttachService_Service *service,
                               const Tally__V1__UpdateSubscriptionRequest *input,
                               Tally__V1__UpdateSubscriptionResponse_Closure closure,
@@ -2216,6 +2628,9 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
       function_prefix__ ## preview_attach,\
       function_prefix__ ## multi_attach,\
       function_prefix__ ## preview_multi_attach,\
+      function_prefix__ ## create_schedule,\
+      function_prefix__ ## preview_create_schedule,\
+      function_prefix__ ## delete_schedule,\
       function_prefix__ ## update_subscription,\
       function_prefix__ ## preview_update_subscription,\
       function_prefix__ ## refund_invoice,\
@@ -2241,6 +2656,18 @@ void tally__v1__attach_service__preview_multi_attach(ProtobufCService *service,
                                                      const Tally__V1__PreviewMultiAttachRequest *input,
                                                      Tally__V1__PreviewMultiAttachResponse_Closure closure,
                                                      void *closure_data);
+void tally__v1__attach_service__create_schedule(ProtobufCService *service,
+                                                const Tally__V1__CreateScheduleRequest *input,
+                                                Tally__V1__CreateScheduleResponse_Closure closure,
+                                                void *closure_data);
+void tally__v1__attach_service__preview_create_schedule(ProtobufCService *service,
+                                                        const Tally__V1__PreviewCreateScheduleRequest *input,
+                                                        Tally__V1__PreviewCreateScheduleResponse_Closure closure,
+                                                        void *closure_data);
+void tally__v1__attach_service__delete_schedule(ProtobufCService *service,
+                                                const Tally__V1__DeleteScheduleRequest *input,
+                                                Tally__V1__DeleteScheduleResponse_Closure closure,
+                                                void *closure_data);
 void tally__v1__attach_service__update_subscription(ProtobufCService *service,
                                                     const Tally__V1__UpdateSubscriptionRequest *input,
                                                     Tally__V1__UpdateSubscriptionResponse_Closure closure,
@@ -2302,6 +2729,14 @@ extern const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descrip
 extern const ProtobufCMessageDescriptor tally__v1__multi_attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_multi_attach_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__phase_length__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__schedule_phase__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__create_schedule_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__create_schedule_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__preview_create_schedule_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__preview_create_schedule_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__delete_schedule_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__delete_schedule_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan_change__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__purchase_preview__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor;

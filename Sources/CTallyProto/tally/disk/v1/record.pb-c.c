@@ -368,6 +368,186 @@ void   tally__disk__v1__fact__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__schedules_set__init
+                     (Tally__Disk__V1__SchedulesSet         *message)
+{
+  static const Tally__Disk__V1__SchedulesSet init_value = TALLY__DISK__V1__SCHEDULES_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__schedules_set__get_packed_size
+                     (const Tally__Disk__V1__SchedulesSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__schedules_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__schedules_set__pack
+                     (const Tally__Disk__V1__SchedulesSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__schedules_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__schedules_set__pack_to_buffer
+                     (const Tally__Disk__V1__SchedulesSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__schedules_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__SchedulesSet *
+       tally__disk__v1__schedules_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__SchedulesSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__schedules_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__schedules_set__free_unpacked
+                     (Tally__Disk__V1__SchedulesSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__schedules_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__phase_schedule__init
+                     (Tally__Disk__V1__PhaseSchedule         *message)
+{
+  static const Tally__Disk__V1__PhaseSchedule init_value = TALLY__DISK__V1__PHASE_SCHEDULE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__phase_schedule__get_packed_size
+                     (const Tally__Disk__V1__PhaseSchedule *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__phase_schedule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__phase_schedule__pack
+                     (const Tally__Disk__V1__PhaseSchedule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__phase_schedule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__phase_schedule__pack_to_buffer
+                     (const Tally__Disk__V1__PhaseSchedule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__phase_schedule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PhaseSchedule *
+       tally__disk__v1__phase_schedule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PhaseSchedule *)
+     protobuf_c_message_unpack (&tally__disk__v1__phase_schedule__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__phase_schedule__free_unpacked
+                     (Tally__Disk__V1__PhaseSchedule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__phase_schedule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__schedule_phase__init
+                     (Tally__Disk__V1__SchedulePhase         *message)
+{
+  static const Tally__Disk__V1__SchedulePhase init_value = TALLY__DISK__V1__SCHEDULE_PHASE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__schedule_phase__get_packed_size
+                     (const Tally__Disk__V1__SchedulePhase *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__schedule_phase__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__schedule_phase__pack
+                     (const Tally__Disk__V1__SchedulePhase *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__schedule_phase__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__schedule_phase__pack_to_buffer
+                     (const Tally__Disk__V1__SchedulePhase *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__schedule_phase__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__SchedulePhase *
+       tally__disk__v1__schedule_phase__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__SchedulePhase *)
+     protobuf_c_message_unpack (&tally__disk__v1__schedule_phase__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__schedule_phase__free_unpacked
+                     (Tally__Disk__V1__SchedulePhase *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__schedule_phase__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__phase_began__init
+                     (Tally__Disk__V1__PhaseBegan         *message)
+{
+  static const Tally__Disk__V1__PhaseBegan init_value = TALLY__DISK__V1__PHASE_BEGAN__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__phase_began__get_packed_size
+                     (const Tally__Disk__V1__PhaseBegan *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__phase_began__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__phase_began__pack
+                     (const Tally__Disk__V1__PhaseBegan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__phase_began__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__phase_began__pack_to_buffer
+                     (const Tally__Disk__V1__PhaseBegan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__phase_began__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PhaseBegan *
+       tally__disk__v1__phase_began__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PhaseBegan *)
+     protobuf_c_message_unpack (&tally__disk__v1__phase_began__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__phase_began__free_unpacked
+                     (Tally__Disk__V1__PhaseBegan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__phase_began__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__referral__init
                      (Tally__Disk__V1__Referral         *message)
 {
@@ -4211,7 +4391,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[65] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[67] =
 {
   {
     "customer_created",
@@ -4970,6 +5150,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[6
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "schedules_set",
+    130,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, schedules_set),
+    &tally__disk__v1__schedules_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phase_began",
+    131,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, phase_began),
+    &tally__disk__v1__phase_began__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "paused_subscription_changed",
     140,
     PROTOBUF_C_LABEL_NONE,
@@ -5005,7 +5209,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   47,   /* field[47] = code_redeemed */
   24,   /* field[24] = controls_set */
   35,   /* field[35] = credit_changed */
-  64,   /* field[64] = currency_set */
+  66,   /* field[66] = currency_set */
   51,   /* field[51] = custom_plan_dropped */
   50,   /* field[50] = custom_plan_set */
   0,   /* field[0] = customer_created */
@@ -5039,7 +5243,8 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   17,   /* field[17] = metadata_changed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
-  63,   /* field[63] = paused_subscription_changed */
+  65,   /* field[65] = paused_subscription_changed */
+  64,   /* field[64] = phase_began */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
   60,   /* field[60] = receivable_set */
@@ -5048,6 +5253,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   40,   /* field[40] = refund_dropped */
   39,   /* field[39] = refund_set */
   44,   /* field[44] = reminded */
+  63,   /* field[63] = schedules_set */
   59,   /* field[59] = sent_invoice_changed */
   58,   /* field[58] = sent_invoice_raised */
   7,   /* field[7] = subscription_changed */
@@ -5061,7 +5267,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[10 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[11 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5072,8 +5278,9 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[10 + 1] =
   { 90, 53 },
   { 100, 55 },
   { 120, 58 },
-  { 140, 63 },
-  { 0, 65 }
+  { 130, 63 },
+  { 140, 65 },
+  { 0, 67 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5083,11 +5290,202 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  65,
+  67,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  10,  tally__disk__v1__fact__number_ranges,
+  11,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__schedules_set__field_descriptors[1] =
+{
+  {
+    "schedules",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__SchedulesSet, n_schedules),
+    offsetof(Tally__Disk__V1__SchedulesSet, schedules),
+    &tally__disk__v1__phase_schedule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__schedules_set__field_indices_by_name[] = {
+  0,   /* field[0] = schedules */
+};
+static const ProtobufCIntRange tally__disk__v1__schedules_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__schedules_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.SchedulesSet",
+  "SchedulesSet",
+  "Tally__Disk__V1__SchedulesSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__SchedulesSet),
+  1,
+  tally__disk__v1__schedules_set__field_descriptors,
+  tally__disk__v1__schedules_set__field_indices_by_name,
+  1,  tally__disk__v1__schedules_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__schedules_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__phase_schedule__field_descriptors[2] =
+{
+  {
+    "owners",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__PhaseSchedule, n_owners),
+    offsetof(Tally__Disk__V1__PhaseSchedule, owners),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phases",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__PhaseSchedule, n_phases),
+    offsetof(Tally__Disk__V1__PhaseSchedule, phases),
+    &tally__disk__v1__schedule_phase__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__phase_schedule__field_indices_by_name[] = {
+  0,   /* field[0] = owners */
+  1,   /* field[1] = phases */
+};
+static const ProtobufCIntRange tally__disk__v1__phase_schedule__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__phase_schedule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PhaseSchedule",
+  "PhaseSchedule",
+  "Tally__Disk__V1__PhaseSchedule",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PhaseSchedule),
+  2,
+  tally__disk__v1__phase_schedule__field_descriptors,
+  tally__disk__v1__phase_schedule__field_indices_by_name,
+  1,  tally__disk__v1__phase_schedule__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__phase_schedule__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__schedule_phase__field_descriptors[3] =
+{
+  {
+    "start",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SchedulePhase, start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "begins",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__SchedulePhase, n_begins),
+    offsetof(Tally__Disk__V1__SchedulePhase, begins),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__SchedulePhase, n_ends),
+    offsetof(Tally__Disk__V1__SchedulePhase, ends),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__schedule_phase__field_indices_by_name[] = {
+  1,   /* field[1] = begins */
+  2,   /* field[2] = ends */
+  0,   /* field[0] = start */
+};
+static const ProtobufCIntRange tally__disk__v1__schedule_phase__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__schedule_phase__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.SchedulePhase",
+  "SchedulePhase",
+  "Tally__Disk__V1__SchedulePhase",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__SchedulePhase),
+  3,
+  tally__disk__v1__schedule_phase__field_descriptors,
+  tally__disk__v1__schedule_phase__field_indices_by_name,
+  1,  tally__disk__v1__schedule_phase__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__schedule_phase__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__phase_began__field_descriptors[1] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PhaseBegan, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__phase_began__field_indices_by_name[] = {
+  0,   /* field[0] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__phase_began__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__phase_began__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PhaseBegan",
+  "PhaseBegan",
+  "Tally__Disk__V1__PhaseBegan",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PhaseBegan),
+  1,
+  tally__disk__v1__phase_began__field_descriptors,
+  tally__disk__v1__phase_began__field_indices_by_name,
+  1,  tally__disk__v1__phase_began__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__phase_began__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__referral__field_descriptors[15] =
@@ -11530,7 +11928,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[36] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[37] =
 {
   {
     "customer_id",
@@ -11953,6 +12351,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "schedules",
+    130,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_schedules),
+    offsetof(Tally__Disk__V1__CustomerState, schedules),
+    &tally__disk__v1__phase_schedule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "currency",
     140,
     PROTOBUF_C_LABEL_NONE,
@@ -11971,7 +12381,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   24,   /* field[24] = closed_checkouts */
   4,   /* field[4] = create_time */
   18,   /* field[18] = credit */
-  35,   /* field[35] = currency */
+  36,   /* field[36] = currency */
   29,   /* field[29] = custom_plans */
   0,   /* field[0] = customer_id */
   20,   /* field[20] = debts */
@@ -11997,13 +12407,14 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   22,   /* field[22] = refunds */
   26,   /* field[26] = reminded_card */
   25,   /* field[25] = reminded_trials */
+  35,   /* field[35] = schedules */
   15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[9 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[10 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -12013,8 +12424,9 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[9 
   { 80, 29 },
   { 100, 31 },
   { 120, 34 },
-  { 140, 35 },
-  { 0, 36 }
+  { 130, 35 },
+  { 140, 36 },
+  { 0, 37 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -12024,10 +12436,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  36,
+  37,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  9,  tally__disk__v1__customer_state__number_ranges,
+  10,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

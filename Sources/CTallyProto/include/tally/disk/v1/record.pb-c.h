@@ -25,6 +25,10 @@ typedef struct Tally__Disk__V1__MetadataEntry Tally__Disk__V1__MetadataEntry;
 typedef struct Tally__Disk__V1__Receipt Tally__Disk__V1__Receipt;
 typedef struct Tally__Disk__V1__Quantity Tally__Disk__V1__Quantity;
 typedef struct Tally__Disk__V1__Fact Tally__Disk__V1__Fact;
+typedef struct Tally__Disk__V1__SchedulesSet Tally__Disk__V1__SchedulesSet;
+typedef struct Tally__Disk__V1__PhaseSchedule Tally__Disk__V1__PhaseSchedule;
+typedef struct Tally__Disk__V1__SchedulePhase Tally__Disk__V1__SchedulePhase;
+typedef struct Tally__Disk__V1__PhaseBegan Tally__Disk__V1__PhaseBegan;
 typedef struct Tally__Disk__V1__Referral Tally__Disk__V1__Referral;
 typedef struct Tally__Disk__V1__ReferralCode Tally__Disk__V1__ReferralCode;
 typedef struct Tally__Disk__V1__FingerprintSet Tally__Disk__V1__FingerprintSet;
@@ -364,6 +368,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_REFERRAL_SET = 100,
   TALLY__DISK__V1__FACT__KIND_REFERRAL_CODE_SET = 101,
   TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102,
+  TALLY__DISK__V1__FACT__KIND_SCHEDULES_SET = 130,
+  TALLY__DISK__V1__FACT__KIND_PHASE_BEGAN = 131,
   TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED = 140,
   TALLY__DISK__V1__FACT__KIND_CURRENCY_SET = 141
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
@@ -631,6 +637,14 @@ struct  Tally__Disk__V1__Fact
      */
     Tally__Disk__V1__FingerprintSet *fingerprint_set;
     /*
+     * What is planned of the customer's plans from now on.
+     */
+    Tally__Disk__V1__SchedulesSet *schedules_set;
+    /*
+     * What was planned for a moment was carried out.
+     */
+    Tally__Disk__V1__PhaseBegan *phase_began;
+    /*
      * As invoiced_subscription_changed, of one that is paused.
      */
     Tally__Disk__V1__SubscriptionChanged *paused_subscription_changed;
@@ -643,6 +657,87 @@ struct  Tally__Disk__V1__Fact
 #define TALLY__DISK__V1__FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__fact__descriptor) \
     , TALLY__DISK__V1__FACT__KIND__NOT_SET, {0} }
+
+
+/*
+ * All that is planned of a customer's plans.
+ */
+struct  Tally__Disk__V1__SchedulesSet
+{
+  ProtobufCMessage base;
+  /*
+   * Each is about other owners.
+   */
+  size_t n_schedules;
+  Tally__Disk__V1__PhaseSchedule **schedules;
+};
+#define TALLY__DISK__V1__SCHEDULES_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__schedules_set__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * What is to become of plans.
+ */
+struct  Tally__Disk__V1__PhaseSchedule
+{
+  ProtobufCMessage base;
+  /*
+   * Numbers of the entities whose plans they are; 0: the customer.
+   */
+  size_t n_owners;
+  uint32_t *owners;
+  /*
+   * In order of start.
+   */
+  size_t n_phases;
+  Tally__Disk__V1__SchedulePhase **phases;
+};
+#define TALLY__DISK__V1__PHASE_SCHEDULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__phase_schedule__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+/*
+ * What changes at one moment.
+ */
+struct  Tally__Disk__V1__SchedulePhase
+{
+  ProtobufCMessage base;
+  /*
+   * When it begins.
+   */
+  int64_t start;
+  /*
+   * Numbers of subscriptions that begin with it.
+   */
+  size_t n_begins;
+  uint32_t *begins;
+  /*
+   * Of those that end with it.
+   */
+  size_t n_ends;
+  uint32_t *ends;
+};
+#define TALLY__DISK__V1__SCHEDULE_PHASE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__schedule_phase__descriptor) \
+    , 0, 0,NULL, 0,NULL }
+
+
+/*
+ * That phases began.
+ */
+struct  Tally__Disk__V1__PhaseBegan
+{
+  ProtobufCMessage base;
+  /*
+   * The moment that they were planned for.
+   */
+  int64_t time;
+};
+#define TALLY__DISK__V1__PHASE_BEGAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__phase_began__descriptor) \
+    , 0 }
 
 
 /*
@@ -3166,10 +3261,15 @@ struct  Tally__Disk__V1__CustomerState
    * The keyed hash of its fingerprint; 0: it has none.
    */
   uint64_t fingerprint_mark;
+  /*
+   * What is planned of its plans.
+   */
+  size_t n_schedules;
+  Tally__Disk__V1__PhaseSchedule **schedules;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3323,6 +3423,82 @@ Tally__Disk__V1__Fact *
                       const uint8_t       *data);
 void   tally__disk__v1__fact__free_unpacked
                      (Tally__Disk__V1__Fact *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__SchedulesSet methods */
+void   tally__disk__v1__schedules_set__init
+                     (Tally__Disk__V1__SchedulesSet         *message);
+size_t tally__disk__v1__schedules_set__get_packed_size
+                     (const Tally__Disk__V1__SchedulesSet   *message);
+size_t tally__disk__v1__schedules_set__pack
+                     (const Tally__Disk__V1__SchedulesSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__schedules_set__pack_to_buffer
+                     (const Tally__Disk__V1__SchedulesSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__SchedulesSet *
+       tally__disk__v1__schedules_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__schedules_set__free_unpacked
+                     (Tally__Disk__V1__SchedulesSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PhaseSchedule methods */
+void   tally__disk__v1__phase_schedule__init
+                     (Tally__Disk__V1__PhaseSchedule         *message);
+size_t tally__disk__v1__phase_schedule__get_packed_size
+                     (const Tally__Disk__V1__PhaseSchedule   *message);
+size_t tally__disk__v1__phase_schedule__pack
+                     (const Tally__Disk__V1__PhaseSchedule   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__phase_schedule__pack_to_buffer
+                     (const Tally__Disk__V1__PhaseSchedule   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PhaseSchedule *
+       tally__disk__v1__phase_schedule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__phase_schedule__free_unpacked
+                     (Tally__Disk__V1__PhaseSchedule *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__SchedulePhase methods */
+void   tally__disk__v1__schedule_phase__init
+                     (Tally__Disk__V1__SchedulePhase         *message);
+size_t tally__disk__v1__schedule_phase__get_packed_size
+                     (const Tally__Disk__V1__SchedulePhase   *message);
+size_t tally__disk__v1__schedule_phase__pack
+                     (const Tally__Disk__V1__SchedulePhase   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__schedule_phase__pack_to_buffer
+                     (const Tally__Disk__V1__SchedulePhase   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__SchedulePhase *
+       tally__disk__v1__schedule_phase__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__schedule_phase__free_unpacked
+                     (Tally__Disk__V1__SchedulePhase *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PhaseBegan methods */
+void   tally__disk__v1__phase_began__init
+                     (Tally__Disk__V1__PhaseBegan         *message);
+size_t tally__disk__v1__phase_began__get_packed_size
+                     (const Tally__Disk__V1__PhaseBegan   *message);
+size_t tally__disk__v1__phase_began__pack
+                     (const Tally__Disk__V1__PhaseBegan   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__phase_began__pack_to_buffer
+                     (const Tally__Disk__V1__PhaseBegan   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PhaseBegan *
+       tally__disk__v1__phase_began__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__phase_began__free_unpacked
+                     (Tally__Disk__V1__PhaseBegan *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__Referral methods */
 void   tally__disk__v1__referral__init
@@ -4756,6 +4932,18 @@ typedef void (*Tally__Disk__V1__Quantity_Closure)
 typedef void (*Tally__Disk__V1__Fact_Closure)
                  (const Tally__Disk__V1__Fact *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__SchedulesSet_Closure)
+                 (const Tally__Disk__V1__SchedulesSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PhaseSchedule_Closure)
+                 (const Tally__Disk__V1__PhaseSchedule *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__SchedulePhase_Closure)
+                 (const Tally__Disk__V1__SchedulePhase *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PhaseBegan_Closure)
+                 (const Tally__Disk__V1__PhaseBegan *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__Referral_Closure)
                  (const Tally__Disk__V1__Referral *message,
                   void *closure_data);
@@ -4992,6 +5180,10 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descrip
 extern const ProtobufCMessageDescriptor tally__disk__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__schedules_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__phase_schedule__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__schedule_phase__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__phase_began__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor;
