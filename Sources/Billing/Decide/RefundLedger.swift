@@ -131,7 +131,9 @@ extension FactSheet {
     /// Takes an amount off what is left of an invoice's charges, in proportion to it; what they
     /// don't take was paid for what is over.
     private mutating func spread(_ minorUnits: Int64, over invoice: Invoice) {
-        change(chargesOf: invoice, by: minorUnits, of: customer.kept(of: invoice), \.kept) { $0.returned += $1 }
+        change(chargesOf: invoice, by: minorUnits, of: customer.kept(of: invoice), \.kept) {
+            $0.returned += $1
+        }
     }
 
     /// What a dispute takes off the charges is worked out anew each time, so that it can be undone.

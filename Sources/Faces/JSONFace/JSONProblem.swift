@@ -173,12 +173,11 @@ extension JSONProblem {
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
             .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge, .invoiceFinal,
             .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed,
-            .currencyMismatch:
+            .currencyMismatch, .scheduleNotFound:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
-            .discountExists, .discountNotFound, .scheduleNotFound, .programmeNotFound,
-            .referralCodeNotFound, .ownReferralCode, .sameFingerprint, .referralRedeemed,
-            .referralCodeUsedUp:
+            .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
+            .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
         }
     }
@@ -197,6 +196,7 @@ extension JSONProblem {
         case .historyTooShort, .historyTooLong:
             self = .invalidRequest("the customer's past doesn't reach back that far")
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
+        case .scheduleNotFound: self = .notFound("no phases are planned")
         case .trialUnclaimed:
             self = .invalidRequest("the customer's fingerprint is changing; try again")
         case .refundTooLarge, .providerNotOfSandbox:
@@ -223,7 +223,6 @@ extension JSONProblem {
         case .discountExists(let id):
             self.init(409, "invalid_request", "the coupon \"\(id)\" is there already")
         case .discountNotFound(let id): self = .notFound("the coupon \"\(id)\" isn't there")
-        case .scheduleNotFound: self = .notFound("no phases are planned")
         default: self.init(ofReferrals: refusal)
         }
     }

@@ -74,9 +74,7 @@ extension RequestReader {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
-        attach.terms = terms
-        attach.custom = custom
-        attach.currency = currency
+        (attach.terms, attach.custom, attach.currency) = (terms, custom, currency)
         attach.entity = entity
         attach.quantities = quantities
         attach.schedule = schedule
