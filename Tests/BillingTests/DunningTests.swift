@@ -121,6 +121,21 @@ import Testing
         Self.check(desk)
     }
 
+    @Test("a page that replaces what is paid at last is closed: it would give nothing of it back")
+    func pageOfDebt() throws {
+        var desk = try Self.desk()
+        var attach = AttachPlan(plan: desk.pricing.number(ofPlan: "premium"), effectID: "page")
+        attach.redirect = .always
+        try desk.run(.attach(attach))
+        try desk.settle(.checkoutOpened(url: "https://example.com/pay"))
+        desk.advance(to: .utc(2027, 2, 13))
+        #expect(desk.customer.account.checkout != nil)
+        try desk.settle(.paid)
+        #expect(desk.customer.account.checkout == nil)
+        #expect(desk.status(ofPlan: "pro") == .active)
+        Self.check(desk)
+    }
+
     @Test("two periods are owed: past due until both are paid")
     func two() throws {
         var dunning = Dunning()

@@ -99,6 +99,23 @@ import Testing
         #expect(desk.paidTotals == [1400])
     }
 
+    @Test("a page is closed when another plan starts where it sells one")
+    func pageOfOther() throws {
+        var desk = Desk(
+            .sample([], [.sample("weekly", price: "7", each: .week), .sample("pro", price: "20")]))
+        try desk.create()
+        desk.saveMethod()
+        let start = desk.now.adding(milliseconds: 60_000)
+        try desk.purchase(Purchase("pro", starts: start))
+        var attach = AttachPlan(plan: desk.pricing.number(ofPlan: "weekly"), effectID: "page")
+        attach.redirect = .always
+        try desk.run(.attach(attach))
+        try desk.settle(.checkoutOpened(url: "https://example.com/pay"))
+        #expect(desk.customer.account.checkout != nil)
+        desk.advance(to: start)
+        #expect(desk.customer.account.checkout == nil)
+    }
+
     @Test("a page is closed when what it sells is over")
     func pageEnds() throws {
         var desk = try desk()

@@ -225,6 +225,7 @@ extension FactSheet {
         }
         let (reference, custom) = try customer.offer(attach, pricing)
         if let custom { take([custom]) }
+        try pricing.requireSold(reference, at: attach.customize == nil ? "plan_id" : "customize")
         let plan = pricing.plan(reference)
         guard !plan.isOneOff else {
             throw .unfit(

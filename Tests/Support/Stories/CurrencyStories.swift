@@ -150,6 +150,13 @@ package enum CurrencyStories {
             .refused("invalid: plan_id", buy("domestic", in: nil)),
             .refused("invalid: plan_id", buy("steps", in: nil))),
         row(
+            "5.4: nor in a later phase", buy("pro", in: "eur"),
+            .refused(
+                "invalid: phases[1].plans[0].plan_id",
+                .schedule([.now("pro"), .at(renewal, "domestic")])),
+            .schedule([.now("pro"), .at(renewal, "premium")]), .advance(to: renewal),
+            .plan("premium", .active)),
+        row(
             "5.4: nor one of one's own",
             .refused(
                 "invalid: customize", .purchase(Purchase("pro", customize: dearer, in: "eur"))),

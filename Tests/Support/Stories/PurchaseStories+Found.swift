@@ -115,6 +115,16 @@ extension PurchaseStories {
             .change(Change(["messages": 200])), .change(Change(cancel: .now)),
             .invoices([6000, -2000]), .refunded([3000])),
         row(
+            "0.1: a refund is of nothing that comes back with the next invoice",
+            .purchase(Purchase("bill_next", ["messages": 700])),
+            .change(Change(["messages": 400])), .refund(1, nil), .refunded([2000]),
+            .change(Change(cancel: .now)), .invoices([9000, -7000])),
+        row(
+            "10.2: what waits and ends early is for what was used of it, with a coupon",
+            .purchase(Purchase("next", ["messages": 100])),
+            .change(Change(["messages": 300], with: ["half"])), .advance(to: .utc(2026, 4, 16)),
+            .change(Change(cancel: .now)), .invoices([3000, -1250])),
+        row(
             "10.3: full refund of what waits for the next invoice, with a coupon",
             .purchase(Purchase("next", ["messages": 300])),
             .change(Change(["messages": 400], with: ["half"])),

@@ -73,6 +73,11 @@ extension PurchaseStories {
             .purchase(Purchase("next", ["messages": 100])), .change(Change(["messages": 200])),
             .change(Change(cancel: .now, refund: .full)), .refunded([2000]), .credit(1000)),
         row(
+            "10.3: a plan's refund leaves the others of its invoice alone",
+            .several(["pro", "extra"]),
+            .change(Change("extra", cancel: .now, refund: .full)), .refunded([1000]),
+            .change(Change("pro", cancel: .now)), .invoices([3000, -2000]), .credit(2000)),
+        row(
             "10.3: overage is neither charged nor given back", .buy("metered"),
             .track("messages", 500), .change(Change(cancel: .now, refund: .full)),
             .invoices([2000]), .refunded([2000])),
