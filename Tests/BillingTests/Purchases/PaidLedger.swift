@@ -192,6 +192,10 @@ struct PaidLedger {
             .reduce(-Double(back)) { $0 + $1.rest(at: now) }
     }
 
+    private func isPromisedBack(_ key: Key) -> Bool {
+        promised.values.joined().contains { $0.kind == .credit && self.key(of: $0) == key }
+    }
+
     private func key(of line: InvoiceLine) -> Key {
         Key(
             subscription: line.subscription == 0 ? latest : line.subscription,
@@ -209,8 +213,7 @@ struct PaidLedger {
             return
         }
         // An invoice that is open gives back what goes.
-        let back = promised.values.joined().filter { $0.kind == .credit }
-        guard !back.contains(where: { self.key(of: $0) == key }) else { return }
+        guard !isPromisedBack(key) else { return }
         let units = subscription.units(of: feature)
         let paidFor = spans.filter { $0.key == key && now < $0.end }
             .reduce(Quantity.zero) { $0 + $1.quantity }
@@ -265,6 +268,7 @@ struct PaidLedger {
         for span in spans
         where span.key.subscription == subscription.number && span.start <= now && now < span.end {
             guard let feature = span.key.feature, !loose.contains(span.key),
+                !isPromisedBack(span.key),
                 !subscription.pending.contains(where: { $0.part.feature == feature })
             else { continue }
             quantities[feature] = (quantities[feature] ?? .zero) + span.quantity
