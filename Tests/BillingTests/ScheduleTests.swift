@@ -96,6 +96,23 @@ import Testing
         #expect(desk.customer.openEffect?.order.due.minorUnits == 3871)
     }
 
+    @Test("a phase that was over before the first was paid is never there, and costs nothing")
+    func over() throws {
+        var desk = try desk()
+        let schedule = desk.schedule([
+            .now("small"), .at(.utc(2026, 4, 6), "extra", "premium"), .at(middle, "pro"),
+        ])
+        _ = try desk.run(.createSchedule(schedule))
+        desk.advance(to: .utc(2026, 4, 21))
+        try desk.settle(.paid)
+        desk.advance(to: .utc(2026, 4, 22))
+        try desk.settle(.paid)
+        #expect(desk.subscription("extra") == nil && desk.subscription("premium") == nil)
+        #expect(desk.status(ofPlan: "pro") == .active)
+        // Its time begins when it is paid: all of the first comes back, 20.00 - 10.00.
+        #expect(desk.paidTotals == [1000, 1000])
+    }
+
     @Test("it is told with the tag phase_changed, once for each phase")
     func told() throws {
         var desk = try desk()

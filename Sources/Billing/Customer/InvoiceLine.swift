@@ -48,6 +48,7 @@ package struct InvoiceLine: Sendable, Equatable {
     }
 
     mutating func take(_ minorUnits: Int64, by discount: Discount) {
+        let minorUnits = min(minorUnits, total.minorUnits)
         guard minorUnits > 0 else { return }
         discounts.append(
             AppliedDiscount(

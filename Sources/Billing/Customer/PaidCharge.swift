@@ -66,6 +66,8 @@ package struct PaidCharge: Sendable, Equatable {
 
     /// What falls to the rest of its period (billing §8.1, corrections 1).
     package func unused(at now: Timestamp) -> Money {
-        Money(minorUnits: kept, currency: paid.currency).times(Share(leftOf: period, at: now))
+        let share = Money(minorUnits: kept, currency: paid.currency)
+            .times(Share(leftOf: period, at: now))
+        return Money(minorUnits: min(share.minorUnits, kept), currency: paid.currency)
     }
 }

@@ -86,6 +86,12 @@ extension CustomerState {
                 "\(CustomLine.path)[\(index)].amount.currency",
                 "must be the customer's: \"\(currency.code)\"")
         }
+        let step = currency.chargeStep
+        for (index, line) in custom.enumerated() where line.amount.minorUnits % step != 0 {
+            throw .unfit(
+                "\(CustomLine.path)[\(index)].amount.minor_units",
+                "must be a multiple of \(step) in \"\(currency.code)\"")
+        }
         let owner = order.purpose == .purchase ? 0 : order.subscriptions.first ?? 0
         order.custom = custom.map {
             InvoiceLine(

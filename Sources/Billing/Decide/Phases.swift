@@ -30,7 +30,10 @@ extension FactSheet {
     private mutating func plan(_ order: Order, after first: [Subscription]) -> [Subscription] {
         var present = first
         var schedule = PhaseSchedule(owners: owners(of: order), phases: [])
-        for (moment, parts) in order.laterPhases {
+        let later = order.laterPhases
+        for (index, (moment, parts)) in later.enumerated() {
+            // While the first was being paid it has come and gone.
+            if index + 1 < later.count, later[index + 1].start <= now { continue }
             let phase = phase(at: max(moment, now), parts, &present)
             if !phase.isEmpty { schedule.phases.append(phase) }
         }

@@ -153,6 +153,7 @@ extension FactSheet {
             .filter { $0.invoice == invoice.number }
         let whole = max(kept, charges.reduce(0) { $0 + left($1) })
         let minorUnits = min(minorUnits, whole)
+        let step = Int128(invoice.total.currency.chargeStep)
         var (seen, given): (Int64, Int64) = (0, 0)
         for var subscription in customer.subscriptions {
             let before = subscription.charges
@@ -161,7 +162,7 @@ extension FactSheet {
                 // Sums are rounded, not parts, so that they add up.
                 let sum =
                     whole == 0
-                    ? 0 : Int64(Int128(minorUnits) * Int128(seen) / Int128(whole))
+                    ? 0 : Int64(Int128(minorUnits) * Int128(seen) / (Int128(whole) * step) * step)
                 take(&subscription.charges[index], sum - given)
                 given = sum
             }

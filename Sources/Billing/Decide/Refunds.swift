@@ -73,6 +73,14 @@ extension CustomerState {
                     message: "must be the invoice's: \"\(currency.code)\"")
             ])
         }
+        let step = currency.chargeStep
+        guard amount.minorUnits % step == 0 else {
+            throw .invalid([
+                Violation(
+                    path: "amount.minor_units",
+                    message: "must be a multiple of \(step) in \"\(currency.code)\"")
+            ])
+        }
         guard amount.minorUnits <= left, left > 0 else {
             throw .refundTooLarge(left: Money(minorUnits: left, currency: currency))
         }

@@ -135,7 +135,11 @@ extension PaidCharge {
     /// What went back before is of all units alike.
     fileprivate mutating func keep(_ units: Quantity, of all: Quantity) {
         func share(_ minorUnits: Int64) -> Int64 {
-            Int64(FixedPoint.multiplyDown(Int128(minorUnits), units.raw, dividingBy: all.raw))
+            let step = paid.currency.chargeStep
+            return step
+                * Int64(
+                    FixedPoint.multiplyDown(
+                        Int128(minorUnits / step), units.raw, dividingBy: all.raw))
         }
         let left = share(kept)
         disputed = share(disputed)

@@ -100,7 +100,7 @@ extension [InvoiceLine] {
     }
 
     private static func part(_ factor: Int128, of money: Money) -> Int64 {
-        let step = money.currency.chargeStep
+        let step = Int128(money.currency.chargeStep)
         let units = FixedPoint.multiplyAway(
             Int128(money.minorUnits), factor, dividingBy: UnitPrice.scale * step)
         return Int64(units * step)
@@ -114,7 +114,7 @@ extension [InvoiceLine] {
         }
         let whole = chosen.reduce(Int128(0)) { $0 + Int128(self[$1].subtotal.minorUnits) }
         guard whole > 0 else { return }
-        let step = money.currency.chargeStep
+        let step = Int128(money.currency.chargeStep)
         let amount = Swift.min(Int128(money.minorUnits), whole) / step
         var shares: [(index: Int, part: Int128, rest: Int128)] = chosen.map { index in
             let (part, rest) = (amount * Int128(self[index].subtotal.minorUnits))
@@ -137,9 +137,4 @@ extension [InvoiceLine] {
                 by: discount)
         }
     }
-}
-
-extension Currency {
-    /// Minor units that charges are multiples of (billing §0.8).
-    fileprivate var chargeStep: Int128 { minorDigits == 3 ? 10 : 1 }
 }

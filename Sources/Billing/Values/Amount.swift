@@ -60,14 +60,14 @@ extension Money {
         let bounded = min(max(amount.raw, -most), most)
         var units = FixedPoint.multiplyAway(
             bounded * factor, Int128(share.part), dividingBy: UnitPrice.scale * Int128(share.whole))
-        if currency.minorDigits == 3 { units = min(max(units * 10, -limit), limit) }
+        units = min(max(units * Int128(currency.chargeStep), -limit), limit)
         self.init(minorUnits: Int64(units), currency: currency)
     }
 
     /// A share of what is already in minor units, rounded as charges are: of what was paid for a
     /// period, what falls to the rest of it.
     package func times(_ share: Share) -> Money {
-        let step: Int128 = currency.minorDigits == 3 ? 10 : 1
+        let step = Int128(currency.chargeStep)
         let units = FixedPoint.multiplyAway(
             Int128(minorUnits), Int128(share.part), dividingBy: Int128(share.whole) * step)
         return Money(minorUnits: Int64(units * step), currency: currency)

@@ -41,6 +41,9 @@ package struct Currency: Sendable, Hashable {
         return Currency.withThousandths.contains(code) ? 3 : 2
     }
 
+    /// Minor units that charges are multiples of (billing §0.8).
+    var chargeStep: Int64 { minorDigits == 3 ? 10 : 1 }
+
     private static let withoutMinorUnit: Set<String> = [
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv",
         "xaf", "xof", "xpf",
@@ -73,7 +76,7 @@ package struct Money: Sendable, Equatable {
         // price × 10^12, count × 10^10: dividing by 10^22 leaves minor units.
         let scale = UnitPrice.scale * Quantity.scale
         var units = FixedPoint.multiplyAway(product, count.raw, dividingBy: scale)
-        if currency.minorDigits == 3 { units *= 10 }
+        units *= Int128(currency.chargeStep)
         guard let minorUnits = Int64(exactly: units) else { return nil }
         self.init(minorUnits: minorUnits, currency: currency)
     }

@@ -132,6 +132,8 @@ struct Market {
     mutating func look(_ lines: [InvoiceLine] = [], isForfeit: Bool = false) {
         let facts = Array(desk.facts.dropFirst(seen))
         seen = desk.facts.count
+        ledger.waiting = desk.customer.subscriptions.flatMap(\.pending)
+            .filter { $0.kind == .credit }
         ledger.add(facts, pricing, at: desk.now)
         // Who doesn't pay for what was given loses it.
         let isForfeit = isForfeit || ledger.givesUp(facts)
@@ -182,7 +184,9 @@ struct Market {
     /// Nothing that a cancelled plan paid is lost.
     private mutating func compare(_ reply: AttachReply, _ rest: Double) {
         let back = reply.refund?.minorUnits ?? 0
-        let credit = reply.invoice.map { -$0.total.minorUnits } ?? 0
+        // What waited for the next invoice is owed beside it.
+        let credit =
+            reply.invoice?.lines.reduce(0) { $0 + max(-$1.total.minorUnits, 0) } ?? 0
         // What waited for the next invoice may be owed, and is of the rest.
         guard reply.invoice == nil || credit > 0, rest > Double(back + credit) + ledger.slack
         else { return }
@@ -197,7 +201,8 @@ struct Market {
         let left = desk.customer.refundable(invoice)
         // Now and then more than there is.
         let part = left * Int64(shopper.dice.roll(0...1000)) / 1000
-        let amount = shopper.dice.chance(20) ? left + 1 : 1 + part
+        let step = invoice.total.currency.chargeStep
+        let amount = shopper.dice.chance(20) ? left + step : (1 + part / step) * step
         shopper.note("refund \(amount) of \(invoice.number), \(left) left")
         do { try shopper.desk.ask(refund: invoice.number, amount) } catch {
             shopper.note("\(error.word)")

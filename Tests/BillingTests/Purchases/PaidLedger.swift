@@ -59,6 +59,8 @@ struct PaidLedger {
     private var given: Set<UInt32> = []
     /// Lines of invoices that wait, by number.
     private var promised: [UInt32: [InvoiceLine]] = [:]
+    /// Credits that wait for the next invoice: what they give back is spoken for.
+    var waiting: [InvoiceLine] = []
     private(set) var fault: String?
     /// Minor units that amounts are rounded to.
     private let grain: Int64
@@ -142,8 +144,11 @@ struct PaidLedger {
                 )
             }
             let end = line.period?.upperBound
-            let index = spans.indices.filter { spans[$0].key == key && spans[$0].end == end }
+            let alike = spans.indices.filter { spans[$0].key == key && spans[$0].end == end }
+            let index =
+                alike.filter { spans[$0].quantity == line.quantity }
                 .min { spans[$0].start < spans[$1].start }
+                ?? alike.min { spans[$0].start < spans[$1].start }
             // A last invoice may be paid long after the plan has ended.
             let given = spans.indices.last { spans[$0].key == key && spans[$0].bought == end }
             guard let index = index ?? given, let time = line.period?.lowerBound else {
@@ -176,9 +181,15 @@ struct PaidLedger {
         if amount > kept || known.cards > known.due {
             note("\(amount) went back of \(kept), of \(known.due) that a card paid")
         }
-        guard refund.reason == .requested, kept > 0 else { return }
+        let credits = waiting.filter { $0.invoice == refund.invoice }
+        let left = credits.reduce(kept) { $0 + $1.total.minorUnits }
+        guard refund.reason == .requested, left > 0 else { return }
         for index in spans.indices where spans[index].invoice == refund.invoice {
-            spans[index].paid *= 1 - Double(amount) / Double(kept)
+            let span = spans[index]
+            let isSpokenFor = credits.contains {
+                key(of: $0) == span.key && $0.period?.upperBound == span.end
+            }
+            if !isSpokenFor { spans[index].paid *= 1 - Double(amount) / Double(left) }
         }
     }
 
@@ -244,9 +255,9 @@ struct PaidLedger {
         if balance != paid - due {
             note("a balance of \(balance), but cards paid \(paid) of \(due)")
         }
-        for (index, span) in spans.enumerated() where !loose.contains(span.key) {
+        for (index, span) in spans.enumerated() where counts(span.key) {
             for other in spans[..<index]
-            where other.place == span.place && !loose.contains(other.key)
+            where other.place == span.place && counts(other.key)
                 && min(other.worth(span.start, span.end), span.worth(other.start, other.end))
                     > Double(grain)
             {
@@ -262,13 +273,15 @@ struct PaidLedger {
         }
     }
 
+    /// An invoice that is open gives back what it replaces.
+    private func counts(_ key: Key) -> Bool { !loose.contains(key) && !isPromisedBack(key) }
+
     /// No more packs are paid for than there are.
     private mutating func checkUnits(of subscription: Subscription, at now: Timestamp) {
         var quantities: [FeatureNumber: Quantity] = [:]
         for span in spans
         where span.key.subscription == subscription.number && span.start <= now && now < span.end {
-            guard let feature = span.key.feature, !loose.contains(span.key),
-                !isPromisedBack(span.key),
+            guard let feature = span.key.feature, counts(span.key),
                 !subscription.pending.contains(where: { $0.part.feature == feature })
             else { continue }
             quantities[feature] = (quantities[feature] ?? .zero) + span.quantity

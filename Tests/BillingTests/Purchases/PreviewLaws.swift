@@ -65,7 +65,9 @@ extension Invoice {
             return "the lines of \(self) aren't its total"
         }
         if due.minorUnits != max(0, total.minorUnits - credit) { return "due of \(self)" }
-        if total.minorUnits < credit { return "more credit than total in \(self)" }
+        // What nobody pays has given its credit back.
+        let isGivenUp = status == .uncollectible || status == .void
+        if !isGivenUp, total.minorUnits < credit { return "more credit than total in \(self)" }
         let isTooCheap = lines.contains { line in
             let off = line.discounts.reduce(0) { $0 + $1.minorUnits }
             return off < 0 || off > max(0, line.subtotal.minorUnits)
