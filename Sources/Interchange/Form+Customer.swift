@@ -70,6 +70,9 @@ extension Form {
             try form.receivables(&value.account.receivables)
         }
         try since(7) { form throws(FormFault) in try form.schedules(&value.account.schedules) }
+        // Missing where there is none.
+        guard isReading ? isSince(8) && has("payer") : !value.account.payer.isEmpty else { return }
+        try text("payer", &value.account.payer)
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {

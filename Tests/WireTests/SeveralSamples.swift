@@ -45,6 +45,7 @@ enum SeveralSamples {
 
     static let facts: [Fact] = [
         .effectRequested(Effect(id: "e", kind: .collect, order: planned, request: nil)),
+        .payerSet(reference: "cus_1"), .payerSet(reference: ""), .methodRemoved,
         .schedulesSet(schedules), .schedulesSet([]), .phaseBegan(time: ExtraSamples.time),
         .effectRequested(Effect(id: "e", kind: .collect, order: order, request: nil)),
         .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),

@@ -64,6 +64,10 @@ extension CustomerState {
         case .referralSet(let referral): account.put(referral)
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
+        case .payerSet(let reference): account.payer = reference
+        case .methodRemoved:
+            account.method = nil
+            account.reminded.method = false
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)

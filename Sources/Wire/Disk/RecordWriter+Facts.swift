@@ -69,6 +69,7 @@ extension RecordWriter {
         case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
         case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
         case .schedulesSet, .phaseBegan: scheduleFact(fact, message)
+        case .payerSet, .methodRemoved: payerFact(fact, message)
         }
         return message
     }
