@@ -1,0 +1,159 @@
+"""One Stripe account: its clock, its objects, its events, and what changes them all-or-none.
+
+Objects are dictionaries of exactly the shape that leaves on the wire, other objects in them by id;
+`expand` puts them in when they are asked for. What the wire doesn't show stands in `secrets`, by id.
+"""
+
+import copy
+import random
+import string
+import threading
+import time
+from contextlib import contextmanager
+
+from .errors import missing
+
+API_VERSION = "2026-10-28.endive"
+ALPHABET = string.ascii_letters + string.digits
+
+
+class Clock:
+    """The machine's, moved ahead by what the tests say; never back."""
+
+    def __init__(self):
+        self.ahead = 0
+
+    def now(self):
+        return int(time.time()) + self.ahead
+
+    def exact(self):
+        return time.time() + self.ahead
+
+
+class Table:
+    """Objects of one kind by id, in order of creation."""
+
+    def __init__(self, world, kind):
+        self.world, self.kind, self.rows = world, kind, {}
+
+    def __iter__(self):
+        return iter(self.rows.values())
+
+    def __contains__(self, identifier):
+        return identifier in self.rows
+
+    def add(self, row):
+        self.rows[row["id"]] = row
+        self.world.undo.append(lambda: self.rows.pop(row["id"], None))
+        self.world.indexed[row["id"]] = self.world.clock.exact()
+        return row
+
+    def remove(self, identifier):
+        row = self.rows.pop(identifier)
+        self.world.undo.append(lambda: self.rows.__setitem__(identifier, row))
+
+    def get(self, identifier, param="id"):
+        if identifier not in self.rows:
+            raise missing(self.kind.replace("_", " ") if self.kind in ("payment_method",)
+                          else self.kind, identifier, param)
+        return self.rows[identifier]
+
+
+class World:
+    KINDS = ("account", "charge", "checkout.session", "customer", "dispute", "event", "invoice",
+             "invoice_payment", "invoiceitem", "payment_intent", "payment_method", "price",
+             "product", "refund", "setup_intent", "subscription", "tax_rate",
+             "webhook_endpoint", "line_item")
+
+    def __init__(self, keys=("sk_test_double",), seed=None):
+        self.lock = threading.RLock()
+        self.clock, self.dice = Clock(), random.Random(seed)
+        self.keys = set(keys)
+        self.tables = {kind: Table(self, kind) for kind in self.KINDS}
+        self.secrets = {}  # what the wire doesn't show, by id
+        self.indexed = {}  # when an object was last changed, by id: what the search knows
+        self.undo, self.told = [], []
+        self.request = None  # (id, idempotency key) of the call at work
+        self.base = "http://127.0.0.1"
+        self.settings = {"search_delay_seconds": 0, "automatic_tax_percent": {}, "timers": True}
+        self.listeners = []  # called with each event, once it is committed
+
+    def __getitem__(self, kind):
+        return self.tables[kind]
+
+    def new_id(self, prefix, length=24):
+        return f"{prefix}_" + "".join(self.dice.choices(ALPHABET, k=length))
+
+    def now(self):
+        return self.clock.now()
+
+    def secret(self, identifier):
+        return self.secrets.setdefault(identifier, {})
+
+    @contextmanager
+    def changing(self, row, *events):
+        """Changes an object; `events` are told with what was different before."""
+        before = copy.deepcopy(row)
+
+        def restore():
+            row.clear()
+            row.update(before)
+        self.undo.append(restore)
+        yield row
+        self.indexed[row["id"]] = self.clock.exact()
+        previous = differences(before, row)
+        for event in events:
+            compares = event.endswith((".updated", ".refunded"))
+            if previous or not compares:
+                self.tell(event, row, previous if compares else None)
+
+    def tell(self, event, row, previous=None):
+        """Told when the call is committed, as the object is now."""
+        self.told.append((event, copy.deepcopy(row), previous))
+
+    @contextmanager
+    def at_once(self, request=None):
+        """All of it or nothing, but for a refusal that says what is kept (a declined charge)."""
+        with self.lock:
+            self.undo, self.told, self.request = [], [], request
+            try:
+                yield self
+            except BaseException as error:
+                if not getattr(error, "kept", False):
+                    for step in reversed(self.undo):
+                        step()
+                    self.told = []
+                self._publish()
+                raise
+            self._publish()
+
+    def _publish(self):
+        told, self.told, self.undo = self.told, [], []
+        for event, row, previous in told:
+            self._publish_one(event, row, previous)
+
+    def _publish_one(self, name, row, previous):
+        data = {"object": row}
+        if previous is not None:
+            data["previous_attributes"] = previous
+        identifier, key = self.request or (None, None)
+        event = {"id": self.new_id("evt"), "object": "event", "api_version": API_VERSION,
+                 "created": self.now(), "data": data, "livemode": False, "pending_webhooks": 0,
+                 "request": {"id": identifier, "idempotency_key": key}, "type": name}
+        self.tables["event"].add(event)
+        for listener in self.listeners:
+            listener(event)
+
+
+def differences(before, after):
+    """What `previous_attributes` holds: old values of what changed, objects key by key."""
+    result = {}
+    for key in before.keys() | after.keys():
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict) and "object" not in old:
+            result[key] = differences(old, new)
+        else:
+            result[key] = copy.deepcopy(old)
+    return result
