@@ -21,10 +21,8 @@ def call(method, path, **params):
 
 def find(method, path):
     """The call and its ids, or whether the path at least is known for another method."""
-    known = False
-    for one in CALLS:
-        found = one.pattern.match(path)
-        if found and one.method == method:
-            return one, found.groupdict(), True
-        known = known or bool(found)
-    return None, {}, known
+    fitting = [(one, found.groupdict()) for one in CALLS if (found := one.pattern.match(path))]
+    own = [pair for pair in fitting if pair[0].method == method]
+    # `/search` before `/:id`.
+    one, ids = min(own, key=lambda pair: len(pair[1]), default=(None, {}))
+    return one, ids, bool(fitting)

@@ -5,7 +5,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from . import (cards, checkout, disputes, invoices, pages, payment_intents, payment_methods,
-               refunds, setup_intents, webhook_endpoints)
+               refunds, setup_intents, subscription_calls, subscriptions, webhook_endpoints)
 from .errors import StripeError, invalid
 
 ROUTES = []
@@ -69,6 +69,7 @@ def move(control, given):
         raise ValueError("the clock moves ahead, at most ten years")
     world.clock.ahead += by
     checkout.due(world)
+    subscriptions.due(world)
     control.double.deliveries.retry()
     return clock(control, given)
 
@@ -133,6 +134,11 @@ def authenticate_setup(control, given, identifier):
     intent = control.world["setup_intent"].get(identifier)
     error = setup_intents.authenticate(control.world, intent, given.get("succeed", True))
     return {"setup_intent": intent, "error": shown(error)}
+
+
+@route("POST", "/subscriptions")
+def seed(control, given):
+    return subscription_calls.seed(control.world, given)
 
 
 # What banks do.

@@ -25,6 +25,7 @@ class Delivery:
         self.event, self.endpoint, self.number = event, endpoint, number
         self.state = "ready"  # held, ready, sending, delivered, failed, lost
         self.attempts, self.due, self.counted = [], None, True
+        self.forged = {}  # what is wrong with it on purpose
 
     def shown(self):
         return {"number": self.number, "event": self.event["id"], "type": self.event["type"],
@@ -113,6 +114,16 @@ class Deliveries:
                 self.queue.append(copy)
         self.changed.notify_all()
 
+    def forge(self, endpoint, event, forged):
+        """An event that Stripe never sent: any content, "secret", "header", "cut_bytes",
+        "sign_seconds_ago"."""
+        delivery = Delivery(event, endpoint, len(self.all) + 1)
+        delivery.counted, delivery.forged = False, forged
+        self.all.append(delivery)
+        self.queue.append(delivery)
+        self.changed.notify_all()
+        return delivery
+
     def retry(self, everything=False):
         """Failed deliveries whose time has come, or all of them."""
         for one in self.all:
@@ -162,12 +173,16 @@ class Deliveries:
                 self.changed.notify_all()
 
     def _message(self, delivery):
+        forged = delivery.forged
         body = json.dumps(delivery.event, indent=2, ensure_ascii=False).encode()
-        at = int(time.time()) - self.sign_seconds_ago
-        secrets = secrets_of(self.world, delivery.endpoint)
-        return body, {"Content-Type": "application/json; charset=utf-8", "User-Agent":
-                      "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-                      "Stripe-Signature": signatures.header(secrets, at, body)}
+        at = int(time.time()) - forged.get("sign_seconds_ago", self.sign_seconds_ago)
+        secrets = [forged["secret"]] if "secret" in forged \
+            else secrets_of(self.world, delivery.endpoint)
+        header = forged.get("header", signatures.header(secrets, at, body))
+        return body[:len(body) - forged.get("cut_bytes", 0)], {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+            "Stripe-Signature": header}
 
     def _send(self, url, body, headers):
         parts = urlsplit(url)
@@ -179,8 +194,8 @@ class Deliveries:
         else:
             connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE)
         try:
-            connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}",
-                               body, headers)
+            target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+            connection.request("POST", target, body, headers)
             answer = connection.getresponse()
             answer.read(65536)
             return answer.status, None

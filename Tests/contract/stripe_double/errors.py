@@ -1,5 +1,7 @@
 """Stripe's refusals, with the status, type and code that its documentation gives each."""
 
+import copy
+
 
 class StripeError(Exception):
     """`kept`: what was changed on the way stays, as with a declined charge. All else is undone."""
@@ -18,7 +20,8 @@ class StripeError(Exception):
         self.error.update(more)
 
     def body(self, log_url):
-        return {"error": {**self.error, "request_log_url": log_url}}
+        """As it is now: the intent that it may hold goes on changing."""
+        return {"error": copy.deepcopy({**self.error, "request_log_url": log_url})}
 
 
 def invalid(message, param=None, code=None, **more):
@@ -30,9 +33,13 @@ def unchecked(message, param=None, code=None):
     return StripeError(400, message, code=code, param=param, executed=False)
 
 
-def missing(kind, identifier, param="id"):
-    return StripeError(404 if param == "id" else 400, f"No such {kind}: '{identifier}'",
-                       code="resource_missing", param=param)
+# The parameters that are in a path; elsewhere an unknown id is a wrong parameter.
+IN_PATHS = ("id", "intent", "session")
+
+
+def missing(kind, identifier, param="id", status=None):
+    return StripeError(status or (404 if param in IN_PATHS else 400),
+                       f"No such {kind}: '{identifier}'", code="resource_missing", param=param)
 
 
 def card_error(code, message, decline_code=None, **more):

@@ -13,7 +13,7 @@ PAYERS = {}  # what a subscription does when its invoice is paid or isn't, by na
 
 
 def make(world, customer, code, **more):
-    identifier, now = world.new_id("in"), world.now()
+    identifier, now = more.pop("id", None) or world.new_id("in"), world.now()
     invoice = {
         "id": identifier, "object": "invoice", "account_country": "US",
         "account_name": "Double", "account_tax_ids": None, "amount_due": 0,

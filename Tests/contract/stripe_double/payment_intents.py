@@ -1,5 +1,7 @@
 """Payment intents, and what a bank says when one is confirmed."""
 
+import copy
+
 from . import charges, money
 from .calls import call
 from .customers import existing
@@ -102,7 +104,7 @@ def decline(world, intent, method, refused, authenticated=False):
     error = card_error(code, message, why, charge=charge["id"], payment_method=method)
     with world.changing(intent, "payment_intent.payment_failed"):
         intent.update(status="requires_payment_method", payment_method=None, next_action=None,
-                      latest_charge=charge["id"], last_payment_error=dict(error.error))
+                      latest_charge=charge["id"], last_payment_error=copy.deepcopy(error.error))
     error.error["payment_intent"] = intent
     return error
 
@@ -114,7 +116,7 @@ def not_authenticated(world, intent):
     error.error["type"] = "invalid_request_error"
     with world.changing(intent, "payment_intent.payment_failed"):
         intent.update(status="requires_payment_method", payment_method=None, next_action=None,
-                      last_payment_error=dict(error.error))
+                      last_payment_error=copy.deepcopy(error.error))
 
 
 def authenticate(world, intent, succeed=True):

@@ -1,7 +1,5 @@
 """Payment methods: cards, as the test cards behave."""
 
-import copy
-
 from . import cards
 from .calls import call
 from .customers import ADDRESS, address_of, existing
@@ -99,8 +97,7 @@ def detach(world, method):
     with world.changing(method):
         method["customer"] = None
     world.secret(method["id"])["used"] = True
-    world.told.append(("payment_method.detached", copy.deepcopy(method),
-                       {"customer": customer and customer["id"]}))
+    world.tell("payment_method.detached", method, {"customer": customer and customer["id"]})
     settings = customer and customer["invoice_settings"]
     if settings and settings["default_payment_method"] == method["id"]:
         with world.changing(customer, "customer.updated"):
@@ -134,7 +131,7 @@ def create(world, params):
 @call("GET", "/v1/payment_methods/:id", **EVERYWHERE)
 def retrieve(world, params, id):
     if id not in world["payment_method"]:
-        raise missing("PaymentMethod", id)
+        raise missing("PaymentMethod", id, "payment_method", 404)
     return world["payment_method"].get(id)
 
 
@@ -197,5 +194,5 @@ def one_of_customer(world, params, customer, id):
     world["customer"].get(customer)
     method = retrieve(world, {}, id)
     if method["customer"] != customer:
-        raise missing("PaymentMethod", id)
+        raise missing("PaymentMethod", id, "payment_method", 404)
     return method

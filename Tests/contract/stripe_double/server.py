@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from . import (accounts, calls, catalog, charges, checkout, customers, disputes, forms,  # noqa: F401
                invoice_calls, invoice_items, payment_intents, payment_methods, refunds,
-               setup_intents, subscriptions, tax_rates, webhook_endpoints)
+               setup_intents, subscription_calls, tax_rates, webhook_endpoints)
 from .control import Control
 from .deliveries import Deliveries
 from .errors import StripeError, invalid

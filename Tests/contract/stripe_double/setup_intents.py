@@ -1,5 +1,7 @@
 """Setup intents: a method is made ready for charges while its holder is away."""
 
+import copy
+
 from .calls import call
 from .customers import existing
 from .errors import card_error, invalid
@@ -55,7 +57,7 @@ def attempt(world, intent, method, authenticated=False):
 def failed(world, intent, error):
     with world.changing(intent, "setup_intent.setup_failed"):
         intent.update(status="requires_payment_method", payment_method=None, next_action=None,
-                      last_setup_error=dict(error.error))
+                      last_setup_error=copy.deepcopy(error.error))
     error.error["setup_intent"] = intent
     return error
 

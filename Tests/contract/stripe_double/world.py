@@ -21,13 +21,22 @@ class Clock:
     """The machine's, moved ahead by what the tests say; never back."""
 
     def __init__(self):
-        self.ahead = 0
+        self.ahead, self.pinned = 0, None
 
     def now(self):
-        return int(time.time()) + self.ahead
+        return int(self.exact())
 
     def exact(self):
-        return time.time() + self.ahead
+        return time.time() + self.ahead if self.pinned is None else self.pinned
+
+    @contextmanager
+    def at(self, moment):
+        """What fell due then is done as if it were then."""
+        self.pinned = moment
+        try:
+            yield
+        finally:
+            self.pinned = None
 
 
 class Table:
@@ -45,7 +54,7 @@ class Table:
     def add(self, row):
         self.rows[row["id"]] = row
         self.world.undo.append(lambda: self.rows.pop(row["id"], None))
-        self.world.indexed[row["id"]] = self.world.clock.exact()
+        self.world.remember(row)
         return row
 
     def remove(self, identifier):
@@ -54,8 +63,7 @@ class Table:
 
     def get(self, identifier, param="id"):
         if identifier not in self.rows:
-            raise missing(self.kind.replace("_", " ") if self.kind in ("payment_method",)
-                          else self.kind, identifier, param)
+            raise missing(self.kind, identifier, param)
         return self.rows[identifier]
 
 
@@ -71,11 +79,11 @@ class World:
         self.keys = set(keys)
         self.tables = {kind: Table(self, kind) for kind in self.KINDS}
         self.secrets = {}  # what the wire doesn't show, by id
-        self.indexed = {}  # when an object was last changed, by id: what the search knows
+        self.index = {}  # older versions of objects, by id, that a slow search still knows
         self.undo, self.told = [], []
         self.request = None  # (id, idempotency key) of the call at work
         self.base = "http://127.0.0.1"
-        self.settings = {"search_delay_seconds": 0, "automatic_tax_percent": {}, "timers": True}
+        self.settings = {"search_delay_seconds": 0, "automatic_tax_percent": {}}
         self.listeners = []  # called with each event, once it is committed
 
     def __getitem__(self, kind):
@@ -100,16 +108,30 @@ class World:
             row.update(before)
         self.undo.append(restore)
         yield row
-        self.indexed[row["id"]] = self.clock.exact()
+        self.remember(row, before)
         previous = differences(before, row)
         for event in events:
             compares = event.endswith((".updated", ".refunded"))
             if previous or not compares:
                 self.tell(event, row, previous if compares else None)
 
+    def remember(self, row, before=None):
+        """For a search that lags: each version, and since when."""
+        if self.settings["search_delay_seconds"]:
+            versions = self.index.setdefault(row["id"], [] if before is None else [(0, before)])
+            versions.append((self.clock.exact(), copy.deepcopy(row)))
+
+    def as_searched(self, row):
+        """The version that a search knows by now; None for what is too new."""
+        seen, until = self.index.get(row["id"]), self.clock.exact()
+        if seen is None:
+            return row
+        until -= self.settings["search_delay_seconds"]
+        return next((version for at, version in reversed(seen) if at <= until), None)
+
     def tell(self, event, row, previous=None):
         """Told when the call is committed, as the object is now."""
-        self.told.append((event, copy.deepcopy(row), previous))
+        self.told.append((event, copy.deepcopy(row), previous, self.now()))
 
     @contextmanager
     def at_once(self, request=None):
@@ -129,16 +151,16 @@ class World:
 
     def _publish(self):
         told, self.told, self.undo = self.told, [], []
-        for event, row, previous in told:
-            self._publish_one(event, row, previous)
+        for event, row, previous, at in told:
+            self._publish_one(event, row, previous, at)
 
-    def _publish_one(self, name, row, previous):
+    def _publish_one(self, name, row, previous, at):
         data = {"object": row}
         if previous is not None:
             data["previous_attributes"] = previous
         identifier, key = self.request or (None, None)
         event = {"id": self.new_id("evt"), "object": "event", "api_version": API_VERSION,
-                 "created": self.now(), "data": data, "livemode": False, "pending_webhooks": 0,
+                 "created": at, "data": data, "livemode": False, "pending_webhooks": 0,
                  "request": {"id": identifier, "idempotency_key": key}, "type": name}
         self.tables["event"].add(event)
         for listener in self.listeners:
