@@ -48,8 +48,8 @@ def calls():
     found = []
     for file in [*LIBRARY.glob("_*_service.py"), *LIBRARY.glob("checkout/_*_service.py")]:
         source = file.read_text()
-        imports = dict(re.findall(r"^    from (stripe\.params\S*) import \(?\s*(\w+)", source, re.M))
-        modules = {name: module for module, name in imports.items()}
+        imports = re.findall(r"^    from (stripe\.params\S*) import \(?\s*(\w+)", source, re.M)
+        modules = {name: module for module, name in imports}
         for text in re.split(r"\n    (?=def |async def )", source)[1:]:
             if text.startswith("def ") and (one := _call(text, modules)):
                 found.append(one)

@@ -21,7 +21,14 @@ def make(world):
         "country": "US", "created": world.now(), "default_currency": "usd",
         "details_submitted": True, "email": "billing@example.com", "metadata": {},
         "payouts_enabled": True, "requirements": none_due,
-        "settings": {"dashboard": {"display_name": "Double", "timezone": "Etc/UTC"},
+        "settings": {"branding": dict.fromkeys(
+                         ("icon", "logo", "primary_color", "secondary_color")),
+                     "card_payments": {
+                         "decline_on": {"avs_failure": False, "cvc_failure": False},
+                         "statement_descriptor_prefix": None,
+                         "statement_descriptor_prefix_kana": None,
+                         "statement_descriptor_prefix_kanji": None},
+                     "dashboard": {"display_name": "Double", "timezone": "Etc/UTC"},
                      "payments": {"statement_descriptor": "DOUBLE",
                                   "statement_descriptor_kana": None,
                                   "statement_descriptor_kanji": None}},

@@ -3,7 +3,7 @@
 from . import invoices, money, payment_intents, setup_intents, tax_rates
 from .calls import call
 from .catalog import BEHAVIOR, PRODUCT_DATA, RECURRING, amount_of, make_price, product_of
-from .customers import blank, existing, require_location
+from .customers import address_of, blank, existing, require_location
 from .errors import StripeError, invalid
 from .forms import (EVERYWHERE, PAGES, array, boolean, choice, currency, decimal, fields, integer,
                     merged, metadata, required, span, text)
@@ -255,7 +255,8 @@ def finish_setup(world, session, method, authentic):
 def finish(world, session, intent, kind, method, authentic):
     error = None
     if intent["status"] == "requires_action" and method is None:
-        error = kind.authenticate(world, intent, bool(authentic)) if authentic is not None else None
+        if authentic is not None:
+            error = kind.authenticate(world, intent, authentic)
     else:
         error = kind.attempt(world, intent, method)
         if intent["status"] == "requires_action" and authentic is not None:
@@ -276,8 +277,8 @@ def payer(world, session, email, name, address):
         world.tell("customer.created", customer)
         session["customer"] = customer["id"]
     update = given.get("customer_update", {})
-    if customer and (update.get("address") == "auto" or not session["customer_details"]) and address:
-        from .customers import address_of
+    takes_address = update.get("address") == "auto" or not session["customer_details"]
+    if customer and takes_address and address:
         with world.changing(customer, "customer.updated"):
             customer["address"] = address_of(address)
     if customer and update.get("name") == "auto" and name:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from . import (cards, checkout, disputes, invoices, pages, payment_intents, payment_methods,
                refunds, setup_intents, subscription_calls, subscriptions, webhook_endpoints)
 from .errors import StripeError, invalid
+from .world import API_VERSION
 
 ROUTES = []
 
@@ -145,8 +146,8 @@ def seed(control, given):
 
 @route("POST", "/payment_methods/ID")
 def bank(control, given, identifier):
-    """{"charge": "insufficient_funds" | … | null, "ask": …, "expiry": [month, year], …}: the bank
-    changes its mind, or sends a new card (told as `payment_method.automatically_updated`)."""
+    """The bank changes its mind (`charge`, `ask`), or sends a new card (`expiry`, `last4`), which
+    is told as `payment_method.automatically_updated`."""
     world, method = control.world, control.world["payment_method"].get(identifier)
     held = world.secret(identifier)
     refusals = {card.charge[1]: card.charge for card in cards.BY_NUMBER.values() if card.charge}
@@ -221,6 +222,18 @@ def redeliver(control, given):
     control.double.deliveries.redeliver(event, given.get("endpoint"))
 
 
+@route("POST", "/webhooks/forge")
+def forge(control, given):
+    """An event that is made up, with whatever is given of `event`."""
+    world = control.world
+    endpoint = world["webhook_endpoint"].get(given["endpoint"]) if "endpoint" in given \
+        else next(iter(world["webhook_endpoint"]))
+    event = {"id": world.new_id("evt"), "object": "event", "api_version": API_VERSION,
+             "created": world.now(), "data": {"object": {}}, "livemode": False,
+             "pending_webhooks": 1, "request": None, "type": "ping", **given.get("event", {})}
+    return control.double.deliveries.forge(endpoint, event, given).shown()
+
+
 @route("POST", "/webhooks/retry")
 def retry(control, given):
     control.double.deliveries.retry(everything=True)
@@ -275,6 +288,11 @@ def log(control, given):
     if "request" in given:
         entries = [entry for entry in entries if entry["id"] == given["request"]]
     return {"requests": entries[int(given.get("after", 0)):]}
+
+
+@route("GET", "/broken")
+def broken(control, given):
+    return {"broken": control.double.broken}
 
 
 @route("DELETE", "/log")

@@ -29,7 +29,7 @@ class Delivery:
 
     def shown(self):
         return {"number": self.number, "event": self.event["id"], "type": self.event["type"],
-                "object": self.event["data"]["object"]["id"], "endpoint": self.endpoint["id"],
+                "object": self.event["data"]["object"].get("id"), "endpoint": self.endpoint["id"],
                 "state": self.state, "attempts": self.attempts, "due": self.due}
 
 

@@ -1,8 +1,8 @@
 """What goes wrong on purpose, a bounded number of times.
 
 A fault: {"do": "answer" | "cut" | "slow", "count": 1, "skip": 0, "method": "POST", "path": regex,
-          "acts": true, "status": 500, "code": …, "message": …, "should_retry": true, "saves": true,
-          "milliseconds": 100}
+          "acts": true, "status": 500, "code": …, "message": …, "should_retry": true,
+          "saves": true, "milliseconds": 100}
 `answer`: refused with `status`; with `acts` only after the call was executed. `saves` (with a 500)
 makes the refusal what the idempotency key replays. `cut`: the connection ends without an answer,
 before the call or, with `acts`, after it. `slow`: the answer comes so much later, the call being

@@ -32,7 +32,8 @@ def change(world, invoice, params):
     if invoice["collection_method"] == "send_invoice" and invoice["due_date"] is None:
         raise invalid("You must provide `days_until_due` or `due_date` when `collection_method` is "
                       "`send_invoice`.", "days_until_due", "parameter_missing")
-    if invoice["collection_method"] != "send_invoice" and {"days_until_due", "due_date"} & {*params}:
+    dated = {"days_until_due", "due_date"} & params.keys()
+    if invoice["collection_method"] != "send_invoice" and dated:
         raise invalid("You can only set `days_until_due` or `due_date` if `collection_method` is "
                       "`send_invoice`.", "days_until_due")
     if "default_payment_method" in params:

@@ -156,7 +156,7 @@ def retrieve(world, params, id):
 def update(world, params, id):
     item = world["invoiceitem"].get(id)
     invoice = draft(world, item["invoice"]) if item["invoice"] else None
-    with world.changing(item, "invoiceitem.updated"):
+    with world.changing(item):  # no event tells of it
         if {"amount", "unit_amount_decimal", "pricing", "price_data"} & params.keys():
             item["amount"], item["quantity"], item["pricing"], _ = priced(
                 world, params, item["currency"])

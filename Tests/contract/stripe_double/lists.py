@@ -54,7 +54,7 @@ def expanded(world, answer, paths):
 def _expand(world, place, steps, path):
     """`steps` from an object, or a list of them."""
     if isinstance(place, dict) and place.get("object") in ("list", "search_result"):
-        if steps[0] == "data":
+        if steps[:1] == ["data"]:
             steps = steps[1:]
         for row in place["data"] if steps else []:
             _expand(world, row, steps, path)

@@ -29,8 +29,9 @@ class Pages:
             if path[0] == "i" and len(path) == 2:
                 return self._invoice(method, path[1], given)
         except StripeError as error:
-            return error.status, PAGE.format(title="Not possible", text="", form="", alert=html.escape(
-                error.error["message"])).encode(), dict(HTML)
+            text = PAGE.format(title="Not possible", text="", form="",
+                               alert=html.escape(error.error["message"]))
+            return error.status, text.encode(), dict(HTML)
         return 404, b"not found", {"Content-Type": "text/plain"}
 
     def _card(self, given):

@@ -6,10 +6,11 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-from . import (accounts, calls, catalog, charges, checkout, customers, disputes, forms,  # noqa: F401
+from . import (accounts, calls, catalog, charges, checkout, customers, disputes, forms,
                invoice_calls, invoice_items, payment_intents, payment_methods, refunds,
                setup_intents, subscription_calls, tax_rates, webhook_endpoints)
 from .control import Control
@@ -24,6 +25,11 @@ from .world import API_VERSION, World
 FORM = "application/x-www-form-urlencoded"
 LARGEST = 2 << 20
 
+# Importing them is what makes their calls known.
+SERVED = (accounts, catalog, charges, checkout, customers, disputes, invoice_calls, invoice_items,
+          payment_intents, payment_methods, refunds, setup_intents, subscription_calls, tax_rates,
+          webhook_endpoints)
+
 
 class Cut(Exception):
     """The connection is to end without an answer."""
@@ -36,6 +42,7 @@ class Double:
                  webhook_ca=None, seed=None):
         self.world = World(keys, seed)
         self.faults, self.keys, self.log = Faults(), Keys(self.world), []
+        self.broken = []  # what the double itself stumbled over
         with self.world.at_once():
             accounts.make(self.world)
         self.deliveries = Deliveries(self.world, webhook_ca)
@@ -208,6 +215,11 @@ def handler_of(double):
             except Cut:
                 self._cut()
                 return
+            except Exception:
+                # The double's own fault: a test that looks at `broken` fails, whatever it got.
+                double.broken.append(traceback.format_exc())
+                status, headers = 500, {}
+                answer = {"error": {"type": "api_error", "message": double.broken[-1]}}
             data = answer if isinstance(answer, bytes) else json.dumps(answer, indent=2).encode()
             self.send_response(status)
             self.send_header("Content-Type", headers.pop("Content-Type", "application/json"))

@@ -1,7 +1,8 @@
 """One Stripe account: its clock, its objects, its events, and what changes them all-or-none.
 
 Objects are dictionaries of exactly the shape that leaves on the wire, other objects in them by id;
-`expand` puts them in when they are asked for. What the wire doesn't show stands in `secrets`, by id.
+`expand` puts them in when they are asked for. What the wire doesn't show stands in `secrets`, by
+id.
 """
 
 import copy
