@@ -11,6 +11,7 @@ import stripe
 import stripe_types
 from stripe_double import calls
 from stripe_double.server import Double
+from stripe_double.webhook_endpoints import EVENTS
 
 KEY = "sk_test_double"
 SUCCESS = "https://example.com/thanks"
@@ -29,9 +30,9 @@ class Bench:
         self.double = Double(**settings).start()
         self.stripe = client_of(self.double)
 
-    def control(self, path, method="POST", **given):
-        body = json.dumps(given).encode() if method != "GET" else None
-        request = urllib.request.Request(f"{self.double.url}/_control{path}", body, method=method)
+    def control(self, place, verb="POST", /, **given):
+        body = json.dumps(given).encode() if verb != "GET" else None
+        request = urllib.request.Request(f"{self.double.url}/_control{place}", body, method=verb)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.loads(answer.read())
@@ -51,6 +52,7 @@ class Bench:
         served = [entry for entry in self.log if entry["status"] in (200, 402)]
         faults = stripe_types.faults_of_log(served)
         for event in self.double.world["event"]:
+            faults += [] if event["type"] in EVENTS else [f"{event['type']} isn't in EVENTS"]
             faults += stripe_types.faults_of_answer(copy.deepcopy(event))
             faults += stripe_types.faults_of_answer(event["data"]["object"],
                                                     f"{event['type']}'s {event['id']}")

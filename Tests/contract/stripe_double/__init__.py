@@ -6,7 +6,8 @@
 As Stripe: form-encoded bodies, Bearer or Basic keys (`sk_test_double`), the one API version of
 `world.API_VERSION`, error bodies and statuses, idempotency keys, pages, expansions, searches,
 signed webhooks. What the double doesn't serve it refuses (`parameter_unknown`, 404): it ignores
-nothing, and no invoice moves on by itself (`auto_advance` must be false).
+nothing. Note what that version renamed: `allowed_payment_method_types`, `ui_mode` hosted_page, no
+`paid` or `payment_intent` on an invoice (expand `payments.data.payment.payment_intent`). No invoice moves on by itself (`auto_advance` must be false).
 
 The control API speaks JSON and needs no key. Moments are seconds, durations as named.
 

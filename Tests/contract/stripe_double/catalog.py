@@ -15,8 +15,7 @@ RECURRING = fields(interval=required(INTERVAL), interval_count=integer,
                    usage_type=choice("licensed", "metered"), meter=text)
 TIER = fields(up_to=required(either(choice("inf"), integer)), flat_amount=integer,
               flat_amount_decimal=decimal, unit_amount=integer, unit_amount_decimal=decimal)
-PRODUCT_DATA = fields(name=required(text), description=text, metadata=metadata, tax_code=text,
-                      images=array(text), unit_label=text)
+PRODUCT_DATA = fields(name=required(text), metadata=metadata, tax_code=text, unit_label=text)
 
 
 def make_product(world, name, **more):

@@ -2,7 +2,7 @@
 
 from . import invoices, money, payment_intents, setup_intents, tax_rates
 from .calls import call
-from .catalog import BEHAVIOR, PRODUCT_DATA, RECURRING, amount_of, make_price, product_of
+from .catalog import BEHAVIOR, INTERVAL, amount_of, make_price, product_of
 from .customers import address_of, blank, existing, require_location
 from .errors import StripeError, invalid
 from .forms import (EVERYWHERE, PAGES, array, boolean, choice, currency, decimal, fields, integer,
@@ -13,9 +13,12 @@ from .payment_intents import FUTURE
 DAY = 86400
 LINE = fields(
     price=text, quantity=integer, tax_rates=array(text), metadata=metadata,
-    price_data=fields(currency=required(currency), product=text, product_data=PRODUCT_DATA,
-                      unit_amount=integer, unit_amount_decimal=decimal, tax_behavior=BEHAVIOR,
-                      recurring=RECURRING))
+    price_data=fields(
+        currency=required(currency), product=text, unit_amount=integer,
+        unit_amount_decimal=decimal, tax_behavior=BEHAVIOR,
+        product_data=fields(name=required(text), description=text, metadata=metadata,
+                            tax_code=text, images=array(text), unit_label=text),
+        recurring=fields(interval=required(INTERVAL), interval_count=integer)))
 AUTO = choice("auto", "never")
 
 
@@ -84,7 +87,8 @@ CREATE = dict(
     mode=required(choice("payment", "setup", "subscription")), success_url=text, cancel_url=text,
     customer=text, customer_email=text, customer_creation=choice("always", "if_required"),
     client_reference_id=text, currency=currency, expires_at=integer, line_items=array(LINE),
-    metadata=metadata, payment_method_types=array(text), locale=text,
+    metadata=metadata, allowed_payment_method_types=array(choice("card", "link")),
+    locale=choice("auto", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt"),
     ui_mode=choice("hosted_page"), billing_address_collection=choice("auto", "required"),
     automatic_tax=fields(enabled=required(boolean)),
     customer_update=fields(address=AUTO, name=AUTO, shipping=AUTO),
@@ -140,7 +144,8 @@ def check(world, session, params, customer):
                        ("invoice_creation", "payment")):
         if name in params and params["mode"] != mode:
             raise invalid(f"You can not pass `{name}` in `{params['mode']}` mode.", name)
-    if params["mode"] == "setup" and not {"currency", "payment_method_types"} & params.keys():
+    if params["mode"] == "setup" and not (
+            {"currency", "allowed_payment_method_types"} & params.keys()):
         raise invalid("Missing required param: currency.", "currency", "parameter_missing")
     by_page = params.get("customer_update", {}).get("address") == "auto"
     if session["automatic_tax"]["enabled"] and customer and not by_page:
@@ -184,7 +189,7 @@ def blank_session(world, params, customer):
         "payment_method_collection": "if_required" if params["mode"] == "payment" else "always",
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": params.get("payment_method_types", ["card"]),
+        "payment_method_types": params.get("allowed_payment_method_types", ["card"]),
         "payment_status": "no_payment_required" if params["mode"] == "setup" else "unpaid",
         "permissions": None, "phone_number_collection": {
             "enabled": params.get("phone_number_collection", {}).get("enabled", False)},
@@ -193,6 +198,8 @@ def blank_session(world, params, customer):
         "status": "open", "submit_type": params.get("submit_type"), "subscription": None,
         "success_url": params["success_url"], "total_details": None, "ui_mode": "hosted_page",
         "url": f"{world.base}/c/pay/{identifier}", "wallet_options": None}
+    if "allowed_payment_method_types" in params:
+        session["allowed_payment_method_types"] = params["allowed_payment_method_types"]
     if "saved_payment_method_options" in params:
         session["saved_payment_method_options"] = {
             "allow_redisplay_filters": None, "payment_method_remove": None,

@@ -15,9 +15,13 @@ SHARED = dict(
     invoice_prefix=text, next_invoice_sequence=integer, preferred_locales=array(text),
     invoice_settings=fields(default_payment_method=clearable(text), footer=clearable(text)),
     shipping=clearable(SHIPPING),
-    tax=fields(ip_address=clearable(text),
-               validate_location=choice("auto", "deferred", "immediately")),
     tax_exempt=clearable(choice("exempt", "none", "reverse")))
+
+
+CREATED = dict(tax=fields(ip_address=clearable(text),
+                          validate_location=choice("deferred", "immediately")))
+UPDATED = dict(tax=fields(ip_address=clearable(text),
+                          validate_location=choice("auto", "deferred", "immediately")))
 
 
 def address_of(given):
@@ -79,7 +83,7 @@ def require_location(world, customer):
             "automatically calculate tax.", "customer[address]", "customer_tax_location_invalid")
 
 
-@call("POST", "/v1/customers", payment_method=text, **SHARED, **EVERYWHERE)
+@call("POST", "/v1/customers", payment_method=text, **CREATED, **SHARED, **EVERYWHERE)
 def create(world, params):
     from .payment_methods import attach
     customer = blank(world)
@@ -116,7 +120,7 @@ def retrieve(world, params, id):
     return gone or world["customer"].get(id)
 
 
-@call("POST", "/v1/customers/:id", **SHARED, **EVERYWHERE)
+@call("POST", "/v1/customers/:id", **UPDATED, **SHARED, **EVERYWHERE)
 def update(world, params, id):
     customer = world["customer"].get(id)
     with world.changing(customer, "customer.updated"):

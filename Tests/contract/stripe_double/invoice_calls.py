@@ -16,7 +16,8 @@ SHARED = dict(
     default_payment_method=text, default_tax_rates=clearable(array(text)), description=text,
     footer=text, metadata=metadata, statement_descriptor=text, effective_at=integer,
     custom_fields=clearable(array(fields(name=required(text), value=required(text)), 4)),
-    payment_settings=fields(payment_method_types=clearable(array(text))))
+    payment_settings=fields(payment_method_types=clearable(array(
+        choice("card", "link", "sepa_debit", "us_bank_account")))))
 
 
 def change(world, invoice, params):

@@ -163,7 +163,7 @@ CONFIRMING = dict(payment_method=text, off_session=OFF_SESSION, return_url=text,
 
 @call("POST", "/v1/payment_intents", amount=required(integer), currency=required(currency),
       customer=text, confirm=boolean, description=text, metadata=metadata, receipt_email=text,
-      setup_future_usage=FUTURE, payment_method_types=array(text),
+      setup_future_usage=FUTURE, allowed_payment_method_types=array(choice("card")),
       automatic_payment_methods=fields(
           enabled=required(boolean), allow_redirects=choice("always", "never")),
       **CONFIRMING, **EVERYWHERE)
@@ -175,6 +175,8 @@ def create(world, params):
     if "automatic_payment_methods" in params:
         intent["automatic_payment_methods"] = {
             "allow_redirects": "always", **params["automatic_payment_methods"]}
+    if "allowed_payment_method_types" in params:
+        intent["allowed_payment_method_types"] = params["allowed_payment_method_types"]
     if "payment_method" in params:
         method = usable(world, params["payment_method"])
         intent["payment_method"] = params["payment_method"] = method["id"]

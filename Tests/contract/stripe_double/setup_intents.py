@@ -89,8 +89,8 @@ def confirm(world, intent, params):
 
 
 @call("POST", "/v1/setup_intents", customer=text, confirm=boolean, description=text,
-      metadata=metadata, payment_method=text, return_url=text, payment_method_types=array(text),
-      usage=choice("off_session", "on_session"),
+      metadata=metadata, payment_method=text, return_url=text,
+      allowed_payment_method_types=array(choice("card")), usage=choice("off_session", "on_session"),
       automatic_payment_methods=fields(
           enabled=boolean, allow_redirects=choice("always", "never")), **EVERYWHERE)
 def create(world, params):
@@ -98,6 +98,8 @@ def create(world, params):
     method = params.get("payment_method") and usable(world, params["payment_method"])["id"]
     intent = make(world, customer, merged({}, params.get("metadata", {})),
                   params.get("description"), params.get("usage", "off_session"), method)
+    if "allowed_payment_method_types" in params:
+        intent["allowed_payment_method_types"] = params["allowed_payment_method_types"]
     return confirm(world, intent, {}) if params.get("confirm") else intent
 
 

@@ -185,8 +185,12 @@ def change_item(world, subscription, given, at):
     subscription["items"]["total_count"] = len(data)
 
 
+FEEDBACK = ("customer_service", "low_quality", "missing_features", "other", "switched_service",
+            "too_complex", "too_expensive", "unused")
+
+
 @call("DELETE", "/v1/subscriptions/:id", prorate=boolean, invoice_now=boolean,
-      cancellation_details=fields(comment=clearable(text), feedback=clearable(text)), **EVERYWHERE)
+      cancellation_details=fields(comment=clearable(text), feedback=clearable(choice(*FEEDBACK))), **EVERYWHERE)
 def cancel(world, params, id):
     subscription = world["subscription"].get(id)
     if subscription["status"] in subscriptions.OVER:

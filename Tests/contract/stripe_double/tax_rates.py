@@ -20,7 +20,9 @@ def make(world, percentage, display_name="VAT", inclusive=False, **more):
         "jurisdiction": None, "jurisdiction_level": None, "livemode": False, "metadata": {},
         "percentage": percentage, "rate_type": "percentage", "state": None, "tax_type": None,
         **more}
-    return world["tax_rate"].add(rate)
+    world["tax_rate"].add(rate)
+    world.tell("tax_rate.created", rate)
+    return rate
 
 
 def number(text_of_it):
