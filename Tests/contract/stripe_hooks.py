@@ -7,7 +7,8 @@ import stripe
 
 
 class StripeReceiver:
-    def __init__(self):
+    def __init__(self, context=None):
+        """With a `context` it wants TLS."""
         self.status, self.received, self.secret, self.endpoint = 200, [], None, None
         receiver = self
 
@@ -23,8 +24,14 @@ class StripeReceiver:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/stripe"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.server.daemon_threads = True
+        port = self.server.server_address[1]
+        self.url = f"https://localhost:{port}/stripe" if context \
+            else f"http://127.0.0.1:{port}/stripe"
+        if context:
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def verified(self, secret=None):
         """All that came, as the library reads them, or its error."""

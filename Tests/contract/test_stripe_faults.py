@@ -4,9 +4,11 @@ faults, webhooks out of order; and that nobody's requests slip past the library'
 import http.client
 import json
 import signal
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,6 +19,7 @@ import stripe_types
 from receiver import PATIENCE
 from stripe_bench import Bench, bench, client_of, refused  # noqa: F401
 from stripe_double import calls, forms, signatures
+from stripe_double.server import Double
 from stripe_hooks import StripeReceiver
 
 DAY = 86400
@@ -317,6 +320,30 @@ def test_webhooks_of_the_future(bench, hooks):
     settled(bench)
     event = hooks.verified()[0]
     assert (event.type, event.account) == ("planet.discovered", "acct_other")
+
+def test_over_tls(certificates, monkeypatch):
+    """The API and the webhooks, both ways, with a certificate that the client has to check."""
+    double = Double(certificate=certificates / "server.pem", key=certificates / "server.key",
+                    webhook_ca=certificates / "ca.pem").start()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    receiver = StripeReceiver(context)
+    try:
+        monkeypatch.setattr(stripe, "ca_bundle_path", str(certificates / "ca.pem"))
+        client = stripe.StripeClient("sk_test_double", base_addresses={"api": double.url})
+        receiver.secret = client.v1.webhook_endpoints.create(
+            {"url": receiver.url, "enabled_events": ["*"]}).secret
+        client.v1.customers.create({"name": "Ada"})
+        with double.world.lock:
+            assert double.deliveries.settle(PATIENCE) and double.deliveries.counts() == {
+                "delivered": 1}
+        assert receiver.verified()[0].data.object.name == "Ada"
+        trusting = ssl.create_default_context(cafile=certificates / "ca.pem")
+        with urllib.request.urlopen(f"{double.url}/_control/clock", context=trusting) as answer:
+            assert json.loads(answer.read())["ahead"] == 0
+    finally:
+        receiver.close()
+        double.stop()
 
 
 # Signatures.

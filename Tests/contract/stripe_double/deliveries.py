@@ -38,7 +38,7 @@ class Deliveries:
         self.world, self.changed = world, threading.Condition(world.lock)
         self.all, self.queue, self.rules, self.held = [], [], [], False
         self.delay_milliseconds, self.sign_seconds_ago, self.stopped = 0, 0, False
-        self.context = ssl.create_default_context(cafile=ca_file)
+        self.ca_file, self.context = ca_file, None
         world.listeners.append(self.told)
         self.thread = threading.Thread(target=self._work, daemon=True)
         self.thread.start()
@@ -189,6 +189,7 @@ class Deliveries:
         if parts.hostname not in LOCAL:
             return None, f"{parts.hostname} is not this machine: the double sends nowhere else"
         if parts.scheme == "https":
+            self.context = self.context or ssl.create_default_context(cafile=self.ca_file)
             connection = http.client.HTTPSConnection(
                 parts.hostname, parts.port, timeout=PATIENCE, context=self.context)
         else:

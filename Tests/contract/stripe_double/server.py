@@ -61,7 +61,7 @@ class Double:
         self.world.base = self.url
 
     def start(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def stop(self):
