@@ -106,11 +106,12 @@ def test_pages_and_expansions(bench):
 
 def test_searches_lag(bench):
     v1 = bench.stripe
-    early = v1.customers.create({"metadata": {"tally": "a'da".replace("'", "")}})
+    early = v1.customers.create({"metadata": {"tally": "ada", "odd": "O'Hara \"x\""}})
 
     def found(query="metadata['tally']:'ada'"):
         return [one.id for one in v1.customers.search({"query": query}).data]
     assert found() == [early.id]
+    assert found("metadata['odd']:'O\\'Hara \\\"x\\\"'") == [early.id]
     bench.control("/settings", search_delay_seconds=60)
     late = v1.customers.create({"metadata": {"tally": "ada"}})
     v1.customers.update(early.id, {"metadata": {"tally": "eve"}})
@@ -619,6 +620,19 @@ def price(bench, amount, interval="month", product=None, **more):
     return bench.stripe.prices.create(given)
 
 
+def test_currencies(bench):
+    v1, ada = bench.stripe, bench.customer()
+    for code, amount in (("jpy", 500), ("kwd", 5000), ("isk", 50000)):
+        assert v1.invoices.pay(bench.invoice(ada, amount, currency=code).id).amount_paid == amount
+    for code, amount in (("kwd", 5001), ("isk", 50050)):
+        assert refused(v1.payment_intents.create, {
+            "amount": amount, "currency": code}).param == "amount"
+    draft = bench.invoice(ada, 500, currency="eur")
+    error = refused(v1.invoice_items.create, {
+        "customer": ada.id, "invoice": draft.id, "amount": 5, "currency": "usd"})
+    assert error.param == "currency"
+
+
 def test_products_and_prices(bench):
     v1 = bench.stripe
     product = v1.products.create({"name": "Pro", "id": "pro", "metadata": {"tally": "pro"}})
@@ -697,6 +711,39 @@ def test_a_subscription_that_is_not_paid(bench):
     v1.invoices.pay(late.latest_invoice.id, {"payment_method": good.id})
     assert v1.subscriptions.retrieve(late.id).status == "active"
     assert v1.subscriptions.list({"status": "past_due"}).data == []
+
+
+def test_many_subscriptions_renew(bench):
+    """Each is charged what its preview said, at its own moment; an import is held against that."""
+    v1, now = bench.stripe, int(time.time())
+    prices = [price(bench, 2000), price(bench, 19900, "year"), price(bench, 300, "week"),
+              price(bench, None, billing_scheme="tiered", tiers_mode="volume", tiers=[
+                  {"up_to": 10, "unit_amount": 100},
+                  {"up_to": "inf", "unit_amount": 80, "flat_amount": 500}])]
+    people = [bench.customer(card) for card in (
+        "pm_card_visa", "pm_card_mastercard", "pm_card_chargeCustomerFail")]
+    ids = bench.control("/subscriptions", many=[
+        {"customer": people[n % 3].id, "start": now - 86400 * (n % 400) - 1,
+         "items": [{"price": prices[n % 4].id, "quantity": 1 + n % 13}],
+         **({"trial_end": now + 86400 * (n % 9)} if n % 7 == 0 else {})}
+        for n in range(300)])["ids"]
+    listed = v1.subscriptions.list({"limit": 100, "status": "all"})
+    found = {one.id: one for one in listed.auto_paging_iter()}
+    assert list(found) == ids[::-1]
+    sample = ids[::15]
+    wanted = {one: v1.invoices.create_preview({"subscription": one}) for one in sample}
+    bench.control("/clock", advance=7 * 86400 + 1)
+    renewed = 0
+    for one in sample:
+        due = found[one]["items"].data[0].current_period_end
+        if due <= now + 7 * 86400:
+            made = v1.invoices.list({"subscription": one}).data[-1]
+            assert (made.created, made.total) == (due, wanted[one].total)
+            renewed += 1
+    assert 5 < renewed < len(sample)
+    unpaid = {found[one.id].customer for one in v1.subscriptions.list(
+        {"status": "past_due", "limit": 100}).auto_paging_iter()}
+    assert unpaid == {people[2].id}
 
 
 def test_webhook_endpoints_and_events(bench):

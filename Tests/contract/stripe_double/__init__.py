@@ -7,7 +7,8 @@ As Stripe: form-encoded bodies, Bearer or Basic keys (`sk_test_double`), the one
 `world.API_VERSION`, error bodies and statuses, idempotency keys, pages, expansions, searches,
 signed webhooks. What the double doesn't serve it refuses (`parameter_unknown`, 404): it ignores
 nothing. Note what that version renamed: `allowed_payment_method_types`, `ui_mode` hosted_page, no
-`paid` or `payment_intent` on an invoice (expand `payments.data.payment.payment_intent`). No invoice moves on by itself (`auto_advance` must be false).
+`paid` or `payment_intent` on an invoice (expand `payments.data.payment.payment_intent`). No
+invoice moves on by itself (`auto_advance` must be false).
 
 The control API speaks JSON and needs no key. Moments are seconds, durations as named.
 
@@ -18,7 +19,8 @@ The control API speaks JSON and needs no key. Moments are seconds, durations as 
                                             "automatic_tax_percent": {"DE": 19}}
 
     POST   /_control/subscriptions          {"customer", "items": [{"price", "quantity"}],
-                                            "start", "trial_end", …}: one that runs since then.
+                                            "start", "trial_end", …}: one that runs since then;
+                                            {"many": […]}: {"ids"} of so many.
                                             Subscriptions renew as the clock moves
 
     What customers do. `card` is a test card's number (4242… if none), or `payment_method` an id

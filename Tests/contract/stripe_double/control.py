@@ -139,6 +139,8 @@ def authenticate_setup(control, given, identifier):
 
 @route("POST", "/subscriptions")
 def seed(control, given):
+    if "many" in given:
+        return {"ids": [subscription_calls.seed(control.world, one)["id"] for one in given["many"]]}
     return subscription_calls.seed(control.world, given)
 
 

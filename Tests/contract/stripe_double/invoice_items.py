@@ -65,6 +65,7 @@ def make(world, customer, params, invoice=None):
     if invoice and invoice["currency"] != code:
         raise invalid(f"The invoice item's currency ({code}) doesn't match the invoice's "
                       f"({invoice['currency']}).", "currency")
+    money.right(amount, code)
     now = world.now()
     period = params.get("period") or {"start": now, "end": now}
     if period["end"] < period["start"]:

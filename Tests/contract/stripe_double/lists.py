@@ -132,9 +132,14 @@ def newest_first(rows):
     return list(reversed(list(rows)))
 
 
+QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 CLAUSE = re.compile(
-    r"""\s*(-?)(metadata\[(["'])(?P<key>[^"']*)\3\]|(?P<field>[a-z_.]+))\s*
-        (?P<how>:|~|>=|<=|>|<)\s*((["'])(?P<value>[^"']*)\8|(?P<bare>[\w.-]+))\s*""", re.X)
+    rf"""\s*(?P<no>-?)(metadata\[(?P<key>{QUOTED})\]|(?P<field>[a-z_.]+))\s*
+        (?P<how>:|~|>=|<=|>|<)\s*((?P<value>{QUOTED})|(?P<bare>[\w.-]+))\s*""", re.X)
+
+
+def unquoted(text):
+    return None if text is None else re.sub(r"\\(.)", r"\1", text[1:-1])
 
 
 def search(world, kind, params, url, fields):
@@ -176,8 +181,8 @@ def _query(text, fields):
 
 
 def _clause(found, fields):
-    key, name, how = found["key"], found["field"], found["how"]
-    wanted = found["value"] if found["value"] is not None else found["bare"]
+    key, name, how = unquoted(found["key"]), found["field"], found["how"]
+    wanted = found["bare"] if found["value"] is None else unquoted(found["value"])
     if key is None and name not in fields:
         raise invalid(f"Field '{name}' is an unsupported search field for this resource.", "query")
 
@@ -191,4 +196,4 @@ def _clause(found, fields):
         if how == "~":
             return wanted.lower() in str(value).lower()
         return str(value).lower() == wanted.lower() if key is None else value == wanted
-    return (lambda row: not holds(row)) if found[1] else holds
+    return (lambda row: not holds(row)) if found["no"] else holds

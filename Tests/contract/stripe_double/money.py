@@ -2,9 +2,13 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from .errors import invalid
+
 ZERO_DECIMAL = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+# Of three decimals the last must be 0; two currencies have decimals for form's sake only.
+STEPS = {**dict.fromkeys(THREE_DECIMAL, 10), "isk": 100, "ugx": 100}
 
 # What a charge must come to, where the account settles in that currency. 50 cents elsewhere.
 MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "chf": 50, "cad": 50, "aud": 50,
@@ -14,6 +18,15 @@ MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "chf": 50, "cad": 50, "au
 
 def minimum(currency):
     return MINIMUM.get(currency, 50)
+
+
+def right(amount, currency, param="amount"):
+    """An amount that can be charged in the currency."""
+    step = STEPS.get(currency, 1)
+    if amount % step:
+        raise invalid(f"Invalid amount: {amount}. Amounts in {currency.upper()} must be a multiple "
+                      f"of {step}.", param)
+    return amount
 
 
 def rounded(amount):

@@ -23,6 +23,7 @@ def make(world, amount, code, customer, meta=None, description=None, future=None
     if amount < money.minimum(code):
         raise invalid(f"Amount must be at least {money.shown(money.minimum(code), code)}", "amount",
                       "amount_too_small")
+    money.right(amount, code)
     if amount > 99_999_999:
         raise invalid("Amount must be no more than 999,999.99", "amount", "amount_too_large")
     identifier = world.new_id("pi")

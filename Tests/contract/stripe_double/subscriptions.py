@@ -7,6 +7,7 @@ from .errors import invalid
 from .lists import page
 
 OVER = ("canceled", "incomplete_expired")
+RUNNING = ("active", "past_due", "trialing")
 
 
 def plan_of(price):
@@ -193,7 +194,7 @@ def end(world, subscription, reason="cancellation_requested", at=None):
 
 def due_at(subscription):
     """When something happens next by itself."""
-    if subscription["status"] in OVER or subscription["status"] == "incomplete":
+    if subscription["status"] not in RUNNING:
         return None
     ends = period_of(subscription)[1]
     return min(ends, subscription["cancel_at"] or ends)
