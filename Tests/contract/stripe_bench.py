@@ -43,6 +43,11 @@ class Bench:
     def log(self):
         return self.double.log
 
+    def sent_by(self, agent):
+        """The requests of a client by its User-Agent, such as "tally": all that it sent, whatever
+        was answered, is to pass `stripe_types.faults_of_log(…, answers=False)`."""
+        return [entry for entry in self.log if (entry["user_agent"] or "").startswith(agent)]
+
     def events(self):
         """Types, the oldest first."""
         return [event["type"] for event in self.double.world["event"]]

@@ -1,11 +1,10 @@
-#!/usr/bin/env python3
 """Holds requests to Stripe, and what the double answers, against the types that Stripe's own Python
 library carries, which are generated from Stripe's OpenAPI description.
 
 `faults_of_request(method, path, query, body)` and `faults_of_answer(object)` give what is wrong, as
 lines; `faults_of_log(entries)` does so for a log of the double. From the command line:
 
-    stripe_types.py POST /v1/refunds < bodies      one form-encoded body a line
+    python stripe_types.py POST /v1/refunds < bodies      one form-encoded body a line
 
 A request may not have a field that its call doesn't know, nor lack a required one, nor have a value
 outside an enumeration or of the wrong kind. An answer may not lack what its type always has, nor

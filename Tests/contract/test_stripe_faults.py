@@ -397,6 +397,31 @@ def test_a_wrong_body_is_caught(method, path, body, fault):
     assert any(fault in one for one in faults), faults
 
 
+def test_bodies_are_checked_by_a_command():
+    def run(body):
+        command = [sys.executable, "stripe_types.py", "POST", "/v1/refunds"]
+        return subprocess.run(command, cwd=Path(__file__).parent, input=body, text=True,
+                              capture_output=True)
+    right, wrong = run("amount=100&metadata[a]=b\n"), run("amount=100\namount=ten\n")
+    assert (right.returncode, right.stdout) == (0, "1 passed, 0 failed\n")
+    assert wrong.returncode == 1 and "'ten' is not an integer" in wrong.stdout
+    assert run("").returncode == 1, "nothing was checked"
+
+
+def test_what_a_client_sends_is_in_the_log(bench, raw):
+    """Also what was refused, cut off or replayed."""
+    bench.control("/faults", do="cut", path="^/v1/refunds$")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        raw.post("/v1/refunds", "k", amount="1")
+    raw.post("/v1/refunds", "k", amont="1")
+    cut, refusal = bench.log
+    assert (cut["status"], cut["body"], cut["idempotency_key"]) == ("cut", "amount=1", "k")
+    assert (refusal["status"], refusal["stripe_version"]) == (400, None)
+    assert len(stripe_types.faults_of_log(bench.log, answers=False)) == 1
+    bench.stripe.customers.list()
+    assert len(bench.sent_by("Stripe/v1 PythonBindings")) == 1
+
+
 def test_a_right_body_passes():
     assert stripe_types.faults_of_request(
         "POST", "/v1/invoices", body="customer=cus_1&auto_advance=false&metadata[a]=b&expand[]="

@@ -30,12 +30,14 @@ def header(secrets, at, body):
 
 
 def accepted(secrets, given, body, now, tolerance=TOLERANCE):
-    """Whether a receiver with these secrets takes it. Too old is refused; what is dated in the
-    future isn't, as in Stripe's library."""
-    pairs = [piece.split("=", 1) for piece in (given or "").split(",")]
-    times = [pair[1] for pair in pairs if pair[0] == "t" and len(pair) == 2]
-    signed = [pair[1] for pair in pairs if pair[0] == "v1" and len(pair) == 2]
-    if not times or not times[0].isdigit() or not signed:
+    """Whether a receiver with these secrets takes it, by the letter of Stripe's library: the first
+    time counts, and of a name that counts there is no piece without a value. Too old is refused;
+    what is dated in the future isn't."""
+    pairs = [piece.split("=", 2) for piece in (given or "").split(",")]
+    known = [pair for pair in pairs if pair[0] in ("t", "v1")]
+    times = [pair[1] for pair in known if pair[0] == "t" and len(pair) > 1]
+    signed = [pair[1] for pair in known if pair[0] == "v1" and len(pair) > 1]
+    if len(times) + len(signed) < len(known) or not times or not times[0].isdigit() or not signed:
         return False
     at = int(times[0])
     fits = any(hmac.compare_digest(signature(secret, at, body).encode(), one.encode())
@@ -84,6 +86,11 @@ def _cases(dice):
     yield "no_signature", f"t={at}", [secret], body, now
     yield "only_v0", f"t={at},v0={hexed}", [secret], body, now
     yield "time_is_no_number", f"t=now,v1={hexed}", [secret], body, now
+    yield "second_time", f"t={at},t={late},v1={hexed}", [secret], body, now
+    yield "second_time_is_right", f"t={late},t={at},v1={hexed}", [secret], body, now
+    yield "a_space", f"t={at}, v1={hexed}", [secret], body, now
+    yield "nothing_signed", f"t={at},v1={hexed},v1", [secret], body, now
+    yield "unknown_pieces", f"x,y=1,{good},z=", [secret], body, now
     yield "upper_case", f"t={at},v1={hexed.upper()}", [secret], body, now
     yield "empty", "", [secret], body, now
     yield "none", None, [secret], body, now

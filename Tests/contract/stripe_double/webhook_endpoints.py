@@ -7,6 +7,17 @@ from .forms import (EVERYWHERE, PAGES, array, boolean, choice, clearable, merged
 from .lists import newest_first, page, span_of
 from .world import API_VERSION
 
+# What Stripe tells and the double never does: it may be asked for.
+UNTOLD = """account.updated charge.captured charge.expired charge.pending
+    checkout.session.async_payment_failed checkout.session.async_payment_succeeded
+    customer.discount.created customer.discount.deleted customer.discount.updated
+    customer.subscription.paused customer.subscription.resumed
+    customer.subscription.trial_will_end customer.tax_id.created customer.tax_id.deleted
+    customer.tax_id.updated invoice.finalization_failed invoice.overdue invoice.upcoming
+    invoice.will_be_due mandate.updated payment_intent.amount_capturable_updated
+    payment_intent.partially_funded payment_intent.processing payout.failed payout.paid
+    price.deleted product.deleted radar.early_fraud_warning.created review.closed
+    review.opened""".split()
 # What the double tells.
 EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated
     charge.dispute.funds_withdrawn charge.dispute.updated charge.failed charge.refund.updated
@@ -53,7 +64,7 @@ def right_events(names):
     return names
 
 
-@call("POST", "/v1/webhook_endpoints", url=required(text), enabled_events=required(array(choice("*", *EVENTS))),
+@call("POST", "/v1/webhook_endpoints", url=required(text), enabled_events=required(array(choice("*", *EVENTS, *UNTOLD))),
       description=clearable(text), metadata=metadata, api_version=choice(API_VERSION),
       connect=boolean, **EVERYWHERE)
 def create(world, params):
@@ -78,7 +89,7 @@ def retrieve(world, params, id):
     return world["webhook_endpoint"].get(id)
 
 
-@call("POST", "/v1/webhook_endpoints/:id", url=text, enabled_events=array(choice("*", *EVENTS)), disabled=boolean,
+@call("POST", "/v1/webhook_endpoints/:id", url=text, enabled_events=array(choice("*", *EVENTS, *UNTOLD)), disabled=boolean,
       description=clearable(text), metadata=metadata, **EVERYWHERE)
 def update(world, params, id):
     endpoint = world["webhook_endpoint"].get(id)
