@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 import stripe
 
-from stripe_bench import DRIVEN, SUCCESS, bench, refused  # noqa: F401
+from stripe_bench import DRIVEN, SUCCESS, Bench, bench, refused  # noqa: F401
 from stripe_double import calls
 
 MONTH = 31 * 86400
@@ -83,6 +83,18 @@ def test_keys_versions_and_paths(bench):
     assert refused(other.v1.customers.list, kind=stripe.AuthenticationError).http_status == 401
 
 
+def test_a_live_account():
+    bench = Bench(keys=("sk_live_double",))
+    try:
+        client = stripe.StripeClient("sk_live_double",
+                                     base_addresses={"api": bench.double.url}).v1
+        assert client.customers.create({"name": "Ada"}).livemode
+        assert client.events.list().data[0].livemode
+        assert refused(bench.stripe.customers.list, kind=stripe.AuthenticationError)
+    finally:
+        bench.close()
+
+
 def test_pages_and_expansions(bench):
     v1 = bench.stripe
     made = [v1.customers.create({"metadata": {"n": str(n)}}).id for n in range(25)]
@@ -152,6 +164,13 @@ def test_payment_methods(bench):
     event = v1.events.list({"type": "payment_method.detached"}).data[0]
     assert event.data.object.customer is None
     assert event.data.previous_attributes.customer == ada.id
+    for card, code in (({"exp_month": 13, "exp_year": 2031}, "invalid_expiry_month"),
+                       ({"exp_month": 1, "exp_year": 2020}, "invalid_expiry_year"),
+                       ({"exp_month": 1, "exp_year": 31, "number": "4242424242424241"},
+                        "incorrect_number")):
+        error = refused(v1.payment_methods.create, {
+            "type": "card", "card": {"number": "4242424242424242", **card}}, kind=stripe.CardError)
+        assert (error.http_status, error.code) == (402, code)
     error = refused(v1.payment_methods.retrieve, "pm_nothing")
     assert (error.http_status, error.param) == (404, "payment_method")
 
@@ -438,6 +457,9 @@ def test_disputes(bench):
     assert v1.disputes.list({"payment_intent": intent.id}).data[0].status == "won"
     assert bench.events()[-3:] == ["charge.dispute.updated", "charge.dispute.closed",
                                    "charge.dispute.funds_reinstated"]
+    asked = bench.intent_of(v1.invoices.pay(bench.invoice(ada, 800).id))
+    bench.control("/disputes", payment_intent=asked.id, inquiry=True)
+    assert v1.refunds.create({"payment_intent": asked.id}).status == "succeeded"
     eve = bench.customer("pm_card_createDispute")
     v1.invoices.pay(bench.invoice(eve, 700).id)
     assert v1.disputes.close(v1.disputes.list({"limit": 1}).data[0].id).status == "lost"

@@ -22,7 +22,7 @@ def make_product(world, name, **more):
     now = world.now()
     product = {
         "id": world.new_id("prod", 14), "object": "product", "active": True, "created": now,
-        "default_price": None, "description": None, "images": [], "livemode": False,
+        "default_price": None, "description": None, "images": [], "livemode": world.live,
         "marketing_features": [], "metadata": {}, "name": name, "package_dimensions": None,
         "shippable": None, "statement_descriptor": None, "tax_code": None, "type": "service",
         "unit_label": None, "updated": now, "url": None, **more}
@@ -53,7 +53,7 @@ def make_price(world, product, given, tiers=None, active=True):
     price = {
         "id": world.new_id("price"), "object": "price", "active": active,
         "billing_scheme": "tiered" if tiers else "per_unit", "created": world.now(),
-        "currency": given["currency"], "custom_unit_amount": None, "livemode": False,
+        "currency": given["currency"], "custom_unit_amount": None, "livemode": world.live,
         "lookup_key": given.get("lookup_key"), "metadata": merged({}, given.get("metadata", {})),
         "nickname": given.get("nickname"), "product": product["id"],
         "recurring": recurring and {

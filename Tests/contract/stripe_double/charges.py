@@ -43,7 +43,7 @@ def make(world, intent, method, refused, authenticated=False):
         "created": world.now(), "currency": intent["currency"], "customer": intent["customer"],
         "description": intent["description"], "disputed": False,
         "failure_balance_transaction": None, "failure_code": refused and refused[0],
-        "failure_message": refused and refused[2], "fraud_details": {}, "livemode": False,
+        "failure_message": refused and refused[2], "fraud_details": {}, "livemode": world.live,
         "metadata": dict(intent["metadata"]), "on_behalf_of": None, "outcome": outcome(refused),
         "paid": not refused, "payment_intent": intent["id"], "payment_method": method["id"],
         "payment_method_details": {"type": "card", "card": {

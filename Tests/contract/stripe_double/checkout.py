@@ -153,7 +153,7 @@ def check(world, session, params, customer):
 
 
 def blank_session(world, params, customer):
-    identifier = f"cs_test_{world.new_id('', 58)[1:]}"
+    identifier = f"cs_{'live' if world.live else 'test'}_{world.new_id('', 58)[1:]}"
     creation = params.get("invoice_creation")
     data = (creation or {}).get("invoice_data", {})
     automatic = params.get("automatic_tax", {}).get("enabled", False)
@@ -183,7 +183,7 @@ def blank_session(world, params, customer):
                 "description": data.get("description"), "footer": data.get("footer"),
                 "issuer": None, "metadata": data.get("metadata") or {},
                 "rendering_options": None}},
-        "livemode": False, "locale": params.get("locale"),
+        "livemode": world.live, "locale": params.get("locale"),
         "metadata": merged({}, params.get("metadata", {})), "mode": params["mode"],
         "origin_context": None, "payment_intent": None, "payment_link": None,
         "payment_method_collection": "if_required" if params["mode"] == "payment" else "always",

@@ -231,7 +231,7 @@ def forge(control, given):
     endpoint = world["webhook_endpoint"].get(given["endpoint"]) if "endpoint" in given \
         else next(iter(world["webhook_endpoint"]))
     event = {"id": world.new_id("evt"), "object": "event", "api_version": API_VERSION,
-             "created": world.now(), "data": {"object": {}}, "livemode": False,
+             "created": world.now(), "data": {"object": {}}, "livemode": world.live,
              "pending_webhooks": 1, "request": None, "type": "ping", **given.get("event", {})}
     return control.double.deliveries.forge(endpoint, event, given).shown()
 

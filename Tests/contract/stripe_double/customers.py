@@ -36,7 +36,7 @@ def blank(world):
         "invoice_prefix": world.new_id("", 8)[1:].upper(),
         "invoice_settings": {"custom_fields": None, "default_payment_method": None,
                              "footer": None, "rendering_options": None},
-        "livemode": False, "metadata": {}, "name": None, "next_invoice_sequence": 1,
+        "livemode": world.live, "metadata": {}, "name": None, "next_invoice_sequence": 1,
         "phone": None, "preferred_locales": [], "shipping": None, "tax_exempt": "none",
         "test_clock": None}
 

@@ -34,7 +34,7 @@ def make(world, charge, reason="fraudulent", amount=None, inquiry=False):
         "evidence_details": {"due_by": world.now() + WEEK, "enhanced_eligibility": {},
                              "has_evidence": False, "past_due": False, "submission_count": 0,
                              "submission_method": "not_submitted"},
-        "is_charge_refundable": inquiry, "livemode": False, "metadata": {},
+        "is_charge_refundable": inquiry, "livemode": world.live, "metadata": {},
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {"card": {
             "brand": network["brand"], "case_type": "inquiry" if inquiry else "chargeback",

@@ -74,7 +74,7 @@ def make(world, customer, params, invoice=None):
         "id": world.new_id("ii"), "object": "invoiceitem", "amount": amount, "currency": code,
         "customer": customer["id"], "date": now, "description": params.get("description"),
         "discountable": params.get("discountable", amount > 0), "discounts": [],
-        "frozen_fields": None, "invoice": invoice and invoice["id"], "livemode": False,
+        "frozen_fields": None, "invoice": invoice and invoice["id"], "livemode": world.live,
         "metadata": merged({}, params.get("metadata", {})), "net_amount": amount,
         "parent": None, "period": period, "pricing": price, "proration": False,
         "proration_details": None, "quantity": quantity, "quantity_decimal": str(quantity),
@@ -91,7 +91,7 @@ def make(world, customer, params, invoice=None):
 def add_line(world, invoice, item, parent=None):
     line = {
         "id": world.new_id("il"), "object": "line_item", "invoice": invoice["id"],
-        "livemode": False, "taxes": [], "discount_amounts": [], "discounts": [],
+        "livemode": world.live, "taxes": [], "discount_amounts": [], "discounts": [],
         "pretax_credit_amounts": [], "subscription": None,
         "parent": parent or {
             "invoice_item_details": {

@@ -32,7 +32,7 @@ def make(world, customer, code, **more):
         "effective_at": None, "ending_balance": None, "footer": None, "from_invoice": None,
         "hosted_invoice_url": None, "invoice_pdf": None,
         "issuer": {"type": "self"}, "last_finalization_error": None, "latest_revision": None,
-        "lines": None, "livemode": False, "metadata": {}, "next_payment_attempt": None,
+        "lines": None, "livemode": world.live, "metadata": {}, "next_payment_attempt": None,
         "number": None, "on_behalf_of": None, "parent": None,
         "payment_settings": {"default_mandate": None, "payment_method_options": None,
                              "payment_method_types": None},
@@ -143,7 +143,7 @@ def open_payment(world, invoice, due, intent):
     payment = {
         "id": world.new_id("inpay"), "object": "invoice_payment", "amount_paid": None,
         "amount_requested": due, "created": world.now(), "currency": invoice["currency"],
-        "invoice": invoice["id"], "is_default": True, "livemode": False,
+        "invoice": invoice["id"], "is_default": True, "livemode": world.live,
         "payment": {"payment_intent": intent["id"], "type": "payment_intent"}, "status": "open",
         "status_transitions": {"canceled_at": None, "paid_at": None}}
     world["invoice_payment"].add(payment)

@@ -4,7 +4,7 @@ import html
 from urllib.parse import parse_qs, urlsplit
 
 from . import checkout, invoices, money, payment_methods
-from .errors import StripeError
+from .errors import StripeError, invalid
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <h1>{title}</h1><p>{text}</p><p role="alert">{alert}</p>{form}"""
@@ -36,7 +36,10 @@ class Pages:
 
     def _card(self, given):
         month, _, year = given.get("expiry", "12/49").partition("/")
-        expiry = (int(month), 2000 + int(year) % 100)
+        if not (month.strip().isdigit() and year.strip().isdigit()):
+            raise invalid("Your card's expiration date is incomplete.")
+        expiry = payment_methods.right_expiry(
+            self.world, {"exp_month": int(month), "exp_year": int(year)})
         return payment_methods.make(self.world, payment_methods.card_of(given.get("card", "")),
                                     expiry, {"email": given["email"]} if "email" in given else None)
 

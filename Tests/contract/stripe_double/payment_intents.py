@@ -35,7 +35,7 @@ def make(world, amount, code, customer, meta=None, description=None, future=None
         "client_secret": f"{identifier}_{world.new_id('secret')}",
         "confirmation_method": "automatic", "created": world.now(), "currency": code,
         "customer": customer, "description": description, "last_payment_error": None,
-        "latest_charge": None, "livemode": False, "metadata": dict(meta or {}),
+        "latest_charge": None, "livemode": world.live, "metadata": dict(meta or {}),
         "next_action": None, "on_behalf_of": None, "payment_method": method,
         "payment_method_options": {"card": {
             "installments": None, "mandate_options": None, "network": None,

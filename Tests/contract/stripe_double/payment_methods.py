@@ -1,5 +1,8 @@
 """Payment methods: cards, as the test cards behave."""
 
+import datetime
+import hashlib
+
 from . import cards
 from .calls import call
 from .customers import ADDRESS, address_of, existing
@@ -34,7 +37,7 @@ def make(world, card, expiry=(12, 2049), billing=None, customer=None, meta=None)
                  "networks": {"available": [card.brand], "preferred": None},
                  "regulated_status": "unregulated",
                  "three_d_secure_usage": {"supported": True}, "wallet": None},
-        "created": world.now(), "customer": customer, "livemode": False, "metadata": meta or {},
+        "created": world.now(), "customer": customer, "livemode": world.live, "metadata": meta or {},
         "type": "card"}
     world["payment_method"].add(method)
     world.secrets[method["id"]] = {
@@ -44,7 +47,6 @@ def make(world, card, expiry=(12, 2049), billing=None, customer=None, meta=None)
 
 
 def fingerprint(card):
-    import hashlib
     return hashlib.sha256(card.number.encode()).hexdigest()[:16]
 
 
@@ -57,6 +59,19 @@ def card_of(number):
                          "but used a non test card. For a list of valid test cards, visit: "
                          "https://stripe.com/docs/testing.", "test_mode_live_card", param="number")
     return cards.BY_NUMBER[number]
+
+
+def right_expiry(world, given):
+    month, year = given["exp_month"], given["exp_year"]
+    year += 2000 if year < 100 else 0
+    if not 1 <= month <= 12:
+        raise card_error("invalid_expiry_month", "Your card's expiration month is invalid.",
+                         param="exp_month")
+    now = datetime.datetime.fromtimestamp(world.now(), datetime.timezone.utc)
+    if not (now.year, now.month) <= (year, month) <= (now.year + 50, 12):
+        raise card_error("invalid_expiry_year", "Your card's expiration year is invalid.",
+                         param="exp_year")
+    return month, year
 
 
 def usable(world, identifier, param="payment_method"):
@@ -121,7 +136,7 @@ def create(world, params):
             if name not in given:
                 raise invalid(f"Missing required param: card[{name}].", f"card[{name}]",
                               "parameter_missing")
-        card, expiry = card_of(given["number"]), (given["exp_month"], given["exp_year"])
+        card, expiry = card_of(given["number"]), right_expiry(world, given)
     method = make(world, card, expiry, params.get("billing_details"))
     method["metadata"] = merged({}, params.get("metadata", {}))
     method["allow_redisplay"] = params.get("allow_redisplay", "unspecified")

@@ -15,7 +15,8 @@ def create(world, params):
     if charge["status"] != "succeeded":
         raise invalid(f"Charge {charge['id']} cannot be refunded because it has not succeeded.",
                       code="charge_not_refundable")
-    if charge["disputed"]:
+    disputes = [row for row in world["dispute"] if row["charge"] == charge["id"]]
+    if not all(dispute["is_charge_refundable"] for dispute in disputes):
         raise invalid(f"Charge {charge['id']} has been charged back; cannot issue a refund.",
                       code="charge_disputed")
     left = charge["amount"] - charge["amount_refunded"]

@@ -19,7 +19,7 @@ def make(world, customer, meta=None, description=None, usage="off_session", meth
         "automatic_payment_methods": None, "cancellation_reason": None,
         "client_secret": f"{identifier}_{world.new_id('secret')}", "created": world.now(),
         "customer": customer, "description": description, "flow_directions": None,
-        "last_setup_error": None, "latest_attempt": None, "livemode": False, "mandate": None,
+        "last_setup_error": None, "latest_attempt": None, "livemode": world.live, "mandate": None,
         "metadata": dict(meta or {}), "next_action": None, "on_behalf_of": None,
         "payment_method": method,
         "payment_method_options": {"card": {"mandate_options": None, "network": None,

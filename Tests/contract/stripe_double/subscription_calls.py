@@ -175,7 +175,7 @@ def change_item(world, subscription, given, at):
         if given.get("deleted"):
             data.remove(item)
         elif price:
-            item.update(price=price, plan=subscriptions.plan_of(price))
+            item.update(price=price, plan=subscriptions.plan_of(world, price))
         if "quantity" in given:
             item["quantity"] = given["quantity"]
         if "metadata" in given:

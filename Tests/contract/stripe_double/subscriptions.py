@@ -10,14 +10,14 @@ OVER = ("canceled", "incomplete_expired")
 RUNNING = ("active", "past_due", "trialing")
 
 
-def plan_of(price):
+def plan_of(world, price):
     """The older shape of a price, which items still have."""
     recurring = price["recurring"]
     return {"id": price["id"], "object": "plan", "active": price["active"],
             "amount": price["unit_amount"], "amount_decimal": price["unit_amount_decimal"],
             "billing_scheme": price["billing_scheme"], "created": price["created"],
             "currency": price["currency"], "interval": recurring["interval"],
-            "interval_count": recurring["interval_count"], "livemode": False, "metadata": {},
+            "interval_count": recurring["interval_count"], "livemode": world.live, "metadata": {},
             "meter": recurring["meter"], "nickname": price["nickname"],
             "product": price["product"], "tiers_mode": price["tiers_mode"],
             "transform_usage": price["transform_quantity"], "trial_period_days": None,
@@ -30,7 +30,7 @@ def item_of(world, subscription, price, quantity, period, meta=None):
         "id": world.new_id("si", 14), "object": "subscription_item", "billed_until": None,
         "billing_thresholds": None, "created": world.now(), "current_period_start": period[0],
         "current_period_end": period[1], "discounts": [], "metadata": meta or {},
-        "plan": plan_of(price), "price": price, "subscription": subscription["id"],
+        "plan": plan_of(world, price), "price": price, "subscription": subscription["id"],
         "tax_rates": []}
     if not metered:
         item["quantity"] = quantity
@@ -55,7 +55,7 @@ def make(world, customer, start, anchor, **more):
                                                "issuer": {"type": "self"}},
         "items": {"object": "list", "data": [], "has_more": False, "total_count": 0,
                   "url": f"/v1/subscription_items?subscription={identifier}"},
-        "latest_invoice": None, "livemode": False, "metadata": {},
+        "latest_invoice": None, "livemode": world.live, "metadata": {},
         "next_pending_invoice_item_invoice": None, "on_behalf_of": None,
         "pause_collection": None, "payment_settings": {
             "payment_method_options": None, "payment_method_types": None,

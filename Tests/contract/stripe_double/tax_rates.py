@@ -17,7 +17,7 @@ def make(world, percentage, display_name="VAT", inclusive=False, **more):
         "id": world.new_id("txr"), "object": "tax_rate", "active": True, "country": None,
         "created": world.now(), "description": None, "display_name": display_name,
         "effective_percentage": percentage, "flat_amount": None, "inclusive": inclusive,
-        "jurisdiction": None, "jurisdiction_level": None, "livemode": False, "metadata": {},
+        "jurisdiction": None, "jurisdiction_level": None, "livemode": world.live, "metadata": {},
         "percentage": percentage, "rate_type": "percentage", "state": None, "tax_type": None,
         **more}
     world["tax_rate"].add(rate)

@@ -74,7 +74,7 @@ def create(world, params):
         "id": world.new_id("we"), "object": "webhook_endpoint",
         "api_version": params.get("api_version"), "application": None, "created": world.now(),
         "description": params.get("description"),
-        "enabled_events": right_events(params["enabled_events"]), "livemode": False,
+        "enabled_events": right_events(params["enabled_events"]), "livemode": world.live,
         "metadata": merged({}, params.get("metadata", {})), "status": "enabled",
         "url": right_url(params["url"])}
     world["webhook_endpoint"].add(endpoint)

@@ -78,6 +78,8 @@ class World:
         self.lock = threading.RLock()
         self.clock, self.dice = Clock(), random.Random(seed)
         self.keys = set(keys)
+        # An account's data of either kind are apart, and so a double has keys of one kind.
+        self.live = any("_live_" in key for key in keys)
         self.tables = {kind: Table(self, kind) for kind in self.KINDS}
         self.secrets = {}  # what the wire doesn't show, by id
         self.index = {}  # older versions of objects, by id, that a slow search still knows
@@ -161,7 +163,7 @@ class World:
             data["previous_attributes"] = previous
         identifier, key = self.request or (None, None)
         event = {"id": self.new_id("evt"), "object": "event", "api_version": API_VERSION,
-                 "created": at, "data": data, "livemode": False, "pending_webhooks": 0,
+                 "created": at, "data": data, "livemode": self.live, "pending_webhooks": 0,
                  "request": {"id": identifier, "idempotency_key": key}, "type": name}
         self.tables["event"].add(event)
         for listener in self.listeners:
