@@ -32,7 +32,8 @@ package struct Sandbox: PaymentProvider {
     ) async throws -> PageOutcome {
         try books.enter { entries in
             guard entries["page/\(effect.id)"] == nil else { return }
-            entries["page/\(effect.id)"] = Page(customer: context.payer.id, due: effect.order.due).text
+            entries["page/\(effect.id)"] =
+                Page(customer: context.payer.id, due: effect.order.due).text
         }
         return .opened(url: "\(address())/checkout/\(effect.id)")
     }

@@ -4,19 +4,21 @@ import Testing
 
 @Suite("What Stripe is asked for") struct StripeBodyTests {
     private static let payer: Payer = {
-        var payer = Payer(id: "acme", home: "5f0c")
+        var payer = Payer(id: CustomerID("acme")!, home: "5f0c")
         payer.reference = "cus_1"
         payer.created = Timestamp(milliseconds: 1_000)
         return payer
     }()
 
-    private static func effect(_ amounts: [(String, Int64)], credit: Int64 = 0, _ code: String = "usd")
+    private static func effect(
+        _ amounts: [(String, Int64)], credit: Int64 = 0, _ code: String = "usd"
+    )
         -> Effect
     {
         let currency = Currency(code: code)!
         let lines = amounts.map { name, minor in
             InvoiceLine(
-                .charge, .base, description: name,
+                .charge, PricePart(plan: .none), description: name,
                 period: Timestamp(milliseconds: 0)..<Timestamp(milliseconds: 5_000),
                 subtotal: Money(minorUnits: minor, currency: currency))
         }
@@ -32,7 +34,8 @@ import Testing
     @Test("a page has an item for each line")
     func page() {
         let body = StripeBodies.session(
-            Self.effect([("Pro", 2000), ("Seats", 500)]), Self.payer, successURL: "https://a").encoded
+            Self.effect([("Pro", 2000), ("Seats", 500)]), Self.payer, successURL: "https://a"
+        ).encoded
         #expect(body.hasPrefix("mode=payment&customer=cus_1&client_reference_id=eff_1&"))
         #expect(body.contains("&\(Self.marks)&metadata[tally_effect]=eff_1"))
         #expect(body.contains("line_items[1][price_data][unit_amount]=500"))
@@ -42,12 +45,14 @@ import Testing
     @Test(
         "a page shows one sum where something is given back",
         arguments: [
-            ([("Premium", 5000), ("Unused time", -1000)], 0, "4000"), ([("Pro", 2000)], 500, "1500"),
+            ([("Premium", 5000), ("Unused time", -1000)], 0, "4000"),
+            ([("Pro", 2000)], 500, "1500"),
             ([("Pro", 2000)], -300, "2300"),
         ] as [([(String, Int64)], Int64, String)])
     func sum(amounts: [(String, Int64)], credit: Int64, due: String) {
         let body = StripeBodies.session(
-            Self.effect(amounts, credit: credit), Self.payer, successURL: "https://a").encoded
+            Self.effect(amounts, credit: credit), Self.payer, successURL: "https://a"
+        ).encoded
         #expect(body.contains("line_items[0][price_data][unit_amount]=\(due)&"))
         #expect(!body.contains("line_items[1]"))
     }
@@ -55,7 +60,8 @@ import Testing
     @Test("a page where nothing is due puts a card on file")
     func setup() {
         let body = StripeBodies.session(
-            Self.effect([("Trial", 0)]), Self.payer, successURL: "https://a").encoded
+            Self.effect([("Trial", 0)]), Self.payer, successURL: "https://a"
+        ).encoded
         #expect(body.hasPrefix("mode=setup&") && !body.contains("line_items"))
         #expect(body.contains("setup_intent_data[metadata][tally_effect]=eff_1"))
     }

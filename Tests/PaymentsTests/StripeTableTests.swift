@@ -56,15 +56,21 @@ import Wire
                 .authenticationRequired
             ),
             (
+                400,
+                #""type":"invalid_request_error","#
+                    + #""code":"invoice_payment_intent_requires_action""#,
+                .authenticationRequired
+            ),
+            (
                 402,
-                #""type":"card_error","code":"card_declined","# +
-                    #""decline_code":"authentication_required""#,
+                #""type":"card_error","code":"card_declined","#
+                    + #""decline_code":"authentication_required""#,
                 .authenticationRequired
             ),
             (
                 400,
-                #""type":"invalid_request_error","code":"resource_missing","param":"customer","# +
-                    #""message":"No such customer: 'cus_1'""#,
+                #""type":"invalid_request_error","code":"resource_missing","param":"customer","#
+                    + #""message":"No such customer: 'cus_1'""#,
                 .invalid(
                     code: "resource_missing", parameter: "customer",
                     message: "No such customer: 'cus_1'")

@@ -36,16 +36,23 @@ package final class Stripe: PaymentProvider {
     // MARK: Customers
 
     package func register(_ payer: Payer) async throws -> String? {
-        let made = try await make(
-            "/v1/customers", StripeBodies.customer(payer),
-            key: "tally_\(payer.home)_\(payer.created.milliseconds)_\(payer.id.text)",
-            isInDoubt: true
-        ) { [client] in
-            let query = StripeBodies.search(for: payer)
-            return try await client.get("/v1/customers/search", ["query": .text(query)])
-                .data.first
+        let key = "tally_\(payer.home)_\(payer.created.milliseconds)_\(payer.id.text)"
+        var turn = 1
+        while true {
+            let made = try await make(
+                "/v1/customers", StripeBodies.customer(payer),
+                key: turn == 1 ? key : "\(key)_again_\(turn)", isInDoubt: true
+            ) { [client] in
+                let query = StripeBodies.search(for: payer)
+                return try await client.get("/v1/customers/search", ["query": .text(query)])
+                    .data.first { $0.flag("deleted") != true }
+            }
+            let id = try Stripe.id(made)
+            // One that was made under this key, and deleted since, comes back for a day.
+            let present = try await client.get("/v1/customers/\(id)")
+            guard present.flag("deleted") == true, turn < 5 else { return id }
+            turn += 1
         }
-        return try Stripe.id(made)
     }
 
     // MARK: Pages

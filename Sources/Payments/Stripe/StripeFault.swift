@@ -28,14 +28,15 @@ package enum StripeFault: Error, Sendable, Equatable {
         let code = error?.text("code") ?? ""
         let decline = error?.text("decline_code") ?? ""
         let type = error?.text("type") ?? ""
+        // The second is how an invoice says it.
+        let asks = ["authentication_required", "invoice_payment_intent_requires_action"]
         switch (status, type) {
+        case (_, _) where asks.contains(code) || asks.contains(decline):
+            self = .authenticationRequired
         case (_, "idempotency_error") where status != 409: self = .keyReused
         case (_, "card_error"):
             let reason = decline.isEmpty ? code : decline
-            self =
-                code == "authentication_required" || decline == "authentication_required"
-                ? .authenticationRequired
-                : .declined(code: reason.isEmpty ? "card_declined" : reason)
+            self = .declined(code: reason.isEmpty ? "card_declined" : reason)
         case (401, _), (403, _): self = .unauthorized(status: status)
         case (409, _): self = .busy
         case (429, _): self = .rateLimited

@@ -31,7 +31,8 @@ struct PaymentSettings: Sendable {
         }
         return [
             entry(
-                "payments.\(name)", "who collects: \(name == "sandbox" ? "sandbox, " : "")stripe or none",
+                "payments.\(name)",
+                "who collects: \(name == "sandbox" ? "sandbox, " : "")stripe or none",
                 name == "sandbox" ? "sandbox" : "none"),
             entry("stripe.\(name).key-file", "the secret key, sk_… or rk_…", ""),
             entry(

@@ -76,7 +76,9 @@ final class TallyServer: Service {
             environments: environments, webhooks: webhooks, stripe: stripe)
         server = RPCServer(
             configuration: RPCConfiguration(
-                listeners: settings.listeners.map { TallyServer.listener($0, access, metrics, stripe) },
+                listeners: settings.listeners.map {
+                    TallyServer.listener($0, access, metrics, stripe)
+                },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
             makeDispatcher: {
