@@ -1,7 +1,11 @@
 """Stripe as the payment provider, against the double of it: from the first page to a renewal that
 is declined and recovers, whatever becomes of the webhooks on their way."""
 
+import json
+import os
 import socket
+import ssl
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -12,11 +16,12 @@ from tally.v1 import attach_service_pb2 as attach_pb
 from tally.v1 import customer_pb2 as customer_pb
 from tally.v1 import money_pb2 as money_pb
 
+import checkout
 import stripe_types
 from conftest import connected
 from stripe_bench import KEY, Bench
 from tally_client import new_id
-from tally_server import TallyServer
+from tally_server import BINARY, TallyServer
 from test_clock import move
 from test_walkthrough import attach, check, get, new_customer
 
@@ -126,7 +131,6 @@ class Shop:
 
 
 def opened(server, request):
-    import ssl
     return urllib.request.urlopen(
         request, timeout=10, context=ssl.create_default_context(cafile=server.ca_file))
 
@@ -369,3 +373,53 @@ def test_the_page_for_webhooks_takes_nothing_else(shop):
             assert error.code == status
     shop.bench.stripe.customers.create({})  # the log needs a request of ours, too
     attach(shop.client, new_customer(shop.client), "test_pro")
+
+
+def setup(shop, *more):
+    return subprocess.run(
+        [BINARY, "stripe", "setup", "--environment", "sandbox", "--json", "--public-address",
+         "https://billing.example.com", *more], capture_output=True, text=True, timeout=30,
+        env={**os.environ, **shop.server.environment})
+
+
+def test_setup_makes_the_endpoint_once_and_says_what_is_missing(shop, tmp_path):
+    secrets = tmp_path / "webhooks.secret"
+    shop.server.environment.pop("TALLY_STRIPE_SANDBOX_WEBHOOK_SECRET")
+    nowhere = setup(shop)
+    assert nowhere.returncode == 1 and "nowhere to keep" in nowhere.stdout, nowhere
+    shop.server.environment["TALLY_STRIPE_SANDBOX_WEBHOOK_SECRET_FILE"] = str(secrets)
+    made = setup(shop)
+    secret = secrets.read_text().strip()
+    assert made.returncode == 0 and json.loads(made.stdout)["endpoint"]["state"] == "made", made
+    assert secret.startswith("whsec_") and secrets.stat().st_mode & 0o777 == 0o600
+    for run in (made, nowhere):
+        assert secret not in run.stdout + run.stderr and KEY not in run.stdout + run.stderr
+    again = json.loads(setup(shop).stdout)
+    assert again["endpoint"]["state"] == "found" and not again["missing"]
+    found = [e for e in shop.bench.stripe.webhook_endpoints.list().data
+             if e.url == "https://billing.example.com/webhooks/stripe/sandbox"]
+    assert len(found) == 1
+    shop.server.environment["TALLY_STRIPE_SANDBOX_KEY"] = "sk_test_somebody_elses"
+    wrong = setup(shop)
+    assert wrong.returncode == 2 and "does not take the secret key" in wrong.stderr, wrong
+    shop.server.environment["TALLY_STRIPE_SANDBOX_KEY"] = "sk_live_somebody_elses"
+    wrong = setup(shop)
+    assert wrong.returncode == 64 and "live payments" in wrong.stderr, wrong
+
+
+def test_the_portal_leads_to_stripe_for_a_card(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    url = client.call("OpenCustomerPortal", attach_pb.OpenCustomerPortalRequest(
+        customer_id=customer_id)).url
+    card = checkout.fetch(checkout.browser(shop.server.ca_file), url + "/card")
+    assert card.status == 303 and card.location.startswith(shop.bench.double.url)
+    shop.pay(card.location, card="5555555555554444")
+    until(lambda: get(client, customer_id).payment_method.last4 == "4444", "the other card")
+    # No page of ours takes a test card.
+    assert checkout.fetch(checkout.browser(shop.server.ca_file), url + "/card",
+                          {"card": "4242424242424242"}).status == 303
+    page = checkout.fetch(checkout.browser(shop.server.ca_file),
+                          f"https://localhost:{shop.server.port}/checkout/eff_1",
+                          {"card": "4242424242424242"})
+    assert page.status == 200 and "<form" not in page.body

@@ -147,6 +147,11 @@ package struct Account: Sendable, Equatable {
             || referrals.contains(where: \.isUntold)
     }
 
+    mutating func removeMethod() {
+        method = nil
+        reminded.method = false
+    }
+
     /// The payment page that is open.
     package var checkout: Checkout? {
         get { checkouts.first }

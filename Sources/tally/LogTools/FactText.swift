@@ -55,9 +55,11 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
-            .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue, .payerSet,
-            .methodRemoved:
+            .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue:
             account(fact)
+        case .payerSet(let reference):
+            ["fact": .string("payer_set"), "reference": .string(reference)]
+        case .methodRemoved: ["fact": .string("method_removed")]
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
             .notified, .clockMoved, .topUpSet:
@@ -181,9 +183,6 @@ struct FactText {
                 "last4": .string(method.last4),
                 "expiry": method.expiry.map { .string("\($0.month)/\($0.year)") } ?? .null,
             ]
-        case .payerSet(let reference):
-            ["fact": .string("payer_set"), "reference": .string(reference)]
-        case .methodRemoved: ["fact": .string("method_removed")]
         case .invoiceRaised(let invoice):
             [
                 "fact": .string("invoice_raised"), "invoice": .number(invoice.number),
