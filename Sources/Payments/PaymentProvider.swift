@@ -42,7 +42,7 @@ package protocol PaymentProvider: Sendable {
     func haveHeard()
 
     /// The report of a payment has become durable.
-    func acknowledge(_ payment: PagePayment) throws
+    func acknowledge(_ payment: PagePayment) async throws
 }
 
 /// A customer, as far as a provider is told of it.
@@ -111,6 +111,8 @@ package struct PagePayment: Sendable, Equatable {
     package var payment: String
     package var amount: Money
     package var method: PaymentMethod
+    /// It was acknowledged before: should nobody remember it here, it is not given back.
+    package var wasHeard = false
 }
 
 /// What has happened at a provider, as it stands there now. Told twice, in another order, or days

@@ -321,6 +321,28 @@ def test_cards_and_customers_change_at_stripe(shop):
     assert reply.outcome == PAGE and shop.session().customer != customer
 
 
+def test_a_payment_that_is_told_again_after_many_pages_does_not_go_back(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    shop.settle()
+    shop.bench.stripe.payment_methods.detach(shop.method())
+    until(lambda: not get(client, customer_id).HasField("payment_method"), "no card")
+    for number in range(10):  # a customer remembers eight
+        reply = attach(client, customer_id, "test_max", success_url=f"https://example.com/{number}")
+        assert reply.outcome == PAGE
+    assert len(shop.bench.stripe.checkout.sessions.list({"limit": 100}).data) == 11
+    told = next(e for e in shop.bench.double.world["event"]
+                if e["type"] == "checkout.session.completed")
+    shop.control("/webhooks/redeliver", event=told["id"], endpoint=shop.endpoint)
+    shop.settle()
+    shop.server.kill()
+    shop.server.start()  # and reads all of Stripe's list again
+    until(lambda: shop.events("recorded") == 0, "a start")
+    time.sleep(1)
+    assert not get(client, customer_id).refunds
+    assert not shop.bench.stripe.refunds.list().data
+
+
 def test_a_page_that_is_replaced_or_expires_is_closed(shop):
     client, customer_id = shop.client, new_customer(shop.client)
     attach(client, customer_id, "test_pro")

@@ -52,13 +52,11 @@ extension Stripe {
             let amount = StripeAmount.money(
                 isSetup ? 0 : page.number("amount_total") ?? 0, page.text("currency") ?? "usd")
         else { return [] }
-        return [
-            .pagePaid(
-                PagePayment(
-                    customer: customer, session: session,
-                    payment: isSetup ? session : try Stripe.id(intent), amount: amount,
-                    method: method))
-        ]
+        var paid = PagePayment(
+            customer: customer, session: session,
+            payment: isSetup ? session : try Stripe.id(intent), amount: amount, method: method)
+        paid.wasHeard = intent.metadata("tally_heard") != nil
+        return [.pagePaid(paid)]
     }
 
     // MARK: Money that goes back

@@ -139,8 +139,15 @@ package final class Stripe: PaymentProvider {
         try await client.get("/v1/refunds", ["payment_intent": .text(payment), "limit": "100"]).data
     }
 
-    /// Each is reported by Stripe's list of events until it is on record.
-    package func acknowledge(_ payment: PagePayment) throws {}
+    /// Stripe tells of a payment again and again, for a month. Here it is remembered for a while
+    /// only, and there for good, that it was on record: what nobody remembers here is then not
+    /// taken for a payment that nobody has asked for.
+    package func acknowledge(_ payment: PagePayment) async throws {
+        guard payment.payment.hasPrefix("pi_"), !payment.wasHeard else { return }
+        _ = try await client.post(
+            "/v1/payment_intents/\(payment.payment)",
+            ["metadata": .form(["tally_heard": "true"])], key: nil)
+    }
 
     // MARK: Once
 

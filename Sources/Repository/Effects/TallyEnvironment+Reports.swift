@@ -48,13 +48,19 @@ extension TallyEnvironment {
             try await giveBack(paid)
         }
         // Told again, it would be the same.
-        try? provider?.acknowledge(paid)
+        try? await provider?.acknowledge(paid)
         return reply != .paidLate
     }
 
     /// Of a page that nobody remembers here, or of somebody deleted: no record can be made of it.
     private func giveBack(_ paid: PagePayment) async throws(ExecuteFault) {
         guard paid.amount.minorUnits > 0 else { return }
+        guard !paid.wasHeard else {
+            logger.notice(
+                "a payment that was on record before is not known here, and is left alone",
+                metadata: ["payment": "\(paid.payment)", "customer": "\(paid.customer.text)"])
+            return
+        }
         let refund = Refund(
             id: "refund_\(paid.payment)", payment: paid.payment, invoice: 0, amount: paid.amount,
             reason: .closedPage, time: now)
