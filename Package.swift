@@ -71,7 +71,7 @@ let package = Package(
         house("Events", ["Billing", "CChecksum"]),
         house("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
         house("Interchange", ["Billing", "Wire"]),
-        house("Payments", ["Billing", "CCurl"]),
+        house("Payments", ["Billing", "Wire", "CCurl", "COpenSSL"]),
         house(
             "Repository",
             [
@@ -93,7 +93,7 @@ let package = Package(
             ["RPC", "Billing", "Wire", "Repository"] + services),
         house(
             "WebFace", path: "Sources/Faces/WebFace",
-            ["RPC", "Billing", "Payments", "Repository"] + services),
+            ["RPC", "Billing", "Wire", "Payments", "Repository", log] + services),
         .executableTarget(
             name: "tally",
             dependencies: [
@@ -130,6 +130,7 @@ let package = Package(
             ]),
         suite("EventsTests", ["Events", "Billing", "CChecksum"]),
         suite("WireTests", ["Wire", "Billing", "CTallyProto", "CProtobufC"]),
+        suite("PaymentsTests", ["Payments", "Billing", "Wire"]),
         suite("InterchangeTests", ["Interchange", "Billing", "Wire"]),
         suite("LogTests", ["Repository", "CChecksum", "Simulator"]),
         suite(

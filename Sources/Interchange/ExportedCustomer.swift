@@ -70,6 +70,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.closedCheckouts.flatMap(\.facts)
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
+        if !account.payer.isEmpty { facts.append(.payerSet(reference: account.payer)) }
         if let credit = account.credit { facts.append(.creditChanged(credit)) }
         facts += account.invoices.map { .invoiceRaised($0) }
         if !account.discounts.isEmpty { facts.append(.discountsSet(account.discounts)) }

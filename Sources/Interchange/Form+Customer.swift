@@ -70,6 +70,13 @@ extension Form {
             try form.receivables(&value.account.receivables)
         }
         try since(7) { form throws(FormFault) in try form.schedules(&value.account.schedules) }
+        try payer(&value.account.payer)
+    }
+
+    /// Missing where there is none.
+    private mutating func payer(_ value: inout String) throws(FormFault) {
+        guard isReading ? isSince(8) && has("payer") : !value.isEmpty else { return }
+        try text("payer", &value)
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {

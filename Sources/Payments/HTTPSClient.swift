@@ -9,6 +9,8 @@ package final class HTTPSClient {
     package struct Response: Sendable {
         package var status: Int
         package var body: [UInt8]
+        /// Those that were asked for and came, by the names that were asked for.
+        package var headers: [String: String] = [:]
     }
 
     package struct Failure: Error, Sendable, CustomStringConvertible {
@@ -68,14 +70,32 @@ package final class HTTPSClient {
 
     /// Sends bytes and waits for the response.
     ///
-    /// - Parameter headers: whole lines, such as "content-type: application/json".
-    package func post(_ url: String, body: [UInt8], headers: [String]) throws -> Response {
-        try set(CURLOPT_URL, url)
+    /// - Parameters:
+    ///   - headers: whole lines, such as "content-type: application/json".
+    ///   - wanted: names of headers of the response.
+    package func post(
+        _ url: String, body: [UInt8], headers: [String], wanted: [String] = []
+    ) throws -> Response {
         try set(CURLOPT_POSTFIELDSIZE, body.count)
         try body.withUnsafeBytes { bytes in
             let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBody)
             try check(tally_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start))
         }
+        return try perform(url, headers, wanted)
+    }
+
+    /// Asks for something and waits for the response.
+    package func get(
+        _ url: String, headers: [String], wanted: [String] = []
+    ) throws -> Response {
+        try set(CURLOPT_HTTPGET, 1)
+        return try perform(url, headers, wanted)
+    }
+
+    private func perform(
+        _ url: String, _ headers: [String], _ wanted: [String]
+    ) throws -> Response {
+        try set(CURLOPT_URL, url)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
         for line in headers {
@@ -86,7 +106,17 @@ package final class HTTPSClient {
         }
         try check(tally_curl_set_pointer(easy, CURLOPT_HTTPHEADER, list))
         defer { _ = tally_curl_set_pointer(easy, CURLOPT_HTTPHEADER, nil) }
-        return try perform()
+        var response = try perform()
+        for name in wanted { response.headers[name] = header(name) }
+        return response
+    }
+
+    private func header(_ name: String) -> String? {
+        var found: UnsafeMutablePointer<curl_header>?
+        guard curl_easy_header(easy, name, 0, UInt32(CURLH_HEADER), -1, &found) == CURLHE_OK,
+            let value = found?.pointee.value
+        else { return nil }
+        return String(cString: value)
     }
 
     private func perform() throws -> Response {

@@ -25,17 +25,20 @@ package struct Sandbox: PaymentProvider {
         books = SandboxBooks(path: file)
     }
 
+    package func register(_ payer: Payer) async throws -> String? { nil }
+
     package func openCheckout(
-        _ effect: Effect, for customer: CustomerID
-    ) async throws -> String {
+        _ effect: Effect, _ context: PaymentContext
+    ) async throws -> PageOutcome {
         try books.enter { entries in
             guard entries["page/\(effect.id)"] == nil else { return }
-            entries["page/\(effect.id)"] = Page(customer: customer, due: effect.order.due).text
+            entries["page/\(effect.id)"] =
+                Page(customer: context.payer.id, due: effect.order.due).text
         }
-        return "\(address())/checkout/\(effect.id)"
+        return .opened(url: "\(address())/checkout/\(effect.id)")
     }
 
-    package func closeCheckout(_ session: String) async throws {
+    package func closeCheckout(_ session: String, of payer: Payer) async throws {
         try books.enter { entries in
             guard var page = Page(entries["page/\(session)"]), page.state == .pending
             else { return }
@@ -45,20 +48,21 @@ package struct Sandbox: PaymentProvider {
     }
 
     package func collect(
-        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID,
-        at time: Timestamp
+        _ effect: Effect, with method: PaymentMethod, _ context: PaymentContext
     ) async throws -> CollectOutcome {
         let card = TestCard(token: method.token)
         let (answer, isNew) = try books.enter { entries in
             if let known = entries["charge/\(effect.id)"] { return (known, false) }
-            let isExpired = method.expiry?.isPast(at: time) ?? false
+            let isExpired = method.expiry?.isPast(at: context.time) ?? false
             let answer =
                 card.map { isExpired ? "expired_card" : $0.laterDeclineCode ?? "paid" }
                 ?? "card_declined"
             entries["charge/\(effect.id)"] = answer
             if answer == "paid" {
                 entries["payment/\(effect.id)"] =
-                    Payment(customer: customer, amount: effect.order.due, token: method.token).text
+                    Payment(
+                        customer: context.payer.id, amount: effect.order.due, token: method.token
+                    ).text
             }
             return (answer, true)
         }
@@ -66,7 +70,7 @@ package struct Sandbox: PaymentProvider {
         return answer == "paid" ? .paid(payment: effect.id) : .declined(code: answer)
     }
 
-    package func refund(_ refund: Refund) async throws -> RefundOutcome {
+    package func refund(_ refund: Refund, to payer: Payer) async throws -> RefundOutcome {
         let (answer, delay) = try books.enter { entries in
             let known = entries["refund/\(refund.id)"]
             if let known, known != "pending" { return (known, Duration.zero) }
@@ -122,14 +126,17 @@ package struct Sandbox: PaymentProvider {
         }
     }
 
-    package func unheardPayments() throws -> [PagePayment] {
+    package func unheardReports(now: Timestamp, home: String) async throws -> [ProviderReport] {
         try books.enter { entries in
             entries.keys(from: "report/").compactMap { key in
                 let payment = String(key.dropFirst("report/".count))
-                return PagePayment(entries[key], payment: payment)
+                return PagePayment(entries[key], payment: payment).map { .pagePaid($0) }
             }
         }
     }
+
+    /// Each payment is acknowledged of its own.
+    package func haveHeard() {}
 
     package func acknowledge(_ payment: PagePayment) throws {
         try books.enter { $0["report/\(payment.payment)"] = "heard" }

@@ -16,7 +16,9 @@ struct Tally: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",
-                subcommands: [ServeCommand.self, SettingsCommand.self, KeysCommand.self]),
+                subcommands: [
+                    ServeCommand.self, SettingsCommand.self, KeysCommand.self, StripeCommand.self,
+                ]),
             CommandGroup(
                 name: "Calls",
                 subcommands: [

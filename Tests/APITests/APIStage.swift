@@ -132,7 +132,7 @@ extension TallyEnvironment {
         await withTaskGroup(of: Void.self) { group in
             for partition in partitions {
                 let effects = Effects(
-                    repository: partition.customers, provider: provider,
+                    repository: partition.customers, provider: provider, home: home,
                     durability: partition.durability, logger: logger)
                 group.addTask { await effects.run() }
             }

@@ -269,27 +269,32 @@ private final class CountingProvider: PaymentProvider {
         if waits { try await Task.sleep(for: .seconds(3600)) }
     }
 
-    func openCheckout(_ effect: Effect, for customer: CustomerID) async throws -> String {
+    func register(_ payer: Payer) async throws -> String? { "cus_\(payer.id.text)" }
+
+    func openCheckout(
+        _ effect: Effect, _ context: PaymentContext
+    ) async throws -> PageOutcome {
         try await deal(with: effect.id)
-        return "https://localhost/checkout/\(effect.id)"
+        return .opened(url: "https://localhost/checkout/\(effect.id)")
     }
 
-    func closeCheckout(_ session: String) async throws {}
+    func closeCheckout(_ session: String, of payer: Payer) async throws {}
 
     func collect(
-        _ effect: Effect, with method: PaymentMethod, for customer: CustomerID,
-        at time: Timestamp
+        _ effect: Effect, with method: PaymentMethod, _ context: PaymentContext
     ) async throws -> CollectOutcome {
         try await deal(with: effect.id)
         return .paid(payment: effect.id)
     }
 
-    func refund(_ refund: Refund) async throws -> RefundOutcome {
+    func refund(_ refund: Refund, to payer: Payer) async throws -> RefundOutcome {
         try await deal(with: refund.id)
         return .succeeded
     }
 
-    func unheardPayments() throws -> [PagePayment] { [] }
+    func unheardReports(now: Timestamp, home: String) async throws -> [ProviderReport] { [] }
+
+    func haveHeard() {}
 
     func acknowledge(_ payment: PagePayment) throws {}
 }

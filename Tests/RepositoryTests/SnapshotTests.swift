@@ -143,8 +143,8 @@ struct SnapshotTests {
         #expect(throws: SnapshotProblem.foreign("it belongs to another log")) {
             try SnapshotHeader.decode(bytes, identity: 2)
         }
-        bytes[8] = 7
-        #expect(throws: SnapshotProblem.tooNew(7)) { try SnapshotHeader.decode(bytes, identity: 1) }
+        bytes[8] = 8
+        #expect(throws: SnapshotProblem.tooNew(8)) { try SnapshotHeader.decode(bytes, identity: 1) }
         bytes[0] = 0
         #expect(throws: SnapshotProblem.foreign("it is no snapshot")) {
             try SnapshotHeader.decode(bytes, identity: 1)
@@ -154,18 +154,18 @@ struct SnapshotTests {
     @Test("The example in SnapshotFormat.swift")
     func example() throws {
         let header: [UInt8] = [
-            0x89, 0x54, 0x53, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 6, 0, 0, 0, 0, 0, 0, 0,
+            0x89, 0x54, 0x53, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 7, 0, 0, 0, 0, 0, 0, 0,
             1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0,
             0x00, 0x02, 0, 0, 1, 0, 0, 0, 0xE8, 0x03, 0, 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x2B, 0xEB, 0xC0, 0x63,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x81, 0x1F, 0xAE, 0xC7,
         ]
         let known = SnapshotHeader(identity: 1, start: 7, position: 1 << 32 | 512, time: 1000)
         #expect(try SnapshotHeader.decode(header, identity: 1) == known)
         #expect(known.encoded == header)
         let chunk: [UInt8] = [
             0x89, 0x54, 0x43, 0x4B, 2, 0, 0, 0, 1, 0, 0, 0, 0x10, 0, 0, 0,
-            9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0x2B, 0xEB, 0xC0, 0x63,
-            3, 0, 0, 0, 0xF5, 0xD9, 0x3F, 0x28,
+            9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0x81, 0x1F, 0xAE, 0xC7,
+            3, 0, 0, 0, 0xAE, 0x7D, 0x84, 0x5D,
             5, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 1, 0, 0, 0,
         ]
         let decoded = try SnapshotChunk.decode(chunk, tag: known.tag, at: 64)

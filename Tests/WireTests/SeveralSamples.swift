@@ -45,6 +45,11 @@ enum SeveralSamples {
 
     static let facts: [Fact] = [
         .effectRequested(Effect(id: "e", kind: .collect, order: planned, request: nil)),
+        .payerSet(reference: ""), .methodRemoved, .payerSet(reference: "cus_1"),
+        .methodSaved(
+            PaymentMethod(
+                token: "pm_2", brand: "visa", last4: "4242",
+                expiry: CardExpiry(year: 2031, month: 12))),
         .schedulesSet(schedules), .schedulesSet([]), .phaseBegan(time: ExtraSamples.time),
         .effectRequested(Effect(id: "e", kind: .collect, order: order, request: nil)),
         .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),

@@ -116,7 +116,8 @@ package struct BucketSet: Sendable {
             .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
             .currencySet,
             .receivableSet, .invoiceOverdue, .topUpSet,
-            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
+            .payerSet, .methodRemoved:
             return false
         }
         return true

@@ -49,9 +49,7 @@ extension CustomerState {
             if !invoice.status.isUnsettled {
                 account.receivables.removeAll { $0.invoice == invoice.number }
             }
-        case .debtSet(let debt):
-            let index = account.debts.firstIndex { $0.invoice == debt.invoice }
-            if let index { account.debts[index] = debt } else { account.debts.append(debt) }
+        case .debtSet(let debt): put(debt)
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
         case .zoneSet(let zone): account.zone = zone
@@ -64,6 +62,8 @@ extension CustomerState {
         case .referralSet(let referral): account.put(referral)
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
+        case .payerSet(let reference): account.payer = reference
+        case .methodRemoved: account.removeMethod()
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
@@ -96,6 +96,11 @@ extension CustomerState {
         account.reminded.method = false
         guard buckets.hasExtras, !buckets.extras.topUps.isEmpty else { return }
         buckets.changeExtras { $0.forgetTopUpFailures() }
+    }
+
+    private mutating func put(_ debt: Debt) {
+        let index = account.debts.firstIndex { $0.invoice == debt.invoice }
+        if let index { account.debts[index] = debt } else { account.debts.append(debt) }
     }
 
     private mutating func erase() {

@@ -98,6 +98,10 @@ package struct Account: Sendable, Equatable {
     /// None or one; on the heap, because few customers have one.
     private var checkouts: [Checkout] = []
     package var method: PaymentMethod?
+    /// The payment provider's name for the customer; empty: it knows none. It is kept because what
+    /// is asked of the provider again must be asked with the same one, and because a customer's
+    /// pages and invoices there are found by it.
+    package var payer = ""
     /// Money that is the customer's: invoices are paid out of it first. Below 0: what was too
     /// little to charge, and comes on top of the next one. nil: none yet.
     package var credit: Money?
@@ -141,6 +145,11 @@ package struct Account: Sendable, Equatable {
     package var isBusy: Bool {
         !effects.isEmpty || checkout != nil || refunds.contains { $0.status == .pending }
             || referrals.contains(where: \.isUntold)
+    }
+
+    mutating func removeMethod() {
+        method = nil
+        reminded.method = false
     }
 
     /// The payment page that is open.

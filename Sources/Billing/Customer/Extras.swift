@@ -60,7 +60,8 @@ package struct Extras: Sendable, Equatable {
             .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
             .disputeDropped, .reminded, .discountsSet, .codeRedeemed, .customPlanSet,
             .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue,
-            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
+            .payerSet, .methodRemoved:
             preconditionFailure("this fact is about more than extras")
         }
     }

@@ -94,6 +94,10 @@ package enum Fact: Sendable, Equatable {
     case schedulesSet([PhaseSchedule])
     /// What was planned for a moment was carried out. Nothing of the state.
     case phaseBegan(time: Timestamp)
+    /// The payment provider knows the customer by this name from now on; empty: by none.
+    case payerSet(reference: String)
+    /// No payment method is on file any more.
+    case methodRemoved
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -152,7 +156,8 @@ extension Fact {
             .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .currencySet,
             .receivableSet,
             .invoiceOverdue, .topUpSet,
-            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan:
+            .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
+            .payerSet, .methodRemoved:
             false
         }
     }

@@ -46,6 +46,7 @@ package enum Command: Sendable {
     case noteReferralCode(NoteReferralCode)
     indirect case redeemReferral(RedeemReferral)
     indirect case handOver(ReferralHandover)
+    indirect case provider(ProviderNews)
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -57,7 +58,7 @@ package enum Command: Sendable {
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
             .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
-            .noteReferralCode, .redeemReferral, .handOver:
+            .noteReferralCode, .redeemReferral, .handOver, .provider:
             false
         }
     }
@@ -74,7 +75,7 @@ package enum Command: Sendable {
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
-            .noteReferralCode, .redeemReferral, .handOver:
+            .noteReferralCode, .redeemReferral, .handOver, .provider:
             false
         }
     }

@@ -134,7 +134,7 @@ extension BucketSet {
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
             .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
-            .noteReferralCode, .redeemReferral, .handOver:
+            .noteReferralCode, .redeemReferral, .handOver, .provider:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -188,6 +188,7 @@ extension CustomerState {
         case .refund(let refund): try decideRefund(refund, pricing: pricing, now: now)
         case .setupPayment(let setup): try decideSetup(setup, pricing: pricing, now: now)
         case .saveMethod(let method): try decideSaveMethod(method, pricing: pricing, now: now)
+        case .provider(let news): try decideNews(news, pricing: pricing, now: now)
         case .applyDiscount(let apply):
             try decideApplyDiscount(apply, pricing: pricing, now: now)
         case .removeDiscount(let remove):

@@ -57,7 +57,12 @@ extension CustomerState {
         _ paid: CompleteCheckout, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         guard let page = account.closedCheckouts.first(where: { $0.session == paid.session })
-        else { throw .checkoutNotFound }
+        else {
+            // Long ago, and told again.
+            let isKnown = account.invoices.contains { $0.payment == paid.payment }
+            if isKnown, !paid.payment.isEmpty { return Decision() }
+            throw .checkoutNotFound
+        }
         // Told before, or paid in a version that kept no names of payments.
         let isPaid = page.payments.first == paid.payment && page.isPaid
         if isPaid || page.isPaid && page.payments.isEmpty { return Decision() }

@@ -28,7 +28,7 @@ extension BucketSet {
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
-            .noteReferralCode, .redeemReferral, .handOver:
+            .noteReferralCode, .redeemReferral, .handOver, .provider:
             return []
         }
     }

@@ -31,6 +31,8 @@ package struct CheckoutPages: Sendable {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].isEmpty, parts[1] == "checkout" else { return nil }
         let session = String(parts[2])
+        // Whose pages are somewhere else takes no test cards.
+        guard sandbox != nil else { return .html(200, CheckoutPages.elsewhere) }
         guard let page = attach.page(session) else {
             guard request.method == "POST" else { return CheckoutPages.closed }
             return await postLate(Form(request.body), session)
@@ -139,6 +141,12 @@ package struct CheckoutPages: Sendable {
         } catch {
             return CheckoutPages.unheard
         }
+    }
+
+    /// Where customers come back to from a page of another provider.
+    private static var elsewhere: String {
+        Page.notice(
+            "Thank you", "What you bought will be there in a moment. You can close this page.")
     }
 
     private static var late: PageResponse {

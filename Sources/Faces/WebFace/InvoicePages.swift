@@ -1,5 +1,6 @@
 internal import Attach
 internal import Billing
+internal import Payments
 package import RPC
 package import Repository
 
@@ -11,10 +12,10 @@ package import Repository
 ///
 /// 404: no such invoice, or one that isn't sent yet. 403: a form of another site.
 package struct InvoicePages: Sendable {
-    private let services: [AttachService]
+    private let services: [(service: AttachService, takesTestCards: Bool)]
 
     package init(_ environments: [TallyEnvironment]) {
-        services = environments.map { AttachService($0) }
+        services = environments.map { (AttachService($0), $0.provider is Sandbox) }
     }
 
     /// nil: not one of these pages.
@@ -26,11 +27,12 @@ package struct InvoicePages: Sendable {
                 403, Page.notice("This came from another site", "Open the invoice and pay there."))
         }
         let page = "\(parts[2])/\(parts[3])"
-        for service in services {
+        for (service, takesTestCards) in services {
             guard let (visit, invoice) = service.invoice(onPage: page), invoice.status != .draft
             else { continue }
             let desk = PortalDesk(
-                service: service, visit: visit, path: "/invoice/\(page)", isOfInvoice: true)
+                service: service, visit: visit, path: "/invoice/\(page)",
+                takesTestCards: takesTestCards, isOfInvoice: true)
             return await desk.respond(
                 to: request, invoice, parts.dropFirst(4).map(String.init))
         }

@@ -17,11 +17,11 @@ package import Repository
 /// What is done leads back by 303. 404: no such token, plan or invoice. 410: it has expired. 403: a
 /// form of another site.
 package struct PortalPages: Sendable {
-    private let services: [AttachService]
+    private let services: [(service: AttachService, takesTestCards: Bool)]
 
     /// - Parameter environments: a token says which one it is of.
     package init(_ environments: [TallyEnvironment]) {
-        services = environments.map { AttachService($0) }
+        services = environments.map { (AttachService($0), $0.provider is Sandbox) }
     }
 
     /// nil: not one of these pages.
@@ -35,13 +35,15 @@ package struct PortalPages: Sendable {
                     "This came from another site", "Open your billing page and do it there."))
         }
         let token = String(parts[2])
-        for service in services {
+        for (service, takesTestCards) in services {
             switch service.door(token) {
             case .missing: continue
             case .expired(let link):
                 return .html(410, Page.expired(returnURL: link.returnURL), leads: false)
             case .open(let visit):
-                let desk = PortalDesk(service: service, visit: visit, path: "/portal/\(token)")
+                let desk = PortalDesk(
+                    service: service, visit: visit, path: "/portal/\(token)",
+                    takesTestCards: takesTestCards)
                 return await desk.respond(to: request, parts.dropFirst(3).map(String.init))
             }
         }
@@ -54,6 +56,8 @@ struct PortalDesk {
     let service: AttachService
     let visit: PortalVisit
     let path: String
+    /// False: cards are entered on a page of the provider's.
+    let takesTestCards: Bool
     /// It is the page of one invoice, and of nothing else.
     var isOfInvoice = false
 
@@ -126,6 +130,7 @@ struct PortalDesk {
         let place =
             isOfInvoice
             ? "\(path)/pay" : invoice.map { "\(path)/invoices/\($0.number)/pay" } ?? "\(path)/card"
+        guard takesTestCards else { return await cardElsewhere(request, place, invoice) }
         func page(_ status: Int, _ form: CardForm) -> PageResponse {
             .html(
                 status, Page.card(visit, path, at: place, of: invoice, form), leads: false)

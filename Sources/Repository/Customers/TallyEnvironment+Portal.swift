@@ -21,6 +21,9 @@ extension TallyEnvironment {
         return ("\(address())/portal/\(portalLinks.token(link))", expires)
     }
 
+    /// Of a page of ours, by its path.
+    package func url(of path: String) -> String { address() + path }
+
     /// Whose a token is, and until when; nil: it is none of this environment's.
     package func portalLink(_ token: String) -> PortalLinks.Link? { portalLinks.link(token) }
 

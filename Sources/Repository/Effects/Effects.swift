@@ -9,6 +9,8 @@ internal import Wire
 struct Effects: Sendable {
     let repository: CustomerRepository
     let provider: any PaymentProvider
+    /// Names the data folder.
+    let home: String
     let durability: Durability
     let logger: Logger
 
@@ -60,8 +62,10 @@ struct Effects: Sendable {
     private func carryOut(_ pending: Settlements.Pending) async {
         guard await durability.reach(pending.sequence) else { return }
         var pause = Effects.firstPause
+        var pending = pending
         while !Task.isCancelled {
             do {
+                defer { pending.isInDoubt = true }
                 switch try await ask(pending) {
                 case .record(let command): return await settle(pending, command)
                 case .nothing: return
@@ -86,9 +90,9 @@ struct Effects: Sendable {
 
     private func ask(_ pending: Settlements.Pending) async throws -> Answer {
         switch pending.task {
-        case .effect(let effect): return .record(.settle(try await ask(effect, pending.customer)))
+        case .effect(let effect): return .record(.settle(try await ask(effect, pending)))
         case .refund(let refund):
-            switch try await provider.refund(refund) {
+            switch try await provider.refund(refund, to: try asked(pending).payer) {
             case .succeeded: return .record(.refund(.settle(SettleRefund(id: refund.id))))
             case .failed(let code):
                 return .record(.refund(.settle(SettleRefund(id: refund.id, failureCode: code))))
@@ -96,38 +100,66 @@ struct Effects: Sendable {
             }
         case .closing(let session):
             // A payment that comes all the same is given back.
-            try await provider.closeCheckout(session)
+            try await provider.closeCheckout(session, of: try asked(pending).payer)
             return .nothing
         }
     }
 
-    private func ask(_ effect: Effect, _ customer: CustomerID) async throws -> SettleEffect {
-        if !effect.closesPage.isEmpty { try await provider.closeCheckout(effect.closesPage) }
+    private func ask(
+        _ effect: Effect, _ pending: Settlements.Pending
+    ) async throws -> SettleEffect {
+        var (payer, method, time) = try asked(pending)
+        if !effect.closesPage.isEmpty {
+            try await provider.closeCheckout(effect.closesPage, of: payer)
+        }
+        if payer.reference.isEmpty { payer.reference = try await register(payer) }
+        let context = PaymentContext(payer: payer, time: time, isInDoubt: pending.isInDoubt)
+        func settled(_ answer: SettleEffect.Answer, _ payment: String? = nil) -> SettleEffect {
+            SettleEffect(effectID: effect.id, answer: answer, payment: payment)
+        }
         switch effect.kind {
         case .openCheckout:
-            let url = try await provider.openCheckout(effect, for: customer)
-            return SettleEffect(effectID: effect.id, answer: .checkoutOpened(url: url))
-        case .collect:
-            guard let (method, time) = try method(of: customer) else {
-                return SettleEffect(
-                    effectID: effect.id, answer: .declined(code: "payment_method_missing"))
+            switch try await provider.openCheckout(effect, context) {
+            case .opened(let url): return settled(.checkoutOpened(url: url))
+            case .declined(let code): return settled(.declined(code: code))
             }
-            switch try await provider.collect(effect, with: method, for: customer, at: time) {
-            case .paid(let payment):
-                return SettleEffect(effectID: effect.id, answer: .paid, payment: payment)
-            case .declined(let code):
-                return SettleEffect(effectID: effect.id, answer: .declined(code: code))
+        case .collect:
+            guard let method else { return settled(.declined(code: "payment_method_missing")) }
+            switch try await provider.collect(effect, with: method, context) {
+            case .paid(let payment): return settled(.paid, payment)
+            case .declined(let code): return settled(.declined(code: code))
             }
         }
     }
 
-    /// What is charged, and the customer's time.
-    private func method(of customer: CustomerID) throws -> (PaymentMethod, Timestamp)? {
+    /// The provider's name for a customer is on record, durably, before anything is asked with it:
+    /// what is asked again, after whatever happens, is then asked with the same one.
+    private func register(_ payer: Payer) async throws -> String {
+        guard let reference = try await provider.register(payer) else { return "" }
+        while true {
+            let execution = try repository.execute(
+                .provider(.registered(reference: reference)), for: payer.id, request: nil,
+                names: repository.directory.current, in: Workspace())
+            guard case .done(let outcome) = execution else { continue }
+            guard await durability.reach(outcome.point.sequence) else { throw CancellationError() }
+            return reference
+        }
+    }
+
+    /// Of whom it is, what is charged, and the customer's time.
+    private func asked(
+        _ pending: Settlements.Pending
+    ) throws -> (payer: Payer, method: PaymentMethod?, time: Timestamp) {
         let time = repository.environmentTime
         return try repository.read(
-            customer, names: repository.directory.current, in: Workspace()
+            pending.customer, names: repository.directory.current, in: Workspace()
         ) { customer, _ in
-            customer.account.method.map { ($0, customer.buckets.clock.time(at: time)) }
+            var payer = Payer(id: customer.id, home: home)
+            payer.reference = customer.account.payer
+            payer.name = customer.account.name
+            payer.email = customer.account.email
+            payer.created = customer.account.created
+            return (payer, customer.account.method, customer.buckets.clock.time(at: time))
         }.answer
     }
 

@@ -17,6 +17,8 @@ final class Settlements: Sendable {
         var task: Task
         var customer: CustomerID
         var sequence: UInt64
+        /// An earlier process may have asked the provider for it.
+        var isInDoubt = false
 
         /// Who waits for its outcome, waits for this.
         var id: String {
@@ -96,7 +98,9 @@ final class Settlements: Sendable {
         let id = customer.id
         for effect in customer.account.effects {
             start.yield(
-                Pending(task: .effect(effect), customer: id, sequence: customer.sequence))
+                Pending(
+                    task: .effect(effect), customer: id, sequence: customer.sequence,
+                    isInDoubt: true))
         }
         for refund in customer.account.refunds where refund.status == .pending {
             send.yield(

@@ -33,7 +33,8 @@ extension TallyEnvironment {
     ///   back.
     package func report(_ paid: PagePayment) async throws(ExecuteFault) -> Bool {
         let command = CompleteCheckout(
-            session: paid.session, method: paid.method, payment: paid.payment)
+            session: paid.session, method: paid.method, payment: paid.payment,
+            effectID: newEffectID())
         var reply = Reply.paidLate
         do {
             reply = try await claimingTrials(
@@ -47,17 +48,25 @@ extension TallyEnvironment {
             try await giveBack(paid)
         }
         // Told again, it would be the same.
-        try? provider?.acknowledge(paid)
+        try? await provider?.acknowledge(paid)
         return reply != .paidLate
     }
 
     /// Of a page that nobody remembers here, or of somebody deleted: no record can be made of it.
     private func giveBack(_ paid: PagePayment) async throws(ExecuteFault) {
+        guard paid.amount.minorUnits > 0 else { return }
+        guard !paid.wasHeard else {
+            logger.notice(
+                "a payment that was on record before is not known here, and is left alone",
+                metadata: ["payment": "\(paid.payment)", "customer": "\(paid.customer.text)"])
+            return
+        }
         let refund = Refund(
             id: "refund_\(paid.payment)", payment: paid.payment, invoice: 0, amount: paid.amount,
             reason: .closedPage, time: now)
         do {
-            let outcome = try await provider?.refund(refund)
+            let outcome = try await provider?.refund(
+                refund, to: Payer(id: paid.customer, home: home))
             logger.warning(
                 "a payment for a page that is not known here is refunded",
                 metadata: [
@@ -68,15 +77,36 @@ extension TallyEnvironment {
         }
     }
 
-    /// Payments of pages that a stop or a fault has kept from being recorded.
+    /// Records what a provider reports.
+    package func hear(_ report: ProviderReport) async throws(ExecuteFault) {
+        switch report {
+        case .pagePaid(let paid): _ = try await self.report(paid)
+        case .news(let command, let customer):
+            do {
+                try await self.report(command, of: customer)
+            } catch .refused(.customerNotFound) {
+                logger.notice(
+                    "a payment provider reports of a customer who is not here",
+                    metadata: ["customer": "\(customer.text)"])
+            }
+        }
+    }
+
+    /// What a stop, a fault, or a webhook that was lost has kept from being recorded.
     func hearReports() async {
         guard let provider else { return }
         while !Task.isCancelled {
             do {
-                for payment in try provider.unheardPayments() { _ = try await report(payment) }
+                var problem: (any Error)?
+                for report in try await provider.unheardReports(now: now, home: home) {
+                    // One that can't be recorded keeps none of the others waiting.
+                    do { try await hear(report) } catch { problem = error }
+                }
+                if let problem { throw problem }
+                provider.haveHeard()
             } catch {
                 logger.warning(
-                    "payments that came could not be recorded yet",
+                    "what a payment provider reports could not be recorded yet",
                     metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: TallyEnvironment.unheardPause)

@@ -6,6 +6,8 @@ package import Payments
 /// Nothing is shared with another. What lies where: see `EnvironmentFolder`.
 package final class TallyEnvironment: Sendable {
     package let name: String
+    /// Names the data folder, for good: what is made for it elsewhere is known by it.
+    package let home: String
     /// Its folder's folder for cursors of webhooks.
     package let webhooksFolder: String
     package let directory: Directory
@@ -75,6 +77,7 @@ package final class TallyEnvironment: Sendable {
             path, environment: name, partitions: settings.partitions)
         let manifest = folder.manifest
         self.name = name
+        home = manifest.folderID
         webhooksFolder = "\(path)/\(EnvironmentFolder.webhooks)"
         self.logger = logger
         fingerprintKey = manifest.seed
@@ -177,7 +180,7 @@ package final class TallyEnvironment: Sendable {
             if let provider {
                 for partition in partitions {
                     let effects = Effects(
-                        repository: partition.customers, provider: provider,
+                        repository: partition.customers, provider: provider, home: home,
                         durability: partition.durability, logger: logger)
                     group.addTask { await effects.run() }
                 }

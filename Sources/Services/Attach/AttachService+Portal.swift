@@ -103,6 +103,20 @@ extension AttachService {
         throw .refused(.purchaseInProgress)
     }
 
+    /// Opens a page of the provider's for another card, which leads back here; nil: it has opened
+    /// none.
+    package func openSetup(on visit: PortalVisit, leadsTo path: String) async -> String? {
+        let customer = visit.link.customer
+        var setup = SetupPayment()
+        setup.successURL = environment.url(of: path)
+        do {
+            _ = try await execute(PurchaseCall(customer: customer, deed: .setup(setup)))
+        } catch {
+            return nil
+        }
+        return environment.state(of: customer)?.customer.account.checkout?.url
+    }
+
     /// A visit does what is due, one charge at a time.
     private func collectDebts(of visit: PortalVisit) async {
         for _ in 0..<AttachService.debtLimit {

@@ -135,6 +135,7 @@ extension RecordDecoder {
             if let fact = try receivableFact(message) { return fact }
             if let fact = try referralFact(message) { return fact }
             if let fact = try scheduleFact(message) { return fact }
+            if let fact = try payerFact(message) { return fact }
             return try extraFact(message)
         }
     }

@@ -68,7 +68,7 @@ extension RecordWriter {
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
         case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
-        case .schedulesSet, .phaseBegan: scheduleFact(fact, message)
+        case .schedulesSet, .phaseBegan, .payerSet, .methodRemoved: scheduleFact(fact, message)
         }
         return message
     }

@@ -16,7 +16,7 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_PHASE_BEGAN
             message.pointee.phase_began = arena.make(tally__disk__v1__phase_began__init)
             message.pointee.phase_began.pointee.time = time.milliseconds
-        default: preconditionFailure("written by the caller")
+        default: payerFact(fact, message)
         }
     }
 

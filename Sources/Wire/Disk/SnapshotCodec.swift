@@ -233,6 +233,7 @@ extension RecordWriter {
         (message.pointee.n_referral_codes, message.pointee.referral_codes) =
             arena.list(customer.account.referralCodes) { referralCode($0) }
         message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
+        message.pointee.payer = arena.string(customer.account.payer)
         (message.pointee.n_schedules, message.pointee.schedules) =
             arena.list(customer.account.schedules) { schedule($0) }
         return message

@@ -57,6 +57,9 @@ struct FactText {
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
             .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue:
             account(fact)
+        case .payerSet(let reference):
+            ["fact": .string("payer_set"), "reference": .string(reference)]
+        case .methodRemoved: ["fact": .string("method_removed")]
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
             .notified, .clockMoved, .topUpSet:

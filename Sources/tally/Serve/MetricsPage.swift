@@ -1,18 +1,23 @@
 internal import RPC
 internal import Repository
 internal import Synchronization
+internal import WebFace
 internal import Webhooks
 
 /// `GET /metrics`, for Prometheus: needs an API key, of whichever environment.
 final class MetricsPage: PageHandler {
     private let environments: [TallyEnvironment]
     private let webhooks: [String: WebhookDesk]
+    private let stripe: StripePages?
     /// Pages are made before the server that shows them.
     private let server = Mutex<RPCServer?>(nil)
 
-    init(environments: [TallyEnvironment], webhooks: [String: WebhookDesk]) {
+    init(
+        environments: [TallyEnvironment], webhooks: [String: WebhookDesk], stripe: StripePages?
+    ) {
         self.environments = environments
         self.webhooks = webhooks
+        self.stripe = stripe
     }
 
     func show(_ server: RPCServer) { self.server.withLock { $0 = server } }
@@ -30,6 +35,7 @@ final class MetricsPage: PageHandler {
         page.add(await server.metrics())
         page.add(environments)
         page.add(webhooks)
+        if let stripe { page.add(stripe) }
         return PageResponse(
             status: 200,
             headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],

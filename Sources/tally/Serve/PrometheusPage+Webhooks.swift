@@ -1,4 +1,5 @@
 internal import RPC
+internal import WebFace
 internal import Webhooks
 internal import Wire
 
@@ -32,6 +33,15 @@ extension PrometheusPage {
         }
         each("tally_webhooks_disabled", "gauge", "1: it answered 410 Gone.") {
             $0.isDisabled ? 1 : 0
+        }
+    }
+
+    /// What became of Stripe's webhooks.
+    mutating func add(_ stripe: StripePages) {
+        family("tally_stripe_events_total", "counter", "Webhooks of Stripe that came.")
+        for (environment, outcome, count) in stripe.report {
+            sample(
+                "environment=\"\(environment)\",outcome=\"\(outcome.rawValue)\"", Double(count))
         }
     }
 }

@@ -15,6 +15,8 @@ struct ServerSettings {
     var publicAddress: String
     var principals: [PrincipalSettings]
     var webhooks: [WebhookSettings]
+    /// Of each environment.
+    var payments: [PaymentSettings]
     var eventLoops: Int
     var requestWindowHours: Int
     var logLevel: String
@@ -118,6 +120,8 @@ struct ServerSettings {
             standard: "60"),
     ]
 
+    static let environments = ["sandbox", "live"]
+
     private enum Choice: String, CaseIterable {
         case yes, no
     }
@@ -146,6 +150,7 @@ struct ServerSettings {
             try found.names("listeners").flatMap(ListenerSettings.entries)
             + found.names("principals").flatMap(PrincipalSettings.entries)
             + found.names("webhooks").flatMap(WebhookSettings.entries)
+            + environments.flatMap(PaymentSettings.entries)
         values += sections.map(value)
         if let file { try SettingsFile.check(file, known: values.map(\.entry.key)) }
         return values
@@ -187,6 +192,7 @@ struct ServerSettings {
         }
         principals = try PrincipalSettings.all(values)
         webhooks = try WebhookSettings.all(values)
+        payments = try ServerSettings.environments.map { try PaymentSettings($0, values) }
         publicAddress = values.text("public-address")
         eventLoops = try values.number("event-loops", 0...256)
         requestWindowHours = try values.number("request-window-hours", 1...24 * 90)

@@ -47,7 +47,8 @@ final class TallyServer: Service {
         self.address = address
         let prices = try settings.modelPrices.isEmpty ? nil : PriceFile(settings.modelPrices)
         self.prices = prices
-        environments = try ["sandbox", "live"].map { name in
+        environments = try settings.payments.map { payments in
+            let name = payments.environment
             var needs = TallyEnvironment.Settings()
             needs.partitions = settings.partitions
             needs.requestWindowHours = settings.requestWindowHours
@@ -58,11 +59,8 @@ final class TallyServer: Service {
             needs.recoveryThreads = System.coreCount
             needs.onFault = onFault
             if let prices { needs.prices = prices.list }
-            if name == "sandbox" {
-                needs.address = { address.value.withLock { $0 } }
-                needs.provider = Sandbox(
-                    address: needs.address, file: "\(settings.data)/sandbox/payments")
-            }
+            if payments.kind != .none { needs.address = { address.value.withLock { $0 } } }
+            needs.provider = payments.provider(settings.data, needs.address)
             let environment = try TallyEnvironment(
                 name, in: settings.data, settings: needs, logger: logger)
             TallyServer.report(environment, logger)
@@ -73,10 +71,14 @@ final class TallyServer: Service {
         self.health = health
         let webhooks = try TallyServer.webhooks(settings, environments, logger)
         self.webhooks = webhooks
-        let metrics = MetricsPage(environments: environments, webhooks: webhooks)
+        let stripe = TallyServer.stripe(settings, environments, logger)
+        let metrics = MetricsPage(
+            environments: environments, webhooks: webhooks, stripe: stripe)
         server = RPCServer(
             configuration: RPCConfiguration(
-                listeners: settings.listeners.map { TallyServer.listener($0, access, metrics) },
+                listeners: settings.listeners.map {
+                    TallyServer.listener($0, access, metrics, stripe)
+                },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
             makeDispatcher: {
@@ -100,6 +102,20 @@ final class TallyServer: Service {
                 logger, methods: methods, linesPerSecond: linesPerSecond,
                 principalName: { access.name(of: Access(rawValue: $0)) }),
         ]
+    }
+
+    /// nil: nobody's provider is Stripe.
+    private static func stripe(
+        _ settings: ServerSettings, _ environments: [TallyEnvironment], _ logger: Logger
+    ) -> StripePages? {
+        let places = zip(settings.payments, environments).compactMap {
+            (payments, environment) -> StripePages.Place? in
+            guard let provider = environment.provider as? Stripe, let stripe = payments.stripe
+            else { return nil }
+            return StripePages.Place(
+                environment: environment, provider: provider, secrets: stripe.secrets)
+        }
+        return places.isEmpty ? nil : StripePages(places, logger: logger)
     }
 
     private static func webhooks(
@@ -130,7 +146,8 @@ final class TallyServer: Service {
     }
 
     private static func listener(
-        _ settings: ListenerSettings, _ access: AccessList, _ metrics: MetricsPage
+        _ settings: ListenerSettings, _ access: AccessList, _ metrics: MetricsPage,
+        _ stripe: StripePages?
     ) -> RPCListener {
         let faces = settings.faces
         return RPCListener(
@@ -141,7 +158,8 @@ final class TallyServer: Service {
                 json: faces.contains(.json) ? JSONPages(access) : nil,
                 checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil,
                 portal: faces.contains(.web) ? PortalPages(access.environments) : nil,
-                invoices: faces.contains(.web) ? InvoicePages(access.environments) : nil))
+                invoices: faces.contains(.web) ? InvoicePages(access.environments) : nil,
+                stripe: faces.contains(.web) ? stripe : nil))
     }
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
@@ -210,6 +228,22 @@ final class TallyServer: Service {
     }
 }
 
+extension PaymentSettings {
+    func provider(
+        _ data: String, _ address: @escaping @Sendable () -> String
+    ) -> (any PaymentProvider)? {
+        switch kind {
+        case .none: nil
+        case .sandbox: Sandbox(address: address, file: "\(data)/\(environment)/payments")
+        case .stripe:
+            stripe.map {
+                Stripe(
+                    StripeClient($0.client), address: address, lookBackDays: $0.lookBackDays)
+            }
+        }
+    }
+}
+
 /// Everything that isn't gRPC, in turn. What is nil isn't served.
 struct Pages: PageHandler {
     let metrics: MetricsPage?
@@ -217,11 +251,13 @@ struct Pages: PageHandler {
     let checkout: CheckoutPages?
     let portal: PortalPages?
     let invoices: InvoicePages?
+    let stripe: StripePages?
 
     func respond(to request: PageRequest) async -> PageResponse {
         if let response = await checkout?.respond(to: request) { return response }
         if let response = await portal?.respond(to: request) { return response }
         if let response = await invoices?.respond(to: request) { return response }
+        if let response = await stripe?.respond(to: request) { return response }
         if let response = await json?.respond(to: request) { return response }
         if request.path == "/metrics", let metrics { return await metrics.respond(to: request) }
         switch request.path {

@@ -213,7 +213,7 @@ extension ReferenceModel {
             .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod,
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
-            .noteReferralCode, .redeemReferral, .handOver:
+            .noteReferralCode, .redeemReferral, .handOver, .provider:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

@@ -33,6 +33,7 @@ enum SampleFacts {
             .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: time)),
             .referralCodeSet(ReferralCode(programmeID: "p", code: "ABC123", created: time)),
             .fingerprintSet(FingerprintMark(rawValue: 1)), .phaseBegan(time: time),
+            .payerSet(reference: "cus_1"), .methodRemoved,
             .schedulesSet([
                 PhaseSchedule(
                     owners: [0], phases: [.init(start: time, begins: [2], ends: [1])])

@@ -638,6 +638,96 @@ void   tally__disk__v1__referral_code__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__referral_code__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__payer_set__init
+                     (Tally__Disk__V1__PayerSet         *message)
+{
+  static const Tally__Disk__V1__PayerSet init_value = TALLY__DISK__V1__PAYER_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__payer_set__get_packed_size
+                     (const Tally__Disk__V1__PayerSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__payer_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__payer_set__pack
+                     (const Tally__Disk__V1__PayerSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__payer_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__payer_set__pack_to_buffer
+                     (const Tally__Disk__V1__PayerSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__payer_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PayerSet *
+       tally__disk__v1__payer_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PayerSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__payer_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__payer_set__free_unpacked
+                     (Tally__Disk__V1__PayerSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__payer_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__method_removed__init
+                     (Tally__Disk__V1__MethodRemoved         *message)
+{
+  static const Tally__Disk__V1__MethodRemoved init_value = TALLY__DISK__V1__METHOD_REMOVED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__method_removed__get_packed_size
+                     (const Tally__Disk__V1__MethodRemoved *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__method_removed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__method_removed__pack
+                     (const Tally__Disk__V1__MethodRemoved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__method_removed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__method_removed__pack_to_buffer
+                     (const Tally__Disk__V1__MethodRemoved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__method_removed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__MethodRemoved *
+       tally__disk__v1__method_removed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__MethodRemoved *)
+     protobuf_c_message_unpack (&tally__disk__v1__method_removed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__method_removed__free_unpacked
+                     (Tally__Disk__V1__MethodRemoved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__method_removed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__fingerprint_set__init
                      (Tally__Disk__V1__FingerprintSet         *message)
 {
@@ -4391,7 +4481,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[67] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[69] =
 {
   {
     "customer_created",
@@ -5197,6 +5287,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[6
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "payer_set",
+    150,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, payer_set),
+    &tally__disk__v1__payer_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "method_removed",
+    151,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, method_removed),
+    &tally__disk__v1__method_removed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -5241,9 +5355,11 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   41,   /* field[41] = invoice_returned */
   61,   /* field[61] = invoiced_subscription_changed */
   17,   /* field[17] = metadata_changed */
+  68,   /* field[68] = method_removed */
   12,   /* field[12] = method_saved */
   30,   /* field[30] = notified */
   65,   /* field[65] = paused_subscription_changed */
+  67,   /* field[67] = payer_set */
   64,   /* field[64] = phase_began */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
@@ -5267,7 +5383,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[11 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[12 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5280,7 +5396,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[11 + 1] =
   { 120, 58 },
   { 130, 63 },
   { 140, 65 },
-  { 0, 67 }
+  { 150, 67 },
+  { 0, 69 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5290,10 +5407,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  67,
+  69,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  11,  tally__disk__v1__fact__number_ranges,
+  12,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5770,6 +5887,62 @@ const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor =
   tally__disk__v1__referral_code__field_indices_by_name,
   1,  tally__disk__v1__referral_code__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__referral_code__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__payer_set__field_descriptors[1] =
+{
+  {
+    "reference",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PayerSet, reference),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__payer_set__field_indices_by_name[] = {
+  0,   /* field[0] = reference */
+};
+static const ProtobufCIntRange tally__disk__v1__payer_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__payer_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PayerSet",
+  "PayerSet",
+  "Tally__Disk__V1__PayerSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PayerSet),
+  1,
+  tally__disk__v1__payer_set__field_descriptors,
+  tally__disk__v1__payer_set__field_indices_by_name,
+  1,  tally__disk__v1__payer_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__payer_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tally__disk__v1__method_removed__field_descriptors NULL
+#define tally__disk__v1__method_removed__field_indices_by_name NULL
+#define tally__disk__v1__method_removed__number_ranges NULL
+const ProtobufCMessageDescriptor tally__disk__v1__method_removed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.MethodRemoved",
+  "MethodRemoved",
+  "Tally__Disk__V1__MethodRemoved",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__MethodRemoved),
+  0,
+  tally__disk__v1__method_removed__field_descriptors,
+  tally__disk__v1__method_removed__field_indices_by_name,
+  0,  tally__disk__v1__method_removed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__method_removed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__fingerprint_set__field_descriptors[1] =
@@ -11928,7 +12101,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[37] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[38] =
 {
   {
     "customer_id",
@@ -12374,6 +12547,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "payer",
+    141,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, payer),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -12400,6 +12585,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  37,   /* field[37] = payer */
   34,   /* field[34] = receivables */
   28,   /* field[28] = redemptions */
   32,   /* field[32] = referral_codes */
@@ -12426,7 +12612,7 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[10
   { 120, 34 },
   { 130, 35 },
   { 140, 36 },
-  { 0, 37 }
+  { 0, 38 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -12436,7 +12622,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  37,
+  38,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
   10,  tally__disk__v1__customer_state__number_ranges,

@@ -31,6 +31,8 @@ typedef struct Tally__Disk__V1__SchedulePhase Tally__Disk__V1__SchedulePhase;
 typedef struct Tally__Disk__V1__PhaseBegan Tally__Disk__V1__PhaseBegan;
 typedef struct Tally__Disk__V1__Referral Tally__Disk__V1__Referral;
 typedef struct Tally__Disk__V1__ReferralCode Tally__Disk__V1__ReferralCode;
+typedef struct Tally__Disk__V1__PayerSet Tally__Disk__V1__PayerSet;
+typedef struct Tally__Disk__V1__MethodRemoved Tally__Disk__V1__MethodRemoved;
 typedef struct Tally__Disk__V1__FingerprintSet Tally__Disk__V1__FingerprintSet;
 typedef struct Tally__Disk__V1__CustomerCreated Tally__Disk__V1__CustomerCreated;
 typedef struct Tally__Disk__V1__ProfileChanged Tally__Disk__V1__ProfileChanged;
@@ -370,6 +372,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_FINGERPRINT_SET = 102,
   TALLY__DISK__V1__FACT__KIND_SCHEDULES_SET = 130,
   TALLY__DISK__V1__FACT__KIND_PHASE_BEGAN = 131,
+  TALLY__DISK__V1__FACT__KIND_PAYER_SET = 150,
+  TALLY__DISK__V1__FACT__KIND_METHOD_REMOVED = 151,
   TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED = 140,
   TALLY__DISK__V1__FACT__KIND_CURRENCY_SET = 141
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
@@ -645,6 +649,14 @@ struct  Tally__Disk__V1__Fact
      */
     Tally__Disk__V1__PhaseBegan *phase_began;
     /*
+     * What the payment provider knows the customer by from now on.
+     */
+    Tally__Disk__V1__PayerSet *payer_set;
+    /*
+     * No payment method is on file any more.
+     */
+    Tally__Disk__V1__MethodRemoved *method_removed;
+    /*
      * As invoiced_subscription_changed, of one that is paused.
      */
     Tally__Disk__V1__SubscriptionChanged *paused_subscription_changed;
@@ -835,6 +847,34 @@ struct  Tally__Disk__V1__ReferralCode
 #define TALLY__DISK__V1__REFERRAL_CODE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__referral_code__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A customer's record at the payment provider.
+ */
+struct  Tally__Disk__V1__PayerSet
+{
+  ProtobufCMessage base;
+  /*
+   * The provider's name for it; empty: it has none any more.
+   */
+  char *reference;
+};
+#define TALLY__DISK__V1__PAYER_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__payer_set__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Nothing more is to be said.
+ */
+struct  Tally__Disk__V1__MethodRemoved
+{
+  ProtobufCMessage base;
+};
+#define TALLY__DISK__V1__METHOD_REMOVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__method_removed__descriptor) \
+     }
 
 
 /*
@@ -3243,6 +3283,10 @@ struct  Tally__Disk__V1__CustomerState
    */
   char *currency;
   /*
+   * What the payment provider knows it by; empty: it doesn't.
+   */
+  char *payer;
+  /*
    * Invoices that wait to be paid by who got them, oldest first.
    */
   size_t n_receivables;
@@ -3269,7 +3313,7 @@ struct  Tally__Disk__V1__CustomerState
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3537,6 +3581,44 @@ Tally__Disk__V1__ReferralCode *
                       const uint8_t       *data);
 void   tally__disk__v1__referral_code__free_unpacked
                      (Tally__Disk__V1__ReferralCode *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PayerSet methods */
+void   tally__disk__v1__payer_set__init
+                     (Tally__Disk__V1__PayerSet         *message);
+size_t tally__disk__v1__payer_set__get_packed_size
+                     (const Tally__Disk__V1__PayerSet   *message);
+size_t tally__disk__v1__payer_set__pack
+                     (const Tally__Disk__V1__PayerSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__payer_set__pack_to_buffer
+                     (const Tally__Disk__V1__PayerSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PayerSet *
+       tally__disk__v1__payer_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__payer_set__free_unpacked
+                     (Tally__Disk__V1__PayerSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__MethodRemoved methods */
+void   tally__disk__v1__method_removed__init
+                     (Tally__Disk__V1__MethodRemoved         *message);
+size_t tally__disk__v1__method_removed__get_packed_size
+                     (const Tally__Disk__V1__MethodRemoved   *message);
+size_t tally__disk__v1__method_removed__pack
+                     (const Tally__Disk__V1__MethodRemoved   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__method_removed__pack_to_buffer
+                     (const Tally__Disk__V1__MethodRemoved   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__MethodRemoved *
+       tally__disk__v1__method_removed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__method_removed__free_unpacked
+                     (Tally__Disk__V1__MethodRemoved *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__FingerprintSet methods */
 void   tally__disk__v1__fingerprint_set__init
@@ -4950,6 +5032,12 @@ typedef void (*Tally__Disk__V1__Referral_Closure)
 typedef void (*Tally__Disk__V1__ReferralCode_Closure)
                  (const Tally__Disk__V1__ReferralCode *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__PayerSet_Closure)
+                 (const Tally__Disk__V1__PayerSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__MethodRemoved_Closure)
+                 (const Tally__Disk__V1__MethodRemoved *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__FingerprintSet_Closure)
                  (const Tally__Disk__V1__FingerprintSet *message,
                   void *closure_data);
@@ -5186,6 +5274,8 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__schedule_phase__descrip
 extern const ProtobufCMessageDescriptor tally__disk__v1__phase_began__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__payer_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__method_removed__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_created__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__profile_changed__descriptor;

@@ -1,0 +1,48 @@
+/// What a payment provider tells of a customer, beside payments: told twice, or late, it is the
+/// same.
+package enum ProviderNews: Sendable {
+    /// It knows the customer by this name.
+    case registered(reference: String)
+    /// It knows nobody by this name any more.
+    case forgotten(reference: String)
+    /// A card's network has renewed it.
+    case methodChanged(PaymentMethod)
+    case methodRemoved(token: String)
+    /// Nothing can be paid on this page any more.
+    case pageClosed(session: String)
+}
+
+extension CustomerState {
+    func decideNews(
+        _ news: ProviderNews, pricing: PricingState, now: Timestamp
+    ) throws(Refusal) -> Decision {
+        var facts = FactSheet(self, pricing: pricing, now: now)
+        switch news {
+        case .registered(let reference):
+            // A charge may be under way with the first name; its retry must find the same one.
+            guard account.payer.isEmpty, !reference.isEmpty else { break }
+            facts.emit(.payerSet(reference: reference))
+        case .forgotten(let reference):
+            guard account.payer == reference, !reference.isEmpty else { break }
+            guard openEffect == nil else { throw .purchaseInProgress }
+            facts.emit(.payerSet(reference: ""))
+            if account.method != nil { facts.emit(.methodRemoved) }
+            if let checkout = account.checkout { facts.emit(checkout.closed()) }
+        case .methodChanged(let method):
+            guard let known = account.method, known.token == method.token, known != method
+            else { break }
+            guard openEffect == nil else { throw .purchaseInProgress }
+            facts.emit(.methodSaved(method))
+            facts.hastenDebts()
+        case .methodRemoved(let token):
+            guard account.method?.token == token else { break }
+            // A charge that is under way is of the card that is there.
+            guard openEffect == nil else { throw .purchaseInProgress }
+            facts.emit(.methodRemoved)
+        case .pageClosed(let session):
+            guard let checkout = account.checkout, checkout.session == session else { break }
+            facts.emit(checkout.closed())
+        }
+        return Decision(facts: facts.facts, reply: .none)
+    }
+}

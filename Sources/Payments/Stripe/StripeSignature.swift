@@ -1,0 +1,106 @@
+internal import COpenSSL
+
+/// A secret that Stripe signs its webhooks with: `whsec_…`, whose bytes as they are written are
+/// the key. It never shows itself.
+package struct StripeSecret: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+    private let key: [UInt8]
+
+    package var description: String { "whsec_…" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// nil: it is none.
+    package init?(_ text: String) {
+        guard text.hasPrefix("whsec_"), 14...255 ~= text.utf8.count,
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        else { return nil }
+        key = Array(text.utf8)
+    }
+
+    /// Of `{seconds}.{body}`, in hexadecimal.
+    fileprivate func code(_ seconds: Substring, _ body: [UInt8]) -> [UInt8] {
+        let content = Array(seconds.utf8) + [UInt8(ascii: ".")] + body
+        let code = [UInt8](unsafeUninitializedCapacity: 32) { output, count in
+            var length: UInt32 = 0
+            let result = HMAC(
+                EVP_sha256(), key, Int32(key.count), content, content.count, output.baseAddress,
+                &length)
+            precondition(result != nil && length == 32, "libcrypto has HMAC-SHA256")
+            count = 32
+        }
+        let digits = Array("0123456789abcdef".utf8)
+        return code.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+}
+
+/// The header `Stripe-Signature`, version 1: `t=1700000000,v1=…,v1=…`, with a signature for each
+/// active secret. What is of other versions isn't looked at.
+package enum StripeSignature {
+    /// How far a signature's time may be from ours, in either direction.
+    package static let toleranceSeconds: Int64 = 300
+    private static let headerLimit = 4_096
+
+    package enum Fault: Error, Sendable, Equatable {
+        /// There is no header, or it isn't one.
+        case unreadable
+        /// By none of our secrets.
+        case forged
+        /// Signed too long ago, or by a clock that is far from ours.
+        case stale
+    }
+
+    /// As Stripe makes it.
+    package static func header(
+        _ body: [UInt8], seconds: Int64, secrets: [StripeSecret]
+    ) -> String {
+        let codes = secrets.map {
+            "v1=" + String(decoding: $0.code("\(seconds)", body), as: UTF8.self)
+        }
+        return (["t=\(seconds)"] + codes).joined(separator: ",")
+    }
+
+    /// - Parameters:
+    ///   - body: the bytes that came, before anybody has read them.
+    ///   - secrets: those that are active, of which one has to fit.
+    ///   - now: in seconds since the Unix epoch.
+    package static func verify(
+        _ header: String?, of body: [UInt8], secrets: [StripeSecret], now: Int64
+    ) throws(Fault) {
+        guard let header, header.utf8.count <= headerLimit else { throw .unreadable }
+        var time: Substring?
+        var codes: [[UInt8]] = []
+        for part in header.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2 else { throw .unreadable }
+            switch trimmed(pair[0]) {
+            case "t":
+                // A second time would be another one than was signed.
+                guard time == nil else { throw .unreadable }
+                time = trimmed(pair[1])
+            case "v1": codes.append(Array(trimmed(pair[1]).utf8))
+            default: break
+            }
+        }
+        guard let time, time.allSatisfy({ $0.isASCII && $0.isNumber }), let seconds = Int64(time),
+            !codes.isEmpty
+        else { throw .unreadable }
+        var fits = false
+        for secret in secrets {
+            let expected = secret.code(time, body)
+            for code in codes where areEqual(code, expected) { fits = true }
+        }
+        guard fits else { throw .forged }
+        guard abs(now.subtractingReportingOverflow(seconds).partialValue) <= toleranceSeconds
+        else { throw .stale }
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text.drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+
+    /// In the same time wherever they differ.
+    private static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
+    }
+}

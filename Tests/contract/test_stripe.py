@@ -1,0 +1,447 @@
+"""Stripe as the payment provider, against the double of it: from the first page to a renewal that
+is declined and recovers, whatever becomes of the webhooks on their way."""
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import grpc
+import pytest
+from tally.v1 import attach_service_pb2 as attach_pb
+from tally.v1 import customer_pb2 as customer_pb
+from tally.v1 import money_pb2 as money_pb
+
+import checkout
+import stripe_types
+from conftest import connected
+from stripe_bench import KEY, Bench
+from tally_client import new_id
+from tally_server import BINARY, TallyServer
+from test_clock import move
+from test_walkthrough import attach, check, get, new_customer
+
+ACTIVE, PAST_DUE = (customer_pb.SUBSCRIPTION_STATUS_ACTIVE,
+                    customer_pb.SUBSCRIPTION_STATUS_PAST_DUE)
+PAGE, DONE, DECLINED = (attach_pb.ATTACH_OUTCOME_PAYMENT_REQUIRED, attach_pb.ATTACH_OUTCOME_ACTIVE,
+                        attach_pb.ATTACH_OUTCOME_DECLINED)
+SECRET = "whsec_" + "0" * 32  # of a rolled endpoint, beside the double's own
+PATIENCE = 45  # seconds; what a lost webhook would have told is read within 30
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(true, what, patience=PATIENCE):
+    end = time.monotonic() + patience
+    while not (found := true()):
+        assert time.monotonic() < end, f"{what} didn't come: {found!r}"
+        time.sleep(0.05)
+    return found
+
+
+class Shop:
+    """A server whose sandbox collects by the double, and the double."""
+
+    def __init__(self, folder, certificates):
+        self.bench = Bench(webhook_ca=str(certificates / "ca.pem"))
+        self.server = TallyServer(folder, certificates)
+        self.server.port = free_port()
+        self.hook = f"https://localhost:{self.server.port}/webhooks/stripe/sandbox"
+        endpoint = self.bench.stripe.webhook_endpoints.create(
+            {"url": self.hook, "enabled_events": ["*"]})
+        self.secret = endpoint.secret
+        self.endpoint = endpoint.id
+        self.server.environment = {
+            "TALLY_PAYMENTS_SANDBOX": "stripe", "TALLY_STRIPE_SANDBOX_KEY": KEY,
+            "TALLY_STRIPE_SANDBOX_WEBHOOK_SECRET": f"{SECRET} {self.secret}",
+            "TALLY_STRIPE_SANDBOX_URL": self.bench.double.url}
+        self.server.start()
+        self.clients = connected(self.server)
+        self.client = next(self.clients)
+
+    def close(self):
+        self.clients.close()
+        self.server.kill()
+        self.bench.close()
+
+    def control(self, place, **given):
+        return self.bench.control(place, **given)
+
+    def settle(self):
+        return self.control("/webhooks/settle", seconds=20)
+
+    def session(self):
+        """The page that was opened last."""
+        return self.bench.stripe.checkout.sessions.list().data[0]
+
+    def pay(self, url, session=None, **card):
+        session = session or self.session()
+        assert session.url == url
+        return self.control(f"/checkout/{session.id}/pay", **card)
+
+    def subscriptions(self, customer_id):
+        return {s.plan_id: s.status for s in get(self.client, customer_id).subscriptions}
+
+    def has(self, customer_id, plan_id, status=ACTIVE, patience=PATIENCE):
+        try:
+            until(lambda: self.subscriptions(customer_id).get(plan_id) == status,
+                  f"{plan_id} of {customer_id}", patience)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{get(self.client, customer_id)}\n"
+                                 f"{self.server.log.read_text()}") from None
+
+    def buy(self, customer_id, plan_id, **card):
+        reply = attach(self.client, customer_id, plan_id)
+        assert reply.outcome == PAGE, reply
+        self.pay(reply.payment_url, **card)
+        self.has(customer_id, plan_id)
+
+    def intents(self, status="succeeded"):
+        return [i for i in self.bench.stripe.payment_intents.list({"limit": 100}).data
+                if i.status == status]
+
+    def method(self):
+        """The card that paid last."""
+        return self.intents()[0].payment_method
+
+    def events(self, outcome):
+        request = urllib.request.Request(
+            f"https://localhost:{self.server.port}/metrics",
+            headers={"authorization": f"Bearer {self.server.key}"})
+        page = opened(self.server, request).read().decode()
+        name = f'tally_stripe_events_total{{environment="sandbox",outcome="{outcome}"}} '
+        return next(int(float(line.removeprefix(name))) for line in page.splitlines()
+                    if line.startswith(name))
+
+    def check(self):
+        """Each request is one that Stripe's own library could have made, and none shows a key."""
+        sent = self.bench.sent_by("tally")
+        assert sent and not stripe_types.faults_of_log(sent, answers=False)
+        assert not self.bench.control("/broken", "GET")["broken"]
+        log = self.server.log.read_text()
+        assert KEY not in log and self.secret not in log
+
+
+def opened(server, request):
+    return urllib.request.urlopen(
+        request, timeout=10, context=ssl.create_default_context(cafile=server.ca_file))
+
+
+@pytest.fixture
+def shop(tmp_path, certificates):
+    shop = Shop(tmp_path, certificates)
+    try:
+        yield shop
+        shop.check()
+    finally:
+        shop.close()
+
+
+def in_order(shop, deed):
+    deed()
+    shop.settle()
+
+
+def released(**how):
+    def deliver(shop, deed):
+        shop.control("/webhooks/hold")
+        deed()
+        shop.control("/webhooks/release", **how)
+        shop.settle()
+    return deliver
+
+
+def lost(shop, deed):
+    """Nothing is ever delivered: what Stripe lists is read instead."""
+    shop.control("/webhooks/lose", count=-1)
+    deed()
+
+
+@pytest.mark.parametrize("deliver", [
+    in_order, released(order="reversed"), released(order="in_order", copies=2), lost,
+], ids=["in_order", "reversed", "doubled", "lost"])
+def test_from_the_page_to_a_renewal_that_recovers(shop, deliver):
+    client, customer_id = shop.client, new_customer(shop.client)
+    assert not check(client, customer_id, feature_id="test_messages").allowed
+
+    reply = attach(client, customer_id, "test_pro")
+    assert reply.outcome == PAGE and reply.payment_url.startswith(shop.bench.double.url)
+    assert attach(client, customer_id, "test_pro").payment_url == reply.payment_url
+    deliver(shop, lambda: shop.pay(reply.payment_url))
+    shop.has(customer_id, "test_pro")
+    assert check(client, customer_id, feature_id="test_messages").allowed
+
+    move(client, 10, customer_id)
+    upgrade = attach(client, customer_id, "test_max")
+    assert upgrade.outcome == DONE, upgrade
+    assert 0 < upgrade.invoice.total.minor_units < 9950, "prorated"
+
+    method = shop.method()
+    shop.control(f"/payment_methods/{method}", charge="insufficient_funds")
+    move(client, 21, customer_id)
+    shop.has(customer_id, "test_max", PAST_DUE)
+    shop.control(f"/payment_methods/{method}", charge=None)
+    move(client, 4, customer_id)
+    shop.has(customer_id, "test_max")
+
+    customer = get(client, customer_id)
+    paid = [i for i in customer.invoices if i.status == money_pb.INVOICE_STATUS_PAID]
+    assert len(paid) == len(customer.invoices) == 3
+    assert sorted(i.amount for i in shop.intents()) == \
+        sorted(i.amount_due.minor_units for i in paid)
+    statuses = [i.status for i in shop.bench.stripe.invoices.list({"limit": 100}).data]
+    assert "open" not in statuses and "draft" not in statuses, "nobody can pay them later"
+    assert not customer.refunds
+
+
+def test_a_card_is_declined_with_the_banks_reason(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    method = shop.method()
+    shop.control(f"/payment_methods/{method}", charge="insufficient_funds")
+    reply = attach(client, customer_id, "test_max")
+    assert (reply.outcome, reply.decline_code) == (DECLINED, "insufficient_funds")
+    shop.control(f"/payment_methods/{method}", charge=None, ask="always")
+    reply = attach(client, customer_id, "test_max")
+    assert (reply.outcome, reply.decline_code) == (DECLINED, "authentication_required")
+    assert shop.subscriptions(customer_id) == {"test_pro": ACTIVE}
+    assert len(shop.intents()) == 1
+
+
+FAULTS = {
+    "500 before it acted": {"do": "answer", "status": 500, "acts": False},
+    "500 after it acted": {"do": "answer", "status": 500, "acts": True},
+    "500 that is saved": {"do": "answer", "status": 500, "acts": False, "saves": True},
+    "429": {"do": "answer", "status": 429, "acts": False},
+    "cut before it acted": {"do": "cut", "acts": False},
+    "cut after it acted": {"do": "cut", "acts": True},
+}
+PLACES = {"customer": "/v1/customers$", "page": "/v1/checkout/sessions$", "invoice": "/v1/invoices$",
+          "lines": "/add_lines$", "finalize": "/finalize$", "pay": "/pay$"}
+
+
+def broken(shop, place, fault, count):
+    shop.control("/faults", **fault, method="POST", path=PLACES[place], count=count)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_fails_is_charged_once(shop, place):
+    client = shop.client
+    for number, fault in enumerate(FAULTS.values()):
+        customer_id = new_customer(client)
+        # More than one request tries by itself: the worker has to come back.
+        if place in ("customer", "page"):
+            broken(shop, place, fault, 1 + number % 2 * 3)
+        shop.buy(customer_id, "test_pro")
+        if place not in ("customer", "page"):
+            broken(shop, place, fault, 1 + number % 2 * 3)
+        reply = attach(client, customer_id, "test_max")
+        shop.has(customer_id, "test_max")
+        amounts = [i.amount_due.minor_units for i in get(client, customer_id).invoices]
+        reference = shop.intents()[0].customer
+        paid = [i.amount for i in shop.intents() if i.customer == reference]
+        assert reply.outcome == DONE and sorted(paid) == sorted(amounts), (place, fault)
+
+
+@pytest.mark.parametrize("acts", [True, False], ids=["paid", "not_paid"])
+def test_killed_after_sending_and_started_a_day_later_nothing_is_charged_twice(shop, acts):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    shop.control("/faults", do="cut", acts=acts, method="POST", path=PLACES["pay"], count=1)
+    shop.control("/faults", do="answer", status=500, path=PLACES["pay"], count=1000)
+    before = len(shop.bench.log)
+    stub = next(stub for stub in client.stubs if hasattr(stub, "Attach"))
+    waiting = stub.Attach.future(attach_pb.AttachRequest(
+        customer_id=customer_id, plan_id="test_max", request_id=new_id("r")), timeout=1)
+    until(lambda: any(e["path"].endswith("/pay") for e in shop.bench.log[before:]), "the charge")
+    assert waiting.code() == grpc.StatusCode.DEADLINE_EXCEEDED, "it is pending"
+    shop.server.kill()
+    shop.bench.control("/faults", "DELETE")
+    shop.bench.control("/idempotency", "DELETE")
+    shop.control("/clock", advance=25 * 3600)
+    shop.server.start()
+    shop.has(customer_id, "test_max")
+    invoices = get(client, customer_id).invoices
+    assert sorted(i.amount for i in shop.intents()) == \
+        sorted(i.amount_due.minor_units for i in invoices)
+    assert len(shop.bench.stripe.invoices.list().data) == 1
+
+
+def test_refunds_and_disputes_that_start_at_stripe(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    intent = shop.intents()[0].id
+    shop.bench.stripe.refunds.create({"payment_intent": intent, "amount": 500})
+    until(lambda: get(client, customer_id).refunds, "the refund")
+    refund = get(client, customer_id).refunds[0]
+    assert (refund.amount.minor_units, refund.status) == (500, money_pb.REFUND_STATUS_SUCCEEDED)
+    # Our own comes back as what it is, not as another one.
+    client.call("RefundInvoice", attach_pb.RefundInvoiceRequest(
+        customer_id=customer_id, invoice_id="inv_1", request_id=new_id("r"),
+        amount=money_pb.Money(currency="usd", minor_units=300)))
+    until(lambda: [r.status for r in get(client, customer_id).refunds]
+          == [money_pb.REFUND_STATUS_SUCCEEDED] * 2, "our refund")
+    shop.settle()
+    assert len(get(client, customer_id).refunds) == 2
+    shop.control("/disputes", payment_intent=intent, amount=1200, reason="fraudulent")
+    until(lambda: get(client, customer_id).disputes, "the dispute")
+
+
+def test_twenty_refunded_at_stripe_and_cancelled_gives_nothing(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    shop.bench.stripe.refunds.create({"payment_intent": shop.intents()[0].id})
+    until(lambda: get(client, customer_id).refunds, "the refund")
+    client.call("UpdateSubscription", attach_pb.UpdateSubscriptionRequest(
+        customer_id=customer_id, cancel_action=attach_pb.CANCEL_ACTION_IMMEDIATELY,
+        request_id=new_id("r")))
+    assert get(client, customer_id).credit_balance.minor_units == 0
+
+
+def test_cards_and_customers_change_at_stripe(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    method, customer = shop.method(), shop.intents()[0].customer
+    shop.control(f"/payment_methods/{method}", expiry=[4, 2041])
+    until(lambda: get(client, customer_id).payment_method.expiry_year == 2041, "the new expiry")
+    shop.bench.stripe.payment_methods.detach(method)
+    until(lambda: not get(client, customer_id).HasField("payment_method"), "no card")
+    shop.bench.stripe.customers.delete(customer)
+    shop.settle()
+    # Another one is made at Stripe, with another card.
+    reply = attach(client, customer_id, "test_max")
+    assert reply.outcome == PAGE and shop.session().customer != customer
+
+
+def test_a_payment_that_is_told_again_after_many_pages_does_not_go_back(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    shop.settle()
+    shop.bench.stripe.payment_methods.detach(shop.method())
+    until(lambda: not get(client, customer_id).HasField("payment_method"), "no card")
+    for number in range(10):  # a customer remembers eight
+        reply = attach(client, customer_id, "test_max", success_url=f"https://example.com/{number}")
+        assert reply.outcome == PAGE
+    assert len(shop.bench.stripe.checkout.sessions.list({"limit": 100}).data) == 11
+    told = next(e for e in shop.bench.double.world["event"]
+                if e["type"] == "checkout.session.completed")
+    shop.control("/webhooks/redeliver", event=told["id"], endpoint=shop.endpoint)
+    shop.settle()
+    shop.server.kill()
+    shop.server.start()  # and reads all of Stripe's list again
+    until(lambda: shop.events("recorded") == 0, "a start")
+    time.sleep(1)
+    assert not get(client, customer_id).refunds
+    assert not shop.bench.stripe.refunds.list().data
+
+
+def test_a_page_that_is_replaced_or_expires_is_closed(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    attach(client, customer_id, "test_pro")
+    first = shop.session().id
+    second = attach(client, customer_id, "test_max")
+    assert shop.bench.stripe.checkout.sessions.retrieve(first).status == "expired"
+    shop.control("/clock", advance=25 * 3600)
+    shop.settle()
+    again = until(lambda: (r := attach(client, customer_id, "test_max")).payment_url
+                  != second.payment_url and r, "another page")
+    shop.pay(again.payment_url)
+    shop.has(customer_id, "test_max")
+    assert len(get(client, customer_id).invoices) == 1
+
+
+@pytest.mark.parametrize("forged", [
+    {"secret": "whsec_" + "f" * 32}, {"sign_seconds_ago": 301}, {"sign_seconds_ago": -301},
+    {"cut_bytes": 1}, {"header": "t=1,v1=00"}, {"header": "nonsense"},
+    {"event": {"account": "acct_somebody"}}, {"event": {"livemode": True}},
+], ids=str)
+def test_what_isnt_stripes_is_refused(shop, forged):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    shop.settle()
+    before, refused = get(client, customer_id), shop.events("refused")
+    event = {"type": "charge.refunded", "data": {"object": {
+        "id": shop.intents()[0].latest_charge, "object": "charge"}}, **forged.pop("event", {})}
+    shop.control("/webhooks/forge", event=event, endpoint=shop.endpoint, **forged)
+    shop.settle()
+    assert shop.events("refused") == refused + 1
+    assert get(client, customer_id) == before
+
+
+def test_unknown_events_are_counted(shop):
+    shop.bench.stripe.customers.create({"email": "somebody@example.com"})
+    shop.settle()
+    assert shop.events("unknown") >= 1 and shop.events("refused") == 0
+
+
+def test_the_page_for_webhooks_takes_nothing_else(shop):
+    for path, method, status in [
+            ("/webhooks/stripe/sandbox", "GET", 405), ("/webhooks/stripe/live", "POST", 404),
+            ("/webhooks/stripe/sandbox", "POST", 400)]:
+        request = urllib.request.Request(
+            f"https://localhost:{shop.server.port}{path}", method=method,
+            data=b"{}" if method == "POST" else None)
+        try:
+            assert opened(shop.server, request).status == status
+        except urllib.error.HTTPError as error:
+            assert error.code == status
+    shop.bench.stripe.customers.create({})  # the log needs a request of ours, too
+    attach(shop.client, new_customer(shop.client), "test_pro")
+
+
+def setup(shop, *more):
+    return subprocess.run(
+        [BINARY, "stripe", "setup", "--environment", "sandbox", "--json", "--public-address",
+         "https://billing.example.com", *more], capture_output=True, text=True, timeout=30,
+        env={**os.environ, **shop.server.environment})
+
+
+def test_setup_makes_the_endpoint_once_and_says_what_is_missing(shop, tmp_path):
+    secrets = tmp_path / "webhooks.secret"
+    shop.server.environment.pop("TALLY_STRIPE_SANDBOX_WEBHOOK_SECRET")
+    nowhere = setup(shop)
+    assert nowhere.returncode == 1 and "nowhere to keep" in nowhere.stdout, nowhere
+    shop.server.environment["TALLY_STRIPE_SANDBOX_WEBHOOK_SECRET_FILE"] = str(secrets)
+    made = setup(shop)
+    secret = secrets.read_text().strip()
+    assert made.returncode == 0 and json.loads(made.stdout)["endpoint"]["state"] == "made", made
+    assert secret.startswith("whsec_") and secrets.stat().st_mode & 0o777 == 0o600
+    for run in (made, nowhere):
+        assert secret not in run.stdout + run.stderr and KEY not in run.stdout + run.stderr
+    again = json.loads(setup(shop).stdout)
+    assert again["endpoint"]["state"] == "found" and not again["missing"]
+    found = [e for e in shop.bench.stripe.webhook_endpoints.list().data
+             if e.url == "https://billing.example.com/webhooks/stripe/sandbox"]
+    assert len(found) == 1
+    shop.server.environment["TALLY_STRIPE_SANDBOX_KEY"] = "sk_test_somebody_elses"
+    wrong = setup(shop)
+    assert wrong.returncode == 2 and "does not take the secret key" in wrong.stderr, wrong
+    shop.server.environment["TALLY_STRIPE_SANDBOX_KEY"] = "sk_live_somebody_elses"
+    wrong = setup(shop)
+    assert wrong.returncode == 64 and "live payments" in wrong.stderr, wrong
+
+
+def test_the_portal_leads_to_stripe_for_a_card(shop):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    url = client.call("OpenCustomerPortal", attach_pb.OpenCustomerPortalRequest(
+        customer_id=customer_id)).url
+    card = checkout.fetch(checkout.browser(shop.server.ca_file), url + "/card")
+    assert card.status == 303 and card.location.startswith(shop.bench.double.url)
+    shop.pay(card.location, card="5555555555554444")
+    until(lambda: get(client, customer_id).payment_method.last4 == "4444", "the other card")
+    # No page of ours takes a test card.
+    assert checkout.fetch(checkout.browser(shop.server.ca_file), url + "/card",
+                          {"card": "4242424242424242"}).status == 303
+    page = checkout.fetch(checkout.browser(shop.server.ca_file),
+                          f"https://localhost:{shop.server.port}/checkout/eff_1",
+                          {"card": "4242424242424242"})
+    assert page.status == 200 and "<form" not in page.body
