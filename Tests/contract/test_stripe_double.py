@@ -483,6 +483,11 @@ def test_taxes(bench):
     invoice = v1.invoices.finalize_invoice(
         bench.invoice(ada, 1000, automatic_tax={"enabled": True}).id)
     assert (invoice.total, invoice.automatic_tax.status) == (1190, "complete")
+    within = bench.invoice(ada, automatic_tax={"enabled": True})
+    v1.invoice_items.create({"customer": ada.id, "invoice": within.id, "amount": 1190,
+                             "currency": "usd", "tax_behavior": "inclusive"})
+    within = v1.invoices.retrieve(within.id)
+    assert (within.total, within.total_excluding_tax) == (1190, 1000)
     nowhere = bench.customer()
     error = refused(v1.invoices.finalize_invoice, bench.invoice(
         nowhere, 1000, automatic_tax={"enabled": True}).id)

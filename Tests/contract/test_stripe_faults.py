@@ -391,7 +391,8 @@ def test_the_table_of_signatures_is_a_command():
     ("POST", "/v1/checkout/sessions", "line_items[0][price_data][currency]=usd&line_items[0]"
      "[price_data][product_data][title]=Pro", "title: unknown"),
     ("GET", "/v1/customers/search", "limit=3", "query: required"),
-    ("PUT", "/v1/customers", "", "knows no such call"), ("POST", "/v1/nothing", "", "no such call")])
+    ("PUT", "/v1/customers", "", "knows no such call"),
+    ("POST", "/v1/nothing", "", "no such call")])
 def test_a_wrong_body_is_caught(method, path, body, fault):
     faults = stripe_types.faults_of_request(method, path, body=body)
     assert any(fault in one for one in faults), faults
@@ -426,7 +427,8 @@ def test_a_right_body_passes():
     assert stripe_types.faults_of_request(
         "POST", "/v1/invoices", body="customer=cus_1&auto_advance=false&metadata[a]=b&expand[]="
         "payments&expand[]=customer&default_tax_rates[0]=txr_1&metadata[c]=") == []
-    assert stripe_types.faults_of_request("POST", "/v1/customers/cus_1", body="name=&address=") == []
+    assert stripe_types.faults_of_request(
+        "POST", "/v1/customers/cus_1", body="name=&address=&metadata=") == []
 
 
 def test_wrong_answers_are_caught(bench):
@@ -460,8 +462,9 @@ def test_the_bench_notices_what_it_should():
 
 def kinds_of(kind):
     """What a parameter's kind is made of, down to its leaves, as (path, kind)."""
-    while hasattr(kind, "kind"):
-        kind = kind.kind
+    if hasattr(kind, "kind"):
+        empty = [("", forms.clearable)] if kind.__qualname__.startswith("clearable") else []
+        return empty + kinds_of(kind.kind)
     if hasattr(kind, "kinds"):
         return [pair for one in kind.kinds for pair in kinds_of(one)]
     if hasattr(kind, "of"):
@@ -473,7 +476,7 @@ def kinds_of(kind):
 
 
 SAMPLES = {forms.integer: "1", forms.boolean: "true", forms.decimal: "1.5", forms.currency: "usd",
-           forms.text: "text", forms.metadata: None}
+           forms.text: "text", forms.metadata: None, forms.clearable: ""}
 
 
 @pytest.mark.parametrize("call", calls.CALLS, ids=lambda call: f"{call.method} {call.path}")

@@ -60,9 +60,17 @@ def listed(world, invoice, params=None):
 
 def rates_of(world, invoice, line):
     if invoice["automatic_tax"]["enabled"]:
-        return tax_rates.automatic(world, world["customer"].rows.get(invoice["customer"]))
+        return tax_rates.automatic(world, world["customer"].rows.get(invoice["customer"]),
+                                   behavior_of(world, line))
     return (world.secret(line["id"]).get("tax_rates")
             or [world["tax_rate"].get(rate["id"]) for rate in invoice["default_tax_rates"]])
+
+
+def behavior_of(world, line):
+    """Whether tax is within: what the line says, or its price."""
+    details = (line["pricing"] or {}).get("price_details")
+    price = details and world["price"].rows.get(details["price"])
+    return world.secret(line["id"]).get("tax_behavior") or (price and price["tax_behavior"])
 
 
 def count(world, invoice):
@@ -71,7 +79,7 @@ def count(world, invoice):
         return
     customer = world["customer"].rows.get(invoice["customer"])
     lines, entries = world.secret(invoice["id"])["lines"], []
-    for line in lines:
+    for line in map(world.guarded, lines):
         line["taxes"] = tax_rates.taxes(
             line["amount"], rates_of(world, invoice, line), invoice["customer_tax_exempt"])
         entries += line["taxes"]

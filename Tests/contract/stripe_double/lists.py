@@ -61,7 +61,7 @@ def _expand(world, place, steps, path):
         return
     if place is None or not steps:
         return
-    kind = place.get("object")
+    kind = place.get("object") if isinstance(place.get("object"), str) else None
     for length in range(len(steps), 0, -1):
         name = ".".join(steps[:length])
         if name in INCLUDABLE.get(kind, ()):
@@ -152,7 +152,10 @@ def search(world, kind, params, url, fields):
     limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise unchecked("This value must be between 1 and 100 (inclusive).", "limit")
-    start = int(params.get("page") or 0)
+    start = params.get("page", "0")
+    if not start.isdigit():
+        raise invalid(f"Invalid page: {start}", "page")
+    start = int(start)
     picked = rows[start:start + limit]
     more = len(rows) > start + len(picked)
     return {"object": "search_result", "data": picked, "has_more": more,
@@ -186,11 +189,16 @@ def _clause(found, fields):
     if key is None and name not in fields:
         raise invalid(f"Field '{name}' is an unsupported search field for this resource.", "query")
 
+    if how in ("<", ">", "<=", ">=") and not wanted.lstrip("-").isdigit():
+        raise invalid(f"'{wanted}' is no number to compare with.", "query")
+
     def holds(row):
         value = row["metadata"].get(key) if key is not None else row.get(name)
         if value is None:
             return False
         if how in ("<", ">", "<=", ">="):
+            if not isinstance(value, int):
+                return False
             return {"<": value < int(wanted), ">": value > int(wanted),
                     "<=": value <= int(wanted), ">=": value >= int(wanted)}[how]
         if how == "~":

@@ -120,7 +120,7 @@ class Double:
     def _authorize(self, given):
         kind, _, value = (given or "").partition(" ")
         if kind == "Basic":
-            value = base64.b64decode(value).decode("utf-8", "replace").partition(":")[0]
+            value = base64.b64decode(value + "==").decode("utf-8", "replace").partition(":")[0]
         elif kind != "Bearer":
             value = ""
         if not value:

@@ -13,7 +13,7 @@ METHODS = choice("charge_automatically", "send_invoice")
 STATES = ("active", "canceled", "incomplete", "incomplete_expired", "past_due", "paused",
           "trialing", "unpaid")
 SHARED = dict(
-    default_payment_method=text, metadata=metadata, collection_method=METHODS,
+    default_payment_method=text, metadata=clearable(metadata), collection_method=METHODS,
     days_until_due=integer, description=clearable(text), default_tax_rates=clearable(array(text)),
     automatic_tax=fields(enabled=required(boolean)), cancel_at_period_end=boolean,
     proration_behavior=BEHAVIOR, off_session=boolean,
@@ -71,8 +71,8 @@ ITEM = fields(price=required(text), quantity=integer, metadata=metadata)
 
 
 @call("POST", "/v1/subscriptions", customer=text, items=array(ITEM, 20), trial_period_days=integer,
-      trial_end=integer, cancel_at=clearable(either(
-          choice("min_period_end", "max_period_end"), integer)), **SHARED, **EVERYWHERE)
+      trial_end=integer, cancel_at=either(choice("min_period_end", "max_period_end"), integer),
+      **SHARED, **EVERYWHERE)
 def create(world, params):
     if not params.get("customer") or not params.get("items"):
         name = "items" if params.get("customer") else "customer"
@@ -139,7 +139,8 @@ def retrieve(world, params, id):
     return world["subscription"].get(id)
 
 
-CHANGED = fields(id=text, price=text, quantity=integer, metadata=metadata, deleted=boolean)
+CHANGED = fields(id=text, price=text, quantity=integer, metadata=clearable(metadata),
+                 deleted=boolean)
 
 
 @call("POST", "/v1/subscriptions/:id", items=array(CHANGED, 20), cancel_at=clearable(either(
@@ -190,7 +191,8 @@ FEEDBACK = ("customer_service", "low_quality", "missing_features", "other", "swi
 
 
 @call("DELETE", "/v1/subscriptions/:id", prorate=boolean, invoice_now=boolean,
-      cancellation_details=fields(comment=clearable(text), feedback=clearable(choice(*FEEDBACK))), **EVERYWHERE)
+      cancellation_details=fields(comment=clearable(text), feedback=clearable(choice(*FEEDBACK))),
+      **EVERYWHERE)
 def cancel(world, params, id):
     subscription = world["subscription"].get(id)
     if subscription["status"] in subscriptions.OVER:

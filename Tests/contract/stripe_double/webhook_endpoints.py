@@ -33,6 +33,7 @@ EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_re
     price.created price.updated product.created product.updated refund.created refund.failed
     refund.updated setup_intent.canceled setup_intent.created setup_intent.requires_action
     setup_intent.setup_failed setup_intent.succeeded tax_rate.created tax_rate.updated""".split()
+NAMES = array(choice("*", *EVENTS, *UNTOLD), 500)
 
 
 def secrets_of(world, endpoint):
@@ -64,8 +65,8 @@ def right_events(names):
     return names
 
 
-@call("POST", "/v1/webhook_endpoints", url=required(text), enabled_events=required(array(choice("*", *EVENTS, *UNTOLD))),
-      description=clearable(text), metadata=metadata, api_version=choice(API_VERSION),
+@call("POST", "/v1/webhook_endpoints", url=required(text), enabled_events=required(NAMES),
+      description=clearable(text), metadata=clearable(metadata), api_version=choice(API_VERSION),
       connect=boolean, **EVERYWHERE)
 def create(world, params):
     if len(world["webhook_endpoint"].rows) >= 16:
@@ -89,8 +90,8 @@ def retrieve(world, params, id):
     return world["webhook_endpoint"].get(id)
 
 
-@call("POST", "/v1/webhook_endpoints/:id", url=text, enabled_events=array(choice("*", *EVENTS, *UNTOLD)), disabled=boolean,
-      description=clearable(text), metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/webhook_endpoints/:id", url=text, enabled_events=NAMES, disabled=boolean,
+      description=clearable(text), metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     endpoint = world["webhook_endpoint"].get(id)
     with world.changing(endpoint):
