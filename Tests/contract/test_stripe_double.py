@@ -726,6 +726,39 @@ def test_existing_subscriptions(bench):
     assert bench.events().count("customer.subscription.deleted") == 2
 
 
+def test_discounts_of_subscriptions(bench):
+    v1, ada = bench.stripe, bench.customer()
+    pro, seat = price(bench, 2000), price(bench, 333)
+    once = v1.coupons.create({"id": "ONCE", "percent_off": 50, "duration": "once"})
+    months = v1.coupons.create({"amount_off": 700, "currency": "usd", "duration": "repeating",
+                                "duration_in_months": 2, "metadata": {"k": "v"}})
+    always = v1.coupons.create({"percent_off": 10, "duration": "forever", "name": "Friends"})
+    assert refused(v1.coupons.create, {"id": "ONCE", "percent_off": 5}).param == "id"
+    assert refused(v1.coupons.create, {"amount_off": 5}).param == "currency"
+    sub = v1.subscriptions.create({
+        "customer": ada.id, "items": [{"price": pro.id}, {"price": seat.id}],
+        "discounts": [{"coupon": once.id}, {"coupon": months.id}, {"coupon": always.id}]})
+    shown = v1.subscriptions.list({"expand": ["data.discounts.source.coupon"]}).data[0]
+    assert [one.source.coupon.id for one in shown.discounts] == [months.id, always.id]
+    first = v1.invoices.retrieve(sub.latest_invoice)
+    # Half of 2000 and 333, 700 spread over 1000 and 166, a tenth of what is left.
+    assert [one.amount for one in first.total_discount_amounts] == [1167, 700, 47]
+    assert (first.subtotal, first.total, first.amount_paid) == (2333, 419, 419)
+    v1.coupons.delete(always.id)
+    assert [one.id for one in v1.coupons.list().data] == [months.id, once.id]
+    assert v1.coupons.retrieve("ONCE").times_redeemed == 1
+    bench.control("/clock", advance=MONTH)
+    second = v1.invoices.retrieve(v1.subscriptions.retrieve(sub.id).latest_invoice)
+    assert second.total == 2333 - 700 - 163, "who has the deleted coupon keeps it"
+    wanted = v1.invoices.create_preview({"subscription": sub.id}).total
+    bench.control("/clock", advance=MONTH)
+    third = v1.invoices.retrieve(v1.subscriptions.retrieve(sub.id).latest_invoice)
+    assert third.total == wanted == 2333 - 233, "two months are over"
+    cleared = v1.subscriptions.update(sub.id, {"discounts": ""})
+    assert cleared.discounts == []
+    assert bench.events().count("customer.discount.deleted") == 3
+
+
 def test_a_subscription_that_is_not_paid(bench):
     v1, ada = bench.stripe, bench.customer("pm_card_chargeCustomerFail")
     pro = price(bench, 2000)

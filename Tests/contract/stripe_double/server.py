@@ -10,8 +10,8 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-from . import (accounts, calls, catalog, charges, checkout, customers, disputes, forms,
-               invoice_calls, invoice_items, payment_intents, payment_methods, refunds,
+from . import (accounts, calls, catalog, charges, checkout, coupons, customers, disputes,
+               forms, invoice_calls, invoice_items, payment_intents, payment_methods, refunds,
                setup_intents, subscription_calls, tax_rates, webhook_endpoints)
 from .control import Control
 from .deliveries import Deliveries
@@ -26,13 +26,18 @@ FORM = "application/x-www-form-urlencoded"
 LARGEST = 2 << 20
 
 # Importing them is what makes their calls known.
-SERVED = (accounts, catalog, charges, checkout, customers, disputes, invoice_calls, invoice_items,
-          payment_intents, payment_methods, refunds, setup_intents, subscription_calls, tax_rates,
-          webhook_endpoints)
+SERVED = (accounts, catalog, charges, checkout, coupons, customers, disputes, invoice_calls,
+          invoice_items, payment_intents, payment_methods, refunds, setup_intents,
+          subscription_calls, tax_rates, webhook_endpoints)
 
 
 class Cut(Exception):
     """The connection is to end without an answer."""
+
+
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a client may open many connections at once
 
 
 class Double:
@@ -47,8 +52,7 @@ class Double:
             accounts.make(self.world)
         self.deliveries = Deliveries(self.world, webhook_ca)
         self.control, self.pages = Control(self), Pages(self)
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(self))
-        self.server.daemon_threads = True
+        self.server = Listener(("127.0.0.1", port), handler_of(self))
         self.server.handle_error = lambda *_: None  # clients that hang up
         self.port = self.server.server_address[1]
         if certificate:

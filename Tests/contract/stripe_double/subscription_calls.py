@@ -1,6 +1,6 @@
 """The calls about subscriptions."""
 
-from . import invoices, periods, subscriptions
+from . import coupons, invoices, periods, subscriptions
 from .calls import call
 from .customers import existing, require_owned
 from .errors import invalid, missing
@@ -16,6 +16,7 @@ SHARED = dict(
     default_payment_method=text, metadata=clearable(metadata), collection_method=METHODS,
     days_until_due=integer, description=clearable(text), default_tax_rates=clearable(array(text)),
     automatic_tax=fields(enabled=required(boolean)), cancel_at_period_end=boolean,
+    discounts=clearable(array(coupons.GIVEN, 20)),
     proration_behavior=BEHAVIOR, off_session=boolean,
     payment_behavior=choice("allow_incomplete", "default_incomplete", "error_if_incomplete",
                             "pending_if_incomplete"))
@@ -37,6 +38,8 @@ def change(world, subscription, params):
         subscription["automatic_tax"]["enabled"] = params["automatic_tax"]["enabled"]
     if "metadata" in params:
         subscription["metadata"] = merged(subscription["metadata"], params["metadata"])
+    if "discounts" in params:
+        coupons.give(world, subscription, params["discounts"])
     if "cancel_at_period_end" in params and "cancel_at" in params:
         raise invalid("You cannot set both `cancel_at` and `cancel_at_period_end`.", "cancel_at")
     if "cancel_at_period_end" in params:
@@ -252,6 +255,7 @@ def preview(world, params):
     invoice = invoices.make(
         world, customer, subscription["currency"], billing_reason="upcoming",
         default_tax_rates=subscription["default_tax_rates"],
+        discounts=coupons.running(world, subscription, start),
         id=world.new_id("upcoming_in"), period_start=subscriptions.period_of(subscription)[0],
         period_end=start, parent={
             "quote_details": None, "type": "subscription_details", "subscription_details": {

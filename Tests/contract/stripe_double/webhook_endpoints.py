@@ -10,8 +10,7 @@ from .world import API_VERSION
 # What Stripe tells and the double never does: it may be asked for.
 UNTOLD = """account.updated charge.captured charge.expired charge.pending
     checkout.session.async_payment_failed checkout.session.async_payment_succeeded
-    customer.discount.created customer.discount.deleted customer.discount.updated
-    customer.subscription.paused customer.subscription.resumed
+    customer.discount.updated customer.subscription.paused customer.subscription.resumed
     customer.subscription.trial_will_end customer.tax_id.created customer.tax_id.deleted
     customer.tax_id.updated invoice.finalization_failed invoice.overdue invoice.upcoming
     invoice.will_be_due mandate.updated payment_intent.amount_capturable_updated
@@ -22,7 +21,8 @@ UNTOLD = """account.updated charge.captured charge.expired charge.pending
 EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated
     charge.dispute.funds_withdrawn charge.dispute.updated charge.failed charge.refund.updated
     charge.refunded charge.succeeded charge.updated checkout.session.completed
-    checkout.session.expired customer.created customer.deleted customer.subscription.created
+    checkout.session.expired coupon.created coupon.deleted customer.created customer.deleted
+    customer.discount.created customer.discount.deleted customer.subscription.created
     customer.subscription.deleted customer.subscription.updated customer.updated invoice.created
     invoice.deleted invoice.finalized invoice.marked_uncollectible invoice.paid
     invoice.payment_action_required invoice.payment_failed invoice.payment_succeeded invoice.sent

@@ -78,10 +78,10 @@ class Table:
 
 
 class World:
-    KINDS = ("account", "charge", "checkout.session", "customer", "dispute", "event", "invoice",
-             "invoice_payment", "invoiceitem", "payment_intent", "payment_method", "price",
-             "product", "refund", "setup_intent", "subscription", "tax_rate",
-             "webhook_endpoint", "line_item")
+    KINDS = ("account", "charge", "checkout.session", "coupon", "customer", "discount", "dispute",
+             "event", "invoice", "invoice_payment", "invoiceitem", "line_item", "payment_intent",
+             "payment_method", "price", "product", "refund", "setup_intent", "subscription",
+             "tax_rate", "webhook_endpoint")
 
     def __init__(self, keys=("sk_test_double",), seed=None):
         self.lock = threading.RLock()
