@@ -96,7 +96,8 @@ class Double:
     def _with_fault(self, fault, entry, headers):
         if not fault:
             return self._served(entry, headers)
-        acted = fault.do == "slow" or fault.acts
+        # What is saved for a key has to get as far as the key.
+        acted = fault.do == "slow" or fault.acts or fault.saves
         answered = self._served(entry, headers, fault) if acted else None
         if fault.do == "slow":
             if fault.acts:
@@ -186,6 +187,8 @@ class Double:
         if fault and fault.do == "slow" and not fault.acts:
             time.sleep(fault.milliseconds / 1000)
         params = forms.checked(given, found.params)
+        if fault and fault.saves and not fault.acts:
+            return fault.status, fault.body(), {}
         paths = params.pop("expand", None)
         with self.world.at_once((entry["id"], entry["idempotency_key"])):
             answer = found.function(self.world, params, **ids)
