@@ -499,6 +499,30 @@ def test_taxes(bench):
     assert inside.id in [one.id for one in v1.tax_rates.list({"active": True}).data]
 
 
+def test_previews_of_items(bench):
+    """With tax, before there is a customer; nothing is left behind."""
+    bench.control("/settings", automatic_tax_percent={"DE": 19})
+    v1 = bench.stripe
+    given = {"currency": "eur", "automatic_tax": {"enabled": True}, "invoice_items": [
+        {"amount": 2000, "currency": "eur", "description": "Pro"},
+        {"amount": -500, "currency": "eur", "description": "What was left"}]}
+    shown = v1.invoices.create_preview({
+        **given, "customer_details": {"address": {"country": "DE"}}})
+    assert (shown.subtotal, shown.total, shown.total_taxes[0].amount, shown.customer) == (
+        1500, 1785, 285, None)
+    ada = bench.customer(address={"country": "DE"})
+    assert v1.invoices.create_preview({**given, "customer": ada.id}).total == 1785
+    exempt = v1.invoices.create_preview({
+        **given, "customer": ada.id, "customer_details": {"tax_exempt": "exempt"}})
+    assert (exempt.total, exempt.customer) == (1500, ada.id)
+    nowhere = v1.invoices.create_preview(given)
+    assert (nowhere.total, nowhere.automatic_tax.status) == (1500, "requires_location_inputs")
+    assert v1.customers.retrieve(ada.id).tax_exempt == "none"
+    assert v1.invoices.list().data == v1.invoice_items.list().data == []
+    assert v1.customers.list().data[0].id == ada.id and len(v1.customers.list().data) == 1
+    assert refused(v1.invoices.create_preview, {"customer": ada.id}).param == "invoice_items"
+
+
 def test_a_checkout_that_pays(bench):
     v1, ada = bench.stripe, bench.customer(None)
     session = bench.session(

@@ -161,8 +161,7 @@ def test_odd_headers(headers):
         status, answer, _ = double.answer("POST", "/v1/customers", headers, b"name=Ada")
         assert status in (400, 401) and answer["error"]["message"]
     finally:
-        double.server.server_close()
-        double.deliveries.stop()
+        double.stop()
 
 
 @pytest.mark.parametrize("body", [
@@ -177,5 +176,4 @@ def test_odd_bodies(body):
         status, answer, _ = double.answer("POST", "/v1/customers", headers, body)
         assert status in (200, 400), answer
     finally:
-        double.server.server_close()
-        double.deliveries.stop()
+        double.stop()

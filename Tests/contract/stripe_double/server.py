@@ -10,8 +10,8 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-from . import (accounts, calls, catalog, charges, checkout, coupons, customers, disputes,
-               forms, invoice_calls, invoice_items, payment_intents, payment_methods, refunds,
+from . import (accounts, calls, catalog, charges, checkout, coupons, customers, disputes, forms,
+               invoice_calls, invoice_items, payment_intents, payment_methods, previews, refunds,
                setup_intents, subscription_calls, tax_rates, webhook_endpoints)
 from .control import Control
 from .deliveries import Deliveries
@@ -27,7 +27,7 @@ LARGEST = 2 << 20
 
 # Importing them is what makes their calls known.
 SERVED = (accounts, catalog, charges, checkout, coupons, customers, disputes, invoice_calls,
-          invoice_items, payment_intents, payment_methods, refunds, setup_intents,
+          invoice_items, payment_intents, payment_methods, previews, refunds, setup_intents,
           subscription_calls, tax_rates, webhook_endpoints)
 
 
@@ -47,6 +47,7 @@ class Double:
                  webhook_ca=None, seed=None):
         self.world = World(keys, seed)
         self.faults, self.keys, self.log = Faults(), Keys(self.world), []
+        self.started = False
         self.broken = []  # what the double itself stumbled over
         with self.world.at_once():
             accounts.make(self.world)
@@ -65,11 +66,13 @@ class Double:
         self.world.base = self.url
 
     def start(self):
+        self.started = True
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def stop(self):
-        self.server.shutdown()
+        if self.started:
+            self.server.shutdown()
         self.server.server_close()
         self.deliveries.stop()
 

@@ -1,6 +1,6 @@
 """The calls about subscriptions."""
 
-from . import coupons, invoices, periods, subscriptions
+from . import coupons, periods, subscriptions
 from .calls import call
 from .customers import existing, require_owned
 from .errors import invalid, missing
@@ -240,29 +240,3 @@ def list_items(world, params):
 def of_customer(world, customer):
     return subscriptions.listed_of(world, customer,
                                    f"/v1/customers/{customer['id']}/subscriptions")
-
-
-@call("POST", "/v1/invoices/create_preview", customer=text, subscription=required(text),
-      **EVERYWHERE)
-def preview(world, params):
-    """What the next period would cost: made, shown and taken back."""
-    subscription = world["subscription"].get(params["subscription"], "subscription")
-    if subscription["status"] in subscriptions.OVER or subscription["cancel_at"]:
-        raise invalid("No upcoming invoices for customer: "
-                      f"{subscription['customer']}", code="invoice_upcoming_none")
-    start, end, lines = subscriptions.upcoming(world, subscription)
-    customer = world["customer"].get(subscription["customer"])
-    invoice = invoices.make(
-        world, customer, subscription["currency"], billing_reason="upcoming",
-        default_tax_rates=subscription["default_tax_rates"],
-        discounts=coupons.running(world, subscription, start),
-        id=world.new_id("upcoming_in"), period_start=subscriptions.period_of(subscription)[0],
-        period_end=start, parent={
-            "quote_details": None, "type": "subscription_details", "subscription_details": {
-                "metadata": subscription["metadata"], "subscription": subscription["id"]}})
-    invoice["automatic_tax"]["enabled"] = subscription["automatic_tax"]["enabled"]
-    for line in lines:
-        subscriptions.add(world, invoice, subscription, line)
-    invoices.count(world, invoice)
-    world["invoice"].remove(invoice["id"])
-    return invoice
