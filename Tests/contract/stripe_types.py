@@ -223,16 +223,21 @@ def faults_of_answer(value, at=None):
     return answer_fields(value, found, at)
 
 
+@functools.cache
+def fields_of(kind):
+    """Of an object's type: (name, annotation, whether it may be missing or null) each."""
+    inner = {**names_of(kind.__module__), **vars(kind)}
+    own = {name: resolved(annotation, inner) for name, annotation in kind.__annotations__.items()}
+    return inner, {name: (annotation, type(None) in typing.get_args(annotation))
+                   for name, annotation in own.items()
+                   if typing.get_origin(annotation) is not typing.ClassVar}
+
+
 def answer_fields(value, kind, at):
-    own, names = kind.__annotations__, names_of(kind.__module__)
-    inner = {**names, **vars(kind)}
+    inner, own = fields_of(kind)
     decimals = getattr(kind, "_field_encodings", {})
     faults = [f"{at}.{name}: unknown" for name in value if name not in own]
-    for name, annotation in own.items():
-        annotation = resolved(annotation, inner)
-        optional = type(None) in typing.get_args(annotation)
-        if typing.get_origin(annotation) is typing.ClassVar:
-            continue
+    for name, (annotation, optional) in own.items():
         if name not in value:
             faults += [] if optional else [f"{at}.{name}: required"]
         elif value[name] is None:

@@ -111,8 +111,8 @@ def amount_of(world, price, quantity):
     raise invalid("The quantity is above the last tier.", "quantity")
 
 
-SHARED = dict(active=boolean, description=clearable(text), metadata=metadata, url=clearable(text),
-              images=clearable(array(text)), tax_code=clearable(text),
+SHARED = dict(active=boolean, description=clearable(text), metadata=clearable(metadata),
+              url=clearable(text), images=clearable(array(text)), tax_code=clearable(text),
               unit_label=clearable(text), statement_descriptor=text, shippable=boolean)
 
 
@@ -121,7 +121,8 @@ def fitting(params, *without):
             if name not in ("expand", "metadata", *without)}
 
 
-@call("POST", "/v1/products", name=required(text), id=text, **SHARED, **EVERYWHERE)
+@call("POST", "/v1/products", name=required(text), id=text,
+      **{**SHARED, "metadata": metadata, "images": array(text)}, **EVERYWHERE)
 def create_product(world, params):
     return make_product(world, metadata=merged({}, params.get("metadata", {})),
                         **fitting(params))
@@ -144,6 +145,7 @@ def update_product(world, params, id):
         world["price"].get(params["default_price"], "default_price")
     with world.changing(product, "product.updated"):
         product.update(fitting(params), updated=world.now())
+        product["images"] = product["images"] or []
         if "metadata" in params:
             product["metadata"] = merged(product["metadata"], params["metadata"])
     return product
@@ -195,8 +197,8 @@ def retrieve_price(world, params, id):
     return world["price"].get(id)
 
 
-@call("POST", "/v1/prices/:id", active=boolean, nickname=clearable(text), metadata=metadata,
-      lookup_key=text, tax_behavior=BEHAVIOR, **EVERYWHERE)
+@call("POST", "/v1/prices/:id", active=boolean, nickname=clearable(text),
+      metadata=clearable(metadata), lookup_key=text, tax_behavior=BEHAVIOR, **EVERYWHERE)
 def update_price(world, params, id):
     price = world["price"].get(id)
     with world.changing(price, "price.updated"):

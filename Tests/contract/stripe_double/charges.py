@@ -5,7 +5,7 @@ import datetime
 from . import cards
 from .calls import call
 from .errors import invalid
-from .forms import EVERYWHERE, PAGES, integer, merged, metadata, required, span, text
+from .forms import EVERYWHERE, PAGES, clearable, integer, merged, metadata, required, span, text
 from .lists import includable, newest_first, page, search, span_of
 
 
@@ -88,7 +88,7 @@ def retrieve(world, params, id):
     return world["charge"].get(id)
 
 
-@call("POST", "/v1/charges/:id", description=text, metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/charges/:id", description=text, metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     charge = world["charge"].get(id)
     with world.changing(charge, "charge.updated"):

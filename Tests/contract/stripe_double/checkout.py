@@ -5,8 +5,8 @@ from .calls import call
 from .catalog import BEHAVIOR, INTERVAL, amount_of, make_price, product_of
 from .customers import address_of, blank, existing, require_location
 from .errors import StripeError, invalid
-from .forms import (EVERYWHERE, PAGES, array, boolean, choice, currency, decimal, fields, integer,
-                    merged, metadata, required, span, text)
+from .forms import (EVERYWHERE, PAGES, array, boolean, choice, clearable, currency, decimal,
+                    fields, integer, merged, metadata, required, span, text)
 from .lists import includable, newest_first, page, span_of
 from .payment_intents import FUTURE
 
@@ -69,7 +69,7 @@ def count(world, session, customer):
     for line in lines:
         rates = world.secret(line["id"])["tax_rates"]
         if session["automatic_tax"]["enabled"]:
-            rates = tax_rates.automatic(world, customer)
+            rates = tax_rates.automatic(world, customer, line["price"]["tax_behavior"])
         taxes = tax_rates.taxes(line["amount_subtotal"], rates,
                                 (customer or {}).get("tax_exempt", "none"))
         entries += taxes
@@ -198,6 +198,8 @@ def blank_session(world, params, customer):
         "status": "open", "submit_type": params.get("submit_type"), "subscription": None,
         "success_url": params["success_url"], "total_details": None, "ui_mode": "hosted_page",
         "url": f"{world.base}/c/pay/{identifier}", "wallet_options": None}
+    if "tax_id_collection" in params:
+        session["tax_id_collection"] = {"required": "never", **params["tax_id_collection"]}
     if "allowed_payment_method_types" in params:
         session["allowed_payment_method_types"] = params["allowed_payment_method_types"]
     if "saved_payment_method_options" in params:
@@ -349,7 +351,7 @@ def retrieve(world, params, id):
     return current(world, id)
 
 
-@call("POST", "/v1/checkout/sessions/:id", metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/checkout/sessions/:id", metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     session = current(world, id)
     with world.changing(session):

@@ -11,8 +11,9 @@ ADDRESS = dict(city=clearable(text), country=clearable(text), line1=clearable(te
 SHIPPING = fields(address=required(fields(**ADDRESS)), name=required(text), phone=clearable(text))
 SHARED = dict(
     address=clearable(fields(**ADDRESS)), balance=integer, description=clearable(text),
-    email=clearable(text), name=clearable(text), phone=clearable(text), metadata=metadata,
-    invoice_prefix=text, next_invoice_sequence=integer, preferred_locales=array(text),
+    email=clearable(text), name=clearable(text), phone=clearable(text),
+    metadata=clearable(metadata), invoice_prefix=text, next_invoice_sequence=integer,
+    preferred_locales=array(text),
     invoice_settings=fields(default_payment_method=clearable(text), footer=clearable(text)),
     shipping=clearable(SHIPPING),
     tax_exempt=clearable(choice("exempt", "none", "reverse")))

@@ -2,7 +2,7 @@
 
 from .calls import call
 from .errors import invalid
-from .forms import EVERYWHERE, PAGES, merged, metadata, span, text
+from .forms import EVERYWHERE, PAGES, clearable, merged, metadata, span, text
 from .lists import newest_first, page, span_of
 
 REASONS = ("bank_cannot_process", "credit_not_processed", "customer_initiated", "duplicate",
@@ -65,7 +65,7 @@ def retrieve(world, params, id):
     return world["dispute"].get(id)
 
 
-@call("POST", "/v1/disputes/:id", metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/disputes/:id", metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     dispute = world["dispute"].get(id)
     with world.changing(dispute, "charge.dispute.updated"):

@@ -14,7 +14,7 @@ SHARED = dict(
     auto_advance=boolean, automatic_tax=fields(enabled=required(boolean)),
     collection_method=METHODS, days_until_due=integer, due_date=integer,
     default_payment_method=text, default_tax_rates=clearable(array(text)), description=text,
-    footer=text, metadata=metadata, statement_descriptor=text, effective_at=integer,
+    footer=text, metadata=clearable(metadata), statement_descriptor=text, effective_at=integer,
     custom_fields=clearable(array(fields(name=required(text), value=required(text)), 4)),
     payment_settings=fields(payment_method_types=clearable(array(
         choice("card", "link", "sepa_debit", "us_bank_account")))))
@@ -58,7 +58,8 @@ def change(world, invoice, params):
 
 
 @call("POST", "/v1/invoices", customer=text, currency=currency,
-      pending_invoice_items_behavior=choice("exclude", "include"), **SHARED, **EVERYWHERE)
+      pending_invoice_items_behavior=choice("exclude", "include"),
+      **{**SHARED, "default_tax_rates": array(text)}, **EVERYWHERE)
 def create(world, params):
     if "customer" not in params:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
@@ -207,8 +208,8 @@ LINE = fields(**{name: invoice_items.SHARED[name] for name in (
     "pricing")}, invoice_item=text)
 
 
-@call("POST", "/v1/invoices/:id/add_lines", lines=required(array(LINE)), invoice_metadata=metadata,
-      **EVERYWHERE)
+@call("POST", "/v1/invoices/:id/add_lines", lines=required(array(LINE)),
+      invoice_metadata=clearable(metadata), **EVERYWHERE)
 def add_lines(world, params, id):
     invoice = invoice_items.draft(world, id, "id")
     customer = world["customer"].get(invoice["customer"])

@@ -11,7 +11,7 @@ from .lists import newest_first, page, span_of
 from decimal import Decimal
 
 PERIOD = fields(start=required(integer), end=required(integer))
-SHARED = dict(amount=integer, description=text, discountable=boolean, metadata=metadata,
+SHARED = dict(amount=integer, description=text, discountable=boolean, metadata=clearable(metadata),
               period=PERIOD, quantity=integer, unit_amount_decimal=decimal,
               tax_rates=clearable(array(text)), tax_behavior=BEHAVIOR,
               pricing=fields(price=text),
@@ -78,14 +78,19 @@ def make(world, customer, params, invoice=None):
         "metadata": merged({}, params.get("metadata", {})), "net_amount": amount,
         "parent": None, "period": period, "pricing": price, "proration": False,
         "proration_details": None, "quantity": quantity, "quantity_decimal": str(quantity),
-        "tax_rates": [world["tax_rate"].get(rate, f"tax_rates[{at}]")
-                      for at, rate in enumerate(params.get("tax_rates") or [])],
+        "tax_rates": rates_of(world, params),
         "test_clock": None}
     world["invoiceitem"].add(item)
+    world.secret(item["id"])["tax_behavior"] = params.get("tax_behavior")
     world.tell("invoiceitem.created", item)
     if invoice:
         add_line(world, invoice, item)
     return item
+
+
+def rates_of(world, params):
+    return [world["tax_rate"].get(rate, f"tax_rates[{at}]")
+            for at, rate in enumerate(params.get("tax_rates") or [])]
 
 
 def add_line(world, invoice, item, parent=None):
@@ -100,7 +105,9 @@ def add_line(world, invoice, item, parent=None):
             "subscription_item_details": None, "type": "invoice_item_details"}}
     fill(line, item)
     world["line_item"].add(line)
-    world.secret(line["id"])["tax_rates"] = item["tax_rates"]
+    held = world.secrets.get(item.get("id"), {})
+    world.secret(line["id"]).update(tax_rates=item["tax_rates"],
+                                    tax_behavior=held.get("tax_behavior"))
     lines = world.secret(invoice["id"])["lines"]
     lines.append(line)
     world.undo.append(lambda: lines.remove(line))
@@ -130,8 +137,8 @@ def line_of(world, item):
     return None
 
 
-@call("POST", "/v1/invoiceitems", customer=text, invoice=text, currency=currency, **SHARED,
-      **EVERYWHERE)
+@call("POST", "/v1/invoiceitems", customer=text, invoice=text, currency=currency,
+      **{**SHARED, "tax_rates": array(text)}, **EVERYWHERE)
 def create(world, params):
     if "customer" not in params:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
@@ -166,8 +173,15 @@ def update(world, params, id):
             item[name] = params.get(name, item[name])
         if "metadata" in params:
             item["metadata"] = merged(item["metadata"], params["metadata"])
+        if "tax_rates" in params:
+            item["tax_rates"] = rates_of(world, params)
+        if "tax_behavior" in params:
+            world.secret(item["id"])["tax_behavior"] = params["tax_behavior"]
     if invoice:
         line = line_of(world, item)
+        world.secret(line["id"]).update(
+            tax_rates=item["tax_rates"],
+            tax_behavior=world.secret(item["id"]).get("tax_behavior"))
         with world.changing(line), world.changing(invoice, "invoice.updated"):
             fill(line, item)
             invoices.count(world, invoice)

@@ -1,6 +1,6 @@
 """Invoices: what they are and what becomes of them. Their calls stand in `invoice_calls`."""
 
-from . import money, payment_intents, tax_rates
+from . import coupons, money, payment_intents, tax_rates
 from .customers import require_location
 from .errors import StripeError, invalid
 from .lists import includable, newest_first, page
@@ -60,9 +60,17 @@ def listed(world, invoice, params=None):
 
 def rates_of(world, invoice, line):
     if invoice["automatic_tax"]["enabled"]:
-        return tax_rates.automatic(world, world["customer"].rows.get(invoice["customer"]))
+        return tax_rates.automatic(world, world["customer"].rows.get(invoice["customer"]),
+                                   behavior_of(world, line))
     return (world.secret(line["id"]).get("tax_rates")
             or [world["tax_rate"].get(rate["id"]) for rate in invoice["default_tax_rates"]])
+
+
+def behavior_of(world, line):
+    """Whether tax is within: what the line says, or its price."""
+    details = (line["pricing"] or {}).get("price_details")
+    price = details and world["price"].rows.get(details["price"])
+    return world.secret(line["id"]).get("tax_behavior") or (price and price["tax_behavior"])
 
 
 def count(world, invoice):
@@ -71,17 +79,19 @@ def count(world, invoice):
         return
     customer = world["customer"].rows.get(invoice["customer"])
     lines, entries = world.secret(invoice["id"])["lines"], []
+    off = coupons.take_off(world, list(map(world.guarded, lines)), invoice["discounts"])
     for line in lines:
+        net = line["amount"] - sum(one["amount"] for one in line["discount_amounts"])
         line["taxes"] = tax_rates.taxes(
-            line["amount"], rates_of(world, invoice, line), invoice["customer_tax_exempt"])
+            net, rates_of(world, invoice, line), invoice["customer_tax_exempt"])
         entries += line["taxes"]
     subtotal = sum(line["amount"] for line in lines)
     extra, whole = tax_rates.exclusive_sum(entries), tax_rates.whole_sum(entries)
-    total = subtotal + extra
+    total = subtotal - sum(one["amount"] for one in off) + extra
     invoice.update(
         lines=listed(world, invoice), subtotal=subtotal, total=total,
         subtotal_excluding_tax=subtotal - (whole - extra), total_excluding_tax=total - whole,
-        total_taxes=tax_rates.together(entries))
+        total_taxes=tax_rates.together(entries), total_discount_amounts=off)
     if invoice["automatic_tax"]["enabled"]:
         located = bool(((customer or {}).get("address") or {}).get("country"))
         invoice["automatic_tax"].update(

@@ -16,6 +16,7 @@ EXPANDABLE = {
     "refund": {"charge": "charge", "payment_intent": "payment_intent"},
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "invoice": {"customer": "customer", "default_payment_method": "payment_method",
+                "discounts": "discount",
                 "parent.subscription_details.subscription": "subscription"},
     "invoice_payment": {"invoice": "invoice", "payment.payment_intent": "payment_intent"},
     "invoiceitem": {"customer": "customer", "invoice": "invoice"},
@@ -24,7 +25,9 @@ EXPANDABLE = {
                          "payment_intent": "payment_intent", "setup_intent": "setup_intent",
                          "subscription": "subscription"},
     "subscription": {"customer": "customer", "default_payment_method": "payment_method",
-                     "latest_invoice": "invoice", "pending_setup_intent": "setup_intent"},
+                     "latest_invoice": "invoice", "pending_setup_intent": "setup_intent",
+                     "discounts": "discount"},
+    "discount": {"source.coupon": "coupon", "customer": "customer"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
 }
@@ -61,7 +64,7 @@ def _expand(world, place, steps, path):
         return
     if place is None or not steps:
         return
-    kind = place.get("object")
+    kind = place.get("object") if isinstance(place.get("object"), str) else None
     for length in range(len(steps), 0, -1):
         name = ".".join(steps[:length])
         if name in INCLUDABLE.get(kind, ()):
@@ -74,11 +77,13 @@ def _expand(world, place, steps, path):
                 holder = (holder or {}).get(step)
             if not holder or holder.get(steps[length - 1]) is None:
                 return None
-            value = holder[steps[length - 1]]
-            if isinstance(value, str):
-                value = shown(world, EXPANDABLE[kind][name], value)
-                holder[steps[length - 1]] = value
-            return _expand(world, value, steps[length:], path)
+            value, wanted = holder[steps[length - 1]], EXPANDABLE[kind][name]
+            values = [shown(world, wanted, one) if isinstance(one, str) else one
+                      for one in (value if isinstance(value, list) else [value])]
+            holder[steps[length - 1]] = values if isinstance(value, list) else values[0]
+            for one in values:
+                _expand(world, one, steps[length:], path)
+            return None
     # Not an id: an object that stands in its place anyway, as `lines` and `items` do.
     if isinstance(place.get(steps[0]), (dict, list)) and len(steps) > 1:
         inner = place[steps[0]]
@@ -90,6 +95,8 @@ def _expand(world, place, steps, path):
 
 def shown(world, kind, identifier):
     row = world[kind].rows.get(identifier)
+    if kind == "coupon" and row is None:
+        row = world.secrets.get(identifier, {}).get("deleted")
     return copy.deepcopy(row) if row else {"id": identifier, "object": kind, "deleted": True}
 
 
@@ -152,7 +159,10 @@ def search(world, kind, params, url, fields):
     limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise unchecked("This value must be between 1 and 100 (inclusive).", "limit")
-    start = int(params.get("page") or 0)
+    start = params.get("page", "0")
+    if not start.isdigit():
+        raise invalid(f"Invalid page: {start}", "page")
+    start = int(start)
     picked = rows[start:start + limit]
     more = len(rows) > start + len(picked)
     return {"object": "search_result", "data": picked, "has_more": more,
@@ -186,11 +196,16 @@ def _clause(found, fields):
     if key is None and name not in fields:
         raise invalid(f"Field '{name}' is an unsupported search field for this resource.", "query")
 
+    if how in ("<", ">", "<=", ">=") and not wanted.lstrip("-").isdigit():
+        raise invalid(f"'{wanted}' is no number to compare with.", "query")
+
     def holds(row):
         value = row["metadata"].get(key) if key is not None else row.get(name)
         if value is None:
             return False
         if how in ("<", ">", "<=", ">="):
+            if not isinstance(value, int):
+                return False
             return {"<": value < int(wanted), ">": value > int(wanted),
                     "<=": value <= int(wanted), ">=": value >= int(wanted)}[how]
         if how == "~":

@@ -43,6 +43,18 @@ def inclusive_part(amount, percent):
     return rounded(Decimal(amount) * share / (100 + share))
 
 
+def spread(amount, weights):
+    """The amount in parts by weight; what rounding leaves goes to the largest remainders."""
+    whole = sum(weights)
+    if whole == 0:
+        return [0 for _ in weights]
+    parts = [amount * weight // whole for weight in weights]
+    rests = sorted(range(len(weights)), key=lambda at: -(amount * weights[at] % whole))
+    for at in rests[:amount - sum(parts)]:
+        parts[at] += 1
+    return parts
+
+
 def shown(amount, currency):
     if currency in ZERO_DECIMAL:
         return f"{amount} {currency.upper()}"

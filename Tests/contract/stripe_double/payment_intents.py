@@ -197,7 +197,7 @@ def retrieve(world, params, id):
     return world["payment_intent"].get(id, "intent")
 
 
-@call("POST", "/v1/payment_intents/:id", description=text, metadata=metadata,
+@call("POST", "/v1/payment_intents/:id", description=text, metadata=clearable(metadata),
       setup_future_usage=clearable(FUTURE), **EVERYWHERE)
 def update(world, params, id):
     intent = world["payment_intent"].get(id, "intent")

@@ -37,7 +37,8 @@ def make(world, card, expiry=(12, 2049), billing=None, customer=None, meta=None)
                  "networks": {"available": [card.brand], "preferred": None},
                  "regulated_status": "unregulated",
                  "three_d_secure_usage": {"supported": True}, "wallet": None},
-        "created": world.now(), "customer": customer, "livemode": world.live, "metadata": meta or {},
+        "created": world.now(), "customer": customer, "livemode": world.live,
+        "metadata": meta or {},
         "type": "card"}
     world["payment_method"].add(method)
     world.secrets[method["id"]] = {
@@ -150,7 +151,7 @@ def retrieve(world, params, id):
     return world["payment_method"].get(id)
 
 
-@call("POST", "/v1/payment_methods/:id", billing_details=DETAILS, metadata=metadata,
+@call("POST", "/v1/payment_methods/:id", billing_details=DETAILS, metadata=clearable(metadata),
       card=fields(exp_month=integer, exp_year=integer), allow_redisplay=REDISPLAY, **EVERYWHERE)
 def update(world, params, id):
     method = retrieve(world, {}, id)

@@ -4,12 +4,13 @@ from . import money
 from .calls import call
 from .charges import charge_of
 from .errors import invalid
-from .forms import EVERYWHERE, PAGES, choice, integer, merged, metadata, span, text
+from .forms import EVERYWHERE, PAGES, choice, clearable, integer, merged, metadata, span, text
 from .lists import newest_first, page, span_of
 
 
-@call("POST", "/v1/refunds", charge=text, payment_intent=text, amount=integer, metadata=metadata,
-      reason=choice("duplicate", "fraudulent", "requested_by_customer"), **EVERYWHERE)
+@call("POST", "/v1/refunds", charge=text, payment_intent=text, amount=integer,
+      metadata=clearable(metadata), reason=choice(
+          "duplicate", "fraudulent", "requested_by_customer"), **EVERYWHERE)
 def create(world, params):
     charge = charge_of(world, params)
     if charge["status"] != "succeeded":
@@ -80,7 +81,7 @@ def retrieve(world, params, id):
     return world["refund"].get(id)
 
 
-@call("POST", "/v1/refunds/:id", metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/refunds/:id", metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     refund = world["refund"].get(id)
     with world.changing(refund, "refund.updated", "charge.refund.updated"):

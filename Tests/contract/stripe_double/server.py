@@ -10,8 +10,8 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-from . import (accounts, calls, catalog, charges, checkout, customers, disputes, forms,
-               invoice_calls, invoice_items, payment_intents, payment_methods, refunds,
+from . import (accounts, calls, catalog, charges, checkout, coupons, customers, disputes, forms,
+               invoice_calls, invoice_items, payment_intents, payment_methods, previews, refunds,
                setup_intents, subscription_calls, tax_rates, webhook_endpoints)
 from .control import Control
 from .deliveries import Deliveries
@@ -26,13 +26,18 @@ FORM = "application/x-www-form-urlencoded"
 LARGEST = 2 << 20
 
 # Importing them is what makes their calls known.
-SERVED = (accounts, catalog, charges, checkout, customers, disputes, invoice_calls, invoice_items,
-          payment_intents, payment_methods, refunds, setup_intents, subscription_calls, tax_rates,
-          webhook_endpoints)
+SERVED = (accounts, catalog, charges, checkout, coupons, customers, disputes, invoice_calls,
+          invoice_items, payment_intents, payment_methods, previews, refunds, setup_intents,
+          subscription_calls, tax_rates, webhook_endpoints)
 
 
 class Cut(Exception):
     """The connection is to end without an answer."""
+
+
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a client may open many connections at once
 
 
 class Double:
@@ -42,13 +47,13 @@ class Double:
                  webhook_ca=None, seed=None):
         self.world = World(keys, seed)
         self.faults, self.keys, self.log = Faults(), Keys(self.world), []
+        self.started = False
         self.broken = []  # what the double itself stumbled over
         with self.world.at_once():
             accounts.make(self.world)
         self.deliveries = Deliveries(self.world, webhook_ca)
         self.control, self.pages = Control(self), Pages(self)
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(self))
-        self.server.daemon_threads = True
+        self.server = Listener(("127.0.0.1", port), handler_of(self))
         self.server.handle_error = lambda *_: None  # clients that hang up
         self.port = self.server.server_address[1]
         if certificate:
@@ -61,11 +66,13 @@ class Double:
         self.world.base = self.url
 
     def start(self):
+        self.started = True
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def stop(self):
-        self.server.shutdown()
+        if self.started:
+            self.server.shutdown()
         self.server.server_close()
         self.deliveries.stop()
 
@@ -92,7 +99,8 @@ class Double:
     def _with_fault(self, fault, entry, headers):
         if not fault:
             return self._served(entry, headers)
-        acted = fault.do == "slow" or fault.acts
+        # What is saved for a key has to get as far as the key.
+        acted = fault.do == "slow" or fault.acts or fault.saves
         answered = self._served(entry, headers, fault) if acted else None
         if fault.do == "slow":
             if fault.acts:
@@ -120,7 +128,7 @@ class Double:
     def _authorize(self, given):
         kind, _, value = (given or "").partition(" ")
         if kind == "Basic":
-            value = base64.b64decode(value).decode("utf-8", "replace").partition(":")[0]
+            value = base64.b64decode(value + "==").decode("utf-8", "replace").partition(":")[0]
         elif kind != "Bearer":
             value = ""
         if not value:
@@ -182,6 +190,8 @@ class Double:
         if fault and fault.do == "slow" and not fault.acts:
             time.sleep(fault.milliseconds / 1000)
         params = forms.checked(given, found.params)
+        if fault and fault.saves and not fault.acts:
+            return fault.status, fault.body(), {}
         paths = params.pop("expand", None)
         with self.world.at_once((entry["id"], entry["idempotency_key"])):
             answer = found.function(self.world, params, **ids)

@@ -5,8 +5,8 @@ import copy
 from .calls import call
 from .customers import existing
 from .errors import card_error, invalid
-from .forms import (EVERYWHERE, PAGES, array, boolean, choice, fields, merged, metadata, span,
-                    text)
+from .forms import (EVERYWHERE, PAGES, array, boolean, choice, clearable, fields, merged, metadata,
+                    required, span, text)
 from .lists import newest_first, page, span_of
 from .payment_intents import NOT_SHOWN
 from .payment_methods import join, usable
@@ -92,12 +92,15 @@ def confirm(world, intent, params):
       metadata=metadata, payment_method=text, return_url=text,
       allowed_payment_method_types=array(choice("card")), usage=choice("off_session", "on_session"),
       automatic_payment_methods=fields(
-          enabled=boolean, allow_redirects=choice("always", "never")), **EVERYWHERE)
+          enabled=required(boolean), allow_redirects=choice("always", "never")), **EVERYWHERE)
 def create(world, params):
     customer = params.get("customer") and existing(world, params["customer"])["id"]
     method = params.get("payment_method") and usable(world, params["payment_method"])["id"]
     intent = make(world, customer, merged({}, params.get("metadata", {})),
                   params.get("description"), params.get("usage", "off_session"), method)
+    if "automatic_payment_methods" in params:
+        intent["automatic_payment_methods"] = {
+            "allow_redirects": "always", **params["automatic_payment_methods"]}
     if "allowed_payment_method_types" in params:
         intent["allowed_payment_method_types"] = params["allowed_payment_method_types"]
     return confirm(world, intent, {}) if params.get("confirm") else intent
@@ -108,7 +111,7 @@ def retrieve(world, params, id):
     return world["setup_intent"].get(id, "intent")
 
 
-@call("POST", "/v1/setup_intents/:id", description=text, metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/setup_intents/:id", description=text, metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     intent = world["setup_intent"].get(id, "intent")
     with world.changing(intent):

@@ -1,6 +1,6 @@
 """The calls about subscriptions."""
 
-from . import invoices, periods, subscriptions
+from . import coupons, periods, subscriptions
 from .calls import call
 from .customers import existing, require_owned
 from .errors import invalid, missing
@@ -13,9 +13,10 @@ METHODS = choice("charge_automatically", "send_invoice")
 STATES = ("active", "canceled", "incomplete", "incomplete_expired", "past_due", "paused",
           "trialing", "unpaid")
 SHARED = dict(
-    default_payment_method=text, metadata=metadata, collection_method=METHODS,
+    default_payment_method=text, metadata=clearable(metadata), collection_method=METHODS,
     days_until_due=integer, description=clearable(text), default_tax_rates=clearable(array(text)),
     automatic_tax=fields(enabled=required(boolean)), cancel_at_period_end=boolean,
+    discounts=clearable(array(coupons.GIVEN, 20)),
     proration_behavior=BEHAVIOR, off_session=boolean,
     payment_behavior=choice("allow_incomplete", "default_incomplete", "error_if_incomplete",
                             "pending_if_incomplete"))
@@ -37,6 +38,8 @@ def change(world, subscription, params):
         subscription["automatic_tax"]["enabled"] = params["automatic_tax"]["enabled"]
     if "metadata" in params:
         subscription["metadata"] = merged(subscription["metadata"], params["metadata"])
+    if "discounts" in params:
+        coupons.give(world, subscription, params["discounts"])
     if "cancel_at_period_end" in params and "cancel_at" in params:
         raise invalid("You cannot set both `cancel_at` and `cancel_at_period_end`.", "cancel_at")
     if "cancel_at_period_end" in params:
@@ -71,8 +74,8 @@ ITEM = fields(price=required(text), quantity=integer, metadata=metadata)
 
 
 @call("POST", "/v1/subscriptions", customer=text, items=array(ITEM, 20), trial_period_days=integer,
-      trial_end=integer, cancel_at=clearable(either(
-          choice("min_period_end", "max_period_end"), integer)), **SHARED, **EVERYWHERE)
+      trial_end=integer, cancel_at=either(choice("min_period_end", "max_period_end"), integer),
+      **SHARED, **EVERYWHERE)
 def create(world, params):
     if not params.get("customer") or not params.get("items"):
         name = "items" if params.get("customer") else "customer"
@@ -139,7 +142,8 @@ def retrieve(world, params, id):
     return world["subscription"].get(id)
 
 
-CHANGED = fields(id=text, price=text, quantity=integer, metadata=metadata, deleted=boolean)
+CHANGED = fields(id=text, price=text, quantity=integer, metadata=clearable(metadata),
+                 deleted=boolean)
 
 
 @call("POST", "/v1/subscriptions/:id", items=array(CHANGED, 20), cancel_at=clearable(either(
@@ -190,7 +194,8 @@ FEEDBACK = ("customer_service", "low_quality", "missing_features", "other", "swi
 
 
 @call("DELETE", "/v1/subscriptions/:id", prorate=boolean, invoice_now=boolean,
-      cancellation_details=fields(comment=clearable(text), feedback=clearable(choice(*FEEDBACK))), **EVERYWHERE)
+      cancellation_details=fields(comment=clearable(text), feedback=clearable(choice(*FEEDBACK))),
+      **EVERYWHERE)
 def cancel(world, params, id):
     subscription = world["subscription"].get(id)
     if subscription["status"] in subscriptions.OVER:
@@ -235,28 +240,3 @@ def list_items(world, params):
 def of_customer(world, customer):
     return subscriptions.listed_of(world, customer,
                                    f"/v1/customers/{customer['id']}/subscriptions")
-
-
-@call("POST", "/v1/invoices/create_preview", customer=text, subscription=required(text),
-      **EVERYWHERE)
-def preview(world, params):
-    """What the next period would cost: made, shown and taken back."""
-    subscription = world["subscription"].get(params["subscription"], "subscription")
-    if subscription["status"] in subscriptions.OVER or subscription["cancel_at"]:
-        raise invalid("No upcoming invoices for customer: "
-                      f"{subscription['customer']}", code="invoice_upcoming_none")
-    start, end, lines = subscriptions.upcoming(world, subscription)
-    customer = world["customer"].get(subscription["customer"])
-    invoice = invoices.make(
-        world, customer, subscription["currency"], billing_reason="upcoming",
-        default_tax_rates=subscription["default_tax_rates"],
-        id=world.new_id("upcoming_in"), period_start=subscriptions.period_of(subscription)[0],
-        period_end=start, parent={
-            "quote_details": None, "type": "subscription_details", "subscription_details": {
-                "metadata": subscription["metadata"], "subscription": subscription["id"]}})
-    invoice["automatic_tax"]["enabled"] = subscription["automatic_tax"]["enabled"]
-    for line in lines:
-        subscriptions.add(world, invoice, subscription, line)
-    invoices.count(world, invoice)
-    world["invoice"].remove(invoice["id"])
-    return invoice

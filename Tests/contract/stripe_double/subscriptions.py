@@ -1,7 +1,7 @@
 """Subscriptions, as far as taking existing ones over needs them: they are read, told to end, and
 go on by themselves when the clock moves, as they would at Stripe. Without prorations."""
 
-from . import invoice_items, invoices, periods
+from . import coupons, invoice_items, invoices, periods
 from .catalog import amount_of
 from .errors import invalid
 from .lists import page
@@ -107,6 +107,7 @@ def charge(world, subscription, start, end, reason):
         world, customer, subscription["currency"], billing_reason=reason,
         collection_method=subscription["collection_method"],
         default_tax_rates=subscription["default_tax_rates"],
+        discounts=coupons.running(world, subscription, start),
         parent={"quote_details": None, "type": "subscription_details", "subscription_details": {
             "metadata": subscription["metadata"], "subscription": subscription["id"]}},
         period_start=period_of(subscription)[0], period_end=start)
@@ -125,6 +126,8 @@ def charge(world, subscription, start, end, reason):
     world.tell("invoice.created", invoice)
     subscription["latest_invoice"] = invoice["id"]
     invoices.finalize(world, invoice)
+    if subscription["status"] != "trialing":
+        coupons.used(world, subscription, start)
     return invoice
 
 

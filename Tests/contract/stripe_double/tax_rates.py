@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from . import money
 from .calls import call
-from .forms import (EVERYWHERE, PAGES, boolean, choice, decimal, merged, metadata, required, span,
-                    text)
+from .forms import (EVERYWHERE, PAGES, boolean, choice, clearable, decimal, merged, metadata,
+                    required, span, text)
 from .lists import newest_first, page, span_of
 
 TYPES = choice("gst", "hst", "igst", "jct", "pst", "qst", "rst", "sales_tax", "vat")
@@ -45,7 +45,7 @@ def retrieve(world, params, id):
 
 
 @call("POST", "/v1/tax_rates/:id", active=boolean, display_name=text, description=text,
-      metadata=metadata, **EVERYWHERE)
+      metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     rate = world["tax_rate"].get(id)
     with world.changing(rate, "tax_rate.updated"):
@@ -66,17 +66,20 @@ def listing(world, params):
                 params, "/v1/tax_rates", "tax_rate")
 
 
-def automatic(world, customer):
-    """The rate of the customer's country by the settings, or none where nothing is collected."""
+def automatic(world, customer, behavior=None):
+    """The rate of the customer's country by the settings, or none where nothing is collected.
+    Prices that don't say are without tax."""
+    inclusive = behavior == "inclusive"
     country = ((customer or {}).get("address") or {}).get("country")
     percent = world.settings["automatic_tax_percent"].get(country)
     if percent is None:
         return []
     for rate in world["tax_rate"]:
-        if world.secret(rate["id"]).get("automatic") == (country, percent):
+        if world.secret(rate["id"]).get("automatic") == (country, percent, inclusive):
             return [rate]
-    rate = make(world, float(percent), country=country, active=False, tax_type="vat")
-    world.secret(rate["id"])["automatic"] = (country, percent)
+    rate = make(world, float(percent), inclusive=inclusive, country=country, active=False,
+                tax_type="vat")
+    world.secret(rate["id"])["automatic"] = (country, percent, inclusive)
     return [rate]
 
 

@@ -10,8 +10,7 @@ from .world import API_VERSION
 # What Stripe tells and the double never does: it may be asked for.
 UNTOLD = """account.updated charge.captured charge.expired charge.pending
     checkout.session.async_payment_failed checkout.session.async_payment_succeeded
-    customer.discount.created customer.discount.deleted customer.discount.updated
-    customer.subscription.paused customer.subscription.resumed
+    customer.discount.updated customer.subscription.paused customer.subscription.resumed
     customer.subscription.trial_will_end customer.tax_id.created customer.tax_id.deleted
     customer.tax_id.updated invoice.finalization_failed invoice.overdue invoice.upcoming
     invoice.will_be_due mandate.updated payment_intent.amount_capturable_updated
@@ -22,7 +21,8 @@ UNTOLD = """account.updated charge.captured charge.expired charge.pending
 EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated
     charge.dispute.funds_withdrawn charge.dispute.updated charge.failed charge.refund.updated
     charge.refunded charge.succeeded charge.updated checkout.session.completed
-    checkout.session.expired customer.created customer.deleted customer.subscription.created
+    checkout.session.expired coupon.created coupon.deleted customer.created customer.deleted
+    customer.discount.created customer.discount.deleted customer.subscription.created
     customer.subscription.deleted customer.subscription.updated customer.updated invoice.created
     invoice.deleted invoice.finalized invoice.marked_uncollectible invoice.paid
     invoice.payment_action_required invoice.payment_failed invoice.payment_succeeded invoice.sent
@@ -33,6 +33,7 @@ EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_re
     price.created price.updated product.created product.updated refund.created refund.failed
     refund.updated setup_intent.canceled setup_intent.created setup_intent.requires_action
     setup_intent.setup_failed setup_intent.succeeded tax_rate.created tax_rate.updated""".split()
+NAMES = array(choice("*", *EVENTS, *UNTOLD), 500)
 
 
 def secrets_of(world, endpoint):
@@ -64,8 +65,8 @@ def right_events(names):
     return names
 
 
-@call("POST", "/v1/webhook_endpoints", url=required(text), enabled_events=required(array(choice("*", *EVENTS, *UNTOLD))),
-      description=clearable(text), metadata=metadata, api_version=choice(API_VERSION),
+@call("POST", "/v1/webhook_endpoints", url=required(text), enabled_events=required(NAMES),
+      description=clearable(text), metadata=clearable(metadata), api_version=choice(API_VERSION),
       connect=boolean, **EVERYWHERE)
 def create(world, params):
     if len(world["webhook_endpoint"].rows) >= 16:
@@ -89,8 +90,8 @@ def retrieve(world, params, id):
     return world["webhook_endpoint"].get(id)
 
 
-@call("POST", "/v1/webhook_endpoints/:id", url=text, enabled_events=array(choice("*", *EVENTS, *UNTOLD)), disabled=boolean,
-      description=clearable(text), metadata=metadata, **EVERYWHERE)
+@call("POST", "/v1/webhook_endpoints/:id", url=text, enabled_events=NAMES, disabled=boolean,
+      description=clearable(text), metadata=clearable(metadata), **EVERYWHERE)
 def update(world, params, id):
     endpoint = world["webhook_endpoint"].get(id)
     with world.changing(endpoint):

@@ -53,8 +53,17 @@ class Table:
         return identifier in self.rows
 
     def add(self, row):
+        """Nothing in it is shared with other rows, which go on changing."""
+        row.update(copy.deepcopy(row))
         self.rows[row["id"]] = row
-        self.world.undo.append(lambda: self.rows.pop(row["id"], None))
+
+        had_secret = row["id"] in self.world.secrets
+
+        def take_back():
+            self.rows.pop(row["id"], None)
+            if not had_secret:
+                self.world.secrets.pop(row["id"], None)
+        self.world.undo.append(take_back)
         self.world.remember(row)
         return row
 
@@ -65,14 +74,14 @@ class Table:
     def get(self, identifier, param="id"):
         if identifier not in self.rows:
             raise missing(self.kind, identifier, param)
-        return self.rows[identifier]
+        return self.world.guarded(self.rows[identifier])
 
 
 class World:
-    KINDS = ("account", "charge", "checkout.session", "customer", "dispute", "event", "invoice",
-             "invoice_payment", "invoiceitem", "payment_intent", "payment_method", "price",
-             "product", "refund", "setup_intent", "subscription", "tax_rate",
-             "webhook_endpoint", "line_item")
+    KINDS = ("account", "charge", "checkout.session", "coupon", "customer", "discount", "dispute",
+             "event", "invoice", "invoice_payment", "invoiceitem", "line_item", "payment_intent",
+             "payment_method", "price", "product", "refund", "setup_intent", "subscription",
+             "tax_rate", "webhook_endpoint")
 
     def __init__(self, keys=("sk_test_double",), seed=None):
         self.lock = threading.RLock()
@@ -83,7 +92,7 @@ class World:
         self.tables = {kind: Table(self, kind) for kind in self.KINDS}
         self.secrets = {}  # what the wire doesn't show, by id
         self.index = {}  # older versions of objects, by id, that a slow search still knows
-        self.undo, self.told = [], []
+        self.undo, self.told, self.guards = [], [], set()
         self.request = None  # (id, idempotency key) of the call at work
         self.base = "http://127.0.0.1"
         self.settings = {"search_delay_seconds": 0, "automatic_tax_percent": {}}
@@ -99,17 +108,31 @@ class World:
         return self.clock.now()
 
     def secret(self, identifier):
-        return self.secrets.setdefault(identifier, {})
+        held = self.secrets.setdefault(identifier, {})
+        if f"secret of {identifier}" not in self.guards:
+            self.guards.add(f"secret of {identifier}")
+            before = {name: list(value) if isinstance(value, list) else value
+                      for name, value in held.items()}
+            self.undo.append(lambda: self.secrets.__setitem__(identifier, before))
+        return held
+
+    def guarded(self, row):
+        """A row that may be changed now: it is put back if the call is refused."""
+        if row["id"] not in self.guards:
+            self.guards.add(row["id"])
+            before = copy.deepcopy(row)
+
+            def restore():
+                row.clear()
+                row.update(before)
+            self.undo.append(restore)
+        return row
 
     @contextmanager
     def changing(self, row, *events):
         """Changes an object; `events` are told with what was different before."""
+        self.guarded(row)
         before = copy.deepcopy(row)
-
-        def restore():
-            row.clear()
-            row.update(before)
-        self.undo.append(restore)
         yield row
         self.remember(row, before)
         previous = differences(before, row)
@@ -140,7 +163,7 @@ class World:
     def at_once(self, request=None):
         """All of it or nothing, but for a refusal that says what is kept (a declined charge)."""
         with self.lock:
-            self.undo, self.told, self.request = [], [], request
+            self.undo, self.told, self.guards, self.request = [], [], set(), request
             try:
                 yield self
             except BaseException as error:
