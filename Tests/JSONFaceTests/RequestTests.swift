@@ -107,19 +107,24 @@ struct RequestTests {
     /// Each alone, added to a request that is right.
     private static let later: [(String, String, String)] =
         [
-            #""entity_id": "e""#, #""lock": {"enabled": true}"#, #""with_preview": true"#,
-            #""customer_data": {"name": "A"}"#, #""expand": ["balance.feature"]"#,
-            #""send_event": true, "properties": {"a": 1}"#,
+            #""customer_data": {"name": "A"}"#, #""entity_data": {"feature_id": "seats"}"#,
         ].map { ("balances.check", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
+        + [#""skip_event": true"#, #""customer_data": {"name": "A"}"#]
+        .map { ("balances.track", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
         + [
-            #""entity_id": "e""#, #""lock": {"lock_id": "l"}"#, #""properties": {"a": 1}"#,
-            #""timestamp": 1.0"#, #""skip_event": true"#,
-        ].map { ("balances.track", #"{"customer_id": "acme", "feature_id": "messages""#, $0) }
-        + [("balances.track", #"{"customer_id": "acme""#, #""event_name": "e""#)]
-        + [
-            #""fingerprint": "f""#, #""metadata": {"a": "b"}"#, #""create_in_stripe": true"#,
-            #""expand": ["invoices"]"#,
+            #""stripe_id": "cus_1""#, #""create_in_stripe": true"#, #""currency": "eur""#,
+            #""auto_enable_plan_id": "free""#, #""send_email_receipts": true"#,
         ].map { ("customers.get_or_create", #"{"customer_id": "acme""#, $0) }
+        + [#""new_customer_id": "bravo""#]
+        .map { ("customers.update", #"{"customer_id": "acme""#, $0) }
+        + [
+            #""subscription_id": "mine""#, #""license_quantities": [{"quantity": 1}]"#,
+            #""no_billing_changes": true"#, #""metadata": {"a": "b"}"#,
+        ].map { ("billing.attach", #"{"customer_id": "acme", "plan_id": "metered""#, $0) }
+        + [#""recalculate_balances": {"enabled": true}"#]
+        .map { ("billing.update", #"{"customer_id": "acme", "plan_id": "free""#, $0) }
+        + [#""archived": true"#, #""new_plan_id": "p""#, #""description": "D""#]
+        .map { ("plans.update", #"{"plan_id": "free""#, $0) }
 
     @Test("is refused by name where it isn't supported yet", arguments: later)
     func refusesLater(route: String, start: String, key: String) async throws {

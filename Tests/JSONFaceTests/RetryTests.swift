@@ -7,7 +7,8 @@ import Wire
 struct RetryTests {
     private static let track = #"{"customer_id": "acme", "feature_id": "messages", "value": 10}"#
     private static let check = #"""
-        {"customer_id": "acme", "feature_id": "messages", "required_balance": 10, "send_event": true}
+        {"customer_id": "acme", "feature_id": "messages", "required_balance": 10,
+         "send_event": true}
         """#
 
     private func remaining(_ stand: Stand) async throws -> JSONValue? {

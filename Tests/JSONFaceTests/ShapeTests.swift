@@ -176,7 +176,7 @@ struct ShapeTests {
             answer.json
                 == (try JSONParser.parse(
                     #"""
-                    {"customer_id": "acme", "entity_id": null, "value": \#(value),
+                    {"customer_id": "acme", "value": \#(value),
                      "balance": \#(balance), "deductions": \#(drawn)}
                     """#)))
     }

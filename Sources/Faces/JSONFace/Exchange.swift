@@ -1,112 +1,127 @@
+internal import Attach
 internal import Billing
-internal import Customers
-internal import Entitlement
+internal import Catalog
 internal import RPC
 internal import Repository
-internal import Usage
 internal import Wire
 
-/// One request to one environment.
+/// One request to one environment. The handlers are extensions by group; here are the steps that
+/// every handler takes.
 struct Exchange {
-    private let environment: TallyEnvironment
-    private let scopes: Scopes
+    let environment: TallyEnvironment
+    let scopes: Scopes
+    let lane: SlowLane
+    let locks: LockOwners
+    let names: PricingNames
     private let request: PageRequest
-    private let names: PricingNames
 
-    init(_ environment: TallyEnvironment, _ scopes: Scopes, _ request: PageRequest) {
+    init(
+        _ environment: TallyEnvironment, _ scopes: Scopes, _ request: PageRequest,
+        _ lane: SlowLane, _ locks: LockOwners
+    ) {
         self.environment = environment
         self.scopes = scopes
         self.request = request
+        self.lane = lane
+        self.locks = locks
         names = environment.directory.current
     }
 
-    /// The handlers: validate, call the service, map.
     func answer(_ route: Route) async throws(JSONProblem) -> JSONValue {
         switch route {
         case .check: try await check()
         case .track: try await track()
+        case .trackTokens: try await trackTokens()
+        case .batchTrack: try await batchTrack()
+        case .finalize: try await finalize()
+        case .createBalance, .updateBalance, .deleteBalance, .recalculateBalances:
+            try await changeBalance(route)
         case .getCustomer: try await getCustomer()
         case .getOrCreateCustomer: try await getOrCreateCustomer()
+        case .listCustomers: try await listCustomers()
+        case .updateCustomer: try await updateCustomer()
+        case .deleteCustomer: try await deleteCustomer()
+        case .createEntity: try await createEntity()
+        case .getEntity: try await getEntity()
+        case .listEntities: try await listEntities()
+        case .updateEntity: try await updateEntity()
+        case .deleteEntity: try await deleteEntity()
+        case .attach, .multiAttach, .update, .createSchedule, .setupPayment:
+            try await purchase(route)
+        case .previewAttach, .previewMultiAttach, .previewUpdate: try await preview(route)
+        case .openPortal: try await openPortal()
+        case .listInvoices: try await listInvoices()
+        case .createReferralCode, .redeemReferralCode, .redeemReward: try await redeem(route)
+        case .listRewards: .shown(catalog(), .rewards, plainContext)
+        case .listEvents: try await listEvents()
+        case .aggregateEvents: try await aggregateEvents()
+        case .listPlans: try await listPlans()
+        case .getPlan: try getPlan()
+        case .listFeatures: listFeatures()
+        case .getFeature: try getFeature()
+        case .createPlan, .updatePlan: try await publishPlan(isNew: route == .createPlan)
+        case .createFeature, .updateFeature:
+            try await publishFeature(isNew: route == .createFeature)
+        default: throw .notImplemented(route.absence ?? "")
         }
-    }
-
-    private func check() async throws(JSONProblem) -> JSONValue {
-        let form = try filled(.check)
-        var call = try read(form) { (reader, bytes) throws(CallFault) in try reader.check(bytes) }
-        if call.deduct, !scopes.contains(.usageWrite) { throw .missing(.usageWrite) }
-        // From its text: a double would not hold every decimal.
-        if case .feature(var query) = call.subject,
-            let required = form.quantity("required_quantity")
-        {
-            query.required = required
-            call.subject = .feature(query)
-        }
-        let service = EntitlementService(environment)
-        let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
-            try service.check(call, names: names, in: workspace)
-        }
-        var context = try context(of: call.customer)
-        context.productID = form.text("product_id")
-        return try shown(
-            message, .checkResponse, context.productID == nil ? .check : .productCheck, context)
-    }
-
-    private func track() async throws(JSONProblem) -> JSONValue {
-        let form = try filled(.track)
-        var call = try read(form) { (reader, bytes) throws(CallFault) in try reader.track(bytes) }
-        call.usage.value = form.quantity("value") ?? call.usage.value
-        let service = UsageService(environment)
-        let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
-            try service.track(call, names: names, in: workspace)
-        }
-        return try shown(message, .trackResponse, .track, try context(of: call.customer))
-    }
-
-    private func getCustomer() async throws(JSONProblem) -> JSONValue {
-        let form = try filled(.getCustomer)
-        let customer = try read(form) { (reader, bytes) throws(CallFault) in
-            try reader.getCustomer(bytes)
-        }
-        let service = CustomersService(environment)
-        let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
-            try service.get(customer, names: names, in: workspace)
-        }
-        return try shown(
-            message, .getCustomerResponse, .customerReply, try context(of: customer))
-    }
-
-    private func getOrCreateCustomer() async throws(JSONProblem) -> JSONValue {
-        let form = try filled(.getOrCreateCustomer)
-        let call = try read(form) { (reader, bytes) throws(CallFault) in
-            try reader.getOrCreateCustomer(bytes)
-        }
-        let service = CustomersService(environment)
-        let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
-            try service.getOrCreate(call, names: names, in: workspace)
-        }
-        return try shown(
-            message, .getOrCreateCustomerResponse, .customerReply, try context(of: call.customer))
     }
 }
 
-/// The steps that every handler takes.
 extension Exchange {
-    private func filled(_ form: RequestForm) throws(JSONProblem) -> FilledForm {
+    /// The body; none is as good as an empty object.
+    func body() throws(JSONProblem) -> JSONObject {
+        guard case .object(var object) = try document() else {
+            throw .invalid("the body must be an object")
+        }
+        if isOfClientWithFixedAnchor { object.remove("billing_cycle_anchor") }
+        return object
+    }
+
+    /// The official client for Python says `"billing_cycle_anchor": "now"` with each purchase and
+    /// change, whatever its caller wants, who has no way to say so or not: coming from it, that
+    /// says nothing.
+    private var isOfClientWithFixedAnchor: Bool {
+        let agent = request.header("user-agent") ?? ""
+        return agent.hasPrefix("speakeasy-sdk/python") && agent.contains("autumn-sdk")
+    }
+
+    func document() throws(JSONProblem) -> JSONValue {
         // A call without arguments may come without a body.
-        guard !request.body.isEmpty else { return try form.fill(JSONObject(), requestKey: nil) }
-        let body: JSONValue
+        guard !request.body.isEmpty else { return .object([:]) }
         do throws(JSONSyntaxError) {
-            body = try JSONParser.parse(request.body)
+            return try JSONParser.parse(request.body)
         } catch {
             throw .invalid(
                 "the body is not JSON: \(error.message), line \(error.line), "
                     + "column \(error.column)")
         }
-        guard case .object(let object) = body else { throw .invalid("the body must be an object") }
-        return try form.fill(object, requestKey: request.header("idempotency-key"))
     }
 
-    private func read<Call>(
+    var requestKey: String? { request.header("idempotency-key") }
+
+    func filled(
+        _ form: RequestForm, _ given: JSONObject? = nil
+    ) throws(JSONProblem) -> FilledForm {
+        var body = given ?? JSONObject()
+        if given == nil { body = try self.body() }
+        return try form.fill(body, requestKey: self.requestKey, filler(for: body))
+    }
+
+    func filler(for body: JSONObject) -> Filler {
+        // Amounts of money are in what the customer pays in, which few calls ask for.
+        var currency: Currency?
+        if body["custom_line_items"] != nil {
+            if case .string(let code)? = body["currency"] { currency = Currency(code: code) }
+            if currency == nil, case .string(let id)? = body["customer_id"],
+                let customer = CustomerID(id)
+            {
+                currency = environment.state(of: customer)?.customer.account.currency
+            }
+        }
+        return Filler(names.pricing, currency: currency)
+    }
+
+    func read<Call>(
         _ form: FilledForm,
         _ read: (RequestReader, UnsafeRawBufferPointer) throws(CallFault) -> Call
     ) throws(JSONProblem) -> Call {
@@ -122,7 +137,8 @@ extension Exchange {
     }
 
     /// Runs a call and waits until its answer may be shown.
-    private func served(
+    @discardableResult
+    func served(
         _ form: FilledForm,
         _ serve: (PricingNames, Workspace) throws(ExecuteFault) -> Execution
     ) async throws(JSONProblem) -> [UInt8] {
@@ -130,6 +146,17 @@ extension Exchange {
             let (message, point) = try step(form, serve)
             guard await environment.reach(point) else { throw .outcomeUnknown }
             if let message { return message }
+        }
+    }
+
+    /// Runs a call that waits for others, and itself until its answer may be shown.
+    func waited(
+        _ form: FilledForm, _ serve: () async throws(ExecuteFault) -> [UInt8]
+    ) async throws(JSONProblem) -> [UInt8] {
+        do throws(ExecuteFault) {
+            return try await serve()
+        } catch {
+            throw JSONProblem(error) { form.key(of: $0) }
         }
     }
 
@@ -155,25 +182,74 @@ extension Exchange {
 
     /// Read after the call, of which what it tells never changes: so there is nothing to wait for.
     /// It fails only when something falls due in between and cannot be written.
-    private func context(of customer: CustomerID) throws(JSONProblem) -> ReplyContext {
+    func context(
+        of customer: CustomerID, expanding expand: Set<String> = []
+    ) throws(JSONProblem) -> ReplyContext {
         do throws(ExecuteFault) {
-            return try environment.customers(of: customer).read(
-                customer, names: names, in: Workspace()
+            // What was published since the call began may be what it is about.
+            var context = try environment.customers(of: customer).read(
+                customer, names: environment.directory.current, in: Workspace()
             ) {
                 ReplyContext(of: $0, pricing: $1.pricing, environment: environment.name)
             }.answer
+            context.expand = expand
+            if !expand.isEmpty { context.catalog = catalog(allVersions: true) }
+            return context
         } catch {
             throw .unavailable("the answer is not ready; retry with the same Idempotency-Key")
         }
     }
 
-    private func shown(
-        _ message: [UInt8], _ kind: MessageKind, _ shape: ReplyShape, _ context: ReplyContext
-    ) throws(JSONProblem) -> JSONValue {
+    /// Of what is about no customer.
+    var plainContext: ReplyContext {
+        ReplyContext(
+            pricing: environment.directory.current.pricing, environment: environment.name)
+    }
+
+    /// What `expand` asks for.
+    func expanding(
+        _ form: FilledForm, among known: Set<String>
+    ) throws(JSONProblem) -> Set<String> {
+        let asked = Set(form.texts("expand"))
+        guard asked.isSubset(of: known) else {
+            throw .invalid("expand must be among \(known.sorted().joined(separator: ", "))")
+        }
+        return asked
+    }
+
+    /// What is published now, as a message.
+    func catalog(allVersions: Bool = false) -> JSONValue {
+        let workspace = Workspace()
+        let execution = CatalogService(environment).get(
+            allVersions: allVersions, names: environment.directory.current, in: workspace)
+        guard case .done(let outcome) = execution else { return .object([:]) }
+        let message = withExtendedLifetime(workspace) {
+            try? MessageJSON.decode(outcome.message, as: .getCatalogResponse)
+        }
+        return message?["catalog"] ?? .object([:])
+    }
+
+    func decoded(_ message: [UInt8], _ kind: String) throws(JSONProblem) -> JSONValue {
         do throws(MalformedMessage) {
-            return shape.value(try MessageJSON.decode(message, as: kind), context)
+            return try MessageJSON.decode(message, as: MessageKind(kind))
         } catch {
             throw .internalError("a stored reply cannot be read: \(error.message)")
         }
     }
+
+    func shown(
+        _ message: [UInt8], _ kind: String, _ shape: ReplyShape, _ context: ReplyContext
+    ) throws(JSONProblem) -> JSONValue {
+        .shown(try decoded(message, kind), shape, context)
+    }
+}
+
+extension JSONValue {
+    static func shown(
+        _ message: JSONValue, _ shape: ReplyShape, _ context: ReplyContext
+    ) -> JSONValue {
+        shape.value(message, context)
+    }
+
+    static let success: JSONValue = .object(["success": .bool(true)])
 }

@@ -4,14 +4,10 @@ internal import Wire
 /// A request that has the right keys, as our own message.
 struct FilledForm {
     let message: [UInt8]
-    private let form: RequestForm
-    private let given: JSONObject
-
-    fileprivate init(_ form: RequestForm, given: JSONObject, message: [UInt8]) {
-        self.form = form
-        self.given = given
-        self.message = message
-    }
+    let given: JSONObject
+    fileprivate let filler: Filler
+    fileprivate let root: String
+    fileprivate let part: String
 
     /// The text under a key.
     func text(_ name: String) -> String? {
@@ -19,11 +15,17 @@ struct FilledForm {
         return text
     }
 
+    /// The texts of a list.
+    func texts(_ name: String) -> [String] {
+        guard case .array(let elements)? = given[name] else { return [] }
+        return elements.compactMap { if case .string(let text) = $0 { text } else { nil } }
+    }
+
     /// The number in a field, exactly: the message has only the nearest `double`, on which
     /// fingerprints rest, so that they are those of the gRPC face.
     func quantity(_ field: String) -> Quantity? {
-        guard let member = given.members.first(where: { form.key($0.key)?.field == field }),
-            case .number(let literal) = member.value,
+        guard let name = filler.names.first(where: { $0.ours == field })?.theirs,
+            case .number(let literal)? = given[name],
             let raw = DecimalText.parse(literal, digits: 10),
             raw.magnitude <= Quantity.limit.raw.magnitude
         else { return nil }
@@ -32,112 +34,59 @@ struct FilledForm {
 
     /// The name under which the caller knows a field of the message.
     func key(of field: String) -> String {
-        form.name(of: field, in: given)
+        var field = field
+        for prefix in [root, part] where !prefix.isEmpty && field.hasPrefix(prefix + ".") {
+            field.removeFirst(prefix.count + 1)
+        }
+        return filler.theirs(of: field)
     }
 }
 
 extension RequestForm {
-    func key(_ name: String) -> Key? {
-        keys.first { $0.name == name }
-    }
-
-    /// Checks the keys and fills in the message. A key with null counts as absent.
+    /// Checks the keys and fills in the message.
     ///
     /// - Parameter requestKey: the header `Idempotency-Key`.
-    func fill(_ body: JSONObject, requestKey: String?) throws(JSONProblem) -> FilledForm {
-        let given = JSONObject(body.members.filter { $0.value != .null })
-        try refuseLater(given)
-        var violations = keys.compactMap { fault(of: $0, in: body) }
-        violations += choices.compactMap { fault(of: $0, in: given) }
-        var message = JSONObject()
-        for member in given.members {
-            guard let field = key(member.key)?.field else { continue }
-            if message[field] == nil {
-                message.append(field, member.value)
-            } else {
-                violations.append(
-                    Violation(
-                        path: member.key,
-                        message: "must not be given together with \(name(of: field, in: given))"))
-            }
-        }
+    func fill(
+        _ body: JSONObject, requestKey: String?, _ filler: Filler
+    ) throws(JSONProblem) -> FilledForm {
+        var (fields, filler) = try self.fields(body, filler)
         if takesRequestKey, let requestKey, !requestKey.isEmpty {
-            violations += add(requestKey: requestKey, to: &message)
+            add(requestKey: requestKey, to: &fields, &filler)
         }
-        guard violations.isEmpty else { throw .invalid(violations) }
+        return try filled(fields, of: body, filler)
+    }
+
+    /// What a body says, before it is a message.
+    func fields(
+        _ body: JSONObject, _ filler: Filler
+    ) throws(JSONProblem) -> (JSONObject, Filler) {
+        var filler = filler
+        return (try filler.fill(body, shape), filler)
+    }
+
+    func filled(
+        _ fields: JSONObject, of body: JSONObject, _ filler: Filler
+    ) throws(JSONProblem) -> FilledForm {
+        guard filler.violations.isEmpty else { throw .invalid(filler.violations) }
+        let fields = root.isEmpty ? fields : JSONObject([.init(root, .object(fields))])
+        let form = FilledForm(message: [], given: body, filler: filler, root: root, part: part)
         do throws(JSONFaults) {
             return FilledForm(
-                self, given: given,
-                message: try MessageJSON.encode(.object(message), as: self.message))
+                message: try MessageJSON.encode(.object(fields), as: message), given: body,
+                filler: filler, root: root, part: part)
         } catch {
-            throw .invalid(error.violations) { name(of: $0, in: given) }
+            throw .invalid(error.violations) { form.key(of: $0) }
         }
     }
 
     /// The body may hold the same key, but not another.
-    private func add(requestKey: String, to message: inout JSONObject) -> [Violation] {
-        guard let other = message["request_id"] else {
-            message.append("request_id", .string(requestKey))
-            return []
+    private func add(requestKey: String, to fields: inout JSONObject, _ filler: inout Filler) {
+        guard let other = fields["request_id"] else {
+            filler.name("request_id", "Idempotency-Key")
+            return fields.append("request_id", .string(requestKey))
         }
-        if other == .string(requestKey) { return [] }
-        return [
-            Violation(path: "idempotency_key", message: "differs from the header Idempotency-Key")
-        ]
-    }
-
-    fileprivate func name(of field: String, in given: JSONObject) -> String {
-        let names = keys.filter { $0.field == field }.map(\.name)
-        if let name = names.first(where: { given[$0] != nil }) { return name }
-        return field == "request_id" ? "Idempotency-Key" : names.first ?? field
-    }
-
-    private func refuseLater(_ given: JSONObject) throws(JSONProblem) {
-        for (name, value) in given.members.map({ ($0.key, $0.value) }) {
-            let comesLater =
-                switch key(name)?.use {
-                case .later(with: nil): !value.asksForNothing
-                case .later(with: let flag?): !value.asksForNothing && given[flag] == .bool(true)
-                case .word, .text, .number, .flag, nil: false
-                }
-            if comesLater { throw .invalidRequest("\(name) with this value is not supported yet") }
-        }
-    }
-
-    private func fault(of key: Key, in body: JSONObject) -> Violation? {
-        guard let value = body[key.name] else {
-            return key.isRequired ? Violation(path: key.name, message: "is required") : nil
-        }
-        return switch (key.use, value) {
-        case (_, .null) where !key.isRequired: nil
-        case (.text, .string), (.number, .number), (.flag, .bool), (.later, _): nil
-        case (.word(let words), .string(let word)) where words.contains(word): nil
-        case (.text, _): Violation(path: key.name, message: "must be a string")
-        case (.number, _): Violation(path: key.name, message: "must be a number")
-        case (.flag, _): Violation(path: key.name, message: "must be true or false")
-        case (.word(let words), _):
-            Violation(
-                path: key.name, message: "must be one of \(words.joined(separator: ", "))")
-        }
-    }
-
-    private func fault(of choice: [String], in given: JSONObject) -> Violation? {
-        guard choice.count(where: { given[$0] != nil }) != 1 else { return nil }
-        return Violation(
-            path: choice[0],
-            message: "or \(choice.dropFirst().joined(separator: " or ")): give exactly one")
-    }
-}
-
-extension JSONValue {
-    /// The same as leaving the key out: false, or nothing in it.
-    fileprivate var asksForNothing: Bool {
-        switch self {
-        case .null, .bool(false): true
-        case .string(let text): text.isEmpty
-        case .array(let elements): elements.isEmpty
-        case .object(let object): object.isEmpty
-        case .bool(true), .number: false
+        if other != .string(requestKey) {
+            filler.fault("idempotency_key", "differs from the header Idempotency-Key")
         }
     }
 }

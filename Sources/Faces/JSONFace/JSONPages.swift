@@ -11,6 +11,8 @@ internal import Wire
 /// log, which holds messages, takes the same way as the first call.
 package struct JSONPages: Sendable {
     private let access: AccessList
+    private let lane = SlowLane()
+    private let locks = LockOwners()
 
     private static let prefix = "/v1/"
 
@@ -20,6 +22,9 @@ package struct JSONPages: Sendable {
 
     /// nil: the path is none of this face's.
     package func respond(to request: PageRequest) async -> PageResponse? {
+        if request.path == "/openapi.json", ["GET", "HEAD"].contains(request.method) {
+            return .json(200, OpenAPIDocument.value)
+        }
         guard request.path.hasPrefix(JSONPages.prefix) else { return nil }
         let key = BearerKey(request.header("authorization"))
         let caller = caller(key, request.peer)
@@ -31,8 +36,9 @@ package struct JSONPages: Sendable {
             guard caller.scopes.isSuperset(of: route.scope) else {
                 throw .missing(route.scope)
             }
-            let exchange = Exchange(environment, caller.scopes, request)
-            return .json(200, try await exchange.answer(route))
+            if let absence = route.absence { throw .notImplemented(absence) }
+            let exchange = Exchange(environment, caller.scopes, request, lane, locks)
+            return .json(route.success, try await exchange.answer(route))
         } catch {
             return error.response(environment: environment?.name ?? claimedEnvironment(key))
         }
@@ -54,7 +60,20 @@ package struct JSONPages: Sendable {
             throw .notFound("there is no route \(request.path)")
         }
         guard request.method == "POST" else { throw .methodNotAllowed }
+        try checkType(request)
         return route
+    }
+
+    /// A body is JSON, whether or not it says so; one that says that it is something else isn't
+    /// read.
+    private static func checkType(_ request: PageRequest) throws(JSONProblem) {
+        guard !request.body.isEmpty, let type = request.header("content-type") else { return }
+        let name = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard name == "application/json" || name.hasSuffix("+json") else {
+            throw JSONProblem(
+                415, "unsupported_media_type",
+                "send the body as content-type: application/json, not \(type)")
+        }
     }
 
     /// 2.1 to 2.3 ask for the same shapes, and later clients add only what may be left out. Without

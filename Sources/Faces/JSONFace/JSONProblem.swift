@@ -76,6 +76,20 @@ extension JSONProblem {
         JSONProblem(400, "invalid_request", message)
     }
 
+    /// A key that this server knows, and can't do yet.
+    static func unsupported(_ what: String) -> JSONProblem {
+        invalidRequest("\(what) is not supported yet")
+    }
+
+    /// A method that this server doesn't have.
+    static func notImplemented(_ message: String) -> JSONProblem {
+        JSONProblem(501, "not_implemented", message)
+    }
+
+    static let tooManyCalls = JSONProblem(
+        429, "rate_limit_exceeded", "too many slow calls are under way; wait for one to end"
+    ).with("retry-after", "1")
+
     static func internalError(_ message: String) -> JSONProblem {
         JSONProblem(500, "internal_error", message)
     }
@@ -141,12 +155,9 @@ extension JSONProblem {
         case .balanceIsPaid(let id):
             self.init(409, "invalid_request", "a plan grants \"\(id)\"; end the plan instead")
         case .invalid(let violations): self = .invalid(violations, key: key)
-        case .planAlreadyAttached(let id):
-            self = .invalidRequest("the customer has plan \"\(id)\" already")
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
-        case .subscriptionNotFound(let id):
-            self = .notFound("the customer has no subscription \"\(id)\"")
+        case .planAlreadyAttached, .subscriptionNotFound: self.init(ofPlans: refusal)
         case .quoteExpired: self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):
             self.init(
@@ -179,6 +190,20 @@ extension JSONProblem {
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
             .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
+        }
+    }
+
+    private init(ofPlans refusal: Refusal) {
+        switch refusal {
+        case .planAlreadyAttached(let id):
+            self.init(
+                409, "plan_already_attached", "the customer has plan \"\(id)\" already")
+        case .subscriptionNotFound(let id):
+            self.init(
+                404, "cus_product_not_found",
+                id.isEmpty
+                    ? "the customer has no such plan" : "the customer has no plan \"\(id)\"")
+        default: preconditionFailure("told by the caller")
         }
     }
 

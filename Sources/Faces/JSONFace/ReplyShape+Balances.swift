@@ -1,14 +1,15 @@
+internal import Billing
 internal import Wire
 
 extension ReplyShape {
     static let check = ReplyShape([
         .same("allowed"),
         .context("customer_id") { $0.customerID },
-        .fixed("entity_id", .null),
+        .context("entity_id") { $0.entityID },
         .same("required_balance", from: "required_quantity"),
         .nested("balance", balance),
         .nested("flag", flag),
-        .fixed("preview", .null),
+        .nested("preview", checkPreview),
     ])
 
     /// The answer about a plan; `status` only when the customer has it, or had.
@@ -17,19 +18,42 @@ extension ReplyShape {
         .context("customer_id") { $0.customerID },
         .fixed("code", .string("product_found")),
         .context("product_id") { $0.productID },
-        .fixed("entity_id", .null),
+        .context("entity_id") { $0.entityID },
         Key("status") { source, _ in
             source["subscription"]?.text("status").map { .string(productStatus($0)) }
         },
         .fixed("preview", .null),
     ])
 
+    /// `entity_id` and `event_name` only when they were asked about: the strict clients take no
+    /// null there.
     static let track = ReplyShape([
         .context("customer_id") { $0.customerID },
-        .fixed("entity_id", .null),
-        .same("value"),
-        .nested("balance", balance),
-        .list("deductions", deduction),
+        .contextIfAny("entity_id") { $0.entityID },
+        .contextIfAny("event_name") { $0.eventName },
+        Key("value") { source, _ in
+            source.elements("features").first?["value"] ?? source["value"] ?? source["cost"]
+        },
+        Key("balance") { source, context in
+            let features = source.elements("features")
+            let shown = features.count == 1 ? features[0] : source
+            return shown["balance"].map { balance.value($0, context) } ?? .null
+        },
+        Key("balances") { source, context in
+            let features = source.elements("features")
+            guard features.count > 1 else { return nil }
+            var balances = JSONObject()
+            for shown in features.compactMap({ $0["balance"] }) {
+                balances.set(shown.text("feature_id") ?? "", balance.value(shown, context))
+            }
+            return .object(balances)
+        },
+        Key("deductions") { source, context in
+            let drawn =
+                source.elements("deductions")
+                + source.elements("features").flatMap { $0.elements("deductions") }
+            return .array(drawn.map { deduction.value($0, context) })
+        },
     ])
 
     static let balance = ReplyShape([
@@ -41,12 +65,27 @@ extension ReplyShape {
         .same("overage_allowed"),
         .same("max_purchase"),
         .time("next_reset_at", from: "next_reset_time"),
+        Key("feature") { source, context in
+            context.feature("balance.feature", source.text("feature_id"))
+                ?? context.feature("balances.feature", source.text("feature_id"))
+        },
         Key("breakdown") { source, context in
             let feature = source.text("feature_id") ?? ""
-            let isHeld = context.isHeld(feature)
+            let shape = context.isHeld(feature) ? heldPart : part
             return .array(
-                source.elements("parts").map { (isHeld ? heldPart : part).value($0, context) })
+                source.elements("parts").filter { $0["rollover"] != .bool(true) }
+                    .map { shape.value($0, context) })
         },
+        Key("rollovers") { source, context in
+            let parts = source.elements("parts").filter { $0["rollover"] == .bool(true) }
+            return parts.isEmpty ? nil : .array(parts.map { rollover.value($0, context) })
+        },
+    ])
+
+    private static let rollover = ReplyShape([
+        .same("balance", from: "remaining"),
+        .time("expires_at", from: "expire_time"),
+        .same("granted"),
     ])
 
     static let flag = ReplyShape([
@@ -59,6 +98,10 @@ extension ReplyShape {
         Key("expires_at") { source, context in
             context.bucket(ofFeature: source.text("feature_id") ?? "")?.expires ?? .null
         },
+        Key("feature") { source, context in
+            context.feature("flag.feature", source.text("feature_id"))
+                ?? context.feature("flags.feature", source.text("feature_id"))
+        },
     ])
 
     private static let part = ReplyShape(part(reset: .nestedHere("reset", reset)))
@@ -69,8 +112,8 @@ extension ReplyShape {
         [
             .same("id", from: "balance_id"),
             .text("plan_id"),
-            .same("included_grant", from: "granted"),
-            .fixed("prepaid_grant", .number("0")),
+            Key("included_grant") { source, _ in source.included },
+            .same("prepaid_grant", from: "prepaid"),
             .same("remaining"),
             .same("usage"),
             .same("unlimited"),
@@ -110,6 +153,18 @@ extension ReplyShape {
         case "ended": "expired"
         default: status
         }
+    }
+}
+
+extension JSONValue {
+    /// What was granted beside what was bought in packs.
+    fileprivate var included: JSONValue {
+        guard case .number(let granted)? = self["granted"],
+            case .number(let bought)? = self["prepaid"], bought != "0",
+            let all = DecimalText.parse(granted, digits: 10),
+            let packs = DecimalText.parse(bought, digits: 10)
+        else { return self["granted"] ?? .null }
+        return .number(DecimalText.text(all - packs, digits: 10))
     }
 }
 

@@ -1,92 +1,187 @@
+internal import Billing
 internal import Wire
 
-/// What a method takes: its keys, in the words of this API, and where each goes in our own message.
-/// Keys that it doesn't name are ignored; those that it names as `later` are refused as soon as
-/// they ask for something, because leaving them out would change what the caller gets.
+/// What a method takes: the keys of its body, in the words of this API, and where each goes in our
+/// own message.
 struct RequestForm: Sendable {
     let message: MessageKind
+    let shape: RequestShape
+    /// Whether a retry is known by the header `Idempotency-Key`.
+    var takesRequestKey = false
+    /// The field of the message that all of it goes into; empty: the message itself.
+    var root = ""
+    /// Where in the message the body's fields are, where they are put there by somebody else.
+    private(set) var part = ""
+
+    init(
+        _ message: String, _ keys: [RequestShape.Key], choices: [[String]] = [],
+        finish: (@Sendable (JSONObject, inout Filler) -> JSONObject)? = nil,
+        takesRequestKey: Bool = false
+    ) {
+        self.message = MessageKind(message)
+        self.takesRequestKey = takesRequestKey
+        shape = RequestShape(keys, choices: choices, finish: finish)
+    }
+
+    /// The form of what says beforehand what the call does.
+    func previewed(by message: String, in field: String) -> RequestForm {
+        RequestForm(message: MessageKind(message), shape: shape, root: field)
+    }
+
+    /// The form of what is one part of a message, which names its own faults by where it is.
+    func within(_ part: String) -> RequestForm {
+        var form = self
+        form.part = part
+        return form
+    }
+
+    private init(message: MessageKind, shape: RequestShape, root: String) {
+        self.message = message
+        self.shape = shape
+        self.root = root
+    }
+}
+
+/// The keys of one object. Keys that it doesn't name are ignored; those that it names as `later`
+/// are refused as soon as they ask for something, because leaving them out would change what the
+/// caller gets.
+struct RequestShape: Sendable {
     let keys: [Key]
     /// Of each of these groups exactly one key is given.
     var choices: [[String]] = []
-    /// Whether a retry is known by the header `Idempotency-Key`.
-    var takesRequestKey = false
+    /// What is still to be done to the fields, once all of them are there.
+    var finish: (@Sendable (JSONObject, inout Filler) -> JSONObject)?
+
+    init(
+        _ keys: [Key], choices: [[String]] = [],
+        finish: (@Sendable (JSONObject, inout Filler) -> JSONObject)? = nil
+    ) {
+        self.keys = keys
+        self.choices = choices
+        self.finish = finish
+    }
 
     struct Key: Sendable {
-        enum Use: Sendable {
+        indirect enum Use: Sendable {
             case text, number, flag
-            /// One of these words; the second list is refused.
-            case word([String])
+            /// The same the other way round.
+            case notFlag
+            /// A whole number from 0 on.
+            case count
+            /// One of these words, and ours for it.
+            case word([(word: String, ours: String)])
+            /// Milliseconds since the epoch.
+            case time
+            /// A list of texts.
+            case texts
+            /// Texts by keys; those that are null are removed, where there is a field for that.
+            case entries(removed: String?)
+            /// Flat values by keys.
+            case values
+            case object(RequestShape)
+            case list(RequestShape)
+            /// In a way of its own; nil: what stands there is wrong, in these words.
+            case own(String, @Sendable (JSONValue, Filler) -> JSONValue?)
             /// Not yet; with a name: not yet together with that flag.
             case later(with: String?)
+            /// The one value that asks for nothing special.
+            case only(JSONValue)
         }
 
         let name: String
         let use: Use
-        /// The message's field; nil: checked, and of no consequence here.
-        let field: String?
-        let isRequired: Bool
+        /// The message's field, or a path such as "filter.balance_id"; nil: checked, and of no
+        /// consequence here. Empty: an object's fields go where the object is.
+        var field: String?
+        var isRequired = false
+        /// What null says, where that isn't the same as leaving the key out.
+        var null: (field: String, value: JSONValue)?
+        /// What leaving the key out says, where our message says something else by that.
+        var standard: JSONValue?
+        /// What giving the key says beside its value.
+        var also: (field: String, value: JSONValue)?
 
-        static func text(_ name: String, as field: String? = nil, required: Bool = false) -> Key {
-            Key(name: name, use: .text, field: field ?? name, isRequired: required)
-        }
-
-        static func number(_ name: String, as field: String? = nil) -> Key {
-            Key(name: name, use: .number, field: field ?? name, isRequired: false)
-        }
-
-        static func flag(_ name: String, as field: String?) -> Key {
-            Key(name: name, use: .flag, field: field, isRequired: false)
-        }
-
-        static func word(_ name: String, _ words: [String]) -> Key {
-            Key(name: name, use: .word(words), field: name, isRequired: false)
-        }
-
-        static func later(_ names: String..., with flag: String? = nil) -> [Key] {
-            names.map { Key(name: $0, use: .later(with: flag), field: nil, isRequired: false) }
+        init(_ name: String, _ use: Use, as field: String?) {
+            self.name = name
+            self.use = use
+            self.field = field
         }
     }
 }
 
-/// The forms. What stands under `later` is what the kernel doesn't decide yet.
-extension RequestForm {
-    static let check = RequestForm(
-        message: .checkRequest,
-        keys: [
-            .text("customer_id", required: true),
-            .text("feature_id"),
-            .text("product_id", as: "plan_id"),
-            .number("required_balance", as: "required_quantity"),
-            .number("required_quantity"),
-            .flag("send_event", as: "deduct"),
-        ] + Key.later("entity_id", "lock", "with_preview", "customer_data", "entity_data", "expand")
-            + Key.later("properties", with: "send_event"),
-        choices: [["feature_id", "product_id"]], takesRequestKey: true)
+extension RequestShape.Key {
+    static func text(_ name: String, as field: String? = nil) -> Self {
+        Self(name, .text, as: field ?? name)
+    }
 
-    static let track = RequestForm(
-        message: .trackRequest,
-        keys: [
-            .text("customer_id", required: true),
-            .text("feature_id"),
-            .number("value"),
-            .text("idempotency_key", as: "request_id"),
-            .word("overage_behavior", ["cap", "reject", "overflow"]),
-            // An answer that came at once is as good as one that says "later".
-            .flag("async", as: nil),
-        ]
-            + Key.later(
-                "event_name", "entity_id", "lock", "properties", "timestamp", "skip_event",
-                "customer_data", "entity_data"),
-        choices: [["feature_id", "event_name"]], takesRequestKey: true)
+    static func number(_ name: String, as field: String? = nil) -> Self {
+        Self(name, .number, as: field ?? name)
+    }
 
-    static let getCustomer = RequestForm(
-        message: .getCustomerRequest,
-        keys: [.text("customer_id", required: true)] + Key.later("expand"))
+    static func count(_ name: String, as field: String? = nil) -> Self {
+        Self(name, .count, as: field ?? name)
+    }
 
-    static let getOrCreateCustomer = RequestForm(
-        message: .getOrCreateCustomerRequest,
-        keys: [.text("customer_id", required: true), .text("name"), .text("email")]
-            + Key.later(
-                "fingerprint", "metadata", "stripe_id", "create_in_stripe", "auto_enable_plan_id",
-                "send_email_receipts", "currency", "billing_controls", "config", "expand"))
+    static func flag(_ name: String, as field: String?) -> Self {
+        Self(name, .flag, as: field)
+    }
+
+    static func flag(_ name: String) -> Self { flag(name, as: name) }
+
+    static func time(_ name: String, as field: String) -> Self {
+        Self(name, .time, as: field)
+    }
+
+    static func texts(_ name: String, as field: String? = nil) -> Self {
+        Self(name, .texts, as: field ?? name)
+    }
+
+    static func values(_ name: String, as field: String? = nil) -> Self {
+        Self(name, .values, as: field ?? name)
+    }
+
+    static func object(_ name: String, as field: String? = nil, _ shape: RequestShape) -> Self {
+        Self(name, .object(shape), as: field ?? name)
+    }
+
+    static func list(_ name: String, as field: String? = nil, _ shape: RequestShape) -> Self {
+        Self(name, .list(shape), as: field ?? name)
+    }
+
+    /// Words that are ours too.
+    static func word(_ name: String, as field: String? = nil, _ words: [String]) -> Self {
+        Self(name, .word(words.map { ($0, $0) }), as: field ?? name)
+    }
+
+    static func word(_ name: String, as field: String, _ words: KeyValuePairs<String, String>)
+        -> Self
+    {
+        Self(name, .word(words.map { ($0.key, $0.value) }), as: field)
+    }
+
+    static func later(_ names: String..., with flag: String? = nil) -> [Self] {
+        names.map { Self($0, .later(with: flag), as: nil) }
+    }
+
+    /// Nothing but this is supported.
+    static func only(_ name: String, _ value: JSONValue) -> Self {
+        Self(name, .only(value), as: nil)
+    }
+
+    /// Which parts of the answer are told in full; the exchange looks at it.
+    static let expand = Self("expand", .texts, as: nil)
+
+    var required: Self { with { $0.isRequired = true } }
+
+    func null(_ field: String, _ value: JSONValue) -> Self { with { $0.null = (field, value) } }
+
+    func standard(_ value: JSONValue) -> Self { with { $0.standard = value } }
+
+    func also(_ field: String, _ value: JSONValue) -> Self { with { $0.also = (field, value) } }
+
+    private func with(_ change: (inout Self) -> Void) -> Self {
+        var key = self
+        change(&key)
+        return key
+    }
 }
