@@ -58,7 +58,7 @@ let package = Package(
         copy("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
         copy("Events", ["Billing", "CChecksum"]),
         copy("Interchange", ["Billing", "Wire"]),
-        copy("Payments", ["Billing", "CCurl"]),
+        copy("Payments", ["Billing", "Wire", "CCurl", "COpenSSL"]),
         copy(
             "Repository",
             [

@@ -30,6 +30,21 @@ struct LawTests {
         let lists = [AllowList.doubleInBilling, AllowList.clock, AllowList.chance]
         #expect(Set(lists.flatMap(\.keys)).subtracting(files.map(\.path)).isEmpty)
     }
+
+    /// It has a manifest of its own, and takes too long to build to be built at each test.
+    @Test("The fuzzers' package gives each target what this one does")
+    func fuzzers() throws {
+        let manifest = try SourceFile.text(of: "Tests/Fuzz/Package.swift")
+        let modules = ["log": "Logging", "heap": "HeapModule", "bits": "BitCollections"]
+        let copies = manifest.matches(of: /copy\(\s*"(\w+)",\s*\[([^\]]*)\]/)
+        #expect(copies.count > 5)
+        for copy in copies {
+            let words = copy.2.matches(of: /\w+/).map { String($0.0) }.filter { $0 != "nio" }
+            #expect(
+                Set(words.map { modules[$0] ?? $0 }) == HousePlan.imports[String(copy.1)],
+                "\(copy.1)")
+        }
+    }
 }
 
 @Suite("The law's reader")

@@ -98,6 +98,10 @@ extension SourceFile {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+    static func text(of path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
     /// Every Swift file under `Sources`, in order of path.
     static func all() throws -> [SourceFile] {
         let sources = root.appending(path: "Sources")

@@ -44,8 +44,8 @@ import Testing
     }
 
     @Test(
-        "are good for 300 seconds either way",
-        arguments: [(0, true), (300, true), (-300, true), (301, false), (-301, false)])
+        "are good for 300 seconds",
+        arguments: [(0, true), (300, true), (301, false), (-301, true)])
     func tolerance(seconds: Int64, isGood: Bool) {
         let verdict = Self.verdict(Self.header(Self.first), now: Self.time + seconds)
         #expect(verdict == (isGood ? nil : .stale))
@@ -63,7 +63,8 @@ import Testing
         "can't be read",
         arguments: [
             nil, "", "t=1700000000", "v1=00", "t=,v1=00", "t=1x,v1=00", "hello", "t=-1,v1=00",
-            "t=1,t=2,v1=00", "t=99999999999999999999,v1=00", String(repeating: "v1=0,", count: 999),
+            "t=1,v1", "t=1, v1=00", "t=99999999999999999999,v1=00",
+            String(repeating: "v1=0,", count: 999),
         ] as [String?])
     func unreadable(header: String?) {
         #expect(Self.verdict(header) == .unreadable)
