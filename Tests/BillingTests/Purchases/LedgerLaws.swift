@@ -134,20 +134,19 @@ struct Market {
         seen = desk.facts.count
         ledger.waiting = desk.customer.subscriptions.flatMap(\.pending)
             .filter { $0.kind == .credit }
-        ledger.add(facts, pricing, at: desk.now, barters: lines.isEmpty)
+        ledger.add(facts, pricing, at: desk.now)
         // Who doesn't pay for what was given loses it.
         let isForfeit = isForfeit || ledger.givesUp(facts)
         ledger.add(lines, at: desk.now)
         for case .subscriptionChanged(let subscription) in facts
         where subscription.status == .ended { ended.append((subscription, isForfeit)) }
         // What comes back may wait until the rest of its invoice is paid.
-        let waits = desk.customer.openEffect != nil
-        let over = ended.filter { !waits || ledger.isBartered(at: $0.subscription.end) }
-        ended.removeAll { !waits || ledger.isBartered(at: $0.subscription.end) }
-        for (subscription, wasForfeit) in over {
+        guard desk.customer.openEffect == nil else { return }
+        for (subscription, wasForfeit) in ended {
             ledger.end(
                 subscription.number, at: subscription.end, isForfeit: isForfeit || wasForfeit)
         }
+        ended = []
     }
 
     private mutating func attach() {

@@ -61,9 +61,6 @@ struct PaidLedger {
     private var promised: [UInt32: [InvoiceLine]] = [:]
     /// Credits that wait for the next invoice: what they give back is spoken for.
     var waiting: [InvoiceLine] = []
-    /// What plans were begun for at a moment without an invoice: what others gave back paid it, to
-    /// the unit.
-    private var bartered: [Timestamp: Double] = [:]
     private(set) var fault: String?
     /// Minor units that amounts are rounded to.
     private let grain: Int64
@@ -74,11 +71,7 @@ struct PaidLedger {
     var slack: Double { Double(3 * grain) }
 
     /// What happened, in order.
-    ///
-    /// - Parameter barters: what begins without an invoice isn't told otherwise.
-    mutating func add(
-        _ facts: [Fact], _ pricing: PricingState, at now: Timestamp, barters: Bool
-    ) {
+    mutating func add(_ facts: [Fact], _ pricing: PricingState, at now: Timestamp) {
         for fact in facts {
             switch fact {
             case .subscriptionChanged(let subscription):
@@ -88,7 +81,6 @@ struct PaidLedger {
                     standing: plan.isMain ? 0 : subscription.number)
                 // What is bought may have an end, with the group's default behind it.
                 if subscription.status.grantsAccess { latest = max(latest, subscription.number) }
-                if barters { addBarter(subscription) }
             case .invoiceRaised(let invoice), .invoiceChanged(let invoice):
                 if let wrong = invoice.fault { note(wrong) }
                 promise(invoice)
@@ -110,24 +102,6 @@ struct PaidLedger {
             }
         }
     }
-
-    /// Of a plan that begins: what is paid for without an invoice.
-    private mutating func addBarter(_ subscription: Subscription) {
-        guard !spans.contains(where: { $0.key.subscription == subscription.number }) else { return }
-        for charge in subscription.charges
-        where charge.invoice == 0 && charge.paid.minorUnits > 0
-            && !subscription.pending.contains(where: { $0.willPay(charge) })
-        {
-            bartered[charge.period.lowerBound, default: 0] += Double(charge.paid.minorUnits)
-            let line = InvoiceLine(
-                .charge, charge.part, subscription: subscription.number,
-                quantity: charge.quantity, period: charge.period, subtotal: charge.paid)
-            add([line], at: charge.period.lowerBound)
-        }
-    }
-
-    /// What ended then paid for what began.
-    func isBartered(at time: Timestamp) -> Bool { bartered[time] != nil }
 
     /// What an invoice that is sent gives back, which counts once it is paid or given up.
     private mutating func promise(_ invoice: Invoice) {
@@ -267,10 +241,7 @@ struct PaidLedger {
 
     /// A subscription has ended. Unless its owner wanted nothing, nothing that it paid is lost.
     mutating func end(_ number: UInt32, at now: Timestamp, isForfeit: Bool) {
-        var rest = rest(of: number, at: now)
-        let part = min(max(rest, 0), bartered[now] ?? 0)
-        bartered[now]? -= part
-        rest -= part
+        let rest = rest(of: number, at: now)
         if rest > slack, !isForfeit { note("\(rest) of what \(number) paid is lost at \(now)") }
         for index in spans.indices where spans[index].key.subscription == number {
             spans[index].end = min(spans[index].end, max(now, spans[index].start))
