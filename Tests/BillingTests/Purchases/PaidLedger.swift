@@ -28,6 +28,8 @@ struct PaidLedger {
         var paid: Double
         /// What it was paid with; 0: nothing.
         var invoice: UInt32
+        /// How often what is left of it was rounded.
+        var roundings = 1
 
         /// What is lost if it ends at a moment.
         func rest(at now: Timestamp) -> Double { worth(now, end) }
@@ -122,7 +124,8 @@ struct PaidLedger {
             let start = period.lowerBound
             if !lines.contains(where: { $0.kind == .credit && self.key(of: $0) == key }) {
                 spans.removeAll {
-                    $0.key == key && start < $0.end && $0.rest(at: start) < Double(grain)
+                    $0.key == key && start < $0.end
+                        && $0.rest(at: start) < Double(grain) * Double($0.roundings)
                 }
             }
             // What discounts have lowered to nothing isn't paid for.
@@ -154,7 +157,8 @@ struct PaidLedger {
             // A last invoice may be paid long after the plan has ended.
             let given = spans.indices.last { spans[$0].key == key && spans[$0].bought == end }
             guard let index = index ?? given, let time = line.period?.lowerBound else {
-                note("credit for what wasn't paid: \(line)")
+                // Or what hardly anything was left of gives that back all the same.
+                if -line.total.minorUnits > grain { note("credit for what wasn't paid: \(line)") }
                 continue
             }
             spans[index].paid -= spans[index].rest(at: time)
@@ -191,7 +195,9 @@ struct PaidLedger {
             let isSpokenFor = credits.contains {
                 key(of: $0) == span.key && $0.period?.upperBound == span.end
             }
-            if !isSpokenFor { spans[index].paid *= 1 - Double(amount) / Double(left) }
+            guard !isSpokenFor else { continue }
+            spans[index].paid *= 1 - Double(amount) / Double(left)
+            spans[index].roundings += 1
         }
     }
 
