@@ -113,8 +113,12 @@ extension CustomLine {
 }
 
 extension Order {
-    /// Its invoice says something, if only that discounts have lowered it to nothing.
-    var isInvoiced: Bool { total.minorUnits != 0 || lines.isDiscounted || !custom.isEmpty }
+    /// Its invoice says something, if only that discounts have lowered it to nothing, or that what
+    /// came back has paid a renewal: nobody is there who is told of that otherwise.
+    var isInvoiced: Bool {
+        total.minorUnits != 0 || lines.isDiscounted || !custom.isEmpty
+            || purpose == .renewal && lines.contains { $0.total.minorUnits != 0 }
+    }
 }
 
 extension [InvoiceLine] {

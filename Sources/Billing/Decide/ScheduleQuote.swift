@@ -74,11 +74,13 @@ extension CustomerState {
         for (index, attach) in schedule.phases[0].plans.enumerated() {
             let path = CreateSchedule.path(0, index)
             let entity = try buckets.scope(of: attach.entity).entity
-            let plan = pricing.plan(pricing.latest(attach.plan))
-            try scopes.add(plan, of: entity, at: path)
             let fit = try located(path) { () throws(Refusal) in
                 try goesOn(by: attach, of: entity, among: rest, pricing)
             }
+            let plan = try located(path) { () throws(Refusal) in
+                try self.plan(of: attach, as: fit.map { rest[$0] }, pricing)
+            }
+            try scopes.add(plan, of: entity, at: path)
             if let fit {
                 kept.append(rest.remove(at: fit))
                 continue
@@ -150,6 +152,15 @@ extension CustomerState {
         return nil
     }
 
+    /// As it is or will be: what is made of it for one customer may take another place.
+    private func plan(
+        of attach: AttachPlan, as kept: Subscription?, _ pricing: PricingState
+    ) throws(Refusal) -> Plan {
+        if let kept { return pricing.plan(kept.plan) }
+        let (reference, custom) = try offer(attach, pricing)
+        return pricing.with(custom).plan(reference)
+    }
+
     /// What is asked for is what there is.
     private func isKept(
         _ subscription: Subscription, by attach: AttachPlan, _ pricing: PricingState
@@ -191,7 +202,6 @@ extension FactSheet {
         for (index, attach) in schedule.phases[phase].plans.enumerated() {
             let path = CreateSchedule.path(phase, index)
             let entity = try customer.buckets.scope(of: attach.entity).entity
-            try scopes.add(pricing.plan(pricing.latest(attach.plan)), of: entity, at: path)
             var part = Order(
                 .purchase, .none, subscriptions: [], lines: [], time: now,
                 currency: pricing.requiredCurrency)
@@ -211,6 +221,7 @@ extension FactSheet {
                 }
                 if let custom { made.append(custom) }
             }
+            try scopes.add(pricing.plan(part.plan), of: entity, at: path)
             parts.append(part)
         }
         return (parts, made)

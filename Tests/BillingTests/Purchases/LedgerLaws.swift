@@ -93,15 +93,17 @@ struct Market {
         ledger.check(desk.customer, at: desk.now)
     }
 
-    /// Plans are bought in phases, and otherwise; charges answered.
+    /// Plans are bought in phases, and otherwise; charges answered, some of them given back.
     mutating func stepInPhases() {
         pass()
-        switch shopper.dice.roll(1...10) {
+        switch shopper.dice.roll(1...12) {
         case 1...3: schedule()
         case 4: attach()
         case 5: change()
         case 6: shopper.use()
         case 7: payPage()
+        case 8: refund()
+        case 9: invoice()
         default: settle()
         }
         look()
@@ -177,7 +179,8 @@ struct Market {
             customer, pricing, now in
             try? customer.quote(change, pricing: pricing, now: now).order
         }
-        if change.refund != nil, let reply { compare(reply, rest) }
+        guard let reply else { return }
+        if change.refund != nil { compare(reply, rest) }
         if !change.quantities.isEmpty { giveUp(change.number) }
     }
 

@@ -28,6 +28,8 @@ struct PaidLedger {
         var paid: Double
         /// What it was paid with; 0: nothing.
         var invoice: UInt32
+        /// How often what is left of it was rounded.
+        var roundings = 1
 
         /// What is lost if it ends at a moment.
         func rest(at now: Timestamp) -> Double { worth(now, end) }
@@ -122,7 +124,8 @@ struct PaidLedger {
             let start = period.lowerBound
             if !lines.contains(where: { $0.kind == .credit && self.key(of: $0) == key }) {
                 spans.removeAll {
-                    $0.key == key && start < $0.end && $0.rest(at: start) < Double(grain)
+                    $0.key == key && start < $0.end
+                        && $0.rest(at: start) < Double(grain) * Double($0.roundings)
                 }
             }
             // What discounts have lowered to nothing isn't paid for.
@@ -138,10 +141,12 @@ struct PaidLedger {
             let key = key(of: line)
             touched.insert(key)
             returned[key, default: 0] -= line.total.minorUnits
-            if let known = returns[line.invoice] {
-                returns[line.invoice] = (
-                    known.charged, known.due, known.credited - line.total.minorUnits, known.cards
-                )
+            if var known = returns[line.invoice] {
+                known.credited -= line.total.minorUnits
+                returns[line.invoice] = known
+                if known.credited + known.cards > known.charged {
+                    note("\(known.credited) and \(known.cards) came back of \(known.charged)")
+                }
             }
             let end = line.period?.upperBound
             let alike = spans.indices.filter { spans[$0].key == key && spans[$0].end == end }
@@ -152,7 +157,8 @@ struct PaidLedger {
             // A last invoice may be paid long after the plan has ended.
             let given = spans.indices.last { spans[$0].key == key && spans[$0].bought == end }
             guard let index = index ?? given, let time = line.period?.lowerBound else {
-                note("credit for what wasn't paid: \(line)")
+                // Or what hardly anything was left of gives that back all the same.
+                if -line.total.minorUnits > grain { note("credit for what wasn't paid: \(line)") }
                 continue
             }
             spans[index].paid -= spans[index].rest(at: time)
@@ -189,7 +195,9 @@ struct PaidLedger {
             let isSpokenFor = credits.contains {
                 key(of: $0) == span.key && $0.period?.upperBound == span.end
             }
-            if !isSpokenFor { spans[index].paid *= 1 - Double(amount) / Double(left) }
+            guard !isSpokenFor else { continue }
+            spans[index].paid *= 1 - Double(amount) / Double(left)
+            spans[index].roundings += 1
         }
     }
 

@@ -67,6 +67,10 @@ package enum ScheduleStories {
             .plan("free", .active), .left("words", 60), .advance(to: .utc(2026, 5, 16)),
             .invoices([2000, 500, 3000, 1032]), .plan("pro", .active), .plan("free", .ended)),
         row(
+            "14.4: what comes back pays just what was used, and the invoice says so",
+            .schedule([.now("pro", "metered"), .at(middle, "pro")]), .track("messages", 200),
+            .advance(to: middle), .invoices([4000, 0]), .credit(0), .plan("metered", .ended)),
+        row(
             "14.4: from monthly to annual", .schedule([.now("pro"), .at(middle, "annual")]),
             .advance(to: middle), .invoices([2000, 18178]), .advance(to: .utc(2027, 4, 1)),
             .invoices([2000, 18178, 20000])),
@@ -310,6 +314,18 @@ package enum ScheduleStories {
             .refused(
                 "invalid: phases[1].plans[1].plan_id",
                 .schedule([.now("small"), .at(middle, "pro", "premium")]))),
+        row(
+            "14.4: and one of them because of its price",
+            .refused(
+                "invalid: phases[1].plans[1].plan_id",
+                .schedule([
+                    .now("small"), .at(middle, "pro", Purchase("once", customize: cheap)),
+                ]))),
+        row(
+            "14.4: and now, beside what there is", .buy("pro"),
+            .refused(
+                "invalid: phases[0].plans[1].plan_id",
+                .schedule([.now("pro", Purchase("once", customize: cheap))]))),
         row(
             "14.4: a main plan twice",
             .refused(
