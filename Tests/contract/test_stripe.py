@@ -359,7 +359,7 @@ def test_a_page_that_is_replaced_or_expires_is_closed(shop):
 
 
 @pytest.mark.parametrize("forged", [
-    {"secret": "whsec_" + "f" * 32}, {"sign_seconds_ago": 301}, {"sign_seconds_ago": -301},
+    {"secret": "whsec_" + "f" * 32}, {"sign_seconds_ago": 301},
     {"cut_bytes": 1}, {"header": "t=1,v1=00"}, {"header": "nonsense"},
     {"event": {"account": "acct_somebody"}}, {"event": {"livemode": True}},
 ], ids=str)
