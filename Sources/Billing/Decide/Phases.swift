@@ -66,6 +66,11 @@ extension FactSheet {
             }
         }
         for ending in rest {
+            if ending.isPaused, present.contains(where: { $0.number == ending.pausedBy }) {
+                // What the trial that goes on reverts to.
+                present.append(ending)
+                continue
+            }
             let isReplaced = parts.contains { replaces(ending, $0) }
             if customer.isDefault(ending, pricing) {
                 // What everybody starts with stays until something takes its place.
@@ -120,7 +125,8 @@ extension FactSheet {
         after ending: Subscription, at start: Timestamp
     ) -> Subscription? {
         let plan = pricing.plan(ending.plan)
-        guard plan.isMain, ending.entity == 0,
+        // After a trial that reverts comes what it reverts to, or what comes after that.
+        guard plan.isMain, ending.entity == 0, !customer.isReverting(ending),
             let reference = pricing.defaultPlan(inGroup: plan.group)
         else { return nil }
         let free = Order(

@@ -3,8 +3,8 @@ import Billing
 /// Trials that revert: what is paid for pauses, and goes on afterwards (billing §9).
 package enum PauseStories {
     package static let table = StoryTable(
-        "billing §9: trials that revert", pricing, trials, renewals, ends, purchases, seats,
-        entities)
+        "billing §9: trials that revert", pricing, trials, renewals, ends, purchases, phases,
+        seats, entities)
 
     /// Nobody has the same trial twice, however it ended (billing §0.2, §9).
     package static let defaults = StoryTable(
@@ -256,6 +256,53 @@ package enum PauseStories {
             "5.1: ended by another one", .purchase("pro"), .purchase("premium"),
             .purchase(Purchase("extra", removing: ["premium"])), .invoices([2000, 1000]),
             .plan("premium", .ended), .plan("pro", .active), .left("words", 107)),
+    ]
+
+    /// Each phase has all there is: what is paused counts as what there is, too.
+    private static let phases = [
+        row(
+            "14.4: the next phase begins as the trial ends", .purchase("pro"),
+            .schedule([.now("premium", "extra"), .at(end, "extra")]), .invoices([2000, 1000]),
+            .plan("pro", .paused), .plan("free", .scheduled), .advance(to: end),
+            .plan("premium", .ended), .plan("pro", .ended), .plan("free", .active),
+            .left("words", 57), .invoices([2000, 1000, -1067]), .advance(to: renewal),
+            .credit(67)),
+        row(
+            "14.4: just one plan follows by itself", .purchase("pro"),
+            .schedule([.now("premium", "extra"), .at(end, "extra")]),
+            .change(Change("free", customize: paying("30"))), .advance(to: end),
+            .invoices([2000, 1000, 1600 - 1067]), .plan("free", .active), .left("words", 57),
+            .advance(to: renewal), .invoices([2000, 1000, 533, 4000])),
+        row(
+            "14.4: it begins before", .purchase("pro"),
+            .schedule([.now("premium", "extra"), .at(.utc(2026, 4, 8), "extra")]),
+            .advance(to: .utc(2026, 4, 8)), .plan("premium", .ended), .plan("pro", .ended),
+            .plan("free", .active), .left("words", 57), .invoices([2000, 1000, -1533])),
+        row(
+            "14.4: it begins afterwards", .purchase("pro"),
+            .schedule([.now("premium", "extra"), .at(late, "extra")]), .advance(to: end),
+            .plan("pro", .canceling), .left("words", 107), .advance(to: late),
+            .plan("pro", .ended), .plan("free", .active), .invoices([2000, 1000, -400])),
+        row(
+            "14.4: the trial is in both", .purchase("pro"),
+            .schedule([.now("premium"), .at(.utc(2026, 4, 8), "premium", "extra")]),
+            .advance(to: .utc(2026, 4, 8)), .plan("premium", .active), .plan("pro", .paused),
+            .left("words", 507), .advance(to: end), .plan("premium", .ended),
+            .plan("pro", .active), .left("words", 107)),
+        row(
+            "14.4: what it reverts to is in both", .purchase("pro"),
+            .schedule([.now("premium"), .at(.utc(2026, 4, 8), "pro", "extra")]),
+            .advance(to: .utc(2026, 4, 8)), .plan("premium", .ended), .plan("pro", .active),
+            .left("words", 107), .plan("free", .ended)),
+        row(
+            "14.4: another main plan takes the place of both", .purchase("pro"),
+            .schedule([.now("premium"), .at(.utc(2026, 4, 11), "growth")]),
+            .advance(to: .utc(2026, 4, 11)), .invoices([2000, 6667 - 1333]),
+            .plan("pro", .ended), .plan("premium", .ended), .plan("growth", .active)),
+        row(
+            "14.4: so it does as the trial ends", .purchase("pro"),
+            .schedule([.now("premium"), .at(end, "growth")]), .advance(to: end),
+            .invoices([2000, 5333 - 1067]), .plan("pro", .ended), .plan("growth", .active)),
     ]
 
     private static let seats = [
