@@ -32,7 +32,8 @@ extension Page {
         .owed { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center;
         justify-content: space-between; margin: 0; }
         .owed p { flex: 1 1 18rem; margin: 0; } .owed .button { width: auto; }
-        .invoices td:nth-child(2) { text-align: right; }
+        .invoices td { overflow-wrap: normal; white-space: nowrap; }
+        .invoices td:nth-child(2) { text-align: right; white-space: normal; }
         .single { width: 100%; max-width: 30rem; margin: 0 auto; }
         .single h1 { margin: .75rem 0 1rem; } .single .amount { margin: -.5rem 0 1rem; }
         .single > p:first-child { margin: 0; }
