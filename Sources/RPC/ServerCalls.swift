@@ -213,7 +213,7 @@ final class ServerCalls {
             if isCall {
                 fail(stream, RPCStatus(.resourceExhausted, reason))
             } else {
-                answer(stream, .text(413, reason))
+                answer(stream, refusal(stream, 413, reason))
             }
         }
     }
