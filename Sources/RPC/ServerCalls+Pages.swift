@@ -9,6 +9,7 @@ extension ServerCalls {
         guard bytes.count <= port.limits.maxPageBodyBytes else {
             return answer(stream, refusal(stream, 413, "the body is too large"))
         }
+        if quickPage(stream, bytes) { return }
         guard port.pagesInProgress < port.limits.maxPagesInProgress else {
             return answer(stream, refusal(stream, 503, "too many requests are in progress"))
         }

@@ -330,7 +330,7 @@ final class ServerCalls {
         stream.pointee.flags.formUnion(kind)
     }
 
-    private func authenticate(_ stream: StreamReference) -> RPCStatus? {
+    func authenticate(_ stream: StreamReference) -> RPCStatus? {
         let epoch = dispatcher.authenticationEpoch
         let wasKnown = stream.pointee.flags.contains(.principalKnown)
         if wasKnown, stream.pointee.authenticationEpoch == epoch { return nil }

@@ -93,7 +93,9 @@ import Testing
         }
     }
 
-    @Test("A customer's key and its refresh token: one sees the customer, the other is exchanged once")
+    @Test(
+        "A customer's key and its refresh token: one sees the customer, the other is exchanged once"
+    )
     func minting() throws {
         let minted = try ring.mint(for: acme, scopes: .ofCustomer, time: clock.now())
         let refresh = try #require(minted.refresh)

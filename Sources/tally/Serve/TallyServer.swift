@@ -89,7 +89,8 @@ final class TallyServer: Service {
             },
             makeInterceptors: { _ in
                 TallyServer.interceptors(accessLog: settings.accessLog, access, logger)
-            })
+            },
+            makeQuickPages: { _ in QuickChecks(access, json) })
         metrics.show(server)
     }
 
@@ -255,6 +256,8 @@ struct Pages: PageHandler {
     let portal: PortalPages?
     let invoices: InvoicePages?
     let stripe: StripePages?
+
+    var hasQuickPages: Bool { json != nil }
 
     func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse {
         guard target.hasPrefix("/v1/"), let json else { return .text(status, reason) }

@@ -13,6 +13,7 @@ package final class JSONMeter: @unchecked Sendable {
     /// In order of name; those that aren't there, and the older ones, are one.
     private let routes: [String]
     private let numbers: [String: Int]
+    private let checkRow: Int
     private let counters: UnsafeMutablePointer<Atomic<UInt64>>
     private var rowSize: Int { JSONMeter.statuses.count + 1 + JSONMeter.buckets + 1 }
 
@@ -20,6 +21,7 @@ package final class JSONMeter: @unchecked Sendable {
         routes = Route.allCases.map(\.rawValue).sorted() + [JSONMeter.otherRoute]
         numbers = Dictionary(
             uniqueKeysWithValues: routes.enumerated().map { ($0.element, $0.offset) })
+        checkRow = numbers[Route.check.rawValue] ?? 0
         let count = routes.count * (JSONMeter.statuses.count + 1 + JSONMeter.buckets + 1)
         counters = .allocate(capacity: count)
         for place in 0..<count { (counters + place).initialize(to: Atomic(0)) }
@@ -32,7 +34,16 @@ package final class JSONMeter: @unchecked Sendable {
 
     func count(path: Substring, status: Int, nanoseconds: Int64) {
         let name = String(path.dropFirst("/v1/".count))
-        let row = counters + (numbers[name] ?? routes.count - 1) * rowSize
+        count(row: numbers[name] ?? routes.count - 1, status: status, nanoseconds: nanoseconds)
+    }
+
+    /// One of the many.
+    func countCheck(nanoseconds: Int64) {
+        count(row: checkRow, status: 200, nanoseconds: nanoseconds)
+    }
+
+    private func count(row: Int, status: Int, nanoseconds: Int64) {
+        let row = counters + row * rowSize
         let place = JSONMeter.statuses.firstIndex(of: status) ?? JSONMeter.statuses.count
         row[place].add(1, ordering: .relaxed)
         let elapsed = UInt64(max(0, nanoseconds))
