@@ -105,7 +105,7 @@ extension KeyRing.State {
         var caller = digest.caller
         if let customer = key.customer {
             // Whose a key is must not hang on 32 bits of a hash: these have numbers.
-            if let known = before[digest] {
+            if let known = before[digest] ?? byDigest[digest] {
                 caller = known.caller
             } else {
                 lastNumber &+= 1

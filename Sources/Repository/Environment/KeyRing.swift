@@ -79,8 +79,10 @@ package final class KeyRing: Sendable {
     /// Changes whenever a key stops being good, and once an hour, so that it is seen who is used.
     package var epoch: Int { changes.load(ordering: .relaxed) }
 
-    /// What a key of the environment allows; nil: there is no such key, or it is good no more.
-    package func scopes(of key: UnsafeRawBufferPointer) -> Scopes? { find(key)?.scopes }
+    /// What a secret key of the environment allows; nil: it is none, or is good no more.
+    package func scopes(of key: UnsafeRawBufferPointer) -> Scopes? {
+        find(key).flatMap { $0.kind == .secret ? $0.scopes : nil }
+    }
 
     func find(_ key: UnsafeRawBufferPointer) -> Entry? { find(KeyDigest(of: key)) }
 
