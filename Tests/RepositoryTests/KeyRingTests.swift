@@ -113,13 +113,15 @@ import Testing
         #expect(entry(ring, refresh) == nil)
         #expect(entry(ring, minted.access) != nil && entry(ring, next.access) != nil)
         #expect(throws: KeyRefusal.notRefreshable) { try ring.refresh(token, time: clock.now()) }
-        let access = try #require(access(next.access))
-        #expect(throws: KeyRefusal.notRefreshable) { try ring.refresh(access, time: clock.now()) }
+        let customers = try #require(access(next.access))
+        #expect(throws: KeyRefusal.notRefreshable) {
+            try ring.refresh(customers, time: clock.now())
+        }
 
         clock.advance(KeyRing.accessValidity)
         #expect(entry(ring, next.access) == nil)
         let following = try #require(next.refresh)
-        let last = try ring.refresh(try #require(self.access(following)), time: clock.now())
+        let last = try ring.refresh(try #require(access(following)), time: clock.now())
         #expect(entry(ring, last.access) != nil)
         clock.advance(KeyRing.refreshValidity)
         let lastToken = try #require(last.refresh)
