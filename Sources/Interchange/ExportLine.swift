@@ -2,13 +2,14 @@ package import Billing
 internal import Wire
 
 /// One line of an export. A file is a header, the publications of the catalog, the customers in
-/// order of id, and the events, if they were asked for, in order of commit. docs/export.md shows
-/// each.
+/// order of id, the events, if they were asked for, in order of commit, and the API keys, if they
+/// were. docs/export.md shows each.
 package enum ExportLine: Sendable {
     case header(ExportHeader)
     case publication(Publication)
     case customer(ExportedCustomer)
     case event(ExportedEvent)
+    case key(ExportedKey)
 }
 
 /// What a file is.
@@ -31,6 +32,8 @@ package struct ExportHeader: Sendable, Equatable {
     package var codes: [CodeCount]
     /// What fingerprints are hashed with, in hexadecimal digits; empty: there was none.
     package var fingerprintKey = ""
+    /// 0 also where they weren't asked for.
+    package var keys: UInt64 = 0
 
     package init(
         environment: String, time: Timestamp, publications: UInt64, customers: UInt64,
@@ -143,6 +146,10 @@ package struct ExportCodec {
             type = "event"
             try form.text("type", &type)
             try form.event(&event)
+        case .key(var key):
+            type = "key"
+            try form.text("type", &type)
+            try form.key(&key)
         }
         return JSONWriter.text(.object(form.object))
     }
@@ -190,8 +197,13 @@ package struct ExportCodec {
                 committed: .never, label: nil)
             try form.event(&event)
             return .event(event)
+        case "key":
+            var key = ExportedKey()
+            try form.key(&key)
+            return .key(key)
         default:
-            throw FormFault("type", "must be publication, customer or event, not \"\(type)\"")
+            throw FormFault(
+                "type", "must be publication, customer, event or key, not \"\(type)\"")
         }
     }
 
@@ -246,6 +258,7 @@ extension Form {
                 throw fault("fingerprint_key", "must be 64 hexadecimal digits")
             }
         }
+        if isReading ? has("keys") : value.keys != 0 { try number("keys", &value.keys) }
         return version
     }
 

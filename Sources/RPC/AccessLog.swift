@@ -40,6 +40,7 @@ package final class AccessLog: CallInterceptor {
             "in": "\(call.requestBytes)", "out": "\(call.responseBytes)",
         ]
         if call.principal >= 0 { metadata["principal"] = "\(principalName(call.principal))" }
+        if let trace = call.trace { metadata["trace"] = "\(trace.traceID)" }
         if let peer = call.peer { metadata["peer"] = "\(peer.ipAddress ?? "?"):\(peer.port ?? 0)" }
         if leftOut > 0 {
             metadata["left-out"] = "\(leftOut)"

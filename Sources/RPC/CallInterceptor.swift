@@ -23,6 +23,7 @@ package struct EndedCall: ~Copyable {
     package let responseBytes: Int
     /// Nil within the process.
     package let peer: SocketAddress?
+    private let stream: StreamReference
 
     init(_ stream: StreamReference, now: NIODeadline, peer: SocketAddress?) {
         method = Int(stream.pointee.method)
@@ -32,6 +33,14 @@ package struct EndedCall: ~Copyable {
         requestBytes = stream.pointee.bytesIn
         responseBytes = stream.pointee.bytesOut
         self.peer = peer
+        self.stream = stream
+    }
+
+    /// The trace that it is part of, by the header `traceparent`.
+    package var trace: TraceParent? {
+        stream.pointee.headers.first("traceparent").flatMap {
+            TraceParent(String(decoding: $0, as: UTF8.self))
+        }
     }
 }
 

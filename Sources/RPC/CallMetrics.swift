@@ -65,7 +65,7 @@ package struct CallMetrics: Sendable, Equatable {
     }
 
     /// The first whose bound isn't below.
-    private static func bucket(nanoseconds: UInt64) -> Int {
+    package static func bucket(nanoseconds: UInt64) -> Int {
         let units = (nanoseconds + 15_999) / 16_000
         guard units > 1 else { return 0 }
         return min(bucketCount - 1, 64 - (units - 1).leadingZeroBitCount)

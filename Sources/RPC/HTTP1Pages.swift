@@ -49,10 +49,10 @@ final class HTTP1Pages: ChannelInboundHandler {
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         isBusy = true
         guard !isTooLarge else {
-            return write(.text(413, "the body is too large"), head, context)
+            return write(refusal(413, "the body is too large", head), head, context)
         }
         guard port.pagesInProgress < port.limits.maxPagesInProgress else {
-            return write(.text(503, "too many requests are in progress"), head, context)
+            return write(refusal(503, "too many requests are in progress", head), head, context)
         }
         port.pagesInProgress += 1
         let request = PageRequest(
@@ -69,6 +69,12 @@ final class HTTP1Pages: ChannelInboundHandler {
                 handler.write(response, head, context)
             }
         }
+    }
+
+    private func refusal(
+        _ status: Int, _ reason: String, _ head: HTTPRequestHead
+    ) -> PageResponse {
+        handler.refusal(status, reason, of: head.uri[...])
     }
 
     private func write(

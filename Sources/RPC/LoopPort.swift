@@ -22,6 +22,8 @@ package final class LoopPort: @unchecked Sendable {
     /// Told of each call's end. Set before the first connection.
     package internal(set) var interceptors: [any CallInterceptor] = []
     private(set) var dispatcher: (any RPCDispatcher)?
+    /// nil: every page takes the long way.
+    private(set) var quickPages: (any QuickPages)?
     private(set) var connectionCount = 0
     /// Of the whole server.
     private let allConnections: ConnectionCount
@@ -49,11 +51,13 @@ package final class LoopPort: @unchecked Sendable {
 
     func begin(
         _ make: (LoopPort) -> any RPCDispatcher,
-        _ makeInterceptors: (LoopPort) -> [any CallInterceptor]
+        _ makeInterceptors: (LoopPort) -> [any CallInterceptor],
+        _ makeQuickPages: (LoopPort) -> (any QuickPages)? = { _ in nil }
     ) {
         eventLoop.preconditionInEventLoop()
         dispatcher = make(self)
         interceptors = makeInterceptors(self)
+        quickPages = makeQuickPages(self)
         held.onExpiry = { [unowned self] stream in expire(stream) }
         held.onExpiryEnd = { [unowned self] in flushFinished() }
         let second = TimeAmount.seconds(1)
@@ -250,5 +254,6 @@ package final class LoopPort: @unchecked Sendable {
         for handler in connections { handler?.closeNow(.drain) }
         held.cancel()
         dispatcher = nil
+        quickPages = nil
     }
 }

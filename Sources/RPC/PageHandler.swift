@@ -1,6 +1,21 @@
 /// Answers what isn't gRPC, over HTTP/2 and HTTP/1.1 alike. Runs off the event loops.
 package protocol PageHandler: Sendable {
     func respond(to request: PageRequest) async -> PageResponse
+
+    /// Where some are answered by `QuickPages`, if the server has them.
+    var hasQuickPages: Bool { get }
+
+    /// What is said to a request that isn't taken, because it is too large or there are too many: on
+    /// the event loop, so it is short.
+    func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse
+}
+
+extension PageHandler {
+    package var hasQuickPages: Bool { false }
+
+    package func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse {
+        .text(status, reason)
+    }
 }
 
 package struct PageRequest: Sendable {

@@ -17,13 +17,16 @@ package final class RPCServer: Sendable {
     private let configuration: RPCConfiguration
     private let makeDispatcher: @Sendable (LoopPort) -> any RPCDispatcher
     private let makeInterceptors: @Sendable (LoopPort) -> [any CallInterceptor]
+    private let makeQuickPages: @Sendable (LoopPort) -> (any QuickPages)?
     private let running = Mutex<Running?>(nil)
 
     package init(
         configuration: RPCConfiguration,
         makeDispatcher: @escaping @Sendable (LoopPort) -> any RPCDispatcher,
-        makeInterceptors: @escaping @Sendable (LoopPort) -> [any CallInterceptor] = { _ in [] }
+        makeInterceptors: @escaping @Sendable (LoopPort) -> [any CallInterceptor] = { _ in [] },
+        makeQuickPages: @escaping @Sendable (LoopPort) -> (any QuickPages)? = { _ in nil }
     ) {
+        self.makeQuickPages = makeQuickPages
         self.makeInterceptors = makeInterceptors
         self.configuration = configuration
         self.makeDispatcher = makeDispatcher
@@ -69,7 +72,8 @@ package final class RPCServer: Sendable {
             let port = LoopPort(
                 eventLoop: loop, limits: configuration.limits, allConnections: all, pool: pool)
             let (make, interceptors) = (makeDispatcher, makeInterceptors)
-            try await loop.submit { port.begin(make, interceptors) }.get()
+            let quick = makeQuickPages
+            try await loop.submit { port.begin(make, interceptors, quick) }.get()
             ports.append(port)
         }
         return ports

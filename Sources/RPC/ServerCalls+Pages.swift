@@ -4,13 +4,14 @@ import NIOCore
 extension ServerCalls {
     func page(_ stream: StreamReference, _ bytes: UnsafeRawBufferPointer) {
         if stream.pointee.flags.contains(.headersTooLarge) {
-            return answer(stream, .text(431, "the header fields are too large"))
+            return answer(stream, refusal(stream, 431, "the header fields are too large"))
         }
         guard bytes.count <= port.limits.maxPageBodyBytes else {
-            return answer(stream, .text(413, "the body is too large"))
+            return answer(stream, refusal(stream, 413, "the body is too large"))
         }
+        if quickPage(stream, bytes) { return }
         guard port.pagesInProgress < port.limits.maxPagesInProgress else {
-            return answer(stream, .text(503, "too many requests are in progress"))
+            return answer(stream, refusal(stream, 503, "too many requests are in progress"))
         }
         port.pagesInProgress += 1
         pagesInProgress += 1
@@ -23,6 +24,14 @@ extension ServerCalls {
             let response = await pages.respond(to: request)
             port.eventLoop.execute { port.finishPage(token, response) }
         }
+    }
+
+    /// In the words of whoever would have answered.
+    func refusal(_ stream: StreamReference, _ status: Int, _ reason: String) -> PageResponse {
+        let path =
+            stream.pointee.headers.first(":path")
+            .map { String(decoding: $0, as: UTF8.self) } ?? "/"
+        return faces.pages.refusal(status, reason, of: path[...])
     }
 
     func pageEnded() { pagesInProgress -= 1 }

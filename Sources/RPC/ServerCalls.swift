@@ -213,7 +213,7 @@ final class ServerCalls {
             if isCall {
                 fail(stream, RPCStatus(.resourceExhausted, reason))
             } else {
-                answer(stream, .text(413, reason))
+                answer(stream, refusal(stream, 413, reason))
             }
         }
     }
@@ -330,7 +330,7 @@ final class ServerCalls {
         stream.pointee.flags.formUnion(kind)
     }
 
-    private func authenticate(_ stream: StreamReference) -> RPCStatus? {
+    func authenticate(_ stream: StreamReference) -> RPCStatus? {
         let epoch = dispatcher.authenticationEpoch
         let wasKnown = stream.pointee.flags.contains(.principalKnown)
         if wasKnown, stream.pointee.authenticationEpoch == epoch { return nil }

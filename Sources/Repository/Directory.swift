@@ -22,6 +22,7 @@ package final class Directory: Sendable {
     package let referralCodes: ReferralCodes
     /// Empty: no customer has had a fingerprint yet.
     private let fingerprintKey: Mutex<[UInt8]>
+    private let requests: Mutex<PublishedRequests>
 
     /// Replays the log.
     ///
@@ -36,11 +37,14 @@ package final class Directory: Sendable {
         let redemptions = Redemptions()
         let referralCodes = ReferralCodes()
         var secret: [UInt8] = []
+        var requests = PublishedRequests()
         _ = try log.replay(from: 1) { _, position, bytes in
             arena.reset()
             let record = try RecordDecoder(arena: arena).directory(bytes)
             switch record.change {
-            case .published(let draft): pricing = pricing.publishing(draft)
+            case .published(let draft):
+                pricing = pricing.publishing(draft)
+                requests.note(record.requestID, draft)
             case .clockMoved(let move): clock.restore(move, requestID: record.requestID)
             case .codeReserved, .codeSettled, .codeCounted: redemptions.restore(record.change)
             case .referralCodeMade(let code, let programme, let customer):
@@ -49,10 +53,20 @@ package final class Directory: Sendable {
             }
         }
         fingerprintKey = Mutex(secret)
+        self.requests = Mutex(requests)
         self.referralCodes = referralCodes
         self.clock = clock
         self.redemptions = redemptions
         names = Mutex(PricingNames(pricing, address: address))
+    }
+
+    /// Whether a request published a plan (or a feature); nil: no such request is known.
+    package func hasPublished(_ request: String, plan id: String) -> Bool? {
+        requests.withLock { $0.published(by: request) }?.contains("plan \(id)")
+    }
+
+    package func hasPublished(_ request: String, feature id: String) -> Bool? {
+        requests.withLock { $0.published(by: request) }?.contains("feature \(id)")
     }
 
     package var current: PricingNames { names.withLock { $0 } }
@@ -100,6 +114,7 @@ package final class Directory: Sendable {
         let record = DirectoryRecord(
             time: time, published: call.draft, requestID: call.requestID)
         try commit(record)
+        requests.withLock { $0.note(call.requestID, call.draft) }
         let published = PricingNames(
             pricing.publishing(call.draft), address: current.address)
         names.withLock { $0 = published }

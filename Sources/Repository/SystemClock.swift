@@ -9,6 +9,13 @@ package enum SystemClock {
     /// Milliseconds since some moment; never set, never leaps.
     package static var monotonic: Int64 { read(CLOCK_BOOTTIME) }
 
+    /// Nanoseconds since some moment, to measure how long something takes.
+    package static var nanoseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -18,7 +18,7 @@ package final class PricingNames: Sendable {
         plans = NameTable(pricing.plans.map { $0[0].id })
     }
 
-    func feature(_ bytes: UnsafeRawBufferPointer) -> FeatureNumber? {
+    package func feature(_ bytes: UnsafeRawBufferPointer) -> FeatureNumber? {
         features.find(bytes).map { FeatureNumber(rawValue: $0) }
     }
 
@@ -37,11 +37,11 @@ package final class PricingNames: Sendable {
     }
 
     /// The same, without the zero at its end.
-    func bytes(of feature: FeatureNumber) -> UnsafeRawBufferPointer {
+    package func bytes(of feature: FeatureNumber) -> UnsafeRawBufferPointer {
         features.bytes(feature.rawValue)
     }
 
-    func bytes(of plan: PlanNumber) -> UnsafeRawBufferPointer { plans.bytes(plan.rawValue) }
+    package func bytes(of plan: PlanNumber) -> UnsafeRawBufferPointer { plans.bytes(plan.rawValue) }
 }
 
 /// Numbers, counted from 1, by their names: open addressing over the names' bytes.

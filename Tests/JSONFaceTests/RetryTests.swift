@@ -109,3 +109,31 @@ struct RetryTests {
         #expect(again.replayed)
     }
 }
+
+extension RetryTests {
+    @Test("of a plan or feature that was made shows what is there, also after a change by others")
+    func catalog() async throws {
+        let stand = try await Stand()
+        let feature =
+            #"{"feature_id": "words", "name": "Words", "type": "metered", "consumable": true}"#
+        let plan =
+            #"{"plan_id": "team", "name": "Team", "items": [{"feature_id": "words", "included": 5}]}"#
+        for (route, body) in [("features.create", feature), ("plans.create", plan)] {
+            let first = try await stand.post(route, body, ("idempotency-key", route))
+            #expect(first.status == 200, "\(first.message)")
+            #expect(
+                try await stand.post(route, body, ("idempotency-key", route)).json == first.json)
+            let other = try await stand.post(route, body, ("idempotency-key", "another"))
+            #expect(other.status == (route == "plans.create" ? 400 : 409))
+        }
+        let wrong = #"{"plan_id": "other", "name": "Other", "items": []}"#
+        #expect(
+            try await stand.post("plans.create", wrong, ("idempotency-key", "plans.create")).brief
+                == "409 duplicate_idempotency_key")
+        let update = #"{"plan_id": "team", "name": "Crew"}"#
+        _ = try await stand.post("plans.update", update, ("idempotency-key", "u1"))
+        _ = try await stand.post("plans.update", #"{"plan_id": "team", "name": "Gang"}"#)
+        let again = try await stand.post("plans.update", update, ("idempotency-key", "u1"))
+        #expect(again.json["name"] == .string("Gang"), "a late retry takes nothing back")
+    }
+}

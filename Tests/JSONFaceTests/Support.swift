@@ -15,7 +15,11 @@ final class Stand: Sendable {
     let key: String
     private let folder: String
 
-    init(catalog: String = Stand.catalog) async throws {
+    let documentBytes: [UInt8]
+
+    init(
+        catalog: String = Stand.catalog, settings access: JSONSettings = JSONSettings()
+    ) async throws {
         folder = NSTemporaryDirectory() + "tally-json-" + UUID().uuidString
         var settings = TallyEnvironment.Settings()
         settings.time = ManualTime()
@@ -26,7 +30,9 @@ final class Stand: Sendable {
             "sandbox", in: folder, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         key = try environment.keys.make(name: "test", time: 0).key
-        face = JSONPages(AccessList(environments: [environment]))
+        face = JSONPages(AccessList(environments: [environment]), access)
+        documentBytes =
+            await face.respond(to: PageRequest(method: "GET", target: "/openapi.json"))?.body ?? []
         try await publish(catalog)
     }
 
@@ -98,7 +104,7 @@ struct Answer {
     var code: String { text("code") }
     var message: String { text("message") }
 
-    private func text(_ key: String) -> String {
+    func text(_ key: String) -> String {
         guard case .string(let text)? = json[key] else { return "" }
         return text
     }

@@ -14,11 +14,11 @@ OF_ITSELF = ["batch_track", "check", "track", "track_tokens"]
 class Sdk:
     """Every call goes to the SDK as it is; its name and outcome are kept in `outcomes`."""
 
-    def __init__(self, server):
+    def __init__(self, server, key=None):
         context = ssl.create_default_context(cafile=server.ca_file)
         self.http = httpx.Client(verify=context)
         self.sdk = Autumn(
-            secret_key=server.key, server_url=f"https://localhost:{server.port}",
+            secret_key=key or server.key, server_url=f"https://localhost:{server.port}",
             client=self.http, fail_open=False, timeout_ms=10_000)
         self.outcomes = {}
 

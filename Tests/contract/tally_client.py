@@ -6,7 +6,7 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from tally.v1 import (attach_service_pb2_grpc, catalog_service_pb2_grpc, customer_service_pb2_grpc,
-                      entitlement_service_pb2_grpc, reward_service_pb2_grpc,
+                      entitlement_service_pb2_grpc, key_service_pb2_grpc, reward_service_pb2_grpc,
                       sandbox_service_pb2_grpc, test_clock_service_pb2_grpc,
                       usage_service_pb2_grpc, webhook_service_pb2_grpc)
 
@@ -28,6 +28,7 @@ class TallyClient:
             attach_service_pb2_grpc.AttachServiceStub, catalog_service_pb2_grpc.CatalogServiceStub,
             customer_service_pb2_grpc.CustomerServiceStub,
             entitlement_service_pb2_grpc.EntitlementServiceStub,
+            key_service_pb2_grpc.KeyServiceStub,
             sandbox_service_pb2_grpc.SandboxServiceStub,
             reward_service_pb2_grpc.RewardServiceStub,
             test_clock_service_pb2_grpc.TestClockServiceStub,
@@ -53,6 +54,12 @@ class TallyClient:
 
     def close(self):
         self.channel.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
 
 def new_id(prefix):

@@ -73,6 +73,7 @@ def test_a_load_keeps_its_rate(small_server, rate, calls, least):
 @pytest.mark.parametrize("options, names", [
     (["check", "--against", BINARY], ["check@this", "check@against", "check-ratio"]),
     (["half-load"], ["check-half-load", "track-half-load"]),
+    (["json-check"], ["json-check"]),
     (["churn", "--churn-rate", "50", "--churn-seconds", "1"], ["churn"]),
     (["restart", "--tail", "300"], ["restart-1-core", "restart-2-cores"]),
 ])

@@ -19,7 +19,7 @@ from test_clock import move
 # What this server has no use for, or can't do: each answers 501 and says why.
 ABSENT = {
     "billing.import_", "billing.multi_update", "billing.preview_multi_update", "features.delete",
-    "invoices.insert", "keys.mint", "keys.refresh", "keys.revoke", "licenses.attach",
+    "invoices.insert", "licenses.attach",
     "licenses.release", "plans.delete", "platform.get_revenue_cat_keys",
     "platform.link_revenue_cat", "platform.sync_revenue_cat",
 }
@@ -499,7 +499,7 @@ def test_the_lines_of_the_documentation_run(own_server):
 
 def test_each_method_works_or_says_that_it_is_not_there(world, capsys):
     """Last: the table of what the tests before have seen."""
-    sdk, _, _ = world
+    sdk, _, server = world
     customer, shop = {"customer_id": "c"}, {"organization_slug": "o", "env": "test"}
     updates = [{"cancel_action": "cancel_immediately"}]
     for method, asked in {
@@ -507,8 +507,7 @@ def test_each_method_works_or_says_that_it_is_not_there(world, capsys):
             "billing.multi_update": {**customer, "updates": updates},
             "billing.preview_multi_update": {**customer, "updates": updates},
             "features.delete": {"feature_id": "sdk_sso"}, "plans.delete": {"plan_id": "sdk_pro"},
-            "invoices.insert": {"invoices": []}, "keys.mint": customer,
-            "keys.refresh": {"request": {}}, "keys.revoke": customer,
+            "invoices.insert": {"invoices": []},
             "licenses.attach": {**customer, "plan_id": "p", "entities": []},
             "licenses.release": {**customer, "entity_ids": []},
             "platform.get_revenue_cat_keys": shop, "platform.sync_revenue_cat": shop,
@@ -516,6 +515,12 @@ def test_each_method_works_or_says_that_it_is_not_there(world, capsys):
                 **shop, "project_name": "p", "redirect_url": "https://example.com"}}.items():
         outcome, message = refused(sdk.call, method, **asked)
         assert outcome == "501 not_implemented" and message
+    customer_id = new_customer(sdk)
+    minted = sdk.call("keys.mint", customer_id=customer_id)
+    renewing = Sdk(server, minted.refresh_token)
+    renewing.outcomes = sdk.outcomes
+    assert renewing.call("keys.refresh", request={}).access_token
+    assert sdk.call("keys.revoke", customer_id=customer_id).revoked
     table = sdk.table()
     with capsys.disabled():
         print()

@@ -1,10 +1,13 @@
 """Calls as fast as they are answered, in pairs to compare, and at half of that rate."""
 
+import json
 import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
+import urllib.request
 from contextlib import contextmanager
 
 from benchmarks.machine import (
@@ -160,12 +163,12 @@ def bench_half_load(_, options):
             yield from half_load(f"{name}-half-load", LOADS[name], server, options, customers)
 
 
-def h2load_run(server, body, seconds):
+def h2load_run(server, body, seconds, path, headers):
     key = server.key_file.read_text().strip()
-    command = ["h2load", "-D", seconds, "-c", "8", "-m", "32", "-t", "1", "-d", body,
-               "-H", "content-type: application/grpc", "-H", "te: trailers",
-               "-H", f"authorization: Bearer {key}",
-               server.address + "/tally.v1.EntitlementService/Check"]
+    fields = [word for header in [*headers, f"authorization: Bearer {key}"]
+              for word in ("-H", header)]
+    command = ["h2load", "-D", seconds, "-c", "8", "-m", "32", "-t", "1", "-d", body, *fields,
+               server.address + path]
     usage = Usage(server)
     done = subprocess.run(on_cores([LOAD_CORE], command), stdout=subprocess.PIPE, text=True)
     used = usage.row()
@@ -191,6 +194,33 @@ def bench_h2load(name, options):
                    + bytes([0x12, len(feature)]) + feature)
         body = server.folder / "body"
         body.write_bytes(bytes([0]) + len(message).to_bytes(4, "big") + message)
-        runs = [h2load_run(server, body, max(1, round(options.seconds)))
+        runs = [h2load_run(server, body, max(1, round(options.seconds)),
+                           "/tally.v1.EntitlementService/Check",
+                           ["content-type: application/grpc", "te: trailers"])
+                for _ in range(options.runs)]
+        yield summary(name, 8, 32, runs, server.rss_mib())
+
+
+def bench_json(name, options):
+    """The same question to the JSON API, as its official client asks it; that the answer is yes is
+    seen beforehand."""
+    if not shutil.which("h2load"):
+        fail("h2load is not installed; scripts/setup installs it")
+    with Server(options) as server:
+        server.prepare(options.customers or 100_000)
+        body = server.folder / "body"
+        body.write_text('{"customer_id":"bench-0000000","feature_id":"messages"}')
+        path = "/v1/balances.check"
+        headers = ["content-type: application/json", "accept: application/json",
+                   "x-api-version: 2.3.0", "user-agent: speakeasy-sdk/python 1.0.2 autumn-sdk"]
+        request = urllib.request.Request(
+            server.address + path, body.read_bytes(),
+            dict(header.split(": ", 1) for header in headers)
+            | {"authorization": f"Bearer {server.key_file.read_text().strip()}"})
+        context = ssl.create_default_context(cafile=server.authority)
+        with urllib.request.urlopen(request, context=context) as reply:
+            if json.load(reply)["allowed"] is not True:
+                fail("the check is not allowed")
+        runs = [h2load_run(server, body, max(1, round(options.seconds)), path, headers)
                 for _ in range(options.runs)]
         yield summary(name, 8, 32, runs, server.rss_mib())

@@ -63,7 +63,8 @@ extension GRPCDispatcher {
             return try runOnHoldings(route, message, loop)
         case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .healthCheck, .healthWatch,
             .listWebhookEndpoints, .replayWebhooks, .aggregateEvents, .getCustomerAsOf,
-            .simulatePlan, .reflection, .reflectionAlpha:
+            .simulatePlan, .reflection, .reflectionAlpha, .createKey, .listKeys, .rotateKey,
+            .revokeKey, .mintCustomerKey, .refreshCustomerKey, .revokeCustomerKeys:
             preconditionFailure("answered before, or opened instead of called")
         }
     }

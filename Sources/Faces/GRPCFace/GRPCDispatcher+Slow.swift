@@ -40,6 +40,7 @@ extension GRPCDispatcher {
                 try catalog.simulate(question, checkpoint: checkpoint)
             }
         }
+        if route.isAboutKeys { return try runKeys(route, call, message, loop) }
         if route == .listWebhookEndpoints { return try listWebhooks(call, message, loop) }
         if route == .replayWebhooks { return try replayWebhooks(call, message, loop) }
         if route == .listEvents {

@@ -37,7 +37,7 @@ extension GRPCDispatcher {
 
 extension PricingNames {
     /// The bytes of a message of its own.
-    fileprivate func written(_ write: (ReplyWriter) -> UnsafeRawBufferPointer) -> [UInt8] {
+    func written(_ write: (ReplyWriter) -> UnsafeRawBufferPointer) -> [UInt8] {
         let arena = Arena()
         // The bytes are the arena's.
         return withExtendedLifetime(arena) {

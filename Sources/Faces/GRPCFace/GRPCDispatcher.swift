@@ -10,7 +10,8 @@ internal import Wire
 package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     let port: LoopPort
     let environments: [EnvironmentLoop]
-    private let access: AccessList
+    let access: AccessList
+    let limits: RateLimits?
     let workspace = Workspace()
     private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
@@ -22,13 +23,17 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
 
     /// A principal is an `Access`.
     ///
-    /// - Parameter webhooks: by environment.
+    /// - Parameters:
+    ///   - webhooks: by environment.
+    ///   - limits: nil: callers may call as often as they like.
     package init(
-        port: LoopPort, access: AccessList, health: Health, webhooks: [String: WebhookDesk] = [:]
+        port: LoopPort, access: AccessList, health: Health, webhooks: [String: WebhookDesk] = [:],
+        limits: RateLimits? = nil
     ) {
         self.port = port
         self.access = access
         self.health = health
+        self.limits = limits
         let loop = port.eventLoop
         let later = Later()
         environments = access.environments.enumerated().map { place, environment in
@@ -107,9 +112,12 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
                 return .replied
             }
             workspace.reset()
-            let environment = try environment(call.principal, for: route)
+            let access = Access(rawValue: call.principal)
+            let environment = try environment(access, for: route)
+            if !access.isSecret { try checkReach(access, route, message) }
+            if let limits { try limits.admit(access, route, message) }
             if route.isSlow { return try ask(route, call, message, environment) }
-            let scopes = Access(rawValue: call.principal).scopes
+            let scopes = access.scopes
             guard
                 let execution = try run(route, message, environment, scopes, token: call.token)
             else { return .held }
@@ -130,7 +138,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
             }
             return .held
         } catch {
-            return .failed(error)
+            return .failed(error.traced(call))
         }
     }
 
@@ -139,10 +147,10 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
         do throws(RPCStatus) {
             switch route {
             case .streamTrack:
-                let environment = try environment(call.principal, for: route)
+                let environment = try streamEnvironment(call.principal, for: route)
                 return .handler(StreamTrackStream(environment, workspace, call.writer))
             case .watchCustomer:
-                let environment = try environment(call.principal, for: route)
+                let environment = try streamEnvironment(call.principal, for: route)
                 return .handler(WatchStream(environment, workspace, call.writer))
             case .healthWatch: return .handler(HealthStream(health, call.writer))
             case .reflection, .reflectionAlpha:
@@ -157,11 +165,21 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
 
     /// The caller's, if it may do this there.
     private func environment(
+        _ access: Access, for route: Route
+    ) throws(RPCStatus) -> EnvironmentLoop {
+        try access.scopes.require(route.scope)
+        return environments[access.environment]
+    }
+
+    /// What a stream will be about isn't known when it begins.
+    private func streamEnvironment(
         _ principal: Int, for route: Route
     ) throws(RPCStatus) -> EnvironmentLoop {
         let access = Access(rawValue: principal)
-        try access.scopes.require(route.scope)
-        return environments[access.environment]
+        if !access.isSecret {
+            try checkReach(access, route, UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return try environment(access, for: route)
     }
 
     /// Asks to be woken for what this burst left waiting; it may be durable already.

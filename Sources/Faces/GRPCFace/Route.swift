@@ -63,6 +63,13 @@ enum Route: Int, CaseIterable {
     case voidInvoice
     case createReferralCode
     case redeemReferralCode
+    case createKey
+    case listKeys
+    case rotateKey
+    case revokeKey
+    case mintCustomerKey
+    case refreshCustomerKey
+    case revokeCustomerKeys
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -136,6 +143,13 @@ enum Route: Int, CaseIterable {
         case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
         case .createReferralCode: "/tally.v1.RewardService/CreateReferralCode"
         case .redeemReferralCode: "/tally.v1.RewardService/RedeemReferralCode"
+        case .createKey: "/tally.v1.KeyService/CreateKey"
+        case .listKeys: "/tally.v1.KeyService/ListKeys"
+        case .rotateKey: "/tally.v1.KeyService/RotateKey"
+        case .revokeKey: "/tally.v1.KeyService/RevokeKey"
+        case .mintCustomerKey: "/tally.v1.KeyService/MintCustomerKey"
+        case .refreshCustomerKey: "/tally.v1.KeyService/RefreshCustomerKey"
+        case .revokeCustomerKeys: "/tally.v1.KeyService/RevokeCustomerKeys"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -188,6 +202,10 @@ enum Route: Int, CaseIterable {
         case .getCatalog, .getPromotionCode: .catalogRead
         case .listWebhookEndpoints: .webhooksRead
         case .replayWebhooks: .webhooksWrite
+        case .listKeys: .keysRead
+        case .createKey, .rotateKey, .revokeKey, .mintCustomerKey, .revokeCustomerKeys: .keysWrite
+        // Its caller brings what is exchanged.
+        case .refreshCustomerKey: []
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch: []
         }
     }
@@ -201,6 +219,15 @@ enum Route: Int, CaseIterable {
         switch self {
         case .listEvents, .aggregateEvents, .listCustomers, .listWebhookEndpoints,
             .replayWebhooks, .getCustomerAsOf, .simulatePlan:
+            true
+        default: isAboutKeys
+        }
+    }
+
+    var isAboutKeys: Bool {
+        switch self {
+        case .createKey, .listKeys, .rotateKey, .revokeKey, .mintCustomerKey,
+            .refreshCustomerKey, .revokeCustomerKeys:
             true
         default: false
         }

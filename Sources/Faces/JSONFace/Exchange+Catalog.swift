@@ -101,6 +101,9 @@ extension Exchange {
     func publishPlan(isNew: Bool) async throws(JSONProblem) -> JSONValue {
         let form: RequestForm = isNew ? .createPlan : .updatePlan
         let body = try body()
+        if try isRetry(of: body["plan_id"], environment.directory.hasPublished(_:plan:)) {
+            return try getPlan(ofText: body["plan_id"] ?? .null)
+        }
         var (fields, filler) = try form.fields(body, filler(for: body))
         let id = body["plan_id"] ?? .null
         let known = catalog().elements("plans").first { $0["plan_id"] == id }
@@ -126,6 +129,9 @@ extension Exchange {
     func publishFeature(isNew: Bool) async throws(JSONProblem) -> JSONValue {
         let form: RequestForm = isNew ? .createFeature : .updateFeature
         let body = try body()
+        if try isRetry(of: body["feature_id"], environment.directory.hasPublished(_:feature:)) {
+            return try getFeature()
+        }
         var (fields, filler) = try form.fields(body, filler(for: body))
         let id = body["feature_id"] ?? .null
         let known = catalog().elements("features").first { $0["feature_id"] == id }
@@ -156,6 +162,19 @@ extension Exchange {
         return .shown(published ?? .null, .feature, plainContext)
     }
 
+    /// What the request has published before is shown as it is now.
+    private func isRetry(
+        of id: JSONValue?, _ hasPublished: (String, String) -> Bool?
+    ) throws(JSONProblem) -> Bool {
+        guard let key = requestKey, !key.isEmpty, case .string(let id)? = id,
+            let isSame = hasPublished(key, id)
+        else { return false }
+        guard isSame, !refusesRetries else {
+            throw isSame ? .retried : JSONProblem(ExecuteFault.refused(.requestReused))
+        }
+        return true
+    }
+
     /// Publishes one plan or feature; everything else stays as it is.
     private func publish(
         _ list: String, _ fields: JSONObject, _ form: RequestForm, _ body: JSONObject,
@@ -165,8 +184,9 @@ extension Exchange {
         let currency = names.pricing.currency?.code
         catalog.append("currency", .string(currency ?? "usd"))
         catalog.append(list, .array([.object(fields)]))
-        let message = try form.within("catalog.\(list)[0]").filled(
-            ["catalog": .object(catalog)], of: body, filler)
+        var request: JSONObject = ["catalog": .object(catalog)]
+        if let key = requestKey, !key.isEmpty { request.append("request_id", .string(key)) }
+        let message = try form.within("catalog.\(list)[0]").filled(request, of: body, filler)
         let (call, found) = try read(message) { (reader, bytes) throws(CallFault) in
             try reader.publish(bytes)
         }

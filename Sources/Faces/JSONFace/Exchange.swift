@@ -13,7 +13,13 @@ struct Exchange {
     let lane: SlowLane
     let locks: LockOwners
     let names: PricingNames
-    private let request: PageRequest
+    let request: PageRequest
+    /// Whose call it is; nil: the server's own.
+    var caller: Access?
+    /// A retry is refused, in place of being answered again.
+    var refusesRetries = false
+    /// The body, where it was read before; nil: it wasn't.
+    var given: JSONValue?
 
     init(
         _ environment: TallyEnvironment, _ scopes: Scopes, _ request: PageRequest,
@@ -62,6 +68,7 @@ struct Exchange {
         case .createPlan, .updatePlan: try await publishPlan(isNew: route == .createPlan)
         case .createFeature, .updateFeature:
             try await publishFeature(isNew: route == .createFeature)
+        case .mintKey, .refreshKey, .revokeKey: try await key(route)
         default: throw .notImplemented(route.absence ?? "")
         }
     }
@@ -86,6 +93,11 @@ extension Exchange {
     }
 
     func document() throws(JSONProblem) -> JSONValue {
+        if let given { return given }
+        return try Exchange.document(of: request)
+    }
+
+    static func document(of request: PageRequest) throws(JSONProblem) -> JSONValue {
         // A call without arguments may come without a body.
         guard !request.body.isEmpty else { return .object([:]) }
         do throws(JSONSyntaxError) {
@@ -143,7 +155,9 @@ extension Exchange {
         _ serve: (PricingNames, Workspace) throws(ExecuteFault) -> Execution
     ) async throws(JSONProblem) -> [UInt8] {
         while true {
-            let (message, point) = try step(form, serve)
+            var isRetry = false
+            let (message, point) = try step(form, &isRetry, serve)
+            if isRetry, refusesRetries { throw .retried }
             guard await environment.reach(point) else { throw .outcomeUnknown }
             if let message { return message }
         }
@@ -162,7 +176,7 @@ extension Exchange {
 
     /// No message: to be asked again once the point is durable.
     private func step(
-        _ form: FilledForm,
+        _ form: FilledForm, _ isRetry: inout Bool,
         _ serve: (PricingNames, Workspace) throws(ExecuteFault) -> Execution
     ) throws(JSONProblem) -> (message: [UInt8]?, point: CommitPoint) {
         let workspace = Workspace()
@@ -170,6 +184,7 @@ extension Exchange {
             switch try serve(names, workspace) {
             case .again(let point): return (nil, point)
             case .done(let outcome):
+                isRetry = outcome.replayed
                 // The message lies in the workspace's arena.
                 return withExtendedLifetime(workspace) {
                     (Array(outcome.message), outcome.point)
@@ -230,11 +245,14 @@ extension Exchange {
     }
 
     func decoded(_ message: [UInt8], _ kind: String) throws(JSONProblem) -> JSONValue {
+        let value: JSONValue
         do throws(MalformedMessage) {
-            return try MessageJSON.decode(message, as: MessageKind(kind))
+            value = try MessageJSON.decode(message, as: MessageKind(kind))
         } catch {
             throw .internalError("a stored reply cannot be read: \(error.message)")
         }
+        if refusesRetries, value["replayed"] == .bool(true) { throw .retried }
+        return value
     }
 
     func shown(

@@ -10,14 +10,16 @@ internal import Wire
 /// (`ReplyShape`). So both faces agree on what a request is, and a retry that is answered from the
 /// log, which holds messages, takes the same way as the first call.
 package struct JSONPages: Sendable {
-    private let access: AccessList
+    let access: AccessList
+    let settings: JSONSettings
     private let lane = SlowLane()
     private let locks = LockOwners()
 
     private static let prefix = "/v1/"
 
-    package init(_ access: AccessList) {
+    package init(_ access: AccessList, _ settings: JSONSettings = JSONSettings()) {
         self.access = access
+        self.settings = settings
     }
 
     /// nil: the path is none of this face's.
@@ -26,18 +28,38 @@ package struct JSONPages: Sendable {
             return .json(200, OpenAPIDocument.value)
         }
         guard request.path.hasPrefix(JSONPages.prefix) else { return nil }
+        let pages = CrossOrigin(settings)
+        if let answer = pages.preflight(request) { return answer }
+        let began = SystemClock.nanoseconds
         let key = BearerKey(request.header("authorization"))
         let caller = caller(key, request.peer)
+        var headers: [(name: String, value: String)] = []
+        var response = await answer(request, key, caller, &headers)
+        response.headers += headers
+        pages.mark(&response, to: request)
+        passOn(request, &response)
+        note(request, response, caller, since: began)
+        return response
+    }
+
+    private func answer(
+        _ request: PageRequest, _ key: BearerKey?, _ caller: Access?,
+        _ headers: inout [(name: String, value: String)]
+    ) async -> PageResponse {
         let environment = caller.map { access.environments[$0.environment] }
         do throws(JSONProblem) {
             let route = try JSONPages.route(request)
             try JSONPages.checkVersion(request.header("x-api-version"))
             guard let caller, let environment else { throw refusal(key, request.peer) }
+            let given = try admit(caller, request, &headers)
             guard caller.scopes.isSuperset(of: route.scope) else {
                 throw .missing(route.scope)
             }
             if let absence = route.absence { throw .notImplemented(absence) }
-            let exchange = Exchange(environment, caller.scopes, request, lane, locks)
+            var exchange = Exchange(environment, caller.scopes, request, lane, locks)
+            exchange.caller = caller
+            exchange.refusesRetries = settings.refusesRetries
+            exchange.given = given
             return .json(route.success, try await exchange.answer(route))
         } catch {
             return error.response(environment: environment?.name ?? claimedEnvironment(key))
@@ -101,7 +123,7 @@ package struct JSONPages: Sendable {
 }
 
 /// The key of `Authorization: Bearer …`.
-private struct BearerKey {
+struct BearerKey {
     private let text: Substring
 
     init?(_ header: String?) {

@@ -86,6 +86,11 @@ extension JSONProblem {
         JSONProblem(501, "not_implemented", message)
     }
 
+    /// By a setting.
+    static let retried = JSONProblem(
+        409, "duplicate_idempotency_key",
+        "a request with this idempotency key was answered before; choose a new one")
+
     static let tooManyCalls = JSONProblem(
         429, "rate_limit_exceeded", "too many slow calls are under way; wait for one to end"
     ).with("retry-after", "1")

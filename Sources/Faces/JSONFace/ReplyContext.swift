@@ -115,7 +115,7 @@ struct ReplyContext: Sendable {
 }
 
 extension ReplyContext.BucketFacts {
-    fileprivate init(_ bucket: Bucket, _ plan: Plan?, _ feature: Feature) {
+    init(_ bucket: Bucket, _ plan: Plan?, _ feature: Feature) {
         id = "bal_\(bucket.number)"
         featureID = feature.id
         planID = plan?.id
@@ -202,7 +202,7 @@ extension JSONValue {
 }
 
 extension Interval {
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .oneOff: "one_off"
         case .minute: "minute"

@@ -79,9 +79,11 @@ enum Route: String, CaseIterable {
         case .listEvents, .aggregateEvents: .usageRead
         case .getFeature, .listFeatures, .getPlan, .listPlans, .listRewards: .catalogRead
         case .createFeature, .updateFeature, .deleteFeature, .createPlan, .updatePlan,
-            .deletePlan, .mintKey, .refreshKey, .revokeKey, .linkRevenueCat, .syncRevenueCat,
-            .getRevenueCatKeys:
+            .deletePlan, .linkRevenueCat, .syncRevenueCat, .getRevenueCatKeys:
             .catalogWrite
+        case .mintKey, .revokeKey: .keysWrite
+        // Its caller brings what is exchanged.
+        case .refreshKey: []
         }
     }
 
@@ -99,8 +101,6 @@ enum Route: String, CaseIterable {
         case .deleteFeature, .deletePlan:
             "what was published stays, for those who have it; customers keep what they bought"
         case .insertInvoices: "only this server's own invoices are kept"
-        case .mintKey, .refreshKey, .revokeKey:
-            "there are no keys for customers; make API keys with \"tally keys\""
         case .attachLicense, .releaseLicense: "there are no licences; use entities"
         case .linkRevenueCat, .syncRevenueCat, .getRevenueCatKeys:
             "there is no connection to RevenueCat"

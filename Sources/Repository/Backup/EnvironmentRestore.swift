@@ -48,8 +48,10 @@ package struct EnvironmentRestore {
         for name in folders where names.contains(name) {
             try copy(name, progress)
         }
-        if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {
-            try SmallFile.write(keys, to: "\(folder)/\(KeyRing.fileName)")
+        for name in KeyRing.fileNames {
+            if let keys = try SmallFile.read("\(backup)/\(name)") {
+                try SmallFile.write(keys, to: "\(folder)/\(name)")
+            }
         }
         try SmallFile.write(content, to: "\(folder)/\(Manifest.fileName)")
         return logs

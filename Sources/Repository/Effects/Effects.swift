@@ -1,6 +1,7 @@
 internal import Billing
 internal import Logging
 internal import Payments
+internal import Synchronization
 internal import Wire
 
 /// Carries effects out: starts each once its record is durable, and returns the provider's answer
@@ -61,6 +62,7 @@ struct Effects: Sendable {
 
     private func carryOut(_ pending: Settlements.Pending) async {
         guard await durability.reach(pending.sequence) else { return }
+        defer { repository.settlements.openCount.subtract(1, ordering: .relaxed) }
         var pause = Effects.firstPause
         var pending = pending
         while !Task.isCancelled {

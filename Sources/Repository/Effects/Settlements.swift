@@ -37,6 +37,14 @@ final class Settlements: Sendable {
         var point: CommitPoint
     }
 
+    /// Effects and errands that have begun and have no outcome yet.
+    let openCount = Atomic(0)
+
+    private func begin(_ stream: AsyncStream<Pending>.Continuation, _ pending: Pending) {
+        openCount.add(1, ordering: .relaxed)
+        stream.yield(pending)
+    }
+
     private struct State {
         var sessions: [String: CustomerID] = [:]
         var waiters: [String: [Expectation]] = [:]
@@ -73,17 +81,20 @@ final class Settlements: Sendable {
         for fact in facts {
             switch fact {
             case .effectRequested(let effect):
-                start.yield(
+                begin(
+                    start,
                     Pending(task: .effect(effect), customer: customer, sequence: sequence))
             case .refundSet(let refund) where refund.status == .pending:
-                send.yield(
+                begin(
+                    send,
                     Pending(task: .refund(refund), customer: customer, sequence: sequence))
             case .checkoutOpened(let checkout):
                 state.withLock { $0.sessions[checkout.session] = customer }
             case .checkoutClosed(let session, let paid, _, _):
                 let wasOpen = state.withLock { $0.sessions.removeValue(forKey: session) != nil }
                 guard wasOpen, !paid, !facts.contains(where: { $0.closes(session) }) else { break }
-                send.yield(
+                begin(
+                    send,
                     Pending(task: .closing(session), customer: customer, sequence: sequence))
             case .referralSet(let referral) where referral.isUntold:
                 tell.yield(
@@ -97,13 +108,15 @@ final class Settlements: Sendable {
     func restore(_ customer: borrowing CustomerState) {
         let id = customer.id
         for effect in customer.account.effects {
-            start.yield(
+            begin(
+                start,
                 Pending(
                     task: .effect(effect), customer: id, sequence: customer.sequence,
                     isInDoubt: true))
         }
         for refund in customer.account.refunds where refund.status == .pending {
-            send.yield(
+            begin(
+                send,
                 Pending(task: .refund(refund), customer: id, sequence: customer.sequence))
         }
         if let checkout = customer.account.checkout {

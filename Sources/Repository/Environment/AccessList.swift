@@ -1,6 +1,9 @@
+package import Billing
+
 /// Who a caller is: which environment is meant, by its place in the `AccessList`, what may be done
-/// there, and a number that tells callers apart: the first 32 bits of the SHA-256 of its key, or of
-/// its certificate's name. In one number, so that the transport can keep it for a connection.
+/// there, of what kind the key is, and a number that tells callers apart: the first 32 bits of the
+/// SHA-256 of its key, or of its certificate's name; of a key for one customer, a number of its own.
+/// In one number, so that the transport can keep it for a connection.
 package struct Access: RawRepresentable, Sendable, Equatable {
     package let rawValue: Int
 
@@ -8,8 +11,11 @@ package struct Access: RawRepresentable, Sendable, Equatable {
         self.rawValue = rawValue
     }
 
-    package init(environment: Int, scopes: Scopes, caller: UInt32) {
-        rawValue = Int(caller) << 24 | environment << 16 | Int(scopes.rawValue)
+    package init(
+        environment: Int, scopes: Scopes, caller: UInt32, kind: APIKey.Kind = .secret
+    ) {
+        let kind = APIKey.Kind.allCases.firstIndex(of: kind) ?? 0
+        rawValue = kind << 56 | Int(caller) << 24 | environment << 16 | Int(scopes.rawValue)
     }
 
     /// A caller whose certificate has this name, such as `DNS:billing.example.com`.
@@ -19,6 +25,10 @@ package struct Access: RawRepresentable, Sendable, Equatable {
         self.init(
             environment: environment, scopes: scopes, caller: Access.caller(digest: digest))
     }
+
+    package var kind: APIKey.Kind { APIKey.Kind.allCases[rawValue >> 56 & 3] }
+    /// A key that people keep to themselves, or a certificate: what its scopes say it may do to all.
+    package var isSecret: Bool { rawValue >> 56 & 3 == 0 }
 
     static func caller(digest: [UInt8]) -> UInt32 {
         digest.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
@@ -46,13 +56,20 @@ package struct AccessList: Sendable {
 
     /// nil: the key is unknown, or was revoked.
     package func access(key: UnsafeRawBufferPointer) -> Access? {
+        let digest = KeyDigest(of: key)
         for (place, environment) in environments.enumerated() {
-            if let (scopes, digest) = environment.keys.find(key) {
+            if let entry = environment.keys.find(digest) {
                 return Access(
-                    environment: place, scopes: scopes, caller: Access.caller(digest: digest))
+                    environment: place, scopes: entry.scopes, caller: entry.caller,
+                    kind: entry.kind)
             }
         }
         return nil
+    }
+
+    /// The only one whom a caller may see; nil also when its key is good no more.
+    package func customer(of access: Access) -> CustomerID? {
+        environments[access.environment].keys.customer(ofCaller: access.caller)
     }
 
     /// By the first of a certificate's names that is known.
@@ -60,8 +77,13 @@ package struct AccessList: Sendable {
         names.lazy.compactMap { certificates[$0] }.first
     }
 
-    /// For people: the environment, and how the id of the caller's key begins (`live/0123abcd`).
+    /// For people: the environment, and how the id of the caller's key begins (`live/0123abcd`), or
+    /// whose key it is.
     package func name(of access: Access) -> String {
+        if access.kind == .customer || access.kind == .refresh {
+            let id = customer(of: access)?.text ?? "?"
+            return "\(environments[access.environment].name)/customer/\(id)"
+        }
         let digits = String(access.caller, radix: 16)
         let zeros = String(repeating: "0", count: 8 - digits.count)
         return "\(environments[access.environment].name)/\(zeros)\(digits)"

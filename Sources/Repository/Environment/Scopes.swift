@@ -17,6 +17,16 @@ package struct Scopes: OptionSet, Sendable {
     package static let customersErase = Scopes(rawValue: 256)
     package static let webhooksRead = Scopes(rawValue: 512)
     package static let webhooksWrite = Scopes(rawValue: 1024)
+    package static let keysRead = Scopes(rawValue: 2048)
+    package static let keysWrite = Scopes(rawValue: 4096)
+
+    /// What a publishable key may do (entitlements §10.1), of which only some calls are open to it.
+    package static let publishable: Scopes = [.entitlementRead, .customersRead, .catalogRead]
+
+    /// What a customer's key may do at most, unless it is asked for more.
+    package static let ofCustomer: Scopes = [
+        .entitlementRead, .usageRead, .usageWrite, .customersRead, .catalogRead,
+    ]
 
     /// The names, as people write them and files keep them.
     private static let table: [(scope: Scopes, name: String)] = [
@@ -26,6 +36,7 @@ package struct Scopes: OptionSet, Sendable {
         (.customersWrite, "customers:write"), (.customersErase, "customers:erase"),
         (.catalogRead, "catalog:read"), (.catalogWrite, "catalog:write"),
         (.webhooksRead, "webhooks:read"), (.webhooksWrite, "webhooks:write"),
+        (.keysRead, "keys:read"), (.keysWrite, "keys:write"),
     ]
 
     /// What comes in later versions too: stored as `*`.

@@ -51,6 +51,9 @@ package enum SmallFile {
         try syncFolder(path.folder)
     }
 
+    /// Makes the name of a new file durable.
+    static func syncFolder(ofFile path: String) throws { try syncFolder(path.folder) }
+
     private static func syncFolder(_ path: String) throws {
         let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw Failure("open", path) }

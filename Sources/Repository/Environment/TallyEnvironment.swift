@@ -106,6 +106,7 @@ package final class TallyEnvironment: Sendable {
         events = EventStore(partitions.map(\.events), logger: logger)
         try refuseEarlierClock()
         for partition in partitions { try partition.start() }
+        try endKeysOfNobody()
         if settings.scrubHours > 0 { try scrubber.start() }
     }
 

@@ -15,6 +15,7 @@ extension TallyEnvironment {
         let partition = partition(of: id)
         try refuseEarlyErasure(of: id, in: partition.customers)
         let (_, _, replayed) = try await commit(command, for: id, request: request)
+        if case .delete = command { try endKeys(of: id) }
         var waited = 0
         while true {
             let progress = partition.customers.erasures.progress(of: id)

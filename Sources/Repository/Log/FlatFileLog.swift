@@ -33,6 +33,13 @@ package final class FlatFileLog: LogStore {
         core.durableSequence.load(ordering: .acquiring)
     }
 
+    package var metrics: LogMetrics {
+        let durable = durableSequence
+        var metrics = core.syncs.metrics
+        metrics.waiting = end.sequence - min(durable, end.sequence)
+        return metrics
+    }
+
     package func replay(
         from first: UInt64,
         _ body: (UInt64, LogPosition, UnsafeRawBufferPointer) throws -> Void

@@ -42,6 +42,7 @@ final class LogCore: Sendable {
     let writerWake = Monitor(false)
     let preparerWake = Monitor(false)
     let stop = Atomic<Stop>(.no)
+    let syncs = SyncMeter()
 
     init(
         folder: String, identity: UInt64, disk: any Disk, settings: LogSettings,

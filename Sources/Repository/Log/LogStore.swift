@@ -55,11 +55,16 @@ package protocol LogStore: AnyObject, Sendable {
     /// many bytes of work that was, nil: there is nothing left to do. Beside appending.
     func compressHistory(before position: LogPosition) throws(LogFault) -> Int?
 
+    /// How its disk does.
+    var metrics: LogMetrics { get }
+
     /// Makes everything durable and stops. Appending and waiting end with `.closed` after it.
     func close() throws(LogFault)
 }
 
 extension LogStore {
+    package var metrics: LogMetrics { LogMetrics(waiting: end.sequence - durableSequence) }
+
     package func place(before sequence: UInt64) throws -> LogPlace {
         var found = LogPlace.start
         try read(after: .start) { place, _ in

@@ -137,7 +137,9 @@ final class LogWriter: @unchecked Sendable {
         let file = try file(part.segment)
         let written = UnsafeRawBufferPointer(start: bytes, count: part.count + part.zeros)
         try file.write(written, at: part.offset)
+        let began = SystemClock.nanoseconds
         try file.sync()
+        core.syncs.count(nanoseconds: SystemClock.nanoseconds - began)
         core.publish(part.lastSequence, end: part.end)
     }
 

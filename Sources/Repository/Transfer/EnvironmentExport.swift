@@ -27,9 +27,11 @@ package struct EnvironmentExport {
 
     /// Hands over line after line, without line breaks; gives the first one.
     ///
-    /// - Parameter withEvents: usage events too, as far back as the log goes.
+    /// - Parameters:
+    ///   - withEvents: usage events too, as far back as the log goes.
+    ///   - withKeys: API keys too, by their hashes.
     package func run(
-        withEvents: Bool = false, _ write: (String) throws -> Void
+        withEvents: Bool = false, withKeys: Bool = false, _ write: (String) throws -> Void
     ) throws -> ExportHeader {
         guard let manifest = try SmallFile.read("\(folder)/\(Manifest.fileName)") else {
             throw Failure(description: "\(folder) is no environment: it has no MANIFEST")
@@ -59,6 +61,8 @@ package struct EnvironmentExport {
                 CodeCount(code: $0.code, redemptions: UInt32(clamping: $0.redemptions))
             })
         header.fingerprintKey = directory.knownFingerprintKey.hexadecimal
+        let keys = withKeys ? try KeyRing(folder: folder, environment: name).all : []
+        header.keys = UInt64(keys.count)
         let codec = ExportCodec(pricing: pricing)
         try write(try codec.text(.header(header)))
         for publication in publications { try write(try codec.text(.publication(publication))) }
@@ -66,6 +70,7 @@ package struct EnvironmentExport {
             try write(try codec.text(.customer(try repository.exported(id))))
         }
         try pages.merge { try write(try codec.text(.event($0))) }
+        for key in keys { try write(try codec.text(.key(ExportedKey(key)))) }
         return header
     }
 

@@ -98,11 +98,13 @@ package struct EnvironmentImport {
             folder: "\(draft)/\(EnvironmentFolder.directory)",
             identity: manifest.directoryIdentity, segmentSize: 4 << 20, keys: nil)
         var customers = try ImportedCustomers(draft, manifest)
+        var keys = ImportedKeys(isKept: manifest.environment == header.environment)
         // Usage first: it is older than what the customers are now.
         try eachLine { line, number in
             switch line {
             case .publication(let publication): try directory.append(publication)
             case .event(let event): try customers.append(event)
+            case .key(let key): try keys.add(key)
             case .header, .customer: break
             }
             progress(number)
@@ -126,6 +128,7 @@ package struct EnvironmentImport {
             records: header.publications + (isMoved ? 1 : 0) + (isKeyed ? 1 : 0) + referralCodes
                 + UInt64(header.codes.count))
         try customers.end()
+        try keys.write(to: draft)
         // The last: without it the folder is no environment.
         try SmallFile.write(manifest.content, to: "\(draft)/\(Manifest.fileName)")
     }

@@ -4,7 +4,7 @@ internal import Interchange
 /// What holds between the lines of an export. A machine over lines, in order.
 struct ExportCheck {
     private enum Part: Int, Comparable {
-        case start, publications, customers, events
+        case start, publications, customers, events, keys
 
         static func < (left: Part, right: Part) -> Bool { left.rawValue < right.rawValue }
     }
@@ -18,6 +18,7 @@ struct ExportCheck {
     private var customers: [CustomerID: Timestamp] = [:]
     private var lastCustomer: CustomerID?
     private var events: UInt64 = 0
+    private var keys: UInt64 = 0
     private var lastPublication = Timestamp.epoch
 
     mutating func take(_ line: ExportLine) throws(FormFault) {
@@ -59,6 +60,9 @@ struct ExportCheck {
             // Commits of two customers at the same time may be in either order.
             try check(event.committed, "committed", after: last, header)
             customers[event.customer] = event.committed
+        case .key:
+            try enter(.keys)
+            keys += 1
         }
     }
 
@@ -74,11 +78,17 @@ struct ExportCheck {
                     + "and \(events) events, but its header says \(header.publications), "
                     + "\(header.customers) and \(header.events): it was cut short")
         }
+        guard keys == header.keys else {
+            throw FormFault(
+                "",
+                "the file ends after \(keys) keys, but its header says \(header.keys): it was cut "
+                    + "short")
+        }
     }
 
     private mutating func enter(_ part: Part) throws(FormFault) {
         guard part >= self.part else {
-            throw FormFault("type", "comes too late: publications, customers, events")
+            throw FormFault("type", "comes too late: publications, customers, events, keys")
         }
         self.part = part
     }

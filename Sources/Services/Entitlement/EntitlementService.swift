@@ -48,6 +48,24 @@ package struct EntitlementService: Sendable {
         }
     }
 
+    /// The answer to a plain check as it is, with the customer it is about; nil: what it depends on
+    /// isn't durable yet.
+    package func answer<Shown>(
+        _ query: CheckQuery, of id: CustomerID, names: PricingNames, in workspace: Workspace,
+        _ show: (borrowing CheckAnswer, borrowing CustomerState, PricingNames) -> Shown
+    ) throws(ExecuteFault) -> Shown? {
+        let customers = environment.customers(of: id)
+        let time = customers.environmentTime
+        let (shown, point) = try customers.read(id, names: names, in: workspace) {
+            (customer, names) -> Shown? in
+            let now = customer.buckets.clock.time(at: time)
+            let answer = try? customer.check(query, pricing: names.pricing, now: now)
+            return answer.map { show($0, customer, names) }
+        }
+        guard customers.log.durableSequence >= point.sequence else { return nil }
+        return shown
+    }
+
     /// How the answer to a check comes about.
     package func explain(
         _ call: ExplainCall, names: PricingNames, in workspace: Workspace

@@ -56,4 +56,13 @@ package struct StatusDetails: Sendable {
         }
         return status.bytes
     }
+
+    /// One more detail, a `RequestInfo`, to append to what is encoded.
+    package static func requestInfo(id: String) -> [UInt8] {
+        var info = ProtoBytes()
+        info.add(1, text: id)
+        var status = ProtoBytes()
+        status.add(3, any: "google.rpc.RequestInfo", info)
+        return status.bytes
+    }
 }

@@ -11,7 +11,8 @@ struct ExportCommand: AsyncParsableCommand {
             The catalog with all its revisions, then every customer with subscriptions, balances,
             invoices and what is open; docs/export.md says how. It reads the data folder, or a
             backup of it, and changes nothing there; the server may run. Quantities are exact
-            decimals, money is in minor units. Not in it: API keys and remembered request ids.
+            decimals, money is in minor units. Not in it: remembered request ids, and API keys
+            unless asked for, which are hashes there.
 
               tally export --data /var/lib/tally --environment live > live.jsonl
               tally export --data /mnt/backup/tally --environment live --events --output live.jsonl
@@ -26,6 +27,9 @@ struct ExportCommand: AsyncParsableCommand {
     @Flag(help: "Usage events too, as far back as the log goes.")
     var events = false
 
+    @Flag(help: "API keys too, by their hashes: an import accepts them again.")
+    var keys = false
+
     @Option(help: "The file to write, which must not exist; default: standard output.")
     var output: String?
 
@@ -39,13 +43,14 @@ struct ExportCommand: AsyncParsableCommand {
         var target = try LineOutput(output)
         let header = try DataFolder.refusing {
             let header = try EnvironmentExport(environment, in: "\(folder)/\(environment)")
-                .run(withEvents: events) { try target.add($0) }
+                .run(withEvents: events, withKeys: keys) { try target.add($0) }
             try target.end()
             return header
         }
         Console.complain(
             "\(environment): \(header.publications) publications, \(header.customers) customers"
-                + (events ? ", \(header.events) events" : ""))
+                + (events ? ", \(header.events) events" : "")
+                + (keys ? ", \(header.keys) keys" : ""))
     }
 }
 

@@ -5,16 +5,19 @@ internal import Wire
 
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys",
-        abstract: "Makes, lists and revokes API keys.",
+        commandName: "key",
+        abstract: "Makes, lists, rotates and revokes API keys.",
         discussion: """
             Works on the data folder; a running server notices within a second. A key is shown once
             and stored as its SHA-256 only.
 
-              tally keys create --environment live --name "billing backend"
-              tally keys create --environment live --name meter --scope usage:write
+              tally key create --environment live --name "billing backend"
+              tally key create --environment live --name meter --scope usage:write --expires-in 90d
+              tally key create --name website --publishable
+              tally key rotate key_0123456789ab --overlap 24h
             """,
-        subcommands: [CreateKey.self, ListKeys.self, RevokeKey.self])
+        subcommands: [CreateKey.self, ListKeys.self, RotateKey.self, RevokeKey.self],
+        aliases: ["keys"])
 }
 
 /// Which environment's keys.
@@ -53,17 +56,46 @@ struct CreateKey: AsyncParsableCommand {
     var name = ""
 
     @Option(help: "What it may do, once for each; default everything. See docs/api.md.")
-    var scope: [String] = ["*"]
+    var scope: [String] = []
+
+    @Flag(help: "For pages that everybody can read: it may ask a little and change nothing.")
+    var publishable = false
+
+    @Option(help: "The only customer whom it sees.")
+    var customer: String?
+
+    @Option(help: "How long it is good, such as 90d, 12h, 30min or 45s; default: until revoked.")
+    var expiresIn: String?
 
     func run() async throws {
+        let draft = try draft()
         let ring = try await flags.ring()
-        let (key, entry) = try ring.make(
-            name: name, scopes: try scopes(), time: SystemClock.wall.milliseconds)
-        if flags.json {
-            print(JSONWriter.text(.object(["id": .string(entry.id), "key": .string(key)])))
-        } else {
-            print(key)
+        let (key, entry) = try ring.make(draft, time: SystemClock.wall.milliseconds)
+        KeyText.show(key, entry, json: flags.json)
+    }
+
+    private func draft() throws -> KeyDraft {
+        guard name.utf8.count <= KeyDraft.nameLimit else {
+            throw CommandFault("--name can have 120 bytes", exit: .usage)
         }
+        guard !publishable || (scope.isEmpty && customer == nil) else {
+            throw CommandFault(
+                "a publishable key has scopes of its own, and sees all customers", exit: .usage)
+        }
+        var id: CustomerID?
+        if let customer {
+            id = CustomerID(customer)
+            guard id?.isEmpty == false else {
+                throw CommandFault("--customer must be an id of 1 to 63 bytes", exit: .usage)
+            }
+        }
+        let usual: Scopes = id == nil ? .all : .ofCustomer
+        return KeyDraft(
+            kind: publishable ? .publishable : id == nil ? .secret : .customer, name: name,
+            scopes: scope.isEmpty ? usual : try scopes(), customer: id,
+            validity: try expiresIn.map {
+                try KeyText.milliseconds($0, "--expires-in", 1_000...KeyDraft.validityLimit)
+            })
     }
 
     private func scopes() throws -> Scopes {
@@ -81,26 +113,58 @@ struct ListKeys: AsyncParsableCommand {
 
     @OptionGroup var flags: KeyRingFlags
 
+    @Option(help: "Those of this customer, its applications' own too.")
+    var customer: String?
+
     func run() async throws {
-        let keys = try await flags.ring().all
+        let ring = try await flags.ring()
+        let keys = customer.map { id in ring.all.filter { $0.customer?.text == id } } ?? ring.made
+        let now = SystemClock.wall.milliseconds
         if flags.json {
-            let list = keys.map { key in
-                JSONValue.object([
-                    "id": .string(key.id), "name": .string(key.name),
-                    "prefix": .string(key.prefix),
-                    "scopes": .array(key.scopes.names.map { .string($0) }),
-                    "created": .number(key.created), "revoked": .bool(key.revoked),
-                ])
-            }
+            let list = keys.map { KeyText.json($0, at: now) }
             print(JSONWriter.text(.array(list), .pretty))
             return
         }
         for key in keys {
-            let state = key.revoked ? "revoked" : "active"
             let scopes = key.scopes.names.joined(separator: ",")
             print(
-                "\(key.id)  \((key.prefix + "…").padded(28)) \(state.padded(8)) "
-                    + "\(scopes.padded(20)) \(key.name)")
+                "\(key.id)  \((key.prefix + "…").padded(28)) "
+                    + "\(key.state(at: now).rawValue.padded(8)) \(scopes.padded(20)) \(key.name)"
+                    + KeyText.rest(key))
+        }
+    }
+}
+
+struct RotateKey: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Makes a key in another's place, and prints it, once.",
+        discussion: """
+            The old key stays good for a while, so that the new one can be handed out without
+            anybody being refused. The new one has the old one's name and may do the same.
+            """)
+
+    @OptionGroup var flags: KeyRingFlags
+
+    @Argument(help: "The old key's id, from tally key list.")
+    var id: String
+
+    @Option(help: "How long the old one stays good, such as 24h; 0: it ends at once.")
+    var overlap = "24h"
+
+    func run() async throws {
+        let span = try KeyText.milliseconds(
+            overlap, "--overlap", 0...RotateKeyCall.overlapLimit)
+        let ring = try await flags.ring()
+        do {
+            let (key, entry, _) = try ring.rotate(
+                id: id, overlap: span, time: SystemClock.wall.milliseconds)
+            KeyText.show(key, entry, json: flags.json)
+        } catch KeyRefusal.notFound {
+            throw CommandFault("there is no active key \(id); see tally key list", exit: .refused)
+        } catch KeyRefusal.alreadyRotated {
+            throw CommandFault(
+                "a key came in the place of \(id) already; see tally key list", exit: .refused)
         }
     }
 }
@@ -111,12 +175,12 @@ struct RevokeKey: AsyncParsableCommand {
 
     @OptionGroup var flags: KeyRingFlags
 
-    @Argument(help: "The key's id, from tally keys list.")
+    @Argument(help: "The key's id, from tally key list.")
     var id: String
 
     func run() async throws {
         guard try await flags.ring().revoke(id: id) else {
-            throw CommandFault("there is no active key \(id); see tally keys list", exit: .refused)
+            throw CommandFault("there is no active key \(id); see tally key list", exit: .refused)
         }
         print(flags.json ? "{\"revoked\":\"\(id)\"}" : "revoked \(id)")
     }

@@ -1,3 +1,4 @@
+internal import JSONFace
 internal import RPC
 internal import Repository
 internal import Synchronization
@@ -9,15 +10,18 @@ final class MetricsPage: PageHandler {
     private let environments: [TallyEnvironment]
     private let webhooks: [String: WebhookDesk]
     private let stripe: StripePages?
+    private let json: JSONMeter?
     /// Pages are made before the server that shows them.
     private let server = Mutex<RPCServer?>(nil)
 
     init(
-        environments: [TallyEnvironment], webhooks: [String: WebhookDesk], stripe: StripePages?
+        environments: [TallyEnvironment], webhooks: [String: WebhookDesk], stripe: StripePages?,
+        json: JSONMeter?
     ) {
         self.environments = environments
         self.webhooks = webhooks
         self.stripe = stripe
+        self.json = json
     }
 
     func show(_ server: RPCServer) { self.server.withLock { $0 = server } }
@@ -33,7 +37,10 @@ final class MetricsPage: PageHandler {
         }
         var page = PrometheusPage()
         page.add(await server.metrics())
+        json?.add(to: &page)
         page.add(environments)
+        page.addSizes(environments)
+        page.addProcess()
         page.add(webhooks)
         if let stripe { page.add(stripe) }
         return PageResponse(

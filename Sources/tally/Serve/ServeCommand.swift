@@ -43,7 +43,13 @@ struct ServeCommand: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: settings.logLevel) else {
             throw CommandFault("\"\(settings.logLevel)\" is no log level", exit: .usage)
         }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let format = settings.logFormat
+        LoggingSystem.bootstrap { label in
+            switch format {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(label: label)
+            }
+        }
         var logger = Logger(label: "tally")
         logger.logLevel = level
         let server: TallyServer

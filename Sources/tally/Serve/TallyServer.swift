@@ -72,21 +72,25 @@ final class TallyServer: Service {
         let webhooks = try TallyServer.webhooks(settings, environments, logger)
         self.webhooks = webhooks
         let stripe = TallyServer.stripe(settings, environments, logger)
+        let json = settings.access.json(access, logger, accessLog: settings.accessLog)
         let metrics = MetricsPage(
-            environments: environments, webhooks: webhooks, stripe: stripe)
+            environments: environments, webhooks: webhooks, stripe: stripe, json: json.meter)
         server = RPCServer(
             configuration: RPCConfiguration(
                 listeners: settings.listeners.map {
-                    TallyServer.listener($0, access, metrics, stripe)
+                    TallyServer.listener($0, access, metrics, stripe, json)
                 },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
             makeDispatcher: {
-                GRPCDispatcher(port: $0, access: access, health: health, webhooks: webhooks)
+                GRPCDispatcher(
+                    port: $0, access: access, health: health, webhooks: webhooks,
+                    limits: json.limits)
             },
             makeInterceptors: { _ in
                 TallyServer.interceptors(accessLog: settings.accessLog, access, logger)
-            })
+            },
+            makeQuickPages: { _ in QuickChecks(access, json) })
         metrics.show(server)
     }
 
@@ -147,7 +151,7 @@ final class TallyServer: Service {
 
     private static func listener(
         _ settings: ListenerSettings, _ access: AccessList, _ metrics: MetricsPage,
-        _ stripe: StripePages?
+        _ stripe: StripePages?, _ json: JSONSettings
     ) -> RPCListener {
         let faces = settings.faces
         return RPCListener(
@@ -155,7 +159,7 @@ final class TallyServer: Service {
             clients: settings.clients, servesCalls: faces.contains(.grpc),
             pages: Pages(
                 metrics: faces.contains(.metrics) ? metrics : nil,
-                json: faces.contains(.json) ? JSONPages(access) : nil,
+                json: faces.contains(.json) ? JSONPages(access, json) : nil,
                 checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil,
                 portal: faces.contains(.web) ? PortalPages(access.environments) : nil,
                 invoices: faces.contains(.web) ? InvoicePages(access.environments) : nil,
@@ -252,6 +256,13 @@ struct Pages: PageHandler {
     let portal: PortalPages?
     let invoices: InvoicePages?
     let stripe: StripePages?
+
+    var hasQuickPages: Bool { json != nil }
+
+    func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse {
+        guard target.hasPrefix("/v1/"), let json else { return .text(status, reason) }
+        return json.refusal(status, reason)
+    }
 
     func respond(to request: PageRequest) async -> PageResponse {
         if let response = await checkout?.respond(to: request) { return response }
