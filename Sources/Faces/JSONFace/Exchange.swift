@@ -13,7 +13,7 @@ struct Exchange {
     let lane: SlowLane
     let locks: LockOwners
     let names: PricingNames
-    private let request: PageRequest
+    var request: PageRequest
 
     init(
         _ environment: TallyEnvironment, _ scopes: Scopes, _ request: PageRequest,
