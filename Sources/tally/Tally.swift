@@ -29,7 +29,7 @@ struct Tally: AsyncParsableCommand {
                     CheckCommand.self, ExplainCommand.self,
                     TrackCommand.self, TrackTokensCommand.self, HoldsCommand.self,
                     BalancesCommand.self, EntitiesCommand.self, ClockCommand.self,
-                    WebhooksCommand.self, SimulateCommand.self,
+                    WebhooksCommand.self, SimulateCommand.self, CompareCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

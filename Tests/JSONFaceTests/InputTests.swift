@@ -55,7 +55,7 @@ struct InputTests {
             "400 invalid_inputs", "redirect_mode must be one of"
         ),
         (
-            "billing.attach", "{\(attach), \"proration_behavior\": \"none\"}",
+            "billing.attach", "{\(attach), \"proration_behavior\": \"later\"}",
             "400 invalid_inputs", "proration_behavior must be"
         ),
         (

@@ -4,6 +4,7 @@ import json
 import ssl
 
 import httpx
+import jsonschema_rs
 from autumn_sdk import Autumn
 from autumn_sdk.errors import AutumnDefaultError
 
@@ -16,11 +17,30 @@ class Sdk:
 
     def __init__(self, server, key=None):
         context = ssl.create_default_context(cafile=server.ca_file)
-        self.http = httpx.Client(verify=context)
+        self.http = httpx.Client(verify=context, event_hooks={"response": [self.compare]})
+        self.validators = {}
+        self.document = None
         self.sdk = Autumn(
             secret_key=key or server.key, server_url=f"https://localhost:{server.port}",
             client=self.http, fail_open=False, timeout_ms=10_000)
         self.outcomes = {}
+
+    def compare(self, response):
+        """Each answer with what `/openapi.json` says of it."""
+        path = response.request.url.path
+        if path == "/openapi.json":
+            return
+        if self.document is None:
+            self.document = self.http.get(response.request.url.join("/openapi.json")).json()
+        response.read()
+        place = (path, str(response.status_code))
+        if place not in self.validators:
+            described = self.document["paths"][path]["post"]["responses"]
+            assert place[1] in described, f"{path} doesn't say that it can answer {place[1]}"
+            schema = described[place[1]]["content"]["application/json"]["schema"]
+            self.validators[place] = jsonschema_rs.validator_for(
+                {**schema, "components": self.document["components"]})
+        self.validators[place].validate(response.json())
 
     def methods(self):
         """All that the SDK has, by name."""

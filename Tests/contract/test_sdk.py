@@ -133,7 +133,8 @@ def test_the_main_scenario_costs_what_the_specification_says(world):
     assert [change.plan_id for change in before.incoming] == ["sdk_pro"]
     assert [change.plan_id for change in before.outgoing] == ["sdk_free"]
     assert before.next_cycle.total == 20
-    buy(sdk, server, customer_id, "sdk_pro")
+    # What replaces nothing that is paid for has nothing to prorate.
+    buy(sdk, server, customer_id, "sdk_pro", proration_behavior="none")
 
     check = sdk.call("check", customer_id=customer_id, feature_id="sdk_messages")
     assert check.allowed and check.balance.remaining == 100 and check.flag is None
@@ -149,6 +150,8 @@ def test_the_main_scenario_costs_what_the_specification_says(world):
     asked = {"customer_id": customer_id, "plan_id": "sdk_premium"}
     preview = sdk.call("billing.preview_attach", **asked)
     assert (preview.total, preview.redirect_to_checkout) == (15, False)
+    outcome, message = refused(sdk.call, "billing.attach", proration_behavior="none", **asked)
+    assert outcome == "400 invalid_inputs" and message.startswith("proration_behavior cannot be")
     assert sorted(line.total for line in preview.line_items) == [-10, 25]
     upgrade = sdk.call("billing.attach", **asked)
     assert upgrade.payment_url is None and upgrade.invoice.status == "paid"
@@ -304,9 +307,10 @@ def test_the_description_names_each_route(world):
     attach = document["paths"]["/v1/billing.attach"]["post"]
     body = attach["requestBody"]["content"]["application/json"]["schema"]
     assert body["required"] == ["customer_id", "plan_id"]
-    assert set(attach["responses"]) == {"200", "default"}
-    absent = document["paths"]["/v1/plans.delete"]["post"]
-    assert set(absent["responses"]) == {"default"} and absent["description"]
+    refusals = {"400", "401", "403", "404", "409", "415", "429", "500", "503"}
+    assert set(attach["responses"]) == {"200"} | refusals
+    absent = document["paths"]["/v1/platform.link_revenuecat"]["post"]
+    assert set(absent["responses"]) == refusals | {"501"} and absent["description"]
 
 
 def test_customers_entities_and_events(world):

@@ -41,6 +41,9 @@ package struct AttachPlan: Sendable {
     package var schedule = Schedule.automatic
     /// Billing periods begin anew.
     package var startsCycle = false
+    /// False: nothing may be charged or given back for what is left of a period; so it is for plans
+    /// that replace nothing that is paid for.
+    package var prorates = true
     package var redirect = Redirect.ifRequired
     /// Of which features what is left goes over from the plan that is replaced; empty: of all that
     /// are used up; nil: of none.

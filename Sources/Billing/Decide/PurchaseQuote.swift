@@ -93,6 +93,7 @@ extension CustomerState {
         let waits =
             try quote.order.reverts ? false : startsLater(attach, plan, current, pricing)
         quote.startsLater = startsByItself || waits
+        if !quote.startsLater { try attach.checkProration(replacing: current) }
         if quote.startsLater, !startsByItself {
             try checkEnd(attach.ends, after: current, pricing, now)
         }
@@ -282,6 +283,15 @@ extension CustomerState {
 extension AttachPlan {
     /// Where its prices are said.
     fileprivate var pricePath: String { customize?.makesPlan == true ? "customize" : "plan_id" }
+
+    /// A plan that begins by itself has nothing to prorate (billing §5.4); one that takes the place
+    /// of a plan that is paid for is charged for what is left.
+    fileprivate func checkProration(replacing current: Subscription?) throws(Refusal) {
+        guard !prorates, current?.isBilled == true || !removed.isEmpty else { return }
+        throw .unfit(
+            "proration_behavior",
+            "cannot be NONE: the plan takes the place of one that is paid for")
+    }
 
     /// What makes no sense with an invoice (billing §5.4).
     fileprivate func checkTerms() throws(Refusal) {

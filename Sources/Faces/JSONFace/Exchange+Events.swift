@@ -120,7 +120,8 @@ extension RequestForm {
                     if text == "$customer_id" { return .object(["by_customer": .bool(true)]) }
                     guard text.hasPrefix("properties."), text.utf8.count > 11 else { return nil }
                     return .object(["property_key": .string(String(text.dropFirst(11)))])
-                }, as: ""),
+                }, as: ""
+            ).described(.text),
             .count("max_groups", as: "group_limit"),
         ] + RequestShape.Key.later("entity_id", "aggregate_on"))
 
@@ -131,5 +132,6 @@ extension RequestForm {
             if case .string = value { return .array([value]) }
             guard let elements = value.elements, elements.allSatisfy(\.isText) else { return nil }
             return value
-        }, as: "selection.feature_ids")
+        }, as: "selection.feature_ids"
+    ).described(.either(.text, .list(.text)))
 }

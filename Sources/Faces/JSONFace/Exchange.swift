@@ -13,12 +13,12 @@ struct Exchange {
     let lane: SlowLane
     let locks: LockOwners
     let names: PricingNames
-    let request: PageRequest
+    var request: PageRequest
     /// Whose call it is; nil: the server's own.
     var caller: Access?
     /// A retry is refused, in place of being answered again.
     var refusesRetries = false
-    /// The body, where it was read before; nil: it wasn't.
+    /// The body, where it was read before or is another; nil: as the request has it.
     var given: JSONValue?
 
     init(

@@ -48,19 +48,23 @@ package struct JSONPages: Sendable {
     ) async -> PageResponse {
         let environment = caller.map { access.environments[$0.environment] }
         do throws(JSONProblem) {
-            let route = try JSONPages.route(request)
-            try JSONPages.checkVersion(request.header("x-api-version"))
+            let target = try JSONPages.target(request)
+            let version = try APIVersion(request.header("x-api-version"))
             guard let caller, let environment else { throw refusal(key, request.peer) }
             let given = try admit(caller, request, &headers)
-            guard caller.scopes.isSuperset(of: route.scope) else {
-                throw .missing(route.scope)
+            guard caller.scopes.isSuperset(of: target.scope) else {
+                throw .missing(target.scope)
             }
-            if let absence = route.absence { throw .notImplemented(absence) }
             var exchange = Exchange(environment, caller.scopes, request, lane, locks)
             exchange.caller = caller
             exchange.refusesRetries = settings.refusesRetries
             exchange.given = given
-            return .json(route.success, try await exchange.answer(route))
+            switch target {
+            case .newest(let route):
+                if let absence = route.absence { throw .notImplemented(absence) }
+                return .json(route.success, try await exchange.answer(route, version))
+            case .older(let call): return .json(200, try await exchange.answer(call, version))
+            }
         } catch {
             return error.response(environment: environment?.name ?? claimedEnvironment(key))
         }
@@ -77,13 +81,30 @@ package struct JSONPages: Sendable {
         return peer == nil ? .noSecretKey : .unknownCertificate
     }
 
-    private static func route(_ request: PageRequest) throws(JSONProblem) -> Route {
-        guard let route = Route(rawValue: String(request.path.dropFirst(prefix.count))) else {
-            throw .notFound("there is no route \(request.path)")
+    private enum Target {
+        case newest(Route)
+        case older(OlderCall)
+
+        var scope: Scopes {
+            switch self {
+            case .newest(let route): route.scope
+            case .older(let call): call.route.scope
+            }
+        }
+    }
+
+    private static func target(_ request: PageRequest) throws(JSONProblem) -> Target {
+        let path = request.path.dropFirst(prefix.count)
+        guard let route = Route(rawValue: String(path)) else {
+            guard let call = try OlderCall(request.method, path) else {
+                throw .notFound("there is no route \(request.path)")
+            }
+            try checkType(request)
+            return .older(call)
         }
         guard request.method == "POST" else { throw .methodNotAllowed }
         try checkType(request)
-        return route
+        return .newest(route)
     }
 
     /// A body is JSON, whether or not it says so; one that says that it is something else isn't
@@ -95,21 +116,6 @@ package struct JSONPages: Sendable {
             throw JSONProblem(
                 415, "unsupported_media_type",
                 "send the body as content-type: application/json, not \(type)")
-        }
-    }
-
-    /// 2.1 to 2.3 ask for the same shapes, and later clients add only what may be left out. Without
-    /// the header: 2.3.
-    private static func checkVersion(_ version: String?) throws(JSONProblem) {
-        guard let version else { return }
-        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
-            .map { UInt16($0) }
-        guard (2...3).contains(parts.count), parts[0] == 2, let minor = parts[1], minor >= 1,
-            parts.allSatisfy({ $0 != nil })
-        else {
-            throw JSONProblem(
-                400, "invalid_api_version",
-                "x-api-version must be 2.1 or a later 2.x, such as 2.3.0")
         }
     }
 

@@ -50,8 +50,12 @@ extension JSONProblem {
         return JSONProblem(403, "insufficient_scopes", "the caller lacks the scope \(name)")
     }
 
-    static let methodNotAllowed = JSONProblem(405, "method_not_allowed", "use POST")
-        .with("allow", "POST")
+    static let methodNotAllowed = methodNotAllowed(but: ["POST"])
+
+    static func methodNotAllowed(but methods: [String]) -> JSONProblem {
+        JSONProblem(405, "method_not_allowed", "use \(methods.joined(separator: " or "))")
+            .with("allow", methods.joined(separator: ", "))
+    }
 
     /// The log ended before the commit was durable.
     static let outcomeUnknown = unavailable(

@@ -16,15 +16,12 @@ enum OpenAPIDocument {
             "securitySchemes": .object([
                 "key": .object(["type": .string("http"), "scheme": .string("bearer")])
             ]),
-            "schemas": .object(["Error": error]),
-        ]),
-    ])
-
-    private static let error: JSONValue = .object([
-        "type": .string("object"),
-        "required": .array([.string("message"), .string("code"), .string("env")]),
-        "properties": .object([
-            "message": type("string"), "code": type("string"), "env": type("string"),
+            "schemas": .object(
+                JSONObject(
+                    [
+                        ReplySchema.components, ReplySchema.customerComponents,
+                        ReplySchema.billingComponents,
+                    ].flatMap { $0.map { .init($0.key, $0.value.json) } })),
         ]),
     ])
 
@@ -38,28 +35,50 @@ enum OpenAPIDocument {
             operation.append(
                 "requestBody", .object(["content": content(schema), "required": .bool(true)]))
         }
-        let failed: JSONValue = .object([
-            "description": .string("It failed, and nothing was changed."),
-            "content": content(.object(["$ref": .string("#/components/schemas/Error")])),
-        ])
+        operation.append("parameters", headers)
         var responses = JSONObject()
         if route.absence == nil {
             responses.append(
                 String(route.success),
                 .object([
-                    "description": .string("It is done."), "content": content(type("object")),
+                    "description": .string("It is done."), "content": content(route.reply.json),
                 ]))
         }
-        responses.append("default", failed)
+        for (status, why) in route.refusals {
+            responses.append(
+                String(status),
+                .object([
+                    "description": .string(why),
+                    "content": content(ReplySchema.ref("Error").json),
+                ]))
+        }
         operation.append("responses", .object(responses))
         return .object(["post": .object(operation)])
     }
+
+    /// What every route takes beside its body.
+    private static let headers: JSONValue = .array([
+        .object([
+            "name": .string("x-api-version"), "in": .string("header"),
+            "description": .string("Which shapes are wanted; absent: these."),
+            "schema": .object(["type": .string("string"), "pattern": .string("^2\\.[1-3](\\.0)?$")]
+            ),
+        ]),
+        .object([
+            "name": .string("Idempotency-Key"), "in": .string("header"),
+            "description": .string("A retry with the same key gets the first answer again."),
+            "schema": .object([
+                "type": .string("string"), "pattern": .string("^[A-Za-z0-9_-]{1,63}$"),
+            ]),
+        ]),
+    ])
 
     private static func content(_ schema: JSONValue) -> JSONValue {
         .object(["application/json": .object(["schema": schema])])
     }
 
     private static func body(_ route: Route) -> JSONValue? {
+        if let shape = route.plainShape { return shape.schema }
         guard let form = route.form else { return nil }
         let schema = form.shape.schema
         guard route == .batchTrack else { return schema }
@@ -82,6 +101,13 @@ extension RequestShape {
         ]
         let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { object.append("required", .array(required)) }
+        let choices = choices.map { names in
+            JSONValue.object([
+                "anyOf": .array(
+                    names.map { .object(["required": .array([.string($0)])]) })
+            ])
+        }
+        if !choices.isEmpty { object.append("allOf", .array(choices)) }
         return .object(object)
     }
 }
@@ -89,13 +115,20 @@ extension RequestShape {
 extension RequestShape.Key {
     /// What may be left out may be null.
     fileprivate var schema: JSONValue {
-        guard !isRequired else { return use.schema }
-        guard case .object(let object) = use.schema else { return use.schema }
-        guard object["type"] != nil || object["enum"] != nil || object["const"] != nil else {
-            return .object(object)
-        }
-        return .object(["anyOf": .array([.object(object), OpenAPIDocument.type("null")])])
+        let schema = described ?? (isIdentifier ? RequestShape.Key.identifier : use.schema)
+        guard !isRequired else { return schema }
+        if case .later = use { return schema }
+        return .object(["anyOf": .array([schema, OpenAPIDocument.type("null")])])
     }
+
+    private var isIdentifier: Bool {
+        guard case .text = use else { return false }
+        return isRequired && ["customer_id", "plan_id", "feature_id"].contains(name)
+    }
+
+    private static let identifier: JSONValue = .object([
+        "type": .string("string"), "pattern": .string("^[A-Za-z0-9_-]{1,63}$"),
+    ])
 }
 
 extension RequestShape.Key.Use {
@@ -104,20 +137,42 @@ extension RequestShape.Key.Use {
         case .text: OpenAPIDocument.type("string")
         case .number: OpenAPIDocument.type("number")
         case .flag, .notFlag: OpenAPIDocument.type("boolean")
-        case .count, .time: .object(["type": .string("integer"), "minimum": .number("0")])
+        case .count:
+            .object([
+                "type": .string("integer"), "minimum": .number("0"),
+                "maximum": .number(UInt32.max),
+            ])
+        case .time:
+            .object([
+                "type": .string("integer"), "minimum": .number("0"),
+                "maximum": .number(253_402_300_799_999),
+            ])
         case .word(let words):
             .object([
                 "type": .string("string"), "enum": .array(words.map { .string($0.word) }),
             ])
         case .texts:
             .object(["type": .string("array"), "items": OpenAPIDocument.type("string")])
-        case .entries, .values: OpenAPIDocument.type("object")
+        case .entries:
+            .object([
+                "type": .string("object"),
+                "additionalProperties": ReplySchema.text.orNull.json,
+            ])
+        case .values:
+            .object([
+                "type": .string("object"),
+                "additionalProperties": ReplySchema.either(.text, .number, .flag, .null).json,
+            ])
         case .object(let shape): shape.schema
         case .list(let shape):
             .object(["type": .string("array"), "items": shape.schema])
         case .own(let wanted, _): .object(["description": .string(wanted)])
-        case .only(let value): .object(["const": value])
-        case .later: .object(["description": .string("not supported yet")])
+        case .only(let value): .object(["enum": .array([value])])
+        case .later:
+            .object([
+                "description": .string("not supported yet"),
+                "enum": .array([.null, .bool(false), .string(""), .array([]), .object([:])]),
+            ])
         }
     }
 }
@@ -162,5 +217,57 @@ extension Route {
         case .redeemReward: .redeemReward
         default: nil
         }
+    }
+
+    /// Of a body that is no message of ours.
+    fileprivate var plainShape: RequestShape? {
+        switch self {
+        case .getFeature: RequestShape([.text("feature_id").required])
+        case .getPlan: RequestShape([.text("plan_id").required, .count("version")])
+        case .listPlans:
+            RequestShape([.text("customer_id"), .text("entity_id"), .flag("all_versions")])
+        case .listFeatures, .listRewards: RequestShape([])
+        default: nil
+        }
+    }
+
+    /// Each status that says no, and why.
+    fileprivate var refusals: [(status: Int, why: String)] {
+        var refusals: [(status: Int, why: String)] = [
+            (400, "The request is not one that can be answered; the message says why."),
+            (401, "There is no key, or it is unknown."),
+            (403, "The key isn't allowed to do that."),
+        ]
+        if !namesNothing { refusals.append((404, "Something that it names isn't there.")) }
+        if changes { refusals.append((409, "What is there already is in the way.")) }
+        refusals += [
+            (415, "The body isn't JSON."),
+            (429, "Too many requests; retry after the time told."),
+        ]
+        if isPartlyAbsent { refusals.append((501, "There is no such thing here.")) }
+        refusals += [(500, "A fault of the server."), (503, "Not now; retry after the time told.")]
+        return refusals
+    }
+
+    private var namesNothing: Bool {
+        switch self {
+        case .listCustomers, .listFeatures, .listRewards, .createFeature, .createPlan: true
+        default: false
+        }
+    }
+
+    private var changes: Bool {
+        switch self {
+        case .previewAttach, .previewMultiAttach, .previewUpdate: true
+        case .getCustomer, .listCustomers, .getEntity, .listEntities, .listInvoices,
+            .listEvents, .aggregateEvents, .getFeature, .listFeatures, .getPlan, .listPlans,
+            .listRewards:
+            false
+        default: true
+        }
+    }
+
+    private var isPartlyAbsent: Bool {
+        absence != nil || self == .listEntities || self == .listInvoices
     }
 }

@@ -28,6 +28,11 @@ struct ReplyShape: Sendable {
         }
     }
 
+    /// In a way of its own.
+    init(_ make: @escaping @Sendable (JSONValue, ReplyContext) -> JSONValue) {
+        self.make = make
+    }
+
     /// What another shape makes of one part of a message.
     init(of field: String, _ shape: ReplyShape) {
         make = { source, context in shape.value(source[field] ?? .null, context) }

@@ -13,7 +13,7 @@ extension RequestForm {
             .count("version"),
             .object("customize", .customize),
             .object("invoice_mode", .invoiceMode),
-            .only("proration_behavior", .string("prorate_immediately")),
+            .proration,
             .redirect,
             .discounts,
             .text("success_url"),
@@ -149,6 +149,10 @@ extension RequestForm {
 }
 
 extension RequestShape.Key {
+    /// The exchange looks at it.
+    fileprivate static let proration = Self(
+        "proration_behavior",
+        .word(["prorate_immediately", "none"].map { ($0, $0) }), as: nil)
     static let redirect = word("redirect_mode", ["if_required", "always", "never"])
     static let discounts = list(
         "discounts",
@@ -167,7 +171,8 @@ extension RequestShape.Key {
         "billing_cycle_anchor",
         .own("must be \"now\"; others aren't supported yet") { value, _ in
             value == .string("now") ? .bool(true) : nil
-        }, as: "reset_billing_cycle")
+        }, as: "reset_billing_cycle"
+    ).described(.words("now"))
 
     /// `{enabled, feature_ids}`; not enabled is as good as absent.
     static func carryOver(_ name: String) -> Self {
@@ -180,7 +185,9 @@ extension RequestShape.Key {
                 else { return nil }
                 guard enabled else { return .null }
                 return .object(["feature_ids": features == .null ? .array([]) : features])
-            }, as: name)
+            }, as: name
+        ).described(
+            .open(["enabled": .flag, "feature_ids": .list(.text).orNull.optional]))
     }
 }
 
@@ -217,7 +224,8 @@ extension RequestShape {
                         let time = Int64(exactly: whole)
                     else { return nil }
                     return Timestamp(milliseconds: time).rfc3339.map { .string($0) }
-                }, as: "start_time"),
+                }, as: "start_time"
+            ).described(.either(.time, .words("now"))),
             .object(
                 "starting_after",
                 RequestShape([
@@ -233,7 +241,7 @@ extension RequestShape {
             .own("must be an amount in the customer's currency, of whole minor units") {
                 $1.money($0)
             }, as: "amount"
-        ).required,
+        ).described(.number).required,
         .text("description").required,
     ])
 }

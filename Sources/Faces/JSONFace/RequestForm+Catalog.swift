@@ -62,11 +62,18 @@ extension RequestShape {
             Key(
                 "provider_markups",
                 .own("must be an object of objects with a markup", providers),
-                as: "provider_markups"),
+                as: "provider_markups"
+            ).described(.map(.open(["markup": .number]))),
             Key(
                 "model_markups",
                 .own("must be an object of objects with markup, input_cost, output_cost", models),
-                as: "model_markups"),
+                as: "model_markups"
+            ).described(
+                .map(
+                    .open([
+                        "markup": .number.optional, "input_cost": .number.optional,
+                        "output_cost": .number.optional,
+                    ]))),
             .texts("event_names"),
         ] + Key.later("display")
 
@@ -173,7 +180,7 @@ extension RequestShape {
                     if case .number = value { return value }
                     return value == .string("inf") ? .null : nil
                 }, as: "up_to"
-            ).required,
+            ).described(.either(.number, .words("inf"))).required,
             .number("amount").standard(.number("0")),
             .number("flat_amount"),
         ] + Key.later("additional_currencies"))

@@ -62,7 +62,8 @@ extension RequestForm {
             .word("subscription_status", ["active", "scheduled"]),
             RequestShape.Key(
                 "plans", .own("must be a list of one plan, such as [{\"id\": \"pro\"}]", onePlan),
-                as: "plan_id"),
+                as: "plan_id"
+            ).described(.list(.open(["id": .text]))),
         ] + RequestShape.Key.later("processors"))
 
     static let createEntity = RequestForm(

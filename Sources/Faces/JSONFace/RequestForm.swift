@@ -100,6 +100,8 @@ struct RequestShape: Sendable {
         var standard: JSONValue?
         /// What giving the key says beside its value.
         var also: (field: String, value: JSONValue)?
+        /// What it takes, as a JSON Schema, where its use doesn't say it.
+        var described: JSONValue?
 
         init(_ name: String, _ use: Use, as field: String?) {
             self.name = name
@@ -178,6 +180,8 @@ extension RequestShape.Key {
     func standard(_ value: JSONValue) -> Self { with { $0.standard = value } }
 
     func also(_ field: String, _ value: JSONValue) -> Self { with { $0.also = (field, value) } }
+
+    func described(_ schema: ReplySchema) -> Self { with { $0.described = schema.json } }
 
     private func with(_ change: (inout Self) -> Void) -> Self {
         var key = self
