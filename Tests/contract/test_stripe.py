@@ -295,6 +295,46 @@ def test_refunds_and_disputes_that_start_at_stripe(shop):
     until(lambda: get(client, customer_id).disputes, "the dispute")
 
 
+def test_refunds_told_again_after_many_count_once(shop):
+    """Twenty are remembered; the money is right however many there are, and however often, and in
+    whichever order, they are told."""
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    intent = shop.intents()[0].id
+    shop.settle()
+    seen = len(list(shop.bench.double.world["event"]))
+    for cents in range(1, 26):
+        shop.bench.stripe.refunds.create({"payment_intent": intent, "amount": cents})
+    # Ours among them: 25 more.
+    for number in range(25):
+        client.call("RefundInvoice", attach_pb.RefundInvoiceRequest(
+            customer_id=customer_id, invoice_id="inv_1", request_id=new_id("r"),
+            amount=money_pb.Money(currency="usd", minor_units=1)))
+        until(lambda: get(client, customer_id).refunds[-1].status
+              == money_pb.REFUND_STATUS_SUCCEEDED, f"refund {number}")
+    shop.settle()
+
+    def returned():
+        return get(client, customer_id).invoices[0].amount_refunded.minor_units
+    until(lambda: returned() == 325 + 25, "all of them")
+    before = get(client, customer_id)
+    told = [e["id"] for e in list(shop.bench.double.world["event"])[seen:]
+            if e["type"] in ("refund.created", "charge.refunded")]
+    assert len(told) == 100
+    for event in [*told[:10], *reversed(told)]:
+        shop.control("/webhooks/redeliver", event=event, endpoint=shop.endpoint)
+    shop.settle()
+    assert get(client, customer_id) == before
+    shop.server.kill()
+    shop.server.start()  # and reads all of Stripe's list again
+    time.sleep(2)
+    assert get(client, customer_id) == before
+    client.call("UpdateSubscription", attach_pb.UpdateSubscriptionRequest(
+        customer_id=customer_id, cancel_action=attach_pb.CANCEL_ACTION_IMMEDIATELY,
+        request_id=new_id("r")))
+    assert get(client, customer_id).credit_balance.minor_units == 2000 - 350
+
+
 def test_twenty_refunded_at_stripe_and_cancelled_gives_nothing(shop):
     client, customer_id = shop.client, new_customer(shop.client)
     shop.buy(customer_id, "test_pro")

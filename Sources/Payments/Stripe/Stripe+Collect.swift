@@ -28,18 +28,8 @@ extension Stripe {
     }
 
     private func invoice(of effect: Effect, _ payer: Payer) async throws -> JSONValue? {
-        var query: StripeForm = ["customer": .text(payer.reference), "limit": "100"]
-        while true {
-            let page = try await client.get("/v1/invoices", query)
-            let found = page.data.first { $0.metadata("tally_effect") == effect.id }
-            guard found == nil, page.flag("has_more") == true, let last = page.data.last else {
-                return found
-            }
-            query = [
-                "customer": .text(payer.reference), "limit": "100",
-                "starting_after": .text(try Stripe.id(last)),
-            ]
-        }
+        try await client.list("/v1/invoices", ["customer": .text(payer.reference)])
+            .first { $0.metadata("tally_effect") == effect.id }
     }
 
     /// All lines are added by one request, so there are all of them or none.
@@ -127,9 +117,7 @@ extension Stripe {
 
     private func payments(of invoice: JSONValue) async throws -> [JSONValue] {
         let id = try Stripe.id(invoice)
-        return try await client.get(
-            "/v1/invoice_payments", ["invoice": .text(id), "limit": "100"]
-        ).data
+        return try await client.list("/v1/invoice_payments", ["invoice": .text(id)])
     }
 
     /// Why the last attempt failed, after the answer that said so was lost.

@@ -82,39 +82,10 @@ extension Stripe {
         -> [ProviderReport]
     {
         guard let payment = try await self.payment(payment, home) else { return [] }
-        var reports = payment.before
-        // The oldest first, as they were made.
-        for refund in try await refunds(of: payment.id).reversed() {
-            guard
-                let command = try refundCommand(refund, of: payment.id, home, payment.customer)
-            else { continue }
-            reports.append(.news(command, payment.customer))
-        }
-        return reports
-    }
-
-    private func refundCommand(
-        _ refund: JSONValue, of payment: String, _ home: String, _ customer: CustomerID
-    ) throws -> Command? {
-        let status = refund.text("status")
-        if let id = refund.metadata("tally_refund"),
-            Stripe.customer(of: refund, home) == customer
-        {
-            switch status {
-            case "succeeded": return .refund(.settle(SettleRefund(id: id)))
-            case "failed", "canceled":
-                let code = refund.text("failure_reason") ?? "refund_failed"
-                return .refund(.settle(SettleRefund(id: id, failureCode: code)))
-            default: return nil
-            }
-        }
-        guard status == "succeeded" || status == "pending",
-            let amount = StripeAmount.money(
-                refund.number("amount") ?? 0, refund.text("currency") ?? "")
-        else { return nil }
-        return .refund(
-            .reported(
-                ReportedRefund(id: try Stripe.id(refund), payment: payment, amount: amount)))
+        let given = GivenBack(
+            try await refunds(of: payment.id), payment: payment.id,
+            isOurs: { Stripe.customer(of: $0, home) == payment.customer })
+        return payment.before + given.commands.map { .news($0, payment.customer) }
     }
 
     private func disputeReports(_ id: String, _ home: String) async throws -> [ProviderReport] {

@@ -105,9 +105,8 @@ package final class Stripe: PaymentProvider {
 
     /// Those that were opened for an effect, the latest first.
     private func pages(_ effect: String, of payer: Payer) async throws -> [JSONValue] {
-        try await client.get(
-            "/v1/checkout/sessions", ["customer": .text(payer.reference), "limit": "100"]
-        ).data.filter { $0.metadata("tally_effect") == effect }
+        try await client.list("/v1/checkout/sessions", ["customer": .text(payer.reference)])
+            .filter { $0.metadata("tally_effect") == effect }
     }
 
     // MARK: Refunds
@@ -136,7 +135,7 @@ package final class Stripe: PaymentProvider {
     }
 
     func refunds(of payment: String) async throws -> [JSONValue] {
-        try await client.get("/v1/refunds", ["payment_intent": .text(payment), "limit": "100"]).data
+        try await client.list("/v1/refunds", ["payment_intent": .text(payment)])
     }
 
     /// Stripe tells of a payment again and again, for a month. Here it is remembered for a while

@@ -51,6 +51,23 @@ package final class StripeClient: Sendable {
         return try await send(path + (text.isEmpty ? "" : "?" + text), body: nil, key: nil)
     }
 
+    /// All of a list, page by page.
+    package func list(
+        _ path: String, _ query: StripeForm = [:]
+    ) async throws(StripeFault) -> [JSONValue] {
+        var rows: [JSONValue] = []
+        var after: String?
+        repeat {
+            var query = query
+            query.append("limit", "100")
+            if let after { query.append("starting_after", after) }
+            let page = try await get(path, query)
+            rows += page.data
+            after = page.flag("has_more") == true ? page.data.last?.text("id") : nil
+        } while after != nil
+        return rows
+    }
+
     /// - Parameter key: the idempotency key; nil: twice would be no harm.
     package func post(
         _ path: String, _ form: StripeForm = [:], key: String?
