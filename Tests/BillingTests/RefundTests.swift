@@ -131,6 +131,18 @@ import Testing
         check(desk)
     }
 
+    @Test("12.4: one that was made at the provider is never asked for there")
+    func neverAsked() throws {
+        var desk = try desk()
+        desk.note()
+        try desk.reportRefund("re_1", of: 1, 300)
+        try desk.reportRefund("re_2", of: 9, 300)
+        let statuses = desk.facts[desk.noted.facts...].compactMap { fact in
+            if case .refundSet(let refund) = fact { refund.status } else { nil }
+        }
+        #expect(statuses == [.succeeded, .succeeded])
+    }
+
     @Test("12.4: one that was made before an older backup counts as what is missing")
     func toldAfterRestore() throws {
         var desk = try desk()

@@ -291,6 +291,8 @@ def test_refunds_and_disputes_that_start_at_stripe(shop):
           == [money_pb.REFUND_STATUS_SUCCEEDED] * 2, "our refund")
     shop.settle()
     assert len(get(client, customer_id).refunds) == 2
+    assert sorted(r.amount for r in shop.bench.stripe.refunds.list().data) == [300, 500], \
+        "what was refunded there isn't asked for once more"
     shop.control("/disputes", payment_intent=intent, amount=1200, reason="fraudulent")
     until(lambda: get(client, customer_id).disputes, "the dispute")
 
@@ -316,7 +318,8 @@ def test_refunds_told_again_after_many_count_once(shop):
 
     def returned():
         return get(client, customer_id).invoices[0].amount_refunded.minor_units
-    until(lambda: returned() == 325 + 25, "all of them")
+    assert returned() == 325 + 25, get(client, customer_id).refunds
+    assert len(shop.bench.stripe.refunds.list({"limit": 100}).data) == 50
     before = get(client, customer_id)
     told = [e["id"] for e in list(shop.bench.double.world["event"])[seen:]
             if e["type"] in ("refund.created", "charge.refunded")]

@@ -50,14 +50,16 @@ extension CustomerState {
         var facts = FactSheet(self, pricing: pricing, now: now)
         let invoice = invoice(paidBy: reported.payment)
         if let counted = uncounted(reported, of: invoice) {
-            var refund = Refund(
-                id: reported.id, payment: reported.payment, invoice: 0, amount: reported.amount,
-                reason: .provider, time: now)
+            // It is never pending, not for a moment: that would ask the provider for it once more.
             if let invoice {
-                refund = facts.refund(counted, of: invoice, id: reported.id, .provider)
+                _ = facts.refund(counted, of: invoice, id: reported.id, .provider, .succeeded)
+            } else {
+                var refund = Refund(
+                    id: reported.id, payment: reported.payment, invoice: 0,
+                    amount: reported.amount, reason: .provider, time: now)
+                refund.status = .succeeded
+                facts.keep(refund)
             }
-            refund.status = .succeeded
-            facts.keep(refund)
         }
         return reply(facts, invoice)
     }

@@ -75,7 +75,7 @@ final class Settlements: Sendable {
             case .effectRequested(let effect):
                 start.yield(
                     Pending(task: .effect(effect), customer: customer, sequence: sequence))
-            case .refundSet(let refund) where refund.status == .pending:
+            case .refundSet(let refund) where refund.isAsked:
                 send.yield(
                     Pending(task: .refund(refund), customer: customer, sequence: sequence))
             case .checkoutOpened(let checkout):
@@ -102,7 +102,7 @@ final class Settlements: Sendable {
                     task: .effect(effect), customer: id, sequence: customer.sequence,
                     isInDoubt: true))
         }
-        for refund in customer.account.refunds where refund.status == .pending {
+        for refund in customer.account.refunds where refund.isAsked {
             send.yield(
                 Pending(task: .refund(refund), customer: id, sequence: customer.sequence))
         }
@@ -155,6 +155,11 @@ final class Settlements: Sendable {
         }
         for expectation in waiting { expectation.fulfil(nil) }
     }
+}
+
+extension Refund {
+    /// The provider is to be asked for it; what it did of its own it has done.
+    fileprivate var isAsked: Bool { status == .pending && reason != .provider }
 }
 
 extension Fact {
