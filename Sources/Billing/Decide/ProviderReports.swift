@@ -53,6 +53,7 @@ extension CustomerState {
             // It is never pending, not for a moment: that would ask the provider for it once more.
             if let invoice {
                 _ = facts.refund(counted, of: invoice, id: reported.id, .provider, .succeeded)
+                if invoice.isFound { facts.takeBack(counted, of: invoice) }
             } else {
                 var refund = Refund(
                     id: reported.id, payment: reported.payment, invoice: 0,
@@ -119,6 +120,16 @@ extension CustomerState {
 }
 
 extension FactSheet {
+    /// It was credit here.
+    fileprivate mutating func takeBack(_ minorUnits: Int64, of invoice: Invoice) {
+        guard var returns = customer.invoice(invoice.number)?.returns else { return }
+        returns.credited -= minorUnits
+        emit(.invoiceReturned(number: invoice.number, returns))
+        emit(
+            .creditChanged(
+                Money(minorUnits: balance - minorUnits, currency: invoice.total.currency)))
+    }
+
     /// What the bank took back comes back no other way, unless the dispute is won.
     fileprivate mutating func dispute(
         _ dispute: Dispute, before: Dispute?, _ invoice: Invoice

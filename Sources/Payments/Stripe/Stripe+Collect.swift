@@ -71,6 +71,9 @@ extension Stripe {
         case "open": break
         default: return .declined(code: try await lastDecline(of: invoice))
         }
+        // Some methods take days. Until then it is neither paid nor declined, and asking again would
+        // be asking for another payment.
+        if try await isProcessing(invoice) { throw StripeFault.busy }
         do {
             let answer = try await make(
                 "\(path)/pay", ["payment_method": .text(method.token), "off_session": "true"],
@@ -86,6 +89,17 @@ extension Stripe {
             guard let code = fault.declineCode else { throw fault }
             return try await end(path, effect, code: code)
         }
+    }
+
+    private func isProcessing(_ invoice: JSONValue) async throws -> Bool {
+        for payment in try await payments(of: invoice) {
+            guard let intent = payment["payment"]?.reference("payment_intent"), Stripe.isID(intent),
+                try await client.get("/v1/payment_intents/\(intent)").text("status")
+                    == "processing"
+            else { continue }
+            return true
+        }
+        return false
     }
 
     /// Nobody can pay it any more, unless somebody has.

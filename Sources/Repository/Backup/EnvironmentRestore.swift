@@ -51,6 +51,8 @@ package struct EnvironmentRestore {
         if let keys = try SmallFile.read("\(backup)/\(KeyRing.fileName)") {
             try SmallFile.write(keys, to: "\(folder)/\(KeyRing.fileName)")
         }
+        // What was paid since is looked up before anything is charged.
+        try SmallFile.write([], to: "\(folder)/\(EnvironmentFolder.restored)")
         try SmallFile.write(content, to: "\(folder)/\(Manifest.fileName)")
         return logs
     }

@@ -12,6 +12,8 @@ final class Settlements: Sendable {
             case refund(Refund)
             /// The payment page with this session is to be closed at the provider.
             case closing(String)
+            /// The provider is to be told the customer's name and email.
+            case profile
         }
 
         var task: Task
@@ -26,6 +28,7 @@ final class Settlements: Sendable {
             case .effect(let effect): effect.id
             case .refund(let refund): refund.id
             case .closing(let session): session
+            case .profile: "profile of \(customer.text)"
             }
         }
     }
@@ -88,6 +91,9 @@ final class Settlements: Sendable {
             case .referralSet(let referral) where referral.isUntold:
                 tell.yield(
                     Handover(customer: customer, referral: referral.id, sequence: sequence))
+            case .profileChanged, .customerErased:
+                guard !facts.contains(.customerDeleted) else { break }
+                send.yield(Pending(task: .profile, customer: customer, sequence: sequence))
             default: break
             }
         }
