@@ -615,7 +615,8 @@ def test_who_somebody_is_follows_them_to_stripe(shop):
         return shop.bench.stripe.customers.retrieve(shop.intents()[0].customer)
 
     shop.buy(customer_id, "test_pro")
-    shop.control("/faults", do="answer", status=500, path="^/v1/customers/cus", count=4)
+    shop.control("/faults", do="answer", status=500, method="POST",
+                 path="^/v1/customers/cus", count=4)
     client.call("UpdateCustomer", customer_pb.UpdateCustomerRequest(
         customer_id=customer_id, name="Acme", email="acme@example.com", request_id=new_id("r")))
     until(lambda: (at_stripe().name, at_stripe().email) == ("Acme", "acme@example.com"), "a name")

@@ -26,7 +26,8 @@ struct GivenBack {
             counting.append((id, amount))
         }
         // One that nobody remembers may be of either kind: what others did is known by it alone.
-        counting = counting.filter { !ours.contains($0.id) } + counting.filter { ours.contains($0.id) }
+        counting =
+            counting.filter { !ours.contains($0.id) } + counting.filter { ours.contains($0.id) }
         let total = counting.reduce(0) { $0 + $1.amount.minorUnits }
         commands += counting.map { refund in
             .refund(

@@ -72,8 +72,12 @@ extension Stripe {
         default: return .declined(code: try await lastDecline(of: invoice))
         }
         // Some methods take days. Until then it is neither paid nor declined, and asking again would
-        // be asking for another payment.
-        if try await isProcessing(invoice) { throw StripeFault.busy }
+        // be asking for another payment; so would it be once it was declined.
+        switch try await progress(of: invoice) {
+        case .none: break
+        case .processing: throw StripeFault.busy
+        case .declined(let code): return try await end(path, effect, code: code)
+        }
         do {
             let answer = try await make(
                 "\(path)/pay", ["payment_method": .text(method.token), "off_session": "true"],
@@ -91,15 +95,27 @@ extension Stripe {
         }
     }
 
-    private func isProcessing(_ invoice: JSONValue) async throws -> Bool {
+    /// How far an invoice that is open was paid.
+    private enum Progress {
+        case none
+        case processing
+        case declined(code: String)
+    }
+
+    private func progress(of invoice: JSONValue) async throws -> Progress {
         for payment in try await payments(of: invoice) {
-            guard let intent = payment["payment"]?.reference("payment_intent"), Stripe.isID(intent),
-                try await client.get("/v1/payment_intents/\(intent)").text("status")
-                    == "processing"
+            guard let id = payment["payment"]?.reference("payment_intent"), Stripe.isID(id)
             else { continue }
-            return true
+            let intent = try await client.get("/v1/payment_intents/\(id)")
+            if intent.text("status") == "processing" { return .processing }
+            let error = intent["last_payment_error"]
+            if intent.text("status") == "requires_payment_method",
+                let code = error?.text("decline_code") ?? error?.text("code")
+            {
+                return .declined(code: code)
+            }
         }
-        return false
+        return .none
     }
 
     /// Nobody can pay it any more, unless somebody has.
@@ -119,7 +135,7 @@ extension Stripe {
         return .declined(code: code)
     }
 
-    private func paid(_ invoice: JSONValue) async throws -> CollectOutcome {
+    func paid(_ invoice: JSONValue) async throws -> CollectOutcome {
         let payments = try await payments(of: invoice)
         let paid = payments.first { $0.text("status") == "paid" }
         guard let intent = paid?["payment"]?.reference("payment_intent") else {

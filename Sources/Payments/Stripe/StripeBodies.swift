@@ -56,7 +56,8 @@ package enum StripeBodies {
         var form: StripeForm = [
             "mode": isPaid ? "payment" : "setup", "customer": .text(payer.reference),
             "client_reference_id": .text(effect.id),
-            "allowed_payment_method_types": .list(methods.map { .text($0) }), "success_url": .text(successURL),
+            "allowed_payment_method_types": .list(methods.map { .text($0) }),
+            "success_url": .text(successURL),
             "metadata": .form(marks),
         ]
         guard isPaid else {

@@ -101,8 +101,9 @@ struct Reconciliation {
         guard let holder = holder(sale.customer) else {
             guard !sale.payment.isEmpty, sale.amount.minorUnits > sale.refunded else { return }
             return note(
-                sale, "there is no such customer here: delete the customer at the provider, too, "
-                    + "if it was deleted here; else give the money back there")
+                sale,
+                "there is no such customer here: delete the customer at the provider, too, if it "
+                    + "was deleted here; else give the money back there")
         }
         let account = holder.account
         // Its worker looks it up, and its answer is on its way.
@@ -124,8 +125,9 @@ struct Reconciliation {
     private mutating func rebuild(_ sale: PastSale, _ holder: Holder) async throws {
         guard holder.account.payer == sale.payer || holder.account.payer.isEmpty else {
             return note(
-                sale, "it was paid by another customer who had the same id; give credit, or give "
-                    + "it back at the provider")
+                sale,
+                "it was paid by another customer who had the same id; give credit, or give it "
+                    + "back at the provider")
         }
         if let effect = holder.openEffect {
             guard environment.gate.isClosed else { return note(sale, "a charge is under way") }
@@ -178,9 +180,9 @@ struct Reconciliation {
     // MARK: What a webhook would have told
 
     private mutating func hear(_ report: ProviderReport, _ object: String) async throws {
-        let (command, id) =
+        let (command, id): (Command?, CustomerID) =
             switch report {
-            case .news(let command, let id): (command as Command?, id)
+            case .news(let command, let id): (command, id)
             case .pagePaid(let paid): (nil, paid.customer)
             }
         if let command {

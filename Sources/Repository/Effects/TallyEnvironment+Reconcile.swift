@@ -42,7 +42,7 @@ extension TallyEnvironment {
         days: Int = TallyEnvironment.reconcileDays, isDry: Bool = false
     ) async throws -> [Discrepancy]? {
         guard let provider else { return nil }
-        let start = SystemClock.wall
+        let start = now
         let since = start.adding(milliseconds: -Int64(days) * TallyEnvironment.day)
         var work = Reconciliation(self, provider, since: since, isDry: isDry)
         let found = try await work.run()

@@ -4,7 +4,8 @@ internal import Wire
 
 struct StripeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stripe", abstract: "Sets up Stripe as the payment provider, and compares its books.",
+        commandName: "stripe",
+        abstract: "Sets up Stripe as the payment provider, and compares its books.",
         subcommands: [StripeSetupCommand.self, StripeReconcileCommand.self])
 }
 
