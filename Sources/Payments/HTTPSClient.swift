@@ -92,6 +92,16 @@ package final class HTTPSClient {
         return try perform(url, headers, wanted)
     }
 
+    /// Has something deleted and waits for the response.
+    package func delete(
+        _ url: String, headers: [String], wanted: [String] = []
+    ) throws -> Response {
+        try set(CURLOPT_HTTPGET, 1)
+        try set(CURLOPT_CUSTOMREQUEST, "DELETE")
+        defer { _ = tally_curl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, nil) }
+        return try perform(url, headers, wanted)
+    }
+
     private func perform(
         _ url: String, _ headers: [String], _ wanted: [String]
     ) throws -> Response {

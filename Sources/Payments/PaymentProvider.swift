@@ -43,6 +43,36 @@ package protocol PaymentProvider: Sendable {
 
     /// The report of a payment has become durable.
     func acknowledge(_ payment: PagePayment) async throws
+
+    /// Somebody's name or email has changed, or is to be known no more.
+    func update(_ payer: Payer) async throws
+
+    /// Somebody is about to be deleted here. Twice is once.
+    func forget(_ payer: Payer) async throws
+
+    /// What it has of ours since a moment, to be compared with what is on record. nil: it keeps no
+    /// books that could differ.
+    func books(since: Timestamp, home: String) async throws -> ProviderBooks?
+
+    /// What it has received by one payment; nil: it knows no such payment.
+    func received(by payment: String) async throws -> Money?
+
+    /// How a method on file stands there.
+    func reports(of method: PaymentMethod, payer: Payer) async throws -> [ProviderReport]
+
+    /// Makes sure that nobody can pay it any more.
+    func close(_ sale: OpenSale) async throws
+}
+
+extension PaymentProvider {
+    package func update(_ payer: Payer) async throws {}
+    package func forget(_ payer: Payer) async throws {}
+    package func books(since: Timestamp, home: String) async throws -> ProviderBooks? { nil }
+    package func received(by payment: String) async throws -> Money? { nil }
+    package func reports(of method: PaymentMethod, payer: Payer) async throws -> [ProviderReport] {
+        []
+    }
+    package func close(_ sale: OpenSale) async throws {}
 }
 
 /// A customer, as far as a provider is told of it.

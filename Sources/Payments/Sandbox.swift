@@ -157,6 +157,20 @@ package struct Sandbox: PaymentProvider {
             return true
         }
     }
+
+    /// A refund of a payment as it is reported.
+    ///
+    /// - Parameter asked: those that it was asked for, and may not have made yet.
+    package func report(
+        of id: String, _ amount: Money, of payment: String, asked: [String]
+    ) throws -> ReportedRefund {
+        try books.enter { entries in
+            ReportedRefund(
+                id: id, payment: payment, amount: amount,
+                total: Payment(entries["payment/\(payment)"])?.refunded ?? 0,
+                ours: asked.filter { entries["refund/\($0)"] == "succeeded" })
+        }
+    }
 }
 
 // Entries of the books, as words with blanks between them.

@@ -8,9 +8,24 @@ struct Ledger {
     /// Whether the money went back.
     private(set) var refunds: [String: Bool] = [:]
 
+    /// Minor units that went back, by payment and refund.
+    private var given: [String: [String: Int64]] = [:]
+
+    /// A refund of its own, told the first time or again.
+    mutating func report(_ id: String, _ amount: Money, of payment: String) -> ReportedRefund {
+        let known = given[payment]?[id] ?? amount.minorUnits
+        given[payment, default: [:]][id] = known
+        let all = given[payment] ?? [:]
+        return ReportedRefund(
+            id: id, payment: payment,
+            amount: Money(minorUnits: known, currency: amount.currency),
+            total: all.values.reduce(0, +), ours: all.keys.filter { refunds[$0] != nil }.sorted())
+    }
+
     mutating func answer(_ refund: Refund, _ dice: inout Dice) -> SettleRefund {
         let isDone = refunds[refund.id] ?? !dice.once(in: 4)
         refunds[refund.id] = isDone
+        if isDone { given[refund.payment, default: [:]][refund.id] = refund.amount.minorUnits }
         return SettleRefund(id: refund.id, failureCode: isDone ? nil : "expired_or_canceled_card")
     }
 
@@ -95,8 +110,7 @@ struct Provider: Actor {
                         status: world.dice.pick([.open, .won, .lost])))
             case 1:
                 .reported(
-                    ReportedRefund(
-                        id: "provider-\(number)", payment: invoice.payment, amount: amount))
+                    world.ledger.report("provider-\(number)", amount, of: invoice.payment))
             default:
                 .invoice(
                     RefundInvoice(

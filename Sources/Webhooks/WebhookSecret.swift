@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Payments
 
 /// What a receiver knows us by (Standard Webhooks, symmetric): `whsec_` and 24 to 64 bytes in
 /// base64. It never shows itself.
@@ -22,15 +23,7 @@ package struct WebhookSecret: Sendable, CustomStringConvertible {
     /// Of the id, the time in seconds and the body, as the header `webhook-signature` has it.
     package func signature(id: String, seconds: Int64, body: [UInt8]) -> String {
         let content = Array("\(id).\(seconds).".utf8) + body
-        let code = [UInt8](unsafeUninitializedCapacity: 32) { output, count in
-            var length: UInt32 = 0
-            let result = HMAC(
-                EVP_sha256(), key, Int32(key.count), content, content.count, output.baseAddress,
-                &length)
-            precondition(result != nil && length == 32, "libcrypto has HMAC-SHA256")
-            count = 32
-        }
-        return "v1," + Base64.encode(code)
+        return "v1," + Base64.encode(KeyedHash.sha256(of: content, key: key))
     }
 }
 

@@ -12,6 +12,10 @@ extension Desk {
     mutating func settleRefunds(_ failureCode: String? = nil) throws(Refusal) {
         for refund in customer.account.refunds where refund.status == .pending {
             try run(.refund(.settle(SettleRefund(id: refund.id, failureCode: failureCode))))
+            if failureCode == nil {
+                books[refund.payment, default: ProviderBook()].ours[refund.id] =
+                    refund.amount.minorUnits
+            }
         }
     }
 
@@ -36,9 +40,20 @@ extension Desk {
     mutating func reportRefund(
         _ id: String, of invoice: UInt32, _ amount: Int64
     ) throws(Refusal) {
-        let report = ReportedRefund(
-            id: id, payment: payment(invoice), amount: cents(amount))
-        try run(.refund(.reported(report)))
+        let payment = payment(invoice)
+        books[payment, default: ProviderBook()].own[id] = amount
+        try tell(id, of: payment)
+    }
+
+    /// As the provider tells of one of its refunds, the first time or again.
+    mutating func tell(_ id: String, of payment: String) throws(Refusal) {
+        let book = books[payment] ?? ProviderBook()
+        try run(
+            .refund(
+                .reported(
+                    ReportedRefund(
+                        id: id, payment: payment, amount: cents(book.own[id] ?? book.ours[id] ?? 0),
+                        total: book.total, ours: book.ours.keys.sorted()))))
     }
 
     mutating func reportDispute(
@@ -52,4 +67,14 @@ extension Desk {
     var refundedCents: [Int64] {
         customer.account.refunds.filter { $0.status == .succeeded }.map(\.amount.minorUnits)
     }
+}
+
+/// What a provider has given back of one payment, by id.
+struct ProviderBook {
+    /// Of its own.
+    var own: [String: Int64] = [:]
+    /// As it was asked to.
+    var ours: [String: Int64] = [:]
+
+    var total: Int64 { (own.values.reduce(0, +)) + ours.values.reduce(0, +) }
 }

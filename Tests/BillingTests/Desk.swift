@@ -33,6 +33,8 @@ struct Desk {
     /// Every fact so far, in order.
     private(set) var facts: [Fact] = []
     private var effectCount = 0
+    /// The provider's, by payment.
+    var books: [String: ProviderBook] = [:]
     /// What a test compares with: how many facts there were, and how subscriptions stood.
     private(set) var noted: (facts: Int, subscriptions: [Subscription]) = (0, [])
 

@@ -124,3 +124,78 @@ import Testing
         Self.check(desk)
     }
 }
+
+/// Money that a provider has taken for us, after an older backup was restored (billing §12.5).
+@Suite("Found money") struct FoundMoneyTests {
+    private static let pricing = PricingState.sample(
+        [.sample("words", .metered)],
+        [
+            .sample("free", autoEnable: true), .sample("pro", price: "20"),
+            .sample("premium", price: "50"),
+        ])
+
+    private static func found(
+        _ cents: Int64, _ payment: String = "pi_1", _ code: String = "usd", refunded: Int64 = 0
+    ) throws -> Command {
+        let currency = try #require(Currency(code: code))
+        return .provider(
+            .found(
+                FoundMoney(
+                    payment: payment, amount: Money(minorUnits: cents, currency: currency),
+                    refunded: refunded)))
+    }
+
+    private static func desk() throws -> Desk {
+        var desk = Desk(pricing)
+        try desk.create()
+        return desk
+    }
+
+    private func credit(_ desk: Desk) -> Int64 { desk.customer.account.credit?.minorUnits ?? 0 }
+
+    private func check(_ desk: Desk) {
+        var replayed = CustomerState(id: "customer")
+        replayed.apply(desk.facts)
+        #expect(StateView(replayed) == StateView(desk.customer))
+    }
+
+    @Test("it is credit, once, and pays for what is bought again")
+    func once() throws {
+        var desk = try Self.desk()
+        for _ in 0..<3 { try desk.run(try Self.found(2000)) }
+        #expect(credit(desk) == 2000 && desk.customer.account.invoices.map(\.payment) == ["pi_1"])
+        try desk.buy("pro")
+        #expect(credit(desk) == 0 && desk.paidTotals == [2000, 2000])
+        #expect(desk.customer.account.invoices.map(\.due.minorUnits) == [2000, 0])
+        check(desk)
+    }
+
+    @Test("what went back of it isn't credit, and goes back no other way")
+    func refunded() throws {
+        var desk = try Self.desk()
+        try desk.run(try Self.found(2000, refunded: 2000))
+        #expect(desk.customer.account.invoices.isEmpty)
+        try desk.run(try Self.found(2000, refunded: 500))
+        #expect(credit(desk) == 1500)
+        #expect(throws: Refusal.self) { try desk.ask(refund: 1, 100) }
+        // At the provider it can go back all the same: then it is credit no more.
+        desk.books["pi_1"] = ProviderBook(own: ["re_0": 500])
+        try desk.tell("re_0", of: "pi_1")
+        #expect(credit(desk) == 1500, "it was counted")
+        for _ in 0..<2 { try desk.reportRefund("re_1", of: 1, 300) }
+        #expect(credit(desk) == 1200)
+        #expect(desk.customer.account.invoices[0].returns.refunded == 800)
+        check(desk)
+    }
+
+    @Test("what is known is known, and another currency is none of the customer's")
+    func known() throws {
+        var desk = try Self.desk()
+        try desk.buy("pro")
+        let payment = desk.customer.account.invoices[0].payment
+        let before = StateView(desk.customer)
+        try desk.run(try Self.found(2000, payment))
+        try desk.run(try Self.found(2000, "pi_2", "eur"))
+        #expect(StateView(desk.customer) == before)
+    }
+}

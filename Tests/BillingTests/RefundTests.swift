@@ -94,6 +94,98 @@ import Testing
         check(desk)
     }
 
+    /// Twenty-five of one payment, each a cent more than the one before it.
+    private static let many: [(id: String, cents: Int64)] = (1...25).map { ("re_\($0)", $0) }
+
+    @Test(
+        "12.4: those made at the provider count once, however many there are, and told as often",
+        arguments: ["in order", "reversed", "at random", "each time all of them"])
+    func toldAgain(how: String) throws {
+        var desk = try desk()
+        let payment = desk.customer.account.invoices[0].payment
+        var given: Int64 = 0
+        for (id, cents) in Self.many {
+            try desk.reportRefund(id, of: 1, cents)
+            given += cents
+            if how == "each time all of them" {
+                for (id, _) in Self.many where desk.books[payment]?.own[id] != nil {
+                    try desk.tell(id, of: payment)
+                }
+            }
+            #expect(desk.customer.account.invoices[0].returns.refunded == given)
+        }
+        // Ours are among them, and older than any that is remembered.
+        try desk.refund(1, 100)
+        for _ in 0..<25 { try desk.refund(1, 1) }
+        let before = StateView(desk.customer)
+        var dice = SeededGenerator(seed: 7)
+        var ids = Self.many.map(\.id) + (desk.books[payment]?.ours.keys.sorted() ?? [])
+        #expect(ids.count == 51)
+        if how == "reversed" { ids.reverse() }
+        if how == "at random" { ids.shuffle(using: &dice) }
+        for id in ids + ids { try desk.tell(id, of: payment) }
+        #expect(StateView(desk.customer) == before)
+        #expect(desk.customer.account.invoices[0].returns.refunded == 325 + 125)
+        try desk.change(Change(cancel: .now))
+        #expect(credit(desk) == 2000 - 450)
+        check(desk)
+    }
+
+    @Test("12.4: one that was made at the provider is never asked for there")
+    func neverAsked() throws {
+        var desk = try desk()
+        desk.note()
+        try desk.reportRefund("re_1", of: 1, 300)
+        try desk.reportRefund("re_2", of: 9, 300)
+        let statuses = desk.facts[desk.noted.facts...].compactMap { fact in
+            if case .refundSet(let refund) = fact { refund.status } else { nil }
+        }
+        #expect(statuses == [.succeeded, .succeeded])
+    }
+
+    @Test("12.4: one that was made before an older backup counts as what is missing")
+    func toldAfterRestore() throws {
+        var desk = try desk()
+        let backup = desk
+        try desk.reportRefund("re_1", of: 1, 300)
+        try desk.refund(1, 200)
+        let ours = desk.customer.account.refunds[1].id
+        var restored = backup
+        restored.books = desk.books
+        let payment = desk.customer.account.invoices[0].payment
+        for id in [ours, "re_1", ours, "re_1"] { try restored.tell(id, of: payment) }
+        #expect(restored.customer.account.invoices[0].returns.refunded == 500)
+        try restored.change(Change(cancel: .now))
+        #expect(credit(restored) == 1500)
+        check(restored)
+    }
+
+    @Test("12.4: ours that is on its way isn't in what the provider has given back")
+    func toldMeanwhile() throws {
+        var desk = try desk()
+        try desk.ask(refund: 1, 400)
+        try desk.reportRefund("re_1", of: 1, 300)
+        #expect(desk.customer.account.invoices[0].returns.refunded == 700)
+        try desk.settleRefunds()
+        try desk.reportRefund("re_2", of: 1, 100)
+        for id in ["re_1", "re_2"] {
+            try desk.tell(id, of: desk.customer.account.invoices[0].payment)
+        }
+        #expect(desk.customer.account.invoices[0].returns.refunded == 800)
+        check(desk)
+    }
+
+    @Test("12.4: one of a payment that nobody knows is shown while there is room, and forgets none")
+    func toldOfNobody() throws {
+        var desk = try desk()
+        for (id, cents) in Self.many { try desk.reportRefund(id, of: 9, cents) }
+        #expect(desk.customer.account.refunds.count == Refund.keptLimit)
+        let before = StateView(desk.customer)
+        for (id, _) in Self.many { try desk.tell(id, of: "unknown") }
+        #expect(StateView(desk.customer) == before && credit(desk) == 0)
+        check(desk)
+    }
+
     @Test("so many are without an outcome at a time, and so many are kept")
     func bounded() throws {
         var desk = try desk()

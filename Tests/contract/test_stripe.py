@@ -251,23 +251,40 @@ def test_whatever_fails_is_charged_once(shop, place):
         assert reply.outcome == DONE and sorted(paid) == sorted(amounts), (place, fault)
 
 
+@pytest.mark.parametrize("hours", [1, 25], ids=["key_known", "key_forgotten"])
+@pytest.mark.parametrize("saves", [False, True], ids=["unsaved", "saved_500"])
 @pytest.mark.parametrize("acts", [True, False], ids=["paid", "not_paid"])
-def test_killed_after_sending_and_started_a_day_later_nothing_is_charged_twice(shop, acts):
+def test_killed_after_sending_and_started_later_nothing_is_charged_twice(
+        shop, acts, saves, hours):
+    """An hour later Stripe answers what it has saved, if only a 500; a day later it has forgotten
+    the key. The call that waited is told that it is pending, and a later one how it ended."""
     client, customer_id = shop.client, new_customer(shop.client)
     shop.buy(customer_id, "test_pro")
-    shop.control("/faults", do="cut", acts=acts, method="POST", path=PLACES["pay"], count=1)
+    if saves:
+        shop.control("/faults", do="answer", status=500, acts=acts, saves=True, method="POST",
+                     path=PLACES["pay"], should_retry=False, count=1)
+    else:
+        shop.control("/faults", do="cut", acts=acts, method="POST", path=PLACES["pay"], count=1)
     shop.control("/faults", do="answer", status=500, path=PLACES["pay"], count=1000)
+    # Nor can it be looked up before the process is gone.
+    shop.control("/faults", do="answer", status=500, method="GET", path="^/v1/invoices/", count=1000)
     before = len(shop.bench.log)
     stub = next(stub for stub in client.stubs if hasattr(stub, "Attach"))
-    waiting = stub.Attach.future(attach_pb.AttachRequest(
-        customer_id=customer_id, plan_id="test_max", request_id=new_id("r")), timeout=1)
+    request = attach_pb.AttachRequest(
+        customer_id=customer_id, plan_id="test_max", request_id=new_id("r"))
+    waiting = stub.Attach.future(request, timeout=1)
     until(lambda: any(e["path"].endswith("/pay") for e in shop.bench.log[before:]), "the charge")
+    began = time.monotonic()
     assert waiting.code() == grpc.StatusCode.DEADLINE_EXCEEDED, "it is pending"
+    assert time.monotonic() - began < 3, "the deadline is kept"
+    assert shop.subscriptions(customer_id) == {"test_pro": ACTIVE}, "access stays as it was"
     shop.server.kill()
     shop.bench.control("/faults", "DELETE")
-    shop.bench.control("/idempotency", "DELETE")
-    shop.control("/clock", advance=25 * 3600)
+    shop.control("/clock", advance=hours * 3600)
     shop.server.start()
+    # The same call, again: its answer is the outcome, not another purchase.
+    resolved = until(lambda: client.call("Attach", request), "the outcome")
+    assert resolved.outcome == DONE, resolved
     shop.has(customer_id, "test_max")
     invoices = get(client, customer_id).invoices
     assert sorted(i.amount for i in shop.intents()) == \
@@ -291,8 +308,51 @@ def test_refunds_and_disputes_that_start_at_stripe(shop):
           == [money_pb.REFUND_STATUS_SUCCEEDED] * 2, "our refund")
     shop.settle()
     assert len(get(client, customer_id).refunds) == 2
+    assert sorted(r.amount for r in shop.bench.stripe.refunds.list().data) == [300, 500], \
+        "what was refunded there isn't asked for once more"
     shop.control("/disputes", payment_intent=intent, amount=1200, reason="fraudulent")
     until(lambda: get(client, customer_id).disputes, "the dispute")
+
+
+def test_refunds_told_again_after_many_count_once(shop):
+    """Twenty are remembered; the money is right however many there are, and however often, and in
+    whichever order, they are told."""
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    intent = shop.intents()[0].id
+    shop.settle()
+    seen = len(list(shop.bench.double.world["event"]))
+    for cents in range(1, 26):
+        shop.bench.stripe.refunds.create({"payment_intent": intent, "amount": cents})
+    # Ours among them: 25 more.
+    for number in range(25):
+        client.call("RefundInvoice", attach_pb.RefundInvoiceRequest(
+            customer_id=customer_id, invoice_id="inv_1", request_id=new_id("r"),
+            amount=money_pb.Money(currency="usd", minor_units=1)))
+        until(lambda: all(r.status == money_pb.REFUND_STATUS_SUCCEEDED
+                          for r in get(client, customer_id).refunds), f"refund {number}")
+    shop.settle()
+
+    def returned():
+        return get(client, customer_id).invoices[0].amount_refunded.minor_units
+    assert returned() == 325 + 25, get(client, customer_id).refunds
+    assert len(shop.bench.stripe.refunds.list({"limit": 100}).data) == 50
+    before = get(client, customer_id)
+    told = [e["id"] for e in list(shop.bench.double.world["event"])[seen:]
+            if e["type"] in ("refund.created", "charge.refunded")]
+    assert len(told) == 100
+    for event in [*told[:10], *reversed(told)]:
+        shop.control("/webhooks/redeliver", event=event, endpoint=shop.endpoint)
+    shop.settle()
+    assert get(client, customer_id) == before
+    shop.server.kill()
+    shop.server.start()  # and reads all of Stripe's list again
+    time.sleep(2)
+    assert get(client, customer_id) == before
+    client.call("UpdateSubscription", attach_pb.UpdateSubscriptionRequest(
+        customer_id=customer_id, cancel_action=attach_pb.CANCEL_ACTION_IMMEDIATELY,
+        request_id=new_id("r")))
+    assert get(client, customer_id).credit_balance.minor_units == 2000 - 350
 
 
 def test_twenty_refunded_at_stripe_and_cancelled_gives_nothing(shop):
@@ -445,3 +505,143 @@ def test_the_portal_leads_to_stripe_for_a_card(shop):
                           f"https://localhost:{shop.server.port}/checkout/eff_1",
                           {"card": "4242424242424242"})
     assert page.status == 200 and "<form" not in page.body
+
+
+def test_an_invoice_that_was_sent_is_paid_with_the_card_on_file(shop):
+    """Nobody types a card on a page of ours where Stripe has one; without one the page leads there."""
+    client, customer_id = shop.client, new_customer(shop.client)
+
+    def order(plan_id):
+        return client.call("Attach", attach_pb.AttachRequest(
+            customer_id=customer_id, plan_id=plan_id, request_id=new_id("r"),
+            invoice_mode=attach_pb.InvoiceMode(enabled=True))).invoice
+
+    browser = checkout.browser(shop.server.ca_file)
+    first = order("test_pro")
+    away = checkout.fetch(browser, first.url + "/pay")
+    assert away.status == 303 and away.location.startswith(shop.bench.double.url)
+    shop.pay(away.location)  # puts the card on file
+    until(lambda: get(client, customer_id).HasField("payment_method"), "the card")
+    page = checkout.fetch(browser, first.url + "/pay")
+    assert page.status == 200 and "ending in 4242" in page.body and "<input" not in page.body
+
+    method = shop.bench.stripe.customers.payment_methods.list(shop.session().customer).data[0].id
+    shop.control(f"/payment_methods/{method}", charge="insufficient_funds")
+    declined = checkout.fetch(browser, first.url + "/pay", {"pay": "1"})
+    assert declined.status == 402 and "declined" in declined.body
+    assert not shop.subscriptions(customer_id) and not shop.intents()
+    shop.control(f"/payment_methods/{method}", charge=None)
+    for _ in range(2):  # pressed twice
+        paid = checkout.fetch(browser, first.url + "/pay", {"pay": "1"})
+        assert paid.status == 303, paid.body
+    shop.has(customer_id, "test_pro")
+    (invoice,) = get(client, customer_id).invoices
+    assert invoice.status == money_pb.INVOICE_STATUS_PAID
+    assert [i.amount for i in shop.intents()] == [invoice.amount_due.minor_units] == [2000]
+    assert sorted(i.status for i in shop.bench.stripe.invoices.list().data) == ["paid", "void"]
+    # What it paid can go back.
+    client.call("RefundInvoice", attach_pb.RefundInvoiceRequest(
+        customer_id=customer_id, invoice_id=invoice.invoice_id, request_id=new_id("r")))
+    until(lambda: [r.amount for r in shop.bench.stripe.refunds.list().data] == [2000], "the refund")
+
+
+@pytest.mark.parametrize("succeeds", [True, False], ids=["succeeds", "fails"])
+def test_a_page_that_is_paid_by_a_method_that_takes_days(shop, succeeds):
+    client, customer_id = shop.client, new_customer(shop.client)
+    reply = attach(client, customer_id, "test_pro")
+    session = shop.session()
+    shop.pay(reply.payment_url, takes_days=True)
+    shop.settle()
+    assert not shop.subscriptions(customer_id), "access stays as it was"
+    assert not check(client, customer_id, feature_id="test_messages").allowed
+    shop.control("/clock", advance=4 * 86400)
+    intent = shop.bench.stripe.checkout.sessions.retrieve(session.id).payment_intent
+    shop.control(f"/payment_intents/{intent}/arrive", succeed=succeeds)
+    shop.settle()
+    assert [t for t in shop.bench.events() if "async" in t] == [
+        f"checkout.session.async_payment_{'succeeded' if succeeds else 'failed'}"]
+    if not succeeds:
+        # The page is closed: another one opens, and pays.
+        until(lambda: (r := attach(client, customer_id, "test_pro")).outcome == PAGE
+              and r.payment_url != reply.payment_url, "another page")
+        shop.pay(shop.session().url)
+    shop.has(customer_id, "test_pro")
+    (invoice,) = get(client, customer_id).invoices
+    assert [i.amount for i in shop.intents()] == [invoice.amount_due.minor_units] == [2000]
+    assert not get(client, customer_id).refunds
+
+
+@pytest.mark.parametrize("succeeds", [True, False], ids=["succeeds", "fails"])
+def test_a_renewal_by_a_method_that_takes_days_is_asked_for_once(shop, succeeds):
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    shop.control(f"/payment_methods/{shop.method()}", takes_days=True)
+    move(client, 32, customer_id)
+    processing = until(lambda: shop.intents("processing"), "the charge")[0].id
+    time.sleep(3)  # it is looked at again and again
+    assert shop.subscriptions(customer_id) == {"test_pro": ACTIVE}, "access goes on meanwhile"
+    shop.server.kill()
+    shop.control("/clock", advance=4 * 86400)
+    shop.server.start()
+    time.sleep(2)
+    asked = [e for e in shop.bench.sent_by("tally") if e["path"].endswith("/pay")]
+    assert len(asked) == 1, "what is processing isn't asked for again"
+    shop.control(f"/payment_intents/{processing}/arrive", succeed=succeeds)
+    shop.has(customer_id, "test_pro", ACTIVE if succeeds else PAST_DUE)
+    until(lambda: len(get(client, customer_id).invoices) == 2, "the invoice")
+    assert len(shop.intents()) == 1 + succeeds
+    assert len(shop.bench.stripe.invoices.list().data) == 1
+
+
+def test_a_page_offers_what_the_settings_say(shop):
+    shop.server.kill()
+    shop.server.environment["TALLY_STRIPE_SANDBOX_PAYMENT_METHODS"] = "card,link"
+    shop.server.start()
+    attach(shop.client, new_customer(shop.client), "test_pro")
+    assert shop.session().allowed_payment_method_types == ["card", "link"]
+    done = subprocess.run(
+        [BINARY, "settings"], capture_output=True, text=True, timeout=30,
+        env={**os.environ, **shop.server.environment,
+             "TALLY_STRIPE_SANDBOX_PAYMENT_METHODS": "Card;"})
+    assert done.returncode == 64 and "payment-methods must be Stripe's names" in done.stderr, done
+
+
+def test_who_somebody_is_follows_them_to_stripe(shop):
+    """A new name is passed on; what is erased here is erased there; who is deleted here is deleted
+    there where the settings say so, whatever fails on the way."""
+    client, customer_id = shop.client, new_customer(shop.client)
+
+    def at_stripe():
+        return shop.bench.stripe.customers.retrieve(shop.intents()[0].customer)
+
+    shop.buy(customer_id, "test_pro")
+    shop.control("/faults", do="answer", status=500, method="POST",
+                 path="^/v1/customers/cus", count=4)
+    client.call("UpdateCustomer", customer_pb.UpdateCustomerRequest(
+        customer_id=customer_id, name="Acme", email="acme@example.com", request_id=new_id("r")))
+    until(lambda: (at_stripe().name, at_stripe().email) == ("Acme", "acme@example.com"), "a name")
+    client.call("EraseCustomer", customer_pb.EraseCustomerRequest(
+        customer_id=customer_id, request_id=new_id("r")))
+    until(lambda: not at_stripe().name and not at_stripe().email, "no name")
+    shop.has(customer_id, "test_pro")
+
+    def delete(customer_id):
+        return client.call("DeleteCustomer", customer_pb.DeleteCustomerRequest(
+            customer_id=customer_id, request_id=new_id("r")))
+
+    delete(customer_id)
+    assert not at_stripe().to_dict().get("deleted"), "the settings don't say so"
+    shop.server.kill()
+    shop.server.environment["TALLY_STRIPE_SANDBOX_DELETE_CUSTOMERS"] = "yes"
+    shop.server.start()
+    other = new_customer(client)
+    shop.buy(other, "test_pro")
+    shop.control("/faults", do="answer", status=500, method="DELETE", path="^/v1/customers/",
+                 count=1000)
+    with pytest.raises(grpc.RpcError) as caught:
+        delete(other)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert get(client, other).customer_id == other, "nothing is half done"
+    shop.bench.control("/faults", "DELETE")
+    delete(other)
+    assert at_stripe().to_dict().get("deleted")

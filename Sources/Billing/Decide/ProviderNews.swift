@@ -10,6 +10,8 @@ package enum ProviderNews: Sendable {
     case methodRemoved(token: String)
     /// Nothing can be paid on this page any more.
     case pageClosed(session: String)
+    /// It has taken this, and nobody here knows of it.
+    case found(FoundMoney)
 }
 
 extension CustomerState {
@@ -39,6 +41,7 @@ extension CustomerState {
             // A charge that is under way is of the card that is there.
             guard openEffect == nil else { throw .purchaseInProgress }
             facts.emit(.methodRemoved)
+        case .found(let found): return try decideFound(found, pricing: pricing, now: now)
         case .pageClosed(let session):
             guard let checkout = account.checkout, checkout.session == session else { break }
             facts.emit(checkout.closed())

@@ -1,14 +1,23 @@
-/// A refund that was made at the provider.
+/// A refund that was made at the provider, and all that went back of its payment.
 package struct ReportedRefund: Sendable {
-    /// The provider's; one of our own is reported by it too.
+    /// The provider's, or ours where we had asked for it.
     package var id: String
     package var payment: String
     package var amount: Money
+    /// Minor units that the provider has given back of the payment, by whomever, this included. So
+    /// one that was counted long ago, and isn't remembered any more, isn't counted again.
+    package var total: Int64
+    /// Those that we had asked for and are in `total`.
+    package var ours: [String]
 
-    package init(id: String, payment: String, amount: Money) {
+    package init(
+        id: String, payment: String, amount: Money, total: Int64, ours: [String] = []
+    ) {
         self.id = id
         self.payment = payment
         self.amount = amount
+        self.total = total
+        self.ours = ours
     }
 }
 
@@ -40,18 +49,41 @@ extension CustomerState {
         guard openEffect == nil else { throw .purchaseInProgress }
         var facts = FactSheet(self, pricing: pricing, now: now)
         let invoice = invoice(paidBy: reported.payment)
-        if !account.refunds.contains(where: { $0.id == reported.id }) {
-            var refund = Refund(
-                id: reported.id, payment: reported.payment, invoice: 0, amount: reported.amount,
-                reason: .provider, time: now)
+        if let counted = uncounted(reported, of: invoice) {
+            // It is never pending, not for a moment: that would ask the provider for it once more.
             if let invoice {
-                let amount = reported.amount.minorUnits
-                refund = facts.refund(amount, of: invoice, id: reported.id, .provider)
+                _ = facts.refund(counted, of: invoice, id: reported.id, .provider, .succeeded)
+                if invoice.isFound { facts.takeBack(counted, of: invoice) }
+            } else {
+                var refund = Refund(
+                    id: reported.id, payment: reported.payment, invoice: 0,
+                    amount: reported.amount, reason: .provider, time: now)
+                refund.status = .succeeded
+                facts.keep(refund)
             }
-            refund.status = .succeeded
-            facts.keep(refund)
         }
         return reply(facts, invoice)
+    }
+
+    /// Minor units of a refund that aren't counted yet; nil: all of it is, whether or not it is
+    /// among those that are remembered.
+    private func uncounted(_ reported: ReportedRefund, of invoice: Invoice?) -> Int64? {
+        guard !account.refunds.contains(where: { $0.id == reported.id }) else { return nil }
+        guard let invoice else {
+            // It changes no money here: only to be looked at, and none is forgotten for it.
+            let isShown = account.refunds.count < Refund.keptLimit
+            return isShown && !reported.ours.contains(reported.id) ? 0 : nil
+        }
+        // What was asked for and hasn't come there yet is counted here, and isn't in the total.
+        let underway = account.refunds.reduce(Int64(0)) { sum, refund in
+            let isUnderway =
+                refund.payment == reported.payment && refund.status == .pending
+                && !reported.ours.contains(refund.id)
+            return sum + (isUnderway ? refund.amount.minorUnits : 0)
+        }
+        let counted = invoice.returns.refunded - underway
+        let left = min(reported.amount.minorUnits, reported.total - counted)
+        return left > 0 ? left : nil
     }
 
     func decideReport(
@@ -88,6 +120,16 @@ extension CustomerState {
 }
 
 extension FactSheet {
+    /// It was credit here.
+    fileprivate mutating func takeBack(_ minorUnits: Int64, of invoice: Invoice) {
+        guard var returns = customer.invoice(invoice.number)?.returns else { return }
+        returns.credited -= minorUnits
+        emit(.invoiceReturned(number: invoice.number, returns))
+        emit(
+            .creditChanged(
+                Money(minorUnits: balance - minorUnits, currency: invoice.total.currency)))
+    }
+
     /// What the bank took back comes back no other way, unless the dispute is won.
     fileprivate mutating func dispute(
         _ dispute: Dispute, before: Dispute?, _ invoice: Invoice

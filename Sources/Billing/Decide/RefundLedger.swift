@@ -102,17 +102,19 @@ extension FactSheet {
 
     /// Money goes back to the card that paid an invoice, and doesn't come back another way.
     mutating func refund(
-        _ minorUnits: Int64, of invoice: Invoice, id: String, _ reason: Refund.Reason
+        _ minorUnits: Int64, of invoice: Invoice, id: String, _ reason: Refund.Reason,
+        _ status: Refund.Status = .pending
     ) -> Refund {
         // A plan that ends takes its own charges with it.
         if reason != .canceled { spread(minorUnits, over: invoice) }
         var returns = invoice.returns
         returns.refunded += minorUnits
         emit(.invoiceReturned(number: invoice.number, returns))
-        let refund = Refund(
+        var refund = Refund(
             id: id, payment: invoice.payment, invoice: invoice.number,
             amount: Money(minorUnits: minorUnits, currency: invoice.total.currency),
             reason: reason, time: now)
+        refund.status = status
         keep(refund)
         return refund
     }

@@ -9,6 +9,7 @@ internal import Wire
 /// Where Stripe reports to.
 ///
 ///     POST /webhooks/stripe/{environment}   an event, signed
+///     POST /stripe/{environment}/reconcile  compares the books: see Reconciliations
 ///
 /// 200: it is on record, was before, or is of a kind that nobody listens to. 400: it isn't
 /// Stripe's, is too old, or of another account; nothing has changed. 500: it could not be recorded
@@ -57,9 +58,19 @@ package final class StripePages: Sendable {
         }
     }
 
+    /// When the books were compared last, and what remained; by environment.
+    package var reconciliations: [(environment: String, status: ReconciliationStatus?)] {
+        places.map { ($0.environment.name, $0.environment.reconciliation) }
+    }
+
     /// nil: not one of these pages.
     package func respond(to request: PageRequest) async -> PageResponse? {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.count == 4, parts[0].isEmpty, parts[1] == "stripe", parts[3] == "reconcile",
+            let place = places.first(where: { $0.environment.name == parts[2] })
+        {
+            return await reconcile(request, place.environment)
+        }
         guard parts.count == 4, parts[0].isEmpty, parts[1] == "webhooks", parts[2] == "stripe",
             let place = places.first(where: { $0.environment.name == parts[3] })
         else { return nil }

@@ -28,18 +28,8 @@ extension Stripe {
     }
 
     private func invoice(of effect: Effect, _ payer: Payer) async throws -> JSONValue? {
-        var query: StripeForm = ["customer": .text(payer.reference), "limit": "100"]
-        while true {
-            let page = try await client.get("/v1/invoices", query)
-            let found = page.data.first { $0.metadata("tally_effect") == effect.id }
-            guard found == nil, page.flag("has_more") == true, let last = page.data.last else {
-                return found
-            }
-            query = [
-                "customer": .text(payer.reference), "limit": "100",
-                "starting_after": .text(try Stripe.id(last)),
-            ]
-        }
+        try await client.list("/v1/invoices", ["customer": .text(payer.reference)])
+            .first { $0.metadata("tally_effect") == effect.id }
     }
 
     /// All lines are added by one request, so there are all of them or none.
@@ -81,6 +71,13 @@ extension Stripe {
         case "open": break
         default: return .declined(code: try await lastDecline(of: invoice))
         }
+        // Some methods take days. Until then it is neither paid nor declined, and asking again would
+        // be asking for another payment; so would it be once it was declined.
+        switch try await progress(of: invoice) {
+        case .none: break
+        case .processing: throw StripeFault.busy
+        case .declined(let code): return try await end(path, effect, code: code)
+        }
         do {
             let answer = try await make(
                 "\(path)/pay", ["payment_method": .text(method.token), "off_session": "true"],
@@ -96,6 +93,29 @@ extension Stripe {
             guard let code = fault.declineCode else { throw fault }
             return try await end(path, effect, code: code)
         }
+    }
+
+    /// How far an invoice that is open was paid.
+    private enum Progress {
+        case none
+        case processing
+        case declined(code: String)
+    }
+
+    private func progress(of invoice: JSONValue) async throws -> Progress {
+        for payment in try await payments(of: invoice) {
+            guard let id = payment["payment"]?.reference("payment_intent"), Stripe.isID(id)
+            else { continue }
+            let intent = try await client.get("/v1/payment_intents/\(id)")
+            if intent.text("status") == "processing" { return .processing }
+            let error = intent["last_payment_error"]
+            if intent.text("status") == "requires_payment_method",
+                let code = error?.text("decline_code") ?? error?.text("code")
+            {
+                return .declined(code: code)
+            }
+        }
+        return .none
     }
 
     /// Nobody can pay it any more, unless somebody has.
@@ -115,7 +135,7 @@ extension Stripe {
         return .declined(code: code)
     }
 
-    private func paid(_ invoice: JSONValue) async throws -> CollectOutcome {
+    func paid(_ invoice: JSONValue) async throws -> CollectOutcome {
         let payments = try await payments(of: invoice)
         let paid = payments.first { $0.text("status") == "paid" }
         guard let intent = paid?["payment"]?.reference("payment_intent") else {
@@ -127,9 +147,7 @@ extension Stripe {
 
     private func payments(of invoice: JSONValue) async throws -> [JSONValue] {
         let id = try Stripe.id(invoice)
-        return try await client.get(
-            "/v1/invoice_payments", ["invoice": .text(id), "limit": "100"]
-        ).data
+        return try await client.list("/v1/invoice_payments", ["invoice": .text(id)])
     }
 
     /// Why the last attempt failed, after the answer that said so was lost.

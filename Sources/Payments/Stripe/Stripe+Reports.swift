@@ -38,7 +38,7 @@ extension Stripe {
             ["expand": ["payment_intent.payment_method", "setup_intent.payment_method"]])
     }
 
-    private func pageReports(_ page: JSONValue, _ home: String) async throws -> [ProviderReport] {
+    func pageReports(_ page: JSONValue, _ home: String) async throws -> [ProviderReport] {
         guard let customer = Stripe.customer(of: page, home),
             let session = page.metadata("tally_effect")
         else { return [] }
@@ -46,6 +46,13 @@ extension Stripe {
             return [.news(.provider(.pageClosed(session: session)), customer)]
         }
         let isSetup = page.text("mode") == "setup"
+        // A method that takes days has said no: nothing can be paid on this page any more.
+        let refused = ["requires_payment_method", "canceled"]
+        if page.text("status") == "complete", page.text("payment_status") == "unpaid",
+            refused.contains(page["payment_intent"]?.text("status") ?? "")
+        {
+            return [.news(.provider(.pageClosed(session: session)), customer)]
+        }
         guard page.text("status") == "complete", isSetup || page.text("payment_status") == "paid",
             let intent = page[isSetup ? "setup_intent" : "payment_intent"],
             let method = intent["payment_method"].flatMap(PaymentMethod.init),
@@ -78,46 +85,17 @@ extension Stripe {
         return (id, customer, try await pageReports(try await page(try Stripe.id(found)), home))
     }
 
-    private func refundReports(_ payment: String?, _ home: String) async throws
+    func refundReports(_ payment: String?, _ home: String) async throws
         -> [ProviderReport]
     {
         guard let payment = try await self.payment(payment, home) else { return [] }
-        var reports = payment.before
-        // The oldest first, as they were made.
-        for refund in try await refunds(of: payment.id).reversed() {
-            guard
-                let command = try refundCommand(refund, of: payment.id, home, payment.customer)
-            else { continue }
-            reports.append(.news(command, payment.customer))
-        }
-        return reports
+        let given = GivenBack(
+            try await refunds(of: payment.id), payment: payment.id,
+            isOurs: { Stripe.customer(of: $0, home) == payment.customer })
+        return payment.before + given.commands.map { .news($0, payment.customer) }
     }
 
-    private func refundCommand(
-        _ refund: JSONValue, of payment: String, _ home: String, _ customer: CustomerID
-    ) throws -> Command? {
-        let status = refund.text("status")
-        if let id = refund.metadata("tally_refund"),
-            Stripe.customer(of: refund, home) == customer
-        {
-            switch status {
-            case "succeeded": return .refund(.settle(SettleRefund(id: id)))
-            case "failed", "canceled":
-                let code = refund.text("failure_reason") ?? "refund_failed"
-                return .refund(.settle(SettleRefund(id: id, failureCode: code)))
-            default: return nil
-            }
-        }
-        guard status == "succeeded" || status == "pending",
-            let amount = StripeAmount.money(
-                refund.number("amount") ?? 0, refund.text("currency") ?? "")
-        else { return nil }
-        return .refund(
-            .reported(
-                ReportedRefund(id: try Stripe.id(refund), payment: payment, amount: amount)))
-    }
-
-    private func disputeReports(_ id: String, _ home: String) async throws -> [ProviderReport] {
+    func disputeReports(_ id: String, _ home: String) async throws -> [ProviderReport] {
         let dispute = try await client.get("/v1/disputes/\(id)")
         let status: Dispute.Status
         switch dispute.text("status") {
@@ -169,7 +147,7 @@ extension Stripe {
     }
 
     /// nil: it is none of this data folder's.
-    private static func customer(of object: JSONValue, _ home: String) -> CustomerID? {
+    static func customer(of object: JSONValue, _ home: String) -> CustomerID? {
         guard object.metadata("tally_home") == home else { return nil }
         return object.metadata("tally_customer").flatMap { CustomerID($0) }
     }
@@ -224,10 +202,11 @@ extension Stripe {
 }
 
 extension PaymentMethod {
-    fileprivate init?(_ json: JSONValue) {
-        guard let token = json.text("id"), let card = json["card"] else { return nil }
+    init?(_ json: JSONValue) {
+        guard let token = json.text("id"), let type = json.text("type"), let card = json[type]
+        else { return nil }
         self.init(
-            token: token, brand: card.text("brand") ?? "card", last4: card.text("last4") ?? "")
+            token: token, brand: card.text("brand") ?? type, last4: card.text("last4") ?? "")
         if let year = card.number("exp_year"), let month = card.number("exp_month"),
             1...12 ~= month, 0...9999 ~= year
         {

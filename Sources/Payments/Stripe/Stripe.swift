@@ -18,16 +18,29 @@ internal import Wire
 package final class Stripe: PaymentProvider {
     let client: StripeClient
     private let address: @Sendable () -> String
+    private let choices: Choices
     let watch: Mutex<StripeWatch>
+
+    /// What an operator may choose.
+    package struct Choices: Sendable {
+        /// How a page can be paid, by Stripe's names; some take days.
+        package var methods = ["card"]
+        /// Who is deleted here is deleted there, too.
+        package var deletesCustomers = false
+
+        package init() {}
+    }
 
     /// - Parameters:
     ///   - address: where the server's pages are: customers come back to them from Stripe's.
     ///   - lookBackDays: how far back a start reads what was reported. Stripe keeps 30 days.
     package init(
-        _ client: StripeClient, address: @escaping @Sendable () -> String, lookBackDays: Int = 3
+        _ client: StripeClient, address: @escaping @Sendable () -> String, lookBackDays: Int = 3,
+        choices: Choices = Choices()
     ) {
         self.client = client
         self.address = address
+        self.choices = choices
         watch = Mutex(StripeWatch(lookBackDays: lookBackDays))
     }
 
@@ -55,6 +68,25 @@ package final class Stripe: PaymentProvider {
         }
     }
 
+    package func update(_ payer: Payer) async throws {
+        guard Stripe.isID(payer.reference) else { return }
+        do {
+            _ = try await client.post(
+                "/v1/customers/\(payer.reference)", StripeBodies.profile(payer), key: nil)
+        } catch StripeFault.missing {
+            // Deleted there.
+        }
+    }
+
+    package func forget(_ payer: Payer) async throws {
+        guard choices.deletesCustomers, Stripe.isID(payer.reference) else { return }
+        do {
+            _ = try await client.delete("/v1/customers/\(payer.reference)")
+        } catch StripeFault.missing {
+            // Before.
+        }
+    }
+
     // MARK: Pages
 
     package func openCheckout(
@@ -76,7 +108,8 @@ package final class Stripe: PaymentProvider {
         do {
             let made = try await make(
                 "/v1/checkout/sessions",
-                StripeBodies.session(effect, context.payer, successURL: url),
+                StripeBodies.session(
+                    effect, context.payer, successURL: url, methods: choices.methods),
                 key: closed == 0 ? effect.id : "\(effect.id)_page_\(closed + 1)", isInDoubt: false
             ) {
                 try await self.pages(effect.id, of: context.payer)
@@ -105,9 +138,8 @@ package final class Stripe: PaymentProvider {
 
     /// Those that were opened for an effect, the latest first.
     private func pages(_ effect: String, of payer: Payer) async throws -> [JSONValue] {
-        try await client.get(
-            "/v1/checkout/sessions", ["customer": .text(payer.reference), "limit": "100"]
-        ).data.filter { $0.metadata("tally_effect") == effect }
+        try await client.list("/v1/checkout/sessions", ["customer": .text(payer.reference)])
+            .filter { $0.metadata("tally_effect") == effect }
     }
 
     // MARK: Refunds
@@ -136,7 +168,7 @@ package final class Stripe: PaymentProvider {
     }
 
     func refunds(of payment: String) async throws -> [JSONValue] {
-        try await client.get("/v1/refunds", ["payment_intent": .text(payment), "limit": "100"]).data
+        try await client.list("/v1/refunds", ["payment_intent": .text(payment)])
     }
 
     /// Stripe tells of a payment again and again, for a month. Here it is remembered for a while

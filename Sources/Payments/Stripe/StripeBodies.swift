@@ -28,6 +28,11 @@ package enum StripeBodies {
         return form
     }
 
+    /// As it is now; what is empty is known no more.
+    package static func profile(_ payer: Payer) -> StripeForm {
+        ["name": .text(short(payer.name)), "email": .text(payer.email)]
+    }
+
     /// As Stripe searches for the above.
     static func search(for payer: Payer) -> String {
         let terms = [
@@ -44,15 +49,15 @@ package enum StripeBodies {
     // MARK: A page
 
     package static func session(
-        _ effect: Effect, _ payer: Payer, successURL: String
+        _ effect: Effect, _ payer: Payer, successURL: String, methods: [String] = ["card"]
     ) -> StripeForm {
         let isPaid = effect.order.due.minorUnits > 0
         let marks = metadata(payer, ["tally_effect": .text(effect.id)])
         var form: StripeForm = [
             "mode": isPaid ? "payment" : "setup", "customer": .text(payer.reference),
             "client_reference_id": .text(effect.id),
-            // Others may take days to say whether they paid.
-            "allowed_payment_method_types": ["card"], "success_url": .text(successURL),
+            "allowed_payment_method_types": .list(methods.map { .text($0) }),
+            "success_url": .text(successURL),
             "metadata": .form(marks),
         ]
         guard isPaid else {

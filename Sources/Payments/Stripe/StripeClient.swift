@@ -51,6 +51,23 @@ package final class StripeClient: Sendable {
         return try await send(path + (text.isEmpty ? "" : "?" + text), body: nil, key: nil)
     }
 
+    /// All of a list, page by page.
+    package func list(
+        _ path: String, _ query: StripeForm = [:]
+    ) async throws(StripeFault) -> [JSONValue] {
+        var rows: [JSONValue] = []
+        var after: String?
+        repeat {
+            var query = query
+            query.append("limit", "100")
+            if let after { query.append("starting_after", after) }
+            let page = try await get(path, query)
+            rows += page.data
+            after = page.flag("has_more") == true ? page.data.last?.text("id") : nil
+        } while after != nil
+        return rows
+    }
+
     /// - Parameter key: the idempotency key; nil: twice would be no harm.
     package func post(
         _ path: String, _ form: StripeForm = [:], key: String?
@@ -58,8 +75,13 @@ package final class StripeClient: Sendable {
         try await send(path, body: Array(form.encoded.utf8), key: key)
     }
 
+    /// Twice is no harm: it is gone.
+    package func delete(_ path: String) async throws(StripeFault) -> JSONValue {
+        try await send(path, body: nil, key: nil, deletes: true)
+    }
+
     private func send(
-        _ path: String, body: [UInt8]?, key: String?
+        _ path: String, body: [UInt8]?, key: String?, deletes: Bool = false
     ) async throws(StripeFault) -> JSONValue {
         var headers = [
             "Authorization: Bearer \(settings.key.text)",
@@ -71,7 +93,7 @@ package final class StripeClient: Sendable {
         if let key { headers.append("Idempotency-Key: \(key)") }
         var attempt = 1
         while true {
-            let (outcome, result) = await once(settings.base + path, body, headers)
+            let (outcome, result) = await once(settings.base + path, body, headers, deletes)
             guard case .failure(let fault) = result else { return try result.get() }
             // A POST without a key may have been done, and isn't sent twice.
             let mayRepeat = body == nil || key != nil
@@ -85,12 +107,15 @@ package final class StripeClient: Sendable {
     }
 
     private func once(
-        _ url: String, _ body: [UInt8]?, _ headers: [String]
+        _ url: String, _ body: [UInt8]?, _ headers: [String], _ deletes: Bool
     ) async -> (StripeRetry.Outcome, Result<JSONValue, StripeFault>) {
         let answer = await lines.run { client in
             if let body {
                 return try client.post(
                     url, body: body, headers: headers, wanted: StripeClient.wanted)
+            }
+            if deletes {
+                return try client.delete(url, headers: headers, wanted: StripeClient.wanted)
             }
             return try client.get(url, headers: headers, wanted: StripeClient.wanted)
         }

@@ -19,14 +19,7 @@ package struct StripeSecret: Sendable, Equatable, CustomStringConvertible, Custo
     /// Of `{seconds}.{body}`, in hexadecimal.
     fileprivate func code(_ seconds: Substring, _ body: [UInt8]) -> [UInt8] {
         let content = Array(seconds.utf8) + [UInt8(ascii: ".")] + body
-        let code = [UInt8](unsafeUninitializedCapacity: 32) { output, count in
-            var length: UInt32 = 0
-            let result = HMAC(
-                EVP_sha256(), key, Int32(key.count), content, content.count, output.baseAddress,
-                &length)
-            precondition(result != nil && length == 32, "libcrypto has HMAC-SHA256")
-            count = 32
-        }
+        let code = KeyedHash.sha256(of: content, key: key)
         let digits = Array("0123456789abcdef".utf8)
         return code.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }

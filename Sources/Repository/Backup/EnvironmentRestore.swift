@@ -53,6 +53,8 @@ package struct EnvironmentRestore {
                 try SmallFile.write(keys, to: "\(folder)/\(name)")
             }
         }
+        // What was paid since is looked up before anything is charged.
+        try SmallFile.write([], to: "\(folder)/\(EnvironmentFolder.restored)")
         try SmallFile.write(content, to: "\(folder)/\(Manifest.fileName)")
         return logs
     }

@@ -13,6 +13,7 @@ struct Effects: Sendable {
     /// Names the data folder.
     let home: String
     let durability: Durability
+    let gate: EffectGate
     let logger: Logger
 
     /// Effects under way at once.
@@ -63,6 +64,11 @@ struct Effects: Sendable {
     private func carryOut(_ pending: Settlements.Pending) async {
         guard await durability.reach(pending.sequence) else { return }
         defer { repository.settlements.openCount.subtract(1, ordering: .relaxed) }
+        if case .effect(let effect) = pending.task, gate.isClosed {
+            await gate.wait()
+            // It may have turned out to be paid.
+            guard isOpen(effect, pending.customer) else { return }
+        }
         var pause = Effects.firstPause
         var pending = pending
         while !Task.isCancelled {
@@ -73,6 +79,9 @@ struct Effects: Sendable {
                 case .nothing: return
                 case .later: break
                 }
+            } catch ExecuteFault.refused(.customerNotFound) {
+                // Deleted meanwhile: nobody is left whom it concerns.
+                return
             } catch {
                 logger.warning(
                     "a payment effect has no outcome yet and is tried again",
@@ -81,6 +90,13 @@ struct Effects: Sendable {
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Effects.longestPause)
         }
+    }
+
+    private func isOpen(_ effect: Effect, _ customer: CustomerID) -> Bool {
+        let found = try? repository.read(
+            customer, names: repository.directory.current, in: Workspace()
+        ) { customer, _ in customer.openEffect?.id == effect.id }
+        return found?.answer ?? false
     }
 
     private enum Answer {
@@ -100,6 +116,10 @@ struct Effects: Sendable {
                 return .record(.refund(.settle(SettleRefund(id: refund.id, failureCode: code))))
             case .pending: return .later
             }
+        case .profile:
+            let payer = try asked(pending).payer
+            if !payer.reference.isEmpty { try await provider.update(payer) }
+            return .nothing
         case .closing(let session):
             // A payment that comes all the same is given back.
             try await provider.closeCheckout(session, of: try asked(pending).payer)

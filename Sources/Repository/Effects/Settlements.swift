@@ -12,6 +12,8 @@ final class Settlements: Sendable {
             case refund(Refund)
             /// The payment page with this session is to be closed at the provider.
             case closing(String)
+            /// The provider is to be told the customer's name and email.
+            case profile
         }
 
         var task: Task
@@ -26,6 +28,7 @@ final class Settlements: Sendable {
             case .effect(let effect): effect.id
             case .refund(let refund): refund.id
             case .closing(let session): session
+            case .profile: "profile of \(customer.text)"
             }
         }
     }
@@ -84,7 +87,7 @@ final class Settlements: Sendable {
                 begin(
                     start,
                     Pending(task: .effect(effect), customer: customer, sequence: sequence))
-            case .refundSet(let refund) where refund.status == .pending:
+            case .refundSet(let refund) where refund.isAsked:
                 begin(
                     send,
                     Pending(task: .refund(refund), customer: customer, sequence: sequence))
@@ -99,6 +102,9 @@ final class Settlements: Sendable {
             case .referralSet(let referral) where referral.isUntold:
                 tell.yield(
                     Handover(customer: customer, referral: referral.id, sequence: sequence))
+            case .profileChanged, .customerErased:
+                guard !facts.contains(.customerDeleted) else { break }
+                send.yield(Pending(task: .profile, customer: customer, sequence: sequence))
             default: break
             }
         }
@@ -114,7 +120,7 @@ final class Settlements: Sendable {
                     task: .effect(effect), customer: id, sequence: customer.sequence,
                     isInDoubt: true))
         }
-        for refund in customer.account.refunds where refund.status == .pending {
+        for refund in customer.account.refunds where refund.isAsked {
             begin(
                 send,
                 Pending(task: .refund(refund), customer: id, sequence: customer.sequence))
@@ -168,6 +174,11 @@ final class Settlements: Sendable {
         }
         for expectation in waiting { expectation.fulfil(nil) }
     }
+}
+
+extension Refund {
+    /// The provider is to be asked for it; what it did of its own it has done.
+    fileprivate var isAsked: Bool { status == .pending && reason != .provider }
 }
 
 extension Fact {

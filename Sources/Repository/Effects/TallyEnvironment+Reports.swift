@@ -121,14 +121,16 @@ extension TallyEnvironment {
         guard name == "sandbox", let sandbox = provider as? Sandbox else {
             throw .refused(.providerNotOfSandbox)
         }
-        let payment = try payment(of: call)
+        let (payment, asked) = try payment(of: call)
         switch call.event {
         case .refund(let id, let amount):
             guard try books({ try sandbox.refund(amount, of: payment, id: id) }) else {
                 throw .refused(
                     .refundTooLarge(left: Money(minorUnits: 0, currency: amount.currency)))
             }
-            let report = ReportedRefund(id: id, payment: payment, amount: amount)
+            let report = try books {
+                try sandbox.report(of: id, amount, of: payment, asked: asked)
+            }
             return try await self.report(.refund(.reported(report)), of: call.customer).message
         case .dispute(let id, let amount, let status):
             let report = ReportedDispute(
@@ -137,10 +139,16 @@ extension TallyEnvironment {
         }
     }
 
-    private func payment(of call: PaymentEventCall) throws(ExecuteFault) -> String {
-        let invoice = try customers(of: call.customer).read(
+    /// Of the call's invoice, and the refunds that have no outcome yet.
+    private func payment(
+        of call: PaymentEventCall
+    ) throws(ExecuteFault) -> (payment: String, asked: [String]) {
+        let (invoice, asked) = try customers(of: call.customer).read(
             call.customer, names: directory.current, in: Workspace()
-        ) { customer, _ in customer.invoice(call.invoice) }.answer
+        ) { customer, _ in
+            let open = customer.account.refunds.filter { $0.status == .pending }
+            return (customer.invoice(call.invoice), open.map(\.id))
+        }.answer
         guard let invoice else { throw .refused(.invoiceNotFound(call.invoice)) }
         let currency = invoice.total.currency
         let amount =
@@ -153,7 +161,7 @@ extension TallyEnvironment {
             let paid = invoice.payment.isEmpty ? 0 : invoice.due.minorUnits
             throw .refused(.refundTooLarge(left: Money(minorUnits: paid, currency: currency)))
         }
-        return invoice.payment
+        return (invoice.payment, asked)
     }
 
     private func books<Result>(

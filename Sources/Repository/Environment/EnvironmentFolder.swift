@@ -6,6 +6,7 @@
 ///     portal.key      what addresses of customers' pages are sealed with; see PortalLinks
 ///     backup.json     what a follower says of its copy; see BackupStatus
 ///     payments        what the sandbox's provider remembers; see SandboxBooks
+///     restored        it is a backup's copy, and the payment provider's books weren't compared yet
 ///     webhooks/       how far each receiver of webhooks was told; see CursorFile
 ///     directory/      log of the catalog
 ///     partition-0/    log of the customers, its snapshots, and the keys that what is personal in
@@ -21,6 +22,7 @@ struct EnvironmentFolder {
     static func events(_ number: Int) -> String { number == 0 ? "events" : "events-\(number)" }
 
     static let webhooks = "webhooks"
+    static let restored = "restored"
 
     struct Failure: Error, CustomStringConvertible {
         var description: String

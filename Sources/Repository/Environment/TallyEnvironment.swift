@@ -1,6 +1,7 @@
 package import Billing
 package import Logging
 package import Payments
+internal import Synchronization
 
 /// One environment, `sandbox` or `live`: its own folder, lock, logs, catalog, keys and clock.
 /// Nothing is shared with another. What lies where: see `EnvironmentFolder`.
@@ -28,6 +29,11 @@ package final class TallyEnvironment: Sendable {
     /// What an operator should look at.
     package let conditions = Conditions()
     package let backupWatch: BackupWatch
+    /// Closed after a restore, until the provider's books were compared.
+    let gate: EffectGate
+    let restoredMark: String
+    let reconcileHours: Int
+    let reconciled = Mutex<ReconciliationStatus?>(nil)
     let logger: Logger
     let historyDays: Int
     private let customerSeed: UInt64
@@ -53,6 +59,9 @@ package final class TallyEnvironment: Sendable {
         /// Between two readings of everything that is on disk; 0: never.
         package var scrubHours = 24
         package var snapshots = SnapshotSettings()
+        /// Between two comparisons of the provider's books with what is on record; 0: none by
+        /// itself, but after a restore.
+        package var reconcileHours = 24
         /// Threads that share a recovery.
         package var recoveryThreads = 1
         /// Called once when the log failed: the process should stop.
@@ -85,6 +94,10 @@ package final class TallyEnvironment: Sendable {
         provider = settings.provider
         prices = settings.prices
         address = settings.address
+        reconcileHours = settings.reconcileHours
+        restoredMark = "\(path)/\(EnvironmentFolder.restored)"
+        gate = EffectGate(
+            isClosed: settings.provider != nil && SmallFile.version(restoredMark) != nil)
         historyDays = settings.snapshots.historyDays
         onFault = settings.onFault
         keys = try KeyRing(folder: path, environment: name)
@@ -182,11 +195,12 @@ package final class TallyEnvironment: Sendable {
                 for partition in partitions {
                     let effects = Effects(
                         repository: partition.customers, provider: provider, home: home,
-                        durability: partition.durability, logger: logger)
+                        durability: partition.durability, gate: gate, logger: logger)
                     group.addTask { await effects.run() }
                 }
             }
             group.addTask { await self.hearReports() }
+            group.addTask { await self.reconcileRegularly() }
             let dueWork = DueWork(
                 repositories: partitions.map(\.customers), keys: keys, backup: backupWatch,
                 logger: logger, stop: onFault)

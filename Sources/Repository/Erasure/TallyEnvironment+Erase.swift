@@ -1,5 +1,6 @@
 package import Billing
 internal import Logging
+internal import Payments
 
 extension TallyEnvironment {
     /// How long a caller waits for day files to be rewritten before it is told that they are.
@@ -14,6 +15,7 @@ extension TallyEnvironment {
     ) async throws(ExecuteFault) -> (progress: Erasures.Progress, replayed: Bool) {
         let partition = partition(of: id)
         try refuseEarlyErasure(of: id, in: partition.customers)
+        if case .delete = command { try await forgetAtProvider(id) }
         let (_, _, replayed) = try await commit(command, for: id, request: request)
         if case .delete = command { try endKeys(of: id) }
         var waited = 0
@@ -32,6 +34,35 @@ extension TallyEnvironment {
                 throw .unavailable(.closed)
             }
             waited += step
+        }
+    }
+
+    /// Before the customer is gone, and with it the provider's name for it: what fails is tried
+    /// again by whoever asks again.
+    private func forgetAtProvider(_ id: CustomerID) async throws(ExecuteFault) {
+        guard let provider else { return }
+        let found: (payer: Payer, isBusy: Bool)
+        do throws(ExecuteFault) {
+            found = try customers(of: id).read(
+                id, names: directory.current, in: Workspace()
+            ) { customer, _ in
+                var payer = Payer(id: id, home: home)
+                payer.reference = customer.account.payer
+                let account = customer.account
+                let isBusy =
+                    !account.effects.isEmpty || account.referrals.contains(where: \.isUntold)
+                    || account.refunds.contains { $0.status == .pending }
+                return (payer, isBusy)
+            }.answer
+        } catch .refused(.customerNotFound) {
+            return
+        }
+        // It will be refused.
+        guard !found.isBusy, !found.payer.reference.isEmpty else { return }
+        do {
+            try await provider.forget(found.payer)
+        } catch {
+            throw .unavailable(.unavailable("the payment provider does not answer: \(error)"))
         }
     }
 

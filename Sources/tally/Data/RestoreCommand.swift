@@ -9,7 +9,8 @@ struct RestoreCommand: AsyncParsableCommand {
         discussion: """
             Checks every record first, then copies; a folder that is there already is never touched.
             Start the server on the new folder afterwards. If the old server still runs somewhere,
-            stop it: two servers that go on from one backup are two truths.
+            stop it: two servers that go on from one backup are two truths. Where Stripe collects,
+            nothing is charged before its books were compared: what was paid since is found there.
 
               tally restore /mnt/backup/tally --data /var/lib/tally
             """)

@@ -18,6 +18,12 @@ struct PaymentSettings: Sendable {
         var secrets: [StripeSecret]
         var secretFile: String
         var lookBackDays: Int
+        var reconcileHours: Int
+        var choices: Stripe.Choices
+    }
+
+    private enum Answer: String, CaseIterable {
+        case yes, no
     }
 
     var environment: String
@@ -42,6 +48,15 @@ struct PaymentSettings: Sendable {
             entry(
                 "stripe.\(name).look-back-days",
                 "how far back a start reads what Stripe reported", "3"),
+            entry(
+                "stripe.\(name).payment-methods",
+                "how its pages can be paid, by Stripe's names, with commas between", "card"),
+            entry(
+                "stripe.\(name).delete-customers",
+                "yes: who is deleted in Tally is deleted at Stripe too; or no", "no"),
+            entry(
+                "stripe.\(name).reconcile-hours",
+                "between two comparisons of Stripe's books with Tally's; 0: none by itself", "24"),
         ]
     }
 
@@ -68,7 +83,28 @@ struct PaymentSettings: Sendable {
         let file = values.text(section + "webhook-secret-file")
         return StripeSection(
             client: client, secrets: try secrets(of: name, file: file), secretFile: file,
-            lookBackDays: try values.number(section + "look-back-days", 0...30))
+            lookBackDays: try values.number(section + "look-back-days", 0...30),
+            reconcileHours: try values.number(section + "reconcile-hours", 0...720),
+            choices: try choices(section, values))
+    }
+
+    private static func choices(
+        _ section: String, _ values: SettingsValues
+    ) throws -> Stripe.Choices {
+        var choices = Stripe.Choices()
+        choices.methods = values.list(section + "payment-methods")
+        let isRight = choices.methods.allSatisfy { method in
+            method.utf8.allSatisfy { $0 == UInt8(ascii: "_") || 0x61...0x7A ~= $0 }
+                && !method.isEmpty
+        }
+        guard isRight, !choices.methods.isEmpty else {
+            throw CommandFault(
+                "\(section)payment-methods must be Stripe's names, such as card,us_bank_account",
+                exit: .usage)
+        }
+        choices.deletesCustomers =
+            try values.word(section + "delete-customers", of: Answer.self) == .yes
+        return choices
     }
 
     /// From the environment, else from the file; never from the command line, and never shown.

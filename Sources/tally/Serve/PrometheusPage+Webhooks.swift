@@ -43,5 +43,17 @@ extension PrometheusPage {
             sample(
                 "environment=\"\(environment)\",outcome=\"\(outcome.rawValue)\"", Double(count))
         }
+        family(
+            "tally_stripe_discrepancies", "gauge",
+            "Differences from Stripe's books that somebody has to look at, at the last comparison.")
+        for case let (environment, status?) in stripe.reconciliations {
+            sample("environment=\"\(environment)\"", Double(status.remaining))
+        }
+        family(
+            "tally_stripe_reconcile_timestamp_seconds", "gauge",
+            "When Stripe's books were compared last.")
+        for case let (environment, status?) in stripe.reconciliations {
+            sample("environment=\"\(environment)\"", Double(status.time.milliseconds) / 1000)
+        }
     }
 }

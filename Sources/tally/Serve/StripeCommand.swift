@@ -4,8 +4,9 @@ internal import Wire
 
 struct StripeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stripe", abstract: "Sets up Stripe as the payment provider.",
-        subcommands: [StripeSetupCommand.self])
+        commandName: "stripe",
+        abstract: "Sets up Stripe as the payment provider, and compares its books.",
+        subcommands: [StripeSetupCommand.self, StripeReconcileCommand.self])
 }
 
 struct StripeSetupCommand: AsyncParsableCommand {

@@ -61,6 +61,7 @@ final class TallyServer: Service {
             if let prices { needs.prices = prices.list }
             if payments.kind != .none { needs.address = { address.value.withLock { $0 } } }
             needs.provider = payments.provider(settings.data, needs.address)
+            needs.reconcileHours = payments.stripe?.reconcileHours ?? 0
             let environment = try TallyEnvironment(
                 name, in: settings.data, settings: needs, logger: logger)
             TallyServer.report(environment, logger)
@@ -242,7 +243,8 @@ extension PaymentSettings {
         case .stripe:
             stripe.map {
                 Stripe(
-                    StripeClient($0.client), address: address, lookBackDays: $0.lookBackDays)
+                    StripeClient($0.client), address: address, lookBackDays: $0.lookBackDays,
+                    choices: $0.choices)
             }
         }
     }

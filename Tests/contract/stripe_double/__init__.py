@@ -37,7 +37,10 @@ The control API speaks JSON and needs no key. Moments are seconds, durations as 
     What banks do.
     POST   /_control/payment_methods/ID     {"charge": "insufficient_funds" | "generic_decline" |
                                             … | null, "ask": "never" | "always" | "unsaved" |
-                                            "on_session", "expiry": [month, year], "last4"}
+                                            "on_session", "expiry": [month, year], "last4",
+                                            "takes_days": true: a charge is processing until
+    POST   /_control/payment_intents/ID/arrive  {"succeed": true}; a page's payment too, whose
+                                            `pay` was given "takes_days"}
     POST   /_control/disputes               {"charge" or "payment_intent", "reason", "amount",
                                             "inquiry": false}
     POST   /_control/disputes/ID            {"status": "won" | "lost" | "warning_closed"}

@@ -270,9 +270,21 @@ def finish(world, session, intent, kind, method, authentic):
         error = kind.attempt(world, intent, method)
         if intent["status"] == "requires_action" and authentic is not None:
             error = kind.authenticate(world, intent, authentic)
-    if intent["status"] == "succeeded":
+    if intent["status"] in ("succeeded", "processing"):
         complete(world, session, intent)
     return error
+
+
+def when_arrived(world, intent):
+    for session in world["checkout.session"]:
+        if session["payment_intent"] == intent["id"]:
+            paid = intent["status"] == "succeeded"
+            word = "succeeded" if paid else "failed"
+            with world.changing(session, f"checkout.session.async_payment_{word}"):
+                session["payment_status"] = "paid" if paid else "unpaid"
+
+
+payment_intents.WHO_IS_TOLD_LATE.append(when_arrived)
 
 
 def payer(world, session, email, name, address):
@@ -322,7 +334,9 @@ def complete(world, session, intent):
     with world.changing(session, "checkout.session.completed"):
         session.update(status="complete", url=None)
         if session["mode"] == "payment":
-            session.update(payment_status="paid", payment_intent=intent["id"])
+            paid = intent["status"] == "succeeded"
+            session.update(payment_status="paid" if paid else "unpaid",
+                           payment_intent=intent["id"])
             if session["invoice_creation"]["enabled"]:
                 session["invoice"] = invoiced(world, session, intent, given)["id"]
 

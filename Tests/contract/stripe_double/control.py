@@ -91,6 +91,8 @@ def settings(control, given):
 def pay_session(control, given, identifier):
     world, session = control.world, checkout.current(control.world, identifier)
     method = None if given.get("answer_only") else control.method_of(given)
+    if given.get("takes_days"):
+        world.secret(method["id"])["takes_days"] = True
     error = checkout.pay(world, session, method, given.get("authenticate"), given.get("email"),
                          given.get("name"), given.get("address"))
     return {"session": session, "error": shown(error)}
@@ -130,6 +132,13 @@ def authenticate_payment(control, given, identifier):
     return {"payment_intent": intent, "error": shown(error)}
 
 
+@route("POST", "/payment_intents/ID/arrive")
+def arrive(control, given, identifier):
+    intent = control.world["payment_intent"].get(identifier)
+    payment_intents.arrive(control.world, intent, given.get("succeed", True))
+    return intent
+
+
 @route("POST", "/setup_intents/ID/authenticate")
 def authenticate_setup(control, given, identifier):
     intent = control.world["setup_intent"].get(identifier)
@@ -159,6 +168,8 @@ def bank(control, given, identifier):
         if given["ask"] not in ("never", "always", "unsaved", "on_session"):
             raise ValueError("ask must be never, always, unsaved or on_session")
         held["ask"] = given["ask"]
+    if "takes_days" in given:
+        held["takes_days"] = given["takes_days"]
     if "expiry" in given or "last4" in given:
         with world.changing(method, "payment_method.automatically_updated"):
             if "expiry" in given:

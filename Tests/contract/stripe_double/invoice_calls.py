@@ -143,6 +143,10 @@ def pay(world, params, id):
         raise invalid("Invoices with a status of void cannot be paid.")
     if params.get("paid_out_of_band"):
         return out_of_band(world, invoice)
+    intent = invoices.intent_of(world, invoice)
+    if intent and intent["status"] == "processing":
+        raise invalid("This invoice has a payment that is processing.",
+                      code="payment_intent_unexpected_state")
     chosen = params.get("payment_method") or invoices.default_method(world, invoice)
     if not chosen:
         raise invalid("There is no `default_payment_method` set on this Customer or Invoice. "

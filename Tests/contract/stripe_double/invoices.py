@@ -211,6 +211,11 @@ def collect(world, invoice, method, off_session=True):
         with world.changing(invoice):
             invoice["attempt_count"] += 1
         return None
+    if intent["status"] == "processing":
+        with world.changing(invoice, "invoice.updated"):
+            invoice["attempt_count"] += 1
+            invoice["attempted"] = True
+        return None
     waits = intent["status"] == "requires_action"
     events = ["invoice.payment_action_required"] if waits else []
     with world.changing(invoice, "invoice.updated", *events, "invoice.payment_failed"):

@@ -15,6 +15,7 @@ ASKED = ("authentication_required", "authentication_required",
          "Your card was declined. This transaction requires authentication.")
 NOT_SHOWN = ("We are unable to authenticate your payment method. Please choose a different payment "
              "method and try again.")
+WHO_IS_TOLD_LATE = []  # the same of one that took days, whether or not it has
 WHO_IS_TOLD = []  # called with (world, intent) when an intent has succeeded
 
 
@@ -67,6 +68,33 @@ def attempt(world, intent, method, off_session=False, authenticated=False, may_a
     refused = charges.refusal(world, method)
     if refused:
         return decline(world, intent, method, refused, authenticated)
+    if world.secret(method["id"]).get("takes_days"):
+        return process(world, intent, method)
+    return succeed(world, intent, method, authenticated)
+
+
+def process(world, intent, method):
+    """The bank says in days whether it pays."""
+    with world.changing(intent, "payment_intent.processing"):
+        intent.update(status="processing", payment_method=method["id"], next_action=None,
+                      last_payment_error=None)
+
+
+def arrive(world, intent, succeeds):
+    """The days are over. The session or invoice that it is of says so, too."""
+    if intent["status"] != "processing":
+        raise unexpected(intent, "let arrive")
+    method = world["payment_method"].get(intent["payment_method"])
+    if succeeds:
+        succeed(world, intent, method, False)
+    else:
+        decline(world, intent, method, ("card_declined", "insufficient_funds",
+                                        "Your account has insufficient funds."))
+    for told in WHO_IS_TOLD_LATE:
+        told(world, intent)
+
+
+def succeed(world, intent, method, authenticated):
     charge = charges.make(world, intent, method, None, authenticated)
     with world.changing(intent, "payment_intent.succeeded"):
         intent.update(status="succeeded", amount_received=intent["amount"],

@@ -9,18 +9,18 @@ from .world import API_VERSION
 
 # What Stripe tells and the double never does: it may be asked for.
 UNTOLD = """account.updated charge.captured charge.expired charge.pending
-    checkout.session.async_payment_failed checkout.session.async_payment_succeeded
     customer.discount.updated customer.subscription.paused customer.subscription.resumed
     customer.subscription.trial_will_end customer.tax_id.created customer.tax_id.deleted
     customer.tax_id.updated invoice.finalization_failed invoice.overdue invoice.upcoming
     invoice.will_be_due mandate.updated payment_intent.amount_capturable_updated
-    payment_intent.partially_funded payment_intent.processing payout.failed payout.paid
+    payment_intent.partially_funded payout.failed payout.paid
     price.deleted product.deleted radar.early_fraud_warning.created review.closed
     review.opened""".split()
 # What the double tells.
 EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated
     charge.dispute.funds_withdrawn charge.dispute.updated charge.failed charge.refund.updated
-    charge.refunded charge.succeeded charge.updated checkout.session.completed
+    charge.refunded charge.succeeded charge.updated checkout.session.async_payment_failed
+    checkout.session.async_payment_succeeded checkout.session.completed
     checkout.session.expired coupon.created coupon.deleted customer.created customer.deleted
     customer.discount.created customer.discount.deleted customer.subscription.created
     customer.subscription.deleted customer.subscription.updated customer.updated invoice.created
@@ -28,7 +28,7 @@ EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_re
     invoice.payment_action_required invoice.payment_failed invoice.payment_succeeded invoice.sent
     invoice.updated invoice.voided invoice_payment.paid invoiceitem.created invoiceitem.deleted
     payment_intent.canceled payment_intent.created payment_intent.payment_failed
-    payment_intent.requires_action payment_intent.succeeded payment_method.attached
+    payment_intent.processing payment_intent.requires_action payment_intent.succeeded payment_method.attached
     payment_method.automatically_updated payment_method.detached payment_method.updated
     price.created price.updated product.created product.updated refund.created refund.failed
     refund.updated setup_intent.canceled setup_intent.created setup_intent.requires_action
