@@ -70,6 +70,7 @@ extension Form {
             try form.receivables(&value.account.receivables)
         }
         try since(7) { form throws(FormFault) in try form.schedules(&value.account.schedules) }
+        try since(9) { form throws(FormFault) in try form.takeovers(&value.account.takeovers) }
         try payer(&value.account.payer)
     }
 

@@ -63,6 +63,7 @@ enum Route: Int, CaseIterable {
     case voidInvoice
     case createReferralCode
     case redeemReferralCode
+    case importCustomer
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -136,6 +137,7 @@ enum Route: Int, CaseIterable {
         case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
         case .createReferralCode: "/tally.v1.RewardService/CreateReferralCode"
         case .redeemReferralCode: "/tally.v1.RewardService/RedeemReferralCode"
+        case .importCustomer: "/tally.v1.ImportService/ImportCustomer"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -146,7 +148,7 @@ enum Route: Int, CaseIterable {
     /// Most requests are a few hundred bytes; a catalog may be long, and so may metadata.
     var maxMessageBytes: Int {
         switch self {
-        case .publishCatalog, .simulatePlan: 1 << 20
+        case .publishCatalog, .simulatePlan, .importCustomer: 1 << 20
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack, .batchTrackTokens: 512 << 10
         case .updateControls, .createEntity, .batchCheck: 64 << 10
@@ -185,6 +187,7 @@ enum Route: Int, CaseIterable {
         case .simulatePlan: [.catalogRead, .usageRead, .customersRead]
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
+        case .importCustomer: [.catalogWrite, .customersWrite, .attachWrite]
         case .getCatalog, .getPromotionCode: .catalogRead
         case .listWebhookEndpoints: .webhooksRead
         case .replayWebhooks: .webhooksWrite

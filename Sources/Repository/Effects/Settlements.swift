@@ -12,6 +12,8 @@ final class Settlements: Sendable {
             case refund(Refund)
             /// The payment page with this session is to be closed at the provider.
             case closing(String)
+            /// The provider is to run something no more.
+            case takeover(Takeover)
         }
 
         var task: Task
@@ -26,6 +28,7 @@ final class Settlements: Sendable {
             case .effect(let effect): effect.id
             case .refund(let refund): refund.id
             case .closing(let session): session
+            case .takeover(let takeover): takeover.source
             }
         }
     }
@@ -78,6 +81,11 @@ final class Settlements: Sendable {
             case .refundSet(let refund) where refund.status == .pending:
                 send.yield(
                     Pending(task: .refund(refund), customer: customer, sequence: sequence))
+            // Of several plans that one subscription becomes, the last one says it.
+            case .takeoverSet(let takeover)
+            where takeover.status == .pending && facts.last(of: takeover.source) == takeover:
+                send.yield(
+                    Pending(task: .takeover(takeover), customer: customer, sequence: sequence))
             case .checkoutOpened(let checkout):
                 state.withLock { $0.sessions[checkout.session] = customer }
             case .checkoutClosed(let session, let paid, _, _):
@@ -105,6 +113,10 @@ final class Settlements: Sendable {
         for refund in customer.account.refunds where refund.status == .pending {
             send.yield(
                 Pending(task: .refund(refund), customer: id, sequence: customer.sequence))
+        }
+        for takeover in customer.account.takeovers where takeover.status == .pending {
+            send.yield(
+                Pending(task: .takeover(takeover), customer: id, sequence: customer.sequence))
         }
         if let checkout = customer.account.checkout {
             state.withLock { $0.sessions[checkout.session] = id }
@@ -154,6 +166,15 @@ final class Settlements: Sendable {
             return state.waiters.values.flatMap { $0 }
         }
         for expectation in waiting { expectation.fulfil(nil) }
+    }
+}
+
+extension [Fact] {
+    fileprivate func last(of source: String) -> Takeover? {
+        for case .takeoverSet(let takeover) in reversed() where takeover.source == source {
+            return takeover
+        }
+        return nil
     }
 }
 

@@ -68,7 +68,8 @@ extension RecordWriter {
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
         case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
-        case .schedulesSet, .phaseBegan, .payerSet, .methodRemoved: scheduleFact(fact, message)
+        case .schedulesSet, .phaseBegan, .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
+            scheduleFact(fact, message)
         }
         return message
     }
