@@ -1,3 +1,4 @@
+internal import Billing
 internal import Payments
 internal import Wire
 
