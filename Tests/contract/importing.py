@@ -213,7 +213,7 @@ def draw(dice, all_prices, customer, now, index):
     elif base.interval == "month" and base.every == 1 and dice.random() < 0.1:
         items.append((all_prices["Meter"], 1))
     price = items[0][0]
-    ends = now + dice.randint(2 * DAY, 29 * DAY)
+    ends = now + dice.randint(2 * DAY, (6 if price.interval == "week" else 29) * DAY)
     start = later(ends, price.interval, -price.every * dice.randint(1, 3))
     held = Held(customer, currency, items, start, since=now)
     kind = dice.random()
@@ -229,7 +229,7 @@ def draw(dice, all_prices, customer, now, index):
     if dice.random() < 0.3:
         fitting = [one for one in COUPONS if one.currency in (None, currency)
                    and (one.percent or len(items) == 1)]
-        held.coupons = dice.sample(fitting, 1 if dice.random() < 0.8 else 1)
+        held.coupons = dice.sample(fitting, 1)
     return held
 
 

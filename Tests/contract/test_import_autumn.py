@@ -8,12 +8,10 @@ import subprocess
 import threading
 
 import pytest
-from tally.v1 import catalog_pb2 as catalog_pb
-from tally.v1 import catalog_service_pb2 as catalog_service_pb
 from tally.v1 import customer_pb2 as customer_pb
 from tally.v1 import customer_service_pb2 as customers_pb
 
-import pricing
+from documentation import run_block
 from tally_client import TallyClient
 from tally_server import BINARY, ROOT, TallyServer
 from test_walkthrough import attach, buy, get, track
@@ -162,3 +160,10 @@ def test_from_one_tally_to_another(own_server, own_client, tmp_path, certificate
     finally:
         there.close()
         target.kill()
+
+
+def test_the_documented_way(recorded, own_server, tmp_path):
+    (tmp_path / "autumn.key").write_text("am_sk_test_right")
+    said = run_block("moving.md", 1, own_server, tmp_path, {}, **{
+        "https://api.useautumn.com": recorded})
+    assert "brought in    1 customers, 1 subscriptions" in said, said

@@ -13,6 +13,7 @@ from tally.v1 import money_pb2 as money_pb
 
 import importing
 import stripe_types
+from documentation import run_block
 from stripe_bench import KEY, Bench
 from tally_client import TallyClient
 from tally_server import BINARY, ROOT, TallyServer
@@ -342,3 +343,13 @@ def test_the_wrong_keys(moving, tmp_path):
     bad.write_text("tally_sk_sandbox_" + "0" * 43)
     code, said = moving.run(tally_key_file=bad)
     assert code == 2 and not moving.posts(), said
+
+
+def test_the_documented_way(moving):
+    customer, identifier = moving.subscribe(moving.price())
+    said = run_block("moving.md", 0, moving.server, moving.folder, {
+        "TALLY_STRIPE_KEY": KEY, "TALLY_STRIPE_URL": moving.bench.double.url})
+    assert "to bring in   1 customers, 1 subscriptions" in said, said
+    assert "brought in    1 customers, 1 subscriptions" in said, said
+    assert said.count("before      20.00 USD") == said.count("after       20.00 USD") == 3, said
+    assert told(moving, identifier)

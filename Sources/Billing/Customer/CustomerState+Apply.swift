@@ -63,9 +63,7 @@ extension CustomerState {
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
         case .payerSet(let reference): account.payer = reference
-        case .methodRemoved: account.removeMethod()
-        case .takeoverSet(let takeover): account.put(takeover)
-        case .trialUsed(let mark): account.put(mark)
+        case .methodRemoved, .takeoverSet, .trialUsed: account.change(by: fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)

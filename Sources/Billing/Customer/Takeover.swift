@@ -32,6 +32,13 @@ package struct Takeover: Sendable, Equatable {
 }
 
 extension Account {
+    /// What the caller says is about nothing else.
+    mutating func change(by fact: Fact) {
+        if case .methodRemoved = fact { removeMethod() }
+        if case .takeoverSet(let takeover) = fact { put(takeover) }
+        if case .trialUsed(let mark) = fact { put(mark) }
+    }
+
     package func takeover(_ source: String) -> Takeover? {
         takeovers.first { $0.source == source }
     }
