@@ -81,6 +81,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.debts.map { .debtSet($0) }
         facts += account.receivables.map { .receivableSet($0) }
         if !account.schedules.isEmpty { facts.append(.schedulesSet(account.schedules)) }
+        facts += account.takeovers.map { .takeoverSet($0) }
         // After the card: a new one lets failures be forgotten.
         facts += extras.topUps.map { .topUpSet($0) }
         return facts + reminders

@@ -70,13 +70,14 @@ extension Form {
             try form.receivables(&value.account.receivables)
         }
         try since(7) { form throws(FormFault) in try form.schedules(&value.account.schedules) }
-        try payer(&value.account.payer)
+        try payer(&value.account)
     }
 
     /// Missing where there is none.
-    private mutating func payer(_ value: inout String) throws(FormFault) {
-        guard isReading ? isSince(8) && has("payer") : !value.isEmpty else { return }
-        try text("payer", &value)
+    private mutating func payer(_ value: inout Account) throws(FormFault) {
+        try since(9) { form throws(FormFault) in try form.takeovers(&value.takeovers) }
+        guard isReading ? isSince(8) && has("payer") : !value.payer.isEmpty else { return }
+        try text("payer", &value.payer)
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {

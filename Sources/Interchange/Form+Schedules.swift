@@ -20,6 +20,20 @@ extension Form {
         }
     }
 
+    /// Missing where nothing was brought in from another system.
+    mutating func takeovers(_ value: inout [Takeover]) throws(FormFault) {
+        guard isReading ? has("takeovers") : !value.isEmpty else { return }
+        try list("takeovers", &value, empty: Takeover(source: "", status: .done)) {
+            (form, takeover) throws(FormFault) in
+            try form.text("source", &takeover.source)
+            try form.numbers("subscriptions", &takeover.subscriptions)
+            try form.word(
+                "status", &takeover.status,
+                [(.pending, "pending"), (.done, "done"), (.ended, "ended")])
+            try form.time("until", &takeover.until)
+        }
+    }
+
     private mutating func numbers(_ key: String, _ value: inout [UInt32]) throws(FormFault) {
         var numbers = value.map { Numbered(number: $0) }
         try list(key, &numbers, empty: Numbered(number: 0)) {

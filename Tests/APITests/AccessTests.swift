@@ -52,6 +52,7 @@ import Testing
         ("SetupPayment", ["plan_id": "pro"]),
         ("OpenCustomerPortal", [:]),
         ("MigrateCustomer", ["plan_id": "free"]),
+        ("ImportCustomer", ["source_id": "cus_1"]),
         ("GetOrCreateCustomer", [:]),
         ("GetCustomer", [:]),
         ("UpdateCustomer", ["name": "Ada"]),

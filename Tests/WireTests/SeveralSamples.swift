@@ -46,6 +46,11 @@ enum SeveralSamples {
     static let facts: [Fact] = [
         .effectRequested(Effect(id: "e", kind: .collect, order: planned, request: nil)),
         .payerSet(reference: ""), .methodRemoved, .payerSet(reference: "cus_1"),
+        .takeoverSet(Takeover(source: "cus_1", status: .pending)),
+        .takeoverSet(
+            Takeover(
+                source: "sub_1", subscriptions: [4, 7], status: .ended, until: ExtraSamples.time)),
+        .trialUsed(TrialMark(plan: PlanNumber(rawValue: 3), entity: 2)),
         .methodSaved(
             PaymentMethod(
                 token: "pm_2", brand: "visa", last4: "4242",

@@ -52,3 +52,19 @@ def run_lines(name, server, every=False):
              "TALLY_SERVER": f"https://localhost:{server.port}"})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def run_block(name, number, server, folder, environment, **replaced):
+    """The shell block with that number of docs/`name`, in a folder; what it printed."""
+    text = (ROOT / "docs" / name).read_text()
+    block = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)[number]
+    for old, new in replaced.items():
+        block = block.replace(old, new)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f'tally() {{ "{BINARY}" "$@"; }}\n{block}'],
+        cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        env={"PATH": "/usr/bin:/bin", "TALLY_CA": str(server.ca_file),
+             "TALLY_KEY_FILE": str(server.key_file),
+             "TALLY_SERVER": f"https://localhost:{server.port}", **environment})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -117,7 +117,7 @@ package struct BucketSet: Sendable {
             .currencySet,
             .receivableSet, .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
             return false
         }
         return true

@@ -63,7 +63,7 @@ extension CustomerState {
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
         case .payerSet(let reference): account.payer = reference
-        case .methodRemoved: account.removeMethod()
+        case .methodRemoved, .takeoverSet, .trialUsed: account.change(by: fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
@@ -168,8 +168,7 @@ extension CustomerState {
             subscriptions.append(subscription)
         }
         guard subscription.trialEnd != .never else { return }
-        let mark = TrialMark(plan: subscription.plan.plan, entity: subscription.entity)
-        if !account.trials.contains(mark) { account.trials.append(mark) }
+        account.put(TrialMark(plan: subscription.plan.plan, entity: subscription.entity))
     }
 
     /// What it grants isn't granted anew before its debt is paid (entitlements §5.1).
@@ -185,7 +184,8 @@ extension CustomerState {
         let billingWaits = !account.effects.isEmpty
         buckets.each { bucket, _ in
             let waits =
-                bucket.flags.contains(.priced) ? billingWaits : isPastDue(bucket.subscription)
+                bucket.flags.contains(.priced)
+                ? billingWaits || isHeldBack(bucket.subscription) : isPastDue(bucket.subscription)
             if !waits { due = min(due, bucket.nextReset) }
             due = min(due, bucket.expires)
         }
@@ -200,7 +200,7 @@ extension CustomerState {
             due = min(due, account.rewardDue)
             for debt in account.debts { due = min(due, debt.next) }
             for receivable in account.receivables { due = min(due, receivable.moment) }
-            for subscription in subscriptions {
+            for subscription in subscriptions where !isHeldBack(subscription.number) {
                 switch subscription.status {
                 case .scheduled: due = min(due, subscription.start)
                 case .active, .canceling, .renewing, .pastDue:

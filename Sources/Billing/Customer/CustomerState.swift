@@ -137,6 +137,8 @@ package struct Account: Sendable, Equatable {
     package var fingerprint: FingerprintMark?
     /// Each owner is in one at most.
     package var schedules: [PhaseSchedule] = []
+    /// What was brought in from other systems, oldest first.
+    package var takeovers: [Takeover] = []
 
     package init() {}
 
@@ -145,6 +147,7 @@ package struct Account: Sendable, Equatable {
     package var isBusy: Bool {
         !effects.isEmpty || checkout != nil || refunds.contains { $0.status == .pending }
             || referrals.contains(where: \.isUntold)
+            || takeovers.contains { $0.status == .pending }
     }
 
     mutating func removeMethod() {

@@ -61,7 +61,7 @@ package struct Extras: Sendable, Equatable {
             .disputeDropped, .reminded, .discountsSet, .codeRedeemed, .customPlanSet,
             .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
             preconditionFailure("this fact is about more than extras")
         }
     }

@@ -98,6 +98,10 @@ package enum Fact: Sendable, Equatable {
     case payerSet(reference: String)
     /// No payment method is on file any more.
     case methodRemoved
+    /// What was brought in under this name of another system's, as it stands from now on.
+    indirect case takeoverSet(Takeover)
+    /// A plan's trial was had elsewhere.
+    case trialUsed(TrialMark)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -157,7 +161,7 @@ extension Fact {
             .receivableSet,
             .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
             false
         }
     }

@@ -47,6 +47,16 @@ package enum Command: Sendable {
     indirect case redeemReferral(RedeemReferral)
     indirect case handOver(ReferralHandover)
     indirect case provider(ProviderNews)
+    indirect case importCustomer(ImportCustomer)
+    case settleTakeover(SettleTakeover)
+
+    /// There need be no such customer before.
+    package var makesCustomer: Bool {
+        switch self {
+        case .create, .importCustomer: true
+        case _: false
+        }
+    }
 
     /// What is personal goes with it.
     package var isErasing: Bool {
@@ -58,7 +68,8 @@ package enum Command: Sendable {
             .attach, .changeSubscription, .settle, .completeCheckout, .update, .sealProfile,
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
             .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
-            .noteReferralCode, .redeemReferral, .handOver, .provider:
+            .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
+            .settleTakeover:
             false
         }
     }
@@ -75,7 +86,8 @@ package enum Command: Sendable {
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
-            .noteReferralCode, .redeemReferral, .handOver, .provider:
+            .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
+            .settleTakeover:
             false
         }
     }

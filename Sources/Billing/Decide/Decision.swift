@@ -47,6 +47,7 @@ package enum Reply: Sendable, Equatable {
     case referralCode(ReferralCode)
     /// A code of another customer was redeemed.
     case referred(Referral)
+    case imported(ImportReply)
 }
 
 /// What a track drew.
@@ -134,7 +135,8 @@ extension BucketSet {
             .deleteBalance, .recalculateBalances, .createEntity, .updateEntity, .deleteEntity,
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
             .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
-            .noteReferralCode, .redeemReferral, .handOver, .provider:
+            .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
+            .settleTakeover:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -206,6 +208,10 @@ extension CustomerState {
         case .redeemReferral(let redeem):
             try decideRedeemReferral(redeem, pricing: pricing, now: now)
         case .handOver(let step): decideHandover(step, pricing: pricing, now: now)
+        case .importCustomer(let asked):
+            try decideImport(asked, pricing: pricing, now: now)
+        case .settleTakeover(let settle):
+            decideSettleTakeover(settle, pricing: pricing, now: now)
         }
     }
 }

@@ -43,9 +43,9 @@ extension FactSheet {
         var bills = Bills()
         let turn = beginPhases()
         for number in customer.subscriptions.filter({ $0.status.grantsAccess }).map(\.number) {
-            // What ended with another one is over.
+            // What ended with another one is over, and what another system may still charge waits.
             guard let subscription = customer.subscription(number),
-                subscription.status.grantsAccess
+                subscription.status.grantsAccess, !customer.isHeldBack(number)
             else { continue }
             if subscription.end <= now || isFollowed(subscription) {
                 finish(subscription, turn, &bills)
@@ -128,7 +128,7 @@ extension FactSheet {
     }
 
     /// The periods that begin now.
-    private func advanceLines(of subscription: Subscription, _ plan: Plan) -> [InvoiceLine] {
+    func advanceLines(of subscription: Subscription, _ plan: Plan) -> [InvoiceLine] {
         plan.advancePrices(subscription.plan, bought: subscription.bought, pricing)
             .compactMap { price in
                 guard begins(price.cycle, of: subscription),
@@ -271,6 +271,8 @@ extension FactSheet {
     func overageLines(
         of subscription: Subscription, ending: Bool = false, seats: Bool
     ) -> [InvoiceLine] {
+        // Whoever ran the period before it came here charges what was used in it.
+        guard !customer.isBilledElsewhere(subscription.number, by: now) else { return [] }
         let plan = pricing.plan(subscription.plan)
         // Of an item for each entity: what all of them used beyond their grants.
         var used: [(bucket: Bucket, overage: Quantity)] = []

@@ -28,7 +28,8 @@ extension BucketSet {
             .sealProfile, .advance, .moveClock, .refund, .setupPayment, .saveMethod,
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
-            .noteReferralCode, .redeemReferral, .handOver, .provider:
+            .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
+            .settleTakeover:
             return []
         }
     }

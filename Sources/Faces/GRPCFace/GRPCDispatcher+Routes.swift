@@ -52,6 +52,7 @@ extension GRPCDispatcher {
         case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode,
             .createReferralCode, .redeemReferralCode:
             return try runReward(route, message, loop, token: token)
+        case .importCustomer: return try runImport(message, loop, token: token)
         case .advanceTestClock, .getTestClock:
             return try runClock(route, message, loop, token: token)
         case .trackTokens, .batchTrackTokens: return try runTokens(route, message, loop)
@@ -113,6 +114,17 @@ extension GRPCDispatcher {
             let call = try decoded { () throws(CallFault) in try reader.deleteCustomer(message) }
             try leave(token) { () throws(ExecuteFault) in try await service.delete(call) }
         }
+        return nil
+    }
+
+    /// Waits for the log.
+    private func runImport(
+        _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop, token: CallToken
+    ) throws(RPCStatus) -> Execution? {
+        let reader = loop.reader(workspace.arena)
+        let service = loop.customers
+        let call = try decoded { () throws(CallFault) in try reader.importCustomer(message) }
+        try leave(token) { () throws(ExecuteFault) in try await service.importCustomer(call) }
         return nil
     }
 

@@ -70,6 +70,7 @@ enum Route: Int, CaseIterable {
     case mintCustomerKey
     case refreshCustomerKey
     case revokeCustomerKeys
+    case importCustomer
     case reflection
     case reflectionAlpha
     case healthCheck
@@ -150,6 +151,7 @@ enum Route: Int, CaseIterable {
         case .mintCustomerKey: "/tally.v1.KeyService/MintCustomerKey"
         case .refreshCustomerKey: "/tally.v1.KeyService/RefreshCustomerKey"
         case .revokeCustomerKeys: "/tally.v1.KeyService/RevokeCustomerKeys"
+        case .importCustomer: "/tally.v1.ImportService/ImportCustomer"
         case .reflection: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .reflectionAlpha: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         case .healthCheck: "/grpc.health.v1.Health/Check"
@@ -160,7 +162,7 @@ enum Route: Int, CaseIterable {
     /// Most requests are a few hundred bytes; a catalog may be long, and so may metadata.
     var maxMessageBytes: Int {
         switch self {
-        case .publishCatalog, .simulatePlan: 1 << 20
+        case .publishCatalog, .simulatePlan, .importCustomer: 1 << 20
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack, .batchTrackTokens: 512 << 10
         case .updateControls, .createEntity, .batchCheck: 64 << 10
@@ -199,6 +201,7 @@ enum Route: Int, CaseIterable {
         case .simulatePlan: [.catalogRead, .usageRead, .customersRead]
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
+        case .importCustomer: [.catalogWrite, .customersWrite, .attachWrite]
         case .getCatalog, .getPromotionCode: .catalogRead
         case .listWebhookEndpoints: .webhooksRead
         case .replayWebhooks: .webhooksWrite

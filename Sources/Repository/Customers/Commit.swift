@@ -16,7 +16,7 @@ struct Commit {
         let wall = repository.now
         let time = wall.adding(milliseconds: repository.directory.clock.offset)
         guard let row = shard.find(id, hash: hash) else {
-            guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
+            guard command.makesCustomer else { throw .refused(.customerNotFound(id.text)) }
             return try runOnDraft(
                 CustomerState(id: id), nil, command, at: wall, time, in: &shard, &finished)
         }
@@ -28,7 +28,7 @@ struct Commit {
                 return execution
             }
         } else if shard.rows[row].isDeleted {
-            guard case .create = command else { throw .refused(.customerNotFound(id.text)) }
+            guard command.makesCustomer else { throw .refused(.customerNotFound(id.text)) }
         }
         let customer = try repository.opened(shard.rows[row], workspace)
         return try runOnDraft(customer, row, command, at: wall, time, in: &shard, &finished)

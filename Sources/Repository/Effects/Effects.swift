@@ -124,6 +124,11 @@ struct Effects: Sendable {
             // A payment that comes all the same is given back.
             try await provider.closeCheckout(session, of: try asked(pending).payer)
             return .nothing
+        case .takeover(let takeover):
+            // Only such a provider has had it brought in; with another one since, it waits.
+            guard let provider = provider as? any TakeoverProvider else { return .later }
+            let outcome = try await provider.takeOver(takeover, of: try asked(pending).payer)
+            return .record(.settleTakeover(SettleTakeover(source: takeover.source, outcome)))
         }
     }
 

@@ -14,6 +14,8 @@ final class Settlements: Sendable {
             case closing(String)
             /// The provider is to be told the customer's name and email.
             case profile
+            /// The provider is to run something no more.
+            case takeover(Takeover)
         }
 
         var task: Task
@@ -29,6 +31,7 @@ final class Settlements: Sendable {
             case .refund(let refund): refund.id
             case .closing(let session): session
             case .profile: "profile of \(customer.text)"
+            case .takeover(let takeover): takeover.source
             }
         }
     }
@@ -91,6 +94,12 @@ final class Settlements: Sendable {
                 begin(
                     send,
                     Pending(task: .refund(refund), customer: customer, sequence: sequence))
+            // Of several plans that one subscription becomes, the last one says it.
+            case .takeoverSet(let takeover)
+            where takeover.status == .pending && facts.last(of: takeover.source) == takeover:
+                begin(
+                    send,
+                    Pending(task: .takeover(takeover), customer: customer, sequence: sequence))
             case .checkoutOpened(let checkout):
                 state.withLock { $0.sessions[checkout.session] = customer }
             case .checkoutClosed(let session, let paid, _, _):
@@ -104,7 +113,7 @@ final class Settlements: Sendable {
                     Handover(customer: customer, referral: referral.id, sequence: sequence))
             case .profileChanged, .customerErased:
                 guard !facts.contains(.customerDeleted) else { break }
-                send.yield(Pending(task: .profile, customer: customer, sequence: sequence))
+                begin(send, Pending(task: .profile, customer: customer, sequence: sequence))
             default: break
             }
         }
@@ -124,6 +133,11 @@ final class Settlements: Sendable {
             begin(
                 send,
                 Pending(task: .refund(refund), customer: id, sequence: customer.sequence))
+        }
+        for takeover in customer.account.takeovers where takeover.status == .pending {
+            begin(
+                send,
+                Pending(task: .takeover(takeover), customer: id, sequence: customer.sequence))
         }
         if let checkout = customer.account.checkout {
             state.withLock { $0.sessions[checkout.session] = id }
@@ -179,6 +193,15 @@ final class Settlements: Sendable {
 extension Refund {
     /// The provider is to be asked for it; what it did of its own it has done.
     fileprivate var isAsked: Bool { status == .pending && reason != .provider }
+}
+
+extension [Fact] {
+    fileprivate func last(of source: String) -> Takeover? {
+        for case .takeoverSet(let takeover) in reversed() where takeover.source == source {
+            return takeover
+        }
+        return nil
+    }
 }
 
 extension Fact {

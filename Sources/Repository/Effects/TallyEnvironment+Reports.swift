@@ -174,3 +174,8 @@ extension TallyEnvironment {
         }
     }
 }
+
+extension TallyEnvironment {
+    /// Its payment provider runs subscriptions, and can be told to end them.
+    package var takesOver: Bool { provider is any TakeoverProvider }
+}

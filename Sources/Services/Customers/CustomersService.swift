@@ -4,7 +4,7 @@ package import Wire
 
 /// Knows the customers.
 package struct CustomersService: Sendable {
-    private let environment: TallyEnvironment
+    let environment: TallyEnvironment
 
     package init(_ environment: TallyEnvironment) {
         self.environment = environment

@@ -45,6 +45,7 @@ package struct ReplyWriter {
             with(attach.customPlans).multiAttach(attach)
         case .attach(let attach): with(attach.customPlans).attach(attach)
         case .migrated(let migrations): migrated(migrations)
+        case .imported(let reply): imported(reply)
         case .clock(let time): movedClock(to: time)
         case .refunded(let refunded): self.refunded(refunded)
         case .reported(let invoice): reported(invoice)

@@ -141,16 +141,16 @@ extension RequestReader {
 }
 
 extension FieldReader {
-    fileprivate mutating func name(_ name: UnsafePointer<CChar>?) -> String {
+    mutating func name(_ name: UnsafePointer<CChar>?) -> String {
         text(name, at: "name", limit: 256)
     }
 
-    fileprivate mutating func email(_ email: UnsafePointer<CChar>?) -> String {
+    mutating func email(_ email: UnsafePointer<CChar>?) -> String {
         text(email, at: "email", limit: 254)
     }
 
     /// In order of key; the last one of a key counts.
-    fileprivate mutating func metadata(
+    mutating func metadata(
         _ entries: [(key: UnsafeMutablePointer<CChar>?, value: UnsafeMutablePointer<CChar>?)]
     ) -> [MetadataEntry] {
         var known: [MetadataEntry] = []

@@ -79,6 +79,9 @@ extension RecordDecoder {
         account.fingerprint = FingerprintMark(rawValue: message.fingerprint_mark)
         account.schedules = schedules(of: message)
         account.payer = text(message.payer)
+        for takeover in elements(message.n_takeovers, message.takeovers) {
+            account.takeovers.append(try self.takeover(takeover.pointee))
+        }
     }
 
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {

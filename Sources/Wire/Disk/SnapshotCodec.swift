@@ -236,6 +236,8 @@ extension RecordWriter {
         message.pointee.payer = arena.string(customer.account.payer)
         (message.pointee.n_schedules, message.pointee.schedules) =
             arena.list(customer.account.schedules) { schedule($0) }
+        (message.pointee.n_takeovers, message.pointee.takeovers) =
+            arena.list(customer.account.takeovers) { takeover($0) }
         return message
     }
 }

@@ -76,6 +76,8 @@ struct APIMethod {
     static let replayWebhooks = APIMethod("WebhookService", "ReplayWebhooks", isRead: true)
     static let getCustomerAsOf = APIMethod("CustomerService", "GetCustomerAsOf", isRead: true)
     static let simulatePlan = APIMethod("CatalogService", "SimulatePlan", isRead: true)
+    /// What was brought in before isn't touched again.
+    static let importCustomer = APIMethod("ImportService", "ImportCustomer", isRead: true)
     static let getCatalog = APIMethod("CatalogService", "GetCatalog", isRead: true)
 
     /// Calling twice does no more than calling once: a read, or a change with an id.

@@ -7,6 +7,24 @@ internal import Wire
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
+        abstract: "Brings in what another system has, or makes a new environment out of an export.",
+        discussion: """
+            From an export, tally import FILE (see tally import file --help) works on folders. From
+            Stripe Billing and Autumn, customers come into a running server, as its API takes them:
+
+              tally import live.jsonl --data /var/lib/tally-new
+              tally import stripe --mapping mapping.json
+              tally import autumn --url https://api.useautumn.com --autumn-key-file autumn.key
+            """,
+        subcommands: [
+            ImportFileCommand.self, ImportStripeCommand.self, ImportAutumnCommand.self,
+        ],
+        defaultSubcommand: ImportFileCommand.self)
+}
+
+struct ImportFileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "file",
         abstract: "Makes a new environment out of an export.",
         discussion: """
             All of the file is checked first; what is wrong is told with line and field. Then a new

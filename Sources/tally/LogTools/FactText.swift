@@ -60,6 +60,17 @@ struct FactText {
         case .payerSet(let reference):
             ["fact": .string("payer_set"), "reference": .string(reference)]
         case .methodRemoved: ["fact": .string("method_removed")]
+        case .takeoverSet(let takeover):
+            [
+                "fact": .string("takeover_set"), "source": .string(takeover.source),
+                "subscriptions": .array(takeover.subscriptions.map { .number($0) }),
+                "status": .string("\(takeover.status)"), "until": Self.instant(takeover.until),
+            ]
+        case .trialUsed(let mark):
+            [
+                "fact": .string("trial_used"), "plan": .string(names.text(mark.plan)),
+                "entity": .number(mark.entity),
+            ]
         case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
             .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
             .notified, .clockMoved, .topUpSet:

@@ -213,7 +213,8 @@ extension ReferenceModel {
             .erase, .delete, .sealProfile, .moveClock, .refund, .setupPayment, .saveMethod,
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
-            .noteReferralCode, .redeemReferral, .handOver, .provider:
+            .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
+            .settleTakeover:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

@@ -34,6 +34,9 @@ enum SampleFacts {
             .referralCodeSet(ReferralCode(programmeID: "p", code: "ABC123", created: time)),
             .fingerprintSet(FingerprintMark(rawValue: 1)), .phaseBegan(time: time),
             .payerSet(reference: "cus_1"), .methodRemoved,
+            .takeoverSet(
+                Takeover(source: "sub_1", subscriptions: [1], status: .pending, until: time)),
+            .trialUsed(TrialMark(plan: plan.plan, entity: 2)),
             .schedulesSet([
                 PhaseSchedule(
                     owners: [0], phases: [.init(start: time, begins: [2], ends: [1])])

@@ -368,6 +368,51 @@ void   tally__disk__v1__fact__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__takeover__init
+                     (Tally__Disk__V1__Takeover         *message)
+{
+  static const Tally__Disk__V1__Takeover init_value = TALLY__DISK__V1__TAKEOVER__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__takeover__get_packed_size
+                     (const Tally__Disk__V1__Takeover *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__takeover__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__takeover__pack
+                     (const Tally__Disk__V1__Takeover *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__takeover__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__takeover__pack_to_buffer
+                     (const Tally__Disk__V1__Takeover *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__takeover__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__Takeover *
+       tally__disk__v1__takeover__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__Takeover *)
+     protobuf_c_message_unpack (&tally__disk__v1__takeover__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__takeover__free_unpacked
+                     (Tally__Disk__V1__Takeover *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__takeover__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__schedules_set__init
                      (Tally__Disk__V1__SchedulesSet         *message)
 {
@@ -4481,7 +4526,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[69] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[71] =
 {
   {
     "customer_created",
@@ -5311,6 +5356,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[6
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "takeover_set",
+    156,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, takeover_set),
+    &tally__disk__v1__takeover__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial_used",
+    157,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, trial_used),
+    &tally__disk__v1__trial_mark__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -5374,8 +5443,10 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   58,   /* field[58] = sent_invoice_raised */
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
+  69,   /* field[69] = takeover_set */
   54,   /* field[54] = top_up_set */
   53,   /* field[53] = topping_controls_set */
+  70,   /* field[70] = trial_used */
   33,   /* field[33] = unnamed_entity_created */
   3,   /* field[3] = usage_recorded */
   36,   /* field[36] = whole_subscription_changed */
@@ -5383,7 +5454,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[12 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[13 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5397,7 +5468,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[12 + 1] =
   { 130, 63 },
   { 140, 65 },
   { 150, 67 },
-  { 0, 69 }
+  { 156, 69 },
+  { 0, 71 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5407,11 +5479,88 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  69,
+  71,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  12,  tally__disk__v1__fact__number_ranges,
+  13,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__takeover__field_descriptors[4] =
+{
+  {
+    "source",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Takeover, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscriptions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Tally__Disk__V1__Takeover, n_subscriptions),
+    offsetof(Tally__Disk__V1__Takeover, subscriptions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Takeover, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Takeover, until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__takeover__field_indices_by_name[] = {
+  0,   /* field[0] = source */
+  2,   /* field[2] = status */
+  1,   /* field[1] = subscriptions */
+  3,   /* field[3] = until */
+};
+static const ProtobufCIntRange tally__disk__v1__takeover__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__takeover__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.Takeover",
+  "Takeover",
+  "Tally__Disk__V1__Takeover",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__Takeover),
+  4,
+  tally__disk__v1__takeover__field_descriptors,
+  tally__disk__v1__takeover__field_indices_by_name,
+  1,  tally__disk__v1__takeover__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__takeover__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__schedules_set__field_descriptors[1] =
@@ -12101,7 +12250,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[38] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[39] =
 {
   {
     "customer_id",
@@ -12559,6 +12708,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "takeovers",
+    144,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_takeovers),
+    offsetof(Tally__Disk__V1__CustomerState, takeovers),
+    &tally__disk__v1__takeover__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -12597,10 +12758,11 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   15,   /* field[15] = sealed */
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
+  38,   /* field[38] = takeovers */
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[10 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[11 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -12612,7 +12774,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[10
   { 120, 34 },
   { 130, 35 },
   { 140, 36 },
-  { 0, 38 }
+  { 144, 38 },
+  { 0, 39 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -12622,10 +12785,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  38,
+  39,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  10,  tally__disk__v1__customer_state__number_ranges,
+  11,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

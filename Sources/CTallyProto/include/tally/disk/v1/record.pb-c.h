@@ -25,6 +25,7 @@ typedef struct Tally__Disk__V1__MetadataEntry Tally__Disk__V1__MetadataEntry;
 typedef struct Tally__Disk__V1__Receipt Tally__Disk__V1__Receipt;
 typedef struct Tally__Disk__V1__Quantity Tally__Disk__V1__Quantity;
 typedef struct Tally__Disk__V1__Fact Tally__Disk__V1__Fact;
+typedef struct Tally__Disk__V1__Takeover Tally__Disk__V1__Takeover;
 typedef struct Tally__Disk__V1__SchedulesSet Tally__Disk__V1__SchedulesSet;
 typedef struct Tally__Disk__V1__PhaseSchedule Tally__Disk__V1__PhaseSchedule;
 typedef struct Tally__Disk__V1__SchedulePhase Tally__Disk__V1__SchedulePhase;
@@ -374,6 +375,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_PHASE_BEGAN = 131,
   TALLY__DISK__V1__FACT__KIND_PAYER_SET = 150,
   TALLY__DISK__V1__FACT__KIND_METHOD_REMOVED = 151,
+  TALLY__DISK__V1__FACT__KIND_TAKEOVER_SET = 156,
+  TALLY__DISK__V1__FACT__KIND_TRIAL_USED = 157,
   TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED = 140,
   TALLY__DISK__V1__FACT__KIND_CURRENCY_SET = 141
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
@@ -657,6 +660,14 @@ struct  Tally__Disk__V1__Fact
      */
     Tally__Disk__V1__MethodRemoved *method_removed;
     /*
+     * What was brought in from another system, as it stands from now on.
+     */
+    Tally__Disk__V1__Takeover *takeover_set;
+    /*
+     * A plan's trial was had elsewhere.
+     */
+    Tally__Disk__V1__TrialMark *trial_used;
+    /*
      * As invoiced_subscription_changed, of one that is paused.
      */
     Tally__Disk__V1__SubscriptionChanged *paused_subscription_changed;
@@ -669,6 +680,35 @@ struct  Tally__Disk__V1__Fact
 #define TALLY__DISK__V1__FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__fact__descriptor) \
     , TALLY__DISK__V1__FACT__KIND__NOT_SET, {0} }
+
+
+/*
+ * Something that another system ran for the customer.
+ */
+struct  Tally__Disk__V1__Takeover
+{
+  ProtobufCMessage base;
+  /*
+   * Its name there.
+   */
+  char *source;
+  /*
+   * Numbers of the subscriptions that it became; none: it is the customer itself.
+   */
+  size_t n_subscriptions;
+  uint32_t *subscriptions;
+  /*
+   * 1: the payment provider has yet to be told, 2: done, 3: it had ended there before.
+   */
+  uint32_t status;
+  /*
+   * Until when it is charged there, in milliseconds since the Unix epoch; 0: it isn't.
+   */
+  int64_t until;
+};
+#define TALLY__DISK__V1__TAKEOVER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__takeover__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 /*
@@ -3310,10 +3350,15 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_schedules;
   Tally__Disk__V1__PhaseSchedule **schedules;
+  /*
+   * What was brought in from other systems, oldest first.
+   */
+  size_t n_takeovers;
+  Tally__Disk__V1__Takeover **takeovers;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3467,6 +3512,25 @@ Tally__Disk__V1__Fact *
                       const uint8_t       *data);
 void   tally__disk__v1__fact__free_unpacked
                      (Tally__Disk__V1__Fact *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__Takeover methods */
+void   tally__disk__v1__takeover__init
+                     (Tally__Disk__V1__Takeover         *message);
+size_t tally__disk__v1__takeover__get_packed_size
+                     (const Tally__Disk__V1__Takeover   *message);
+size_t tally__disk__v1__takeover__pack
+                     (const Tally__Disk__V1__Takeover   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__takeover__pack_to_buffer
+                     (const Tally__Disk__V1__Takeover   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__Takeover *
+       tally__disk__v1__takeover__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__takeover__free_unpacked
+                     (Tally__Disk__V1__Takeover *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__SchedulesSet methods */
 void   tally__disk__v1__schedules_set__init
@@ -5014,6 +5078,9 @@ typedef void (*Tally__Disk__V1__Quantity_Closure)
 typedef void (*Tally__Disk__V1__Fact_Closure)
                  (const Tally__Disk__V1__Fact *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__Takeover_Closure)
+                 (const Tally__Disk__V1__Takeover *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__SchedulesSet_Closure)
                  (const Tally__Disk__V1__SchedulesSet *message,
                   void *closure_data);
@@ -5268,6 +5335,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__metadata_entry__descrip
 extern const ProtobufCMessageDescriptor tally__disk__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__takeover__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__schedules_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__phase_schedule__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__schedule_phase__descriptor;
