@@ -1,4 +1,4 @@
-// The format of a snapshot, version 7. All integers are little-endian.
+// The format of a snapshot, version 8. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -9,7 +9,8 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 7. Older ones are read too. In version 6 no customer is
+//      8  u32  format version: 8. Older ones are read too. In version 7
+//              nothing is taxed; in version 6 no customer is
 //              known to a payment provider; in version 5 nothing is planned in
 //              phases or paused, and all pay in one currency; in version 4 no order is of
 //              several plans, no invoice waits to be paid, and there are no top-ups, referrals
@@ -63,7 +64,7 @@
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position
 // segment 1, offset 80.
 //
-//     89 54 53 4E 0D 0A 1A 0A  07 00 00 00 00 00 00 00
+//     89 54 53 4E 0D 0A 1A 0A  08 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
 //     00 00 00 00 00 00 00 00  00 00 00 00 81 1F AE C7
@@ -76,7 +77,7 @@
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 7
+    static let version: UInt32 = 8
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version
