@@ -21,7 +21,9 @@ import Testing
             TaxRate(id: "less", name: "VAT", percentage: -1),
             TaxRate(id: "fine", name: "VAT", percentage: Quantity(raw: Quantity.scale / 100_000)),
             TaxRate(id: "vat19", name: "VAT", percentage: 20, isInclusive: true),
-            TaxRate(id: "more", name: "VAT", percentage: 1, jurisdiction: String(repeating: "x", count: 65)),
+            TaxRate(
+                id: "more", name: "VAT", percentage: 1,
+                jurisdiction: String(repeating: "x", count: 65)),
         ]
         draft.settings = PricingSettings()
         draft.settings?.defaultTaxRate = "nowhere"
@@ -53,7 +55,8 @@ import Testing
     /// As `Decimal` has it, in steps of what can be charged.
     @Test("rounded half away from zero, per line", arguments: [19, 77, 200, 8875, 10_000_000])
     func rounding(tenths: Int) throws {
-        let percentage = Quantity(raw: Quantity.scale * Int128(tenths) / (tenths > 1000 ? 1000 : 10))
+        let percentage = Quantity(
+            raw: Quantity.scale * Int128(tenths) / (tenths > 1000 ? 1000 : 10))
         guard percentage <= 100 else { return }
         for (code, step) in [("usd", 1), ("jpy", 1), ("kwd", 10)] as [(String, Int128)] {
             let currency = try #require(Currency(code: code))

@@ -154,17 +154,17 @@ struct SnapshotTests {
     @Test("The example in SnapshotFormat.swift")
     func example() throws {
         let header: [UInt8] = [
-            0x89, 0x54, 0x53, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 7, 0, 0, 0, 0, 0, 0, 0,
+            0x89, 0x54, 0x53, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 8, 0, 0, 0, 0, 0, 0, 0,
             1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0,
             0x00, 0x02, 0, 0, 1, 0, 0, 0, 0xE8, 0x03, 0, 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x81, 0x1F, 0xAE, 0xC7,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xA1, 0x43, 0xB8, 0x85,
         ]
         let known = SnapshotHeader(identity: 1, start: 7, position: 1 << 32 | 512, time: 1000)
         #expect(try SnapshotHeader.decode(header, identity: 1) == known)
         #expect(known.encoded == header)
         let chunk: [UInt8] = [
             0x89, 0x54, 0x43, 0x4B, 2, 0, 0, 0, 1, 0, 0, 0, 0x10, 0, 0, 0,
-            9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0x81, 0x1F, 0xAE, 0xC7,
+            9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0xA1, 0x43, 0xB8, 0x85,
             3, 0, 0, 0, 0xAE, 0x7D, 0x84, 0x5D,
             5, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 1, 0, 0, 0,
         ]

@@ -167,7 +167,8 @@ extension Order {
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)
             && discounts.map(\.redemption) == other.discounts.map(\.redemption)
             && lines.map(\.description) == other.lines.map(\.description)
-            && custom == other.custom && taxRate == other.taxRate && startsLater == other.startsLater
+            && custom == other.custom && taxRate == other.taxRate
+            && startsLater == other.startsLater
             && removed == other.removed
             && parts.count == other.parts.count
             && zip(parts, other.parts).allSatisfy { $0.sells($1) }

@@ -56,8 +56,10 @@ extension Page {
         guard !sale.renewals.isEmpty else {
             return "You pay once. The card is kept on file for later purchases."
         }
-        let price = sale.renewals.map { "\($0.money.text) \($0.cycle.text)" }
-            .joined(separator: " and ")
+        let isWithoutTax = sale.order.shown.taxes.contains { !$0.rate.isInclusive }
+        let price =
+            sale.renewals.map { "\($0.money.text) \($0.cycle.text)" }
+            .joined(separator: " and ") + (isWithoutTax ? ", and tax," : "")
         let subject = sale.isOfSeveral ? "they are" : "it is"
         if sale.trialEnd != .never {
             let end = sale.trialEnd.dayText

@@ -9,11 +9,10 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 8. Older ones are read too. In version 7
-//              nothing is taxed; in version 6 no customer is
-//              known to a payment provider; in version 5 nothing is planned in
-//              phases or paused, and all pay in one currency; in version 4 no order is of
-//              several plans, no invoice waits to be paid, and there are no top-ups, referrals
+//      8  u32  format version: 8. Older ones are read too. In version 7 nothing is taxed; in
+//              version 6 no customer is known to a payment provider; in version 5 nothing is
+//              planned in phases or paused, and all pay in one currency; in version 4 no order
+//              is of several plans, no invoice waits to be paid, and there are no top-ups, referrals
 //              and fingerprints; in version 3 customers have no refunds, disputes, closed pages,
 //              reminders, discounts, plans of their own and zones; in version 2 subscriptions
 //              have no entity, trial, packs and charges either, and customers no credit; in
@@ -67,10 +66,10 @@
 //     89 54 53 4E 0D 0A 1A 0A  08 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
-//     00 00 00 00 00 00 00 00  00 00 00 00 81 1F AE C7
+//     00 00 00 00 00 00 00 00  00 00 00 00 A1 43 B8 85
 //
 //     89 54 43 4B 02 00 00 00  01 00 00 00 10 00 00 00
-//     09 00 00 00 00 00 00 00  C1 53 4B 35 81 1F AE C7
+//     09 00 00 00 00 00 00 00  C1 53 4B 35 A1 43 B8 85
 //     03 00 00 00 AE 7D 84 5D  05 00 00 00 00 00 00 00
 //     50 00 00 00 01 00 00 00
 

@@ -55,7 +55,8 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
-            .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet, .invoiceOverdue:
+            .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet,
+            .invoiceOverdue:
             account(fact)
         case .payerSet(let reference):
             ["fact": .string("payer_set"), "reference": .string(reference)]
