@@ -56,6 +56,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
         if account.zone != .utc { facts.append(.zoneSet(account.zone)) }
         if let currency = account.currency { facts.append(.currencySet(currency)) }
+        if !account.taxRate.isEmpty { facts.append(.taxRateSet(id: account.taxRate)) }
         facts += trialMarks
         if account.fingerprint != nil { facts.append(.fingerprintSet(account.fingerprint)) }
         facts += account.referralCodes.map { .referralCodeSet($0) }

@@ -30,10 +30,12 @@ extension Form {
                 try form.disputes(&settings.disputes)
                 try form.flag(
                     "charge_after_first_payment", &settings.convertsToCharges, unless: true)
+                try form.taxRateID(&settings.defaultTaxRate, "default_tax_rate")
             }
         }
         try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }
         try since(6) { form throws(FormFault) in try form.referralCatalog(&value.draft.rewards) }
+        try taxRates(&value.draft.taxRates)
     }
 
     private struct PlanRevision {

@@ -60,6 +60,7 @@ extension Form {
             try self.currency("currency", &currency)
             value.account.currency = currency
         }
+        try taxRateID(&value.account.taxRate)
         try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
@@ -151,6 +152,7 @@ extension Form {
             guard form.isReading ? form.has("paused_by") : value.isPaused else { return }
             try form.number("paused_by", &value.pausedBy)
         }
+        try taxRateID(&value.taxRate)
     }
 
     mutating func grant(_ value: inout Bucket) throws(FormFault) {

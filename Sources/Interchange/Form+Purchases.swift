@@ -65,6 +65,7 @@ extension Form {
         try since(7) { form throws(FormFault) in
             try form.flag("reverts", &order.reverts, unless: false)
         }
+        try taxRateID(&order.taxRate)
         let isOfSeveral = order.purpose == .several || order.purpose == .schedule
         guard isOfSeveral || order.startsLater || isReading && has("starts_later")
         else { return }
@@ -170,6 +171,7 @@ extension Form {
                 try form.number("invoice", &charge.invoice)
                 try form.number("disputed", &charge.disputed)
             }
+            try form.tax(&charge.tax)
         }
     }
 
@@ -221,6 +223,7 @@ extension Form {
             }
         }
         try since(5) { form throws(FormFault) in try form.number("invoice", &value.invoice) }
+        try tax(&value.tax)
     }
 
     /// It was a period or overage.

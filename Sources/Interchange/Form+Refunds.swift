@@ -22,6 +22,7 @@ extension Form {
                 [(.pending, "pending"), (.succeeded, "succeeded"), (.failed, "failed")])
             try form.text("failure_code", &refund.failureCode)
             try form.time("time", &refund.time)
+            try form.tax("tax", &refund.tax)
         }
         let dispute = Dispute(
             id: "", payment: "", invoice: 0, amount: .empty, status: .open, time: .epoch)
@@ -50,6 +51,7 @@ extension Form {
         try number("refunded", &value.returns.refunded)
         try number("credited", &value.returns.credited)
         try number("disputed", &value.returns.disputed)
+        try tax("returned_tax", &value.returns.tax)
     }
 
     /// Written only where it isn't as ever.

@@ -116,6 +116,8 @@ enum Catalogs {
             ], plans: [free, pro, team, tryout])
         draft.settings = PricingSettings()
         draft.settings?.keepsFreeOverage = edition % 2 == 1
+        draft.taxRates = [TaxRate(id: "vat", name: "VAT", percentage: Quantity(units: 19))]
+        if edition % 3 == 1 { draft.settings?.defaultTaxRate = "vat" }
         return draft
     }
 

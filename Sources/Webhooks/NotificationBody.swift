@@ -133,7 +133,7 @@ struct NotificationBody {
         let lines = invoice.lines.map { line in
             JSONValue.object([
                 "description": .string(line.description),
-                "amount": .money(line.total),
+                "amount": .money(line.discounted),
                 "plan_id": .string(
                     pricing.plan(PlanReference(plan: line.part.plan.plan, revision: 1)).id),
                 "feature_id": line.part.feature.map { .string(pricing.feature($0).id) } ?? .null,
@@ -144,6 +144,10 @@ struct NotificationBody {
             "total": .money(invoice.total), "currency": .string(currency.code),
             "created_at": .time(invoice.time), "lines": .array(lines),
         ]
+        if invoice.lines.isTaxed {
+            object.append("subtotal", .money(invoice.subtotal))
+            object.append("tax", .money(invoice.tax))
+        }
         if invoice.dueTime != .never { object.append("due_at", .time(invoice.dueTime)) }
         return .object(object)
     }

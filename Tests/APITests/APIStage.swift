@@ -145,6 +145,7 @@ extension PricingState {
     fileprivate func firstRevisions(_ count: Int) -> PricingState {
         PricingState(
             sequence: sequence, currency: currency, features: features,
-            plans: plans.map { Array($0.prefix(count)) }, settings: settings, rewards: rewards)
+            plans: plans.map { Array($0.prefix(count)) }, settings: settings, rewards: rewards,
+            taxRates: taxRates)
     }
 }

@@ -77,5 +77,19 @@ extension InvalidRequests {
                     ],
                 ]
             ], at: "catalog.features[1].type", "catalog.features[0].feature_id"),
+        row(
+            "PublishCatalog",
+            [
+                "catalog": [
+                    "currency": "usd",
+                    "tax_rates": [
+                        ["tax_rate_id": "a b", "name": "VAT", "percentage": "19"],
+                        ["tax_rate_id": "b", "name": "VAT", "percentage": "1e1"],
+                        ["tax_rate_id": "c", "name": "VAT", "percentage": "100.5"],
+                    ],
+                    "settings": ["default_tax_rate_id": "d"],
+                ]
+            ], at: "catalog.tax_rates[1].percentage", "catalog.tax_rates[0].tax_rate_id",
+            "catalog.tax_rates[2].percentage", "catalog.settings.default_tax_rate_id"),
     ]
 }

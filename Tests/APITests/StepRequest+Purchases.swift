@@ -24,6 +24,7 @@ extension StepRequest {
                     "start_time": .time(purchase.starts), "end_time": .time(purchase.ends),
                     "invoice_mode": invoiceMode(purchase.terms),
                     "currency": .string(purchase.currency ?? ""),
+                    "tax_rate_id": .string(purchase.taxRate ?? ""),
                     "remove_plan_ids": .array(purchase.removed.map { .string($0) }),
                     "custom_line_items": custom(purchase.custom),
                 ])
@@ -34,6 +35,7 @@ extension StepRequest {
                     "customer_id": .string(customer), "plans": .array(purchases.map { plan($0) }),
                     "reset_billing_cycle": .bool(startsCycle),
                     "discounts": self.discounts(discounts),
+                    "tax_rate_id": .string(purchases.compactMap(\.taxRate).first ?? ""),
                 ])
         case .schedule(let phases, let entity, let discounts):
             return StepRequest(
@@ -41,6 +43,8 @@ extension StepRequest {
                 [
                     "customer_id": .string(customer), "entity_id": .text(entity),
                     "phases": .array(phases.map { phase($0) }),
+                    "tax_rate_id": .string(
+                        phases.flatMap(\.plans).compactMap(\.taxRate).first ?? ""),
                     "discounts": self.discounts(discounts),
                 ])
         case .unschedule(let entity):
@@ -61,7 +65,12 @@ extension StepRequest {
                     "discounts": discounts(change.discounts),
                     "invoice_mode": invoiceMode(change.terms),
                     "custom_line_items": custom(change.custom),
+                    "tax_rate_id": .string(change.taxRate ?? ""),
                 ])
+        case .taxRate(let id):
+            return StepRequest(
+                "UpdateCustomer",
+                ["customer_id": .string(customer), "tax_rate_id": .string(id)])
         case .zone(let name):
             return StepRequest(
                 "UpdateCustomer",

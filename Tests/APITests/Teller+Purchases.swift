@@ -36,7 +36,7 @@ extension Teller {
         let isAgain = reply["invoice", "invoice_id"] == known && known != nil
         #expect(invoices.count - before == (offered == nil || isAgain ? 0 : 1), comment)
         guard let offered, let charged = invoices.first else { return }
-        for part in ["total", "amount_due", "credit_applied"] {
+        for part in ["total", "amount_due", "credit_applied", "subtotal", "tax", "taxes"] {
             #expect(charged[part] == offered[part], comment)
         }
         let amounts = { (invoice: JSONValue) in
@@ -50,6 +50,13 @@ extension Teller {
         case .invoices(let expected):
             let shown = try await settled { paid($0) == expected }
             #expect(paid(shown) == expected, comment)
+        case .taxes(let expected):
+            let shown = try await settled { taxes($0) == expected }
+            #expect(taxes(shown) == expected, comment)
+            expectSums(shown)
+        case .refundedTaxes(let expected):
+            let shown = try await settled { refundedTaxes($0) == expected }
+            #expect(refundedTaxes(shown) == expected, comment)
         case .credit(let expected):
             let shown = try await settled { cents($0["credit_balance"]) == expected }
             #expect(cents(shown["credit_balance"]) == expected, comment)
@@ -77,6 +84,33 @@ extension Teller {
     private func paid(_ customer: JSONValue) -> [Int64] {
         (customer["invoices"]?.elements ?? []).filter { $0["status"]?.text == "paid" }
             .reversed().map { cents($0["total"]) }
+    }
+
+    /// The tax on them; 0 where there is none.
+    private func taxes(_ customer: JSONValue) -> [Int64] {
+        (customer["invoices"]?.elements ?? []).filter { $0["status"]?.text == "paid" }
+            .reversed().map { cents($0["tax"]) }
+    }
+
+    private func refundedTaxes(_ customer: JSONValue) -> [Int64] {
+        (customer["refunds"]?.elements ?? []).filter { $0["status"]?.text == "succeeded" }
+            .reversed().map { cents($0["tax_amount"]) }
+    }
+
+    /// Lines and what is added to them are the total, as are the subtotal and the tax.
+    private func expectSums(_ customer: JSONValue) {
+        for invoice in customer["invoices"]?.elements ?? [] {
+            let lines = invoice["lines"]?.elements ?? []
+            let added = lines.filter { $0["tax", "inclusive"]?.flag == false }
+            let sum =
+                lines.reduce(0) { $0 + cents($1["amount"]) }
+                + added.reduce(0) { $0 + cents($1["tax", "amount"]) }
+            #expect(sum == cents(invoice["total"]), comment)
+            let byRate = (invoice["taxes"]?.elements ?? []).reduce(0) { $0 + cents($1["amount"]) }
+            #expect(byRate == cents(invoice["tax"]), comment)
+            guard let subtotal = invoice["subtotal"] else { continue }
+            #expect(cents(subtotal) + cents(invoice["tax"]) == cents(invoice["total"]), comment)
+        }
     }
 
     /// Until the provider has said what became of all refunds.

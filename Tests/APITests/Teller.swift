@@ -145,7 +145,8 @@ actor Teller {
             let values = try await eventValues()
             #expect(values == expected, comment)
         case .notices, .alertsTold, .limitsTold: try lookAtNotices(step)
-        case .invoices, .credit, .plan, .refunded: try await lookAtMoney(step)
+        case .invoices, .taxes, .credit, .plan, .refunded, .refundedTaxes:
+            try await lookAtMoney(step)
         case .payInvoice, .statuses, .dueTime: try await lookAtInvoices(step)
         case .discounts, .creditsLeft, .foreseen: try await lookAtDiscounts(step)
         case .holds(let expected):

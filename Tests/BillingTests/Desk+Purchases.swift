@@ -35,6 +35,7 @@ extension Desk {
         attach.terms = purchase.terms
         attach.custom = purchase.custom.map { CustomLine(cents: $0) }
         attach.currency = purchase.currency.flatMap { Currency(code: $0) }
+        attach.taxRate = purchase.taxRate
         attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
         return attach
     }
@@ -45,6 +46,7 @@ extension Desk {
         var several = AttachSeveral(purchases.map { attach($0) })
         several.discounts = self.discounts(discounts)
         several.startsCycle = startsCycle
+        several.taxRate = purchases.compactMap(\.taxRate).first
         several.effectID = "effect-s\(facts.count)"
         advance(to: now)
         let cardless = try customer.preview(several, pricing: pricing, now: now)
@@ -62,6 +64,7 @@ extension Desk {
                 CreateSchedule.Phase(start: phase.start, plans: phase.plans.map { attach($0) })
             })
         schedule.entity = entity
+        schedule.taxRate = phases.flatMap(\.plans).compactMap(\.taxRate).first
         schedule.discounts = self.discounts(discounts)
         schedule.effectID = "effect-s\(facts.count)"
         return schedule
@@ -97,6 +100,7 @@ extension Desk {
         command.version = change.version
         command.customize = change.customize
         command.terms = change.terms
+        command.taxRate = change.taxRate
         command.custom = change.custom.map { CustomLine(cents: $0) }
         return command
     }

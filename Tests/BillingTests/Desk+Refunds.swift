@@ -64,6 +64,15 @@ extension Desk {
         try run(.refund(.disputed(report)))
     }
 
+    var refundedTaxes: [Int64] {
+        customer.account.refunds.filter { $0.status == .succeeded }.map(\.tax)
+    }
+
+    /// Of paid invoices, oldest first.
+    var paidTaxes: [Int64] {
+        customer.account.invoices.filter { $0.status == .paid }.map(\.tax.minorUnits)
+    }
+
     var refundedCents: [Int64] {
         customer.account.refunds.filter { $0.status == .succeeded }.map(\.amount.minorUnits)
     }

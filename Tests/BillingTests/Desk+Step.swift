@@ -26,6 +26,10 @@ extension Desk {
             var update = UpdateCustomer()
             update.zone = Zone(name: name)
             try run(.update(update))
+        case .taxRate(let id):
+            var update = UpdateCustomer()
+            update.taxRate = id
+            try run(.update(update))
         case .migrate(let plan, let from, let to, let custom, let moved):
             try migrate(plan, from: from, to: to, custom: custom, moved: moved)
         case .open(let grant): try open(grant)
@@ -113,6 +117,7 @@ extension Desk {
             #expect(try windowUse(of: feature, entity) == expected, comment)
         case .events(let expected): #expect(eventValues == expected, comment)
         case .invoices(let expected): #expect(paidTotals == expected, comment)
+        case .taxes(let expected): #expect(paidTaxes == expected, comment)
         case .credit(let expected):
             #expect(customer.account.credit?.minorUnits ?? 0 == expected, comment)
         case .discounts(let expected, let plan):
@@ -142,6 +147,7 @@ extension Desk {
             let time = customer.invoice(number)?.dueTime ?? .never
             #expect(time == expected ?? .never, comment)
         case .refunded(let expected): #expect(refundedCents == expected, comment)
+        case .refundedTaxes(let expected): #expect(refundedTaxes == expected, comment)
         case .holds(let expected):
             #expect(customer.buckets.extras.holds.count == expected, comment)
         default: preconditionFailure("a command")

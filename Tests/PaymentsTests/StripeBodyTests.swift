@@ -94,6 +94,49 @@ import Testing
         #expect(body.contains("lines[0][period][start]=0&lines[0][period][end]=5"))
     }
 
+    private static func taxed(_ isInclusive: Bool) -> Effect {
+        var effect = Self.effect([("Pro", 2000), ("Unused", -1000)])
+        let rate = TaxRate(
+            id: "vat", name: "VAT", percentage: Quantity(units: 19), isInclusive: isInclusive,
+            jurisdiction: "DE")
+        for index in effect.order.lines.indices {
+            effect.order.lines[index].tax = rate.tax(of: effect.order.lines[index].discounted)
+        }
+        effect.order.total = effect.order.lines.total ?? effect.order.total
+        return effect
+    }
+
+    @Test("tax is told as it was worked out, on what is given back too")
+    func taxes() {
+        let body = StripeBodies.lines(Self.taxed(false).order).encoded
+        #expect(body.contains("lines[0][amount]=2000&"))
+        #expect(
+            body.contains(
+                "lines[0][tax_amounts][0][amount]=380&lines[0][tax_amounts][0][taxable_amount]="
+                    + "2000&lines[0][tax_amounts][0][tax_rate_data][display_name]=VAT&"
+                    + "lines[0][tax_amounts][0][tax_rate_data][inclusive]=false&"
+                    + "lines[0][tax_amounts][0][tax_rate_data][percentage]=19&"
+                    + "lines[0][tax_amounts][0][tax_rate_data][jurisdiction]=DE"))
+        #expect(body.contains("lines[1][tax_amounts][0][amount]=-190&"))
+        // What is added is no line of its own, and nothing is left to be rounded.
+        #expect(!body.contains("lines[2]"))
+        let within = StripeBodies.lines(Self.taxed(true).order).encoded
+        #expect(within.contains("lines[0][tax_amounts][0][amount]=319&"))
+        #expect(within.contains("lines[0][tax_amounts][0][taxable_amount]=1681&"))
+        #expect(!within.contains("lines[2]"))
+    }
+
+    @Test("on a page what is added is an item of its own")
+    func taxOfPage() {
+        var effect = Self.taxed(false)
+        effect.order.lines.removeLast()
+        effect.order.total.minorUnits = 2380
+        let body = StripeBodies.session(effect, Self.payer, successURL: "https://a").encoded
+        #expect(body.contains("line_items[0][price_data][unit_amount]=2000&"))
+        #expect(body.contains("line_items[1][price_data][unit_amount]=380&"))
+        #expect(body.contains("line_items[1][price_data][product_data][name]=VAT%2019%25"))
+    }
+
     @Test("the same is asked with the same bytes")
     func same() {
         let effect = Self.effect([("Pro", 2000)])

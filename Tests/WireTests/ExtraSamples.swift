@@ -115,7 +115,7 @@ enum ExtraSamples {
     /// Of each kind that isn't about the customer as a whole and its plans alone.
     static let facts =
         ownFacts + RewardSamples.facts + SeveralSamples.facts
-        + ReceivableSamples.facts + PauseSamples.facts
+        + ReceivableSamples.facts + PauseSamples.facts + TaxSamples.facts
 
     private static let ownFacts: [Fact] = [
         .deducted(bucket: 5, amount: amount, entity: 2),

@@ -67,7 +67,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,
             #"{"catalog":{"currency":"","features":[],"plans":[],"coupons":[],"feature_grants":[],"#
-                + #""plan_gifts":[],"referral_programmes":[]},"#
+                + #""plan_gifts":[],"referral_programmes":[],"tax_rates":[]},"#
                 + #""catalog_sequence":18446744073709551615}"#
         ),
         (
@@ -91,7 +91,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #"{"amount":"","flat_amount":""}],"additional_currencies":[]},"#
                 + #""entity_feature_id":""}],"#
                 + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[],"#
-                + #""plan_gifts":[],"referral_programmes":[]}"#
+                + #""plan_gifts":[],"referral_programmes":[],"tax_rates":[]}"#
         ),
         (
             .attachResponse,
@@ -102,9 +102,10 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""plan_id":"","plan_revision":0,"status":"past_due","add_on":false,"#
                 + #""start_time":"2026-02-28T21:59:59.500Z","end_time":"1970-01-01T00:00:00Z","#
                 + #""entity_id":"","quantities":[],"discounts":[],"plan_version":0,"#
-                + #""net_terms_days":0},"#
+                + #""net_terms_days":0,"tax_rate_id":""},"#
                 + #""invoice":{"invoice_id":"","status":"unspecified","lines":[],"#
-                + #""total":{"currency":"usd","minor_units":-1999},"url":""},"decline_code":"","#
+                + #""total":{"currency":"usd","minor_units":-1999},"url":"","taxes":[]},"#
+                + #""decline_code":"","#
                 + #""replayed":false}"#
         ),
     ]

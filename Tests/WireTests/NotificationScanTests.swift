@@ -33,6 +33,8 @@ import Testing
         .invoiceRaised(invoice),
         ReceivableSamples.facts[0], ReceivableSamples.facts[1], ReceivableSamples.facts[3],
         ReceivableSamples.facts[4], PauseSamples.facts[1],
+        .subscriptionChanged(TaxSamples.subscription), .invoiceRaised(TaxSamples.invoice),
+        .invoiceChanged(TaxSamples.invoice),
     ]
     static let others: [Fact] = [
         .deducted(bucket: 1, amount: Quantity(units: 1)),

@@ -499,6 +499,36 @@ def test_taxes(bench):
     assert inside.id in [one.id for one in v1.tax_rates.list({"active": True}).data]
 
 
+def test_taxes_of_ones_own(bench):
+    """`tax_amounts`, on what is given back too; the rates are archived and used again."""
+    v1 = bench.stripe
+    ada = bench.customer()
+
+    def line(amount, tax, inclusive=False, **more):
+        return {"amount": amount, "description": "Pro", "tax_amounts": [{
+            "amount": tax, "taxable_amount": amount - tax if inclusive else amount,
+            "tax_rate_data": {"display_name": "VAT", "inclusive": inclusive, "percentage": 19,
+                              "jurisdiction": "DE"}}], **more}
+
+    invoice = bench.invoice(ada)
+    invoice = v1.invoices.add_lines(invoice.id, {"lines": [line(2500, 475), line(-1000, -190)]})
+    assert (invoice.subtotal, invoice.total, invoice.total_excluding_tax) == (1500, 1785, 1500)
+    assert [one.taxes[0].amount for one in invoice.lines.data] == [475, -190]
+    assert [(tax.amount, tax.taxable_amount) for tax in invoice.total_taxes] == [(285, 1500)]
+    rate = v1.tax_rates.retrieve(invoice.total_taxes[0].tax_rate_details.tax_rate)
+    assert (rate.percentage, rate.inclusive, rate.active, rate.jurisdiction) == (
+        19, False, False, "DE")
+    within = v1.invoices.add_lines(bench.invoice(ada).id, {"lines": [line(2000, 319, True)]})
+    assert (within.total, within.total_excluding_tax) == (2000, 1681)
+    again = v1.invoices.add_lines(bench.invoice(ada).id, {"lines": [line(500, 95)]})
+    assert again.total_taxes[0].tax_rate_details.tax_rate == rate.id
+    assert v1.invoices.finalize_invoice(again.id).amount_due == 595
+    vat = v1.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": False})
+    error = refused(v1.invoices.add_lines, bench.invoice(ada).id, {
+        "lines": [line(500, 95, tax_rates=[vat.id])]})
+    assert error.param == "lines[0][tax_amounts]"
+
+
 def test_previews_of_items(bench):
     """With tax, before there is a customer; nothing is left behind."""
     bench.control("/settings", automatic_tax_percent={"DE": 19})

@@ -114,7 +114,7 @@ package struct BucketSet: Sendable {
             .holdClosed, .detailSet, .metadataChanged, .customerDeleted, .clockMoved, .refundSet,
             .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped, .reminded,
             .discountsSet, .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet,
-            .currencySet,
+            .currencySet, .taxRateSet,
             .receivableSet, .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
             .payerSet, .methodRemoved, .takeoverSet, .trialUsed:

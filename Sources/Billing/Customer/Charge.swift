@@ -70,6 +70,9 @@ package struct Order: Sendable, Equatable {
     package var successURL: String
     /// What it starts is billed by invoice, due after so many days; 0: a card is charged for it.
     package var netDays: UInt32 = 0
+    /// The tax rate of the subscription that it starts or changes; empty: none of its own, or the
+    /// one that it has.
+    package var taxRate = ""
 
     package init(
         purpose: Purpose, plan: PlanReference, subscriptions: [UInt32], lines: [InvoiceLine],

@@ -54,6 +54,7 @@ extension CustomerState {
         case .reminded(let reminder): note(reminder)
         case .zoneSet(let zone): account.zone = zone
         case .currencySet(let currency): account.currency = currency
+        case .taxRateSet(let id): account.taxRate = id
         case .customPlanSet(let plan): account.customPlans.append(plan)
         case .customPlanDropped(let number): account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata

@@ -126,6 +126,8 @@ package struct Account: Sendable, Equatable {
     package var zone = Zone.utc
     /// What it pays in; nil: the catalog's.
     package var currency: Currency?
+    /// What tax is charged, where a subscription has no rate of its own; empty: that of all.
+    package var taxRate = ""
     /// Plans made for this customer, oldest first.
     package var customPlans: [CustomPlan] = []
     /// Invoices that wait to be paid by who got them, oldest first.

@@ -59,7 +59,8 @@ package struct Extras: Sendable, Equatable {
             .windowCounted, .notified, .metadataChanged, .customerDeleted, .creditChanged,
             .invoiceChanged, .debtSet, .refundSet, .refundDropped, .invoiceReturned, .disputeSet,
             .disputeDropped, .reminded, .discountsSet, .codeRedeemed, .customPlanSet,
-            .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue,
+            .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet,
+            .invoiceOverdue,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
             .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
             preconditionFailure("this fact is about more than extras")

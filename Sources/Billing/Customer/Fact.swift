@@ -79,6 +79,8 @@ package enum Fact: Sendable, Equatable {
     case zoneSet(Zone)
     /// What is paid in from now on.
     case currencySet(Currency)
+    /// What tax is charged from now on; empty: the rate of all.
+    case taxRateSet(id: String)
     /// An invoice waits to be paid, as it stands from now on.
     indirect case receivableSet(Receivable)
     /// Its due date has passed. Nothing of the state.
@@ -157,7 +159,7 @@ extension Fact {
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdExtended, .holdClosed,
             .notified, .customerDeleted, .clockMoved, .refundSet, .refundDropped,
             .invoiceReturned, .disputeSet, .disputeDropped, .reminded, .discountsSet,
-            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .currencySet,
+            .codeRedeemed, .customPlanSet, .customPlanDropped, .zoneSet, .currencySet, .taxRateSet,
             .receivableSet,
             .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,

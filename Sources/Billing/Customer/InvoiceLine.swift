@@ -28,6 +28,8 @@ package struct InvoiceLine: Sendable, Equatable {
     package var discounts: [AppliedDiscount] = []
     /// Of what is given back: the invoice that charged it; 0: it isn't known, or wasn't paid.
     package var invoice: UInt32 = 0
+    /// None or one; on the heap, because few lines have one.
+    private var taxes: [LineTax] = []
 
     package init(
         _ kind: Kind, _ part: PricePart, subscription: UInt32 = 0, description: String = "",
@@ -42,13 +44,28 @@ package struct InvoiceLine: Sendable, Equatable {
         self.subtotal = subtotal
     }
 
-    package var total: Money {
+    /// nil: there is none on it, or it isn't known yet.
+    package var tax: LineTax? {
+        get { taxes.first }
+        set { taxes = newValue.map { [$0] } ?? [] }
+    }
+
+    /// After discounts, without the tax that is added to it.
+    package var discounted: Money {
         let off = discounts.reduce(0) { $0 + $1.minorUnits }
         return Money(minorUnits: subtotal.minorUnits - off, currency: subtotal.currency)
     }
 
+    /// What is paid for it, tax and all.
+    package var total: Money {
+        let discounted = discounted
+        guard let tax else { return discounted }
+        return Money(
+            minorUnits: discounted.minorUnits + tax.added, currency: discounted.currency)
+    }
+
     mutating func take(_ minorUnits: Int64, by discount: Discount) {
-        let minorUnits = min(minorUnits, total.minorUnits)
+        let minorUnits = min(minorUnits, discounted.minorUnits)
         guard minorUnits > 0 else { return }
         discounts.append(
             AppliedDiscount(

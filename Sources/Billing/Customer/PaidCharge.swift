@@ -41,7 +41,7 @@ package struct PaidCharge: Sendable, Equatable {
     package var quantity: Quantity
     /// From when it was charged to the end of what it is for.
     package var period: Range<Timestamp>
-    /// After discounts.
+    /// After discounts, without the tax that was added to it.
     package var paid: Money
     /// Given back before.
     package var returned: Int64
@@ -49,6 +49,8 @@ package struct PaidCharge: Sendable, Equatable {
     package var invoice: UInt32 = 0
     /// A dispute took it back.
     package var disputed: Int64 = 0
+    /// None or one; on the heap, because few charges have one.
+    private var taxes: [ChargeTax] = []
 
     package init(
         part: PricePart, quantity: Quantity, period: Range<Timestamp>, paid: Money,
@@ -59,6 +61,19 @@ package struct PaidCharge: Sendable, Equatable {
         self.period = period
         self.paid = paid
         self.returned = returned
+    }
+
+    /// nil: no tax was charged with it.
+    package var tax: ChargeTax? {
+        get { taxes.first }
+        set { taxes = newValue.map { [$0] } ?? [] }
+    }
+
+    /// What a line charges.
+    init(_ line: InvoiceLine, for period: Range<Timestamp>) {
+        self.init(
+            part: line.part, quantity: line.quantity, period: period, paid: line.discounted)
+        tax = line.tax.map { ChargeTax(rate: $0.rate, charged: $0.minorUnits) }
     }
 
     /// What of it didn't come back: never below 0.

@@ -36,6 +36,8 @@ package struct Refund: Sendable, Equatable {
     package var status = Status.pending
     /// The provider's reason for a failure, such as "expired_or_canceled_card".
     package var failureCode = ""
+    /// What of it is tax, in minor units.
+    package var tax: Int64 = 0
     package var time: Timestamp
 
     package init(
@@ -96,10 +98,16 @@ package struct InvoiceReturns: Sendable, Equatable {
     /// A dispute took it back.
     package var disputed: Int64 = 0
 
-    package init(refunded: Int64 = 0, credited: Int64 = 0, disputed: Int64 = 0) {
+    /// What of the first two is tax.
+    package var tax: Int64 = 0
+
+    package init(
+        refunded: Int64 = 0, credited: Int64 = 0, disputed: Int64 = 0, tax: Int64 = 0
+    ) {
         self.refunded = refunded
         self.credited = credited
         self.disputed = disputed
+        self.tax = tax
     }
 }
 

@@ -65,6 +65,8 @@ package struct Subscription: Sendable, Equatable {
     /// The subscription whose trial keeps it from being used, and after which it goes on; 0: none
     /// does.
     package var pausedBy: UInt32 = 0
+    /// What tax is charged on it; empty: the customer's, or that of all.
+    package var taxRate = ""
 
     package init(
         number: UInt32, plan: PlanReference, status: SubscriptionStatus, addOn: Bool,
@@ -115,6 +117,11 @@ package struct Subscription: Sendable, Equatable {
     package var isWhole: Bool {
         discounts.isEmpty && charges.allSatisfy { $0.invoice == 0 && $0.disputed == 0 }
             && pending.allSatisfy { $0.invoice == 0 }
+    }
+
+    /// It has something that came with taxes.
+    package var isTaxed: Bool {
+        !taxRate.isEmpty || pending.isTaxed || charges.contains { $0.tax != nil }
     }
 
     /// Units of a feature bought beyond what is included.

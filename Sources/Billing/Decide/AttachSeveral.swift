@@ -16,6 +16,8 @@ package struct AttachSeveral: Sendable {
     package var redirect = AttachPlan.Redirect.ifRequired
     package var quoteTime: Timestamp?
     package var currency: Currency?
+    /// Of all of them; nil: as on what they replace.
+    package var taxRate: String?
     package var successURL = ""
     /// As in `AttachPlan`.
     package var effectID = ""
@@ -70,6 +72,7 @@ extension AttachPlan {
         several.redirect = redirect
         several.quoteTime = quoteTime
         several.currency = currency
+        several.taxRate = taxRate
         several.successURL = successURL
         several.effectID = effectID
         several.request = request

@@ -7,7 +7,7 @@ struct ChangeQuote {
         case cancelAtEnd
         case uncancel
         case quantities
-        /// It has others from now on.
+        /// It has others from now on, or another tax rate.
         case discounts
         /// Another version, or a plan of the customer's own.
         case plan
@@ -36,6 +36,11 @@ struct ChangeQuote {
             minorUnits: refunds.reduce(0) { $0 + $1.minorUnits }, currency: order.total.currency)
     }
 
+    /// Another tax rate is asked for than it has.
+    var changesTaxRate: Bool {
+        !order.taxRate.isEmpty && order.taxRate != subscription.taxRate
+    }
+
     /// Made for this change.
     var customPlan: CustomPlan?
 }
@@ -48,10 +53,12 @@ extension CustomerState {
         let subscription = try target(of: change, pricing)
         let isOther =
             !change.quantities.isEmpty || !change.discounts.isEmpty || change.changesPlan
+            || change.taxRate != nil
         guard change.cancel == nil || !isOther else {
             throw .unfit(
                 "cancel_action",
-                "cannot be had together with quantities, discounts, version or customize")
+                "cannot be had together with quantities, discounts, version, customize or "
+                    + "tax_rate_id")
         }
         if isReverting(subscription) { try checkReverting(change, subscription) }
         try checkRefund(change)
@@ -63,6 +70,8 @@ extension CustomerState {
             time: now, currency: pricing.requiredCurrency)
         var quote = ChangeQuote(subscription: subscription, course: .none, order: order)
         quote.order.discounts = added
+        try pricing.requireTaxRate(change.taxRate)
+        quote.order.taxRate = change.taxRate ?? ""
         switch change.cancel {
         case .now:
             quote.course = .cancelNow
@@ -80,13 +89,14 @@ extension CustomerState {
         case nil where change.changesPlan: try pricePlan(&quote, change, pricing, now)
         case nil:
             guard !change.quantities.isEmpty else {
-                guard !change.discounts.isEmpty else {
+                guard !change.discounts.isEmpty || change.taxRate != nil else {
                     throw .unfit(
                         "cancel_action",
-                        "or quantities, discounts, version or customize must say what is to change")
+                        "or quantities, discounts, version, customize or tax_rate_id must say "
+                            + "what is to change")
                 }
                 try change.discounts.checkMinimum([], pricing)
-                if !added.isEmpty { quote.course = .discounts }
+                if !added.isEmpty || quote.changesTaxRate { quote.course = .discounts }
                 try ask(change, of: &quote, pricing, now)
                 return quote
             }
@@ -145,7 +155,8 @@ extension CustomerState {
         guard change.cancel == nil else { return }
         let asked: [(String, Bool)] = [
             ("customize", change.customize != nil), ("version", change.version != nil),
-            ("quantities", !change.quantities.isEmpty), ("discounts", true),
+            ("quantities", !change.quantities.isEmpty),
+            ("tax_rate_id", change.taxRate != nil), ("discounts", true),
         ]
         guard let path = asked.first(where: \.1)?.0 else { return }
         throw .unfit(
@@ -197,7 +208,10 @@ extension CustomerState {
         } else if change.prorates {
             lines = subscription.closing(at: time)
         }
-        if change.custom.isEmpty { lines.lower(by: discounts(on: lines, at: time)) }
+        if change.custom.isEmpty {
+            lines.lower(by: discounts(on: lines, at: time))
+            tax(&lines, pricing)
+        }
         // What is still owed comes on top of the next invoice: nothing is charged for leaving.
         quote.order = Order(
             .change, subscription.plan, subscriptions: [subscription.number],
@@ -256,13 +270,16 @@ extension CustomerState {
             try deal.add(asked, at: "quantities[\(index)]")
         }
         let added = quote.order.discounts
-        guard deal.bought != subscription.bought || !deal.lines.isEmpty || !added.isEmpty
+        guard
+            deal.bought != subscription.bought || !deal.lines.isEmpty || !added.isEmpty
+                || quote.changesTaxRate
         else { return }
         quote.course = .quantities
         try change.discounts.checkMinimum(deal.lines, pricing)
         var lines = deal.lines.map { $0.described(pricing) }
         if change.custom.isEmpty {
             lines.lower(by: discounts(on: lines, at: time, with: added))
+            tax(&lines, asked: quote.order.taxRate, for: subscription.number, pricing)
         }
         let hasCard = account.method != nil
         var order = Order(
@@ -273,6 +290,7 @@ extension CustomerState {
             currency: pricing.requiredCurrency)
         order.pending = deal.pending.map { $0.described(pricing) }
         order.bought = deal.bought
+        order.taxRate = quote.order.taxRate
         order.successURL = change.successURL
         order.discounts = added
         quote.order = order

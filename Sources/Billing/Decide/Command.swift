@@ -124,6 +124,8 @@ package struct UpdateCustomer: Sendable {
     /// By whose clocks periods begin and end; nil: it stays.
     package var zone: Zone?
     package var fingerprint = PlanPatch.Setting<FingerprintMark>.kept
+    /// What tax is charged from now on; empty: the rate of all; nil: it stays.
+    package var taxRate: String?
 
     package init(
         name: String? = nil, email: String? = nil, metadata: [MetadataEntry] = [],

@@ -28,6 +28,8 @@ package struct CreateSchedule: Sendable {
     package var discounts: [AskedDiscount] = []
     package var redirect = AttachPlan.Redirect.ifRequired
     package var quoteTime: Timestamp?
+    /// Of all plans that it begins; nil: as on what they replace.
+    package var taxRate: String?
     package var successURL = ""
     /// As in `AttachPlan`.
     package var effectID = ""

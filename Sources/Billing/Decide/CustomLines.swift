@@ -63,7 +63,7 @@ extension CustomerState {
         let minimum =
             hasCard && change.terms == nil ? pricing.requiredCurrency.minimumCharge : 0
         try ask(
-            change.custom, for: &quote.order, minimum: isCharged ? minimum : .max)
+            change.custom, for: &quote.order, minimum: isCharged ? minimum : .max, pricing)
         quote.needsPage = isCharged && !hasCard && quote.order.due.minorUnits > 0
     }
 
@@ -78,7 +78,7 @@ extension CustomerState {
     }
 
     func ask(
-        _ custom: [CustomLine], for order: inout Order, minimum: Int64
+        _ custom: [CustomLine], for order: inout Order, minimum: Int64, _ pricing: PricingState
     ) throws(Refusal) {
         let currency = order.total.currency
         for (index, line) in custom.enumerated() where line.amount.currency != currency {
@@ -98,13 +98,14 @@ extension CustomerState {
                 .custom, PricePart(plan: order.plan), subscription: owner,
                 description: $0.description, subtotal: $0.amount)
         }
+        tax(&order.custom, asked: order.taxRate, for: owner, pricing)
         let priced = Order(
             order.purpose, order.plan, subscriptions: [], lines: order.custom,
             balance: account.credit?.minorUnits ?? 0, minimum: minimum, time: order.time,
             currency: currency)
         order.total = priced.total
         order.credit = priced.credit
-        order.lines.share(priced.total.minorUnits)
+        order.lines.share(order.custom)
     }
 }
 
@@ -124,7 +125,8 @@ extension Order {
 extension [InvoiceLine] {
     /// What is really paid, with what comes back of earlier charges, is paid for what is charged,
     /// in proportion to what was computed: nothing else can come back of it later.
-    fileprivate mutating func share(_ sum: Int64) {
+    fileprivate mutating func share(_ custom: [InvoiceLine]) {
+        let sum = custom.reduce(0) { $0 + $1.discounted.minorUnits }
         let shared = indices.filter { self[$0].subtotal.minorUnits > 0 }
         let whole = shared.reduce(0) { $0 + self[$1].subtotal.minorUnits }
         let others = reduce(0) { $0 + $1.subtotal.minorUnits } - whole
@@ -137,5 +139,9 @@ extension [InvoiceLine] {
             self[index].subtotal.minorUnits = part - given
             given = part
         }
+        let tax = paid > 0 ? Swift.max(custom.tax - self.tax, 0) : 0
+        share(
+            tax: tax, by: shared.map { ($0, self[$0].subtotal.minorUnits) },
+            custom.first?.tax?.rate)
     }
 }

@@ -181,7 +181,7 @@ extension CustomerState {
         case .settle(let settle): decideSettle(settle, pricing: pricing, now: now)
         case .completeCheckout(let paid):
             try decideCompleteCheckout(paid, pricing: pricing, now: now)
-        case .update(let update): try decideUpdate(update)
+        case .update(let update): try decideUpdate(update, pricing: pricing)
         case .erase: decideErase()
         case .delete: try decideDelete()
         case .sealProfile: decideSealProfile()

@@ -45,6 +45,7 @@ extension FactSheet {
         subscription.bought = order.bought
         subscription.discounts = order.discounts.settled
         subscription.netDays = order.netDays
+        subscription.taxRate = order.taxRate
         redeem(order.discounts)
         if order.trialEnd != .never {
             subscription.trialEnd = order.trialEnd
@@ -84,7 +85,8 @@ extension FactSheet {
     @discardableResult
     mutating func schedule(
         _ reference: PlanReference, after ending: Subscription, bought: [BoughtUnits] = [],
-        discounts: [HeldDiscount] = [], ends: Timestamp = .never, netDays: UInt32 = 0
+        discounts: [HeldDiscount] = [], ends: Timestamp = .never, netDays: UInt32 = 0,
+        taxRate: String = ""
     ) -> Subscription {
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: reference, status: .scheduled,
@@ -96,6 +98,7 @@ extension FactSheet {
         redeem(discounts)
         subscription.end = ends
         subscription.netDays = netDays
+        subscription.taxRate = taxRate
         emit(.subscriptionChanged(subscription))
         return subscription
     }

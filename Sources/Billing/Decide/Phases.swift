@@ -100,6 +100,7 @@ extension FactSheet {
             periodStart: start, periodEnd: .never)
         subscription.entity = part.entity
         subscription.bought = part.bought
+        subscription.taxRate = part.taxRate
         emit(.subscriptionChanged(subscription))
         return subscription
     }

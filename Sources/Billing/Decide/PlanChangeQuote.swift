@@ -46,8 +46,10 @@ extension CustomerState {
         lines = lines.map { $0.described(pricing) }
         if change.custom.isEmpty {
             lines.lower(by: discounts(on: lines, at: time, with: added))
+            tax(&lines, asked: quote.order.taxRate, for: subscription.number, pricing)
         }
         order.discounts = added
+        order.taxRate = quote.order.taxRate
         quote.course = .plan
         quote.customPlan = custom
         let hasCard = account.method != nil

@@ -12,6 +12,7 @@ extension FactSheet {
         changed.plan = order.plan
         changed.bought = order.bought
         changed.discounts = changed.discounts.merged(with: order.discounts.settled)
+        if !order.taxRate.isEmpty { changed.taxRate = order.taxRate }
         redeem(order.discounts)
         changed.settle(order, since: subscription, on: invoiceNumber(of: order))
         changed.charges = changed.charges.map { $0.moved(to: order.plan) }

@@ -31,6 +31,9 @@ extension InvoiceLine {
             period: now..<charge.period.upperBound,
             subtotal: Money(minorUnits: -amount.minorUnits, currency: amount.currency))
         line.invoice = charge.invoice
+        if let tax = charge.tax(of: amount.minorUnits) {
+            line.tax = LineTax(rate: tax.rate, minorUnits: -tax.minorUnits)
+        }
         return line
     }
 

@@ -125,7 +125,8 @@ extension FactSheet {
             let ending = cancelAtEnd(current)
             return schedule(
                 order.plan, after: ending, bought: order.bought,
-                discounts: order.discounts, ends: order.ends, netDays: order.netDays)
+                discounts: order.discounts, ends: order.ends, netDays: order.netDays,
+                taxRate: order.taxRate)
         }
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: order.plan, status: .scheduled,
@@ -134,6 +135,7 @@ extension FactSheet {
         subscription.entity = order.entity
         subscription.bought = order.bought
         subscription.end = order.ends
+        subscription.taxRate = order.taxRate
         subscription.discounts = order.discounts.settled
         redeem(order.discounts)
         emit(.subscriptionChanged(subscription))
@@ -165,7 +167,8 @@ extension Order {
             && discounts.map(\.couponID) == other.discounts.map(\.couponID)
             && discounts.map(\.redemption) == other.discounts.map(\.redemption)
             && lines.map(\.description) == other.lines.map(\.description)
-            && custom == other.custom && startsLater == other.startsLater
+            && custom == other.custom && taxRate == other.taxRate
+            && startsLater == other.startsLater
             && removed == other.removed
             && parts.count == other.parts.count
             && zip(parts, other.parts).allSatisfy { $0.sells($1) }

@@ -69,6 +69,8 @@ package struct AttachPlan: Sendable {
     package var quoteTime: Timestamp?
     /// Of a customer with a fingerprint: what the directory says of the plan's trial.
     package var trialClaim: TrialClaim?
+    /// What tax is charged on it from now on; nil: as on the plan that it replaces.
+    package var taxRate: String?
     /// What is to be paid in; nil: as before.
     package var currency: Currency?
     package var successURL: String
@@ -119,6 +121,8 @@ package struct ChangeSubscription: Sendable {
     /// What this customer gets from now on other than others.
     package var customize: PlanPatch?
     package var cancel: Cancel?
+    /// What tax is charged on it from now on; nil: as before.
+    package var taxRate: String?
     /// Added to those that the subscription has.
     package var discounts: [AskedDiscount] = []
     /// False: nothing is charged or given back for what is left of the period.

@@ -38,6 +38,7 @@ extension CustomerState {
         try attach.discounts.checkMinimum(lines, pricing)
         if attach.custom.isEmpty {
             lines.lower(by: discounts(ofNew: quote.order.discounts, at: quote.order.time))
+            tax(&lines, asked: quote.order.taxRate, pricing)
         }
         let hasCard = account.method != nil
         let onPage = attach.redirect == .always && !quote.isFree
@@ -48,7 +49,7 @@ extension CustomerState {
             balance: account.credit?.minorUnits ?? 0, minimum: minimum, time: quote.order.time)
         if !attach.custom.isEmpty {
             try check(attach, quote)
-            try ask(attach.custom, for: &quote.order, minimum: minimum)
+            try ask(attach.custom, for: &quote.order, minimum: minimum, pricing)
         }
         quote.order.successURL = attach.successURL
         guard attach.terms == nil else { return quote }
@@ -79,6 +80,8 @@ extension CustomerState {
         order.entity = scope.entity
         order.bought = bought
         order.startsCycle = attach.startsCycle
+        try pricing.requireTaxRate(attach.taxRate)
+        order.taxRate = attach.taxRate ?? current?.taxRate ?? ""
         if let terms = attach.terms, !plan.isFree, !plan.billingCycles.isEmpty {
             order.netDays = terms.netDays
         }
@@ -118,7 +121,8 @@ extension CustomerState {
             let scheduled = scheduledSubscription(in: scope, pricing)
             if let scheduled, !account.schedules.contains(where: { $0.concerns(scheduled.number) }),
                 scheduled.plan == reference, scheduled.bought == bought,
-                scheduled.netDays == order.netDays, quote.added.isEmpty
+                scheduled.netDays == order.netDays, scheduled.taxRate == order.taxRate,
+                quote.added.isEmpty
             {
                 quote.alreadyScheduled = scheduled
             }
@@ -349,5 +353,6 @@ extension Order {
         startsLater = order.startsLater
         reverts = order.reverts
         netDays = order.netDays
+        taxRate = order.taxRate
     }
 }

@@ -210,8 +210,7 @@ extension FactSheet {
 
     private func unusedPart(of line: InvoiceLine, at time: Timestamp) -> InvoiceLine? {
         guard line.kind == .charge, let period = line.period else { return nil }
-        let charge = PaidCharge(
-            part: line.part, quantity: line.quantity, period: period, paid: line.total)
+        let charge = PaidCharge(line, for: period)
         guard var unused = InvoiceLine.credit(charge, at: max(time, period.lowerBound)) else {
             return nil
         }
@@ -254,7 +253,7 @@ extension Order {
     func buysSame(as other: Order) -> Bool {
         purpose == other.purpose && plan == other.plan && subscriptions == other.subscriptions
             && entity == other.entity && bought == other.bought && netDays == other.netDays
-            && startsCycle == other.startsCycle
+            && startsCycle == other.startsCycle && taxRate == other.taxRate
             && starts == other.starts && ends == other.ends
             && (trialEnd == .never) == (other.trialEnd == .never)
             && carriedBalances == other.carriedBalances

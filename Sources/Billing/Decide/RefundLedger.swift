@@ -10,6 +10,16 @@ extension Invoice {
         }
     }
 
+    /// What of that is tax, less what came back of it.
+    fileprivate var keptTax: Int64 {
+        let isAsked = lines.reduce(0) { $0 + ($1.kind == .custom ? $1.total.minorUnits : 0) } > 0
+        let charged = lines.reduce(Int64(0)) { sum, line in
+            guard line.kind == .custom ? isAsked : line.total.minorUnits > 0 else { return sum }
+            return sum + (line.tax?.minorUnits ?? 0)
+        }
+        return max(charged - returns.tax, 0)
+    }
+
     /// What is left of what it charged.
     fileprivate var kept: Int64 {
         max(charged - returns.credited - returns.refunded - returns.disputed, 0)
@@ -31,10 +41,18 @@ extension CustomerState {
 
     /// What is left of what an invoice charged, without what comes back with the next one.
     fileprivate func kept(of invoice: Invoice) -> Int64 {
-        let waiting = subscriptions.flatMap(\.pending)
-            .filter { $0.kind == .credit && $0.invoice == invoice.number }
-            .reduce(0) { $0 - $1.total.minorUnits }
+        let waiting = waiting(of: invoice).reduce(0) { $0 - $1.total.minorUnits }
         return max(invoice.kept - waiting, 0)
+    }
+
+    fileprivate func keptTax(of invoice: Invoice) -> Int64 {
+        let waiting = waiting(of: invoice).reduce(0) { $0 - ($1.tax?.minorUnits ?? 0) }
+        return max(invoice.keptTax - waiting, 0)
+    }
+
+    private func waiting(of invoice: Invoice) -> [InvoiceLine] {
+        subscriptions.flatMap(\.pending)
+            .filter { $0.kind == .credit && $0.invoice == invoice.number }
     }
 }
 
@@ -42,6 +60,8 @@ extension CustomerState {
 struct CardReturn: Equatable {
     var invoice: UInt32
     var minorUnits: Int64
+    /// What of it is tax.
+    var tax: Int64 = 0
 }
 
 extension CustomerState {
@@ -63,21 +83,27 @@ extension CustomerState {
         // What was paid late may be for a period that is over.
         for charge in subscription.charges
         where time < charge.period.upperBound && !waiting.contains(charge) {
-            let wanted = mode == .full ? charge.kept : charge.unused(at: time).minorUnits
+            let unused = mode == .full ? charge.kept : charge.unused(at: time).minorUnits
+            let tax = charge.tax(of: unused)
+            let wanted = unused + (tax?.added ?? 0)
             let index = cards.firstIndex { $0.invoice == charge.invoice }
             let before = index.map { cards[$0].minorUnits } ?? 0
             let left = (invoice(charge.invoice).map { refundable($0) } ?? 0) - before
-            let card = min(wanted, left)
+            let card = max(min(wanted, left), 0)
+            let step = charge.paid.currency.chargeStep
+            let cardTax = tax?.minorUnits.share(card, of: wanted, step) ?? 0
             if card > 0 {
-                if let index {
-                    cards[index].minorUnits += card
-                } else {
-                    cards.append(CardReturn(invoice: charge.invoice, minorUnits: card))
-                }
+                let new = CardReturn(invoice: charge.invoice, minorUnits: 0)
+                let place = index ?? cards.endIndex
+                if index == nil { cards.append(new) }
+                cards[place].minorUnits += card
+                cards[place].tax += cardTax
             }
-            guard wanted > max(card, 0) else { continue }
-            let rest = Money(minorUnits: wanted - max(card, 0), currency: charge.paid.currency)
-            lines.append(.credit(charge, rest, at: time))
+            guard wanted > card else { continue }
+            var rest = InvoiceLine.credit(charge, charge.paid, at: time)
+            rest.tax = tax.map { LineTax(rate: $0.rate, minorUnits: cardTax - $0.minorUnits) }
+            rest.subtotal.minorUnits = card - wanted - (rest.tax?.added ?? 0)
+            lines.append(rest)
         }
         return ((lines + owed).map { $0.of(subscription.number) }, cards)
     }
@@ -96,25 +122,30 @@ extension FactSheet {
             guard let invoice = customer.invoice(line.invoice) else { continue }
             var returns = invoice.returns
             returns.credited -= line.total.minorUnits
+            returns.tax -= line.tax?.minorUnits ?? 0
             emit(.invoiceReturned(number: invoice.number, returns))
         }
     }
 
     /// Money goes back to the card that paid an invoice, and doesn't come back another way.
+    ///
+    /// - Parameter tax: what of it is tax, where a plan ends, which takes its own charges with it;
+    ///   nil: it comes out of all that the invoice charged.
     mutating func refund(
-        _ minorUnits: Int64, of invoice: Invoice, id: String, _ reason: Refund.Reason,
-        _ status: Refund.Status = .pending
+        _ minorUnits: Int64, tax known: Int64? = nil, of invoice: Invoice, id: String,
+        _ reason: Refund.Reason, _ status: Refund.Status = .pending
     ) -> Refund {
-        // A plan that ends takes its own charges with it.
-        if reason != .canceled { spread(minorUnits, over: invoice) }
+        let tax = known ?? spread(minorUnits, over: invoice)
         var returns = invoice.returns
         returns.refunded += minorUnits
+        returns.tax += tax
         emit(.invoiceReturned(number: invoice.number, returns))
         var refund = Refund(
             id: id, payment: invoice.payment, invoice: invoice.number,
             amount: Money(minorUnits: minorUnits, currency: invoice.total.currency),
             reason: reason, time: now)
         refund.status = status
+        refund.tax = tax
         keep(refund)
         return refund
     }
@@ -131,28 +162,42 @@ extension FactSheet {
     }
 
     /// Takes an amount off what is left of an invoice's charges, in proportion to it; what they
-    /// don't take was paid for what is over.
-    private mutating func spread(_ minorUnits: Int64, over invoice: Invoice) {
-        change(chargesOf: invoice, by: minorUnits, of: customer.kept(of: invoice), \.kept) {
-            $0.returned += $1
+    /// don't take was paid for what is over. Gives what of it is tax.
+    private mutating func spread(_ minorUnits: Int64, over invoice: Invoice) -> Int64 {
+        let kept = customer.kept(of: invoice)
+        let keptTax = customer.keptTax(of: invoice)
+        let charges = charges(of: invoice)
+        let rest = kept - charges.reduce(0) { $0 + $1.keptWithTax }
+        let restTax = keptTax - charges.reduce(0) { $0 + ($1.tax?.kept ?? 0) }
+        var tax: Int64 = 0
+        let given = change(chargesOf: invoice, by: minorUnits, of: kept, \.keptWithTax) {
+            tax += $0.giveBack(withTax: $1)
         }
+        let others = min(minorUnits, kept) - given
+        guard others > 0, rest > 0, restTax > 0 else { return tax }
+        return tax + restTax.share(others, of: rest, invoice.total.currency.chargeStep)
+    }
+
+    private func charges(of invoice: Invoice) -> [PaidCharge] {
+        customer.subscriptions.flatMap(\.charges).filter { $0.invoice == invoice.number }
     }
 
     /// What a dispute takes off the charges is worked out anew each time, so that it can be undone.
     mutating func spreadDisputes(over invoice: Invoice) {
         let kept = customer.kept(of: invoice) + invoice.returns.disputed
         let taken = min(invoice.returns.disputed, kept)
-        change(
-            chargesOf: invoice, by: taken, of: kept, { max($0.paid.minorUnits - $0.returned, 0) }
-        ) { $0.disputed = $1 }
+        change(chargesOf: invoice, by: taken, of: kept, \.unreturnedWithTax) {
+            $0.dispute(withTax: $1)
+        }
     }
 
+    /// Gives what the charges take of it.
+    @discardableResult
     private mutating func change(
         chargesOf invoice: Invoice, by minorUnits: Int64, of kept: Int64,
         _ left: (PaidCharge) -> Int64, _ take: (inout PaidCharge, Int64) -> Void
-    ) {
-        let charges = customer.subscriptions.flatMap(\.charges)
-            .filter { $0.invoice == invoice.number }
+    ) -> Int64 {
+        let charges = charges(of: invoice)
         let whole = max(kept, charges.reduce(0) { $0 + left($1) })
         let minorUnits = min(minorUnits, whole)
         let step = Int128(invoice.total.currency.chargeStep)
@@ -172,5 +217,6 @@ extension FactSheet {
             closeCheckout(concerning: subscription.number)
             emit(.subscriptionChanged(subscription))
         }
+        return given
     }
 }

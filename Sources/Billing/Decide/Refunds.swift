@@ -145,7 +145,7 @@ extension FactSheet {
         for (index, card) in cards.enumerated() {
             guard let invoice = customer.invoice(card.invoice) else { continue }
             _ = refund(
-                card.minorUnits, of: invoice,
+                card.minorUnits, tax: card.tax, of: invoice,
                 id: index == 0 ? effectID : "\(effectID)_\(index + 1)", .canceled)
         }
     }

@@ -76,6 +76,7 @@ extension FactSheet {
     ) {
         var lines = bill.lines.map { $0.described(pricing) }
         lines.lower(by: customer.discounts(on: lines, at: now, heirs: bill.heirs))
+        customer.tax(&lines, pricing)
         let currency = pricing.requiredCurrency
         var order = Order(
             .renewal, plan, subscriptions: bill.subscriptions, lines: lines, balance: balance,

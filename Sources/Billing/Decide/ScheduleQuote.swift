@@ -8,6 +8,7 @@ extension CustomerState {
     ) throws(Refusal) -> SeveralQuote {
         let schedule = schedule.withOwners
         let pricing = pricing.with(plansOf: self)
+        try pricing.requireTaxRate(schedule.taxRate)
         let starts = try schedule.starts(at: schedule.quoteTime ?? now, now, pricing.zone)
         let owners = try owners(of: schedule)
         var quote: SeveralQuote
@@ -215,6 +216,7 @@ extension FactSheet {
                 let kept = rest.remove(at: fit)
                 part.plan = kept.plan
                 part.bought = kept.bought
+                part.taxRate = kept.taxRate
             } else {
                 let custom = try located(path) { () throws(Refusal) in
                     try fresh(attach, &part, after: present)
@@ -249,6 +251,7 @@ extension FactSheet {
                 && $0.entity == entity
         }
         part.plan = reference
+        part.taxRate = attach.taxRate ?? current?.taxRate ?? ""
         part.bought = try customer.boughtUnits(attach, of: plan, replacing: current, pricing)
         try customer.checkSchedule(attach, plan, part.bought, pricing)
         return custom
@@ -286,10 +289,13 @@ private func located<Result>(
 }
 
 extension CreateSchedule {
-    /// Each plan says whose it is.
+    /// Each plan says whose it is, and what tax there is on it.
     fileprivate var withOwners: CreateSchedule {
         var schedule = self
         for phase in phases.indices {
+            for plan in phases[phase].plans.indices {
+                schedule.phases[phase].plans[plan].taxRate = taxRate
+            }
             for plan in phases[phase].plans.indices where phases[phase].plans[plan].entity.isEmpty {
                 schedule.phases[phase].plans[plan].entity = entity
             }

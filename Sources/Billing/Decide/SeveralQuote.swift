@@ -27,6 +27,7 @@ extension CustomerState {
         guard several.plans.allSatisfy(\.custom.isEmpty) else {
             throw .unfit(CustomLine.path, "cannot be had together with remove_plan_ids")
         }
+        try pricing.requireTaxRate(several.taxRate)
         let time = several.quoteTime ?? now
         let removed = try removed(by: several, pricing, now)
         var draft = FactSheet(self, pricing: pricing, now: time)
@@ -65,7 +66,9 @@ extension CustomerState {
         let (time, currency) = (quote.order.time, pricing.requiredCurrency)
         try several.discounts.checkMinimum(sale.parts.flatMap(\.order.lines), pricing)
         var sale = sale
-        sale.lower(by: discounts(on: sale, at: time), pricing)
+        sale.lower(by: discounts(on: sale, at: time), pricing) { lines, asked in
+            tax(&lines, asked: asked, pricing)
+        }
         let now = sale.parts.filter { !$0.startsLater }
         let hasCard = account.method != nil
         let onPage = several.redirect == .always && now.contains { !$0.isFree }
@@ -90,6 +93,7 @@ extension CustomerState {
     ) throws(Refusal) -> PurchaseQuote {
         var attach = several.plans[index]
         attach.startsCycle = several.startsCycle
+        attach.taxRate = attach.taxRate ?? several.taxRate
         attach.quoteTime = several.quoteTime
         var part = try several.at(index) { () throws(Refusal) in
             try draft.customer.part(attach, pricing: draft.pricing, now: now)
@@ -257,7 +261,12 @@ private struct Sale {
 
     /// Takes discounts off all lines together. Until then the subscriptions that parts start have
     /// stand-ins for numbers.
-    mutating func lower(by discounts: [Discount], _ pricing: PricingState) {
+    ///
+    /// - Parameter tax: adds tax to lines, those of a new subscription at the rate that it gets.
+    mutating func lower(
+        by discounts: [Discount], _ pricing: PricingState,
+        _ tax: (inout [InvoiceLine], String) -> Void
+    ) {
         var all = lines
         for (index, part) in parts.enumerated() {
             all += part.order.lines.map { line in
@@ -273,16 +282,18 @@ private struct Sale {
         var rest = all[...]
         lines = Array(rest.prefix(lines.count))
         rest = rest.dropFirst(lines.count)
+        tax(&lines, "")
         for index in parts.indices {
             let holder = AppliedDiscount.holder(ofPart: index)
             let order = parts[index].order
             let count = order.lines.count
-            let lowered = rest.prefix(count).map { line in
+            var lowered = rest.prefix(count).map { line in
                 var line = line
                 if line.subscription == holder { line.subscription = 0 }
                 return line
             }
             rest = rest.dropFirst(count)
+            tax(&lowered, order.taxRate)
             parts[index].order = Order(
                 order, lines: lowered, balance: 0, minimum: 0, time: order.time)
         }

@@ -39,7 +39,7 @@ extension FactSheet {
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
         switch quote.course {
         case .none, .quantities, .plan: break
-        case .discounts: give(quote.order.discounts, to: subscription)
+        case .discounts: give(quote.order, to: subscription)
         case .cancelAtEnd:
             // It was to go on until something else takes its place, which is off.
             if plan.isMain, subscription.canceled != .never {
@@ -65,10 +65,11 @@ extension FactSheet {
         return nil
     }
 
-    private mutating func give(_ discounts: [HeldDiscount], to subscription: Subscription) {
+    private mutating func give(_ order: Order, to subscription: Subscription) {
         var changed = subscription
-        changed.discounts = changed.discounts.merged(with: discounts.settled)
-        redeem(discounts)
+        changed.discounts = changed.discounts.merged(with: order.discounts.settled)
+        if !order.taxRate.isEmpty { changed.taxRate = order.taxRate }
+        redeem(order.discounts)
         emit(.subscriptionChanged(changed))
     }
 
@@ -110,6 +111,7 @@ extension FactSheet {
         var changed = subscription
         changed.bought = order.bought
         changed.discounts = changed.discounts.merged(with: order.discounts.settled)
+        if !order.taxRate.isEmpty { changed.taxRate = order.taxRate }
         redeem(order.discounts)
         changed.settle(order, since: subscription, on: invoiceNumber(of: order))
         emit(.subscriptionChanged(changed))

@@ -1,6 +1,8 @@
 extension CustomerState {
     /// Changes what is given (entitlements §8.2).
-    func decideUpdate(_ update: UpdateCustomer) throws(Refusal) -> Decision {
+    func decideUpdate(
+        _ update: UpdateCustomer, pricing: PricingState
+    ) throws(Refusal) -> Decision {
         let name = update.name ?? account.name
         let email = update.email ?? account.email
         let metadata = account.metadata.merged(
@@ -26,6 +28,10 @@ extension CustomerState {
             }
         if mark != account.fingerprint { decision.facts.append(.fingerprintSet(mark)) }
         if metadata != account.metadata { decision.facts.append(.metadataChanged(metadata)) }
+        try pricing.requireTaxRate(update.taxRate)
+        if let taxRate = update.taxRate, taxRate != account.taxRate {
+            decision.facts.append(.taxRateSet(id: taxRate))
+        }
         if let zone = update.zone, zone != account.zone {
             // What is paid for ends when it was to end.
             let isBilled = subscriptions.contains { subscription in

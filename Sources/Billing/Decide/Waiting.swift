@@ -88,8 +88,7 @@ extension Subscription {
             guard let period = line.period, period.upperBound > order.time else { continue }
             let known = charges.firstIndex { line.willPay($0) }
             if isWaiting, known != nil { continue }
-            var charge = PaidCharge(
-                part: line.part, quantity: line.quantity, period: period, paid: line.total)
+            var charge = PaidCharge(line, for: period)
             charge.invoice = isWaiting ? 0 : invoice
             if let known { charges[known] = charge } else { charges.append(charge) }
         }
@@ -142,6 +141,13 @@ extension PaidCharge {
                         Int128(minorUnits / step), units.raw, dividingBy: all.raw))
         }
         let left = share(kept)
+        if var tax {
+            let left = share(tax.kept)
+            tax.disputed = share(tax.disputed)
+            tax.charged = share(tax.charged)
+            tax.returned = max(tax.charged - tax.disputed - left, 0)
+            self.tax = tax
+        }
         disputed = share(disputed)
         paid.minorUnits = share(paid.minorUnits)
         returned = max(paid.minorUnits - disputed - left, 0)

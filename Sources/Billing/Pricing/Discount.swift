@@ -76,7 +76,7 @@ extension [InvoiceLine] {
     private mutating func cover(_ money: Money, _ discount: Discount) {
         var left = money.minorUnits
         for index in indices where discount.concerns(self[index]) {
-            let part = Swift.min(left, self[index].total.minorUnits)
+            let part = Swift.min(left, self[index].discounted.minorUnits)
             guard part > 0 else { continue }
             self[index].take(part, by: discount)
             left -= part
@@ -133,7 +133,7 @@ extension [InvoiceLine] {
         for place in shares.indices { shares[place].part *= step }
         for share in shares {
             self[share.index].take(
-                Swift.min(Int64(share.part), self[share.index].total.minorUnits),
+                Swift.min(Int64(share.part), self[share.index].discounted.minorUnits),
                 by: discount)
         }
     }

@@ -206,6 +206,8 @@ package struct PricingSettings: Sendable, Equatable {
     /// What was billed by invoice is charged to the card on file, if there is one, from the first
     /// payment on (billing §18).
     package var convertsToCharges = true
+    /// Of customers and subscriptions that have none of their own; empty: they pay no tax.
+    package var defaultTaxRate = ""
 
     package init() {}
 }
@@ -218,6 +220,7 @@ package struct PricingDraft: Sendable, Equatable {
     /// nil: as they are.
     package var settings: PricingSettings?
     package var rewards = RewardList()
+    package var taxRates: [TaxRate] = []
 
     package init(currency: String, features: [Feature], plans: [Plan]) {
         self.currency = currency

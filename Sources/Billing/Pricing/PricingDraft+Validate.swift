@@ -8,6 +8,7 @@ extension PricingDraft {
         check.dunning()
         check.rewards()
         check.referrals()
+        check.taxRates()
         return check.found
     }
 }

@@ -20,6 +20,8 @@ package final class PricingState: Sendable {
     package let plans: [[Plan]]
     package let settings: PricingSettings
     package let rewards: RewardList
+    /// In order of first publication.
+    package let taxRates: [TaxRate]
     let rewardIndex: RewardIndex
     /// Of each plan, by revision − 1.
     private let versions: [[UInt32]]
@@ -40,9 +42,11 @@ package final class PricingState: Sendable {
 
     init(
         sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]],
-        settings: PricingSettings = PricingSettings(), rewards: RewardList = RewardList()
+        settings: PricingSettings = PricingSettings(), rewards: RewardList = RewardList(),
+        taxRates: [TaxRate] = []
     ) {
         self.sequence = sequence
+        self.taxRates = taxRates
         self.rewards = rewards
         rewardIndex = RewardIndex(rewards)
         self.settings = settings
@@ -96,6 +100,7 @@ package final class PricingState: Sendable {
         versions = published.versions
         settings = published.settings
         rewards = published.rewards
+        taxRates = published.taxRates
         rewardIndex = published.rewardIndex
         self.customPlans = customPlans
         featureNumbers = published.featureNumbers
@@ -235,7 +240,7 @@ package final class PricingState: Sendable {
 /// What a publication does to one feature, plan or reward, or to the settings.
 package struct PricingChange: Sendable, Equatable {
     package enum Subject: Sendable {
-        case feature, plan, settings, coupon, featureGrant, planGift, referralProgramme
+        case feature, plan, settings, coupon, featureGrant, planGift, referralProgramme, taxRate
     }
 
     package var subject: Subject
@@ -272,6 +277,7 @@ extension PricingState {
                 PricingChange(subject: .settings, id: "", created: false, revision: 0))
         }
         return changes + rewards.changes(publishing: draft.rewards)
+            + taxRates.changes(publishing: draft.taxRates)
     }
 
     /// The state after publishing the draft, which gives new numbers in order of appearance. Reads
@@ -297,6 +303,7 @@ extension PricingState {
         return PricingState(
             sequence: sequence + 1, currency: baseCurrency ?? Currency(code: draft.currency),
             features: features, plans: plans, settings: draft.settings ?? settings,
-            rewards: rewards.publishing(draft.rewards))
+            rewards: rewards.publishing(draft.rewards),
+            taxRates: taxRates.publishing(draft.taxRates))
     }
 }

@@ -99,10 +99,12 @@ package struct PlanSimulation: Sendable {
     /// What usage would add to an invoice that came now.
     package var unbilled: [InvoiceLine] {
         let sheet = FactSheet(customer, pricing: pricing, now: now)
-        return customer.subscriptions
+        var lines = customer.subscriptions
             .filter { $0.status.grantsAccess && !$0.isTrialing(at: now) }
             .flatMap { sheet.overageLines(of: $0, ending: true, seats: true) }
             .map { $0.described(pricing) }
+        customer.tax(&lines, pricing)
+        return lines
     }
 
     private mutating func run(_ command: Command) throws(Refusal) {

@@ -79,6 +79,7 @@ extension ReplyShape {
                     ])
             }
         },
+        Key("tax") { source, _ in (source["invoice"] ?? .null).taxSums },
         Key("refund") { source, _ in
             source["refund"].map {
                 .object(["amount": $0.major, "currency": $0["currency"] ?? .null])
@@ -211,6 +212,26 @@ extension JSONValue {
             case .number(let literal)? = self["minor_units"], let minor = Int128(literal)
         else { return .number("0") }
         return .number(DecimalText.text(minor, digits: currency.minorDigits))
+    }
+
+    /// Of an invoice: its tax, added and contained; nil: it has none.
+    fileprivate var taxSums: JSONValue? {
+        guard let all = self["tax"] else { return nil }
+        let currency = all["currency"] ?? .null
+        func sum(inclusive: Bool) -> JSONValue {
+            var sum: Int128 = 0
+            for tax in elements("taxes") where (tax["inclusive"] == .bool(true)) == inclusive {
+                if case .number(let literal)? = tax["amount", "minor_units"] {
+                    sum += Int128(literal) ?? 0
+                }
+            }
+            return JSONValue.object(["currency": currency, "minor_units": .number(sum)]).major
+        }
+        return .object([
+            "total": all.major, "amount_inclusive": sum(inclusive: true),
+            "amount_exclusive": sum(inclusive: false), "currency": currency,
+            "status": .string("complete"),
+        ])
     }
 
     /// Of an invoice: what its lines come to before discounts.

@@ -25,12 +25,13 @@ extension RequestForm {
             .carryOver("carry_over_balances"),
             .carryOver("carry_over_usages"),
             .text("currency"),
+            .text("tax_rate_id"),
             .texts("remove_plan_ids"),
         ]
             + RequestShape.Key.later(
                 "subscription_id", "new_billing_subscription", "checkout_session_params",
                 "long_lived_checkout", "processor_subscription_id", "license_quantities",
-                "metadata", "no_billing_changes", "enable_plan_immediately", "tax_rate_id",
+                "metadata", "no_billing_changes", "enable_plan_immediately",
                 "customer_data", "entity_data", "transition_rules", "free_trial"),
         takesRequestKey: true)
 

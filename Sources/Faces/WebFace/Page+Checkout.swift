@@ -22,7 +22,7 @@ extension Page {
 
     private static func summary(_ sale: Sale) -> String {
         let lines = sale.order.shown.map { line in
-            "<tr><td>\(escaped(line.description))</td><td>\(line.total.text)</td></tr>"
+            "<tr><td>\(escaped(line.description))</td><td>\(line.discounted.text)</td></tr>"
         }
         return """
             <section class="summary">
@@ -30,11 +30,17 @@ extension Page {
             <p class="amount">\(sale.order.due.text)</p>
             <p class="soft">for \(escaped(sale.name))</p>
             <table>
-            \((lines + credit(sale)).joined(separator: "\n"))
+            \((lines + taxes(sale.order.shown) + credit(sale)).joined(separator: "\n"))
             <tr class="total"><td>Due today</td><td>\(sale.order.due.text)</td></tr>
             </table>
             </section>
             """
+    }
+
+    static func taxes(_ lines: [InvoiceLine]) -> [String] {
+        lines.taxRows.map {
+            "<tr class=\"soft\"><td>\($0.label)</td><td>\($0.money.text)</td></tr>"
+        }
     }
 
     /// What of it is paid already, or was owed before.
@@ -50,8 +56,10 @@ extension Page {
         guard !sale.renewals.isEmpty else {
             return "You pay once. The card is kept on file for later purchases."
         }
-        let price = sale.renewals.map { "\($0.money.text) \($0.cycle.text)" }
-            .joined(separator: " and ")
+        let isWithoutTax = sale.order.shown.taxes.contains { !$0.rate.isInclusive }
+        let price =
+            sale.renewals.map { "\($0.money.text) \($0.cycle.text)" }
+            .joined(separator: " and ") + (isWithoutTax ? ", and tax," : "")
         let subject = sale.isOfSeveral ? "they are" : "it is"
         if sale.trialEnd != .never {
             let end = sale.trialEnd.dayText

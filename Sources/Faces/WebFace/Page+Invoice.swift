@@ -77,7 +77,8 @@ extension Page {
     private static func sums(
         _ invoice: Invoice
     ) -> [(label: String, money: Money, kind: String)] {
-        var sums = [("Total", invoice.total, "total")]
+        var sums = taxes(invoice).map { ($0.label, $0.money, "soft") }
+        sums.append(("Total", invoice.total, "total"))
         guard invoice.total.minorUnits >= 0, invoice.credit != 0 else {
             return sums.map { ($0.0, $0.1, $0.2) }
         }
@@ -87,6 +88,12 @@ extension Page {
         let word = invoice.status == .paid ? "Charged" : "To pay"
         sums.append((word, invoice.due, "total"))
         return sums.map { ($0.0, $0.1, $0.2) }
+    }
+
+    /// What is paid without tax, and the tax of each rate; nothing where there is none.
+    private static func taxes(_ invoice: Invoice) -> [(label: String, money: Money)] {
+        guard invoice.lines.isTaxed else { return [] }
+        return [("Without tax", invoice.subtotal)] + invoice.lines.taxRows
     }
 
     /// How it was paid.
@@ -110,5 +117,16 @@ extension Page {
                 } ?? "Paid."
             }
         return "<p class=\"paid\">\(text)</p>"
+    }
+}
+
+extension [InvoiceLine] {
+    /// The tax of each rate, as people read it.
+    var taxRows: [(label: String, money: Money)] {
+        taxes.map { sum in
+            let place = sum.rate.jurisdiction.isEmpty ? "" : ", \(sum.rate.jurisdiction)"
+            let name = "\(sum.rate.name) \(sum.rate.percentage.text)%\(place)"
+            return (Page.escaped(sum.rate.isInclusive ? "\(name) (in the prices)" : name), sum.tax)
+        }
     }
 }

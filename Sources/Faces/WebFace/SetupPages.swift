@@ -86,9 +86,10 @@ extension Page {
     }
 
     private static func summary(_ page: SetupOffer) -> String {
-        let lines = (page.invoice?.lines ?? []).map { line in
-            "<tr><td>\(escaped(line.description))</td><td>\(line.total.text)</td></tr>"
-        }
+        let lines =
+            (page.invoice?.lines ?? []).map { line in
+                "<tr><td>\(escaped(line.description))</td><td>\(line.discounted.text)</td></tr>"
+            } + taxes(page.invoice?.lines ?? [])
         let amount = page.due.map { "<p class=\"amount\">\($0.text)</p>" } ?? ""
         let table =
             lines.isEmpty

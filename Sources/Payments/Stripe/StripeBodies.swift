@@ -74,8 +74,9 @@ package enum StripeBodies {
     /// A page can't show what is given back, nor credit: what has any of it is one item there.
     private static func items(_ order: Order) -> [StripeForm] {
         let due = StripeAmount.amount(of: order.due)
-        let lines = order.shown.map { (name($0), StripeAmount.amount(of: $0.total)) }
-            .filter { $0.1 != 0 }
+        let lines =
+            (order.shown.map { (name($0), StripeAmount.amount(of: $0.discounted)) }
+            + addedTaxes(of: order.shown)).filter { $0.1 != 0 }
         let isPlain =
             lines.allSatisfy { $0.1 > 0 } && lines.reduce(0) { $0 + $1.1 } == due
             && 1...itemLimit ~= lines.count
@@ -110,7 +111,10 @@ package enum StripeBodies {
         let due = StripeAmount.amount(of: order.due)
         var lines: [StripeForm] = []
         var sum: Int64 = 0
-        func add(_ name: String, _ amount: Int64, _ period: Range<Timestamp>? = nil) {
+        func add(
+            _ name: String, _ amount: Int64, _ period: Range<Timestamp>? = nil,
+            taxes: StripeForm.Value? = nil
+        ) {
             guard amount != 0 else { return }
             sum += amount
             var line: StripeForm = ["description": .text(name), "amount": .text(String(amount))]
@@ -122,11 +126,15 @@ package enum StripeBodies {
                         "end": .text("\(period.upperBound.milliseconds / 1000)"),
                     ])
             }
+            if let taxes { line.append("tax_amounts", taxes) }
             lines.append(line)
         }
         if order.shown.count <= lineLimit - 2 {
             for line in order.shown {
-                add(name(line), StripeAmount.amount(of: line.total), line.period)
+                add(
+                    name(line), StripeAmount.amount(of: line.discounted), line.period,
+                    taxes: taxes(of: line))
+                sum += line.tax.map { added($0, line.total.currency) } ?? 0
             }
             let credit = Money(minorUnits: -order.credit, currency: order.total.currency)
             add(

@@ -9,8 +9,8 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 8. Older ones are read too. In version 7 nothing was
-//              brought in from other systems; in version 6 no customer is
+//      8  u32  format version: 8. Older ones are read too. In version 7 nothing is taxed, and
+//              nothing was brought in from other systems; in version 6 no customer is
 //              known to a payment provider; in version 5 nothing is planned in
 //              phases or paused, and all pay in one currency; in version 4 no order is of
 //              several plans, no invoice waits to be paid, and there are no top-ups, referrals

@@ -20,6 +20,7 @@ extension ReplyWriter {
                 case .featureGrant: "feature_grant"
                 case .planGift: "plan_gift"
                 case .referralProgramme: "referral_programme"
+                case .taxRate: "tax_rate"
                 }
             line.pointee.kind = arena.string(kind)
             line.pointee.id = arena.string(change.id)
@@ -42,6 +43,7 @@ extension ReplyWriter {
             plans: shown.map { pricing.plan($0) })
         if pricing.settings != PricingSettings() { draft.settings = pricing.settings }
         draft.rewards = pricing.rewards
+        draft.taxRates = pricing.taxRates
         let catalog = CatalogWriter(arena: arena).message(
             draft, revisions: shown.map(\.revision))
         for (index, reference) in shown.enumerated() {
@@ -73,6 +75,7 @@ struct CatalogWriter {
         }
         add(draft.rewards, to: message)
         addReferrals(draft.rewards, to: message)
+        add(draft.taxRates, to: message)
         return message
     }
 
@@ -106,6 +109,7 @@ struct CatalogWriter {
             message.pointee.dispute_behavior = Tally__V1__DisputeBehavior(
                 UInt32(settings.disputes.rawValue))
         }
+        message.pointee.default_tax_rate_id = arena.string(settings.defaultTaxRate)
         return message
     }
 

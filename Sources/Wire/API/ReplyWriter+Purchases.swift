@@ -35,6 +35,7 @@ extension ReplyWriter {
                 subscription.discounts)
         }
         message.pointee.net_terms_days = subscription.netDays
+        message.pointee.tax_rate_id = arena.string(subscription.taxRate)
         return message
     }
 
@@ -83,6 +84,7 @@ extension ReplyWriter {
         }
         message.pointee.due_time = time(invoice.dueTime)
         message.pointee.url = arena.string(page(of: invoice))
+        add(invoice, to: message)
         return message
     }
 
@@ -103,7 +105,8 @@ extension ReplyWriter {
     func line(_ line: InvoiceLine) -> UnsafeMutablePointer<Tally__V1__InvoiceLine> {
         let message = arena.make(tally__v1__invoice_line__init)
         message.pointee.description = arena.string(line.description)
-        message.pointee.amount = money(line.total)
+        message.pointee.amount = money(line.discounted)
+        message.pointee.tax = line.tax.map { lineTax($0, line.subtotal.currency) }
         message.pointee.plan_id = names.id(line.part.plan.plan)
         if let feature = line.part.feature { message.pointee.feature_id = names.id(feature) }
         message.pointee.kind = Tally__V1__InvoiceLineKind(UInt32(line.kind.rawValue))

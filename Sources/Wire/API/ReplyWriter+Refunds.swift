@@ -29,6 +29,10 @@ extension ReplyWriter {
         message.pointee.status = Tally__V1__RefundStatus(UInt32(refund.status.rawValue))
         message.pointee.failure_code = arena.string(refund.failureCode)
         message.pointee.create_time = time(refund.time)
+        if refund.tax != 0 {
+            message.pointee.tax_amount = money(
+                Money(minorUnits: refund.tax, currency: refund.amount.currency))
+        }
         return message
     }
 

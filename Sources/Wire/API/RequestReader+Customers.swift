@@ -69,9 +69,15 @@ extension RequestReader {
         {
             given = fields.fingerprint(message.pointee.fingerprint)
         }
+        if message.pointee._tax_rate_id_case
+            == TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID_TAX_RATE_ID
+        {
+            update.taxRate = fields.taxRate(message.pointee.tax_rate_id) ?? ""
+        }
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .updateCustomer)
         fingerprint.add(update)
+        fingerprint.add(taxRate: update.taxRate)
         if let zone = update.zone { fingerprint.add(UInt64(zone.rawValue) | 1 << 32) }
         if let given {
             fingerprint.add(1 << 33)

@@ -51,6 +51,7 @@ extension RequestReader {
         several.discounts = discounts(
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
         several.currency = fields.currency(message.currency)
+        several.taxRate = fields.taxRate(message.tax_rate_id)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -93,6 +94,7 @@ extension RequestReader {
         fingerprint.add(several.quoteTime)
         fingerprint.add(several.discounts)
         if let currency = several.currency { fingerprint.add("currency \(currency.code)") }
+        fingerprint.add(taxRate: several.taxRate)
         return fingerprint
     }
 

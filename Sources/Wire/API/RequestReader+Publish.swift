@@ -71,9 +71,11 @@ struct DraftReader {
             {
                 settings.convertsToCharges = given.charge_after_first_payment != 0
             }
+            settings.defaultTaxRate = text(given.default_tax_rate_id)
             draft.settings = settings
         }
         draft.rewards = rewards(message)
+        draft.taxRates = taxRates(message)
         return draft
     }
 

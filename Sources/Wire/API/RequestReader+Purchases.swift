@@ -70,11 +70,13 @@ extension RequestReader {
         let terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
         let custom = fields.customLines(message.n_custom_line_items, message.custom_line_items)
         let currency = fields.currency(message.currency)
+        let taxRate = fields.taxRate(message.tax_rate_id)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
         (attach.terms, attach.custom, attach.currency) = (terms, custom, currency)
+        attach.taxRate = taxRate
         attach.entity = entity
         attach.quantities = quantities
         attach.schedule = schedule
@@ -106,6 +108,7 @@ extension RequestReader {
         fingerprint.add(removed)
         fingerprint.add(terms, custom)
         if let currency { fingerprint.add("currency \(currency.code)") }
+        fingerprint.add(taxRate: taxRate)
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -145,6 +148,7 @@ extension RequestReader {
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
         change.version = message.version == 0 ? nil : message.version
         change.customize = customization(message.customize, &fields)
+        change.taxRate = fields.taxRate(message.tax_rate_id)
         change.terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
         change.custom = fields.customLines(
             message.n_custom_line_items, message.custom_line_items)
@@ -166,6 +170,7 @@ extension RequestReader {
         fingerprint.add(change.discounts)
         fingerprint.add(version: message.version, customize: message.customize, arena)
         fingerprint.add(change.terms, change.custom)
+        fingerprint.add(taxRate: change.taxRate)
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

@@ -65,6 +65,7 @@ extension RequestReader {
         }
         schedule.discounts = discounts(
             elements(message.n_discounts, message.discounts).map { $0.pointee }, &fields)
+        schedule.taxRate = fields.taxRate(message.tax_rate_id)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -73,6 +74,7 @@ extension RequestReader {
         fingerprint.add(UInt64(schedule.redirect.rawValue))
         fingerprint.add(schedule.quoteTime)
         fingerprint.add(schedule.discounts)
+        fingerprint.add(taxRate: schedule.taxRate)
         schedule.request = mark(requestID, .createSchedule, fingerprint)
         return PurchaseCall(customer: customer, deed: .schedule(schedule))
     }

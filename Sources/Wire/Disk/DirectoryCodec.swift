@@ -81,7 +81,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.plans.contains(where: \.hasCurrencies) {
+        if draft.hasTaxes {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES
+            message.pointee.catalog_published_with_taxes = published
+        } else if draft.plans.contains(where: \.hasCurrencies) {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES
             message.pointee.catalog_published_with_currencies = published
@@ -128,6 +132,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_pauses)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES:
             published = try need(message.pointee.catalog_published_with_currencies)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES:
+            published = try need(message.pointee.catalog_published_with_taxes)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(
@@ -151,6 +157,11 @@ extension RecordDecoder {
 }
 
 extension PricingDraft {
+    /// So do tax rates.
+    fileprivate var hasTaxes: Bool {
+        !taxRates.isEmpty || settings?.defaultTaxRate.isEmpty == false
+    }
+
     /// So does a trial that reverts.
     fileprivate var hasPauses: Bool { plans.contains { $0.trial?.onEnd == .revert } }
 

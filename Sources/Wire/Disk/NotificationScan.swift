@@ -3,10 +3,12 @@
 /// this against `RecordDecoder`.
 package enum NotificationScan {
     /// Of facts: `effect_settled`, `invoice_raised`, `notified`, `invoice_changed`, `reminded`,
-    /// `sent_invoice_raised`, `sent_invoice_changed`, `invoice_overdue`.
-    private static let told: Set<UInt32> = plans.union([10, 14, 41, 64, 70, 120, 121, 124])
+    /// `sent_invoice_raised`, `sent_invoice_changed`, `invoice_overdue`, `taxed_invoice_raised`,
+    /// `taxed_invoice_changed`.
+    private static let told: Set<UInt32> = plans.union(
+        [10, 14, 41, 64, 70, 120, 121, 124, 172, 173])
     /// `subscription_changed`, and the same where it says more.
-    private static let plans: Set<UInt32> = [8, 62, 73, 123, 140]
+    private static let plans: Set<UInt32> = [8, 62, 73, 123, 140, 171]
 
     package static func concerns(_ record: UnsafeRawBufferPointer) -> Bool {
         has(record) { told.contains($0) }

@@ -136,6 +136,7 @@ extension RecordDecoder {
             if let fact = try referralFact(message) { return fact }
             if let fact = try scheduleFact(message) { return fact }
             if let fact = try payerFact(message) { return fact }
+            if let fact = try taxFact(message) { return fact }
             return try extraFact(message)
         }
     }

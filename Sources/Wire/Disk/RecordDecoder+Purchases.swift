@@ -29,6 +29,7 @@ extension RecordDecoder {
         subscription.discounts = try discounts(message.n_discounts, message.discounts)
         subscription.netDays = message.net_days
         subscription.pausedBy = message.paused_by
+        subscription.taxRate = text(message.tax_rate_id)
         return subscription
     }
 
@@ -57,7 +58,8 @@ extension RecordDecoder {
             time: Timestamp(milliseconds: message.time))
         invoice.payment = text(message.payment_id)
         invoice.returns = InvoiceReturns(
-            refunded: message.refunded, credited: message.credited, disputed: message.disputed)
+            refunded: message.refunded, credited: message.credited, disputed: message.disputed,
+            tax: message.returned_tax)
         let card = CardLabel(brand: text(message.card_brand), last4: text(message.card_last4))
         if !card.brand.isEmpty { invoice.card = card }
         invoice.dueTime = time(message.due_time)
@@ -67,15 +69,17 @@ extension RecordDecoder {
 
     func order(_ message: Tally__Disk__V1__Order) throws(RecordFault) -> Order {
         let total = try money(message.total, message.currency)
+        let stored =
+            message.purpose >= Order.taxed ? message.purpose - Order.taxed : message.purpose
         var order = Order(
-            purpose: try purpose(message.purpose),
+            purpose: try purpose(stored),
             plan: PlanReference(
                 plan: PlanNumber(rawValue: message.plan), revision: message.revision),
             subscriptions: numbers(message.n_subscriptions, message.subscriptions),
             lines: try lines(message.n_lines, message.lines, total.currency), total: total,
             credit: message.credit, time: Timestamp(milliseconds: message.time),
             successURL: text(message.success_url))
-        order.reverts = message.purpose == Order.reverting
+        order.reverts = stored == Order.reverting
         if message.subscription != 0 { order.subscriptions = [message.subscription] }
         order.entity = message.entity
         order.bought = bought(message.n_bought, message.bought)
@@ -97,6 +101,7 @@ extension RecordDecoder {
         order.removed = numbers(message.n_removed, message.removed)
         order.startsLater = message.starts_later != 0
         order.netDays = message.net_days
+        order.taxRate = text(message.tax_rate_id)
         order.custom = try lines(message.n_custom, message.custom, total.currency)
         return order
     }
@@ -169,6 +174,7 @@ extension RecordDecoder {
             paid: try money(message.paid, message.currency), returned: message.returned)
         charge.invoice = message.invoice
         charge.disputed = message.disputed
+        charge.tax = try chargeTax(message.tax)
         return charge
     }
 
@@ -211,6 +217,7 @@ extension RecordDecoder {
                 holder: $0.pointee.holder)
         }
         line.invoice = message.invoice
+        line.tax = try lineTax(message.tax)
         return line
     }
 }

@@ -10,7 +10,7 @@ extension RecordDecoder {
         case TALLY__DISK__V1__FACT__KIND_REFUND_DROPPED:
             .refundDropped(id: text(try need(message.refund_dropped).refund_id))
         case TALLY__DISK__V1__FACT__KIND_INVOICE_RETURNED:
-            try returned(try need(message.invoice_returned))
+            returned(try need(message.invoice_returned))
         case TALLY__DISK__V1__FACT__KIND_DISPUTE_SET:
             .disputeSet(try dispute(try need(message.dispute_set)))
         case TALLY__DISK__V1__FACT__KIND_DISPUTE_DROPPED:
@@ -19,14 +19,12 @@ extension RecordDecoder {
         }
     }
 
-    private func returned(
-        _ message: Tally__Disk__V1__InvoiceReturned
-    ) throws(RecordFault) -> Fact {
+    func returned(_ message: Tally__Disk__V1__InvoiceReturned) -> Fact {
         .invoiceReturned(
             number: message.number,
             InvoiceReturns(
                 refunded: message.refunded, credited: message.credited,
-                disputed: message.disputed))
+                disputed: message.disputed, tax: message.tax))
     }
 
     func refund(_ message: Tally__Disk__V1__Refund) throws(RecordFault) -> Refund {
@@ -37,6 +35,7 @@ extension RecordDecoder {
             time: Timestamp(milliseconds: message.time))
         refund.status = try known(message.status, Refund.Status.self)
         refund.failureCode = text(message.failure_code)
+        refund.tax = message.tax
         return refund
     }
 

@@ -4,6 +4,7 @@ internal import CTallyProto
 extension RecordWriter {
     func fact(_ fact: Fact) -> UnsafeMutablePointer<Tally__Disk__V1__Fact> {
         let message = arena.make(tally__disk__v1__fact__init)
+        if taxFact(fact, message) { return message }
         switch fact {
         case .deducted(let bucket, let amount, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DEDUCTED
@@ -56,7 +57,7 @@ extension RecordWriter {
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
             .invoiceChanged, .debtSet:
             accountFact(fact, message)
-        case .customPlanSet, .customPlanDropped, .zoneSet, .currencySet, .reminded:
+        case .customPlanSet, .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .reminded:
             ownFact(fact, message)
         case .bucketChanged, .detailSet, .entityCreated, .entityClaimed, .entityChanged,
             .entityDeleted, .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended,

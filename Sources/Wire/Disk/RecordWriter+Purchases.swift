@@ -34,6 +34,7 @@ extension RecordWriter {
             subscription.discounts)
         message.pointee.net_days = subscription.netDays
         message.pointee.paused_by = subscription.pausedBy
+        message.pointee.tax_rate_id = arena.string(subscription.taxRate)
         return message
     }
 
@@ -62,6 +63,7 @@ extension RecordWriter {
         message.pointee.currency = arena.string(charge.paid.currency.code)
         message.pointee.invoice = charge.invoice
         message.pointee.disputed = charge.disputed
+        message.pointee.tax = charge.tax.map { chargeTax($0) }
         return message
     }
 
@@ -117,6 +119,7 @@ extension RecordWriter {
         message.pointee.card_last4 = arena.string(invoice.card?.last4 ?? "")
         message.pointee.due_time = stored(invoice.dueTime)
         message.pointee.page = arena.string(invoice.page)
+        message.pointee.returned_tax = invoice.returns.tax
         return message
     }
 
@@ -161,6 +164,7 @@ extension RecordWriter {
         message.pointee.success_url = arena.string(order.successURL)
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(order.discounts)
         message.pointee.net_days = order.netDays
+        message.pointee.tax_rate_id = arena.string(order.taxRate)
         return message
     }
 
@@ -188,6 +192,7 @@ extension RecordWriter {
             return part
         }
         message.pointee.invoice = line.invoice
+        message.pointee.tax = line.tax.map { lineTax($0) }
         return message
     }
 }
@@ -205,6 +210,10 @@ extension Order {
     ]
 
     fileprivate var storedPurpose: UInt32 {
+        isTaxed ? untaxedPurpose + Order.taxed : untaxedPurpose
+    }
+
+    private var untaxedPurpose: UInt32 {
         if !custom.isEmpty, let stored = Order.customPurposes[purpose] { return stored }
         if reverts { return Order.reverting }
         return isDated ? Order.dated : UInt32(purpose.rawValue)

@@ -16,12 +16,7 @@ extension RecordWriter {
             message.pointee.refund_dropped.pointee.refund_id = arena.string(id)
         case .invoiceReturned(let number, let returns):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_RETURNED
-            let returned = arena.make(tally__disk__v1__invoice_returned__init)
-            returned.pointee.number = number
-            returned.pointee.refunded = returns.refunded
-            returned.pointee.credited = returns.credited
-            returned.pointee.disputed = returns.disputed
-            message.pointee.invoice_returned = returned
+            message.pointee.invoice_returned = returned(number, returns)
         case .disputeSet(let dispute):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_DISPUTE_SET
             message.pointee.dispute_set = self.dispute(dispute)
@@ -32,6 +27,18 @@ extension RecordWriter {
         default:
             preconditionFailure("written by the caller")
         }
+    }
+
+    func returned(
+        _ number: UInt32, _ returns: InvoiceReturns
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__InvoiceReturned> {
+        let message = arena.make(tally__disk__v1__invoice_returned__init)
+        message.pointee.number = number
+        message.pointee.refunded = returns.refunded
+        message.pointee.credited = returns.credited
+        message.pointee.disputed = returns.disputed
+        message.pointee.tax = returns.tax
+        return message
     }
 
     func refund(_ refund: Refund) -> UnsafeMutablePointer<Tally__Disk__V1__Refund> {
@@ -45,6 +52,7 @@ extension RecordWriter {
         message.pointee.status = UInt32(refund.status.rawValue)
         message.pointee.failure_code = arena.string(refund.failureCode)
         message.pointee.time = refund.time.milliseconds
+        message.pointee.tax = refund.tax
         return message
     }
 

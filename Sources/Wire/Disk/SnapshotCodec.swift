@@ -234,6 +234,7 @@ extension RecordWriter {
             arena.list(customer.account.referralCodes) { referralCode($0) }
         message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
         message.pointee.payer = arena.string(customer.account.payer)
+        message.pointee.tax_rate_id = arena.string(customer.account.taxRate)
         (message.pointee.n_schedules, message.pointee.schedules) =
             arena.list(customer.account.schedules) { schedule($0) }
         (message.pointee.n_takeovers, message.pointee.takeovers) =
@@ -299,6 +300,7 @@ extension RecordDecoder {
                 start: message.reminded_trials, count: message.n_reminded_trials))
         account.reminded.method = message.reminded_card != 0
         account.currency = Currency(code: text(message.currency))
+        account.taxRate = text(message.tax_rate_id)
         account.discounts = try discounts(message.n_discounts, message.discounts)
         account.redemptions = elements(message.n_redemptions, message.redemptions).map {
             redemption($0.pointee)

@@ -30,6 +30,7 @@ struct CatalogComparison {
             case "plan": ("plans", "plan_id")
             case "coupon": ("coupons", "coupon_id")
             case "feature_grant": ("feature_grants", "feature_grant_id")
+            case "tax_rate": ("tax_rates", "tax_rate_id")
             default: ("features", "feature_id")
             }
         let id = change.text("id")

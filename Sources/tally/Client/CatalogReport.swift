@@ -12,7 +12,7 @@ struct CatalogReport {
         guard !catalog.list("plans").isEmpty || !catalog.list("features").isEmpty else {
             return ["nothing is published yet; see tally catalog apply --help"]
         }
-        return [features, plans, coupons, grants, settings].filter { !$0.isEmpty }
+        return [features, plans, coupons, grants, taxRates, settings].filter { !$0.isEmpty }
             .joined(separator: [""]).map { $0 }
     }
 
@@ -75,6 +75,18 @@ struct CatalogReport {
         return table.lines
     }
 
+    private var taxRates: [String] {
+        var table = TextTable("tax rate", "per cent", "prices", "name")
+        for rate in catalog.list("tax_rates") {
+            let place = rate.text("jurisdiction")
+            table.add(
+                rate.text("tax_rate_id"), rate.text("percentage"),
+                rate.flag("inclusive") ? "have it in them" : "are without it",
+                rate.text("name") + (place.isEmpty ? "" : ", \(place)"))
+        }
+        return table.lines
+    }
+
     private func codes(_ reward: JSONValue) -> String {
         reward.list("promotion_codes").map { $0.text("code") }.joined(separator: ", ")
     }
@@ -86,6 +98,8 @@ struct CatalogReport {
         for name in ["keep_free_overage", "reverse_deduction_order"] where settings.flag(name) {
             table.add(name, "true")
         }
+        let taxRate = settings.text("default_tax_rate_id")
+        if !taxRate.isEmpty { table.add("default_tax_rate_id", taxRate) }
         if settings["charge_after_first_payment"] == .bool(false) {
             table.add("charge_after_first_payment", "false")
         }

@@ -3,6 +3,14 @@ internal import Wire
 
 /// How the values of replies are shown to people.
 enum HumanText {
+    /// What is added to an invoice's lines, or is in them, by rate.
+    static func taxes(of invoice: JSONValue) -> [(amount: JSONValue?, text: String)] {
+        invoice.list("taxes").map { tax in
+            let name = "\(tax.text("name")) \(tax.text("percentage")) %"
+            return (tax["amount"], tax.flag("inclusive") ? "\(name), included" : name)
+        }
+    }
+
     /// "2026-01-31 09:30" from RFC 3339 text; "-" when there is none.
     static func time(_ text: String) -> String {
         guard text.utf8.count >= 16 else { return text.isEmpty ? "-" : text }

@@ -41,6 +41,12 @@ struct PurchaseFlags: ParsableArguments {
             valueName: "cents:currency:text"))
     var line: [LineArgument] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What tax is charged from now on: one of the catalog's tax rates. Default: as before.",
+            valueName: "tax-rate"))
+    var taxRate: String?
+
     func validate() throws {
         guard !invoice, netTerms != nil || enableNow || draft else { return }
         throw ValidationError("--net-terms, --enable-now and --draft go with --invoice")
@@ -64,6 +70,7 @@ struct PurchaseFlags: ParsableArguments {
         if !line.isEmpty {
             request.append("custom_line_items", .array(line.map(\.json)))
         }
+        if let taxRate { request.append("tax_rate_id", .string(taxRate)) }
         if let quoteTime { request.append("quote_time", .string(quoteTime)) }
         if preview { return try await look(purchase, request, flags) }
         let id = requestId ?? RequestIdentifier.make()

@@ -138,6 +138,7 @@ struct PurchaseReport {
         var rows = invoice.list("lines").map {
             (amount: $0["amount"], text: $0.text("description") + discounts(of: $0))
         }
+        rows += HumanText.taxes(of: invoice)
         let total = invoice["total"] ?? .null
         if total.number("minor_units") < 0 {
             rows.append((total.negated, "becomes credit"))

@@ -34,6 +34,12 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
             valueName: "zone"))
     var timeZone: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What tax it is charged: one of the catalog's tax rates; an empty text: that of all.",
+            valueName: "tax-rate"))
+    var taxRate: String?
+
     @Option(help: "What you tell the person or device by; an empty text removes it.")
     var fingerprint: String?
 
@@ -46,6 +52,7 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
             "email": email.map { .string($0) } ?? .null,
             "metadata": MetadataArgument.json(metadata),
             "time_zone": timeZone.map { .string($0) } ?? .null,
+            "tax_rate_id": taxRate.map { .string($0) } ?? .null,
             "fingerprint": fingerprint.map { .string($0) } ?? .null,
             "remove_metadata_keys": .array(remove.map { .string($0) }),
             "request_id": .string(requestId ?? RequestIdentifier.make()),

@@ -55,7 +55,8 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
-            .customPlanDropped, .zoneSet, .currencySet, .receivableSet, .invoiceOverdue:
+            .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet,
+            .invoiceOverdue:
             account(fact)
         case .payerSet(let reference):
             ["fact": .string("payer_set"), "reference": .string(reference)]
@@ -220,6 +221,8 @@ struct FactText {
             ]
         case .currencySet(let currency):
             ["fact": .string("currency_set"), "currency": .string(currency.code)]
+        case .taxRateSet(let id):
+            ["fact": .string("tax_rate_set"), "tax_rate": .string(id)]
         case .zoneSet(let zone): ["fact": .string("zone_set"), "zone": .string(zone.name)]
         case .customPlanDropped(let number):
             ["fact": .string("custom_plan_dropped"), "number": .number(number)]

@@ -55,7 +55,7 @@ struct Market {
 
     init(shopper: Shopper) {
         self.shopper = shopper
-        ledger = PaidLedger(shopper.desk.pricing.currency)
+        ledger = PaidLedger(shopper.desk.pricing)
         look()
     }
 
@@ -71,7 +71,9 @@ struct Market {
         case 7: shopper.use()
         case 8: payPage()
         case 9: refund()
-        case 13: shopper.reward()
+        case 13:
+            shopper.reward()
+            if shopper.dice.chance(20) { shopper.changeTaxRate() }
         case 14: attachSeveral()
         case 15: invoice()
         default: settle()

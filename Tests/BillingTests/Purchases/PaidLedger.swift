@@ -64,10 +64,15 @@ struct PaidLedger {
     /// Credits that wait for the next invoice: what they give back is spoken for.
     var waiting: [InvoiceLine] = []
     private(set) var fault: String?
+    private var taxes = TaxLedger()
     /// Minor units that amounts are rounded to.
     private let grain: Int64
 
-    init(_ currency: Currency?) { grain = currency?.minorDigits == 3 ? 10 : 1 }
+    init(_ pricing: PricingState) {
+        // A price and its tax are rounded each.
+        let roundings: Int64 = pricing.taxRates.isEmpty ? 1 : 2
+        grain = (pricing.currency?.minorDigits == 3 ? 10 : 1) * roundings
+    }
 
     /// What roundings of some lines come to.
     var slack: Double { Double(3 * grain) }
@@ -84,12 +89,13 @@ struct PaidLedger {
                 // What is bought may have an end, with the group's default behind it.
                 if subscription.status.grantsAccess { latest = max(latest, subscription.number) }
             case .invoiceRaised(let invoice), .invoiceChanged(let invoice):
-                if let wrong = invoice.fault { note(wrong) }
+                if let wrong = invoice.fault ?? invoice.taxFault { note(wrong) }
                 promise(invoice)
                 if invoice.status == .paid {
                     total += invoice.total.minorUnits
                     let charged = invoice.lines.reduce(0) { $0 + max($1.total.minorUnits, 0) }
                     returns[invoice.number] = (charged, invoice.due.minorUnits, 0, 0)
+                    if let wrong = taxes.add(invoice) { note(wrong) }
                     add(invoice.lines, on: invoice.number, at: now)
                 } else if given.contains(invoice.number), !invoice.status.isUnsettled {
                     // What it gave back of what was paid before is credit now.
@@ -112,6 +118,7 @@ struct PaidLedger {
 
     /// Lines of what is settled; those of a whole that is 0 are on no invoice.
     mutating func add(_ lines: [InvoiceLine], on invoice: UInt32 = 0, at now: Timestamp) {
+        if let wrong = taxes.giveBack(lines) { note(wrong) }
         var touched: Set<Key> = []
         for line in lines where line.kind == .charge {
             let key = key(of: line)
@@ -178,6 +185,7 @@ struct PaidLedger {
             returns[refund.invoice]?.cards -= amount
             returns[refund.invoice]?.credited += amount
         }
+        if let wrong = taxes.add(refund) { note(wrong) }
         guard refund.status == .pending else { return }
         refunded += amount
         guard var known = returns[refund.invoice] else { return }

@@ -158,7 +158,8 @@ extension Shopper {
         }
         switch (preview.invoice, charged) {
         case (nil, nil): return nil
-        case (let said?, let invoice?) where said.isLike(invoice): return invoice.fault
+        case (let said?, let invoice?) where said.isLike(invoice):
+            return invoice.fault ?? invoice.taxFault
         case (let said, let charged):
             return "said \(said.words)\n charged \(charged.words)"
         }

@@ -24,6 +24,7 @@ enum Shop {
         }
         var draft = PricingDraft(currency: currency, features: features, plans: plans)
         draft.rewards.coupons = coupons(plans.map(\.id), &dice)
+        taxes(&draft, &dice)
         let faults = draft.validate(onto: .empty)
         precondition(faults.isEmpty, "\(faults)")
         return PricingState.empty.publishing(draft)

@@ -70,6 +70,7 @@ struct Shopper {
         if dice.chance(5) { attach.starts = moment(-60...60) }
         if dice.chance(5) { attach.ends = moment(1...90) }
         attach.terms = terms()
+        attach.taxRate = taxRate()
         if attach.terms == nil, dice.chance(10) { attach.removed = removed(beside: attach) }
         return attach
     }
@@ -102,10 +103,12 @@ struct Shopper {
             attach.ends = nil
             attach.removed = []
             attach.terms = nil
+            attach.taxRate = nil
             return attach
         }
         var several = AttachSeveral(plans)
         several.discounts = coupons()
+        several.taxRate = taxRate()
         several.startsCycle = dice.chance(10)
         if dice.chance(5) { several.redirect = .always }
         several.effectID = nextEffectID()
@@ -126,11 +129,13 @@ struct Shopper {
         if dice.chance(25) {
             let pricing = desk.pricing.with(plansOf: desk.customer)
             change.customize = patch(pricing.plan(subscription.plan))
+            change.taxRate = taxRate(chance: 15)
             return change
         }
         change.discounts = coupons()
+        change.taxRate = taxRate(chance: 15)
         if !change.quantities.isEmpty { change.terms = terms() }
-        if change.quantities.isEmpty, change.discounts.isEmpty {
+        if change.quantities.isEmpty, change.discounts.isEmpty, change.taxRate == nil {
             change.cancel = dice.pick([.now, .atEnd, .atEnd, .undo])
         }
         if change.cancel == .now, change.prorates, dice.chance(50) {
@@ -242,6 +247,8 @@ extension PricingState {
                 + plan.items.map { "\n    \($0)" }.joined()
         }.joined(separator: "\n")
             + rewards.coupons.map { "\n\($0)" }.joined()
+            + taxRates.map { "\n\($0.id) \($0.percentage.text) \($0.isInclusive)" }.joined()
+            + " \(settings.defaultTaxRate)"
     }
 }
 
@@ -252,13 +259,13 @@ extension AttachPlan {
             + (starts.map { " from \($0.milliseconds)" } ?? "")
             + (ends.map { " to \($0.milliseconds)" } ?? "")
             + removed.map { " without \($0.rawValue)" }.joined()
-            + (terms.map { " \($0)" } ?? "")
+            + (terms.map { " \($0)" } ?? "") + (taxRate.map { " at \($0)" } ?? "")
     }
 }
 
 extension AttachSeveral {
     var words: String {
-        "several, anew: \(startsCycle) \(redirect):" + discounts.words
+        "several, anew: \(startsCycle) \(redirect):" + discounts.words + (taxRate ?? "")
             + plans.map { "\n    \($0.words)" }.joined()
     }
 }
@@ -268,7 +275,7 @@ extension ChangeSubscription {
         "change \(number ?? 0) \(cancel.map { "\($0)" } ?? "") prorates: \(prorates) "
             + (refund.map { "refund \($0) " } ?? "")
             + quantities.words + discounts.words + (customize.map { " \($0)" } ?? "")
-            + (terms.map { " \($0)" } ?? "")
+            + (terms.map { " \($0)" } ?? "") + (taxRate.map { " at \($0)" } ?? "")
     }
 }
 

@@ -33,7 +33,7 @@ enum SampleFacts {
             .codeRedeemed(Redemption(id: "red_1", code: "SPRING", time: time)),
             .referralCodeSet(ReferralCode(programmeID: "p", code: "ABC123", created: time)),
             .fingerprintSet(FingerprintMark(rawValue: 1)), .phaseBegan(time: time),
-            .payerSet(reference: "cus_1"), .methodRemoved,
+            .payerSet(reference: "cus_1"), .methodRemoved, .taxRateSet(id: "vat"),
             .takeoverSet(
                 Takeover(source: "sub_1", subscriptions: [1], status: .pending, until: time)),
             .trialUsed(TrialMark(plan: plan.plan, entity: 2)),
@@ -97,6 +97,28 @@ enum SampleFacts {
                 Invoice(number: 1, status: .paid, lines: [line], total: total, time: time)),
             .subscriptionChanged(whole), .creditChanged(total),
         ] + returned(total) + discounted(order, whole, total) + sent(order, whole, total)
+            + taxed(order, whole, total)
+    }
+
+    private static func taxed(
+        _ order: Order, _ subscription: Subscription, _ total: Money
+    ) -> [Fact] {
+        let rate = TaxRate(id: "vat", name: "VAT", percentage: Quantity(units: 19))
+        var (order, subscription) = (order, subscription)
+        order.lines[0].tax = LineTax(rate: rate, minorUnits: 380)
+        subscription.taxRate = "vat"
+        subscription.charges[0].tax = ChargeTax(rate: rate, charged: 380, returned: 1)
+        var refund = Refund(
+            id: "g", payment: "p", invoice: 3, amount: total, reason: .requested, time: time)
+        refund.tax = 9
+        let invoice = Invoice(
+            number: 3, status: .paid, lines: order.lines, total: total, time: time)
+        return [
+            .effectRequested(Effect(id: "g", kind: .collect, order: order, request: nil)),
+            .subscriptionChanged(subscription), .invoiceRaised(invoice),
+            .invoiceChanged(invoice), .refundSet(refund),
+            .invoiceReturned(number: 3, InvoiceReturns(refunded: 1, tax: 1)),
+        ]
     }
 
     private static func sent(

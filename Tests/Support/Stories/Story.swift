@@ -42,6 +42,8 @@ package indirect enum Step: Sendable {
     case migrate(String, from: UInt32? = nil, to: UInt32? = nil, custom: Bool = false, moved: Int)
     /// By whose clocks periods begin and end from now on.
     case zone(String)
+    /// What tax the customer is charged from now on; empty: the usual one.
+    case taxRate(String)
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)
@@ -96,6 +98,8 @@ package indirect enum Step: Sendable {
     case holds(Int)
     /// Totals of all paid invoices in cents, oldest first.
     case invoices([Int64])
+    /// The tax on them, in cents.
+    case taxes([Int64])
     /// What invoices are paid out of first, in cents.
     case credit(Int64)
     /// Coupons that the customer has, or what it has of a plan.
@@ -120,6 +124,8 @@ package indirect enum Step: Sendable {
     case dispute(UInt32, Int64, Dispute.Status)
     /// What went back to cards, in cents, oldest first.
     case refunded([Int64])
+    /// What of it is tax.
+    case refundedTaxes([Int64])
 
     /// A draft is sent.
     case finalize(UInt32)
@@ -159,6 +165,8 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var custom: [Int64] = []
     /// nil: as before.
     package var currency: String?
+    /// A tax rate; nil: as before.
+    package var taxRate: String?
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
@@ -166,8 +174,10 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
         startsCycle: Bool = false, balances: [String]? = nil, usages: [String]? = nil,
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
         starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = [],
-        terms: InvoiceTerms? = nil, custom: [Int64] = [], in currency: String? = nil
+        terms: InvoiceTerms? = nil, custom: [Int64] = [], in currency: String? = nil,
+        taxed taxRate: String? = nil
     ) {
+        self.taxRate = taxRate
         self.custom = custom
         self.currency = currency
         self.removed = removed
@@ -227,14 +237,17 @@ package struct Change: Sendable {
     package var terms: InvoiceTerms?
     /// As of a purchase.
     package var custom: [Int64] = []
+    /// As of a purchase.
+    package var taxRate: String?
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
         refund: ChangeSubscription.Refund? = nil, with discounts: [String] = [],
         version: UInt32? = nil, customize: PlanPatch? = nil, terms: InvoiceTerms? = nil,
-        custom: [Int64] = []
+        custom: [Int64] = [], taxed taxRate: String? = nil
     ) {
+        self.taxRate = taxRate
         self.custom = custom
         self.terms = terms
         self.discounts = discounts

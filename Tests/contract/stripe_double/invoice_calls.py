@@ -1,11 +1,11 @@
 """The calls about invoices and what pays them."""
 
-from . import invoice_items, invoices
+from . import invoice_items, invoices, tax_rates
 from .calls import call
 from .customers import existing, require_owned
 from .errors import invalid
-from .forms import (EVERYWHERE, PAGES, array, boolean, choice, clearable, currency, fields,
-                    integer, merged, metadata, required, span, text)
+from .forms import (EVERYWHERE, PAGES, array, boolean, choice, clearable, currency, decimal,
+                    fields, integer, merged, metadata, required, span, text)
 from .lists import newest_first, page, search, span_of
 from .payment_methods import usable
 
@@ -209,7 +209,12 @@ def lines(world, params, id):
 
 LINE = fields(**{name: invoice_items.SHARED[name] for name in (
     "amount", "description", "discountable", "metadata", "period", "quantity", "tax_rates",
-    "pricing")}, invoice_item=text)
+    "pricing")}, invoice_item=text, tax_amounts=array(fields(
+        amount=required(integer), taxable_amount=required(integer), taxability_reason=text,
+        tax_rate_data=required(fields(
+            display_name=required(text), inclusive=required(boolean),
+            percentage=required(decimal), country=text, description=text, jurisdiction=text,
+            state=text, tax_type=tax_rates.TYPES))), 10))
 
 
 @call("POST", "/v1/invoices/:id/add_lines", lines=required(array(LINE)),
@@ -228,7 +233,14 @@ def add_lines(world, params, id):
                     item["invoice"] = id
                 invoice_items.add_line(world, invoice, item)
             else:
+                if line.get("tax_amounts") and line.get("tax_rates"):
+                    raise invalid("You cannot set both `tax_amounts` and `tax_rates`.",
+                                  f"lines[{at}][tax_amounts]")
                 invoice_items.make(world, customer, line, invoice)
+                if "tax_amounts" in line:
+                    made = world.secret(id)["lines"][-1]
+                    world.secret(made["id"])["taxes"] = tax_rates.given(
+                        world, line["tax_amounts"])
         if "invoice_metadata" in params:
             invoice["metadata"] = merged(invoice["metadata"], params["invoice_metadata"])
         invoices.count(world, invoice)

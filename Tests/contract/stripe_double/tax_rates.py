@@ -100,6 +100,30 @@ def taxes(amount, rates, exempt="none"):
     return result
 
 
+def given(world, amounts):
+    """Taxes that somebody has worked out, with archived rates found or made for them."""
+    return [{
+        "amount": amount["amount"],
+        "tax_behavior": "inclusive" if amount["tax_rate_data"]["inclusive"] else "exclusive",
+        "tax_rate_details": {"tax_rate": archived(world, amount["tax_rate_data"])["id"]},
+        "taxability_reason": amount.get("taxability_reason", "standard_rated"),
+        "taxable_amount": amount["taxable_amount"], "type": "tax_rate_details"}
+        for amount in amounts]
+
+
+def archived(world, data):
+    key = tuple(sorted((name, str(value)) for name, value in data.items()))
+    for rate in world["tax_rate"]:
+        if world.secret(rate["id"]).get("given") == key:
+            return rate
+    more = {name: data[name] for name in (
+        "country", "description", "jurisdiction", "state", "tax_type") if name in data}
+    rate = make(world, number(data["percentage"]), data["display_name"], data["inclusive"],
+                active=False, **more)
+    world.secret(rate["id"])["given"] = key
+    return rate
+
+
 def together(entries):
     """Summed by rate, as an invoice's `total_taxes` has them."""
     sums = {}

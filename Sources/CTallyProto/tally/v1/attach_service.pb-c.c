@@ -2417,7 +2417,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_mode__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[21] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[22] =
 {
   {
     "customer_id",
@@ -2671,6 +2671,18 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   10,   /* field[10] = carry_over_balances */
@@ -2693,16 +2705,18 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   7,   /* field[7] = reset_billing_cycle */
   15,   /* field[15] = start_time */
   3,   /* field[3] = success_url */
+  21,   /* field[21] = tax_rate_id */
   13,   /* field[13] = version */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[5 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 60, 12 },
   { 80, 13 },
   { 110, 17 },
   { 120, 18 },
-  { 0, 21 }
+  { 170, 21 },
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -2712,10 +2726,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  21,
+  22,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  5,  tally__v1__attach_request__number_ranges,
+  6,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3015,7 +3029,7 @@ const ProtobufCMessageDescriptor tally__v1__plan_to_attach__descriptor =
   (ProtobufCMessageInit) tally__v1__plan_to_attach__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_descriptors[10] =
 {
   {
     "customer_id",
@@ -3125,6 +3139,18 @@ static const ProtobufCFieldDescriptor tally__v1__multi_attach_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__MultiAttachRequest, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] = {
   8,   /* field[8] = currency */
@@ -3136,11 +3162,13 @@ static const unsigned tally__v1__multi_attach_request__field_indices_by_name[] =
   2,   /* field[2] = request_id */
   4,   /* field[4] = reset_billing_cycle */
   3,   /* field[3] = success_url */
+  9,   /* field[9] = tax_rate_id */
 };
-static const ProtobufCIntRange tally__v1__multi_attach_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__multi_attach_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 170, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
 {
@@ -3150,10 +3178,10 @@ const ProtobufCMessageDescriptor tally__v1__multi_attach_request__descriptor =
   "Tally__V1__MultiAttachRequest",
   "tally.v1",
   sizeof(Tally__V1__MultiAttachRequest),
-  9,
+  10,
   tally__v1__multi_attach_request__field_descriptors,
   tally__v1__multi_attach_request__field_indices_by_name,
-  1,  tally__v1__multi_attach_request__number_ranges,
+  2,  tally__v1__multi_attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__multi_attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3451,7 +3479,7 @@ const ProtobufCMessageDescriptor tally__v1__schedule_phase__descriptor =
   (ProtobufCMessageInit) tally__v1__schedule_phase__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__create_schedule_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__create_schedule_request__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -3549,6 +3577,18 @@ static const ProtobufCFieldDescriptor tally__v1__create_schedule_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CreateScheduleRequest, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__create_schedule_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
@@ -3559,11 +3599,13 @@ static const unsigned tally__v1__create_schedule_request__field_indices_by_name[
   5,   /* field[5] = redirect_mode */
   3,   /* field[3] = request_id */
   4,   /* field[4] = success_url */
+  8,   /* field[8] = tax_rate_id */
 };
-static const ProtobufCIntRange tally__v1__create_schedule_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__create_schedule_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 170, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__create_schedule_request__descriptor =
 {
@@ -3573,10 +3615,10 @@ const ProtobufCMessageDescriptor tally__v1__create_schedule_request__descriptor 
   "Tally__V1__CreateScheduleRequest",
   "tally.v1",
   sizeof(Tally__V1__CreateScheduleRequest),
-  8,
+  9,
   tally__v1__create_schedule_request__field_descriptors,
   tally__v1__create_schedule_request__field_indices_by_name,
-  1,  tally__v1__create_schedule_request__number_ranges,
+  2,  tally__v1__create_schedule_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__create_schedule_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4134,7 +4176,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[17] =
 {
   {
     "customer_id",
@@ -4328,6 +4370,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateSubscriptionRequest, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
   5,   /* field[5] = cancel_action */
@@ -4345,16 +4399,18 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   9,   /* field[9] = request_id */
   1,   /* field[1] = subscription_id */
   7,   /* field[7] = success_url */
+  16,   /* field[16] = tax_rate_id */
   12,   /* field[12] = version */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[5 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 40, 10 },
   { 60, 11 },
   { 80, 12 },
   { 120, 14 },
-  { 0, 16 }
+  { 170, 16 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -4364,10 +4420,10 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  16,
+  17,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
-  5,  tally__v1__update_subscription_request__number_ranges,
+  6,  tally__v1__update_subscription_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -1049,6 +1049,51 @@ void   tally__v1__dunning__free_unpacked
   assert(message->base.descriptor == &tally__v1__dunning__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__tax_rate__init
+                     (Tally__V1__TaxRate         *message)
+{
+  static const Tally__V1__TaxRate init_value = TALLY__V1__TAX_RATE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__tax_rate__get_packed_size
+                     (const Tally__V1__TaxRate *message)
+{
+  assert(message->base.descriptor == &tally__v1__tax_rate__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__tax_rate__pack
+                     (const Tally__V1__TaxRate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__tax_rate__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__tax_rate__pack_to_buffer
+                     (const Tally__V1__TaxRate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__tax_rate__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__TaxRate *
+       tally__v1__tax_rate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__TaxRate *)
+     protobuf_c_message_unpack (&tally__v1__tax_rate__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__tax_rate__free_unpacked
+                     (Tally__V1__TaxRate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__tax_rate__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__pricing_settings__init
                      (Tally__V1__PricingSettings         *message)
 {
@@ -3265,7 +3310,97 @@ const ProtobufCMessageDescriptor tally__v1__dunning__descriptor =
   (ProtobufCMessageInit) tally__v1__dunning__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tally__v1__tax_rate__field_descriptors[5] =
+{
+  {
+    "tax_rate_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TaxRate, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TaxRate, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TaxRate, percentage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inclusive",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TaxRate, inclusive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "jurisdiction",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__TaxRate, jurisdiction),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__tax_rate__field_indices_by_name[] = {
+  3,   /* field[3] = inclusive */
+  4,   /* field[4] = jurisdiction */
+  1,   /* field[1] = name */
+  2,   /* field[2] = percentage */
+  0,   /* field[0] = tax_rate_id */
+};
+static const ProtobufCIntRange tally__v1__tax_rate__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__tax_rate__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.TaxRate",
+  "TaxRate",
+  "Tally__V1__TaxRate",
+  "tally.v1",
+  sizeof(Tally__V1__TaxRate),
+  5,
+  tally__v1__tax_rate__field_descriptors,
+  tally__v1__tax_rate__field_indices_by_name,
+  1,  tally__v1__tax_rate__number_ranges,
+  (ProtobufCMessageInit) tally__v1__tax_rate__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[7] =
 {
   {
     "keep_free_overage",
@@ -3339,22 +3474,36 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "default_tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingSettings, default_tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
   5,   /* field[5] = charge_after_first_payment */
+  6,   /* field[6] = default_tax_rate_id */
   4,   /* field[4] = dispute_behavior */
   3,   /* field[3] = dunning */
   1,   /* field[1] = include_past_due */
   0,   /* field[0] = keep_free_overage */
   2,   /* field[2] = reverse_deduction_order */
 };
-static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 20, 1 },
   { 40, 4 },
   { 120, 5 },
-  { 0, 6 }
+  { 170, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
 {
@@ -3364,14 +3513,14 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   "Tally__V1__PricingSettings",
   "tally.v1",
   sizeof(Tally__V1__PricingSettings),
-  6,
+  7,
   tally__v1__pricing_settings__field_descriptors,
   tally__v1__pricing_settings__field_indices_by_name,
-  4,  tally__v1__pricing_settings__number_ranges,
+  5,  tally__v1__pricing_settings__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[9] =
 {
   {
     "currency",
@@ -3469,6 +3618,18 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rates",
+    170,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__PricingCatalog, n_tax_rates),
+    offsetof(Tally__V1__PricingCatalog, tax_rates),
+    &tally__v1__tax_rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_catalog__field_indices_by_name[] = {
   4,   /* field[4] = coupons */
@@ -3479,13 +3640,15 @@ static const unsigned tally__v1__pricing_catalog__field_indices_by_name[] = {
   2,   /* field[2] = plans */
   7,   /* field[7] = referral_programmes */
   3,   /* field[3] = settings */
+  8,   /* field[8] = tax_rates */
 };
-static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 60, 4 },
   { 100, 6 },
-  { 0, 8 }
+  { 170, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
 {
@@ -3495,10 +3658,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
   "Tally__V1__PricingCatalog",
   "tally.v1",
   sizeof(Tally__V1__PricingCatalog),
-  8,
+  9,
   tally__v1__pricing_catalog__field_descriptors,
   tally__v1__pricing_catalog__field_indices_by_name,
-  3,  tally__v1__pricing_catalog__number_ranges,
+  4,  tally__v1__pricing_catalog__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_catalog__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

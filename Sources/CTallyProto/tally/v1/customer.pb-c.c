@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor =
   (ProtobufCMessageInit) tally__v1__bought_quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors[18] =
 {
   {
     "subscription_id",
@@ -509,6 +509,18 @@ static const ProtobufCFieldDescriptor tally__v1__subscription__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Subscription, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -527,15 +539,17 @@ static const unsigned tally__v1__subscription__field_indices_by_name[] = {
   5,   /* field[5] = start_time */
   3,   /* field[3] = status */
   0,   /* field[0] = subscription_id */
+  17,   /* field[17] = tax_rate_id */
   11,   /* field[11] = trial_end_time */
 };
-static const ProtobufCIntRange tally__v1__subscription__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__subscription__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 60, 13 },
   { 80, 14 },
   { 120, 16 },
-  { 0, 17 }
+  { 170, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
 {
@@ -545,10 +559,10 @@ const ProtobufCMessageDescriptor tally__v1__subscription__descriptor =
   "Tally__V1__Subscription",
   "tally.v1",
   sizeof(Tally__V1__Subscription),
-  17,
+  18,
   tally__v1__subscription__field_descriptors,
   tally__v1__subscription__field_indices_by_name,
-  4,  tally__v1__subscription__number_ranges,
+  5,  tally__v1__subscription__number_ranges,
   (ProtobufCMessageInit) tally__v1__subscription__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -731,7 +745,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[24] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[25] =
 {
   {
     "customer_id",
@@ -1021,6 +1035,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[24]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   19,   /* field[19] = auto_topups */
@@ -1046,9 +1072,10 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   21,   /* field[21] = referrals */
   15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
+  24,   /* field[24] = tax_rate_id */
   18,   /* field[18] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[7 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[8 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
@@ -1057,7 +1084,8 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[7 + 1] =
   { 80, 18 },
   { 90, 19 },
   { 100, 20 },
-  { 0, 24 }
+  { 170, 24 },
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1067,10 +1095,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  24,
+  25,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  7,  tally__v1__customer__number_ranges,
+  8,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -2295,7 +2295,7 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__metadata_en
   (ProtobufCMessageInit) tally__v1__update_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[9] =
 {
   {
     "customer_id",
@@ -2393,6 +2393,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__UpdateCustomerRequest, _tax_rate_id_case),
+    offsetof(Tally__V1__UpdateCustomerRequest, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_customer_request__field_indices_by_name[] = {
   0,   /* field[0] = customer_id */
@@ -2402,14 +2414,16 @@ static const unsigned tally__v1__update_customer_request__field_indices_by_name[
   1,   /* field[1] = name */
   4,   /* field[4] = remove_metadata_keys */
   5,   /* field[5] = request_id */
+  8,   /* field[8] = tax_rate_id */
   6,   /* field[6] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 80, 6 },
   { 100, 7 },
-  { 0, 8 }
+  { 170, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor =
 {
@@ -2419,10 +2433,10 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor 
   "Tally__V1__UpdateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateCustomerRequest),
-  8,
+  9,
   tally__v1__update_customer_request__field_descriptors,
   tally__v1__update_customer_request__field_indices_by_name,
-  3,  tally__v1__update_customer_request__number_ranges,
+  4,  tally__v1__update_customer_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

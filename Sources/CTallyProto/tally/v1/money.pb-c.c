@@ -98,6 +98,96 @@ void   tally__v1__invoice_line__free_unpacked
   assert(message->base.descriptor == &tally__v1__invoice_line__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__line_tax__init
+                     (Tally__V1__LineTax         *message)
+{
+  static const Tally__V1__LineTax init_value = TALLY__V1__LINE_TAX__INIT;
+  *message = init_value;
+}
+size_t tally__v1__line_tax__get_packed_size
+                     (const Tally__V1__LineTax *message)
+{
+  assert(message->base.descriptor == &tally__v1__line_tax__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__line_tax__pack
+                     (const Tally__V1__LineTax *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__line_tax__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__line_tax__pack_to_buffer
+                     (const Tally__V1__LineTax *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__line_tax__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__LineTax *
+       tally__v1__line_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__LineTax *)
+     protobuf_c_message_unpack (&tally__v1__line_tax__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__line_tax__free_unpacked
+                     (Tally__V1__LineTax *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__line_tax__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__invoice_tax__init
+                     (Tally__V1__InvoiceTax         *message)
+{
+  static const Tally__V1__InvoiceTax init_value = TALLY__V1__INVOICE_TAX__INIT;
+  *message = init_value;
+}
+size_t tally__v1__invoice_tax__get_packed_size
+                     (const Tally__V1__InvoiceTax *message)
+{
+  assert(message->base.descriptor == &tally__v1__invoice_tax__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__invoice_tax__pack
+                     (const Tally__V1__InvoiceTax *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__invoice_tax__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__invoice_tax__pack_to_buffer
+                     (const Tally__V1__InvoiceTax *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__invoice_tax__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__InvoiceTax *
+       tally__v1__invoice_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__InvoiceTax *)
+     protobuf_c_message_unpack (&tally__v1__invoice_tax__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__invoice_tax__free_unpacked
+                     (Tally__V1__InvoiceTax *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__invoice_tax__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__line_discount__init
                      (Tally__V1__LineDiscount         *message)
 {
@@ -329,7 +419,7 @@ const ProtobufCMessageDescriptor tally__v1__money__descriptor =
   (ProtobufCMessageInit) tally__v1__money__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors[11] =
 {
   {
     "description",
@@ -451,6 +541,18 @@ static const ProtobufCFieldDescriptor tally__v1__invoice_line__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceLine, tax),
+    &tally__v1__line_tax__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice_line__field_indices_by_name[] = {
   1,   /* field[1] = amount */
@@ -463,12 +565,14 @@ static const unsigned tally__v1__invoice_line__field_indices_by_name[] = {
   2,   /* field[2] = plan_id */
   5,   /* field[5] = quantity */
   8,   /* field[8] = subtotal */
+  10,   /* field[10] = tax */
 };
-static const ProtobufCIntRange tally__v1__invoice_line__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__invoice_line__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 60, 9 },
-  { 0, 10 }
+  { 170, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
 {
@@ -478,11 +582,217 @@ const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor =
   "Tally__V1__InvoiceLine",
   "tally.v1",
   sizeof(Tally__V1__InvoiceLine),
-  10,
+  11,
   tally__v1__invoice_line__field_descriptors,
   tally__v1__invoice_line__field_indices_by_name,
-  2,  tally__v1__invoice_line__number_ranges,
+  3,  tally__v1__invoice_line__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__line_tax__field_descriptors[5] =
+{
+  {
+    "tax_rate_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineTax, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineTax, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineTax, percentage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inclusive",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineTax, inclusive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__LineTax, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__line_tax__field_indices_by_name[] = {
+  4,   /* field[4] = amount */
+  3,   /* field[3] = inclusive */
+  1,   /* field[1] = name */
+  2,   /* field[2] = percentage */
+  0,   /* field[0] = tax_rate_id */
+};
+static const ProtobufCIntRange tally__v1__line_tax__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__line_tax__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.LineTax",
+  "LineTax",
+  "Tally__V1__LineTax",
+  "tally.v1",
+  sizeof(Tally__V1__LineTax),
+  5,
+  tally__v1__line_tax__field_descriptors,
+  tally__v1__line_tax__field_indices_by_name,
+  1,  tally__v1__line_tax__number_ranges,
+  (ProtobufCMessageInit) tally__v1__line_tax__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__invoice_tax__field_descriptors[7] =
+{
+  {
+    "tax_rate_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, percentage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inclusive",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, inclusive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "jurisdiction",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, jurisdiction),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxable_amount",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, taxable_amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__InvoiceTax, amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__invoice_tax__field_indices_by_name[] = {
+  6,   /* field[6] = amount */
+  3,   /* field[3] = inclusive */
+  4,   /* field[4] = jurisdiction */
+  1,   /* field[1] = name */
+  2,   /* field[2] = percentage */
+  0,   /* field[0] = tax_rate_id */
+  5,   /* field[5] = taxable_amount */
+};
+static const ProtobufCIntRange tally__v1__invoice_tax__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tally__v1__invoice_tax__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.InvoiceTax",
+  "InvoiceTax",
+  "Tally__V1__InvoiceTax",
+  "tally.v1",
+  sizeof(Tally__V1__InvoiceTax),
+  7,
+  tally__v1__invoice_tax__field_descriptors,
+  tally__v1__invoice_tax__field_indices_by_name,
+  1,  tally__v1__invoice_tax__number_ranges,
+  (ProtobufCMessageInit) tally__v1__invoice_tax__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__line_discount__field_descriptors[2] =
@@ -536,7 +846,7 @@ const ProtobufCMessageDescriptor tally__v1__line_discount__descriptor =
   (ProtobufCMessageInit) tally__v1__line_discount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[12] =
+static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[15] =
 {
   {
     "invoice_id",
@@ -682,6 +992,42 @@ static const ProtobufCFieldDescriptor tally__v1__invoice__field_descriptors[12] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "subtotal",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, subtotal),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tax",
+    171,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Invoice, tax),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxes",
+    172,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Invoice, n_taxes),
+    offsetof(Tally__V1__Invoice, taxes),
+    &tally__v1__invoice_tax__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   9,   /* field[9] = amount_disputed */
@@ -694,15 +1040,19 @@ static const unsigned tally__v1__invoice__field_indices_by_name[] = {
   2,   /* field[2] = lines */
   7,   /* field[7] = next_attempt_time */
   1,   /* field[1] = status */
+  12,   /* field[12] = subtotal */
+  13,   /* field[13] = tax */
+  14,   /* field[14] = taxes */
   3,   /* field[3] = total */
   11,   /* field[11] = url */
 };
-static const ProtobufCIntRange tally__v1__invoice__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__invoice__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 40, 8 },
   { 120, 10 },
-  { 0, 12 }
+  { 170, 12 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
 {
@@ -712,14 +1062,14 @@ const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
   "Tally__V1__Invoice",
   "tally.v1",
   sizeof(Tally__V1__Invoice),
-  12,
+  15,
   tally__v1__invoice__field_descriptors,
   tally__v1__invoice__field_indices_by_name,
-  3,  tally__v1__invoice__number_ranges,
+  4,  tally__v1__invoice__number_ranges,
   (ProtobufCMessageInit) tally__v1__invoice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__refund__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__refund__field_descriptors[8] =
 {
   {
     "refund_id",
@@ -805,6 +1155,18 @@ static const ProtobufCFieldDescriptor tally__v1__refund__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_amount",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Refund, tax_amount),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__refund__field_indices_by_name[] = {
   2,   /* field[2] = amount */
@@ -814,11 +1176,13 @@ static const unsigned tally__v1__refund__field_indices_by_name[] = {
   3,   /* field[3] = reason */
   0,   /* field[0] = refund_id */
   4,   /* field[4] = status */
+  7,   /* field[7] = tax_amount */
 };
-static const ProtobufCIntRange tally__v1__refund__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__refund__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 170, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__refund__descriptor =
 {
@@ -828,10 +1192,10 @@ const ProtobufCMessageDescriptor tally__v1__refund__descriptor =
   "Tally__V1__Refund",
   "tally.v1",
   sizeof(Tally__V1__Refund),
-  7,
+  8,
   tally__v1__refund__field_descriptors,
   tally__v1__refund__field_indices_by_name,
-  1,  tally__v1__refund__number_ranges,
+  2,  tally__v1__refund__number_ranges,
   (ProtobufCMessageInit) tally__v1__refund__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

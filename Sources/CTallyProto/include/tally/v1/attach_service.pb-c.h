@@ -488,10 +488,15 @@ struct  Tally__V1__AttachRequest
    */
   size_t n_custom_line_items;
   Tally__V1__CustomLineItem **custom_line_items;
+  /*
+   * What tax is charged on it from now on: one of the catalog's `tax_rates`. Empty: as on the plan that
+   * it replaces, or else the customer's, or that of the catalog's settings.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -649,10 +654,14 @@ struct  Tally__V1__MultiAttachRequest
    * As in `AttachRequest`.
    */
   char *currency;
+  /*
+   * As in `AttachRequest`, of all the plans.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__V1__MULTI_ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__multi_attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -815,10 +824,14 @@ struct  Tally__V1__CreateScheduleRequest
    */
   size_t n_discounts;
   Tally__V1__DiscountChoice **discounts;
+  /*
+   * As in `AttachRequest`, of the plans that it begins, now and later.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__V1__CREATE_SCHEDULE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__create_schedule_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1109,10 +1122,14 @@ struct  Tally__V1__UpdateSubscriptionRequest
    */
   size_t n_custom_line_items;
   Tally__V1__CustomLineItem **custom_line_items;
+  /*
+   * What tax is charged on it from now on: one of the catalog's `tax_rates`. Empty: as before.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*

@@ -43,6 +43,7 @@ typedef struct Tally__V1__AutoTopUp Tally__V1__AutoTopUp;
 typedef struct Tally__V1__TopUpPurchaseLimit Tally__V1__TopUpPurchaseLimit;
 typedef struct Tally__V1__Plan Tally__V1__Plan;
 typedef struct Tally__V1__Dunning Tally__V1__Dunning;
+typedef struct Tally__V1__TaxRate Tally__V1__TaxRate;
 typedef struct Tally__V1__PricingSettings Tally__V1__PricingSettings;
 typedef struct Tally__V1__PricingCatalog Tally__V1__PricingCatalog;
 
@@ -1174,6 +1175,40 @@ struct  Tally__V1__Dunning
     , 0,NULL, TALLY__V1__DUNNING_END__DUNNING_END_UNSPECIFIED }
 
 
+/*
+ * A tax on what is sold, by a percentage that the seller knows.
+ */
+struct  Tally__V1__TaxRate
+{
+  ProtobufCMessage base;
+  /*
+   * Chosen by you, or that of a tax rate at Stripe ("txr_…"): letters, digits, "_" and "-", at most
+   * 63. Never changes.
+   */
+  char *tax_rate_id;
+  /*
+   * What a person reads on an invoice, for example "VAT".
+   */
+  char *name;
+  /*
+   * Per cent, an exact decimal such as "8.875": 0 to 100, at most 4 decimals. Cannot change once
+   * published.
+   */
+  char *percentage;
+  /*
+   * True: prices have the tax in them. False: it is added to them. Cannot change once published.
+   */
+  protobuf_c_boolean inclusive;
+  /*
+   * Whose tax it is, for example "DE"; at most 64 bytes.
+   */
+  char *jurisdiction;
+};
+#define TALLY__V1__TAX_RATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__tax_rate__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+
+
 typedef enum {
   TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET = 0,
   TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE_INCLUDE_PAST_DUE = 20
@@ -1209,6 +1244,11 @@ struct  Tally__V1__PricingSettings
    * When a payment is disputed.
    */
   Tally__V1__DisputeBehavior dispute_behavior;
+  /*
+   * The tax rate of customers and subscriptions that have none of their own; empty: they are charged
+   * no tax.
+   */
+  char *default_tax_rate_id;
   Tally__V1__PricingSettings__IncludePastDueCase _include_past_due_case;
   union {
     /*
@@ -1228,7 +1268,7 @@ struct  Tally__V1__PricingSettings
 };
 #define TALLY__V1__PRICING_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_settings__descriptor) \
-    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0}, TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET, {0} }
+    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, (char *)protobuf_c_empty_string, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0}, TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET, {0} }
 
 
 /*
@@ -1275,10 +1315,15 @@ struct  Tally__V1__PricingCatalog
    */
   size_t n_referral_programmes;
   Tally__V1__ReferralProgramme **referral_programmes;
+  /*
+   * The tax rates, at most 500.
+   */
+  size_t n_tax_rates;
+  Tally__V1__TaxRate **tax_rates;
 };
 #define TALLY__V1__PRICING_CATALOG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_catalog__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__V1__CreditCost methods */
@@ -1721,6 +1766,25 @@ Tally__V1__Dunning *
 void   tally__v1__dunning__free_unpacked
                      (Tally__V1__Dunning *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__TaxRate methods */
+void   tally__v1__tax_rate__init
+                     (Tally__V1__TaxRate         *message);
+size_t tally__v1__tax_rate__get_packed_size
+                     (const Tally__V1__TaxRate   *message);
+size_t tally__v1__tax_rate__pack
+                     (const Tally__V1__TaxRate   *message,
+                      uint8_t             *out);
+size_t tally__v1__tax_rate__pack_to_buffer
+                     (const Tally__V1__TaxRate   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__TaxRate *
+       tally__v1__tax_rate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__tax_rate__free_unpacked
+                     (Tally__V1__TaxRate *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__PricingSettings methods */
 void   tally__v1__pricing_settings__init
                      (Tally__V1__PricingSettings         *message);
@@ -1833,6 +1897,9 @@ typedef void (*Tally__V1__Plan_Closure)
 typedef void (*Tally__V1__Dunning_Closure)
                  (const Tally__V1__Dunning *message,
                   void *closure_data);
+typedef void (*Tally__V1__TaxRate_Closure)
+                 (const Tally__V1__TaxRate *message,
+                  void *closure_data);
 typedef void (*Tally__V1__PricingSettings_Closure)
                  (const Tally__V1__PricingSettings *message,
                   void *closure_data);
@@ -1880,6 +1947,7 @@ extern const ProtobufCMessageDescriptor tally__v1__auto_top_up__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__top_up_purchase_limit__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__plan__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__dunning__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__tax_rate__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor;
 

@@ -183,10 +183,15 @@ struct  Tally__V1__Subscription
    * It is billed by invoice, due after so many days; 0: a card is charged.
    */
   uint32_t net_terms_days;
+  /*
+   * Its own tax rate; empty: it has none, and is charged the customer's, or that of the catalog's
+   * settings.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__V1__SUBSCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__subscription__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0, NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0, NULL, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -363,10 +368,14 @@ struct  Tally__V1__Customer
    * What it pays in, where that isn't the catalog's currency: ISO 4217 code in lower case.
    */
   char *currency;
+  /*
+   * The tax rate of subscriptions that have none of their own; empty: that of the catalog's settings.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Tally__V1__BoughtQuantity methods */

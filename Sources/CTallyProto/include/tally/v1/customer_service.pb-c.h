@@ -277,6 +277,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__CASE)
 } Tally__V1__UpdateCustomerRequest__FingerprintCase;
 
+typedef enum {
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID__NOT_SET = 0,
+  TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID_TAX_RATE_ID = 170
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID__CASE)
+} Tally__V1__UpdateCustomerRequest__TaxRateIdCase;
+
 /*
  * What to change of a customer.
  */
@@ -330,10 +336,18 @@ struct  Tally__V1__UpdateCustomerRequest
      */
     char *fingerprint;
   };
+  Tally__V1__UpdateCustomerRequest__TaxRateIdCase _tax_rate_id_case;
+  union {
+    /*
+     * Absent: it stays. The tax rate of subscriptions that have none of their own, one of the
+     * catalog's; empty: that of the catalog's settings.
+     */
+    char *tax_rate_id;
+  };
 };
 #define TALLY__V1__UPDATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID__NOT_SET, {0} }
 
 
 /*

@@ -19,6 +19,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Tally__V1__Money Tally__V1__Money;
 typedef struct Tally__V1__InvoiceLine Tally__V1__InvoiceLine;
+typedef struct Tally__V1__LineTax Tally__V1__LineTax;
+typedef struct Tally__V1__InvoiceTax Tally__V1__InvoiceTax;
 typedef struct Tally__V1__LineDiscount Tally__V1__LineDiscount;
 typedef struct Tally__V1__Invoice Tally__V1__Invoice;
 typedef struct Tally__V1__Refund Tally__V1__Refund;
@@ -192,7 +194,7 @@ struct  Tally__V1__InvoiceLine
    */
   char *description;
   /*
-   * The amount of this line, already rounded.
+   * The amount of this line, already rounded: after discounts, and without tax that is added to it.
    */
   Tally__V1__Money *amount;
   /*
@@ -228,10 +230,86 @@ struct  Tally__V1__InvoiceLine
    */
   size_t n_discounts;
   Tally__V1__LineDiscount **discounts;
+  /*
+   * Absent: there is none on it.
+   */
+  Tally__V1__LineTax *tax;
 };
 #define TALLY__V1__INVOICE_LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice_line__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_UNSPECIFIED, 0, NULL, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_LINE_KIND__INVOICE_LINE_KIND_UNSPECIFIED, 0, NULL, NULL, NULL, 0,NULL, NULL }
+
+
+/*
+ * The tax of a line. What is given back has the tax that was charged on it.
+ */
+struct  Tally__V1__LineTax
+{
+  ProtobufCMessage base;
+  /*
+   * The rate.
+   */
+  char *tax_rate_id;
+  /*
+   * Its name then, for example "VAT".
+   */
+  char *name;
+  /*
+   * Per cent, an exact decimal.
+   */
+  char *percentage;
+  /*
+   * True: the line's amount contains it. False: it is added to it.
+   */
+  protobuf_c_boolean inclusive;
+  /*
+   * Rounded half away from zero; negative where it is given back.
+   */
+  Tally__V1__Money *amount;
+};
+#define TALLY__V1__LINE_TAX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__line_tax__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+/*
+ * The tax of an invoice at one rate.
+ */
+struct  Tally__V1__InvoiceTax
+{
+  ProtobufCMessage base;
+  /*
+   * See LineTax.
+   */
+  char *tax_rate_id;
+  /*
+   * See LineTax.
+   */
+  char *name;
+  /*
+   * See LineTax.
+   */
+  char *percentage;
+  /*
+   * See LineTax.
+   */
+  protobuf_c_boolean inclusive;
+  /*
+   * Whose tax it is.
+   */
+  char *jurisdiction;
+  /*
+   * What the tax is of, without it.
+   */
+  Tally__V1__Money *taxable_amount;
+  /*
+   * The sum of the lines' taxes.
+   */
+  Tally__V1__Money *amount;
+};
+#define TALLY__V1__INVOICE_TAX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice_tax__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL, NULL }
 
 
 /*
@@ -269,7 +347,7 @@ struct  Tally__V1__Invoice
    */
   Tally__V1__InvoiceStatus status;
   /*
-   * The lines; their amounts add up to the total.
+   * The lines; their amounts, and the taxes that are added to them, add up to the total.
    */
   size_t n_lines;
   Tally__V1__InvoiceLine **lines;
@@ -309,10 +387,23 @@ struct  Tally__V1__Invoice
    * Of one that is sent: its own page, where whoever has the address can read and pay it.
    */
   char *url;
+  /*
+   * The total without tax; absent where no line has any.
+   */
+  Tally__V1__Money *subtotal;
+  /*
+   * All tax, added or contained: with the subtotal it is the total. Absent with `subtotal`.
+   */
+  Tally__V1__Money *tax;
+  /*
+   * The same by rate.
+   */
+  size_t n_taxes;
+  Tally__V1__InvoiceTax **taxes;
 };
 #define TALLY__V1__INVOICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__invoice__descriptor) \
-    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, NULL, 0,NULL }
 
 
 /*
@@ -349,10 +440,14 @@ struct  Tally__V1__Refund
    * When it was asked for.
    */
   Google__Protobuf__Timestamp *create_time;
+  /*
+   * What of it is tax; absent: nothing.
+   */
+  Tally__V1__Money *tax_amount;
 };
 #define TALLY__V1__REFUND__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__refund__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, TALLY__V1__REFUND_REASON__REFUND_REASON_UNSPECIFIED, TALLY__V1__REFUND_STATUS__REFUND_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, TALLY__V1__REFUND_REASON__REFUND_REASON_UNSPECIFIED, TALLY__V1__REFUND_STATUS__REFUND_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL }
 
 
 /*
@@ -424,6 +519,44 @@ Tally__V1__InvoiceLine *
                       const uint8_t       *data);
 void   tally__v1__invoice_line__free_unpacked
                      (Tally__V1__InvoiceLine *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__LineTax methods */
+void   tally__v1__line_tax__init
+                     (Tally__V1__LineTax         *message);
+size_t tally__v1__line_tax__get_packed_size
+                     (const Tally__V1__LineTax   *message);
+size_t tally__v1__line_tax__pack
+                     (const Tally__V1__LineTax   *message,
+                      uint8_t             *out);
+size_t tally__v1__line_tax__pack_to_buffer
+                     (const Tally__V1__LineTax   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__LineTax *
+       tally__v1__line_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__line_tax__free_unpacked
+                     (Tally__V1__LineTax *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__InvoiceTax methods */
+void   tally__v1__invoice_tax__init
+                     (Tally__V1__InvoiceTax         *message);
+size_t tally__v1__invoice_tax__get_packed_size
+                     (const Tally__V1__InvoiceTax   *message);
+size_t tally__v1__invoice_tax__pack
+                     (const Tally__V1__InvoiceTax   *message,
+                      uint8_t             *out);
+size_t tally__v1__invoice_tax__pack_to_buffer
+                     (const Tally__V1__InvoiceTax   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__InvoiceTax *
+       tally__v1__invoice_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__invoice_tax__free_unpacked
+                     (Tally__V1__InvoiceTax *message,
                       ProtobufCAllocator *allocator);
 /* Tally__V1__LineDiscount methods */
 void   tally__v1__line_discount__init
@@ -509,6 +642,12 @@ typedef void (*Tally__V1__Money_Closure)
 typedef void (*Tally__V1__InvoiceLine_Closure)
                  (const Tally__V1__InvoiceLine *message,
                   void *closure_data);
+typedef void (*Tally__V1__LineTax_Closure)
+                 (const Tally__V1__LineTax *message,
+                  void *closure_data);
+typedef void (*Tally__V1__InvoiceTax_Closure)
+                 (const Tally__V1__InvoiceTax *message,
+                  void *closure_data);
 typedef void (*Tally__V1__LineDiscount_Closure)
                  (const Tally__V1__LineDiscount *message,
                   void *closure_data);
@@ -534,6 +673,8 @@ extern const ProtobufCEnumDescriptor    tally__v1__refund_status__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__dispute_status__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__money__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice_line__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__line_tax__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__invoice_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__line_discount__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__refund__descriptor;

@@ -773,6 +773,141 @@ void   tally__disk__v1__method_removed__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__method_removed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__tax_rate_set__init
+                     (Tally__Disk__V1__TaxRateSet         *message)
+{
+  static const Tally__Disk__V1__TaxRateSet init_value = TALLY__DISK__V1__TAX_RATE_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__tax_rate_set__get_packed_size
+                     (const Tally__Disk__V1__TaxRateSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_rate_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__tax_rate_set__pack
+                     (const Tally__Disk__V1__TaxRateSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_rate_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__tax_rate_set__pack_to_buffer
+                     (const Tally__Disk__V1__TaxRateSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_rate_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TaxRateSet *
+       tally__disk__v1__tax_rate_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TaxRateSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__tax_rate_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__tax_rate_set__free_unpacked
+                     (Tally__Disk__V1__TaxRateSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__tax_rate_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__line_tax__init
+                     (Tally__Disk__V1__LineTax         *message)
+{
+  static const Tally__Disk__V1__LineTax init_value = TALLY__DISK__V1__LINE_TAX__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__line_tax__get_packed_size
+                     (const Tally__Disk__V1__LineTax *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__line_tax__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__line_tax__pack
+                     (const Tally__Disk__V1__LineTax *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__line_tax__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__line_tax__pack_to_buffer
+                     (const Tally__Disk__V1__LineTax *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__line_tax__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__LineTax *
+       tally__disk__v1__line_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__LineTax *)
+     protobuf_c_message_unpack (&tally__disk__v1__line_tax__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__line_tax__free_unpacked
+                     (Tally__Disk__V1__LineTax *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__line_tax__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__charge_tax__init
+                     (Tally__Disk__V1__ChargeTax         *message)
+{
+  static const Tally__Disk__V1__ChargeTax init_value = TALLY__DISK__V1__CHARGE_TAX__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__charge_tax__get_packed_size
+                     (const Tally__Disk__V1__ChargeTax *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__charge_tax__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__charge_tax__pack
+                     (const Tally__Disk__V1__ChargeTax *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__charge_tax__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__charge_tax__pack_to_buffer
+                     (const Tally__Disk__V1__ChargeTax *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__charge_tax__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ChargeTax *
+       tally__disk__v1__charge_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ChargeTax *)
+     protobuf_c_message_unpack (&tally__disk__v1__charge_tax__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__charge_tax__free_unpacked
+                     (Tally__Disk__V1__ChargeTax *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__charge_tax__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__fingerprint_set__init
                      (Tally__Disk__V1__FingerprintSet         *message)
 {
@@ -4526,7 +4661,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[71] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[77] =
 {
   {
     "customer_created",
@@ -5380,6 +5515,78 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[7
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_set",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, tax_rate_set),
+    &tally__disk__v1__tax_rate_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxed_subscription_changed",
+    171,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxed_subscription_changed),
+    &tally__disk__v1__subscription_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxed_invoice_raised",
+    172,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxed_invoice_raised),
+    &tally__disk__v1__invoice_raised__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxed_invoice_changed",
+    173,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxed_invoice_changed),
+    &tally__disk__v1__invoice_raised__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxed_invoice_returned",
+    174,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxed_invoice_returned),
+    &tally__disk__v1__invoice_returned__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "taxed_refund_set",
+    175,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxed_refund_set),
+    &tally__disk__v1__refund__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -5444,6 +5651,12 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   7,   /* field[7] = subscription_changed */
   14,   /* field[14] = subscription_dropped */
   69,   /* field[69] = takeover_set */
+  71,   /* field[71] = tax_rate_set */
+  74,   /* field[74] = taxed_invoice_changed */
+  73,   /* field[73] = taxed_invoice_raised */
+  75,   /* field[75] = taxed_invoice_returned */
+  76,   /* field[76] = taxed_refund_set */
+  72,   /* field[72] = taxed_subscription_changed */
   54,   /* field[54] = top_up_set */
   53,   /* field[53] = topping_controls_set */
   70,   /* field[70] = trial_used */
@@ -5454,7 +5667,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[13 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[14 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5469,7 +5682,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[13 + 1] =
   { 140, 65 },
   { 150, 67 },
   { 156, 69 },
-  { 0, 71 }
+  { 170, 71 },
+  { 0, 77 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5479,10 +5693,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  71,
+  77,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  13,  tally__disk__v1__fact__number_ranges,
+  14,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6092,6 +6306,172 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_removed__descriptor =
   tally__disk__v1__method_removed__field_indices_by_name,
   0,  tally__disk__v1__method_removed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__method_removed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__tax_rate_set__field_descriptors[1] =
+{
+  {
+    "tax_rate_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxRateSet, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__tax_rate_set__field_indices_by_name[] = {
+  0,   /* field[0] = tax_rate_id */
+};
+static const ProtobufCIntRange tally__disk__v1__tax_rate_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__tax_rate_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TaxRateSet",
+  "TaxRateSet",
+  "Tally__Disk__V1__TaxRateSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TaxRateSet),
+  1,
+  tally__disk__v1__tax_rate_set__field_descriptors,
+  tally__disk__v1__tax_rate_set__field_indices_by_name,
+  1,  tally__disk__v1__tax_rate_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__tax_rate_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__line_tax__field_descriptors[2] =
+{
+  {
+    "rate",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__LineTax, rate),
+    &tally__v1__tax_rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minor_units",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__LineTax, minor_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__line_tax__field_indices_by_name[] = {
+  1,   /* field[1] = minor_units */
+  0,   /* field[0] = rate */
+};
+static const ProtobufCIntRange tally__disk__v1__line_tax__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__line_tax__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.LineTax",
+  "LineTax",
+  "Tally__Disk__V1__LineTax",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__LineTax),
+  2,
+  tally__disk__v1__line_tax__field_descriptors,
+  tally__disk__v1__line_tax__field_indices_by_name,
+  1,  tally__disk__v1__line_tax__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__line_tax__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__charge_tax__field_descriptors[4] =
+{
+  {
+    "rate",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ChargeTax, rate),
+    &tally__v1__tax_rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "charged",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ChargeTax, charged),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "returned",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ChargeTax, returned),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disputed",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ChargeTax, disputed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__charge_tax__field_indices_by_name[] = {
+  1,   /* field[1] = charged */
+  3,   /* field[3] = disputed */
+  0,   /* field[0] = rate */
+  2,   /* field[2] = returned */
+};
+static const ProtobufCIntRange tally__disk__v1__charge_tax__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__charge_tax__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ChargeTax",
+  "ChargeTax",
+  "Tally__Disk__V1__ChargeTax",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ChargeTax),
+  4,
+  tally__disk__v1__charge_tax__field_descriptors,
+  tally__disk__v1__charge_tax__field_indices_by_name,
+  1,  tally__disk__v1__charge_tax__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__charge_tax__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__fingerprint_set__field_descriptors[1] =
@@ -6853,7 +7233,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bucket_closed__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bucket_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[20] =
+static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__field_descriptors[21] =
 {
   {
     "subscription",
@@ -7095,6 +7475,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__subscription_changed__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__SubscriptionChanged, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__subscription_changed__field_indices_by_name[] = {
   4,   /* field[4] = add_on */
@@ -7116,15 +7508,17 @@ static const unsigned tally__disk__v1__subscription_changed__field_indices_by_na
   5,   /* field[5] = start */
   3,   /* field[3] = status */
   0,   /* field[0] = subscription */
+  20,   /* field[20] = tax_rate_id */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__subscription_changed__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 60, 17 },
   { 120, 18 },
   { 140, 19 },
-  { 0, 20 }
+  { 170, 20 },
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descriptor =
 {
@@ -7134,10 +7528,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__subscription_changed__descript
   "Tally__Disk__V1__SubscriptionChanged",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__SubscriptionChanged),
-  20,
+  21,
   tally__disk__v1__subscription_changed__field_descriptors,
   tally__disk__v1__subscription_changed__field_indices_by_name,
-  4,  tally__disk__v1__subscription_changed__number_ranges,
+  5,  tally__disk__v1__subscription_changed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__subscription_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7475,7 +7869,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__bought_units__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__bought_units__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descriptors[12] =
 {
   {
     "plan",
@@ -7609,6 +8003,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__paid_charge__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PaidCharge, tax),
+    &tally__disk__v1__charge_tax__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__paid_charge__field_indices_by_name[] = {
   8,   /* field[8] = currency */
@@ -7622,12 +8028,14 @@ static const unsigned tally__disk__v1__paid_charge__field_indices_by_name[] = {
   7,   /* field[7] = returned */
   1,   /* field[1] = revision */
   4,   /* field[4] = start */
+  11,   /* field[11] = tax */
 };
-static const ProtobufCIntRange tally__disk__v1__paid_charge__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__paid_charge__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 9 },
-  { 0, 11 }
+  { 170, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor =
 {
@@ -7637,10 +8045,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__paid_charge__descriptor =
   "Tally__Disk__V1__PaidCharge",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PaidCharge),
-  11,
+  12,
   tally__disk__v1__paid_charge__field_descriptors,
   tally__disk__v1__paid_charge__field_indices_by_name,
-  2,  tally__disk__v1__paid_charge__number_ranges,
+  3,  tally__disk__v1__paid_charge__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__paid_charge__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7786,7 +8194,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__effect_requested__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__effect_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__refund__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__disk__v1__refund__field_descriptors[10] =
 {
   {
     "refund_id",
@@ -7896,6 +8304,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__refund__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Refund, tax),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__refund__field_indices_by_name[] = {
   4,   /* field[4] = amount */
@@ -7906,12 +8326,14 @@ static const unsigned tally__disk__v1__refund__field_indices_by_name[] = {
   5,   /* field[5] = reason */
   0,   /* field[0] = refund_id */
   6,   /* field[6] = status */
+  9,   /* field[9] = tax */
   8,   /* field[8] = time */
 };
-static const ProtobufCIntRange tally__disk__v1__refund__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__refund__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 170, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__refund__descriptor =
 {
@@ -7921,10 +8343,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__refund__descriptor =
   "Tally__Disk__V1__Refund",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Refund),
-  9,
+  10,
   tally__disk__v1__refund__field_descriptors,
   tally__disk__v1__refund__field_indices_by_name,
-  1,  tally__disk__v1__refund__number_ranges,
+  2,  tally__disk__v1__refund__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__refund__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7966,7 +8388,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__refund_dropped__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__refund_dropped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_returned__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_returned__field_descriptors[5] =
 {
   {
     "number",
@@ -8016,17 +8438,31 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_returned__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceReturned, tax),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_returned__field_indices_by_name[] = {
   2,   /* field[2] = credited */
   3,   /* field[3] = disputed */
   0,   /* field[0] = number */
   1,   /* field[1] = refunded */
+  4,   /* field[4] = tax */
 };
-static const ProtobufCIntRange tally__disk__v1__invoice_returned__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__invoice_returned__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 170, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_returned__descriptor =
 {
@@ -8036,10 +8472,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_returned__descriptor =
   "Tally__Disk__V1__InvoiceReturned",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceReturned),
-  4,
+  5,
   tally__disk__v1__invoice_returned__field_descriptors,
   tally__disk__v1__invoice_returned__field_indices_by_name,
-  1,  tally__disk__v1__invoice_returned__number_ranges,
+  2,  tally__disk__v1__invoice_returned__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_returned__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8287,7 +8723,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__closed_checkout__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__closed_checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[27] =
+static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[28] =
 {
   {
     "purpose",
@@ -8613,6 +9049,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__order__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Order, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   10,   /* field[10] = bought */
@@ -8639,11 +9087,12 @@ static const unsigned tally__disk__v1__order__field_indices_by_name[] = {
   3,   /* field[3] = subscription */
   8,   /* field[8] = subscriptions */
   7,   /* field[7] = success_url */
+  27,   /* field[27] = tax_rate_id */
   15,   /* field[15] = time */
   6,   /* field[6] = total */
   12,   /* field[12] = trial_end */
 };
-static const ProtobufCIntRange tally__disk__v1__order__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__disk__v1__order__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 60, 19 },
@@ -8651,7 +9100,8 @@ static const ProtobufCIntRange tally__disk__v1__order__number_ranges[6 + 1] =
   { 110, 22 },
   { 120, 25 },
   { 150, 26 },
-  { 0, 27 }
+  { 170, 27 },
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
 {
@@ -8661,10 +9111,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__order__descriptor =
   "Tally__Disk__V1__Order",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Order),
-  27,
+  28,
   tally__disk__v1__order__field_descriptors,
   tally__disk__v1__order__field_indices_by_name,
-  6,  tally__disk__v1__order__number_ranges,
+  7,  tally__disk__v1__order__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -9065,7 +9515,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__receivable__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__receivable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[12] =
+static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[13] =
 {
   {
     "description",
@@ -9211,6 +9661,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__line__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__Line, tax),
+    &tally__disk__v1__line_tax__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__line__field_indices_by_name[] = {
   0,   /* field[0] = description */
@@ -9225,12 +9687,14 @@ static const unsigned tally__disk__v1__line__field_indices_by_name[] = {
   5,   /* field[5] = revision */
   8,   /* field[8] = start */
   6,   /* field[6] = subscription */
+  12,   /* field[12] = tax */
 };
-static const ProtobufCIntRange tally__disk__v1__line__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__line__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 11 },
-  { 0, 12 }
+  { 170, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
 {
@@ -9240,10 +9704,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__line__descriptor =
   "Tally__Disk__V1__Line",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Line),
-  12,
+  13,
   tally__disk__v1__line__field_descriptors,
   tally__disk__v1__line__field_indices_by_name,
-  2,  tally__disk__v1__line__number_ranges,
+  3,  tally__disk__v1__line__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -9621,7 +10085,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_saved__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__method_saved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_descriptors[16] =
 {
   {
     "number",
@@ -9803,6 +10267,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__invoice_raised__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "returned_tax",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__InvoiceRaised, returned_tax),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] = {
   11,   /* field[11] = card_brand */
@@ -9817,17 +10293,19 @@ static const unsigned tally__disk__v1__invoice_raised__field_indices_by_name[] =
   14,   /* field[14] = page */
   7,   /* field[7] = payment_id */
   8,   /* field[8] = refunded */
+  15,   /* field[15] = returned_tax */
   1,   /* field[1] = status */
   5,   /* field[5] = time */
   4,   /* field[4] = total */
 };
-static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__disk__v1__invoice_raised__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 40, 7 },
   { 50, 11 },
   { 120, 13 },
-  { 0, 15 }
+  { 170, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
 {
@@ -9837,10 +10315,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__invoice_raised__descriptor =
   "Tally__Disk__V1__InvoiceRaised",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__InvoiceRaised),
-  15,
+  16,
   tally__disk__v1__invoice_raised__field_descriptors,
   tally__disk__v1__invoice_raised__field_indices_by_name,
-  4,  tally__disk__v1__invoice_raised__number_ranges,
+  5,  tally__disk__v1__invoice_raised__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__invoice_raised__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -12250,7 +12728,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[39] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[40] =
 {
   {
     "customer_id",
@@ -12720,6 +13198,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tax_rate_id",
+    148,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, tax_rate_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   8,   /* field[8] = buckets */
@@ -12759,10 +13249,11 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   1,   /* field[1] = sequence */
   9,   /* field[9] = subscriptions */
   38,   /* field[38] = takeovers */
+  39,   /* field[39] = tax_rate_id */
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[11 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[12 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -12775,7 +13266,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[11
   { 130, 35 },
   { 140, 36 },
   { 144, 38 },
-  { 0, 39 }
+  { 148, 39 },
+  { 0, 40 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -12785,10 +13277,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  39,
+  40,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  11,  tally__disk__v1__customer_state__number_ranges,
+  12,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

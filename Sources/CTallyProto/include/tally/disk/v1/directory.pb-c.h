@@ -45,7 +45,8 @@ typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_FINGERPRINT_KEYED = 101,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_REFERRALS = 102,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_PAUSES = 140,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES = 141
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES = 141,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES = 170
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -111,6 +112,10 @@ struct  Tally__Disk__V1__DirectoryRecord
      * As catalog_published, with prices in other currencies.
      */
     Tally__Disk__V1__CatalogPublished *catalog_published_with_currencies;
+    /*
+     * As catalog_published, with tax rates.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_taxes;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \

@@ -34,6 +34,9 @@ typedef struct Tally__Disk__V1__Referral Tally__Disk__V1__Referral;
 typedef struct Tally__Disk__V1__ReferralCode Tally__Disk__V1__ReferralCode;
 typedef struct Tally__Disk__V1__PayerSet Tally__Disk__V1__PayerSet;
 typedef struct Tally__Disk__V1__MethodRemoved Tally__Disk__V1__MethodRemoved;
+typedef struct Tally__Disk__V1__TaxRateSet Tally__Disk__V1__TaxRateSet;
+typedef struct Tally__Disk__V1__LineTax Tally__Disk__V1__LineTax;
+typedef struct Tally__Disk__V1__ChargeTax Tally__Disk__V1__ChargeTax;
 typedef struct Tally__Disk__V1__FingerprintSet Tally__Disk__V1__FingerprintSet;
 typedef struct Tally__Disk__V1__CustomerCreated Tally__Disk__V1__CustomerCreated;
 typedef struct Tally__Disk__V1__ProfileChanged Tally__Disk__V1__ProfileChanged;
@@ -378,7 +381,13 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_TAKEOVER_SET = 156,
   TALLY__DISK__V1__FACT__KIND_TRIAL_USED = 157,
   TALLY__DISK__V1__FACT__KIND_PAUSED_SUBSCRIPTION_CHANGED = 140,
-  TALLY__DISK__V1__FACT__KIND_CURRENCY_SET = 141
+  TALLY__DISK__V1__FACT__KIND_CURRENCY_SET = 141,
+  TALLY__DISK__V1__FACT__KIND_TAX_RATE_SET = 170,
+  TALLY__DISK__V1__FACT__KIND_TAXED_SUBSCRIPTION_CHANGED = 171,
+  TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_RAISED = 172,
+  TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_CHANGED = 173,
+  TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_RETURNED = 174,
+  TALLY__DISK__V1__FACT__KIND_TAXED_REFUND_SET = 175
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -675,6 +684,30 @@ struct  Tally__Disk__V1__Fact
      * What the customer pays in from now on.
      */
     Tally__Disk__V1__CurrencySet *currency_set;
+    /*
+     * What tax the customer is charged from now on.
+     */
+    Tally__Disk__V1__TaxRateSet *tax_rate_set;
+    /*
+     * As paused_subscription_changed, of one with a tax rate, or something that was taxed.
+     */
+    Tally__Disk__V1__SubscriptionChanged *taxed_subscription_changed;
+    /*
+     * As sent_invoice_raised, with taxed lines.
+     */
+    Tally__Disk__V1__InvoiceRaised *taxed_invoice_raised;
+    /*
+     * As sent_invoice_changed, with taxed lines.
+     */
+    Tally__Disk__V1__InvoiceRaised *taxed_invoice_changed;
+    /*
+     * As invoice_returned, where tax came back.
+     */
+    Tally__Disk__V1__InvoiceReturned *taxed_invoice_returned;
+    /*
+     * As refund_set, where some of it is tax.
+     */
+    Tally__Disk__V1__Refund *taxed_refund_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -915,6 +948,70 @@ struct  Tally__Disk__V1__MethodRemoved
 #define TALLY__DISK__V1__METHOD_REMOVED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__method_removed__descriptor) \
      }
+
+
+/*
+ * What tax a customer is charged, where a subscription has no rate of its own.
+ */
+struct  Tally__Disk__V1__TaxRateSet
+{
+  ProtobufCMessage base;
+  /*
+   * Empty: that of all.
+   */
+  char *tax_rate_id;
+};
+#define TALLY__DISK__V1__TAX_RATE_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__tax_rate_set__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * The tax of a line.
+ */
+struct  Tally__Disk__V1__LineTax
+{
+  ProtobufCMessage base;
+  /*
+   * As it was then.
+   */
+  Tally__V1__TaxRate *rate;
+  /*
+   * Minor units; below 0 where it is given back.
+   */
+  int64_t minor_units;
+};
+#define TALLY__DISK__V1__LINE_TAX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__line_tax__descriptor) \
+    , NULL, 0 }
+
+
+/*
+ * What of a charge is tax.
+ */
+struct  Tally__Disk__V1__ChargeTax
+{
+  ProtobufCMessage base;
+  /*
+   * As it was then.
+   */
+  Tally__V1__TaxRate *rate;
+  /*
+   * Minor units that were charged.
+   */
+  int64_t charged;
+  /*
+   * Minor units given back before.
+   */
+  int64_t returned;
+  /*
+   * Minor units that a dispute took back.
+   */
+  int64_t disputed;
+};
+#define TALLY__DISK__V1__CHARGE_TAX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__charge_tax__descriptor) \
+    , NULL, 0, 0, 0 }
 
 
 /*
@@ -1292,10 +1389,14 @@ struct  Tally__Disk__V1__SubscriptionChanged
    * The subscription whose trial keeps it from being used; 0: none does.
    */
   uint32_t paused_by;
+  /*
+   * What tax is charged on it; empty: the customer's, or that of all.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__DISK__V1__SUBSCRIPTION_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__subscription_changed__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1451,7 +1552,7 @@ struct  Tally__Disk__V1__PaidCharge
    */
   int64_t end;
   /*
-   * Minor units that were paid.
+   * Minor units that were paid, without the tax that was added to them.
    */
   int64_t paid;
   /*
@@ -1470,10 +1571,14 @@ struct  Tally__Disk__V1__PaidCharge
    * Minor units that a dispute took back.
    */
   int64_t disputed;
+  /*
+   * What of it is tax, added or contained; absent: none.
+   */
+  Tally__Disk__V1__ChargeTax *tax;
 };
 #define TALLY__DISK__V1__PAID_CHARGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__paid_charge__descriptor) \
-    , 0, 0, 0, NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, 0, 0, NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, NULL }
 
 
 /*
@@ -1571,10 +1676,14 @@ struct  Tally__Disk__V1__Refund
    * When it was asked for.
    */
   int64_t time;
+  /*
+   * What of it is tax, in minor units.
+   */
+  int64_t tax;
 };
 #define TALLY__DISK__V1__REFUND__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__refund__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -1615,10 +1724,14 @@ struct  Tally__Disk__V1__InvoiceReturned
    * Minor units that a dispute took back.
    */
   int64_t disputed;
+  /*
+   * What of the first two is tax.
+   */
+  int64_t tax;
 };
 #define TALLY__DISK__V1__INVOICE_RETURNED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_returned__descriptor) \
-    , 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0 }
 
 
 /*
@@ -1720,7 +1833,7 @@ struct  Tally__Disk__V1__Order
    * Why: 1 new plan, 2 renewal, 3 other quantities, 4 another version or a plan of the customer's
    * own in place, 5 as 1, with a start or an end, 50 a card is put on file, and the plan, if there
    * is one, attached afterwards, 110 several plans in one, and others that end. With `custom`: 150 as
-   * 1 and 5, 151 as 2, 152 as 3, 153 as 4.
+   * 1 and 5, 151 as 2, 152 as 3, 153 as 4. With taxes: each of them and 1000.
    */
   uint32_t purpose;
   /*
@@ -1839,10 +1952,15 @@ struct  Tally__Disk__V1__Order
    */
   size_t n_custom;
   Tally__Disk__V1__Line **custom;
+  /*
+   * The tax rate of the subscription that it starts or changes; empty: none of its own, or the one
+   * that it has.
+   */
+  char *tax_rate_id;
 };
 #define TALLY__DISK__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__order__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -2050,10 +2168,14 @@ struct  Tally__Disk__V1__Line
    * Of what is given back: the invoice that charged it; 0: it isn't known, or wasn't paid.
    */
   uint32_t invoice;
+  /*
+   * Absent: there is none.
+   */
+  Tally__Disk__V1__LineTax *tax;
 };
 #define TALLY__DISK__V1__LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__line__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,NULL, 0, NULL }
 
 
 /*
@@ -2260,10 +2382,14 @@ struct  Tally__Disk__V1__InvoiceRaised
    * Of its own page's address: the customer's id, "/", a secret.
    */
   char *page;
+  /*
+   * See InvoiceReturned.
+   */
+  int64_t returned_tax;
 };
 #define TALLY__DISK__V1__INVOICE_RAISED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__invoice_raised__descriptor) \
-    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -3327,6 +3453,10 @@ struct  Tally__Disk__V1__CustomerState
    */
   char *payer;
   /*
+   * What tax it is charged, where a subscription has no rate of its own; empty: that of all.
+   */
+  char *tax_rate_id;
+  /*
    * Invoices that wait to be paid by who got them, oldest first.
    */
   size_t n_receivables;
@@ -3358,7 +3488,7 @@ struct  Tally__Disk__V1__CustomerState
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3683,6 +3813,63 @@ Tally__Disk__V1__MethodRemoved *
                       const uint8_t       *data);
 void   tally__disk__v1__method_removed__free_unpacked
                      (Tally__Disk__V1__MethodRemoved *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__TaxRateSet methods */
+void   tally__disk__v1__tax_rate_set__init
+                     (Tally__Disk__V1__TaxRateSet         *message);
+size_t tally__disk__v1__tax_rate_set__get_packed_size
+                     (const Tally__Disk__V1__TaxRateSet   *message);
+size_t tally__disk__v1__tax_rate_set__pack
+                     (const Tally__Disk__V1__TaxRateSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__tax_rate_set__pack_to_buffer
+                     (const Tally__Disk__V1__TaxRateSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__TaxRateSet *
+       tally__disk__v1__tax_rate_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__tax_rate_set__free_unpacked
+                     (Tally__Disk__V1__TaxRateSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__LineTax methods */
+void   tally__disk__v1__line_tax__init
+                     (Tally__Disk__V1__LineTax         *message);
+size_t tally__disk__v1__line_tax__get_packed_size
+                     (const Tally__Disk__V1__LineTax   *message);
+size_t tally__disk__v1__line_tax__pack
+                     (const Tally__Disk__V1__LineTax   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__line_tax__pack_to_buffer
+                     (const Tally__Disk__V1__LineTax   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__LineTax *
+       tally__disk__v1__line_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__line_tax__free_unpacked
+                     (Tally__Disk__V1__LineTax *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ChargeTax methods */
+void   tally__disk__v1__charge_tax__init
+                     (Tally__Disk__V1__ChargeTax         *message);
+size_t tally__disk__v1__charge_tax__get_packed_size
+                     (const Tally__Disk__V1__ChargeTax   *message);
+size_t tally__disk__v1__charge_tax__pack
+                     (const Tally__Disk__V1__ChargeTax   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__charge_tax__pack_to_buffer
+                     (const Tally__Disk__V1__ChargeTax   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ChargeTax *
+       tally__disk__v1__charge_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__charge_tax__free_unpacked
+                     (Tally__Disk__V1__ChargeTax *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__FingerprintSet methods */
 void   tally__disk__v1__fingerprint_set__init
@@ -5105,6 +5292,15 @@ typedef void (*Tally__Disk__V1__PayerSet_Closure)
 typedef void (*Tally__Disk__V1__MethodRemoved_Closure)
                  (const Tally__Disk__V1__MethodRemoved *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__TaxRateSet_Closure)
+                 (const Tally__Disk__V1__TaxRateSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__LineTax_Closure)
+                 (const Tally__Disk__V1__LineTax *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__ChargeTax_Closure)
+                 (const Tally__Disk__V1__ChargeTax *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__FingerprintSet_Closure)
                  (const Tally__Disk__V1__FingerprintSet *message,
                   void *closure_data);
@@ -5344,6 +5540,9 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__payer_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__method_removed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__tax_rate_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__line_tax__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__charge_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_created__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__profile_changed__descriptor;
