@@ -2,6 +2,7 @@ import Billing
 import Testing
 
 @testable import JSONFace
+@testable import Repository
 @testable import RPC
 @testable import Wire
 
@@ -70,7 +71,7 @@ struct QuickTests {
                     let body = """
                         {"customer_id": "\(customer)", "feature_id": "\(feature)"\(required)}
                         """
-                    let long = try await stand.face.respond(
+                    let long = await stand.face.respond(
                         to: PageRequest(
                             method: "POST", target: "/v1/balances.check",
                             headers: [("authorization", "Bearer " + stand.key)],
