@@ -90,9 +90,10 @@ struct GateTests {
         let stand = try await Stand(settings: settings)
         try await stand.customer("acme")
         let track = #"{"customer_id": "acme", "feature_id": "messages", "value": 10}"#
+        let grant = #""included_grant": 5"#
         let rows: [(String, String)] = [
             ("balances.track", track),
-            ("balances.create", #"{"customer_id": "acme", "feature_id": "calls", "included_grant": 5}"#),
+            ("balances.create", #"{"customer_id": "acme", "feature_id": "calls", \#(grant)}"#),
             ("customers.update", #"{"customer_id": "acme", "name": "Other"}"#),
         ]
         for (route, body) in rows {

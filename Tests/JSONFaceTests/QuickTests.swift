@@ -57,7 +57,8 @@ struct QuickTests {
             try await agree(stand)
         }
         for feature in ["messages", "audit", "images"] {
-            let body = #"{"customer_id": "extra", "feature_id": "\#(feature)", "included_grant": 7}"#
+            let what = #""feature_id": "\#(feature)", "included_grant": 7"#
+            let body = #"{"customer_id": "extra", \#(what)}"#
             _ = try await stand.post("balances.create", body)
             try await agree(stand)
         }
