@@ -167,7 +167,7 @@ struct InputTests {
             "400 invalid_inputs", "items[0]."
         ),
         ("plans.delete", #"{"plan_id": "free"}"#, "501 not_implemented", "stays"),
-        ("keys.mint", "{", "501 not_implemented", "keys"),
+        ("keys.mint", "{", "400 invalid_inputs", "not JSON"),
     ]
 
     @Test("is refused, and nothing of it is applied", arguments: refused)

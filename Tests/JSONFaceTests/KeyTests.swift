@@ -161,20 +161,6 @@ struct KeyTests {
             #expect(other.brief == "401 invalid_secret_key", "\(route)")
         }
     }
-
-    @Test("a deleted customer's keys end with it, and who comes after has none of them")
-    func deletion() async throws {
-        let stand = try await Stand()
-        try await stand.customer("acme")
-        let minted = try await stand.post(
-            "keys.mint", #"{"customer_id": "acme", "indefinite": true}"#)
-        #expect(
-            try await stand.post("customers.delete", #"{"customer_id": "acme"}"#).status == 200)
-        try await stand.customer("acme")
-        #expect(
-            try await stand.post("customers.get", "{}", as: minted.text("access_token")).brief
-                == "401 invalid_secret_key")
-    }
 }
 
 extension Stand {

@@ -2,6 +2,7 @@ import Billing
 import Testing
 
 @testable import JSONFace
+@testable import Repository
 @testable import RPC
 @testable import Wire
 
@@ -56,7 +57,8 @@ struct QuickTests {
             try await agree(stand)
         }
         for feature in ["messages", "audit", "images"] {
-            let body = #"{"customer_id": "extra", "feature_id": "\#(feature)", "included": 7}"#
+            let what = #""feature_id": "\#(feature)", "included_grant": 7"#
+            let body = #"{"customer_id": "extra", \#(what)}"#
             _ = try await stand.post("balances.create", body)
             try await agree(stand)
         }
@@ -70,7 +72,7 @@ struct QuickTests {
                     let body = """
                         {"customer_id": "\(customer)", "feature_id": "\(feature)"\(required)}
                         """
-                    let long = try await stand.face.respond(
+                    let long = await stand.face.respond(
                         to: PageRequest(
                             method: "POST", target: "/v1/balances.check",
                             headers: [("authorization", "Bearer " + stand.key)],

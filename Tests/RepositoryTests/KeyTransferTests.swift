@@ -9,11 +9,12 @@ import Wire
 @Suite("API keys in an export") struct KeyTransferTests {
     private let folder: TemporaryFolder
     private let target: TemporaryFolder
-    private let acme = CustomerID("acme") ?? .empty
+    private let acme: CustomerID
 
     init() throws {
         folder = try TemporaryFolder()
         target = try TemporaryFolder()
+        acme = try #require(CustomerID("acme"))
     }
 
     private func lines(withKeys: Bool) throws -> [String] {

@@ -204,6 +204,19 @@ def test_a_customers_key_sees_nobody_else(server, client):
         assert told(own, "Check", checking(own_id)) == "KEY_UNKNOWN"
 
 
+def test_a_deleted_customers_keys_end_with_it_and_who_comes_after_has_none(server, client):
+    customer_id = new_customer(client)
+    minted = client.call("MintCustomerKey", keys_pb.MintCustomerKeyRequest(
+        customer_id=customer_id, indefinite=True))
+    with TallyClient(server, minted.access_token) as own:
+        assert told(own, "Check", checking(customer_id)) == "OK"
+        client.call("DeleteCustomer", customers_pb.DeleteCustomerRequest(customer_id=customer_id))
+        assert told(own, "Check", checking(customer_id)) == "KEY_UNKNOWN"
+        client.call("GetOrCreateCustomer", customers_pb.GetOrCreateCustomerRequest(
+            customer_id=customer_id))
+        assert told(own, "Check", checking(customer_id)) == "KEY_UNKNOWN"
+
+
 def test_the_sdk_mints_refreshes_and_revokes(own_server, own_client):
     customer_id = new_customer(own_client)
     sdk = Sdk(own_server)

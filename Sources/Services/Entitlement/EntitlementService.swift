@@ -59,8 +59,10 @@ package struct EntitlementService: Sendable {
         let (shown, point) = try customers.read(id, names: names, in: workspace) {
             (customer, names) -> Shown? in
             let now = customer.buckets.clock.time(at: time)
-            let answer = try? customer.check(query, pricing: names.pricing, now: now)
-            return answer.map { show($0, customer, names) }
+            guard let answer = try? customer.check(query, pricing: names.pricing, now: now) else {
+                return nil
+            }
+            return show(answer, customer, names)
         }
         guard customers.log.durableSequence >= point.sequence else { return nil }
         return shown

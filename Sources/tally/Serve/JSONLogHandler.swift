@@ -46,7 +46,7 @@ struct JSONLogHandler: LogHandler {
     }
 }
 
-extension Logger.Metadata.Value {
+extension Logger.MetadataValue {
     fileprivate var json: JSONValue {
         switch self {
         case .string(let text): .string(text)

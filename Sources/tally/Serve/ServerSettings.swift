@@ -45,94 +45,95 @@ struct ServerSettings {
         var standard: String
     }
 
-    static let entries =
-        [
-            Entry(key: "data", meaning: "folder of all data", standard: ".data"),
-            Entry(
-                key: "partitions", meaning: "logs that customers are divided over; of a new folder",
-                standard: ""),
-            Entry(
-                key: "listen", meaning: "address and port, when there are no listeners",
-                standard: "127.0.0.1:7443"),
-            Entry(key: "listeners", meaning: "names of the listeners' sections", standard: ""),
-            Entry(key: "principals", meaning: "names of the principals' sections", standard: ""),
-            Entry(
-                key: "webhooks", meaning: "names of the webhook endpoints' sections", standard: ""),
-            Entry(
-                key: "public-address", meaning: "where browsers reach the pages (https://…)",
-                standard: ""),
-            Entry(key: "tls-certificate", meaning: "PEM, the server's first", standard: ""),
-            Entry(key: "tls-key", meaning: "PEM", standard: ""),
-            Entry(key: "event-loops", meaning: "threads that serve; 0: one a core", standard: "0"),
-            Entry(
-                key: "request-window-hours",
-                meaning: "how long request ids are remembered at least",
-                standard: "24"),
-            Entry(
-                key: "request-memory-mib",
-                meaning: "what remembered ids may take; the oldest go first",
-                standard: "320"),
-            Entry(
-                key: "snapshot-records", meaning: "a snapshot is taken after so many records",
-                standard: "1000000"),
-            Entry(
-                key: "snapshot-mib", meaning: "or so much log", standard: "1024"),
-            Entry(
-                key: "snapshot-minutes", meaning: "or so many minutes; 0: no snapshots",
-                standard: "60"),
-            Entry(
-                key: "snapshot-mb-per-second", meaning: "how fast it may be written",
-                standard: "200"),
-            Entry(
-                key: "history-days", meaning: "how long the log is kept at least; 0: for good",
-                standard: "35"),
-            Entry(
-                key: "log-compression", meaning: "sealed segments are compressed: yes or no",
-                standard: "yes"),
-            Entry(
-                key: "model-prices", meaning: "file of what models' tokens cost (JSON)",
-                standard: ""),
-            Entry(
-                key: "log-level", meaning: "trace, debug, info, notice, warning, error",
-                standard: "info"),
-            Entry(key: "log-format", meaning: "text or json, a line each", standard: "text"),
-            Entry(
-                key: "access-log", meaning: "calls logged a second, by each thread; 0: none",
-                standard: "0"),
-            Entry(key: "log-segment-mib", meaning: "size of a log segment", standard: "64"),
-            Entry(
-                key: "scrub-hours",
-                meaning: "everything on disk is read again after this; 0: never",
-                standard: "24"),
-            Entry(
-                key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
-            Entry(
-                key: "slow-call-threads", meaning: "for lists and sums of usage", standard: "2"),
-            Entry(
-                key: "slow-calls-waiting", meaning: "for these threads; more are refused",
-                standard: "256"),
-            Entry(
-                key: "slow-calls-per-key", meaning: "of one caller, waiting or running",
-                standard: "16"),
-            Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
-            Entry(key: "handshake-seconds", meaning: "for a client's first words", standard: "10"),
-            Entry(key: "request-seconds", meaning: "for a request to arrive whole", standard: "60"),
-            Entry(
-                key: "idle-seconds", meaning: "a connection without calls is closed after this",
-                standard: "300"),
-            Entry(
-                key: "keepalive-seconds", meaning: "silent connections are pinged; 0: not",
-                standard: "120"),
-            Entry(
-                key: "keepalive-timeout-seconds", meaning: "and closed when they stay silent",
-                standard: "20"),
-            Entry(
-                key: "max-connection-age-seconds", meaning: "then clients must reconnect; 0: never",
-                standard: "0"),
-            Entry(
-                key: "max-connection-age-grace-seconds", meaning: "what calls may take then",
-                standard: "60"),
-        ] + AccessSettings.entries
+    static let entries: [Entry] = own + AccessSettings.entries
+
+    private static let own: [Entry] = [
+        Entry(key: "data", meaning: "folder of all data", standard: ".data"),
+        Entry(
+            key: "partitions", meaning: "logs that customers are divided over; of a new folder",
+            standard: ""),
+        Entry(
+            key: "listen", meaning: "address and port, when there are no listeners",
+            standard: "127.0.0.1:7443"),
+        Entry(key: "listeners", meaning: "names of the listeners' sections", standard: ""),
+        Entry(key: "principals", meaning: "names of the principals' sections", standard: ""),
+        Entry(
+            key: "webhooks", meaning: "names of the webhook endpoints' sections", standard: ""),
+        Entry(
+            key: "public-address", meaning: "where browsers reach the pages (https://…)",
+            standard: ""),
+        Entry(key: "tls-certificate", meaning: "PEM, the server's first", standard: ""),
+        Entry(key: "tls-key", meaning: "PEM", standard: ""),
+        Entry(key: "event-loops", meaning: "threads that serve; 0: one a core", standard: "0"),
+        Entry(
+            key: "request-window-hours",
+            meaning: "how long request ids are remembered at least",
+            standard: "24"),
+        Entry(
+            key: "request-memory-mib",
+            meaning: "what remembered ids may take; the oldest go first",
+            standard: "320"),
+        Entry(
+            key: "snapshot-records", meaning: "a snapshot is taken after so many records",
+            standard: "1000000"),
+        Entry(
+            key: "snapshot-mib", meaning: "or so much log", standard: "1024"),
+        Entry(
+            key: "snapshot-minutes", meaning: "or so many minutes; 0: no snapshots",
+            standard: "60"),
+        Entry(
+            key: "snapshot-mb-per-second", meaning: "how fast it may be written",
+            standard: "200"),
+        Entry(
+            key: "history-days", meaning: "how long the log is kept at least; 0: for good",
+            standard: "35"),
+        Entry(
+            key: "log-compression", meaning: "sealed segments are compressed: yes or no",
+            standard: "yes"),
+        Entry(
+            key: "model-prices", meaning: "file of what models' tokens cost (JSON)",
+            standard: ""),
+        Entry(
+            key: "log-level", meaning: "trace, debug, info, notice, warning, error",
+            standard: "info"),
+        Entry(key: "log-format", meaning: "text or json, a line each", standard: "text"),
+        Entry(
+            key: "access-log", meaning: "calls logged a second, by each thread; 0: none",
+            standard: "0"),
+        Entry(key: "log-segment-mib", meaning: "size of a log segment", standard: "64"),
+        Entry(
+            key: "scrub-hours",
+            meaning: "everything on disk is read again after this; 0: never",
+            standard: "24"),
+        Entry(
+            key: "drain-seconds", meaning: "calls may take so long at a stop", standard: "10"),
+        Entry(
+            key: "slow-call-threads", meaning: "for lists and sums of usage", standard: "2"),
+        Entry(
+            key: "slow-calls-waiting", meaning: "for these threads; more are refused",
+            standard: "256"),
+        Entry(
+            key: "slow-calls-per-key", meaning: "of one caller, waiting or running",
+            standard: "16"),
+        Entry(key: "max-connections", meaning: "more are refused", standard: "10000"),
+        Entry(key: "handshake-seconds", meaning: "for a client's first words", standard: "10"),
+        Entry(key: "request-seconds", meaning: "for a request to arrive whole", standard: "60"),
+        Entry(
+            key: "idle-seconds", meaning: "a connection without calls is closed after this",
+            standard: "300"),
+        Entry(
+            key: "keepalive-seconds", meaning: "silent connections are pinged; 0: not",
+            standard: "120"),
+        Entry(
+            key: "keepalive-timeout-seconds", meaning: "and closed when they stay silent",
+            standard: "20"),
+        Entry(
+            key: "max-connection-age-seconds", meaning: "then clients must reconnect; 0: never",
+            standard: "0"),
+        Entry(
+            key: "max-connection-age-grace-seconds", meaning: "what calls may take then",
+            standard: "60"),
+    ]
 
     static let environments = ["sandbox", "live"]
 
