@@ -130,6 +130,34 @@ import Testing
         #expect(desk.customer.account.checkout == nil)
     }
 
+    @Test("without proration only what replaces nothing that is paid for is bought (§5.4, §8.3)")
+    func withoutProration() throws {
+        let plans: [Plan] = [
+            .sample("free"), .sample("lite", price: "5"), .sample("pro", price: "20"),
+        ]
+        var desk = Desk(.sample([], plans), at: .utc(2026, 4, 1))
+        try desk.create()
+        desk.saveMethod()
+        try desk.purchase("free")
+        var attach = AttachPlan(plan: desk.pricing.number(ofPlan: "pro"), effectID: "e-1")
+        attach.prorates = false
+        try desk.run(.attach(attach))
+        try desk.settle(.paid)
+        #expect(desk.paidTotals == [2000])
+        // What begins when the paid period ends has nothing to prorate either.
+        attach.plan = desk.pricing.number(ofPlan: "lite")
+        #expect(
+            try desk.customer.preview(attach, pricing: desk.pricing, now: desk.now).outcome
+                == .scheduled)
+        attach.schedule = .immediate
+        let refusal = Refusal.unfit(
+            "proration_behavior",
+            "cannot be NONE: the plan takes the place of one that is paid for")
+        #expect(throws: refusal) {
+            try desk.customer.preview(attach, pricing: desk.pricing, now: desk.now)
+        }
+    }
+
     @Test("what is scheduled already stays as it is")
     func scheduledTwice() throws {
         let pricing = PricingState.sample(

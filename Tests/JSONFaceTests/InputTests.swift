@@ -18,6 +18,13 @@ struct InputTests {
                 + String(repeating: "]", count: 65) + "}",
             "400 invalid_inputs", "column"
         ),
+        // No second begins before it.
+        (
+            "balances.track",
+            "{\"customer_id\": \"acme\", \"feature_id\": \"messages\", "
+                + "\"timestamp\": -9223372036854775808}",
+            "400 invalid_inputs", "timestamp must be a time"
+        ),
         ("billing.attach", "[]", "400 invalid_inputs", "must be an object"),
         ("billing.attach", "\"text\"", "400 invalid_inputs", "must be an object"),
         ("billing.attach", "{\"customer_id\": \"acme\"}", "400 invalid_inputs", "plan_id is requi"),

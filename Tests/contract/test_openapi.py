@@ -207,9 +207,10 @@ def test_every_answer_is_one_that_the_document_describes(world, route):
     required = set(body.get("required", []))
     world.fill()
     seen = STATUSES.setdefault(route, {})
+    works = {"200", "202"} & set(operation.definition.raw["responses"])
 
     @seed(8)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=False,
+    @settings(max_examples=EXAMPLES if works else 5, deadline=None, database=None, derandomize=False,
               phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), number=st.integers(0, 1 << 32))
     def each(case, number):

@@ -251,7 +251,7 @@ extension Route {
 
     private var namesNothing: Bool {
         switch self {
-        case .listCustomers, .listFeatures, .listRewards, .createFeature, .createPlan: true
+        case .listFeatures, .listRewards, .createFeature, .createPlan: true
         default: false
         }
     }

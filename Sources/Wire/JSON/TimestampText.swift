@@ -2,12 +2,7 @@ package import Billing
 
 extension Timestamp {
     /// RFC 3339, for people and JSON; nil: out of its range.
-    package var text: String? {
-        let seconds = milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0)
-        return TimestampText(
-            seconds: seconds, nanoseconds: Int32(milliseconds - seconds * 1000) * 1_000_000
-        ).text
-    }
+    package var text: String? { rfc3339 }
 }
 
 /// RFC 3339 text of google.protobuf.Timestamp: seconds since the epoch and nanoseconds.
