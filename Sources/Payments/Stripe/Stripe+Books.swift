@@ -93,12 +93,9 @@ extension Stripe {
 
     package func received(by payment: String) async throws -> Money? {
         guard payment.hasPrefix("pi_"), Stripe.isID(payment) else { return nil }
-        do {
-            let intent = try await client.get("/v1/payment_intents/\(payment)")
-            return StripeAmount.money(
-                intent.number("amount_received") ?? 0, intent.text("currency") ?? "")
-        } catch StripeFault.missing {
-            return nil
+        let intent = try await client.find("/v1/payment_intents/\(payment)")
+        return intent.flatMap {
+            StripeAmount.money($0.number("amount_received") ?? 0, $0.text("currency") ?? "")
         }
     }
 
@@ -106,13 +103,8 @@ extension Stripe {
         of method: PaymentMethod, payer: Payer
     ) async throws -> [ProviderReport] {
         guard method.token.hasPrefix("pm_"), Stripe.isID(method.token) else { return [] }
-        var present: JSONValue?
-        do {
-            present = try await client.get("/v1/payment_methods/\(method.token)")
-        } catch StripeFault.missing {
-            // It is gone.
-        }
-        guard let present, present.reference("customer") != nil else {
+        let found = try await client.find("/v1/payment_methods/\(method.token)")
+        guard let present = found, present.reference("customer") != nil else {
             return [.news(.provider(.methodRemoved(token: method.token)), payer.id)]
         }
         return PaymentMethod(present).map { [.news(.provider(.methodChanged($0)), payer.id)] } ?? []

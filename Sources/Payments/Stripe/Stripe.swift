@@ -70,21 +70,18 @@ package final class Stripe: PaymentProvider {
 
     package func update(_ payer: Payer) async throws {
         guard Stripe.isID(payer.reference) else { return }
-        do {
-            _ = try await client.post(
-                "/v1/customers/\(payer.reference)", StripeBodies.profile(payer), key: nil)
-        } catch StripeFault.missing {
-            // Deleted there.
-        }
+        // One that was deleted there has no name any more.
+        let found = try await client.find("/v1/customers/\(payer.reference)")
+        guard let found, found.flag("deleted") == nil else { return }
+        _ = try await client.post(
+            "/v1/customers/\(payer.reference)", StripeBodies.profile(payer), key: nil)
     }
 
     package func forget(_ payer: Payer) async throws {
         guard choices.deletesCustomers, Stripe.isID(payer.reference) else { return }
-        do {
-            _ = try await client.delete("/v1/customers/\(payer.reference)")
-        } catch StripeFault.missing {
-            // Before.
-        }
+        let found = try await client.find("/v1/customers/\(payer.reference)")
+        guard let found, found.flag("deleted") == nil else { return }
+        _ = try await client.delete("/v1/customers/\(payer.reference)")
     }
 
     // MARK: Pages

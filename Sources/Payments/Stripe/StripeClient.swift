@@ -51,6 +51,16 @@ package final class StripeClient: Sendable {
         return try await send(path + (text.isEmpty ? "" : "?" + text), body: nil, key: nil)
     }
 
+    /// nil: there is no such object.
+    package func find(_ path: String) async throws(StripeFault) -> JSONValue? {
+        do throws(StripeFault) {
+            return try await get(path)
+        } catch {
+            guard error == .missing else { throw error }
+            return nil
+        }
+    }
+
     /// All of a list, page by page.
     package func list(
         _ path: String, _ query: StripeForm = [:]

@@ -2,6 +2,7 @@ package import Billing
 internal import Glibc
 internal import Logging
 internal import Synchronization
+internal import Wire
 
 /// Keeps charges from being asked for until the books were compared: after an older backup was
 /// restored, what falls due may be paid already.
@@ -95,8 +96,7 @@ extension TallyEnvironment {
                 return
             } catch {
                 logger.warning(
-                    "a backup was restored, and nothing is charged before the payment provider's "
-                        + "books were compared; they can't be yet",
+                    "nothing is charged before the provider's books are compared with a backup's",
                     metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: TallyEnvironment.retryPause)
             }
