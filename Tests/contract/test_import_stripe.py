@@ -22,7 +22,8 @@ from test_walkthrough import get
 
 DAY = 86400
 OPEN, PAID = money_pb.INVOICE_STATUS_OPEN, money_pb.INVOICE_STATUS_PAID
-MATTERS = (OPEN, PAID)
+# What is sent waits to be paid, and is given up once nobody has.
+MATTERS = (OPEN, PAID, money_pb.INVOICE_STATUS_UNCOLLECTIBLE)
 
 
 class Move:
@@ -92,9 +93,10 @@ class Move:
         return customer.id, made["id"]
 
     def advance(self, days):
-        """Both clocks; Stripe's first, as its renewals are its own."""
-        self.bench.control("/clock", advance=days * DAY)
-        move(self.client, days)
+        """Both clocks, day by day; Stripe's first, as its renewals are its own."""
+        for _ in range(days):
+            self.bench.control("/clock", advance=DAY)
+            move(self.client, 1)
 
     def posts(self):
         return [(entry["method"], entry["path"]) for entry in self.bench.sent_by("tally")
