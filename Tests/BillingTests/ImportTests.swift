@@ -187,6 +187,17 @@ import Testing
         Self.check(desk)
     }
 
+    @Test("somebody comes before there is anything to buy")
+    func emptyCatalog() throws {
+        var desk = Desk(.empty)
+        var asked = ImportCustomer(source: "cus_1")
+        asked.currency = Currency(code: "eur")
+        asked.payer = "cus_1"
+        try desk.run(.importCustomer(asked))
+        #expect(desk.customer.account.payer == "cus_1" && desk.customer.subscriptions.isEmpty)
+        Self.check(desk)
+    }
+
     @Test("balances stand as they did, trials that were had are had")
     func balances() throws {
         var desk = Desk(Self.pricing)

@@ -14,7 +14,7 @@ from test_walkthrough import attach, new_customer
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 SERVICES = {"AttachService", "CatalogService", "CustomerService", "EntitlementService",
-            "RewardService", "UsageService", "WebhookService"}
+            "ImportService", "RewardService", "UsageService", "WebhookService"}
 
 
 @pytest.fixture

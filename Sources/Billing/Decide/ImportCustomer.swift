@@ -185,7 +185,8 @@ extension FactSheet {
     }
 
     fileprivate mutating func takeCurrency(_ asked: ImportCustomer) throws(Refusal) {
-        guard asked.currency != nil else { return }
+        // Before anything is published there is nothing to pay.
+        guard asked.currency != nil, pricing.baseCurrency != nil else { return }
         for fact in try customer.choosing(asked.currency, pricing, now).facts { emit(fact) }
     }
 
