@@ -60,7 +60,6 @@ extension Form {
             try self.currency("currency", &currency)
             value.account.currency = currency
         }
-        try taxRateID(&value.account.taxRate)
         try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
@@ -71,13 +70,14 @@ extension Form {
             try form.receivables(&value.account.receivables)
         }
         try since(7) { form throws(FormFault) in try form.schedules(&value.account.schedules) }
-        try payer(&value.account.payer)
+        try payer(&value.account)
     }
 
     /// Missing where there is none.
-    private mutating func payer(_ value: inout String) throws(FormFault) {
-        guard isReading ? isSince(8) && has("payer") : !value.isEmpty else { return }
-        try text("payer", &value)
+    private mutating func payer(_ value: inout Account) throws(FormFault) {
+        try taxRateID(&value.taxRate)
+        guard isReading ? isSince(8) && has("payer") : !value.payer.isEmpty else { return }
+        try text("payer", &value.payer)
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {

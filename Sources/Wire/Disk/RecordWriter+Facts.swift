@@ -36,8 +36,7 @@ extension RecordWriter {
         case .bucketOpened(let bucket, let entity):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_BUCKET_OPENED
             message.pointee.bucket_opened = self.bucket(bucket, of: entity)
-        case .subscriptionChanged(let subscription):
-            changed(subscription, message)
+        case .subscriptionChanged(let subscription): changed(subscription, message)
         case .subscriptionDropped(let number):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_SUBSCRIPTION_DROPPED
             message.pointee.subscription_dropped =

@@ -79,6 +79,7 @@ extension RecordDecoder {
         account.fingerprint = FingerprintMark(rawValue: message.fingerprint_mark)
         account.schedules = schedules(of: message)
         account.payer = text(message.payer)
+        account.taxRate = text(message.tax_rate_id)
     }
 
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {
