@@ -60,7 +60,6 @@ extension Form {
             try self.currency("currency", &currency)
             value.account.currency = currency
         }
-        try taxRateID(&value.account.taxRate)
         try since(5) { form throws(FormFault) in try form.reminded(&value) }
         try list("invoices", &value.account.invoices, empty: .empty) {
             (form, invoice) throws(FormFault) in
@@ -77,6 +76,7 @@ extension Form {
     /// Missing where there is none.
     private mutating func payer(_ value: inout Account) throws(FormFault) {
         try since(9) { form throws(FormFault) in try form.takeovers(&value.takeovers) }
+        try taxRateID(&value.taxRate)
         guard isReading ? isSince(8) && has("payer") : !value.payer.isEmpty else { return }
         try text("payer", &value.payer)
     }

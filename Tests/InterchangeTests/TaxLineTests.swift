@@ -11,12 +11,15 @@ import Wire
         jurisdiction: "DE")
 
     /// A catalog with a rate that all are charged.
-    private static let publication =
-        Samples.publication.replacing(
-            "\"settings\":{", with: "\"settings\":{\"default_tax_rate\":\"vat\","
-        )
-        .dropLast() + ",\"tax_rates\":[{\"id\":\"vat\",\"name\":\"VAT\",\"percentage\":\"19\","
-        + "\"inclusive\":true,\"jurisdiction\":\"DE\"}]}"
+    private static let publication: String = {
+        let settings = Samples.publication.replacing(
+            "\"settings\":{", with: "\"settings\":{\"default_tax_rate\":\"vat\",")
+        let rates = """
+            ,"tax_rates":[{"id":"vat","name":"VAT","percentage":"19","inclusive":true,\
+            "jurisdiction":"DE"}]}
+            """
+        return String(settings.dropLast()) + rates
+    }()
 
     private func codec() throws -> ExportCodec {
         var codec = ExportCodec()

@@ -28,8 +28,7 @@ extension CustomerState {
             account.email = email
             account.created = time
         case .profileChanged(let name, let email):
-            account.name = name
-            account.email = email
+            (account.name, account.email) = (name, email)
         case .subscriptionChanged(let subscription): put(subscription)
         case .subscriptionDropped(let number): subscriptions.removeAll { $0.number == number }
         case .effectRequested(let effect): account.effects.append(effect)

@@ -80,8 +80,7 @@ extension CustomerState {
         order.entity = scope.entity
         order.bought = bought
         order.startsCycle = attach.startsCycle
-        try pricing.requireTaxRate(attach.taxRate)
-        order.taxRate = attach.taxRate ?? current?.taxRate ?? ""
+        order.taxRate = try attach.taxRate(replacing: current, pricing)
         if let terms = attach.terms, !plan.isFree, !plan.billingCycles.isEmpty {
             order.netDays = terms.netDays
         }

@@ -36,6 +36,16 @@ extension PricingState {
     }
 }
 
+extension AttachPlan {
+    /// The one that is asked for, or else that of the plan that it replaces.
+    func taxRate(
+        replacing current: Subscription?, _ pricing: PricingState
+    ) throws(Refusal) -> String {
+        try pricing.requireTaxRate(taxRate)
+        return taxRate ?? current?.taxRate ?? ""
+    }
+}
+
 extension [InvoiceLine] {
     /// Minor units of tax, added or contained.
     package var tax: Int64 { reduce(0) { $0 + ($1.tax?.minorUnits ?? 0) } }

@@ -93,8 +93,7 @@ extension RequestReader {
         fingerprint.add(UInt64(several.redirect.rawValue))
         fingerprint.add(several.quoteTime)
         fingerprint.add(several.discounts)
-        if let currency = several.currency { fingerprint.add("currency \(currency.code)") }
-        fingerprint.add(taxRate: several.taxRate)
+        fingerprint.add(several.currency, taxRate: several.taxRate)
         return fingerprint
     }
 

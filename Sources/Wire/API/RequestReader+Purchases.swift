@@ -76,13 +76,11 @@ extension RequestReader {
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
         (attach.terms, attach.custom, attach.currency) = (terms, custom, currency)
-        attach.taxRate = taxRate
-        attach.entity = entity
+        (attach.entity, attach.taxRate) = (entity, taxRate)
         attach.quantities = quantities
         attach.schedule = schedule
         attach.startsCycle = message.reset_billing_cycle != 0
-        attach.redirect = redirect
-        attach.quoteTime = quoteTime
+        (attach.redirect, attach.quoteTime) = (redirect, quoteTime)
         (attach.carriesBalances, attach.carriesUsages) = (carriesBalances, carriesUsages)
         attach.discounts = discounts
         if message.version != 0 { attach.version = message.version }
@@ -107,8 +105,7 @@ extension RequestReader {
         }
         fingerprint.add(removed)
         fingerprint.add(terms, custom)
-        if let currency { fingerprint.add("currency \(currency.code)") }
-        fingerprint.add(taxRate: taxRate)
+        fingerprint.add(currency, taxRate: taxRate)
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }

@@ -38,7 +38,8 @@ extension FieldReader {
 
 extension Fingerprint {
     /// Nothing is added where there is nothing, as before there could be.
-    mutating func add(taxRate id: String?) {
+    mutating func add(_ currency: Currency? = nil, taxRate id: String?) {
+        if let currency { add("currency \(currency.code)") }
         if let id { add("tax_rate \(id)") }
     }
 }

@@ -82,6 +82,7 @@ extension RecordDecoder {
         for takeover in elements(message.n_takeovers, message.takeovers) {
             account.takeovers.append(try self.takeover(takeover.pointee))
         }
+        account.taxRate = text(message.tax_rate_id)
     }
 
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {

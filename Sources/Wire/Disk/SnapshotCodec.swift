@@ -300,7 +300,6 @@ extension RecordDecoder {
                 start: message.reminded_trials, count: message.n_reminded_trials))
         account.reminded.method = message.reminded_card != 0
         account.currency = Currency(code: text(message.currency))
-        account.taxRate = text(message.tax_rate_id)
         account.discounts = try discounts(message.n_discounts, message.discounts)
         account.redemptions = elements(message.n_redemptions, message.redemptions).map {
             redemption($0.pointee)

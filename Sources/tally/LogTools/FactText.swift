@@ -55,11 +55,13 @@ struct FactText {
         case .effectRequested, .effectSettled, .checkoutOpened, .checkoutClosed, .methodSaved,
             .invoiceRaised, .invoiceDropped, .invoiceChanged, .debtSet, .creditChanged,
             .customerErased, .metadataChanged, .customerDeleted, .reminded, .customPlanSet,
-            .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet,
+            .customPlanDropped, .zoneSet, .currencySet, .receivableSet,
             .invoiceOverdue:
             account(fact)
         case .payerSet(let reference):
             ["fact": .string("payer_set"), "reference": .string(reference)]
+        case .taxRateSet(let id):
+            ["fact": .string("tax_rate_set"), "tax_rate": .string(id)]
         case .methodRemoved: ["fact": .string("method_removed")]
         case .takeoverSet(let takeover):
             [
@@ -221,8 +223,6 @@ struct FactText {
             ]
         case .currencySet(let currency):
             ["fact": .string("currency_set"), "currency": .string(currency.code)]
-        case .taxRateSet(let id):
-            ["fact": .string("tax_rate_set"), "tax_rate": .string(id)]
         case .zoneSet(let zone): ["fact": .string("zone_set"), "zone": .string(zone.name)]
         case .customPlanDropped(let number):
             ["fact": .string("custom_plan_dropped"), "number": .number(number)]
