@@ -10,14 +10,14 @@
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
 //      8  u32  format version: 8. Older ones are read too. In version 7 nothing is taxed and
-//              nothing came from other systems; in version 6 no customer is known to a payment provider; in version 5 nothing is
-//              planned in phases or paused, and all pay in one currency; in version 4 no
-//              order is of several plans, no invoice waits to be paid, and there are no
-//              top-ups, referrals and fingerprints; in version 3 customers have no refunds,
-//              disputes, closed pages, reminders, discounts, plans of their own and zones;
-//              in version 2 subscriptions have no entity, trial, packs and charges either,
-//              and customers no credit; in version 1 there are no entities, limits and
-//              holds, and no customer is deleted.
+//              nothing came from other systems; in version 6 no customer is known to a
+//              payment provider; in version 5 nothing is planned in phases or paused, and
+//              all pay in one currency; in version 4 no order is of several plans, no
+//              invoice waits to be paid, and there are no top-ups, referrals and
+//              fingerprints; in version 3 customers have no refunds, disputes, closed pages,
+//              reminders, discounts, plans of their own and zones; in version 2 subscriptions
+//              have no entity, trial, packs and charges either, and customers no credit; in
+//              version 1 there are no entities, limits and holds, and no customer is deleted.
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
 //     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
