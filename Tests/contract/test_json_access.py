@@ -125,19 +125,6 @@ def test_bad_input_has_its_status_and_code_and_changes_nothing(door, capsys):
     assert get(client, customer_id) != before
 
 
-def test_an_oversized_body_over_http2_is_refused_alike(door):
-    httpx = pytest.importorskip("httpx")
-    pytest.importorskip("h2")
-    server, _, _ = door
-    import ssl
-    with httpx.Client(http2=True, verify=ssl.create_default_context(cafile=server.ca_file)) as http:
-        answer = http.post(
-            f"https://localhost:{server.port}/v1/balances.track", content=b"[" + b" " * (2 << 20),
-            headers={"authorization": f"Bearer {server.key}", **JSON_TYPE})
-    assert answer.http_version == "HTTP/2"
-    assert answer.status_code == 413 and answer.json()["code"] == "request_too_large"
-
-
 def test_a_page_may_call_with_what_it_may_have(door):
     server, client, customer_id = door
     with JSONClient(server) as http:

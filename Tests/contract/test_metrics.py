@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 
+from json_client import JSONClient
 from tally_client import TallyClient, refusal
 from tally_server import TallyServer
 from test_tls import wait_for
@@ -77,7 +78,10 @@ def test_only_for_those_with_a_key(server):
 
 
 def test_every_family_is_described_and_nothing_stands_twice(server, client):
-    check(client, new_customer(client), feature_id="test_messages")
+    customer_id = new_customer(client)
+    check(client, customer_id, feature_id="test_messages")
+    with JSONClient(server) as http:
+        assert http.post("customers.get", {"customer_id": customer_id}).status == 200
     seen = page(server)
     assert len(seen.kinds) > 10
     for name in seen.names("counter"):
