@@ -133,7 +133,7 @@ extension TallyEnvironment {
             for partition in partitions {
                 let effects = Effects(
                     repository: partition.customers, provider: provider, home: home,
-                    durability: partition.durability, logger: logger)
+                    durability: partition.durability, gate: gate, logger: logger)
                 group.addTask { await effects.run() }
             }
         }
