@@ -7,7 +7,7 @@ import Wire
 /// What came from another system, which only some customers have.
 @Suite("What was taken over, in an export") struct TakeoverLineTests {
     private static let line =
-        Samples.customer.dropLast()
+        String(Samples.customer.dropLast())
         + ",\"takeovers\":[{\"source\":\"cus_1\",\"subscriptions\":[],\"status\":\"done\","
         + "\"until\":\"1970-01-01T00:00:00Z\"},{\"source\":\"sub_1\",\"subscriptions\":"
         + "[{\"number\":1}],\"status\":\"pending\",\"until\":\"2027-02-01T00:00:00Z\"}]}"
