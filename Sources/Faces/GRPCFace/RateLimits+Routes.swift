@@ -44,7 +44,7 @@ extension Route {
         case .listCustomers: .customersList
         case .getEntity: .entitiesGet
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch, .streamTrack,
-            .watchCustomer:
+            .watchCustomer, .importCustomer:
             nil
         case .getOrCreateCustomer, .getCustomer, .updateCustomer, .eraseCustomer,
             .deleteCustomer, .publishCatalog, .getCatalog, .createBalance, .updateBalance,
