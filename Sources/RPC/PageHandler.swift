@@ -5,8 +5,8 @@ package protocol PageHandler: Sendable {
     /// Where some are answered by `QuickPages`, if the server has them.
     var hasQuickPages: Bool { get }
 
-    /// What is said to a request that isn't taken, because it is too large or there are too many: on
-    /// the event loop, so it is short.
+    /// What is said to a request that isn't taken, because it is too large or there are too many:
+    /// on the event loop, so it is short.
     func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse
 }
 

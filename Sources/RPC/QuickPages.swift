@@ -7,7 +7,7 @@ package protocol QuickPages: AnyObject {
 
     /// Writes the body of a 200; false: the page handler is to be asked, and nothing was done.
     ///
-    /// - Parameter principal: as the dispatcher says; the call has a key or certificate that is good.
+    ///
     func answer(
         _ request: borrowing QuickRequest, principal: Int, body: UnsafeRawBufferPointer,
         into reply: QuickReply

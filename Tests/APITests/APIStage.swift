@@ -19,7 +19,7 @@ final class APIStage: Sendable {
     let api: APIClient
     let pages: CheckoutPages
     private let server: InProcessServer
-    private let folder: String
+    let folder: String
     private let work: Task<Void, Never>
 
     struct Options {
@@ -30,6 +30,8 @@ final class APIStage: Sendable {
         /// for the next who looks, people are erased. Else payments alone.
         var isWhole = false
         var limits = RPCLimits()
+        /// nil: callers may call as often as they like.
+        var rates: RateLimits?
     }
 
     private init(_ options: Options) async throws {
@@ -55,7 +57,9 @@ final class APIStage: Sendable {
         let health = Health()
         server = try await InProcessServer(
             limits: options.limits,
-            makeDispatcher: { GRPCDispatcher(port: $0, access: access, health: health) })
+            makeDispatcher: { [rates = options.rates] in
+                GRPCDispatcher(port: $0, access: access, health: health, limits: rates)
+            })
         let key = try environment.keys.make(name: "test", time: 0).key
         api = APIClient(client: RPCClient(inProcess: server.port), key: key)
     }

@@ -116,8 +116,8 @@ extension RetryTests {
         let stand = try await Stand()
         let feature =
             #"{"feature_id": "words", "name": "Words", "type": "metered", "consumable": true}"#
-        let plan =
-            #"{"plan_id": "team", "name": "Team", "items": [{"feature_id": "words", "included": 5}]}"#
+        let items = #"[{"feature_id": "words", "included": 5}]"#
+        let plan = #"{"plan_id": "team", "name": "Team", "items": \#(items)}"#
         for (route, body) in [("features.create", feature), ("plans.create", plan)] {
             let first = try await stand.post(route, body, ("idempotency-key", route))
             #expect(first.status == 200, "\(first.message)")

@@ -106,7 +106,7 @@ extension RPCStatus {
                 "bring a refresh token that was not exchanged before as the call's API key")
         case .refused(.tooMany(let limit, let ofCustomer)):
             self = .refused(
-                .resourceExhausted, "TOO_MANY_KEYS",
+                .resourceExhausted, "TOO_MANY",
                 "there are \(limit) keys of \(ofCustomer ? "the customer" : "customers") already")
         }
     }

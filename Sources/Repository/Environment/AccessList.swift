@@ -2,8 +2,8 @@ package import Billing
 
 /// Who a caller is: which environment is meant, by its place in the `AccessList`, what may be done
 /// there, of what kind the key is, and a number that tells callers apart: the first 32 bits of the
-/// SHA-256 of its key, or of its certificate's name; of a key for one customer, a number of its own.
-/// In one number, so that the transport can keep it for a connection.
+/// SHA-256 of its key, or of its certificate's name; of a key for one customer, a number of its
+/// own. In one number, so that the transport can keep it for a connection.
 package struct Access: RawRepresentable, Sendable, Equatable {
     package let rawValue: Int
 
@@ -27,7 +27,8 @@ package struct Access: RawRepresentable, Sendable, Equatable {
     }
 
     package var kind: APIKey.Kind { APIKey.Kind.allCases[rawValue >> 56 & 3] }
-    /// A key that people keep to themselves, or a certificate: what its scopes say it may do to all.
+    /// A key that people keep to themselves, or a certificate: what its scopes say it may do to
+    /// all.
     package var isSecret: Bool { rawValue >> 56 & 3 == 0 }
 
     static func caller(digest: [UInt8]) -> UInt32 {

@@ -9,9 +9,9 @@ internal import Wire
 ///     {"end": "key_…"}            it is no more
 ///     {"used": "key_…", "at": …}  in that hour
 ///
-/// A line counts once its line break is there: what a crash cut short is cut off by the next writer.
-/// Lines but those of use are synced before anybody is given the key. It is written anew, without
-/// what has ended, once it is several times larger than what it says.
+/// A line counts once its line break is there: what a crash cut short is cut off by the next
+/// writer. Lines but those of use are synced before anybody is given the key. It is written anew,
+/// without what has ended, once it is several times larger than what it says.
 struct KeyJournal {
     enum Line {
         case put(APIKey)

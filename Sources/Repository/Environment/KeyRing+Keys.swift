@@ -74,7 +74,7 @@ extension KeyRing {
     package static let accessValidity: Int64 = 3_600_000
     package static let refreshValidity: Int64 = 86_400_000
 
-    /// - Parameter isIndefinite: the key is good until it is revoked, and there is nothing to refresh.
+    ///
     package func mint(
         for customer: CustomerID, scopes: Scopes, name: String = "", isIndefinite: Bool = false,
         time: Int64

@@ -2,8 +2,8 @@ internal import Billing
 internal import Synchronization
 internal import Wire
 
-/// The API keys of an environment: two files beside its log, which the command line may change while
-/// the server runs. The server looks every second whether it did.
+/// The API keys of an environment: two files beside its log, which the command line may change
+/// while the server runs. The server looks every second whether it did.
 ///
 /// Keys that people make are in `keys.json`, written anew with each change; those that customers'
 /// applications are given are in a `KeyJournal`. Neither holds a key, only its SHA-256.

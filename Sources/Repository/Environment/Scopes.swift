@@ -20,7 +20,7 @@ package struct Scopes: OptionSet, Sendable {
     package static let keysRead = Scopes(rawValue: 2048)
     package static let keysWrite = Scopes(rawValue: 4096)
 
-    /// What a publishable key may do (entitlements §10.1), of which only some calls are open to it.
+    /// What a publishable key may do (entitlements §10.1); of that, only some calls are open to it.
     package static let publishable: Scopes = [.entitlementRead, .customersRead, .catalogRead]
 
     /// What a customer's key may do at most, unless it is asked for more.

@@ -92,8 +92,8 @@ extension TallyEnvironment {
         }
     }
 
-    /// Whoever deletes a customer ends its keys, unless it is killed in between; a customer who comes
-    /// later under the same id is somebody else.
+    /// Whoever deletes a customer ends its keys, unless it is killed in between; a customer who
+    /// comes later under the same id is somebody else.
     func endKeysOfNobody() throws {
         for customer in Set(keys.all.compactMap(\.customer)) where state(of: customer) == nil {
             try keys.revoke(allOf: customer)

@@ -3,10 +3,11 @@ internal import Synchronization
 
 /// Counts calls in windows of a second or a minute, for customers and for keys.
 ///
-/// In a table of fixed size without a lock: a place holds whose count it is (20 bits of a hash), when
-/// its window ends (20 bits of seconds) and the count. Four places are looked at; when all of them
-/// count others in this very window, the smallest count makes room, so that a crowd larger than the
-/// table is counted too low and never too high. One in 260,000 shares its place with somebody else.
+/// In a table of fixed size without a lock: a place holds whose count it is (20 bits of a hash),
+/// when its window ends (20 bits of seconds) and the count. Four places are looked at; when all of
+/// them count others in this very window, the smallest count makes room, so that a crowd larger
+/// than the table is counted too low and never too high. One in 260,000 shares its place with
+/// somebody else.
 // Safety: the table's memory is this object's own and is touched by atomic operations alone.
 package final class RateLimits: @unchecked Sendable {
     package struct Settings: Sendable {

@@ -1,8 +1,8 @@
 internal import Billing
 internal import Interchange
 
-/// API keys of an export, as files of the environment that is made of it. Keys name their environment,
-/// so they are of no use in another.
+/// API keys of an export, as files of the environment that is made of it. Keys name their
+/// environment, so they are of no use in another.
 struct ImportedKeys {
     private let isKept: Bool
     private var made: [APIKey] = []

@@ -4,8 +4,8 @@ internal import Logging
 internal import Repository
 internal import Wire
 
-/// A line of JSON on standard error for each message: `time`, `level`, `message`, then what goes with
-/// it, by its own names.
+/// A line of JSON on standard error for each message: `time`, `level`, `message`, then what goes
+/// with it, by its own names.
 struct JSONLogHandler: LogHandler {
     var logLevel: Logger.Level = .info
     var metadata: Logger.Metadata = [:]

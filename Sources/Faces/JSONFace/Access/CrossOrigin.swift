@@ -23,7 +23,8 @@ struct CrossOrigin {
         return origin
     }
 
-    /// The answer to the question before the call; nil: it is none. Who may not call is told nothing.
+    /// The answer to the question before the call; nil: it is none. Who may not call is told
+    /// nothing.
     func preflight(_ request: PageRequest) -> PageResponse? {
         guard request.method == "OPTIONS",
             request.header("access-control-request-method") != nil

@@ -1,7 +1,8 @@
 package import RPC
 internal import Synchronization
 
-/// Counts calls by route and status, and how long they took. Without a lock: calls end on any thread.
+/// Counts calls by route and status, and how long they took. Without a lock: calls end on any
+/// thread.
 // Safety: the counters are this object's own memory, touched by atomic operations alone.
 package final class JSONMeter: @unchecked Sendable {
     private static let statuses = [
