@@ -143,8 +143,8 @@ struct SnapshotTests {
         #expect(throws: SnapshotProblem.foreign("it belongs to another log")) {
             try SnapshotHeader.decode(bytes, identity: 2)
         }
-        bytes[8] = 8
-        #expect(throws: SnapshotProblem.tooNew(8)) { try SnapshotHeader.decode(bytes, identity: 1) }
+        bytes[8] = 9
+        #expect(throws: SnapshotProblem.tooNew(9)) { try SnapshotHeader.decode(bytes, identity: 1) }
         bytes[0] = 0
         #expect(throws: SnapshotProblem.foreign("it is no snapshot")) {
             try SnapshotHeader.decode(bytes, identity: 1)
