@@ -64,8 +64,7 @@ extension CustomerState {
     ) throws(Refusal) -> PurchaseQuote {
         let (reference, customPlan) = try offer(attach, pricing)
         let pricing = pricing.with(customPlan)
-        try pricing.requireSold(
-            reference, at: attach.pricePath)
+        try pricing.requireSold(reference, at: attach.pricePath)
         let plan = pricing.plan(reference)
         let scope = PlanScope(
             group: plan.group, entity: try buckets.scope(of: attach.entity).entity)

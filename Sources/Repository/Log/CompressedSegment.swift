@@ -211,14 +211,11 @@ final class CompressedSegment: DiskFile {
         return code == Z_OK && bytes.count == count ? bytes : nil
     }
 
-    /// zlib's usual level takes 2.4 times the processor time for 6 % fewer bytes of records.
-    private static let level: Int32 = 2
-
     static func pack(_ bytes: [UInt8]) -> [UInt8] {
         var length = compressBound(uLong(bytes.count))
         return [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, done in
             let code = compress2(
-                buffer.baseAddress, &length, bytes, uLong(bytes.count), level)
+                buffer.baseAddress, &length, bytes, uLong(bytes.count), Z_DEFAULT_COMPRESSION)
             precondition(code == Z_OK, "zlib had all the room it asked for")
             done = Int(length)
         }

@@ -46,13 +46,7 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_INVOICE_DROPPED
             message.pointee.invoice_dropped = arena.make(tally__disk__v1__invoice_dropped__init)
             message.pointee.invoice_dropped.pointee.number = number
-        case .customerErased(let key):
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED
-            message.pointee.customer_erased = arena.make(tally__disk__v1__customer_erased__init)
-            message.pointee.customer_erased.pointee.key = key
-        case .customerDeleted:
-            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED
-            message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
+        case .customerErased, .customerDeleted: goneFact(fact, message)
         case .customerCreated, .profileChanged, .metadataChanged, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .creditChanged,
             .invoiceChanged, .debtSet:
@@ -72,6 +66,21 @@ extension RecordWriter {
             scheduleFact(fact, message)
         }
         return message
+    }
+
+    private func goneFact(
+        _ fact: Fact, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>
+    ) {
+        switch fact {
+        case .customerErased(let key):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_ERASED
+            message.pointee.customer_erased = arena.make(tally__disk__v1__customer_erased__init)
+            message.pointee.customer_erased.pointee.key = key
+        case .customerDeleted:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOMER_DELETED
+            message.pointee.customer_deleted = arena.make(tally__disk__v1__customer_deleted__init)
+        default: break
+        }
     }
 
     /// Older binaries would leave something out, and must refuse it.

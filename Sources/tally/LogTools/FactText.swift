@@ -58,6 +58,23 @@ struct FactText {
             .customPlanDropped, .zoneSet, .currencySet, .receivableSet,
             .invoiceOverdue:
             account(fact)
+        case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
+            .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
+            .notified, .clockMoved, .topUpSet:
+            extra(fact)
+        case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
+            returned(fact)
+        case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
+            rewarded(fact)
+        case .payerSet, .taxRateSet, .methodRemoved, .takeoverSet, .trialUsed, .schedulesSet,
+            .phaseBegan:
+            arranged(fact)
+        }
+    }
+
+    /// What is planned, and what is known of other systems.
+    private func arranged(_ fact: Fact) -> JSONObject {
+        switch fact {
         case .payerSet(let reference):
             ["fact": .string("payer_set"), "reference": .string(reference)]
         case .taxRateSet(let id):
@@ -74,14 +91,6 @@ struct FactText {
                 "fact": .string("trial_used"), "plan": .string(names.text(mark.plan)),
                 "entity": .number(mark.entity),
             ]
-        case .detailSet, .entityCreated, .entityClaimed, .entityChanged, .entityDeleted,
-            .controlsSet, .poolingSet, .windowCounted, .holdOpened, .holdExtended, .holdClosed,
-            .notified, .clockMoved, .topUpSet:
-            extra(fact)
-        case .refundSet, .refundDropped, .invoiceReturned, .disputeSet, .disputeDropped:
-            returned(fact)
-        case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
-            rewarded(fact)
         case .schedulesSet(let schedules):
             [
                 "fact": .string("schedules_set"),
@@ -89,6 +98,7 @@ struct FactText {
             ]
         case .phaseBegan(let time):
             ["fact": .string("phase_began"), "time": Self.instant(time)]
+        default: [:]
         }
     }
 
