@@ -23,8 +23,8 @@ import Testing
             _ = try await stage.api.call("GetOrCreateCustomer", ["customer_id": "c"])
             let now = SystemClock.wall.milliseconds
             let page = try keys.make(KeyDraft(kind: .publishable, name: ""), time: now).key
-            let minted = try keys.mint(
-                for: try #require(CustomerID("c")), scopes: .all, time: now)
+            let customer: CustomerID = "c"
+            let minted = try keys.mint(for: customer, scopes: .all, time: now)
             let check: JSONObject = ["customer_id": "c", "feature_id": "messages"]
             let other: JSONObject = ["customer_id": "d", "feature_id": "messages"]
             let rows: [(String?, String, JSONObject, ToldRefusal?)] = [
