@@ -1,4 +1,6 @@
+internal import Billing
 internal import RPC
+internal import Repository
 internal import WebFace
 internal import Webhooks
 internal import Wire

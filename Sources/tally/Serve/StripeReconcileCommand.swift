@@ -7,9 +7,10 @@ struct StripeReconcileCommand: AsyncParsableCommand {
         abstract: "Compares Stripe's books with Tally's, repairs what can be, names the rest.",
         discussion: """
             Asks the running server, which does the same every day (stripe.NAME.reconcile-hours) and
-            after a restore. What a lost webhook left behind is recorded; what could still be paid at
-            Stripe for nothing is closed there; money that came before an older backup was restored
-            pays for what is charged again, or becomes credit. Run again, it changes nothing.
+            after a restore. What a lost webhook left behind is recorded; what could still be paid
+            at Stripe for nothing is closed there; money that came before an older backup was
+            restored pays for what is charged again, or becomes credit. Run again, it changes
+            nothing.
 
               tally stripe reconcile --environment live --key-file live.key
               tally stripe reconcile --environment live --dry-run --json
