@@ -267,7 +267,8 @@ def test_killed_after_sending_and_started_later_nothing_is_charged_twice(
         shop.control("/faults", do="cut", acts=acts, method="POST", path=PLACES["pay"], count=1)
     shop.control("/faults", do="answer", status=500, path=PLACES["pay"], count=1000)
     # Nor can it be looked up before the process is gone.
-    shop.control("/faults", do="answer", status=500, method="GET", path="^/v1/invoices/", count=1000)
+    shop.control("/faults", do="answer", status=500, method="GET", path="^/v1/invoices/",
+                 count=1000)
     before = len(shop.bench.log)
     stub = next(stub for stub in client.stubs if hasattr(stub, "Attach"))
     request = attach_pb.AttachRequest(
@@ -508,7 +509,7 @@ def test_the_portal_leads_to_stripe_for_a_card(shop):
 
 
 def test_an_invoice_that_was_sent_is_paid_with_the_card_on_file(shop):
-    """Nobody types a card on a page of ours where Stripe has one; without one the page leads there."""
+    """Nobody types a card on a page of ours where Stripe has one; without one it leads there."""
     client, customer_id = shop.client, new_customer(shop.client)
 
     def order(plan_id):

@@ -125,9 +125,9 @@ def test_an_older_backup_charges_nobody_again(shop, tmp_path):
     """Before: one customer on a plan, one on a page, one without anything. Lost: its renewal, the
     page's payment, an upgrade, a purchase that began and ended since, a refund of each kind."""
     client = shop.client
-    renewed, waiting, upgraded, late = (new_customer(client) for _ in range(4))
-    everybody = [renewed, waiting, upgraded, late]
-    for customer_id in (renewed, upgraded):
+    renewed, waiting, upgraded, late, returned = (new_customer(client) for _ in range(5))
+    everybody = [renewed, waiting, upgraded, late, returned]
+    for customer_id in (renewed, upgraded, returned):
         shop.pay(attach(client, customer_id, "test_pro").payment_url)
     assert reconcile(shop)[0] == 0
     waits = attach(client, waiting, "test_pro")
@@ -144,9 +144,14 @@ def test_an_older_backup_charges_nobody_again(shop, tmp_path):
     until(lambda: len(get(client, renewed).invoices) == 2, "the renewal")
     until(lambda: accounted(client, [renewed]) == 4000, "its payment")
     client.call("RefundInvoice", attach_pb.RefundInvoiceRequest(
-        customer_id=upgraded, invoice_id="inv_1", request_id=new_id("r"),
+        customer_id=returned, invoice_id="inv_1", request_id=new_id("r"),
         amount=money_pb.Money(currency="usd", minor_units=300)))
     until(lambda: received(shop) == accounted(client, everybody), "our refund")
+    intent = next(i for i in shop.intents() 
+                  if i.metadata.to_dict().get("tally_customer") == returned)
+    shop.bench.stripe.refunds.create({"payment_intent": intent.id, "amount": 200})
+    assert reconcile(shop)[0] == 0
+    assert received(shop) == accounted(client, everybody)
     took, number = received(shop), len(shop.intents())
     paid = {c: accounted(client, [c]) for c in everybody}
 

@@ -71,8 +71,8 @@ extension Stripe {
         case "open": break
         default: return .declined(code: try await lastDecline(of: invoice))
         }
-        // Some methods take days. Until then it is neither paid nor declined: asking again would
-        // be asking for another payment; so would it be once it was declined.
+        // Some methods take days. Until then it is neither paid nor declined, and asking again
+        // would be asking for another payment; so would it be once it was declined.
         switch try await progress(of: invoice) {
         case .none: break
         case .processing: throw StripeFault.busy

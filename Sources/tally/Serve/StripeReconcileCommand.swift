@@ -8,8 +8,9 @@ struct StripeReconcileCommand: AsyncParsableCommand {
         discussion: """
             Asks the running server, which does the same every day (stripe.NAME.reconcile-hours) and
             after a restore. What a lost webhook left behind is recorded; what could still be paid
-            there for nothing is closed; money that came before an older backup was restored
-            pays for what is charged again, or becomes credit. Run again, it changes nothing.
+            at Stripe for nothing is closed there; money that came before an older backup was
+            restored pays for what is charged again, or becomes credit. Run again, it changes
+            nothing.
 
               tally stripe reconcile --environment live --key-file live.key
               tally stripe reconcile --environment live --dry-run --json

@@ -28,7 +28,8 @@ EVENTS = """charge.dispute.closed charge.dispute.created charge.dispute.funds_re
     invoice.payment_action_required invoice.payment_failed invoice.payment_succeeded invoice.sent
     invoice.updated invoice.voided invoice_payment.paid invoiceitem.created invoiceitem.deleted
     payment_intent.canceled payment_intent.created payment_intent.payment_failed
-    payment_intent.processing payment_intent.requires_action payment_intent.succeeded payment_method.attached
+    payment_intent.processing payment_intent.requires_action payment_intent.succeeded
+    payment_method.attached
     payment_method.automatically_updated payment_method.detached payment_method.updated
     price.created price.updated product.created product.updated refund.created refund.failed
     refund.updated setup_intent.canceled setup_intent.created setup_intent.requires_action
