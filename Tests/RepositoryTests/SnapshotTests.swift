@@ -143,8 +143,8 @@ struct SnapshotTests {
         #expect(throws: SnapshotProblem.foreign("it belongs to another log")) {
             try SnapshotHeader.decode(bytes, identity: 2)
         }
-        bytes[8] = 8
-        #expect(throws: SnapshotProblem.tooNew(8)) { try SnapshotHeader.decode(bytes, identity: 1) }
+        bytes[8] = 9
+        #expect(throws: SnapshotProblem.tooNew(9)) { try SnapshotHeader.decode(bytes, identity: 1) }
         bytes[0] = 0
         #expect(throws: SnapshotProblem.foreign("it is no snapshot")) {
             try SnapshotHeader.decode(bytes, identity: 1)
@@ -165,7 +165,7 @@ struct SnapshotTests {
         let chunk: [UInt8] = [
             0x89, 0x54, 0x43, 0x4B, 2, 0, 0, 0, 1, 0, 0, 0, 0x10, 0, 0, 0,
             9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0xA1, 0x43, 0xB8, 0x85,
-            3, 0, 0, 0, 0xAE, 0x7D, 0x84, 0x5D,
+            3, 0, 0, 0, 0x15, 0xCF, 0xA3, 0xB3,
             5, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 1, 0, 0, 0,
         ]
         let decoded = try SnapshotChunk.decode(chunk, tag: known.tag, at: 64)
