@@ -84,7 +84,7 @@ extension InvalidRequests {
                     "currency": "usd",
                     "tax_rates": [
                         ["tax_rate_id": "a b", "name": "VAT", "percentage": "19"],
-                        ["tax_rate_id": "b", "name": "VAT", "percentage": "1e1"],
+                        ["tax_rate_id": "b", "name": "VAT", "percentage": "ten"],
                         ["tax_rate_id": "c", "name": "VAT", "percentage": "100.5"],
                     ],
                     "settings": ["default_tax_rate_id": "d"],
