@@ -62,6 +62,7 @@ extension StoryTable {
             }
         }
         var draft = PricingDraft(currency: "usd", features: features, plans: plans)
+        draft.taxRates = pricing.taxRates
         draft.settings = pricing.settings
         draft.rewards = pricing.rewards
         let first = PricingState.empty.publishing(draft)

@@ -165,7 +165,7 @@ package enum TaxStories {
             "8.1: what was taxed comes back with it", buy("pro", "vat19"), .advance(to: middle),
             buy("premium", "zero"), .invoices([2380, 1310]), .taxes([380, -190])),
         row(
-            "11.2: downgrade, with the same rate", buy("premium", "vat19"), .buy("pro"),
+            "11.2: downgrade, with the same rate", buy("premium", "vat19"), .purchase("pro"),
             .advance(to: renewal), .invoices([5950, 2380]), .taxes([950, 380])),
         row(
             "another rate from the renewal on", .buy("pro"), .change(Change("pro", taxed: "vat19")),
