@@ -56,15 +56,23 @@ BASES = {
     "balances.delete": {"feature_id": "messages", "balance_id": "extra"},
     "balances.track": {"feature_id": "messages"},
     "balances.update": {"feature_id": "messages", "remaining": 7},
+    "balances.recalculate": {"customer_id": "fuzz_0", "feature_id": "messages"},
+    "billing.multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
+    "billing.preview_multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
     "billing.preview_update": {"plan_id": "packs", "feature_quantities": [
         {"feature_id": "messages", "quantity": 30}]},
     "billing.update": {"plan_id": "packs", "feature_quantities": [
         {"feature_id": "messages", "quantity": 30}]},
+    "entities.create": {"customer_id": "fuzz_2", "entity_id": "two", "feature_id": "seats"},
     "entities.update": {"customer_id": "fuzz_0", "entity_id": "one", "billing_controls": {
         "usage_limits": [{"feature_id": "messages", "limit": 5, "interval": "day"}]}},
     "features.create": {"name": "New", "type": "boolean"},
+    "keys.mint": {"customer_id": "fuzz_0"},
+    "keys.revoke": {"customer_id": "fuzz_0"},
     "plans.create": {"name": "New", "items": [{"feature_id": "sso"}]},
 }
+# It takes a token that is good once, in place of the key.
+REFUSED = {"keys.refresh"}
 NEW = {"features.create": "feature_id", "plans.create": "plan_id"}
 MONTH = {"interval": "month"}
 CATALOG = [
@@ -243,4 +251,4 @@ def test_each_route_was_met(world, capsys):
              if not any(status in (200, 202) for status in seen)}
     absent = {path.removeprefix("/v1/") for path, operation in world.operations.items()
               if not {"200", "202"} & set(operation.definition.raw["responses"])}
-    assert never == absent, json.dumps(sorted(never - absent))
+    assert never == absent | REFUSED, json.dumps(sorted(never - absent - REFUSED))

@@ -227,6 +227,8 @@ extension Route {
         case .listPlans:
             RequestShape([.text("customer_id"), .text("entity_id"), .flag("all_versions")])
         case .listFeatures, .listRewards: RequestShape([])
+        case .mintKey: RequestShape([.text("customer_id").required, .flag("indefinite")])
+        case .revokeKey: RequestShape([.text("customer_id").required])
         default: nil
         }
     }

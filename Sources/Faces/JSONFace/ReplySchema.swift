@@ -106,6 +106,12 @@ extension Route {
         case .redeemReferralCode: .ref("Referral")
         case .listRewards: .ref("Rewards")
         case .redeemReward: .ref("RedeemedReward")
+        case .mintKey, .refreshKey:
+            .object([
+                "access_token": .text, "expires_at": .time.orNull,
+                "refresh_token": .text.optional, "refresh_expires_at": .time.optional,
+            ])
+        case .revokeKey: .object(["revoked": .flag])
         case .batchTrack, .createBalance, .updateBalance, .deleteBalance, .recalculateBalances,
             .finalize, .deleteCustomer, .deleteEntity, .deleteFeature, .deletePlan:
             .ref("Success")

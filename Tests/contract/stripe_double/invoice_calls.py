@@ -210,7 +210,10 @@ def lines(world, params, id):
 LINE = fields(**{name: invoice_items.SHARED[name] for name in (
     "amount", "description", "discountable", "metadata", "period", "quantity", "tax_rates",
     "pricing")}, invoice_item=text, tax_amounts=array(fields(
-        amount=required(integer), taxable_amount=required(integer), taxability_reason=text,
+        amount=required(integer), taxable_amount=required(integer),
+        taxability_reason=choice(
+            "customer_exempt", "not_collecting", "reduced_rated", "reverse_charge",
+            "standard_rated", "zero_rated"),
         tax_rate_data=required(fields(
             display_name=required(text), inclusive=required(boolean),
             percentage=required(decimal), country=text, description=text, jurisdiction=text,
