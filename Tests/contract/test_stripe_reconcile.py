@@ -121,9 +121,11 @@ def restore(shop, copy):
     shop.server.start()
 
 
-def test_an_older_backup_charges_nobody_again(shop, tmp_path):
+@pytest.mark.parametrize("slow", [False, True])
+def test_an_older_backup_charges_nobody_again(shop, tmp_path, slow):
     """Before: one customer on a plan, one on a page, one without anything. Lost: its renewal, the
-    page's payment, an upgrade, a purchase that began and ended since, a refund of each kind."""
+    page's payment, an upgrade, a purchase that began and ended since, a refund of each kind.
+    `slow`: the renewal falls due again while the books are read, and waits for them."""
     client = shop.client
     renewed, waiting, upgraded, late, returned = (new_customer(client) for _ in range(5))
     everybody = [renewed, waiting, upgraded, late, returned]
@@ -155,6 +157,8 @@ def test_an_older_backup_charges_nobody_again(shop, tmp_path):
     took, number = received(shop), len(shop.intents())
     paid = {c: accounted(client, [c]) for c in everybody}
 
+    if slow:
+        shop.control("/faults", do="slow", method="GET", path="^/v1/refunds$", milliseconds=2000)
     restore(shop, copy)
     move(client, 32, renewed)
     until(lambda: gauge(shop, "tally_stripe_discrepancies"), "the comparison after the restore")
@@ -169,6 +173,32 @@ def test_an_older_backup_charges_nobody_again(shop, tmp_path):
     assert attach(client, late, "test_pro").outcome == DONE
     assert get(client, late).credit_balance.minor_units == 0
     assert (received(shop), len(shop.intents())) == (took, number), "nobody was charged again"
+    nothing(shop)
+
+
+def test_what_waits_for_a_charge_is_heard_after_it(shop, tmp_path):
+    """A renewal waits for the books to be compared; what the books tell of the same customer waits
+    for the renewal. Neither waits for ever."""
+    client = shop.client
+    disputed, upgrading = new_customer(client), new_customer(client)
+    for customer_id in (disputed, upgrading):
+        shop.pay(attach(client, customer_id, "test_pro").payment_url)
+    assert reconcile(shop)[0] == 0
+    page = attach(client, upgrading, "test_max", redirect_mode=attach_pb.REDIRECT_MODE_ALWAYS)
+    copy = backup(shop, tmp_path)
+    shop.pay(page.payment_url)
+    intent = next(i for i in shop.intents()
+                  if i.metadata.to_dict().get("tally_customer") == disputed)
+    shop.control("/disputes", payment_intent=intent.id, amount=2000)
+
+    shop.control("/faults", do="slow", method="GET", path="^/v1/refunds$", milliseconds=2000)
+    restore(shop, copy)
+    for customer_id in (disputed, upgrading):
+        move(client, 32, customer_id)
+        assert len(get(client, customer_id).invoices) >= 2
+    until(lambda: get(client, disputed).disputes, "the dispute")
+    until(lambda: shop.subscriptions(upgrading).get("test_max") == ACTIVE, "the page")
+    until(lambda: received(shop) == accounted(client, [disputed, upgrading]), "refunds")
     nothing(shop)
 
 

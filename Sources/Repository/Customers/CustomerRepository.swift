@@ -160,6 +160,7 @@ package final class CustomerRepository: Sendable {
         case .known(let position): return try replay(position, request, id, workspace)
         case .effects(let facts, let sequence):
             settlements.note(facts, of: id, sequence: sequence)
+            if case .done(let outcome) = execution { settlements.resume(facts, with: outcome) }
         case nil: break
         }
         watchers.changed(id)

@@ -81,7 +81,7 @@ struct Effects: Sendable {
                 }
             } catch ExecuteFault.refused(.customerNotFound) {
                 // Deleted meanwhile: nobody is left whom it concerns.
-                return
+                return repository.settlements.resume(pending.id, with: nil)
             } catch {
                 logger.warning(
                     "a payment effect has no outcome yet and is tried again",
@@ -198,12 +198,7 @@ struct Effects: Sendable {
                 let execution = try repository.execute(
                     command, for: pending.customer, request: nil,
                     names: repository.directory.current, in: workspace)
-                guard case .done(let outcome) = execution else { continue }
-                // The bytes are the workspace's.
-                let message = withExtendedLifetime(workspace) { Array(outcome.message) }
-                let settled = Settlements.Settled(message: message, point: outcome.point)
-                repository.settlements.resume(pending.id, with: settled)
-                return
+                if case .done = execution { return }
             } catch {
                 logger.error(
                     "a payment's outcome could not be recorded and is tried again",

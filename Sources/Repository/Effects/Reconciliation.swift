@@ -15,6 +15,8 @@ struct Reconciliation {
     /// Nothing is changed, only told.
     let isDry: Bool
     private(set) var found: [Discrepancy] = []
+    /// A charge under way kept something from being recorded.
+    private(set) var isUnfinished = false
 
     init(
         _ environment: TallyEnvironment, _ provider: any PaymentProvider, since: Timestamp,
@@ -26,10 +28,10 @@ struct Reconciliation {
         self.isDry = isDry
     }
 
-    /// nil: the provider keeps no books that could differ.
-    mutating func run() async throws -> [Discrepancy]? {
+    /// - Returns: false: the provider keeps no books that could differ.
+    mutating func run() async throws -> Bool {
         guard let books = try await provider.books(since: since, home: environment.home)
-        else { return nil }
+        else { return false }
         // The oldest first, as they were made.
         for sale in books.sales.reversed() { try await compare(sale) }
         for sale in books.open { try await compare(sale) }
@@ -48,7 +50,7 @@ struct Reconciliation {
                 try await compare(holder, seen: seen)
             }
         }
-        return found
+        return true
     }
 
     // MARK: A customer, as it stands here
@@ -148,10 +150,11 @@ struct Reconciliation {
             .found(
                 FoundMoney(
                     payment: sale.payment, amount: sale.amount, refunded: sale.refunded)))
-        guard changes(command, holder.id) || isDry && holder.openEffect != nil else {
+        if changes(command, holder.id) == false {
             return note(sale, "it can't become credit: the customer pays in another currency")
         }
-        if !isDry { try await commit(command, holder.id) }
+        // A charge that began this moment may be for the same.
+        if !isDry, try await !commit(command, holder.id) { return try await compare(sale) }
         note(sale)
     }
 
@@ -186,28 +189,46 @@ struct Reconciliation {
             case .pagePaid(let paid): (nil, paid.customer)
             }
         if let command {
-            guard changes(command, id) else { return }
+            guard let changes = changes(command, id) else { return isUnfinished = true }
+            guard changes else { return }
         }
-        if !isDry { try await environment.hear(report) }
+        do {
+            if !isDry { try await environment.hear(report) }
+        } catch ExecuteFault.refused(.purchaseInProgress) {
+            return isUnfinished = true
+        }
         found.append(Discrepancy(.newsUnheard, id, object, isRepaired: true))
     }
 
-    /// It would say something new.
-    private func changes(_ command: Command, _ id: CustomerID) -> Bool {
+    /// It would say something new; nil: that can't be known before a charge under way has ended.
+    private func changes(_ command: Command, _ id: CustomerID) -> Bool? {
         let repository = environment.customers(of: id)
         let time = repository.environmentTime
         let read = try? repository.read(
             id, names: environment.directory.current, in: Workspace()
-        ) { customer, names in
-            let decision = try? customer.decide(
-                command, pricing: names.pricing, now: customer.buckets.clock.time(at: time))
-            return decision.map { !$0.facts.isEmpty } ?? false
+        ) { customer, names -> Bool? in
+            do throws(Refusal) {
+                let decision = try customer.decide(
+                    command, pricing: names.pricing, now: customer.buckets.clock.time(at: time))
+                return !decision.facts.isEmpty
+            } catch .purchaseInProgress {
+                return nil
+            } catch {
+                return false
+            }
         }
-        return read?.answer ?? false
+        return read == nil ? false : read?.answer
     }
 
-    private func commit(_ command: Command, _ id: CustomerID) async throws {
-        _ = try await environment.commit(command, for: id, request: nil)
+    /// - Returns: false: not while a charge is under way.
+    @discardableResult
+    private func commit(_ command: Command, _ id: CustomerID) async throws -> Bool {
+        do {
+            _ = try await environment.commit(command, for: id, request: nil)
+            return true
+        } catch ExecuteFault.refused(.purchaseInProgress) {
+            return false
+        }
     }
 
     // MARK: What is on record here

@@ -172,6 +172,15 @@ final class Settlements: Sendable {
         }
     }
 
+    /// Whoever settled it, its worker or a comparison of the books, those who wait are told.
+    func resume(_ facts: [Fact], with outcome: Outcome) {
+        for case .effectSettled(let effectID, _) in facts {
+            resume(
+                effectID, with: Settled(message: Array(outcome.message), point: outcome.point))
+        }
+    }
+
+    /// - Parameter settled: nil: nobody will learn the outcome.
     func resume(_ effectID: String, with settled: Settled?) {
         let waiting = state.withLock { $0.waiters.removeValue(forKey: effectID) ?? [] }
         for expectation in waiting { expectation.fulfil(settled) }

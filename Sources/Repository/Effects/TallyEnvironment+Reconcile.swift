@@ -32,7 +32,8 @@ package struct ReconciliationStatus: Sendable {
 extension TallyEnvironment {
     /// Stripe's lists of a busy account are long; what is older was compared before.
     package static let reconcileDays = 30
-    private static let retryPause = Duration.seconds(30)
+    private static let firstRetry = Duration.seconds(1)
+    private static let longestRetry = Duration.seconds(3600)
     private static let day: Int64 = 86_400_000
 
     /// Compares the provider's books with what is on record, and repairs what can be. nil: the
@@ -42,15 +43,21 @@ extension TallyEnvironment {
     package func reconcile(
         days: Int = TallyEnvironment.reconcileDays, isDry: Bool = false
     ) async throws -> [Discrepancy]? {
+        try await compareBooks(days: days, isDry: isDry)?.found
+    }
+
+    private func compareBooks(
+        days: Int = TallyEnvironment.reconcileDays, isDry: Bool = false
+    ) async throws -> Reconciliation? {
         guard let provider else { return nil }
         let start = now
         let since = start.adding(milliseconds: -Int64(days) * TallyEnvironment.day)
         var work = Reconciliation(self, provider, since: since, isDry: isDry)
-        let found = try await work.run()
-        guard let found, !isDry else { return found }
-        let remaining = found.count { !$0.isRepaired }
+        guard try await work.run() else { return nil }
+        guard !isDry else { return work }
+        let remaining = work.found.count { !$0.isRepaired }
         reconciled.withLock { $0 = ReconciliationStatus(time: start, remaining: remaining) }
-        for discrepancy in found {
+        for discrepancy in work.found {
             logger.log(
                 level: discrepancy.isRepaired ? .notice : .warning,
                 "the payment provider's books differ",
@@ -60,47 +67,49 @@ extension TallyEnvironment {
                     "repaired": "\(discrepancy.isRepaired)",
                 ])
         }
-        return found
+        return work
     }
 
     /// nil: not since the server started.
     package var reconciliation: ReconciliationStatus? { reconciled.withLock { $0 } }
 
-    /// After a restore before anything is charged, and then every few hours.
+    /// After a restore before anything is charged, and then every few hours; sooner after one that
+    /// failed, or that a charge under way kept from recording something.
     func reconcileRegularly() async {
-        if gate.isClosed { await reconcileRestored() }
-        guard reconcileHours > 0, provider != nil else { return }
+        guard provider != nil, reconcileHours > 0 || gate.isClosed else { return }
+        let usual = Duration.seconds(reconcileHours * 3600)
+        var pause = gate.isClosed ? .zero : usual
+        var retry = TallyEnvironment.firstRetry
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(reconcileHours * 3600))
+            if pause > .zero { try? await Task.sleep(for: pause) }
             if Task.isCancelled { return }
+            var isDone = false
             do {
-                guard try await reconcile() != nil else { return }
+                let work = try await compareBooks()
+                isDone = work?.isUnfinished != true
+                openGate()
+                if work == nil { return }
             } catch {
                 logger.warning(
-                    "the payment provider's books could not be compared",
+                    gate.isClosed
+                        ? "nothing is charged before the payment provider's books are compared with a backup's"
+                        : "the payment provider's books could not be compared",
                     metadata: ["error": "\(error)"])
             }
+            if isDone, reconcileHours == 0 { return }
+            pause = isDone ? usual : retry
+            retry = isDone ? TallyEnvironment.firstRetry : min(retry * 2, TallyEnvironment.longestRetry)
         }
     }
 
-    private func reconcileRestored() async {
-        while !Task.isCancelled {
-            do {
-                _ = try await reconcile()
-                if unlink(restoredMark) != 0, errno != ENOENT {
-                    logger.warning(
-                        "the mark of a restored backup can't be removed",
-                        metadata: ["file": "\(restoredMark)"])
-                }
-                gate.open()
-                return
-            } catch {
-                logger.warning(
-                    "nothing is charged before the provider's books are compared with a backup's",
-                    metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: TallyEnvironment.retryPause)
-            }
+    private func openGate() {
+        guard gate.isClosed else { return }
+        if unlink(restoredMark) != 0, errno != ENOENT {
+            logger.warning(
+                "the mark of a restored backup can't be removed",
+                metadata: ["file": "\(restoredMark)"])
         }
+        gate.open()
     }
 }
 

@@ -11,7 +11,8 @@ extension TallyEnvironment {
     private static let patience = 8
     private static let unheardPause = Duration.seconds(30)
 
-    /// Records a report durably, after a charge that is under way.
+    /// Records a report durably, after a charge that is under way. None ends before the books were
+    /// compared with a backup's, which reports itself: then it isn't waited for.
     @discardableResult
     package func report(
         _ command: Command, of customer: CustomerID
@@ -20,7 +21,7 @@ extension TallyEnvironment {
             do {
                 let (reply, message, _) = try await commit(command, for: customer, request: nil)
                 return (reply, message)
-            } catch .refused(.purchaseInProgress) {
+            } catch .refused(.purchaseInProgress) where !gate.isClosed {
                 _ = await waitForOpenEffect(of: customer)
             }
         }
