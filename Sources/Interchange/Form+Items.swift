@@ -97,6 +97,10 @@ extension Form {
                     (.prorate, "prorate"), (.prorateNextCycle, "prorate_next_cycle"),
                     (.keep, "keep"), (.drop, "drop"),
                 ])
+            // Missing where it isn't so; before version 10 it never was.
+            let isThere =
+                form.isReading ? form.isSince(10) && form.has("per_seat") : prepaid.isPerSeat
+            if isThere { try form.flag("per_seat", &prepaid.isPerSeat) }
         }
     }
 }

@@ -95,6 +95,7 @@ struct Clients: Actor {
                     command, for: id, request: request.mark, names: process.names, in: workspace)
             }
             switch execution {
+            case .awaiting: throw world.fail("request \(number) must pay for nothing first")
             case .again(let after):
                 guard request.receipt != nil, !process.isDurable(after) else {
                     throw world.fail("request \(number) must wait for nothing")

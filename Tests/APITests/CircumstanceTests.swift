@@ -12,6 +12,28 @@ import Testing
         _ = try await stage.api.call("GetOrCreateCustomer", ["customer_id": .string(id)])
     }
 
+    @Test("11.4, 19.8: a seat that isn't paid for isn't taken")
+    func seats() async throws {
+        try await APIStage.with(SeatStories.table.pricing) { stage in
+            try await customer("c", stage)
+            let page = try await stage.api.call(
+                "Attach", ["customer_id": "c", "plan_id": "keep"])["payment_url"]
+            // It pays once.
+            #expect(await stage.pay(at: page?.text ?? "", card: "4000000000000341") == 200)
+            let seat: JSONObject = ["customer_id": "c", "feature_id": "users"]
+            _ = try await stage.api.call("Track", seat)
+            let declined = ToldRefusal(.failedPrecondition, "PAYMENT_DECLINED")
+            #expect(await stage.api.refusal(of: "Track", seat) == declined)
+            #expect(await stage.api.refusal(of: "Check", seat.with("deduct", true)) == declined)
+            let entity = seat.with("entity_id", "a").with("name", "A")
+            #expect(await stage.api.refusal(of: "CreateEntity", entity) == declined)
+            let found = try await stage.api.call("GetCustomer", ["customer_id": "c"])["customer"]
+            let users = found?["balances"]?.elements.first { $0["feature_id"]?.text == "users" }
+            #expect(users?["usage"]?.quantity == 1)
+            #expect(found?["invoices"]?.elements.filter { $0["status"]?.text == "paid" }.count == 1)
+        }
+    }
+
     @Test("an id of a request stands for one request")
     func reused() async throws {
         try await APIStage.with(RefusalTests.pricing) { stage in

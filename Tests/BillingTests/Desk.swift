@@ -35,6 +35,8 @@ struct Desk {
     private var effectCount = 0
     /// The provider's, by payment.
     var books: [String: ProviderBook] = [:]
+    /// What cards have paid for seats that were taken, in minor units.
+    private(set) var paidForSeats: Int64 = 0
     /// What a test compares with: how many facts there were, and how subscriptions stood.
     private(set) var noted: (facts: Int, subscriptions: [Subscription]) = (0, [])
 
@@ -73,13 +75,37 @@ struct Desk {
         advance(to: now)
         let wanted = customer.topUps(for: command, pricing)
         do {
-            let decision = try customer.decide(command, pricing: pricing, now: now)
+            var decision = try customer.decide(command, pricing: pricing, now: now)
+            if command.takesSeats, try paySeats(for: &decision) { return try run(command) }
             apply(decision.facts)
             topUp(wanted)
             return decision
         } catch {
             topUp(wanted)
             throw error
+        }
+    }
+
+    /// - Returns: something was paid first: to be run again.
+    private mutating func paySeats(for decision: inout Decision) throws(Refusal) -> Bool {
+        let token = nextEffectID()
+        let change = try customer.seatChange(
+            by: decision.facts, pricing: pricing, now: now, token: token)
+        switch change {
+        case .none: return false
+        case _ where customer.openEffect != nil: throw .purchaseInProgress
+        case .settled(let facts):
+            decision.facts += facts
+            return false
+        case .owed(let order):
+            guard customer.account.method != nil else {
+                throw .seatsDeclined(code: "payment_method_missing")
+            }
+            apply(
+                customer.facts(charging: order, pricing: pricing, now: now, effectID: token))
+            try settle(.paid)
+            paidForSeats += order.due.minorUnits
+            return true
         }
     }
 

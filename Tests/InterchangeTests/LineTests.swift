@@ -284,7 +284,7 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":10", "tally.export\",\"version\":0",
+            "tally.export\",\"version\":11", "tally.export\",\"version\":0",
             "x\",\"version\":9",
         ])
     func versions(text: String) throws {

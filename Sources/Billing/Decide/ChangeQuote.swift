@@ -265,7 +265,7 @@ extension CustomerState {
             ])
         }
         let time = try quoteTime(change.quoteTime, subscription, now)
-        var deal = QuantityChange(subscription, pricing: pricing, at: time, change.prorates)
+        var deal = QuantityChange(subscription, pricing: pricing, at: time, change)
         for (index, asked) in change.quantities.enumerated() {
             try deal.add(asked, at: "quantities[\(index)]")
         }
@@ -305,18 +305,21 @@ private struct QuantityChange {
     private let pricing: PricingState
     private let time: Timestamp
     private let prorates: Bool
+    private let countsSeats: Bool
     private(set) var bought: [BoughtUnits]
     private(set) var lines: [InvoiceLine] = []
     /// What waits from then on.
     private(set) var pending: [InvoiceLine]
 
     init(
-        _ subscription: Subscription, pricing: PricingState, at time: Timestamp, _ prorates: Bool
+        _ subscription: Subscription, pricing: PricingState, at time: Timestamp,
+        _ change: ChangeSubscription
     ) {
         self.subscription = subscription
         self.pricing = pricing
         self.time = time
-        self.prorates = prorates
+        prorates = change.prorates
+        countsSeats = change.countsSeats
         plan = pricing.plan(subscription.plan)
         bought = subscription.bought
         pending = subscription.pending
@@ -330,6 +333,9 @@ private struct QuantityChange {
                     path: "\(path).feature_id",
                     message: "\"\(plan.id)\" sells no packs of \"\(featureID)\"")
             ])
+        }
+        guard !prepaid.isPerSeat || countsSeats else {
+            throw .seatsAreCounted(featureID, at: path)
         }
         guard prepaid.cycle.interval != .oneOff else {
             return try topUp(asked, item, prepaid, at: path)

@@ -14,7 +14,7 @@ extension FactSheet {
                     bucket.balance = bucket.balance - (held[owner] ?? counted)
                 }
                 emit(.bucketOpened(bucket, entity: subscription.entity))
-                guard item.prepaidPrice != nil else { continue }
+                guard item.packPrice != nil else { continue }
                 let units = subscription.units(of: feature)
                 emit(.detailSet(BucketDetail(bucket: bucket.number, prepaid: units)))
                 continue
@@ -78,17 +78,18 @@ extension FactSheet {
         if kind == .allocated { flags.insert(.allocated) }
         if kind == .concurrency { flags.formUnion(.concurrency) }
         if item.unlimited { flags.insert(.unlimited) }
-        if item.usagePrice != nil { flags.insert(.priced) }
-        if item.usagePrice?.maxPurchase != nil { flags.insert(.limited) }
+        if item.sellsOverage { flags.insert(.priced) }
+        let most = item.isPerSeat ? item.prepaidPrice?.maxPurchase : item.usagePrice?.maxPurchase
+        if most != nil { flags.insert(.limited) }
         let cycle = item.reset ?? Cycle(.oneOff)
         let granted =
-            item.included + (item.prepaidPrice == nil ? .zero : subscription.units(of: feature))
+            item.included + (item.packPrice == nil ? .zero : subscription.units(of: feature))
         // A trial and the first period that is paid for are one cycle (billing §9).
         let started = subscription.isTrialing(at: now) ? subscription.trialEnd : now
         return Bucket(
             number: customer.lastBucket + 1, feature: feature, subscription: subscription.number,
             plan: subscription.plan.plan, granted: granted, balance: granted,
-            maxOverage: item.usagePrice?.maxPurchase ?? .zero, cycle: cycle,
+            maxOverage: most ?? .zero, cycle: cycle,
             anchor: subscription.anchor,
             nextReset: cycle.boundary(after: started, anchor: subscription.anchor), created: now,
             flags: flags)

@@ -71,7 +71,7 @@ extension PricingState {
     ) -> Bool {
         let before = plan(old)
         return plan(new).items.contains { item in
-            guard let prepaid = item.prepaidPrice else { return false }
+            guard let prepaid = item.packPrice else { return false }
             let same = before.prepaidItem(of: item.featureID)
             return same?.prepaidPrice?.price.packSize != prepaid.price.packSize
                 || same?.included != item.included

@@ -138,7 +138,15 @@ extension CustomerState {
             else { continue }
             let before = old.prepaidItem(of: item.featureID)
             let present = subscription.bought.first { $0.feature == feature }
-            if let index = change.quantities.firstIndex(where: { $0.feature == feature }) {
+            if prepaid.isPerSeat {
+                if let index = change.quantities.firstIndex(where: { $0.feature == feature }) {
+                    throw .seatsAreCounted(item.featureID, at: "quantities[\(index)]")
+                }
+                let held = heldSeats(
+                    of: feature, for: subscription.entity, replacing: subscription)
+                let units = prepaid.packs(for: held, included: item.included)
+                if units > .zero { bought.append(BoughtUnits(feature: feature, units: units)) }
+            } else if let index = change.quantities.firstIndex(where: { $0.feature == feature }) {
                 let path = "quantities[\(index)]"
                 let total = change.quantities[index].total
                 try prepaid.check(total, included: item.included, at: path)

@@ -132,7 +132,7 @@ extension FactSheet {
         let added = part.goesOn ? detail?.adjustment ?? .zero : .zero
         bucket.granted = bucket.granted + added
         if bucket.flags.isDisjoint(with: [.unlimited, .boolean]) {
-            bucket.balance = bucket.granted - part.used
+            bucket.balance = bucket.granted - part.used - seatsFound(by: part)
             if billed.contains(bucket.feature) { bucket.balance = bucket.balance.clampedToZero }
         }
         if let before = part.before, part.goesOn {
@@ -153,6 +153,14 @@ extension FactSheet {
             customer.buckets.hasExtras
             ? customer.buckets.extras.detail(of: bucket.number) : nil
         if present != shown ?? BucketDetail(bucket: bucket.number) { emit(.detailSet(present)) }
+    }
+
+    /// Entities that are there already, where nothing has counted them yet (entitlements §0).
+    private func seatsFound(by part: WantedBucket) -> Quantity {
+        guard part.before == nil, part.used == .zero, part.entity == 0,
+            part.bucket.flags.contains(.allocated)
+        else { return .zero }
+        return seats(of: part.bucket.feature)
     }
 
     /// What went over from earlier cycles stays where the plan lets things go over (billing §7).
@@ -180,7 +188,7 @@ extension FactSheet {
     ) -> [WantedBucket] {
         guard let feature = pricing.feature(id: item.featureID) else { return [] }
         let bucket = bucket(item, feature, of: subscription, plan)
-        let isPrepaid = item.prepaidPrice != nil
+        let isPrepaid = item.packPrice != nil
         guard let entityFeature = item.entityFeatureID else {
             return [
                 WantedBucket(bucket: bucket, entity: subscription.entity, isPrepaid: isPrepaid)

@@ -116,6 +116,8 @@ package struct ChangeSubscription: Sendable {
     package var entity = InlineText.empty
     /// Each feature once.
     package var quantities: [AskedUnits] = []
+    /// They are seats that are held, which nobody else may ask for.
+    var countsSeats = false
     /// The version of its plan that it moves to.
     package var version: UInt32?
     /// What this customer gets from now on other than others.

@@ -260,12 +260,18 @@ extension CustomerState {
         _ pricing: PricingState
     ) throws(Refusal) -> [BoughtUnits] {
         var bought: [BoughtUnits] = []
+        let entity = try buckets.scope(of: attach.entity).entity
         for item in plan.items {
             guard let prepaid = item.prepaidPrice,
                 let feature = pricing.feature(id: item.featureID)
             else { continue }
             var total = item.included
-            if let index = attach.quantities.firstIndex(where: { $0.feature == feature }) {
+            if prepaid.isPerSeat {
+                if let index = attach.quantities.firstIndex(where: { $0.feature == feature }) {
+                    throw .seatsAreCounted(item.featureID, at: "quantities[\(index)]")
+                }
+                total = heldSeats(of: feature, for: entity, replacing: current)
+            } else if let index = attach.quantities.firstIndex(where: { $0.feature == feature }) {
                 total = attach.quantities[index].total
                 try prepaid.check(total, included: item.included, at: "quantities[\(index)]")
             } else if let current, prepaid.cycle.interval != .oneOff {

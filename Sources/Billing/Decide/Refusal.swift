@@ -21,6 +21,8 @@ package enum Refusal: Error, Sendable, Equatable {
     /// The customer pays in another currency.
     case currencyMismatch(asked: Currency, present: Currency)
     case purchaseInProgress
+    /// Seats have to be paid before they are taken, and weren't; the provider's code.
+    case seatsDeclined(code: String)
     /// It has no such subscription, or one that is over.
     case subscriptionNotFound(String)
     /// The preview is too old, or something has changed since.

@@ -144,13 +144,14 @@ extension FactSheet {
     }
 
     /// A period of that length begins now.
-    private func begins(_ cycle: Cycle, of subscription: Subscription) -> Bool {
+    func begins(_ cycle: Cycle, of subscription: Subscription) -> Bool {
         cycle.boundary(after: now.adding(milliseconds: -1), anchor: subscription.anchor) == now
     }
 
     /// From now on there are as many packs as were asked for meanwhile, of those whose period is
     /// over.
     private mutating func takeUp(_ subscription: inout Subscription) {
+        countSeats(of: &subscription)
         let before = subscription
         let plan = pricing.plan(subscription.plan)
         for index in subscription.bought.indices {
@@ -248,6 +249,7 @@ extension FactSheet {
             subscription.anchor = turn.anchor(of: scheduled, pricing, now)
         }
         subscription.periodEnd = plan.nextBilling(after: now, anchor: subscription.anchor)
+        countSeats(of: &subscription, held: held)
         let ends = subscription.end
         if ends != .never { subscription.end(at: ends, canceledAt: now) }
         emit(.subscriptionChanged(subscription))

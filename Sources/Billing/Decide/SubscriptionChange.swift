@@ -139,7 +139,7 @@ extension FactSheet {
         var found: (bucket: Bucket, entity: UInt32)?
         customer.buckets.each { bucket, entity in
             guard bucket.subscription == subscription.number, bucket.feature == feature,
-                plan.item(of: bucket, featureID: featureID)?.prepaidPrice != nil
+                plan.item(of: bucket, featureID: featureID)?.packPrice != nil
             else { return }
             found = (bucket, entity)
         }

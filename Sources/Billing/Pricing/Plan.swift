@@ -136,7 +136,7 @@ extension Plan {
     func item(of bucket: Bucket, featureID: String) -> PlanItem? {
         items.first {
             $0.featureID == featureID && ($0.reset ?? Cycle(.oneOff)).isAsLong(as: bucket.cycle)
-                && ($0.usagePrice != nil) == bucket.flags.contains(.priced)
+                && $0.sellsOverage == bucket.flags.contains(.priced)
         }
     }
 

@@ -33,6 +33,8 @@ package struct PrepaidPrice: Sendable, Equatable {
     package var maxPurchase: Quantity?
     package var onIncrease: Increase
     package var onDecrease: Decrease
+    /// Of seats: what is held beyond what is included is what is bought (billing §11.4).
+    package var isPerSeat = false
 
     package init(
         price: Price, cycle: Cycle, maxPurchase: Quantity? = nil,

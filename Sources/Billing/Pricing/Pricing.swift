@@ -150,6 +150,15 @@ package struct PlanItem: Sendable, Equatable {
     /// Each of the customer's entities of this feature gets the grant; nil: the customer does.
     package var entityFeatureID: String?
 
+    /// Of packs that somebody asks for; nil: there are none.
+    package var packPrice: PrepaidPrice? { isPerSeat ? nil : prepaidPrice }
+
+    /// Units beyond what is included are bought by taking them.
+    package var isPerSeat: Bool { prepaidPrice?.isPerSeat ?? false }
+
+    /// Usage may go beyond what is included, at a price.
+    package var sellsOverage: Bool { usagePrice != nil || isPerSeat }
+
     package init(
         featureID: String, included: Quantity, unlimited: Bool, reset: Cycle?,
         usagePrice: UsagePrice?, rollover: Rollover? = nil, entityFeatureID: String? = nil

@@ -54,6 +54,14 @@ extension DraftCheck {
         if item.entityFeatureID != nil {
             fault(path, "packs are the customer's: leave out entity_feature_id")
         }
+        if prepaid.isPerSeat {
+            if kinds[item.featureID] != .allocated {
+                fault("\(path).per_seat", "only what is held is bought by taking it")
+            }
+            if prepaid.cycle.interval == .oneOff {
+                fault("\(path).interval", "seats are charged each period that they are held")
+            }
+        }
         billed(prepaid.cycle, at: path)
         packSize(prepaid.price.packSize, at: "\(path).billing_units")
         if prepaid.price.packSize > .zero,
@@ -162,7 +170,7 @@ extension PlanItem {
 
     func isLike(_ other: PlanItem) -> Bool {
         featureID == other.featureID && cycle == other.cycle
-            && (usagePrice == nil) == (other.usagePrice == nil)
+            && sellsOverage == other.sellsOverage
     }
 
     func isPrepaid(_ featureID: String) -> Bool {

@@ -32,25 +32,47 @@ extension GRPCDispatcher {
         switch entry.work {
         case .send(let range):
             partition.held.withBytes(range) { port.finish(entry.token, message: $0) }
-        case .again(let route, let scopes, let message):
-            workspace.reset()
-            do throws(RPCStatus) {
-                let execution = try message.withUnsafeBufferPointer {
-                    (bytes) throws(RPCStatus) in
-                    try run(
-                        route, UnsafeRawBufferPointer(bytes), loop, scopes, token: entry.token)
-                }
-                switch execution {
-                case .done(let outcome):
-                    partition.held.hold(
-                        outcome.message, entry.token, until: outcome.point.sequence)
-                case .again(let point):
-                    partition.held.hold(
-                        .init(sequence: point.sequence, token: entry.token, work: entry.work))
-                case nil: break
-                }
-            } catch {
-                port.finish(entry.token, status: error)
+        case .again(let call): run(call, for: entry.token, loop)
+        }
+    }
+
+    private func run(_ call: HeldReplies.Call, for token: CallToken, _ loop: EnvironmentLoop) {
+        workspace.reset()
+        do throws(RPCStatus) {
+            let execution = try call.message.withUnsafeBufferPointer {
+                (bytes) throws(RPCStatus) in
+                try run(
+                    call.route, UnsafeRawBufferPointer(bytes), loop, call.scopes, token: token)
+            }
+            switch execution {
+            case .done(let outcome):
+                loop.partitions[outcome.point.partition].held.hold(
+                    outcome.message, token, until: outcome.point.sequence)
+            case .again(let point):
+                loop.partitions[point.partition].held.hold(
+                    .init(sequence: point.sequence, token: token, work: .again(call)))
+            case .awaiting(let charge): try wait(for: charge, then: call, for: token, loop)
+            case nil: break
+            }
+        } catch {
+            port.finish(token, status: error)
+        }
+    }
+
+    /// Runs a call again once what has to be paid first has an outcome.
+    func wait(
+        for charge: AwaitedCharge, then call: HeldReplies.Call, for token: CallToken,
+        _ loop: EnvironmentLoop
+    ) throws(RPCStatus) {
+        let place = environments.firstIndex { $0 === loop }
+        try away { () async throws(ExecuteFault) in
+            try await charge.settled()
+        } then: { [self] in
+            switch $0 {
+            case .success:
+                if let place { run(call, for: token, environments[place]) }
+                burstEnded()
+            case .failure(let status): port.finish(token, status: status)
             }
         }
     }

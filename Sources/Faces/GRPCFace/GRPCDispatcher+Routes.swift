@@ -165,6 +165,19 @@ extension GRPCDispatcher {
         _ token: CallToken,
         _ body: @escaping @Sendable () async throws(ExecuteFault) -> [UInt8]
     ) throws(RPCStatus) {
+        try away(body) { [self] in
+            switch $0 {
+            case .success(let message): message.withUnsafeBytes { port.finish(token, message: $0) }
+            case .failure(let status): port.finish(token, status: status)
+            }
+        }
+    }
+
+    /// Does something off the loop, and goes on back on it.
+    func away<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(ExecuteFault) -> Value,
+        then: @escaping @Sendable (Result<Value, RPCStatus>) -> Void
+    ) throws(RPCStatus) {
         guard awayCalls < GRPCDispatcher.maxAwayCalls else {
             throw .refused(
                 .resourceExhausted, "TOO_MANY_CALLS", "too many such calls are under way",
@@ -172,22 +185,17 @@ extension GRPCDispatcher {
         }
         awayCalls += 1
         Task {
-            let result: Result<[UInt8], RPCStatus>
+            let result: Result<Value, RPCStatus>
             do throws(ExecuteFault) {
                 result = .success(try await body())
             } catch {
                 result = .failure(RPCStatus(error))
             }
-            port.eventLoop.execute { self.finish(token, result) }
+            port.eventLoop.execute {
+                self.awayCalls -= 1
+                then(result)
+                self.port.flushFinished()
+            }
         }
-    }
-
-    private func finish(_ token: CallToken, _ result: Result<[UInt8], RPCStatus>) {
-        awayCalls -= 1
-        switch result {
-        case .success(let message): message.withUnsafeBytes { port.finish(token, message: $0) }
-        case .failure(let status): port.finish(token, status: status)
-        }
-        port.flushFinished()
     }
 }

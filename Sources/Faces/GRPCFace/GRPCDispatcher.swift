@@ -130,11 +130,14 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
                 environment.partitions[outcome.point.partition].held.hold(
                     outcome.message, call.token, until: outcome.point.sequence)
             case .again(let point):
+                let again = HeldReplies.Call(
+                    route: route, scopes: scopes, message: Array(message))
                 environment.partitions[point.partition].held.hold(
-                    .init(
-                        sequence: point.sequence, token: call.token,
-                        work: .again(
-                            route: route, scopes: scopes, message: Array(message))))
+                    .init(sequence: point.sequence, token: call.token, work: .again(again)))
+            case .awaiting(let charge):
+                let again = HeldReplies.Call(
+                    route: route, scopes: scopes, message: Array(message))
+                try wait(for: charge, then: again, for: call.token, environment)
             }
             return .held
         } catch {

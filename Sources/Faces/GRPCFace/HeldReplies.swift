@@ -10,7 +10,14 @@ struct HeldReplies {
         /// Bytes of `storage`.
         case send(Range<Int>)
         /// The first answer to a repeated request was not durable yet: ask again.
-        case again(route: Route, scopes: Scopes, message: [UInt8])
+        case again(Call)
+    }
+
+    /// What was asked.
+    struct Call {
+        var route: Route
+        var scopes: Scopes
+        var message: [UInt8]
     }
 
     struct Entry {

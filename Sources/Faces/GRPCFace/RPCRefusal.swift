@@ -52,6 +52,13 @@ struct RPCRefusal {
         }
     }
 
+    private init(seatsDeclined code: String) {
+        self.init(
+            .failedPrecondition, "PAYMENT_DECLINED",
+            "seats beyond those that are paid for are paid before they are taken, which was "
+                + "declined (\(code)): nothing was taken; save another payment method")
+    }
+
     init(_ refusal: Refusal) {
         switch refusal {
         case .customerNotFound(let id):
@@ -74,6 +81,7 @@ struct RPCRefusal {
                 .failedPrecondition, "PURCHASE_IN_PROGRESS",
                 "another charge for the customer has no outcome yet; try again later",
                 retryAfterMilliseconds: 1000)
+        case .seatsDeclined(let code): self.init(seatsDeclined: code)
         case .subscriptionNotFound(let id):
             self.init(subscriptionNotFound: id)
         case .quoteExpired:

@@ -156,10 +156,20 @@ extension Exchange {
     ) async throws(JSONProblem) -> [UInt8] {
         while true {
             var isRetry = false
-            let (message, point) = try step(form, &isRetry, serve)
+            let step = try step(form, &isRetry, serve)
             if isRetry, refusesRetries { throw .retried }
-            guard await environment.reach(point) else { throw .outcomeUnknown }
-            if let message { return message }
+            switch step {
+            case .answered(let message, let point):
+                guard await environment.reach(point) else { throw .outcomeUnknown }
+                return message
+            case .again(let point):
+                guard await environment.reach(point) else { throw .outcomeUnknown }
+            case .awaiting(let charge):
+                _ = try await waited(form) { () async throws(ExecuteFault) in
+                    try await charge.settled()
+                    return []
+                }
+            }
         }
     }
 
@@ -174,20 +184,28 @@ extension Exchange {
         }
     }
 
-    /// No message: to be asked again once the point is durable.
+    private enum Step {
+        case answered([UInt8], CommitPoint)
+        /// To be asked again once it is durable.
+        case again(CommitPoint)
+        /// To be asked again once it has an outcome.
+        case awaiting(AwaitedCharge)
+    }
+
     private func step(
         _ form: FilledForm, _ isRetry: inout Bool,
         _ serve: (PricingNames, Workspace) throws(ExecuteFault) -> Execution
-    ) throws(JSONProblem) -> (message: [UInt8]?, point: CommitPoint) {
+    ) throws(JSONProblem) -> Step {
         let workspace = Workspace()
         do throws(ExecuteFault) {
             switch try serve(names, workspace) {
-            case .again(let point): return (nil, point)
+            case .again(let point): return .again(point)
+            case .awaiting(let charge): return .awaiting(charge)
             case .done(let outcome):
                 isRetry = outcome.replayed
                 // The message lies in the workspace's arena.
                 return withExtendedLifetime(workspace) {
-                    (Array(outcome.message), outcome.point)
+                    .answered(Array(outcome.message), outcome.point)
                 }
             }
         } catch {

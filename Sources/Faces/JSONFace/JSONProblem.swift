@@ -134,6 +134,13 @@ extension JSONProblem {
         }
     }
 
+    private init(seatsDeclined code: String) {
+        self.init(
+            402, "invoice_payment_failed",
+            "seats beyond those that are paid for are paid before they are taken, which was "
+                + "declined (\(code)): nothing was taken; save another payment method")
+    }
+
     private init(_ refusal: Refusal, key: (String) -> String) {
         switch refusal {
         case .customerNotFound(let id):
@@ -166,6 +173,7 @@ extension JSONProblem {
         case .invalid(let violations): self = .invalid(violations, key: key)
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
+        case .seatsDeclined(let code): self.init(seatsDeclined: code)
         case .planAlreadyAttached, .subscriptionNotFound: self.init(ofPlans: refusal)
         case .quoteExpired: self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):

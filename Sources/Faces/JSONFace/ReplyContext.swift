@@ -130,7 +130,7 @@ extension ReplyContext.BucketFacts {
 extension PlanItem {
     /// Whether this is the item that a bucket of the plan came from.
     fileprivate func grants(_ bucket: Bucket, of feature: Feature) -> Bool {
-        featureID == feature.id && (usagePrice != nil) == bucket.flags.contains(.priced)
+        featureID == feature.id && sellsOverage == bucket.flags.contains(.priced)
             && unlimited == bucket.flags.contains(.unlimited)
             && (reset ?? Cycle(.oneOff)).isAsLong(as: bucket.cycle)
     }
@@ -178,7 +178,7 @@ extension JSONValue {
                 .string(packs.price.behavior == .volume ? "volume" : "graduated"))
         }
         object.append("billing_units", .quantity(packs.price.packSize))
-        object.append("billing_method", .string("prepaid"))
+        object.append("billing_method", .string(packs.isPerSeat ? "usage_based" : "prepaid"))
         object.append("max_purchase", packs.maxPurchase.map { .quantity($0) } ?? .null)
         return .object(object)
     }

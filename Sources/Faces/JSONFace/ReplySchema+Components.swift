@@ -129,6 +129,13 @@ extension ReplySchema {
                 "expiry_duration_length": .whole.optional,
             ]).optional,
             "entity_feature_id": .text.optional,
+            "proration": .object([
+                "on_increase": .words(
+                    "bill_immediately", "prorate_immediately", "prorate_next_cycle",
+                    "bill_next_cycle"),
+                "on_decrease": .words(
+                    "prorate_immediately", "prorate_next_cycle", "none", "no_prorations"),
+            ]).optional,
         ]),
         "ItemPrice": .object([
             "amount": .number.optional, "tiers": .list(.ref("Tier")).optional,

@@ -96,12 +96,18 @@ extension ReplyShape {
         .nested("reset", ReplyShape([.same("interval"), .intervalCount("interval_count")])),
         Key("price") { source, context in
             if let prepaid = source["prepaid_price"] {
-                return itemPrice("prepaid").value(prepaid, context)
+                let method = prepaid.isPerSeat ? "usage_based" : "prepaid"
+                return itemPrice(method).value(prepaid, context)
             }
             guard let price = source["usage_price"] else { return .null }
             let reset = source["reset", "interval"]
             let interval = reset ?? source["plan_interval"] ?? .string("month")
             return itemPrice("usage_based").value(price.adding("interval", interval), context)
+        },
+        // Of seats alone it says what taking one costs.
+        Key("proration") { source, context in
+            guard let prepaid = source["prepaid_price"], prepaid.isPerSeat else { return nil }
+            return itemProration.value(prepaid, context)
         },
         Key("rollover") { source, context in
             source["rollover"].map { itemRollover.value($0, context) }
@@ -132,6 +138,19 @@ extension ReplyShape {
         ])
     }
 
+    private static let itemProration = ReplyShape([
+        Key("on_increase") { source, _ in
+            let word = source.text("on_increase") ?? "prorate"
+            let names = ["prorate": "prorate_immediately", "bill": "bill_immediately"]
+            return .string(names[word] ?? word)
+        },
+        Key("on_decrease") { source, _ in
+            let word = source.text("on_decrease") ?? "prorate"
+            let names = ["prorate": "prorate_immediately", "keep": "none", "drop": "no_prorations"]
+            return .string(names[word] ?? word)
+        },
+    ])
+
     private static let tier = ReplyShape([
         Key("to") { source, _ in source["up_to"] ?? .string("inf") },
         .amount("amount"),
@@ -156,6 +175,9 @@ extension JSONValue {
     fileprivate var tierBehavior: JSONValue {
         .string(text("tier_behavior") == "volume" ? "volume" : "graduated")
     }
+
+    /// Of a prepaid price: what is held is what is bought.
+    var isPerSeat: Bool { self["per_seat"] == .bool(true) }
 
     /// An object with one more key.
     func adding(_ name: String, _ value: JSONValue) -> JSONValue {

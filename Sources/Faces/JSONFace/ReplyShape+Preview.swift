@@ -77,8 +77,9 @@ extension ReplyShape {
             Key.repeats("interval").value(source["reset"] ?? .null, context)
         },
         Key("usage_model") { source, _ in
-            if source["prepaid_price"] != nil { return .string("prepaid") }
-            return source["usage_price"] == nil ? nil : .string("pay_per_use")
+            if let packs = source["prepaid_price"], !packs.isPerSeat { return .string("prepaid") }
+            let isPaidByUse = source["usage_price"] != nil || source["prepaid_price"] != nil
+            return isPaidByUse ? .string("pay_per_use") : nil
         },
         Key("price") { source, _ in
             let price = source["prepaid_price"] ?? source["usage_price"]

@@ -54,6 +54,7 @@ struct Commit {
             throw .refused(error)
         }
         if decision.facts.contains(where: { $0.opensHold }) { return nil }
+        if decision.facts.contains(where: place.pointee.buckets.concernsSeats) { return nil }
         if place.pointee.buckets.topsUp,
             topsUp(command, decision.facts, row: place, names, now)
         {
@@ -114,11 +115,15 @@ struct Commit {
         draft.apply(facts)
         // A clock is moved on from what it shows, however far the customer has come.
         if case .moveClock = command { now = draft.buckets.clock.reading(at: time) }
-        let decision: Decision
+        var decision: Decision
         var refusal: Refusal?
+        var awaited: AwaitedCharge?
         let wanted = draft.topUps(for: command, names.pricing)
         do {
             decision = try draft.decide(command, pricing: names.pricing, now: now)
+            if command.takesSeats {
+                awaited = try payingSeats(of: draft, &decision, names, now)
+            }
         } catch {
             // What was due has happened, whatever becomes of the command.
             refusal = error
@@ -130,12 +135,14 @@ struct Commit {
         }
         draft.apply(decision.facts)
         facts += now == wall ? decision.facts : decision.facts.map { $0.dated(at: now) }
-        facts += topUp(wanted, of: &draft, names, now)
+        if awaited == nil { facts += topUp(wanted, of: &draft, names, now) }
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
         let message = message(decision.reply, of: draft, names)
         if !facts.isEmpty {
-            let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
+            // What waits is asked again.
+            let isDone = !decision.facts.isEmpty && awaited == nil
+            let mark = isDone ? decision.settlesRequest ?? request : nil
             let appended: Appended
             do {
                 appended = try append(
@@ -159,8 +166,41 @@ struct Commit {
             finished = .effects(facts, sequence: appended.sequence)
         }
         if let refusal { throw .refused(refusal) }
+        if let awaited { return .awaiting(awaited) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
+    }
+
+    /// Seats that a decision takes are paid for before it; what it frees is settled with it.
+    ///
+    /// - Returns: what is waited for, in place of the decision.
+    private func payingSeats(
+        of draft: borrowing CustomerState, _ decision: inout Decision, _ names: PricingNames,
+        _ now: Timestamp
+    ) throws(Refusal) -> AwaitedCharge? {
+        let change = try draft.seatChange(
+            by: decision.facts, pricing: names.pricing, now: now, token: repository.newEffectID())
+        let open = draft.openEffect
+        switch change {
+        case .none: return nil
+        case .settled(let facts) where open == nil:
+            decision.facts += facts
+            return nil
+        case .owed, .settled: break
+        }
+        let id = open?.id ?? repository.newEffectID()
+        var facts: [Fact] = []
+        if open == nil, case .owed(let order) = change {
+            guard draft.account.method != nil else {
+                throw .seatsDeclined(code: "payment_method_missing")
+            }
+            facts = draft.facts(
+                charging: order, pricing: names.pricing, now: now, effectID: id)
+        }
+        decision = Decision()
+        decision.facts = facts
+        return AwaitedCharge(
+            expectation: repository.settlements.expect(id), isOwn: open == nil)
     }
 
     /// What a decision says, some of it with the customer as it is then.

@@ -48,6 +48,22 @@ package enum Execution {
     case done(Outcome)
     /// A retry of a request whose answer is not durable yet: execute again once it is.
     case again(after: CommitPoint)
+    /// Something has to be paid first: execute again once that has an outcome.
+    case awaiting(AwaitedCharge)
+}
+
+/// A charge that a command waits for.
+package struct AwaitedCharge: Sendable {
+    let expectation: Expectation
+    /// It is for what the command takes; else another one that comes first.
+    let isOwn: Bool
+
+    /// Until it has an outcome.
+    package func settled() async throws(ExecuteFault) {
+        guard let settled = await expectation.outcome else { throw .unavailable(.closed) }
+        guard isOwn, case .declined(let code) = settled.outcome else { return }
+        throw .refused(.seatsDeclined(code: code))
+    }
 }
 
 /// All customers of a partition: the one place where a decision becomes a commit.

@@ -12,6 +12,7 @@ extension TallyEnvironment {
                 command, for: id, request: request, names: directory.current, in: workspace)
             switch execution {
             case .again(let point): try await arrive(at: point)
+            case .awaiting(let charge): try await charge.settled()
             case .done(let outcome):
                 // The bytes are the workspace's.
                 let message = withExtendedLifetime(workspace) { Array(outcome.message) }

@@ -38,6 +38,7 @@ final class Settlements: Sendable {
 
     /// How an effect ended.
     struct Settled: Sendable {
+        var outcome: EffectOutcome
         /// The encoded reply to whoever asked for it.
         var message: [UInt8]
         var point: CommitPoint
@@ -174,9 +175,11 @@ final class Settlements: Sendable {
 
     /// Whoever settled it, its worker or a comparison of the books, those who wait are told.
     func resume(_ facts: [Fact], with outcome: Outcome) {
-        for case .effectSettled(let effectID, _) in facts {
+        for case .effectSettled(let effectID, let result) in facts {
             resume(
-                effectID, with: Settled(message: Array(outcome.message), point: outcome.point))
+                effectID,
+                with: Settled(
+                    outcome: result, message: Array(outcome.message), point: outcome.point))
         }
     }
 

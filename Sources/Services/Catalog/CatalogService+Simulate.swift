@@ -139,7 +139,7 @@ private struct Trial {
         }
         self.pricing = pricing
         self.plan = plan
-        let packs = pricing.plan(pricing.latest(plan)).items.filter { $0.prepaidPrice != nil }
+        let packs = pricing.plan(pricing.latest(plan)).items.filter { $0.packPrice != nil }
         quantities = try call.quantities.enumerated().map { index, asked in
             guard let feature = pricing.feature(id: asked.featureID) else {
                 throw Refusal.featureNotFound(asked.featureID)

@@ -256,6 +256,7 @@ struct CatalogWriter {
             UInt32(prepaid.onIncrease.rawValue))
         message.pointee.on_decrease = Tally__V1__DecreaseBehavior(
             UInt32(prepaid.onDecrease.rawValue))
+        message.pointee.per_seat = prepaid.isPerSeat ? 1 : 0
         return message
     }
 

@@ -116,6 +116,7 @@ extension DraftReader {
         }
         prepaid.others = currencies(
             message.n_additional_currencies, message.additional_currencies, at: path)
+        prepaid.isPerSeat = message.per_seat != 0
         return prepaid
     }
 

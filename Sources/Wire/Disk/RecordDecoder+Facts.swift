@@ -121,6 +121,8 @@ extension RecordDecoder {
             return .creditChanged(try credit(try need(message.credit_changed)))
         case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET:
             return .customPlanSet(try customPlan(try need(message.custom_plan_set)))
+        case TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET_WITH_SEATS:
+            return .customPlanSet(try customPlan(try need(message.custom_plan_set_with_seats)))
         case TALLY__DISK__V1__FACT__KIND_ZONE_SET:
             return .zoneSet(try zone(try need(message.zone_set).zone))
         case TALLY__DISK__V1__FACT__KIND_CURRENCY_SET:

@@ -5,6 +5,9 @@ internal import CTallyProto
 extension RecordWriter {
     func ownFact(_ fact: Fact, _ message: UnsafeMutablePointer<Tally__Disk__V1__Fact>) {
         switch fact {
+        case .customPlanSet(let custom) where custom.plan.hasSeats:
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET_WITH_SEATS
+            message.pointee.custom_plan_set_with_seats = customPlan(custom)
         case .customPlanSet(let custom):
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET
             message.pointee.custom_plan_set = customPlan(custom)

@@ -173,6 +173,11 @@ struct CatalogReport {
         let units = price.number("billing_units") == 0 ? "1" : price.text("billing_units")
         let isVolume = price.text("tier_behavior") == "volume"
         let way = price.list("tiers").isEmpty ? "" : isVolume ? ", volume" : ", graduated"
+        if price.flag("per_seat") {
+            let size = units == "1" ? "each" : "\(HumanText.quantity(units))"
+            return "bought as held: \(amount(price)) \(currency) for \(size), "
+                + "\(interval(price))\(way)\(limit(price))"
+        }
         return "packs of \(HumanText.quantity(units)): \(amount(price)) \(currency) "
             + "\(interval(price))\(way)\(limit(price))"
     }

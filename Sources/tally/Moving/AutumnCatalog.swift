@@ -141,10 +141,14 @@ struct AutumnCatalog {
             made.append("reset", Self.reset(reset))
         }
         if let price = item["price"], price != .null {
-            let isPrepaid = price.text("billing_method") == "prepaid"
-            made.append(
-                isPrepaid ? "prepaid_price" : "usage_price",
-                .object(itemPrice(price, item["proration"], isPrepaid: isPrepaid)))
+            // Of what is paid by use, only seats are prorated (billing §1.4).
+            let isPerSeat =
+                price.text("billing_method") != "prepaid"
+                && !(item["proration"] ?? .null).text("on_increase").isEmpty
+            let isPrepaid = isPerSeat || price.text("billing_method") == "prepaid"
+            var sold = itemPrice(price, item["proration"], isPrepaid: isPrepaid)
+            if isPerSeat { sold.append("per_seat", .bool(true)) }
+            made.append(isPrepaid ? "prepaid_price" : "usage_price", .object(sold))
         }
         if let rollover = item["rollover"], rollover != .null {
             var rule = JSONObject()

@@ -68,7 +68,7 @@ struct Market {
         switch shopper.dice.roll(1...15) {
         case 1...3: attach()
         case 4...6: change()
-        case 7: shopper.use()
+        case 7: use()
         case 8: payPage()
         case 9: refund()
         case 13:
@@ -102,7 +102,7 @@ struct Market {
         case 1...3: schedule()
         case 4: attach()
         case 5: change()
-        case 6: shopper.use()
+        case 6: use()
         case 7: payPage()
         case 8: refund()
         case 9: invoice()
@@ -196,6 +196,17 @@ struct Market {
         guard reply.invoice == nil || credit > 0, rest > Double(back + credit) + ledger.slack
         else { return }
         ledger.note("\(back) and \(credit) came back of \(rest)")
+    }
+
+    /// Seats that are taken may be paid for first, by a card that pays.
+    private mutating func use() {
+        let paid = desk.paidForSeats
+        shopper.use()
+        ledger.cards += desk.paidForSeats - paid
+        look()
+        for subscription in desk.customer.subscriptions where subscription.status.grantsAccess {
+            giveUp(subscription.number)
+        }
     }
 
     /// An operator gives something back, and the provider answers, or not yet.

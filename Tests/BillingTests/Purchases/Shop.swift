@@ -50,6 +50,8 @@ enum Shop {
             }
             if dice.chance(15) {
                 plan.items.append(.sample("seats", 1, price: cents(1...900, &dice)))
+            } else if dice.chance(20) {
+                plan.items.append(seats(&dice))
             }
             if dice.chance(25) {
                 plan.trial = FreeTrial(
@@ -66,6 +68,13 @@ enum Shop {
 
     static func cents(_ range: ClosedRange<Int>, _ dice: inout Dice) -> UnitPrice {
         UnitPrice(raw: Int128(dice.roll(range)) * UnitPrice.scale / 100)
+    }
+
+    private static func seats(_ dice: inout Dice) -> PlanItem {
+        var item = packs("seats", &dice)
+        item.prepaidPrice?.isPerSeat = true
+        item.reset = nil
+        return item
     }
 
     private static func packs(_ featureID: String, _ dice: inout Dice) -> PlanItem {

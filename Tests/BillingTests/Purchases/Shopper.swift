@@ -45,7 +45,7 @@ struct Shopper {
     mutating func quantities(_ plan: Plan, chance: Int = 80) -> [AskedUnits] {
         var asked: [AskedUnits] = []
         for item in plan.items {
-            guard let prepaid = item.prepaidPrice, dice.chance(chance) else { continue }
+            guard let prepaid = item.packPrice, dice.chance(chance) else { continue }
             let packs = Int128(dice.roll(0...15))
             let total = item.included + Quantity(raw: prepaid.price.packSize.raw * packs)
             asked.append(
@@ -174,10 +174,11 @@ struct Shopper {
 
     /// Uses something that is billed afterwards.
     mutating func use() {
-        let featureID = dice.pick(["tokens", "tokens", "seats"])
+        let featureID = dice.pick(["tokens", "seats"])
         let value = Quantity(units: dice.roll(1...60))
-        note("use \(value.text) \(featureID)")
-        _ = try? desk.track(featureID, value)
+        let isFreed = featureID == "seats" && dice.chance(40)
+        note("use \(isFreed ? "-" : "")\(value.text) \(featureID)")
+        _ = try? desk.track(featureID, isFreed ? -value : value)
     }
 
     /// Uses packs, of which some are bought when few are left.

@@ -84,6 +84,20 @@ extension PlanItem {
         return item
     }
 
+    /// Bought each month, or as often as said, by taking them.
+    package static func seats(
+        _ featureID: String, of included: Quantity = 0, _ price: Price,
+        each interval: Interval = .month, onIncrease: PrepaidPrice.Increase = .prorate,
+        onDecrease: PrepaidPrice.Decrease = .prorate, most: Quantity? = nil
+    ) -> PlanItem {
+        var item = packs(
+            featureID, of: included, price, each: interval, reset: nil, onIncrease: onIncrease,
+            onDecrease: onDecrease)
+        item.prepaidPrice?.isPerSeat = true
+        item.prepaidPrice?.maxPurchase = most
+        return item
+    }
+
     /// Used each month, at a price in tiers.
     package static func tiered(
         _ featureID: String, of included: Quantity = 0, per units: Quantity = 1,

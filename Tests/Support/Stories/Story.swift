@@ -379,6 +379,7 @@ extension Refusal {
         case .invoiceNotFinal: "invoice not final"
         case .invoiceFinal: "invoice final"
         case .currencyMismatch: "currency mismatch"
+        case .seatsDeclined: "payment declined"
         default: "\(self)"
         }
     }

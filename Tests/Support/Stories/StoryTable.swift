@@ -26,6 +26,6 @@ package struct StoryTable: RuleRow {
         ZoneStories.table, NoticeStories.table, SeveralStories.table, PurchaseStories.invoices,
         PurchaseStories.customLines,
         TopUpStories.table, PauseStories.table, PauseStories.defaults, CurrencyStories.table,
-        ScheduleStories.table, TaxStories.table, TaxStories.usual,
+        ScheduleStories.table, SeatStories.table, TaxStories.table, TaxStories.usual,
     ]
 }

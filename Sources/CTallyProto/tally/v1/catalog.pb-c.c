@@ -1983,7 +1983,7 @@ const ProtobufCMessageDescriptor tally__v1__usage_price__descriptor =
   (ProtobufCMessageInit) tally__v1__usage_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptors[10] =
+static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptors[11] =
 {
   {
     "amount",
@@ -2105,6 +2105,18 @@ static const ProtobufCFieldDescriptor tally__v1__prepaid_price__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "per_seat",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PrepaidPrice, per_seat),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__prepaid_price__field_indices_by_name[] = {
   9,   /* field[9] = additional_currencies */
@@ -2115,13 +2127,14 @@ static const unsigned tally__v1__prepaid_price__field_indices_by_name[] = {
   6,   /* field[6] = max_purchase */
   8,   /* field[8] = on_decrease */
   7,   /* field[7] = on_increase */
+  10,   /* field[10] = per_seat */
   2,   /* field[2] = tier_behavior */
   1,   /* field[1] = tiers */
 };
 static const ProtobufCIntRange tally__v1__prepaid_price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__v1__prepaid_price__descriptor =
 {
@@ -2131,7 +2144,7 @@ const ProtobufCMessageDescriptor tally__v1__prepaid_price__descriptor =
   "Tally__V1__PrepaidPrice",
   "tally.v1",
   sizeof(Tally__V1__PrepaidPrice),
-  10,
+  11,
   tally__v1__prepaid_price__field_descriptors,
   tally__v1__prepaid_price__field_indices_by_name,
   1,  tally__v1__prepaid_price__number_ranges,

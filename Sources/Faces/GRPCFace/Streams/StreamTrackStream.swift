@@ -1,3 +1,4 @@
+internal import Billing
 internal import RPC
 internal import Repository
 internal import Usage
@@ -119,6 +120,9 @@ final class StreamTrackStream: StreamHandler {
                 switch try loop.usage.track(track, names: loop.names, in: workspace) {
                 case .again(let point):
                     return Pending(point: point, work: .again(Array(message)))
+                case .awaiting:
+                    // A card may take a minute, and the events behind it don't wait so long.
+                    return refused(call.requestID, RPCRefusal(.purchaseInProgress))
                 case .done(let outcome):
                     let bytes = streamTracked(call.requestID, reply: outcome.message)
                     return Pending(point: outcome.point, work: .answer(bytes))

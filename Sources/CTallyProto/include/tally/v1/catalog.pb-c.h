@@ -703,6 +703,15 @@ struct  Tally__V1__PrepaidPrice
    */
   size_t n_additional_currencies;
   Tally__V1__CurrencyPrice **additional_currencies;
+  /*
+   * True, for an allocated feature: nobody asks for a quantity; what is held beyond `included` is
+   * what is bought. A call that takes a seat which isn't paid for (Track, Check with `deduct`,
+   * CreateEntity and the like) charges it first, by `on_increase`, and is refused with
+   * PAYMENT_DECLINED, nothing taken, when that is declined. Freeing one gives back by `on_decrease`;
+   * with KEEP it stays paid for until the period is over, and taking it again costs nothing. False:
+   * packs that are asked for. Seats that are billed at the period's end have a `usage_price`.
+   */
+  protobuf_c_boolean per_seat;
   Tally__V1__PrepaidPrice__MaxPurchaseCase _max_purchase_case;
   union {
     /*
@@ -713,7 +722,7 @@ struct  Tally__V1__PrepaidPrice
 };
 #define TALLY__V1__PREPAID_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__prepaid_price__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED, 0,NULL, TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__TIER_BEHAVIOR__TIER_BEHAVIOR_UNSPECIFIED, 0, TALLY__V1__INTERVAL__INTERVAL_UNSPECIFIED, 0, TALLY__V1__INCREASE_BEHAVIOR__INCREASE_BEHAVIOR_UNSPECIFIED, TALLY__V1__DECREASE_BEHAVIOR__DECREASE_BEHAVIOR_UNSPECIFIED, 0,NULL, 0, TALLY__V1__PREPAID_PRICE___MAX_PURCHASE__NOT_SET, {0} }
 
 
 typedef enum {

@@ -4661,7 +4661,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[77] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[78] =
 {
   {
     "customer_created",
@@ -5587,6 +5587,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[7
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "custom_plan_set_with_seats",
+    181,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, custom_plan_set_with_seats),
+    &tally__disk__v1__custom_plan__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   19,   /* field[19] = bucket_changed */
@@ -5602,6 +5614,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   66,   /* field[66] = currency_set */
   51,   /* field[51] = custom_plan_dropped */
   50,   /* field[50] = custom_plan_set */
+  77,   /* field[77] = custom_plan_set_with_seats */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
@@ -5667,7 +5680,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[14 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[15 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5683,7 +5696,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[14 + 1] =
   { 150, 67 },
   { 156, 69 },
   { 170, 71 },
-  { 0, 77 }
+  { 181, 77 },
+  { 0, 78 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5693,10 +5707,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  77,
+  78,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  14,  tally__disk__v1__fact__number_ranges,
+  15,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

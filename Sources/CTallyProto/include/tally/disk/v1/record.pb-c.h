@@ -363,6 +363,7 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_DISCOUNTED_CHECKOUT_OPENED = 77,
   TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET = 80,
   TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_DROPPED = 81,
+  TALLY__DISK__V1__FACT__KIND_CUSTOM_PLAN_SET_WITH_SEATS = 181,
   TALLY__DISK__V1__FACT__KIND_ZONE_SET = 82,
   TALLY__DISK__V1__FACT__KIND_SENT_INVOICE_RAISED = 120,
   TALLY__DISK__V1__FACT__KIND_SENT_INVOICE_CHANGED = 121,
@@ -608,6 +609,10 @@ struct  Tally__Disk__V1__Fact
      * Nothing refers to such a plan any more.
      */
     Tally__Disk__V1__CustomPlanDropped *custom_plan_dropped;
+    /*
+     * As custom_plan_set, with seats that are bought by taking them.
+     */
+    Tally__Disk__V1__CustomPlan *custom_plan_set_with_seats;
     /*
      * By whose clocks periods begin and end from now on.
      */
