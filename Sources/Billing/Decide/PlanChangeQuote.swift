@@ -144,7 +144,12 @@ extension CustomerState {
                 }
                 let held = heldSeats(
                     of: feature, for: subscription.entity, replacing: subscription)
-                let units = prepaid.packs(for: held, included: item.included)
+                var units = prepaid.packs(for: held, included: item.included)
+                // What is paid for stays until its period is over, if it doesn't come back.
+                if let before, let present, !change.prorates {
+                    let total = before.included + present.units
+                    units = max(units, prepaid.packs(for: total, included: item.included))
+                }
                 if units > .zero { bought.append(BoughtUnits(feature: feature, units: units)) }
             } else if let index = change.quantities.firstIndex(where: { $0.feature == feature }) {
                 let path = "quantities[\(index)]"
