@@ -2,8 +2,13 @@ extension CustomerState {
     /// Removes what is personal. Nothing is left to remove: nothing happens.
     func decideErase() -> Decision {
         var decision = Decision()
-        if key != 0 || hasProfile { decision.facts = [.customerErased(key: key)] }
+        if key != 0 || hasProfile { decision.facts = [.customerErased(key: key)] + owedProfile }
         return decision
+    }
+
+    /// Whoever knows the customer is told who it is by now. None: nobody does.
+    var owedProfile: [Fact] {
+        account.payer.isEmpty ? [] : [.profileOwed(turn: account.owedProfile &+ 1)]
     }
 
     /// Says once more what only old records say, in the clear.
@@ -14,12 +19,14 @@ extension CustomerState {
             if !account.metadata.isEmpty {
                 decision.facts.append(.metadataChanged(account.metadata))
             }
+            if let address = account.address { decision.facts.append(.addressSet(address)) }
         }
         return decision
     }
 
     private var hasProfile: Bool {
         !account.name.isEmpty || !account.email.isEmpty || !account.metadata.isEmpty
-            || account.fingerprint != nil || buckets.hasExtras && buckets.extras.isPersonal
+            || account.address != nil || account.fingerprint != nil
+            || buckets.hasExtras && buckets.extras.isPersonal
     }
 }

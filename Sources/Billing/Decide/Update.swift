@@ -20,6 +20,11 @@ extension CustomerState {
         if name != account.name || email != account.email {
             decision.facts.append(.profileChanged(name: name, email: email))
         }
+        if let given = update.address {
+            let address = given.isEmpty ? nil : given
+            if address != account.address { decision.facts.append(.addressSet(address)) }
+        }
+        if !decision.facts.isEmpty { decision.facts += owedProfile }
         let mark: FingerprintMark? =
             switch update.fingerprint {
             case .kept: account.fingerprint

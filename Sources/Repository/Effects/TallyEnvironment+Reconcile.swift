@@ -92,13 +92,13 @@ extension TallyEnvironment {
             } catch {
                 logger.warning(
                     gate.isClosed
-                        ? "nothing is charged before the payment provider's books are compared with a backup's"
+                        ? "nothing is charged before the books are compared with a backup's"
                         : "the payment provider's books could not be compared",
                     metadata: ["error": "\(error)"])
             }
             if isDone, reconcileHours == 0 { return }
             pause = isDone ? usual : retry
-            retry = isDone ? TallyEnvironment.firstRetry : min(retry * 2, TallyEnvironment.longestRetry)
+            retry = isDone ? Self.firstRetry : min(retry * 2, Self.longestRetry)
         }
     }
 
