@@ -661,14 +661,17 @@ def test_who_somebody_is_follows_them_to_stripe(shop):
         return shop.bench.stripe.customers.retrieve(shop.intents()[0].customer)
 
     shop.buy(customer_id, "test_pro")
+    shop.bench.stripe.customers.update(at_stripe().id, {"address": {"country": "FR"}})
     shop.control("/faults", do="answer", status=500, method="POST",
                  path="^/v1/customers/cus", count=4)
     client.call("UpdateCustomer", customers_pb.UpdateCustomerRequest(
         customer_id=customer_id, name="Acme", email="acme@example.com", request_id=new_id("r")))
     until(lambda: (at_stripe().name, at_stripe().email) == ("Acme", "acme@example.com"), "a name")
+    assert at_stripe().address.country == "FR", "nobody has given another one here"
     client.call("EraseCustomer", customers_pb.EraseCustomerRequest(
         customer_id=customer_id, request_id=new_id("r")))
     until(lambda: not at_stripe().name and not at_stripe().email, "no name")
+    assert not at_stripe().address
     shop.has(customer_id, "test_pro")
 
     def delete(customer_id):

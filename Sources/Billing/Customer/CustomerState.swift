@@ -156,7 +156,8 @@ package struct Account: Sendable, Equatable {
             || takeovers.contains { $0.status == .pending } || owedProfile > 0
     }
 
-    /// Where it is billed; nil: nobody knows.
+    /// Where it is billed; nil: nobody has said, and what its payment provider may know of it stays
+    /// there; empty: it was removed, there too.
     package var address: PostalAddress? {
         get { addresses.first }
         set { addresses = newValue.map { [$0] } ?? [] }

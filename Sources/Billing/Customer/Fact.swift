@@ -107,7 +107,8 @@ package enum Fact: Sendable, Equatable {
     /// The payment provider has yet to be told who the customer is by now; 0: it has been. Turns
     /// have numbers, so that telling of an earlier one doesn't count for a later one.
     case profileOwed(turn: UInt32)
-    /// Where it is billed from now on; nil: nobody knows.
+    /// Where it is billed from now on; nil: nobody says; empty: nobody is to know, its payment
+    /// provider neither.
     indirect case addressSet(PostalAddress?)
 }
 

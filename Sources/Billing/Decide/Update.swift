@@ -20,9 +20,9 @@ extension CustomerState {
         if name != account.name || email != account.email {
             decision.facts.append(.profileChanged(name: name, email: email))
         }
-        if let given = update.address {
-            let address = given.isEmpty ? nil : given
-            if address != account.address { decision.facts.append(.addressSet(address)) }
+        if let address = update.address, address != account.address ?? PostalAddress() {
+            let isUnsaid = address.isEmpty && account.payer.isEmpty
+            decision.facts.append(.addressSet(isUnsaid ? nil : address))
         }
         if !decision.facts.isEmpty { decision.facts += owedProfile }
         let mark: FingerprintMark? =

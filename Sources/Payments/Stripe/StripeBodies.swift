@@ -23,7 +23,9 @@ package enum StripeBodies {
         var form = StripeForm()
         if !payer.name.isEmpty { form.append("name", short(payer.name)) }
         if !payer.email.isEmpty { form.append("email", payer.email) }
-        if let address = payer.address { form.append("address", self.address(address)) }
+        if let address = payer.address, !address.isEmpty {
+            form.append("address", self.address(address))
+        }
         form.append(
             "metadata",
             metadata(payer, ["tally_created": .text("\(payer.created.milliseconds)")]))
@@ -32,10 +34,13 @@ package enum StripeBodies {
 
     /// As it is now; what is empty is known no more.
     package static func profile(_ payer: Payer) -> StripeForm {
-        [
+        var form: StripeForm = [
             "name": .text(short(payer.name)), "email": .text(payer.email),
-            "address": payer.address.map { .form(address($0)) } ?? .text(""),
         ]
+        // One that nobody has said here may be known there.
+        guard let address = payer.address else { return form }
+        form.append("address", address.isEmpty ? .text("") : .form(self.address(address)))
+        return form
     }
 
     /// What is empty is said, too: there it would stay otherwise.
@@ -49,11 +54,12 @@ package enum StripeBodies {
 
     /// What a customer there is called, and where it lives, is what is known here.
     static func says(_ customer: JSONValue, _ payer: Payer) -> Bool {
-        let address = payer.address ?? PostalAddress()
+        guard (customer.text("name") ?? "") == short(payer.name),
+            (customer.text("email") ?? "") == payer.email
+        else { return false }
+        guard let address = payer.address else { return true }
         let place = customer["address"]
-        return (customer.text("name") ?? "") == short(payer.name)
-            && (customer.text("email") ?? "") == payer.email
-            && (place?.text("line1") ?? "") == address.line1
+        return (place?.text("line1") ?? "") == address.line1
             && (place?.text("line2") ?? "") == address.line2
             && (place?.text("city") ?? "") == address.city
             && (place?.text("state") ?? "") == address.state

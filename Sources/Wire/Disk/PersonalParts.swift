@@ -41,7 +41,7 @@ extension Fact {
         case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)
         case .profileChanged: .profileChanged(name: "", email: "")
         case .metadataChanged: .metadataChanged([])
-        case .addressSet: .addressSet(nil)
+        case .addressSet(let address): address?.isEmpty == true ? self : .addressSet(nil)
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
                 feature: feature, value: value,

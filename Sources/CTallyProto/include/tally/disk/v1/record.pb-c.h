@@ -990,7 +990,7 @@ struct  Tally__Disk__V1__AddressSet
 {
   ProtobufCMessage base;
   /*
-   * Absent: nobody knows.
+   * Absent: nobody says; with nothing in it: nobody is to know, the payment provider neither.
    */
   Tally__Disk__V1__PostalAddress *address;
 };
@@ -1000,7 +1000,7 @@ struct  Tally__Disk__V1__AddressSet
 
 
 /*
- * A postal address. Each part may be empty but the last.
+ * A postal address. One with anything in it has a country.
  */
 struct  Tally__Disk__V1__PostalAddress
 {
@@ -3547,7 +3547,7 @@ struct  Tally__Disk__V1__CustomerState
    */
   uint32_t owed_profile;
   /*
-   * Where it is billed; absent: nobody knows, or it is sealed.
+   * Where it is billed; absent: nobody says, or it is sealed; with nothing in it: it was removed.
    */
   Tally__Disk__V1__PostalAddress *address;
   /*
