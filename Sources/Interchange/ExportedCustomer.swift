@@ -54,6 +54,7 @@ package struct ExportedCustomer: Sendable, Equatable {
             .customerCreated(name: account.name, email: account.email, time: account.created)
         ]
         if !account.metadata.isEmpty { facts.append(.metadataChanged(account.metadata)) }
+        if let address = account.address { facts.append(.addressSet(address)) }
         if account.zone != .utc { facts.append(.zoneSet(account.zone)) }
         if let currency = account.currency { facts.append(.currencySet(currency)) }
         if !account.taxRate.isEmpty { facts.append(.taxRateSet(id: account.taxRate)) }
@@ -72,6 +73,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
         if !account.payer.isEmpty { facts.append(.payerSet(reference: account.payer)) }
+        if account.owedProfile > 0 { facts.append(.profileOwed(turn: account.owedProfile)) }
         if let credit = account.credit { facts.append(.creditChanged(credit)) }
         facts += account.invoices.map { .invoiceRaised($0) }
         if !account.discounts.isEmpty { facts.append(.discountsSet(account.discounts)) }

@@ -75,10 +75,26 @@ extension Form {
 
     /// Missing where there is none.
     private mutating func payer(_ value: inout Account) throws(FormFault) {
+        try address(&value.address)
+        if isReading ? isSince(10) && has("owed_profile") : value.owedProfile > 0 {
+            try number("owed_profile", &value.owedProfile)
+        }
         try since(9) { form throws(FormFault) in try form.takeovers(&value.takeovers) }
         try taxRateID(&value.taxRate)
         guard isReading ? isSince(8) && has("payer") : !value.payer.isEmpty else { return }
         try text("payer", &value.payer)
+    }
+
+    private mutating func address(_ value: inout PostalAddress?) throws(FormFault) {
+        guard isReading ? isSince(10) && has("address") : value != nil else { return }
+        try part("address", &value, empty: PostalAddress()) { (form, address) throws(FormFault) in
+            try form.text("line1", &address.line1)
+            try form.text("line2", &address.line2)
+            try form.text("city", &address.city)
+            try form.text("state", &address.state)
+            try form.text("postal_code", &address.postalCode)
+            try form.text("country", &address.country)
+        }
     }
 
     private mutating func money(of value: inout Account) throws(FormFault) {

@@ -44,7 +44,7 @@ package protocol PaymentProvider: Sendable {
     /// The report of a payment has become durable.
     func acknowledge(_ payment: PagePayment) async throws
 
-    /// Somebody's name or email has changed, or is to be known no more.
+    /// Somebody's name, email or address has changed, or is to be known no more. Twice is once.
     func update(_ payer: Payer) async throws
 
     /// Somebody is about to be deleted here. Twice is once.
@@ -56,6 +56,9 @@ package protocol PaymentProvider: Sendable {
 
     /// What it has received by one payment; nil: it knows no such payment.
     func received(by payment: String) async throws -> Money?
+
+    /// It has made a refund, whatever became of it.
+    func knows(_ refund: Refund) async throws -> Bool
 
     /// How a method on file stands there.
     func reports(of method: PaymentMethod, payer: Payer) async throws -> [ProviderReport]
@@ -69,6 +72,7 @@ extension PaymentProvider {
     package func forget(_ payer: Payer) async throws {}
     package func books(since: Timestamp, home: String) async throws -> ProviderBooks? { nil }
     package func received(by payment: String) async throws -> Money? { nil }
+    package func knows(_ refund: Refund) async throws -> Bool { true }
     package func reports(of method: PaymentMethod, payer: Payer) async throws -> [ProviderReport] {
         []
     }
@@ -84,6 +88,7 @@ package struct Payer: Sendable, Equatable {
     package var reference = ""
     package var name = ""
     package var email = ""
+    package var address: PostalAddress?
     /// Tells it from another customer that had the id before.
     package var created = Timestamp.epoch
 

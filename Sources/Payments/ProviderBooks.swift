@@ -7,6 +7,8 @@ package struct ProviderBooks: Sendable {
     package var open: [OpenSale] = []
     /// Money that went back, each payment and dispute told whole.
     package var returns: [(object: String, reports: [ProviderReport])] = []
+    /// Refunds that it has made, by our name for what we asked for, and by its own for others.
+    package var refunds: Set<String> = []
 
     package init() {}
 }

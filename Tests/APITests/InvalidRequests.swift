@@ -346,6 +346,10 @@ enum InvalidRequests {
         row("GetOrCreateCustomer", ["email": long], at: "email"),
         row("GetOrCreateCustomer", ["metadata": ["": "x"]], at: "metadata"),
         row("UpdateCustomer", ["name": long], at: "name"),
+        row("UpdateCustomer", ["address": ["line1": "1 Main St"]], at: "address.country"),
+        row("UpdateCustomer", ["address": ["country": "Germany"]], at: "address.country"),
+        row(
+            "UpdateCustomer", ["address": ["city": long, "country": "DE"]], at: "address.city"),
         row(
             "UpdateCustomer", ["metadata": ["a": "x"], "remove_metadata_keys": ["a"]],
             at: "remove_metadata_keys"),

@@ -138,6 +138,22 @@ import Testing
         #expect(body.contains("line_items[1][price_data][product_data][name]=VAT%2019%25"))
     }
 
+    @Test("an address that nobody has given here stays there; a removed one goes")
+    func address() {
+        var payer = Self.payer
+        payer.name = "Ada"
+        #expect(StripeBodies.profile(payer).encoded == "name=Ada&email=")
+        payer.address = PostalAddress()
+        #expect(StripeBodies.profile(payer).encoded == "name=Ada&email=&address=")
+        #expect(!StripeBodies.customer(payer).encoded.contains("address"))
+        payer.address?.city = "Köln"
+        payer.address?.country = "DE"
+        let parts = "address[line1]=&address[line2]=&address[city]=K%C3%B6ln&address[state]="
+        for body in [StripeBodies.profile(payer), StripeBodies.customer(payer)] {
+            #expect(body.encoded.contains(parts + "&address[postal_code]=&address[country]=DE"))
+        }
+    }
+
     @Test("the same is asked with the same bytes")
     func same() {
         let effect = Self.effect([("Pro", 2000)])

@@ -10,7 +10,9 @@ import Wire
 /// The law: nothing in the folder yields what was erased, and nothing else is missing.
 @Suite("Erasure")
 struct ErasureTests {
-    private static let secrets = ["Ada Lovelace", "ada@example.com", "engine-room", "difference"]
+    private static let secrets = [
+        "Ada Lovelace", "ada@example.com", "Dorset Street", "engine-room", "difference",
+    ]
 
     /// Something of everything: names, properties in files of two days and in memory, a snapshot, a
     /// customer who keeps all.
@@ -20,6 +22,11 @@ struct ErasureTests {
             request: bench.mark("create-ada", .getOrCreateCustomer))
         try await bench.commit(
             .create(CreateCustomer(name: "Charles Babbage", email: "")), "charles")
+        var update = UpdateCustomer()
+        update.address = PostalAddress()
+        update.address?.line1 = "12 Dorset Street"
+        update.address?.country = "GB"
+        try await bench.commit(.update(update), "ada")
         for day in 0..<3 {
             for customer in ["ada", "charles"] {
                 try await bench.track(
@@ -55,7 +62,7 @@ struct ErasureTests {
             try bench.environment.close()
         }
         // The other one's properties are still in the day files; no more is hers.
-        try folder.expectNone(of: ["Ada Lovelace", "ada@example.com"])
+        try folder.expectNone(of: ["Ada Lovelace", "ada@example.com", "Dorset Street"])
         let keys = try folder.bytes(CustomerKeys.fileName)
         for reopened in [true, false] {
             if reopened { try folder.removeSnapshots() }
@@ -209,7 +216,7 @@ struct ErasureTests {
         }
         #expect(try bench.events(of: "ada").allSatisfy { $0.properties.isEmpty })
         try bench.environment.close()
-        try folder.expectNone(of: ["Ada Lovelace", "ada@example.com"])
+        try folder.expectNone(of: ["Ada Lovelace", "ada@example.com", "Dorset Street"])
         let keys = try CustomerKeys.open(
             folder: folder.partition, identity: folder.identity(), disk: PosixDisk())
         #expect(keys.unfinished.isEmpty && !keys.isLive(1) && keys.isLive(2))

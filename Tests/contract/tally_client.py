@@ -6,7 +6,8 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from tally.v1 import (attach_service_pb2_grpc, catalog_service_pb2_grpc, customer_service_pb2_grpc,
-                      entitlement_service_pb2_grpc, key_service_pb2_grpc, reward_service_pb2_grpc,
+                      entitlement_service_pb2_grpc, import_service_pb2_grpc,
+                      key_service_pb2_grpc, reward_service_pb2_grpc,
                       sandbox_service_pb2_grpc, test_clock_service_pb2_grpc,
                       usage_service_pb2_grpc, webhook_service_pb2_grpc)
 
@@ -28,6 +29,7 @@ class TallyClient:
             attach_service_pb2_grpc.AttachServiceStub, catalog_service_pb2_grpc.CatalogServiceStub,
             customer_service_pb2_grpc.CustomerServiceStub,
             entitlement_service_pb2_grpc.EntitlementServiceStub,
+            import_service_pb2_grpc.ImportServiceStub,
             key_service_pb2_grpc.KeyServiceStub,
             sandbox_service_pb2_grpc.SandboxServiceStub,
             reward_service_pb2_grpc.RewardServiceStub,

@@ -54,6 +54,21 @@ def test_a_retry_with_the_same_id_counts_once(tally):
     assert tally("check", acme, "test_messages", "--required", "2")[0] == ALLOWED
 
 
+def test_an_address_is_replaced_whole_and_forgotten(tally):
+    acme = new_id("acme")
+    tally("customer", "create", acme)
+    code, said = tally("customer", "update", acme, "--address", "line1=1 Main St",
+                       "--address", "country=us")
+    assert code == 0 and said["customer"]["address"]["country"] == "US", said
+    code, said = tally("customer", "update", acme, "--address", "country=DE")
+    assert code == 0 and not said["customer"]["address"].get("line1"), said
+    code, said = tally("customer", "update", acme, "--address", "city=Berlin")
+    assert code == REFUSED and "address.country" in str(said), said
+    assert tally("customer", "update", acme, "--address", "town=Berlin")[0] == USAGE
+    code, said = tally("customer", "update", acme, "--no-address")
+    assert code == 0 and not said["customer"].get("address"), said
+
+
 def test_a_hold_is_settled_once(tally):
     acme = new_id("acme")
     assert tally("customer", "create", acme)[0] == 0

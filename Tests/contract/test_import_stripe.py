@@ -15,7 +15,7 @@ import importing
 import stripe_types
 from documentation import run_block
 from stripe_bench import KEY, Bench
-from tally_client import TallyClient
+from tally_client import TallyClient, new_id
 from tally_server import BINARY, ROOT, TallyServer
 from test_clock import move
 from test_walkthrough import get
@@ -271,6 +271,46 @@ def test_killed_between_durable_here_and_told_there(moving, acts):
     moving.advance(11)
     until(lambda: moving.charged_here(customer), "nothing is charged")
     assert moving.charged_here(customer) == [2000] and not moving.charged_there(customer)
+    moving.check()
+
+
+def asked(moving):
+    return [entry for entry in moving.bench.sent_by("tally")
+            if entry["path"].startswith("/v1/subscriptions/sub")]
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile", "anew"])
+def test_who_is_deleted_is_not_asked_for_again(moving, when):
+    """Deleted before Stripe could be told, or while it was; or deleted and made anew: nothing is
+    ended for the new one."""
+    customer, identifier = moving.subscribe(moving.price())
+    path = moving.mapping()
+    if when == "meanwhile":
+        moving.bench.control("/faults", do="slow", milliseconds=3000, method="POST",
+                             path="/v1/subscriptions/")
+    else:
+        moving.bench.control("/faults", do="answer", status=503, method="POST",
+                             path="/v1/subscriptions/", count=1000)
+    code, report = moving.run("--mapping", path, "--publish", "--apply", "--wait", "1")
+    assert code == 1 and report["pending"] == 1, report
+    moving.client.call("DeleteCustomer", customers_pb.DeleteCustomerRequest(
+        customer_id=customer, request_id=new_id("r")))
+    if when == "anew":
+        moving.client.call("GetOrCreateCustomer", customers_pb.GetOrCreateCustomerRequest(
+            customer_id=customer))
+    time.sleep(3)  # three requests of one asking, or the slow one
+    moving.bench.control("/faults", "DELETE")
+    seen = len(asked(moving))
+    for restarts in (False, True):
+        if restarts:
+            moving.server.kill()
+            moving.restart()
+        move(moving.client, 1)  # waits for what is under way
+        time.sleep(2)
+        assert len(asked(moving)) == seen
+    assert told(moving, identifier) == (when == "meanwhile")
+    log = moving.server.log.read_text()
+    assert "could not be recorded" not in log
     moving.check()
 
 

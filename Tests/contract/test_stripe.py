@@ -610,6 +610,48 @@ def test_a_page_offers_what_the_settings_say(shop):
     assert done.returncode == 64 and "payment-methods must be Stripe's names" in done.stderr, done
 
 
+@pytest.mark.parametrize("erased", [False, True], ids=["changed", "erased"])
+def test_who_somebody_is_by_now_is_told_after_a_crash(shop, erased):
+    """It is on record that Stripe has yet to be told, and nothing else says so."""
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.buy(customer_id, "test_pro")
+    cus = shop.intents()[0].customer
+
+    def at_stripe():
+        found = shop.bench.stripe.customers.retrieve(cus)
+        return found.name, found.email, found.address and found.address.country
+
+    def change(**parts):
+        client.call("UpdateCustomer", customers_pb.UpdateCustomerRequest(
+            customer_id=customer_id, request_id=new_id("r"), **parts))
+
+    change(name="Acme", email="acme@example.com",
+           address=customer_pb.PostalAddress(line1="1 Main St", country="de"))
+    until(lambda: at_stripe() == ("Acme", "acme@example.com", "DE"), "the first name")
+    shop.control("/faults", do="answer", status=500, method="POST", path="^/v1/customers/cus",
+                 count=1000)
+    if erased:
+        client.call("EraseCustomer", customers_pb.EraseCustomerRequest(
+            customer_id=customer_id, request_id=new_id("r")))
+    else:
+        change(name="Acme & Co", address=customer_pb.PostalAddress())
+    time.sleep(0.5)
+    shop.server.kill()
+    shop.bench.control("/faults", "DELETE")
+    assert at_stripe()[0] == "Acme", "it was never told"
+    shop.server.start()
+    wanted = ("", "", None) if erased else ("Acme & Co", "acme@example.com", None)
+    until(lambda: tuple(part or "" for part in at_stripe()[:2]) == wanted[:2]
+          and not at_stripe()[2], "what was to be told")
+    told = len(shop.bench.sent_by("tally"))
+    shop.server.kill()
+    shop.server.start()
+    shop.has(customer_id, "test_pro")
+    time.sleep(1)
+    assert not [entry for entry in shop.bench.sent_by("tally")[told:]
+                if entry["method"] == "POST"], "once is enough"
+
+
 def test_who_somebody_is_follows_them_to_stripe(shop):
     """A new name is passed on; what is erased here is erased there; who is deleted here is deleted
     there where the settings say so, whatever fails on the way."""
@@ -619,14 +661,17 @@ def test_who_somebody_is_follows_them_to_stripe(shop):
         return shop.bench.stripe.customers.retrieve(shop.intents()[0].customer)
 
     shop.buy(customer_id, "test_pro")
+    shop.bench.stripe.customers.update(at_stripe().id, {"address": {"country": "FR"}})
     shop.control("/faults", do="answer", status=500, method="POST",
                  path="^/v1/customers/cus", count=4)
     client.call("UpdateCustomer", customers_pb.UpdateCustomerRequest(
         customer_id=customer_id, name="Acme", email="acme@example.com", request_id=new_id("r")))
     until(lambda: (at_stripe().name, at_stripe().email) == ("Acme", "acme@example.com"), "a name")
+    assert at_stripe().address.country == "FR", "nobody has given another one here"
     client.call("EraseCustomer", customers_pb.EraseCustomerRequest(
         customer_id=customer_id, request_id=new_id("r")))
     until(lambda: not at_stripe().name and not at_stripe().email, "no name")
+    assert not at_stripe().address
     shop.has(customer_id, "test_pro")
 
     def delete(customer_id):

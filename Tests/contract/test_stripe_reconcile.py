@@ -220,6 +220,35 @@ def test_what_cannot_be_repaired_is_named(shop):
     assert gauge(shop, "tally_stripe_discrepancies") == [1.0]
 
 
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_a_refund_that_stripe_does_not_know_is_named(shop, whose):
+    """Whether the customer has the money can't be known: nothing goes back a second time."""
+    client, customer_id = shop.client, new_customer(shop.client)
+    shop.pay(attach(client, customer_id, "test_pro").payment_url)
+    assert reconcile(shop)[0] == 0
+    if whose == "ours":
+        client.call("RefundInvoice", attach_pb.RefundInvoiceRequest(
+            customer_id=customer_id, invoice_id="inv_1", request_id=new_id("r"),
+            amount=money_pb.Money(currency="usd", minor_units=300)))
+    else:
+        shop.bench.stripe.refunds.create({"payment_intent": shop.intents()[0].id, "amount": 300})
+        assert reconcile(shop)[0] == 0
+    until(lambda: [r.status for r in get(client, customer_id).refunds]
+          == [money_pb.REFUND_STATUS_SUCCEEDED], "the refund")
+    nothing(shop)
+    (made,) = shop.bench.stripe.refunds.list().data
+    shop.bench.double.world["refund"].remove(made.id)
+    before = get(client, customer_id)
+    for _ in range(2):
+        code, said = reconcile(shop)
+        assert code == 1 and not said["repaired"], said
+        (row,) = said["remaining"]
+        assert (row["kind"], row["customer_id"]) == ("refund_missing", customer_id)
+        assert row["here"]["minor_units"] == 300 and "there" not in row
+        assert "give it back there, or give credit" in row["advice"]
+    assert get(client, customer_id) == before and not shop.bench.stripe.refunds.list().data
+
+
 def test_what_could_still_be_paid_is_closed(shop):
     client, customer_id = shop.client, new_customer(shop.client)
     assert attach(client, customer_id, "test_pro").outcome == PAGE

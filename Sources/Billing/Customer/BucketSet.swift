@@ -117,7 +117,7 @@ package struct BucketSet: Sendable {
             .currencySet, .taxRateSet,
             .receivableSet, .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet:
             return false
         }
         return true

@@ -63,7 +63,7 @@ extension CustomerState {
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
         case .payerSet(let reference): account.payer = reference
-        case .methodRemoved, .takeoverSet, .trialUsed: account.change(by: fact)
+        case .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet: told(fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
@@ -103,9 +103,12 @@ extension CustomerState {
         if let index { account.debts[index] = debt } else { account.debts.append(debt) }
     }
 
+    private mutating func told(_ fact: Fact) { account.change(by: fact) }
+
     private mutating func erase() {
         account.name = ""
         account.email = ""
+        account.address = nil
         account.metadata = []
         account.fingerprint = nil
         key = 0

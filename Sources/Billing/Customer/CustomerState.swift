@@ -102,6 +102,10 @@ package struct Account: Sendable, Equatable {
     /// is asked of the provider again must be asked with the same one, and because a customer's
     /// pages and invoices there are found by it.
     package var payer = ""
+    /// The turn of telling the payment provider who the customer is by now; 0: it knows.
+    package var owedProfile: UInt32 = 0
+    /// On the heap, because few customers have one.
+    private var addresses: [PostalAddress] = []
     /// Money that is the customer's: invoices are paid out of it first. Below 0: what was too
     /// little to charge, and comes on top of the next one. nil: none yet.
     package var credit: Money?
@@ -149,7 +153,14 @@ package struct Account: Sendable, Equatable {
     package var isBusy: Bool {
         !effects.isEmpty || checkout != nil || refunds.contains { $0.status == .pending }
             || referrals.contains(where: \.isUntold)
-            || takeovers.contains { $0.status == .pending }
+            || takeovers.contains { $0.status == .pending } || owedProfile > 0
+    }
+
+    /// Where it is billed; nil: nobody has said, and what its payment provider may know of it stays
+    /// there; empty: it was removed, there too.
+    package var address: PostalAddress? {
+        get { addresses.first }
+        set { addresses = newValue.map { [$0] } ?? [] }
     }
 
     mutating func removeMethod() {

@@ -62,7 +62,7 @@ package struct Extras: Sendable, Equatable {
             .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet,
             .invoiceOverdue,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet:
             preconditionFailure("this fact is about more than extras")
         }
     }

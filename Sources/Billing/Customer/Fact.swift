@@ -104,6 +104,12 @@ package enum Fact: Sendable, Equatable {
     indirect case takeoverSet(Takeover)
     /// A plan's trial was had elsewhere.
     case trialUsed(TrialMark)
+    /// The payment provider has yet to be told who the customer is by now; 0: it has been. Turns
+    /// have numbers, so that telling of an earlier one doesn't count for a later one.
+    case profileOwed(turn: UInt32)
+    /// Where it is billed from now on; nil: nobody says; empty: nobody is to know, its payment
+    /// provider neither.
+    indirect case addressSet(PostalAddress?)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -148,7 +154,7 @@ extension Fact {
             label?.properties.contains(where: \.isPersonal) ?? false
         case .customerCreated(let name, let email, _): !name.isEmpty || !email.isEmpty
         // Also when it leaves nothing: the answer beside it shows what else there is.
-        case .profileChanged, .metadataChanged: true
+        case .profileChanged, .metadataChanged, .addressSet: true
         case .entityCreated(let entity): !entity.name.isEmpty
         case .entityChanged(_, let name): !name.isEmpty
         case .holdOpened(let hold): !hold.properties.isEmpty
@@ -163,7 +169,7 @@ extension Fact {
             .receivableSet,
             .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed:
             false
         }
     }

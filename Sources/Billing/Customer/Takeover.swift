@@ -37,6 +37,8 @@ extension Account {
         if case .methodRemoved = fact { removeMethod() }
         if case .takeoverSet(let takeover) = fact { put(takeover) }
         if case .trialUsed(let mark) = fact { put(mark) }
+        if case .profileOwed(let turn) = fact { owedProfile = turn }
+        if case .addressSet(let address) = fact { self.address = address }
     }
 
     package func takeover(_ source: String) -> Takeover? {

@@ -126,6 +126,8 @@ package struct UpdateCustomer: Sendable {
     package var fingerprint = PlanPatch.Setting<FingerprintMark>.kept
     /// What tax is charged from now on; empty: the rate of all; nil: it stays.
     package var taxRate: String?
+    /// Where it is billed from now on; an empty one: nobody knows any more; nil: it stays.
+    package var address: PostalAddress?
 
     package init(
         name: String? = nil, email: String? = nil, metadata: [MetadataEntry] = [],

@@ -24,6 +24,7 @@ extension CustomerState {
             let email = account.email.isEmpty ? create.email : account.email
             if name != account.name || email != account.email {
                 facts.emit(.profileChanged(name: name, email: email))
+                for fact in owedProfile { facts.emit(fact) }
             }
         }
         var decision = Decision()

@@ -176,6 +176,7 @@ extension FactSheet {
                 .profileChanged(
                     name: name.isEmpty ? asked.name : name,
                     email: email.isEmpty ? asked.email : email))
+            for fact in customer.owedProfile { emit(fact) }
             return
         }
         emit(.customerCreated(name: asked.name, email: asked.email, time: now))

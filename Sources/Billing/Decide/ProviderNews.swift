@@ -3,6 +3,8 @@
 package enum ProviderNews: Sendable {
     /// It knows the customer by this name.
     case registered(reference: String)
+    /// It was told who the customer is, in this turn.
+    case profileTold(turn: UInt32)
     /// It knows nobody by this name any more.
     case forgotten(reference: String)
     /// A card's network has renewed it.
@@ -24,6 +26,10 @@ extension CustomerState {
             // A charge may be under way with the first name; its retry must find the same one.
             guard account.payer.isEmpty, !reference.isEmpty else { break }
             facts.emit(.payerSet(reference: reference))
+        case .profileTold(let turn):
+            // It has changed once more since: that is another turn.
+            guard turn > 0, account.owedProfile == turn else { break }
+            facts.emit(.profileOwed(turn: 0))
         case .forgotten(let reference):
             guard account.payer == reference, !reference.isEmpty else { break }
             guard openEffect == nil else { throw .purchaseInProgress }

@@ -20,6 +20,11 @@ extension CustomerState {
         if name != account.name || email != account.email {
             decision.facts.append(.profileChanged(name: name, email: email))
         }
+        if let address = update.address, address != account.address ?? PostalAddress() {
+            let isUnsaid = address.isEmpty && account.payer.isEmpty
+            decision.facts.append(.addressSet(isUnsaid ? nil : address))
+        }
+        if !decision.facts.isEmpty { decision.facts += owedProfile }
         let mark: FingerprintMark? =
             switch update.fingerprint {
             case .kept: account.fingerprint

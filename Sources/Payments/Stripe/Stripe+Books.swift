@@ -15,6 +15,7 @@ extension Stripe {
                 continue
             }
             if !payments.contains(payment) { payments.append(payment) }
+            books.refunds.formUnion(Stripe.names(of: refund, home))
             guard refund.text("status") == "succeeded" || refund.text("status") == "pending",
                 let amount = StripeAmount.money(
                     refund.number("amount") ?? 0, refund.text("currency") ?? "")
@@ -97,6 +98,25 @@ extension Stripe {
         return intent.flatMap {
             StripeAmount.money($0.number("amount_received") ?? 0, $0.text("currency") ?? "")
         }
+    }
+
+    package func knows(_ refund: Refund) async throws -> Bool {
+        guard refund.payment.hasPrefix("pi_"), Stripe.isID(refund.payment) else { return true }
+        do {
+            return try await refunds(of: refund.payment).contains {
+                $0.text("id") == refund.id || $0.metadata("tally_refund") == refund.id
+            }
+        } catch StripeFault.missing {
+            return false
+        } catch StripeFault.invalid {
+            // So it says of a payment that it doesn't know.
+            return false
+        }
+    }
+
+    private static func names(of refund: JSONValue, _ home: String) -> [String] {
+        let ours = refund.metadata("tally_home") == home ? refund.metadata("tally_refund") : nil
+        return [ours, refund.text("id")].compactMap { $0 }
     }
 
     package func reports(

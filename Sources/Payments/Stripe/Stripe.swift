@@ -63,7 +63,14 @@ package final class Stripe: PaymentProvider {
             let id = try Stripe.id(made)
             // One that was made under this key, and deleted since, comes back for a day.
             let present = try await client.get("/v1/customers/\(id)")
-            guard present.flag("deleted") == true, turn < 5 else { return id }
+            guard present.flag("deleted") == true, turn < 5 else {
+                // One that was made and not heard of, before the name was another one.
+                if !StripeBodies.says(present, payer) {
+                    _ = try await client.post(
+                        "/v1/customers/\(id)", StripeBodies.profile(payer), key: nil)
+                }
+                return id
+            }
             turn += 1
         }
     }

@@ -1,4 +1,5 @@
 package import Billing
+internal import Wire
 
 /// The bodies of what Stripe is asked for. Each follows from an effect, which is on record, and
 /// from the customer's name at Stripe, which was on record before: so it is made anew, and needn't
@@ -22,6 +23,9 @@ package enum StripeBodies {
         var form = StripeForm()
         if !payer.name.isEmpty { form.append("name", short(payer.name)) }
         if !payer.email.isEmpty { form.append("email", payer.email) }
+        if let address = payer.address, !address.isEmpty {
+            form.append("address", self.address(address))
+        }
         form.append(
             "metadata",
             metadata(payer, ["tally_created": .text("\(payer.created.milliseconds)")]))
@@ -30,7 +34,37 @@ package enum StripeBodies {
 
     /// As it is now; what is empty is known no more.
     package static func profile(_ payer: Payer) -> StripeForm {
-        ["name": .text(short(payer.name)), "email": .text(payer.email)]
+        var form: StripeForm = [
+            "name": .text(short(payer.name)), "email": .text(payer.email),
+        ]
+        // One that nobody has said here may be known there.
+        guard let address = payer.address else { return form }
+        form.append("address", address.isEmpty ? .text("") : .form(self.address(address)))
+        return form
+    }
+
+    /// What is empty is said, too: there it would stay otherwise.
+    private static func address(_ address: PostalAddress) -> StripeForm {
+        [
+            "line1": .text(address.line1), "line2": .text(address.line2),
+            "city": .text(address.city), "state": .text(address.state),
+            "postal_code": .text(address.postalCode), "country": .text(address.country),
+        ]
+    }
+
+    /// What a customer there is called, and where it lives, is what is known here.
+    static func says(_ customer: JSONValue, _ payer: Payer) -> Bool {
+        guard (customer.text("name") ?? "") == short(payer.name),
+            (customer.text("email") ?? "") == payer.email
+        else { return false }
+        guard let address = payer.address else { return true }
+        let place = customer["address"]
+        return (place?.text("line1") ?? "") == address.line1
+            && (place?.text("line2") ?? "") == address.line2
+            && (place?.text("city") ?? "") == address.city
+            && (place?.text("state") ?? "") == address.state
+            && (place?.text("postal_code") ?? "") == address.postalCode
+            && (place?.text("country") ?? "") == address.country
     }
 
     /// As Stripe searches for the above.

@@ -7,6 +7,8 @@ package struct Discrepancy: Sendable {
         case paymentUnknown = "payment_unknown"
         /// It is on record here, and the provider doesn't know it.
         case paymentMissing = "payment_missing"
+        /// A refund is on record here as made, and the provider knows none.
+        case refundMissing = "refund_missing"
         /// The provider has received another amount.
         case amountDiffers = "amount_differs"
         /// Something happened there that isn't on record here.

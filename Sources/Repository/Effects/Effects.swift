@@ -99,6 +99,12 @@ struct Effects: Sendable {
         return found?.answer ?? false
     }
 
+    private func isPending(_ takeover: Takeover, _ customer: CustomerID) throws -> Bool {
+        try repository.read(
+            customer, names: repository.directory.current, in: Workspace()
+        ) { customer, _ in customer.account.takeover(takeover.source)?.status == .pending }.answer
+    }
+
     private enum Answer {
         case record(Command)
         /// There is no outcome yet.
@@ -116,18 +122,23 @@ struct Effects: Sendable {
                 return .record(.refund(.settle(SettleRefund(id: refund.id, failureCode: code))))
             case .pending: return .later
             }
-        case .profile:
+        case .profile(let turn):
             let payer = try asked(pending).payer
             if !payer.reference.isEmpty { try await provider.update(payer) }
-            return .nothing
+            // What has changed meanwhile may have been told already, and now be undone.
+            guard try asked(pending).payer == payer else { return try await ask(pending) }
+            return .record(.provider(.profileTold(turn: turn)))
         case .closing(let session):
             // A payment that comes all the same is given back.
             try await provider.closeCheckout(session, of: try asked(pending).payer)
             return .nothing
         case .takeover(let takeover):
+            let payer = try asked(pending).payer
+            // Of somebody who was deleted, and may be here anew: nothing is to be ended for them.
+            guard try isPending(takeover, pending.customer) else { return .nothing }
             // Only such a provider has had it brought in; with another one since, it waits.
             guard let provider = provider as? any TakeoverProvider else { return .later }
-            let outcome = try await provider.takeOver(takeover, of: try asked(pending).payer)
+            let outcome = try await provider.takeOver(takeover, of: payer)
             return .record(.settleTakeover(SettleTakeover(source: takeover.source, outcome)))
         }
     }
@@ -185,6 +196,7 @@ struct Effects: Sendable {
             payer.reference = customer.account.payer
             payer.name = customer.account.name
             payer.email = customer.account.email
+            payer.address = customer.account.address
             payer.created = customer.account.created
             return (payer, customer.account.method, customer.buckets.clock.time(at: time))
         }.answer
@@ -199,6 +211,9 @@ struct Effects: Sendable {
                     command, for: pending.customer, request: nil,
                     names: repository.directory.current, in: workspace)
                 if case .done = execution { return }
+            } catch .refused(.customerNotFound) {
+                // Deleted while it was asked: there is nobody to record it of.
+                return repository.settlements.resume(pending.id, with: nil)
             } catch {
                 logger.error(
                     "a payment's outcome could not be recorded and is tried again",

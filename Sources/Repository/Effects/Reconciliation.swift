@@ -48,6 +48,7 @@ struct Reconciliation {
             for id in repository.identifiers {
                 guard let holder = holder(id) else { continue }
                 try await compare(holder, seen: seen)
+                try await compareRefunds(of: holder, books.refunds)
             }
         }
         return true
@@ -228,6 +229,22 @@ struct Reconciliation {
             return true
         } catch ExecuteFault.refused(.purchaseInProgress) {
             return false
+        }
+    }
+
+    /// Whether the customer has the money can't be known here, and so nothing is sent again.
+    private mutating func compareRefunds(
+        of holder: Holder, _ known: Set<String>
+    ) async throws {
+        for refund in holder.account.refunds
+        where refund.status == .succeeded && refund.time >= since && !known.contains(refund.id) {
+            guard try await !provider.knows(refund) else { continue }
+            var missing = Discrepancy(
+                .refundMissing, holder.id, refund.id, here: refund.amount, isRepaired: false)
+            missing.advice =
+                "it is on record as given back of \(refund.payment), where there is no such "
+                + "refund: if the customer never got it, give it back there, or give credit"
+            found.append(missing)
         }
     }
 

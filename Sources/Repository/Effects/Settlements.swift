@@ -12,8 +12,8 @@ final class Settlements: Sendable {
             case refund(Refund)
             /// The payment page with this session is to be closed at the provider.
             case closing(String)
-            /// The provider is to be told the customer's name and email.
-            case profile
+            /// The provider is to be told the customer's name, email and address, in this turn.
+            case profile(turn: UInt32)
             /// The provider is to run something no more.
             case takeover(Takeover)
         }
@@ -30,7 +30,7 @@ final class Settlements: Sendable {
             case .effect(let effect): effect.id
             case .refund(let refund): refund.id
             case .closing(let session): session
-            case .profile: "profile of \(customer.text)"
+            case .profile(let turn): "profile of \(customer.text), \(turn)"
             case .takeover(let takeover): takeover.source
             }
         }
@@ -112,9 +112,13 @@ final class Settlements: Sendable {
             case .referralSet(let referral) where referral.isUntold:
                 tell.yield(
                     Handover(customer: customer, referral: referral.id, sequence: sequence))
-            case .profileChanged, .customerErased:
+            // Whoever is deleted with it isn't told of any more.
+            case .profileOwed(let turn) where turn > 0:
                 guard !facts.contains(.customerDeleted) else { break }
-                begin(send, Pending(task: .profile, customer: customer, sequence: sequence))
+                begin(
+                    send,
+                    Pending(
+                        task: .profile(turn: turn), customer: customer, sequence: sequence))
             default: break
             }
         }
@@ -139,6 +143,13 @@ final class Settlements: Sendable {
             begin(
                 send,
                 Pending(task: .takeover(takeover), customer: id, sequence: customer.sequence))
+        }
+        if customer.account.owedProfile > 0 {
+            begin(
+                send,
+                Pending(
+                    task: .profile(turn: customer.account.owedProfile), customer: id,
+                    sequence: customer.sequence))
         }
         if let checkout = customer.account.checkout {
             state.withLock { $0.sessions[checkout.session] = id }

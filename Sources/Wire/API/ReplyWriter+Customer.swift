@@ -79,6 +79,9 @@ extension ReplyWriter {
         message.pointee.time_zone = arena.string(customer.account.zone.name)
         message.pointee.currency = arena.string(customer.account.currency?.code ?? "")
         message.pointee.tax_rate_id = arena.string(customer.account.taxRate)
+        if let address = customer.account.address, !address.isEmpty {
+            message.pointee.address = self.address(address)
+        }
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =

@@ -74,10 +74,12 @@ extension RequestReader {
         {
             update.taxRate = fields.taxRate(message.pointee.tax_rate_id) ?? ""
         }
+        update.address = message.pointee.address.map { fields.address($0.pointee) }
         guard let customer, fields.violations.isEmpty else { throw .invalid(fields.violations) }
         var fingerprint = Fingerprint(key: fingerprintKey, method: .updateCustomer)
         fingerprint.add(update)
         fingerprint.add(taxRate: update.taxRate)
+        if let address = update.address { fingerprint.add(address) }
         if let zone = update.zone { fingerprint.add(UInt64(zone.rawValue) | 1 << 32) }
         if let given {
             fingerprint.add(1 << 33)

@@ -30,6 +30,7 @@ struct PersonalParts {
     init(_ account: Account) {
         facts = [(0, .profileChanged(name: account.name, email: account.email))]
         if !account.metadata.isEmpty { facts.append((0, .metadataChanged(account.metadata))) }
+        if let address = account.address { facts.append((0, .addressSet(address))) }
     }
 }
 
@@ -40,6 +41,7 @@ extension Fact {
         case .customerCreated(_, _, let time): .customerCreated(name: "", email: "", time: time)
         case .profileChanged: .profileChanged(name: "", email: "")
         case .metadataChanged: .metadataChanged([])
+        case .addressSet(let address): address?.isEmpty == true ? self : .addressSet(nil)
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
                 feature: feature, value: value,
@@ -62,13 +64,15 @@ extension Fact {
     }
 
     fileprivate func with(
-        name: String, email: String, metadata: [MetadataEntry], properties: [EventProperty]
+        name: String, email: String, metadata: [MetadataEntry], properties: [EventProperty],
+        address: PostalAddress?
     ) -> Fact? {
         switch self {
         case .customerCreated(_, _, let time):
             .customerCreated(name: name, email: email, time: time)
         case .profileChanged: .profileChanged(name: name, email: email)
         case .metadataChanged: .metadataChanged(metadata)
+        case .addressSet: .addressSet(address)
         case .usageRecorded(let feature, let value, let label):
             .usageRecorded(
                 feature: feature, value: value,
@@ -117,6 +121,8 @@ extension RecordWriter {
             case .metadataChanged(let metadata):
                 (part.pointee.n_metadata, part.pointee.metadata) =
                     arena.list(metadata) { self.entry($0) }
+            case .addressSet(let address):
+                part.pointee.address = address.map { self.address($0) }
             case .usageRecorded(_, _, let label):
                 (part.pointee.n_properties, part.pointee.properties) =
                     arena.list((label?.properties ?? []).filter(\.isPersonal)) { property($0) }
@@ -181,7 +187,8 @@ extension RecordDecoder {
                 let whole = record.facts[place].with(
                     name: text(part.pointee.name), email: text(part.pointee.email),
                     metadata: metadata(part.pointee.n_metadata, part.pointee.metadata),
-                    properties: try properties(part.pointee.n_properties, part.pointee.properties))
+                    properties: try properties(part.pointee.n_properties, part.pointee.properties),
+                    address: address(part.pointee.address))
             else { throw RecordFault("a sealed part belongs to no fact of its record") }
             record.facts[place] = whole
         }

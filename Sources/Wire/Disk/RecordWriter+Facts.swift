@@ -62,7 +62,8 @@ extension RecordWriter {
         case .discountsSet, .codeRedeemed: rewardFact(fact, message)
         case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
         case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
-        case .schedulesSet, .phaseBegan, .payerSet, .methodRemoved, .takeoverSet, .trialUsed:
+        case .schedulesSet, .phaseBegan, .payerSet, .methodRemoved, .takeoverSet, .trialUsed,
+            .profileOwed, .addressSet:
             scheduleFact(fact, message)
         }
         return message

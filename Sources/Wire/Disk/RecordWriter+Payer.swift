@@ -20,6 +20,14 @@ extension RecordWriter {
             message.pointee.trial_used = arena.make(tally__disk__v1__trial_mark__init)
             message.pointee.trial_used.pointee.plan = mark.plan.rawValue
             message.pointee.trial_used.pointee.entity = mark.entity
+        case .profileOwed(let turn):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_PROFILE_OWED
+            message.pointee.profile_owed = arena.make(tally__disk__v1__profile_owed__init)
+            message.pointee.profile_owed.pointee.turn = turn
+        case .addressSet(let address):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ADDRESS_SET
+            message.pointee.address_set = arena.make(tally__disk__v1__address_set__init)
+            message.pointee.address_set.pointee.address = address.map { self.address($0) }
         default: preconditionFailure("written by the caller")
         }
     }
@@ -31,6 +39,21 @@ extension RecordWriter {
             takeover.subscriptions)
         message.pointee.status = UInt32(takeover.status.rawValue)
         message.pointee.until = takeover.until.milliseconds
+        return message
+    }
+}
+
+extension RecordWriter {
+    func address(
+        _ address: PostalAddress
+    ) -> UnsafeMutablePointer<Tally__Disk__V1__PostalAddress> {
+        let message = arena.make(tally__disk__v1__postal_address__init)
+        message.pointee.line1 = arena.string(address.line1)
+        message.pointee.line2 = arena.string(address.line2)
+        message.pointee.city = arena.string(address.city)
+        message.pointee.state = arena.string(address.state)
+        message.pointee.postal_code = arena.string(address.postalCode)
+        message.pointee.country = arena.string(address.country)
         return message
     }
 }
@@ -49,8 +72,26 @@ extension RecordDecoder {
             let mark = try need(message.trial_used)
             return .trialUsed(
                 TrialMark(plan: PlanNumber(rawValue: mark.plan), entity: mark.entity))
+        case TALLY__DISK__V1__FACT__KIND_PROFILE_OWED:
+            return .profileOwed(turn: try need(message.profile_owed).turn)
+        case TALLY__DISK__V1__FACT__KIND_ADDRESS_SET:
+            return .addressSet(address(try need(message.address_set).address))
         default: return nil
         }
+    }
+
+    func address(
+        _ message: UnsafeMutablePointer<Tally__Disk__V1__PostalAddress>?
+    ) -> PostalAddress? {
+        guard let message = message?.pointee else { return nil }
+        var address = PostalAddress()
+        address.line1 = text(message.line1)
+        address.line2 = text(message.line2)
+        address.city = text(message.city)
+        address.state = text(message.state)
+        address.postalCode = text(message.postal_code)
+        address.country = text(message.country)
+        return address
     }
 
     func takeover(_ message: Tally__Disk__V1__Takeover) throws(RecordFault) -> Takeover {

@@ -83,6 +83,8 @@ extension RecordDecoder {
             account.takeovers.append(try self.takeover(takeover.pointee))
         }
         account.taxRate = text(message.tax_rate_id)
+        account.owedProfile = message.owed_profile
+        if let open = address(message.address) { account.address = open }
     }
 
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {

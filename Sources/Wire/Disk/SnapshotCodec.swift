@@ -165,8 +165,9 @@ extension RecordWriter {
         let message = restMessage(customer)
         if customer.key != 0, let seals,
             !customer.account.name.isEmpty || !customer.account.email.isEmpty
-                || !customer.account.metadata.isEmpty
+                || !customer.account.metadata.isEmpty || customer.account.address != nil
         {
+            message.pointee.address = nil
             message.pointee.name = arena.string("")
             message.pointee.email = arena.string("")
             (message.pointee.n_metadata, message.pointee.metadata) = (0, nil)
@@ -235,6 +236,8 @@ extension RecordWriter {
         message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
         message.pointee.payer = arena.string(customer.account.payer)
         message.pointee.tax_rate_id = arena.string(customer.account.taxRate)
+        message.pointee.owed_profile = customer.account.owedProfile
+        message.pointee.address = customer.account.address.map { address($0) }
         (message.pointee.n_schedules, message.pointee.schedules) =
             arena.list(customer.account.schedules) { schedule($0) }
         (message.pointee.n_takeovers, message.pointee.takeovers) =
@@ -244,6 +247,18 @@ extension RecordWriter {
 }
 
 extension RecordDecoder {
+    /// What a state's seal keeps.
+    private func put(
+        _ sealed: Tally__Disk__V1__Sealed, of customer: CustomerID, into account: inout Account
+    ) throws(RecordFault) {
+        guard let content = try open(sealed, for: .state, of: customer) else { return }
+        let parts = elements(content.n_parts, content.parts).map(\.pointee)
+        account.name = text(parts.first?.name)
+        account.email = text(parts.first?.email)
+        account.metadata = parts.flatMap { metadata($0.n_metadata, $0.metadata) }
+        account.address = parts.lazy.compactMap { self.address($0.address) }.first
+    }
+
     func rest(_ bytes: [UInt8], into customer: inout CustomerState) throws(RecordFault) {
         let message = try bytes.withUnsafeBufferPointer {
             (bytes) throws(RecordFault) -> Tally__Disk__V1__CustomerState in
@@ -261,14 +276,7 @@ extension RecordDecoder {
         account.created = Timestamp(milliseconds: message.create_time)
         account.metadata = metadata(message.n_metadata, message.metadata)
         customer.isDeleted = message.deleted != 0
-        if let sealed = message.sealed?.pointee,
-            let parts = try open(sealed, for: .state, of: customer.id)
-        {
-            let parts = elements(parts.n_parts, parts.parts).map(\.pointee)
-            account.name = text(parts.first?.name)
-            account.email = text(parts.first?.email)
-            account.metadata = parts.flatMap { metadata($0.n_metadata, $0.metadata) }
-        }
+        if let sealed = message.sealed?.pointee { try put(sealed, of: customer.id, into: &account) }
         for effect in elements(message.n_effects, message.effects) {
             account.effects.append(try self.effect(effect.pointee))
         }

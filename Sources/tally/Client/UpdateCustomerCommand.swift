@@ -4,11 +4,13 @@ internal import Wire
 struct UpdateCustomerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Changes a customer's name, email or metadata.",
+        abstract: "Changes a customer's name, email, address or metadata.",
         discussion: """
             What isn't given stays; an empty text removes a name or an email.
 
               tally customer update acme --name "Acme Ltd" --metadata crm=4711 --remove trial
+              tally customer update acme --address line1="1 Main St" --address country=US
+              tally customer update acme --no-address
             """)
 
     @OptionGroup var flags: ServerFlags
@@ -21,6 +23,15 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
 
     @Option(help: "Where receipts go.")
     var email: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A part of where it is billed: line1, line2, city, state, postal_code or country; may "
+                + "be given again. What isn't given is empty.", valueName: "part=text"))
+    var address: [MetadataArgument] = []
+
+    @Flag(name: .customLong("no-address"), help: "Forget where it is billed.")
+    var forgetsAddress = false
 
     @Option(help: "A note of yours to keep, as key=value; may be given again.")
     var metadata: [MetadataArgument] = []
@@ -46,10 +57,23 @@ struct UpdateCustomerCommand: AsyncParsableCommand {
     @Option(help: "Default: a new one.")
     var requestId: String?
 
+    func validate() throws {
+        let parts = ["line1", "line2", "city", "state", "postal_code", "country"]
+        for part in address where !parts.contains(part.key) {
+            throw ValidationError(
+                "--address has no \(part.key): it has \(parts.joined(separator: ", "))")
+        }
+        guard address.isEmpty || !forgetsAddress else {
+            throw ValidationError("give --address or --no-address, not both")
+        }
+    }
+
     func run() async throws {
         let request: JSONObject = [
             "customer_id": .string(id), "name": name.map { .string($0) } ?? .null,
             "email": email.map { .string($0) } ?? .null,
+            "address":
+                address.isEmpty && !forgetsAddress ? .null : MetadataArgument.json(address),
             "metadata": MetadataArgument.json(metadata),
             "time_zone": timeZone.map { .string($0) } ?? .null,
             "tax_rate_id": taxRate.map { .string($0) } ?? .null,

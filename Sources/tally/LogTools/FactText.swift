@@ -67,7 +67,7 @@ struct FactText {
         case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
             rewarded(fact)
         case .payerSet, .taxRateSet, .methodRemoved, .takeoverSet, .trialUsed, .schedulesSet,
-            .phaseBegan:
+            .phaseBegan, .profileOwed, .addressSet:
             arranged(fact)
         }
     }
@@ -80,6 +80,9 @@ struct FactText {
         case .taxRateSet(let id):
             ["fact": .string("tax_rate_set"), "tax_rate": .string(id)]
         case .methodRemoved: ["fact": .string("method_removed")]
+        case .profileOwed(let turn):
+            ["fact": .string("profile_owed"), "turn": .number(turn)]
+        case .addressSet(let address): PostalAddress.text(address)
         case .takeoverSet(let takeover):
             [
                 "fact": .string("takeover_set"), "source": .string(takeover.source),

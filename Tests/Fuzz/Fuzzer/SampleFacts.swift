@@ -34,6 +34,7 @@ enum SampleFacts {
             .referralCodeSet(ReferralCode(programmeID: "p", code: "ABC123", created: time)),
             .fingerprintSet(FingerprintMark(rawValue: 1)), .phaseBegan(time: time),
             .payerSet(reference: "cus_1"), .methodRemoved, .taxRateSet(id: "vat"),
+            .profileOwed(turn: 3), .addressSet(nil),
             .takeoverSet(
                 Takeover(source: "sub_1", subscriptions: [1], status: .pending, until: time)),
             .trialUsed(TrialMark(plan: plan.plan, entity: 2)),

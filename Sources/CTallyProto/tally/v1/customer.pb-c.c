@@ -239,6 +239,51 @@ void   tally__v1__customer__free_unpacked
   assert(message->base.descriptor == &tally__v1__customer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__postal_address__init
+                     (Tally__V1__PostalAddress         *message)
+{
+  static const Tally__V1__PostalAddress init_value = TALLY__V1__POSTAL_ADDRESS__INIT;
+  *message = init_value;
+}
+size_t tally__v1__postal_address__get_packed_size
+                     (const Tally__V1__PostalAddress *message)
+{
+  assert(message->base.descriptor == &tally__v1__postal_address__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__postal_address__pack
+                     (const Tally__V1__PostalAddress *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__postal_address__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__postal_address__pack_to_buffer
+                     (const Tally__V1__PostalAddress *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__postal_address__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PostalAddress *
+       tally__v1__postal_address__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PostalAddress *)
+     protobuf_c_message_unpack (&tally__v1__postal_address__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__postal_address__free_unpacked
+                     (Tally__V1__PostalAddress *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__postal_address__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__bought_quantity__field_descriptors[3] =
 {
   {
@@ -745,7 +790,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[25] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[26] =
 {
   {
     "customer_id",
@@ -1036,6 +1081,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[25]
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "address",
+    156,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, address),
+    &tally__v1__postal_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rate_id",
     170,
     PROTOBUF_C_LABEL_NONE,
@@ -1049,6 +1106,7 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[25]
   },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
+  24,   /* field[24] = address */
   19,   /* field[19] = auto_topups */
   5,   /* field[5] = balances */
   11,   /* field[11] = controls */
@@ -1072,10 +1130,10 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   21,   /* field[21] = referrals */
   15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
-  24,   /* field[24] = tax_rate_id */
+  25,   /* field[25] = tax_rate_id */
   18,   /* field[18] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[8 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[9 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
@@ -1084,8 +1142,9 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[8 + 1] =
   { 80, 18 },
   { 90, 19 },
   { 100, 20 },
-  { 170, 24 },
-  { 0, 25 }
+  { 156, 24 },
+  { 170, 25 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1095,11 +1154,114 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  25,
+  26,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  8,  tally__v1__customer__number_ranges,
+  9,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__postal_address__field_descriptors[6] =
+{
+  {
+    "line1",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PostalAddress, line1),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "line2",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PostalAddress, line2),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "city",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PostalAddress, city),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PostalAddress, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postal_code",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PostalAddress, postal_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "country",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PostalAddress, country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__postal_address__field_indices_by_name[] = {
+  2,   /* field[2] = city */
+  5,   /* field[5] = country */
+  0,   /* field[0] = line1 */
+  1,   /* field[1] = line2 */
+  4,   /* field[4] = postal_code */
+  3,   /* field[3] = state */
+};
+static const ProtobufCIntRange tally__v1__postal_address__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__postal_address__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PostalAddress",
+  "PostalAddress",
+  "Tally__V1__PostalAddress",
+  "tally.v1",
+  sizeof(Tally__V1__PostalAddress),
+  6,
+  tally__v1__postal_address__field_descriptors,
+  tally__v1__postal_address__field_indices_by_name,
+  1,  tally__v1__postal_address__number_ranges,
+  (ProtobufCMessageInit) tally__v1__postal_address__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue tally__v1__subscription_status__enum_values_by_number[8] =

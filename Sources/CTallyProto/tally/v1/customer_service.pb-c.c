@@ -2295,7 +2295,7 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__metadata_en
   (ProtobufCMessageInit) tally__v1__update_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_descriptors[10] =
 {
   {
     "customer_id",
@@ -2394,6 +2394,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "address",
+    156,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__UpdateCustomerRequest, address),
+    &tally__v1__postal_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rate_id",
     170,
     PROTOBUF_C_LABEL_NONE,
@@ -2407,6 +2419,7 @@ static const ProtobufCFieldDescriptor tally__v1__update_customer_request__field_
   },
 };
 static const unsigned tally__v1__update_customer_request__field_indices_by_name[] = {
+  8,   /* field[8] = address */
   0,   /* field[0] = customer_id */
   2,   /* field[2] = email */
   7,   /* field[7] = fingerprint */
@@ -2414,16 +2427,17 @@ static const unsigned tally__v1__update_customer_request__field_indices_by_name[
   1,   /* field[1] = name */
   4,   /* field[4] = remove_metadata_keys */
   5,   /* field[5] = request_id */
-  8,   /* field[8] = tax_rate_id */
+  9,   /* field[9] = tax_rate_id */
   6,   /* field[6] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__update_customer_request__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 80, 6 },
   { 100, 7 },
-  { 170, 8 },
-  { 0, 9 }
+  { 156, 8 },
+  { 170, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor =
 {
@@ -2433,10 +2447,10 @@ const ProtobufCMessageDescriptor tally__v1__update_customer_request__descriptor 
   "Tally__V1__UpdateCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateCustomerRequest),
-  9,
+  10,
   tally__v1__update_customer_request__field_descriptors,
   tally__v1__update_customer_request__field_indices_by_name,
-  4,  tally__v1__update_customer_request__number_ranges,
+  5,  tally__v1__update_customer_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

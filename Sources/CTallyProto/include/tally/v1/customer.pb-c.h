@@ -28,6 +28,7 @@ typedef struct Tally__V1__Flag Tally__V1__Flag;
 typedef struct Tally__V1__PaymentMethod Tally__V1__PaymentMethod;
 typedef struct Tally__V1__Customer Tally__V1__Customer;
 typedef struct Tally__V1__Customer__MetadataEntry Tally__V1__Customer__MetadataEntry;
+typedef struct Tally__V1__PostalAddress Tally__V1__PostalAddress;
 
 
 /* --- enums --- */
@@ -372,10 +373,50 @@ struct  Tally__V1__Customer
    * The tax rate of subscriptions that have none of their own; empty: that of the catalog's settings.
    */
   char *tax_rate_id;
+  /*
+   * Where it is billed; absent: nobody has said.
+   */
+  Tally__V1__PostalAddress *address;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * A postal address. What a country doesn't use is empty. Each part is at most 256 bytes.
+ */
+struct  Tally__V1__PostalAddress
+{
+  ProtobufCMessage base;
+  /*
+   * Street and number.
+   */
+  char *line1;
+  /*
+   * Apartment, floor, and the like.
+   */
+  char *line2;
+  /*
+   * City or town.
+   */
+  char *city;
+  /*
+   * State, province or region.
+   */
+  char *state;
+  /*
+   * As its country writes it.
+   */
+  char *postal_code;
+  /*
+   * ISO 3166-1 code, two letters, such as "DE". An address has one.
+   */
+  char *country;
+};
+#define TALLY__V1__POSTAL_ADDRESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__postal_address__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Tally__V1__BoughtQuantity methods */
@@ -476,6 +517,25 @@ Tally__V1__Customer *
 void   tally__v1__customer__free_unpacked
                      (Tally__V1__Customer *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__PostalAddress methods */
+void   tally__v1__postal_address__init
+                     (Tally__V1__PostalAddress         *message);
+size_t tally__v1__postal_address__get_packed_size
+                     (const Tally__V1__PostalAddress   *message);
+size_t tally__v1__postal_address__pack
+                     (const Tally__V1__PostalAddress   *message,
+                      uint8_t             *out);
+size_t tally__v1__postal_address__pack_to_buffer
+                     (const Tally__V1__PostalAddress   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PostalAddress *
+       tally__v1__postal_address__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__postal_address__free_unpacked
+                     (Tally__V1__PostalAddress *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__BoughtQuantity_Closure)
@@ -496,6 +556,9 @@ typedef void (*Tally__V1__Customer__MetadataEntry_Closure)
 typedef void (*Tally__V1__Customer_Closure)
                  (const Tally__V1__Customer *message,
                   void *closure_data);
+typedef void (*Tally__V1__PostalAddress_Closure)
+                 (const Tally__V1__PostalAddress *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -509,6 +572,7 @@ extern const ProtobufCMessageDescriptor tally__v1__flag__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__customer__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__postal_address__descriptor;
 
 PROTOBUF_C__END_DECLS
 

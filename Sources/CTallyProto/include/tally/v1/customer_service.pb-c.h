@@ -308,6 +308,11 @@ struct  Tally__V1__UpdateCustomerRequest
    * Chosen by the caller, unique for each intended change, at most 63 bytes.
    */
   char *request_id;
+  /*
+   * Absent: it stays. Where the customer is billed, in place of what was known; all parts empty:
+   * nobody knows any more. It is passed on to the payment provider.
+   */
+  Tally__V1__PostalAddress *address;
   Tally__V1__UpdateCustomerRequest__NameCase _name_case;
   union {
     /*
@@ -347,7 +352,7 @@ struct  Tally__V1__UpdateCustomerRequest
 };
 #define TALLY__V1__UPDATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, NULL, TALLY__V1__UPDATE_CUSTOMER_REQUEST___NAME__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___EMAIL__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TIME_ZONE__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___FINGERPRINT__NOT_SET, {0}, TALLY__V1__UPDATE_CUSTOMER_REQUEST___TAX_RATE_ID__NOT_SET, {0} }
 
 
 /*

@@ -773,6 +773,141 @@ void   tally__disk__v1__method_removed__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__method_removed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__profile_owed__init
+                     (Tally__Disk__V1__ProfileOwed         *message)
+{
+  static const Tally__Disk__V1__ProfileOwed init_value = TALLY__DISK__V1__PROFILE_OWED__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__profile_owed__get_packed_size
+                     (const Tally__Disk__V1__ProfileOwed *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__profile_owed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__profile_owed__pack
+                     (const Tally__Disk__V1__ProfileOwed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__profile_owed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__profile_owed__pack_to_buffer
+                     (const Tally__Disk__V1__ProfileOwed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__profile_owed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ProfileOwed *
+       tally__disk__v1__profile_owed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ProfileOwed *)
+     protobuf_c_message_unpack (&tally__disk__v1__profile_owed__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__profile_owed__free_unpacked
+                     (Tally__Disk__V1__ProfileOwed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__profile_owed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__address_set__init
+                     (Tally__Disk__V1__AddressSet         *message)
+{
+  static const Tally__Disk__V1__AddressSet init_value = TALLY__DISK__V1__ADDRESS_SET__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__address_set__get_packed_size
+                     (const Tally__Disk__V1__AddressSet *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__address_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__address_set__pack
+                     (const Tally__Disk__V1__AddressSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__address_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__address_set__pack_to_buffer
+                     (const Tally__Disk__V1__AddressSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__address_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__AddressSet *
+       tally__disk__v1__address_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__AddressSet *)
+     protobuf_c_message_unpack (&tally__disk__v1__address_set__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__address_set__free_unpacked
+                     (Tally__Disk__V1__AddressSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__address_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__disk__v1__postal_address__init
+                     (Tally__Disk__V1__PostalAddress         *message)
+{
+  static const Tally__Disk__V1__PostalAddress init_value = TALLY__DISK__V1__POSTAL_ADDRESS__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__postal_address__get_packed_size
+                     (const Tally__Disk__V1__PostalAddress *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__postal_address__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__postal_address__pack
+                     (const Tally__Disk__V1__PostalAddress *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__postal_address__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__postal_address__pack_to_buffer
+                     (const Tally__Disk__V1__PostalAddress *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__postal_address__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__PostalAddress *
+       tally__disk__v1__postal_address__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__PostalAddress *)
+     protobuf_c_message_unpack (&tally__disk__v1__postal_address__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__postal_address__free_unpacked
+                     (Tally__Disk__V1__PostalAddress *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__postal_address__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__tax_rate_set__init
                      (Tally__Disk__V1__TaxRateSet         *message)
 {
@@ -4366,7 +4501,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__personal_parts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[8] =
 {
   {
     "fact",
@@ -4452,8 +4587,21 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "address",
+    156,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, address),
+    &tally__disk__v1__postal_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = {
+  7,   /* field[7] = address */
   2,   /* field[2] = email */
   5,   /* field[5] = entity */
   0,   /* field[0] = fact */
@@ -4462,10 +4610,11 @@ static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = 
   1,   /* field[1] = name */
   3,   /* field[3] = properties */
 };
-static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 156, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
 {
@@ -4475,10 +4624,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
   "Tally__Disk__V1__PersonalPart",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PersonalPart),
-  7,
+  8,
   tally__disk__v1__personal_part__field_descriptors,
   tally__disk__v1__personal_part__field_indices_by_name,
-  1,  tally__disk__v1__personal_part__number_ranges,
+  2,  tally__disk__v1__personal_part__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__personal_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4661,7 +4810,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[78] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[80] =
 {
   {
     "customer_created",
@@ -5588,6 +5737,30 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[7
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "profile_owed",
+    176,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, profile_owed),
+    &tally__disk__v1__profile_owed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address_set",
+    177,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, address_set),
+    &tally__disk__v1__address_set__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "custom_plan_set_with_seats",
     181,
     PROTOBUF_C_LABEL_NONE,
@@ -5601,6 +5774,7 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[7
   },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
+  78,   /* field[78] = address_set */
   19,   /* field[19] = bucket_changed */
   6,   /* field[6] = bucket_closed */
   4,   /* field[4] = bucket_opened */
@@ -5614,7 +5788,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   66,   /* field[66] = currency_set */
   51,   /* field[51] = custom_plan_dropped */
   50,   /* field[50] = custom_plan_set */
-  77,   /* field[77] = custom_plan_set_with_seats */
+  79,   /* field[79] = custom_plan_set_with_seats */
   0,   /* field[0] = customer_created */
   18,   /* field[18] = customer_deleted */
   16,   /* field[16] = customer_erased */
@@ -5652,6 +5826,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   64,   /* field[64] = phase_began */
   25,   /* field[25] = pooling_set */
   1,   /* field[1] = profile_changed */
+  77,   /* field[77] = profile_owed */
   60,   /* field[60] = receivable_set */
   56,   /* field[56] = referral_code_set */
   55,   /* field[55] = referral_set */
@@ -5696,8 +5871,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[15 + 1] =
   { 150, 67 },
   { 156, 69 },
   { 170, 71 },
-  { 181, 77 },
-  { 0, 78 }
+  { 181, 79 },
+  { 0, 80 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5707,7 +5882,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  78,
+  80,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
   15,  tally__disk__v1__fact__number_ranges,
@@ -6320,6 +6495,185 @@ const ProtobufCMessageDescriptor tally__disk__v1__method_removed__descriptor =
   tally__disk__v1__method_removed__field_indices_by_name,
   0,  tally__disk__v1__method_removed__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__method_removed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__profile_owed__field_descriptors[1] =
+{
+  {
+    "turn",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ProfileOwed, turn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__profile_owed__field_indices_by_name[] = {
+  0,   /* field[0] = turn */
+};
+static const ProtobufCIntRange tally__disk__v1__profile_owed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__profile_owed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ProfileOwed",
+  "ProfileOwed",
+  "Tally__Disk__V1__ProfileOwed",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ProfileOwed),
+  1,
+  tally__disk__v1__profile_owed__field_descriptors,
+  tally__disk__v1__profile_owed__field_indices_by_name,
+  1,  tally__disk__v1__profile_owed__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__profile_owed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__address_set__field_descriptors[1] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__AddressSet, address),
+    &tally__disk__v1__postal_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__address_set__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+};
+static const ProtobufCIntRange tally__disk__v1__address_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__address_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.AddressSet",
+  "AddressSet",
+  "Tally__Disk__V1__AddressSet",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__AddressSet),
+  1,
+  tally__disk__v1__address_set__field_descriptors,
+  tally__disk__v1__address_set__field_indices_by_name,
+  1,  tally__disk__v1__address_set__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__address_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__postal_address__field_descriptors[6] =
+{
+  {
+    "line1",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PostalAddress, line1),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "line2",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PostalAddress, line2),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "city",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PostalAddress, city),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PostalAddress, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postal_code",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PostalAddress, postal_code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "country",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PostalAddress, country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__postal_address__field_indices_by_name[] = {
+  2,   /* field[2] = city */
+  5,   /* field[5] = country */
+  0,   /* field[0] = line1 */
+  1,   /* field[1] = line2 */
+  4,   /* field[4] = postal_code */
+  3,   /* field[3] = state */
+};
+static const ProtobufCIntRange tally__disk__v1__postal_address__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__postal_address__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.PostalAddress",
+  "PostalAddress",
+  "Tally__Disk__V1__PostalAddress",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__PostalAddress),
+  6,
+  tally__disk__v1__postal_address__field_descriptors,
+  tally__disk__v1__postal_address__field_indices_by_name,
+  1,  tally__disk__v1__postal_address__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__postal_address__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__tax_rate_set__field_descriptors[1] =
@@ -12742,7 +13096,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[40] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[42] =
 {
   {
     "customer_id",
@@ -13224,8 +13578,33 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "owed_profile",
+    149,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, owed_profile),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    156,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, address),
+    &tally__disk__v1__postal_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
+  41,   /* field[41] = address */
   8,   /* field[8] = buckets */
   11,   /* field[11] = checkout */
   24,   /* field[24] = closed_checkouts */
@@ -13250,6 +13629,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   16,   /* field[16] = metadata */
   12,   /* field[12] = method */
   2,   /* field[2] = name */
+  40,   /* field[40] = owed_profile */
   37,   /* field[37] = payer */
   34,   /* field[34] = receivables */
   28,   /* field[28] = redemptions */
@@ -13267,7 +13647,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[12 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[13 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -13281,7 +13661,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[12
   { 140, 36 },
   { 144, 38 },
   { 148, 39 },
-  { 0, 40 }
+  { 156, 41 },
+  { 0, 42 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -13291,10 +13672,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  40,
+  42,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  12,  tally__disk__v1__customer_state__number_ranges,
+  13,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

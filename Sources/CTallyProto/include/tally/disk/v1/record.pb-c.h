@@ -34,6 +34,9 @@ typedef struct Tally__Disk__V1__Referral Tally__Disk__V1__Referral;
 typedef struct Tally__Disk__V1__ReferralCode Tally__Disk__V1__ReferralCode;
 typedef struct Tally__Disk__V1__PayerSet Tally__Disk__V1__PayerSet;
 typedef struct Tally__Disk__V1__MethodRemoved Tally__Disk__V1__MethodRemoved;
+typedef struct Tally__Disk__V1__ProfileOwed Tally__Disk__V1__ProfileOwed;
+typedef struct Tally__Disk__V1__AddressSet Tally__Disk__V1__AddressSet;
+typedef struct Tally__Disk__V1__PostalAddress Tally__Disk__V1__PostalAddress;
 typedef struct Tally__Disk__V1__TaxRateSet Tally__Disk__V1__TaxRateSet;
 typedef struct Tally__Disk__V1__LineTax Tally__Disk__V1__LineTax;
 typedef struct Tally__Disk__V1__ChargeTax Tally__Disk__V1__ChargeTax;
@@ -235,10 +238,14 @@ struct  Tally__Disk__V1__PersonalPart
    * In Extras: the hold whose properties these are.
    */
   char *hold;
+  /*
+   * Where the customer is billed.
+   */
+  Tally__Disk__V1__PostalAddress *address;
 };
 #define TALLY__DISK__V1__PERSONAL_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_part__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -388,7 +395,9 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_RAISED = 172,
   TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_CHANGED = 173,
   TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_RETURNED = 174,
-  TALLY__DISK__V1__FACT__KIND_TAXED_REFUND_SET = 175
+  TALLY__DISK__V1__FACT__KIND_TAXED_REFUND_SET = 175,
+  TALLY__DISK__V1__FACT__KIND_PROFILE_OWED = 176,
+  TALLY__DISK__V1__FACT__KIND_ADDRESS_SET = 177
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -713,6 +722,14 @@ struct  Tally__Disk__V1__Fact
      * As refund_set, where some of it is tax.
      */
     Tally__Disk__V1__Refund *taxed_refund_set;
+    /*
+     * Whether the payment provider has yet to be told who the customer is.
+     */
+    Tally__Disk__V1__ProfileOwed *profile_owed;
+    /*
+     * Where the customer is billed from now on.
+     */
+    Tally__Disk__V1__AddressSet *address_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -953,6 +970,74 @@ struct  Tally__Disk__V1__MethodRemoved
 #define TALLY__DISK__V1__METHOD_REMOVED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__method_removed__descriptor) \
      }
+
+
+/*
+ * That the payment provider has yet to be told a customer's name, email and address.
+ */
+struct  Tally__Disk__V1__ProfileOwed
+{
+  ProtobufCMessage base;
+  /*
+   * The number of the change that it is to be told of; 0: it was told.
+   */
+  uint32_t turn;
+};
+#define TALLY__DISK__V1__PROFILE_OWED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__profile_owed__descriptor) \
+    , 0 }
+
+
+/*
+ * Where a customer is billed.
+ */
+struct  Tally__Disk__V1__AddressSet
+{
+  ProtobufCMessage base;
+  /*
+   * Absent: nobody says; with nothing in it: nobody is to know, the payment provider neither.
+   */
+  Tally__Disk__V1__PostalAddress *address;
+};
+#define TALLY__DISK__V1__ADDRESS_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__address_set__descriptor) \
+    , NULL }
+
+
+/*
+ * A postal address. One with anything in it has a country.
+ */
+struct  Tally__Disk__V1__PostalAddress
+{
+  ProtobufCMessage base;
+  /*
+   * Street and number.
+   */
+  char *line1;
+  /*
+   * Apartment, floor, and the like.
+   */
+  char *line2;
+  /*
+   * City or town.
+   */
+  char *city;
+  /*
+   * State, province or region.
+   */
+  char *state;
+  /*
+   * As its country writes it.
+   */
+  char *postal_code;
+  /*
+   * ISO 3166-1 code, two capitals.
+   */
+  char *country;
+};
+#define TALLY__DISK__V1__POSTAL_ADDRESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__postal_address__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -3376,7 +3461,7 @@ struct  Tally__Disk__V1__CustomerState
    */
   uint32_t key;
   /*
-   * An encoded PersonalParts with name, email and metadata, which are empty then.
+   * An encoded PersonalParts with name, email, metadata and address, which are empty then.
    */
   Tally__Disk__V1__Sealed *sealed;
   /*
@@ -3462,6 +3547,15 @@ struct  Tally__Disk__V1__CustomerState
    */
   char *tax_rate_id;
   /*
+   * The number of the change of name, email or address that the payment provider has yet to be told
+   * of; 0: none.
+   */
+  uint32_t owed_profile;
+  /*
+   * Where it is billed; absent: nobody says, or it is sealed; with nothing in it: it was removed.
+   */
+  Tally__Disk__V1__PostalAddress *address;
+  /*
    * Invoices that wait to be paid by who got them, oldest first.
    */
   size_t n_receivables;
@@ -3493,7 +3587,7 @@ struct  Tally__Disk__V1__CustomerState
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -3818,6 +3912,63 @@ Tally__Disk__V1__MethodRemoved *
                       const uint8_t       *data);
 void   tally__disk__v1__method_removed__free_unpacked
                      (Tally__Disk__V1__MethodRemoved *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ProfileOwed methods */
+void   tally__disk__v1__profile_owed__init
+                     (Tally__Disk__V1__ProfileOwed         *message);
+size_t tally__disk__v1__profile_owed__get_packed_size
+                     (const Tally__Disk__V1__ProfileOwed   *message);
+size_t tally__disk__v1__profile_owed__pack
+                     (const Tally__Disk__V1__ProfileOwed   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__profile_owed__pack_to_buffer
+                     (const Tally__Disk__V1__ProfileOwed   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ProfileOwed *
+       tally__disk__v1__profile_owed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__profile_owed__free_unpacked
+                     (Tally__Disk__V1__ProfileOwed *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__AddressSet methods */
+void   tally__disk__v1__address_set__init
+                     (Tally__Disk__V1__AddressSet         *message);
+size_t tally__disk__v1__address_set__get_packed_size
+                     (const Tally__Disk__V1__AddressSet   *message);
+size_t tally__disk__v1__address_set__pack
+                     (const Tally__Disk__V1__AddressSet   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__address_set__pack_to_buffer
+                     (const Tally__Disk__V1__AddressSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__AddressSet *
+       tally__disk__v1__address_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__address_set__free_unpacked
+                     (Tally__Disk__V1__AddressSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__PostalAddress methods */
+void   tally__disk__v1__postal_address__init
+                     (Tally__Disk__V1__PostalAddress         *message);
+size_t tally__disk__v1__postal_address__get_packed_size
+                     (const Tally__Disk__V1__PostalAddress   *message);
+size_t tally__disk__v1__postal_address__pack
+                     (const Tally__Disk__V1__PostalAddress   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__postal_address__pack_to_buffer
+                     (const Tally__Disk__V1__PostalAddress   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__PostalAddress *
+       tally__disk__v1__postal_address__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__postal_address__free_unpacked
+                     (Tally__Disk__V1__PostalAddress *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__TaxRateSet methods */
 void   tally__disk__v1__tax_rate_set__init
@@ -5297,6 +5448,15 @@ typedef void (*Tally__Disk__V1__PayerSet_Closure)
 typedef void (*Tally__Disk__V1__MethodRemoved_Closure)
                  (const Tally__Disk__V1__MethodRemoved *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__ProfileOwed_Closure)
+                 (const Tally__Disk__V1__ProfileOwed *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__AddressSet_Closure)
+                 (const Tally__Disk__V1__AddressSet *message,
+                  void *closure_data);
+typedef void (*Tally__Disk__V1__PostalAddress_Closure)
+                 (const Tally__Disk__V1__PostalAddress *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__TaxRateSet_Closure)
                  (const Tally__Disk__V1__TaxRateSet *message,
                   void *closure_data);
@@ -5545,6 +5705,9 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__referral__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__referral_code__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__payer_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__method_removed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__profile_owed__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__address_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__postal_address__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__tax_rate_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__line_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__charge_tax__descriptor;
