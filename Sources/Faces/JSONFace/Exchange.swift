@@ -68,6 +68,8 @@ struct Exchange {
         case .createPlan, .updatePlan: try await publishPlan(isNew: route == .createPlan)
         case .createFeature, .updateFeature:
             try await publishFeature(isNew: route == .createFeature)
+        case .deletePlan: try await deletePlan()
+        case .deleteFeature: try await deleteFeature()
         case .mintKey, .refreshKey, .revokeKey: try await key(route)
         default: throw .notImplemented(route.absence ?? "")
         }

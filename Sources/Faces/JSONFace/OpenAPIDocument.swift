@@ -222,7 +222,8 @@ extension Route {
     /// Of a body that is no message of ours.
     fileprivate var plainShape: RequestShape? {
         switch self {
-        case .getFeature: RequestShape([.text("feature_id").required])
+        case .getFeature, .deleteFeature: RequestShape([.text("feature_id").required])
+        case .deletePlan: RequestShape([.text("plan_id").required, .flag("all_versions")])
         case .getPlan: RequestShape([.text("plan_id").required, .count("version")])
         case .listPlans:
             RequestShape([.text("customer_id"), .text("entity_id"), .flag("all_versions")])

@@ -133,6 +133,11 @@ struct Commit {
         facts += topUp(wanted, of: &draft, names, now)
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
+        if !facts.isEmpty, needsClosed(draft, customer, in: shard, names) {
+            if let spare { repository.keys?.giveBack(spare) }
+            throw .unavailable(
+                .unavailable("a plan or feature of it is being deleted, or was: try again"))
+        }
         let message = message(decision.reply, of: draft, names)
         if !facts.isEmpty {
             let mark = decision.facts.isEmpty ? nil : decision.settlesRequest ?? request
@@ -161,6 +166,17 @@ struct Commit {
         if let refusal { throw .refused(refusal) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
+    }
+
+    /// Something begins to need what is deleted from the catalog, by whoever hasn't seen that yet.
+    private func needsClosed(
+        _ draft: borrowing CustomerState, _ before: borrowing CustomerState,
+        in shard: borrowing Shard, _ names: PricingNames
+    ) -> Bool {
+        let closed = shard.closed.closed(to: self.names.pricing.sequence)
+        guard !closed.isEmpty else { return false }
+        let needed = draft.needs(closed, names.pricing)
+        return !needed.isEmpty && before.needs(closed, names.pricing).isEmpty
     }
 
     /// What a decision says, some of it with the customer as it is then.

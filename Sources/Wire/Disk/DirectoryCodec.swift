@@ -81,7 +81,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.hasTaxes {
+        if draft.removes {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS
+            message.pointee.catalog_published_with_deletions = published
+        } else if draft.hasTaxes {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES
             message.pointee.catalog_published_with_taxes = published
@@ -134,6 +138,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_currencies)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES:
             published = try need(message.pointee.catalog_published_with_taxes)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS:
+            published = try need(message.pointee.catalog_published_with_deletions)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(
