@@ -18,8 +18,7 @@ from test_clock import move
 
 # What this server has no use for, or can't do: each answers 501 and says why.
 ABSENT = {
-    "billing.import_", "billing.multi_update", "billing.preview_multi_update",
-    "invoices.insert", "licenses.attach", "licenses.release", "platform.get_revenue_cat_keys",
+    "billing.import_", "invoices.insert", "licenses.attach", "licenses.release", "platform.get_revenue_cat_keys",
     "platform.link_revenue_cat", "platform.sync_revenue_cat",
 }
 MONTH = {"interval": "month"}
@@ -469,6 +468,33 @@ def test_what_is_refused_says_so_and_changes_nothing(world, method, asked, outco
     assert sdk.call("customers.get", customer_id=customer_id) == before
 
 
+def test_several_cancellations_are_one_invoice(world):
+    sdk, client, server = world
+    customer_id = customer_on_the_first(sdk, client)
+    checkout.pay(sdk.call("billing.setup_payment", customer_id=customer_id).url, server.ca_file)
+    sdk.call("billing.attach", customer_id=customer_id, plan_id="sdk_pro")
+    sdk.call("billing.attach", customer_id=customer_id, plan_id="sdk_packs")
+    move(client, 16, customer_id)
+    asked = {"customer_id": customer_id, "updates": [
+        {"plan_id": "sdk_pro", "cancel_action": "cancel_immediately"},
+        {"plan_id": "sdk_packs", "cancel_action": "cancel_immediately"}]}
+    preview = sdk.call("billing.preview_multi_update", **asked)
+    assert preview.total == -12.5 and len(preview.line_items) == 2
+    assert {change.plan_id for change in preview.outgoing} == {"sdk_pro", "sdk_packs"}
+    key = {"http_headers": {"idempotency-key": new_id("k")}}
+    done = sdk.call("billing.multi_update", **asked, **key)
+    assert (done.invoice.total, done.payment_url) == (-12.5, None)
+    assert sdk.call("billing.multi_update", **asked, **key) == done
+    customer = sdk.call("customers.get", customer_id=customer_id)
+    assert {s.plan_id for s in customer.subscriptions if s.status == "active"} == {"sdk_free"}
+    totals = [i.total for i in sdk.call("invoices.list", customer_id=customer_id).list]
+    assert sorted(totals) == [-12.5, 5, 20]
+    outcome, message = refused(sdk.call, "billing.multi_update", customer_id=customer_id, updates=[
+        {"plan_id": "sdk_free", "cancel_action": "cancel_immediately"},
+        {"plan_id": "sdk_free", "cancel_action": "cancel_immediately"}])
+    assert outcome == "400 invalid_inputs" and "updates[1].plan_id" in message
+
+
 def test_what_nobody_uses_is_deleted(world):
     sdk, _, _ = world
     feature_id, plan_id = new_id("f"), new_id("p")
@@ -545,11 +571,8 @@ def test_each_method_works_or_says_that_it_is_not_there(world, capsys):
     """Last: the table of what the tests before have seen."""
     sdk, _, server = world
     customer, shop = {"customer_id": "c"}, {"organization_slug": "o", "env": "test"}
-    updates = [{"cancel_action": "cancel_immediately"}]
     for method, asked in {
             "billing.import_": {**customer, "billables": []},
-            "billing.multi_update": {**customer, "updates": updates},
-            "billing.preview_multi_update": {**customer, "updates": updates},
             "invoices.insert": {"invoices": []},
             "licenses.attach": {**customer, "plan_id": "p", "entities": []},
             "licenses.release": {**customer, "entity_ids": []},

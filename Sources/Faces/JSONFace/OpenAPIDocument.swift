@@ -202,6 +202,7 @@ extension Route {
         case .attach, .previewAttach: .attach
         case .multiAttach, .previewMultiAttach: .multiAttach
         case .update, .previewUpdate: .update
+        case .multiUpdate, .previewMultiUpdate: .multiUpdate
         case .createSchedule: .createSchedule
         case .setupPayment: .setupPayment
         case .openPortal: .openPortal
@@ -261,7 +262,7 @@ extension Route {
 
     private var changes: Bool {
         switch self {
-        case .previewAttach, .previewMultiAttach, .previewUpdate: true
+        case .previewAttach, .previewMultiAttach, .previewUpdate, .previewMultiUpdate: true
         case .getCustomer, .listCustomers, .getEntity, .listEntities, .listInvoices,
             .listEvents, .aggregateEvents, .getFeature, .listFeatures, .getPlan, .listPlans,
             .listRewards:

@@ -94,8 +94,6 @@ enum Route: String, CaseIterable {
     /// Why there is no such thing here; nil: there is.
     var absence: String? {
         switch self {
-        case .multiUpdate, .previewMultiUpdate:
-            "several changes in one aren't there; call billing.update for each"
         case .importSubscriptions:
             "subscriptions of a payment provider can't be taken over; attach the plans"
         case .insertInvoices: "only this server's own invoices are kept"
