@@ -161,9 +161,9 @@ def test_products_and_referrals(py):
     assert feature(calls, friend).balance == 30
     # Who has bought it keeps it.
     outcome, message = calls.refused("products.delete", "pro")
-    assert outcome == "409 invalid_request" and "customers have" in message
+    assert outcome == "409 invalid_request" and "is a plan that" in message
     assert calls.refused("products.delete", "never")[0] == "404 product_not_found"
-    calls.call("products.create", "py_gone", "Gone")
+    calls.call("products.create", "py_gone", name="Gone", items=[])
     assert calls.call("products.delete", "py_gone").success
 
 

@@ -114,7 +114,7 @@ def test_customers_entities_and_plans(python, server):
     assert (eligible["pro"], eligible["premium"]) == ("active", "upgrade")
     # Who has bought it keeps it.
     assert calls.refused("plans.delete", "pro")[0] == "409 invalid_request"
-    calls.call("plans.create", "python_gone", "Gone")
+    calls.call("plans.create", id="python_gone", name="Gone", group="gone")
     assert calls.call("plans.delete", "python_gone").success
     friend = new_id("c")
     calls.call("customers.create", id=friend)

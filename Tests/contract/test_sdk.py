@@ -18,7 +18,8 @@ from test_clock import move
 
 # What this server has no use for, or can't do: each answers 501 and says why.
 ABSENT = {
-    "billing.import_", "invoices.insert", "licenses.attach", "licenses.release", "platform.get_revenue_cat_keys",
+    "billing.import_", "invoices.insert", "licenses.attach", "licenses.release",
+    "platform.get_revenue_cat_keys",
     "platform.link_revenue_cat", "platform.sync_revenue_cat",
 }
 MONTH = {"interval": "month"}
@@ -474,13 +475,16 @@ def test_several_cancellations_are_one_invoice(world):
     checkout.pay(sdk.call("billing.setup_payment", customer_id=customer_id).url, server.ca_file)
     sdk.call("billing.attach", customer_id=customer_id, plan_id="sdk_pro")
     sdk.call("billing.attach", customer_id=customer_id, plan_id="sdk_packs")
-    move(client, 16, customer_id)
+    move(client, 15, customer_id)
     asked = {"customer_id": customer_id, "updates": [
         {"plan_id": "sdk_pro", "cancel_action": "cancel_immediately"},
         {"plan_id": "sdk_packs", "cancel_action": "cancel_immediately"}]}
     preview = sdk.call("billing.preview_multi_update", **asked)
-    assert preview.total == -12.5 and len(preview.line_items) == 2
-    assert {change.plan_id for change in preview.outgoing} == {"sdk_pro", "sdk_packs"}
+    assert preview.total == -12.5 and preview.currency == "usd"
+    one, = preview.subscriptions
+    assert one.plan_ids == ["sdk_pro", "sdk_packs"] and one.total == -12.5
+    assert [line.total for line in one.line_items] == [-10, -2.5]
+    assert {change.plan_id for change in one.outgoing} == {"sdk_pro", "sdk_packs"}
     key = {"http_headers": {"idempotency-key": new_id("k")}}
     done = sdk.call("billing.multi_update", **asked, **key)
     assert (done.invoice.total, done.payment_url) == (-12.5, None)

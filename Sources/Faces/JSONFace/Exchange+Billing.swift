@@ -79,9 +79,17 @@ extension Exchange {
         }
         var context = try context(of: call.customer, expanding: expand)
         context.intent = intent(form)
-        return try shown(
-            message, "PreviewAttachResponse",
-            route == .previewUpdate ? .updatePreviewReply : .previewReply, context)
+        for update in form.given["updates"]?.elements ?? [] {
+            guard let id = update.text("plan_id"), !context.planIDs.contains(id) else { continue }
+            context.planIDs.append(id)
+        }
+        let shape: ReplyShape =
+            switch route {
+            case .previewUpdate: .updatePreviewReply
+            case .previewMultiUpdate: .severalPreviewReply
+            default: .previewReply
+            }
+        return try shown(message, "PreviewAttachResponse", shape, context)
     }
 
     private func intent(_ form: FilledForm) -> String {
