@@ -164,7 +164,8 @@ def test_products_and_referrals(py):
     assert outcome == "409 invalid_request" and "is a plan that" in message
     assert calls.refused("products.delete", "never")[0] == "404 product_not_found"
     calls.call("products.create", "py_gone", name="Gone", items=[])
-    assert calls.call("products.delete", "py_gone").success
+    calls.call("products.delete", "py_gone")
+    assert calls.refused("products.get", "py_gone")[0] == "404 product_not_found"
 
 
 def test_method_by_method(py, capsys):

@@ -494,9 +494,9 @@ def test_several_cancellations_are_one_invoice(world):
     totals = [i.total for i in sdk.call("invoices.list", customer_id=customer_id).list]
     assert sorted(totals) == [-12.5, 5, 20]
     outcome, message = refused(sdk.call, "billing.multi_update", customer_id=customer_id, updates=[
-        {"plan_id": "sdk_free", "cancel_action": "cancel_immediately"},
-        {"plan_id": "sdk_free", "cancel_action": "cancel_immediately"}])
-    assert outcome == "400 invalid_inputs" and "updates[1].plan_id" in message
+        {"plan_id": "sdk_free", "cancel_action": "uncancel"},
+        {"plan_id": "sdk_free", "cancel_action": "cancel_end_of_cycle"}])
+    assert outcome == "400 invalid_inputs" and "updates[1].cancel_action" in message
 
 
 def test_what_nobody_uses_is_deleted(world):
