@@ -36,6 +36,13 @@ extension Form {
         try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }
         try since(6) { form throws(FormFault) in try form.referralCatalog(&value.draft.rewards) }
         try taxRates(&value.draft.taxRates)
+        // As with the clock: most have none.
+        if isReading ? has("deleted_features") : !value.draft.removedFeatures.isEmpty {
+            try texts("deleted_features", &value.draft.removedFeatures)
+        }
+        if isReading ? has("deleted_plans") : !value.draft.removedPlans.isEmpty {
+            try texts("deleted_plans", &value.draft.removedPlans)
+        }
     }
 
     private struct PlanRevision {

@@ -125,8 +125,8 @@ extension Form {
     mutating func feature(_ key: String, _ value: inout FeatureNumber) throws(FormFault) {
         let pricing = pricing
         try self.value(
-            key, &value, write: { .string(pricing.feature($0).id) },
-            read: { if case .string(let id) = $0 { pricing.feature(id: id) } else { nil } },
+            key, &value, write: { .string(pricing.name(of: $0)) },
+            read: { if case .string(let name) = $0 { pricing.feature(named: name) } else { nil } },
             "the id of a feature that was published before")
     }
 
@@ -149,10 +149,8 @@ extension Form {
         let pricing = pricing
         try self.value(
             key, &value,
-            write: { number in
-                .string(pricing.plan(PlanReference(plan: number, revision: 1)).id)
-            },
-            read: { if case .string(let id) = $0 { pricing.plan(id: id) } else { nil } },
+            write: { .string(pricing.name(of: $0)) },
+            read: { if case .string(let name) = $0 { pricing.plan(named: name) } else { nil } },
             "the id of a plan that was published before")
     }
 

@@ -69,6 +69,15 @@ package final class Directory: Sendable {
         requests.withLock { $0.published(by: request) }?.contains("feature \(id)")
     }
 
+    /// Whether a request deleted a plan (or a feature); nil: no such request is known.
+    package func hasDeleted(_ request: String, plan id: String) -> Bool? {
+        requests.withLock { $0.published(by: request) }?.contains("no plan \(id)")
+    }
+
+    package func hasDeleted(_ request: String, feature id: String) -> Bool? {
+        requests.withLock { $0.published(by: request) }?.contains("no feature \(id)")
+    }
+
     package var current: PricingNames { names.withLock { $0 } }
 
     package func add(_ listener: @escaping Listener) {
@@ -77,11 +86,13 @@ package final class Directory: Sendable {
 
     /// Publishes a draft, durably, or finds everything that is wrong with it.
     ///
-    /// - Parameter found: faults that were found while the draft was read.
+    /// - Parameters:
+    ///   - found: faults that were found while the draft was read.
+    ///   - gate: keeps customers from what is deleted; nil: there are none.
     package func publish(
-        _ call: PublishCall, found: [Violation], time: Timestamp
+        _ call: PublishCall, found: [Violation], time: Timestamp, gate: RemovalGate? = nil
     ) async throws(ExecuteFault) -> (changes: [PricingChange], sequence: UInt64) {
-        let (changes, published) = try commit(call, found: found, time: time)
+        let (changes, published) = try commit(call, found: found, time: time, gate: gate)
         if let published {
             for listener in listeners.withLock({ $0 }) { await listener(published) }
         }
@@ -90,34 +101,42 @@ package final class Directory: Sendable {
 
     /// Publishes without telling the listeners; the new catalog, if anything changed.
     package func commit(
-        _ call: PublishCall, found: [Violation], time: Timestamp
+        _ call: PublishCall, found: [Violation], time: Timestamp, gate: RemovalGate? = nil
     ) throws(ExecuteFault) -> (changes: [PricingChange], published: PricingNames?) {
         let result = publishing.withLock { _ in
-            Result { () throws(ExecuteFault) in try append(call, found: found, time: time) }
+            Result { () throws(ExecuteFault) in
+                try append(call, found: found, time: time, gate)
+            }
         }
         return try result.get()
     }
 
     /// Blocks for one sync: publications are rare, and come from a person.
     private func append(
-        _ call: PublishCall, found: [Violation], time: Timestamp
+        _ call: PublishCall, found: [Violation], time: Timestamp, _ gate: RemovalGate?
     ) throws(ExecuteFault) -> (changes: [PricingChange], published: PricingNames?) {
         let pricing = current.pricing
-        let violations =
-            found
-            + call.draft.validate(onto: pricing).map { violation in
-                Violation(path: "catalog." + violation.path, message: violation.message)
-            }
+        let violations = found + call.draft.validate(onto: pricing).inCatalog
         guard violations.isEmpty else { throw .refused(.invalid(violations)) }
+        let uses = pricing.uses(removedBy: call.draft)
+        guard uses.isEmpty else { throw .refused(.inUse(uses.inCatalog)) }
         let changes = pricing.changes(publishing: call.draft)
-        guard !changes.isEmpty, !call.validateOnly else { return (changes, nil) }
+        guard !changes.isEmpty else { return (changes, nil) }
+        let removal = pricing.removal(by: call.draft)
+        if !removal.isEmpty { try gate?.close(call.draft, names: current) }
+        guard !call.validateOnly else {
+            if !removal.isEmpty { gate?.settle(removal, sequence: nil) }
+            return (changes, nil)
+        }
         let record = DirectoryRecord(
             time: time, published: call.draft, requestID: call.requestID)
+        // What fails may have been written: what it deletes stays closed.
         try commit(record)
         requests.withLock { $0.note(call.requestID, call.draft) }
         let published = PricingNames(
             pricing.publishing(call.draft), address: current.address)
         names.withLock { $0 = published }
+        if !removal.isEmpty { gate?.settle(removal, sequence: published.pricing.sequence) }
         return (changes, published)
     }
 

@@ -11,9 +11,12 @@ struct PublishedRequests {
 
     mutating func note(_ request: String, _ draft: PricingDraft) {
         guard !request.isEmpty else { return }
-        let old = ids.updateValue(
-            Set(draft.plans.map { "plan \($0.id)" } + draft.features.map { "feature \($0.id)" }),
-            forKey: request)
+        let published =
+            draft.plans.map { "plan \($0.id)" } + draft.features.map { "feature \($0.id)" }
+        let deleted =
+            draft.removedPlans.map { "no plan \($0)" }
+            + draft.removedFeatures.map { "no feature \($0)" }
+        let old = ids.updateValue(Set(published + deleted), forKey: request)
         if old == nil { order.append(request) }
         guard order.count > 2 * PublishedRequests.limit else { return }
         for gone in order.prefix(PublishedRequests.limit) { ids[gone] = nil }

@@ -14,8 +14,11 @@ package final class PricingNames: Sendable {
     ) {
         self.pricing = pricing
         self.address = address
-        features = NameTable(pricing.features.map(\.id))
-        plans = NameTable(pricing.plans.map { $0[0].id })
+        let removed = pricing.removed
+        features = NameTable(
+            pricing.features.map(\.id), hidden: Set(removed.features.map(\.rawValue)))
+        plans = NameTable(
+            pricing.plans.map { $0[0].id }, hidden: Set(removed.plans.map(\.rawValue)))
     }
 
     package func feature(_ bytes: UnsafeRawBufferPointer) -> FeatureNumber? {
@@ -51,7 +54,8 @@ private final class NameTable: Sendable {
     // Safety: written only in init, freed in deinit; immutable in between.
     private nonisolated(unsafe) let texts: [UnsafeMutablePointer<CChar>]
 
-    init(_ names: [String]) {
+    /// - Parameter hidden: numbers that nobody finds by their names any more.
+    init(_ names: [String], hidden: Set<UInt32>) {
         keys = names.map { name in
             guard let key = InlineText(name) else {
                 preconditionFailure("a published id has at most 63 bytes")
@@ -61,7 +65,7 @@ private final class NameTable: Sendable {
         var size = 8
         while size < names.count * 2 { size *= 2 }
         var slots = [UInt32](repeating: 0, count: size)
-        for (index, key) in keys.enumerated() {
+        for (index, key) in keys.enumerated() where !hidden.contains(UInt32(index + 1)) {
             var slot = Int(truncatingIfNeeded: key.hash(seed: 0)) & (size - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
             slots[slot] = UInt32(index + 1)

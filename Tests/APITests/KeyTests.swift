@@ -25,8 +25,14 @@ import Testing
             let page = try keys.make(KeyDraft(kind: .publishable, name: ""), time: now).key
             let customer: CustomerID = "c"
             let minted = try keys.mint(for: customer, scopes: .all, time: now)
+            let takesBack = ToldRefusal(.permissionDenied, "KEY_CANNOT_LOWER_USAGE")
             let check: JSONObject = ["customer_id": "c", "feature_id": "messages"]
             let other: JSONObject = ["customer_id": "d", "feature_id": "messages"]
+            func with(_ more: JSONObject) -> JSONObject {
+                var request = check
+                for member in more.members { request.append(member.key, member.value) }
+                return request
+            }
             let rows: [(String?, String, JSONObject, ToldRefusal?)] = [
                 (page, "Check", check, nil),
                 (
@@ -41,6 +47,28 @@ import Testing
                 (
                     minted.access, "ListCustomers", [:],
                     ToldRefusal(.permissionDenied, "KEY_OF_CUSTOMER")
+                ),
+                (minted.access, "Track", with(["value": .number("1")]), nil),
+                (minted.access, "Track", with(["value": .number("-1")]), takesBack),
+                (minted.access, "Track", with(["set_usage": .bool(true)]), takesBack),
+                (
+                    minted.access, "BatchTrack",
+                    [
+                        "customer_id": "c",
+                        "items": .array([
+                            .object([
+                                "feature_id": .string("messages"), "value": .number("-0.5"),
+                            ])
+                        ]),
+                    ], takesBack
+                ),
+                (
+                    minted.access, "Check",
+                    with(["required_quantity": .number("-1"), "deduct": .bool(true)]), takesBack
+                ),
+                (
+                    minted.access, "SettleHold",
+                    ["customer_id": "c", "hold_id": "h", "value": .number("-1")], takesBack
                 ),
                 (
                     minted.refresh, "Check", check,

@@ -19,6 +19,10 @@ import Testing
         ),
         (.refused(.trialUnclaimed), ToldRefusal(.unavailable, "FINGERPRINT_CHANGING")),
         (
+            .refused(.inUse([Violation(path: "catalog.deleted_plan_ids[0]", message: "x")])),
+            ToldRefusal(.failedPrecondition, "IN_USE", ["catalog.deleted_plan_ids[0]"])
+        ),
+        (
             .refused(.erasureNeedsUpgrade),
             ToldRefusal(.failedPrecondition, "ERASURE_NEEDS_UPGRADE")
         ),

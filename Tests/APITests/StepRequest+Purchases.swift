@@ -66,6 +66,7 @@ extension StepRequest {
                     "invoice_mode": invoiceMode(change.terms),
                     "custom_line_items": custom(change.custom),
                     "tax_rate_id": .string(change.taxRate ?? ""),
+                    "also": .array(change.also.map { cancellation($0) }),
                 ])
         case .taxRate(let id):
             return StepRequest(
@@ -125,6 +126,14 @@ extension StepRequest {
                 "RedeemCode", ["customer_id": .string(customer), "code": .string(code)])
         default: return nil
         }
+    }
+
+    private static func cancellation(_ change: Change) -> JSONValue {
+        .object([
+            "plan_id": .string(change.plan ?? ""),
+            "cancel_action": .number(change.cancel?.rawValue ?? 0),
+            "proration_behavior": .number(UInt8(change.prorates ? 1 : 2)),
+        ])
     }
 
     private static func plan(_ purchase: Purchase) -> JSONValue {

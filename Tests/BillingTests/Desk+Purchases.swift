@@ -102,6 +102,7 @@ extension Desk {
         command.terms = change.terms
         command.taxRate = change.taxRate
         command.custom = change.custom.map { CustomLine(cents: $0) }
+        command.also = change.also.map { self.command($0) }
         return command
     }
 

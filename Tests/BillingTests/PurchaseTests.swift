@@ -19,6 +19,11 @@ import Testing
         try story.run(PurchaseStories.table.pricing)
     }
 
+    @Test("several cancellations", arguments: CancelStories.table.stories)
+    func severalCancellations(story: Story) throws {
+        try story.run(CancelStories.table.pricing)
+    }
+
     @Test("several plans", arguments: SeveralStories.table.stories)
     func tellSeveral(story: Story) throws {
         try story.run(SeveralStories.table.pricing)

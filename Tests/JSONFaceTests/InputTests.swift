@@ -173,7 +173,33 @@ struct InputTests {
             """#,
             "400 invalid_inputs", "items[0]."
         ),
-        ("plans.delete", #"{"plan_id": "free"}"#, "501 not_implemented", "stays"),
+        ("plans.delete", #"{"plan_id": "free"}"#, "409 invalid_request", "acme"),
+        ("plans.delete", #"{"plan_id": "never"}"#, "404 product_not_found", "never"),
+        ("plans.delete", #"{"plan_id": 5}"#, "400 invalid_inputs", "plan_id"),
+        (
+            "plans.delete", #"{"plan_id": "free", "all_versions": 1}"#, "400 invalid_inputs",
+            "all_versions"
+        ),
+        ("features.delete", #"{"feature_id": "sso"}"#, "409 invalid_request", "plan"),
+        ("features.delete", #"{"feature_id": "never"}"#, "404 feature_not_found", "never"),
+        (
+            "billing.multi_update", #"{"customer_id": "acme", "updates": []}"#,
+            "400 invalid_inputs", "updates"
+        ),
+        (
+            "billing.multi_update",
+            #"{"customer_id": "acme", "updates": [{"plan_id": "free"}]}"#,
+            "400 invalid_inputs", "updates[0].cancel_action"
+        ),
+        (
+            "billing.multi_update",
+            #"""
+            {"customer_id": "acme", "updates": [
+             {"plan_id": "free", "cancel_action": "cancel_immediately"},
+             {"plan_id": "free", "cancel_action": "uncancel", "proration_behavior": "x"}]}
+            """#,
+            "400 invalid_inputs", "updates[1].proration_behavior"
+        ),
         ("keys.mint", "{", "400 invalid_inputs", "not JSON"),
     ]
 

@@ -67,7 +67,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
         (
             .getCatalogResponse, #"{"catalog":{},"catalog_sequence":18446744073709551615}"#,
             #"{"catalog":{"currency":"","features":[],"plans":[],"coupons":[],"feature_grants":[],"#
-                + #""plan_gifts":[],"referral_programmes":[],"tax_rates":[]},"#
+                + #""plan_gifts":[],"referral_programmes":[],"deleted_feature_ids":[],"#
+                + #""deleted_plan_ids":[],"tax_rates":[]},"#
                 + #""catalog_sequence":18446744073709551615}"#
         ),
         (
@@ -91,7 +92,8 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #"{"amount":"","flat_amount":""}],"additional_currencies":[]},"#
                 + #""entity_feature_id":""}],"#
                 + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[],"#
-                + #""plan_gifts":[],"referral_programmes":[],"tax_rates":[]}"#
+                + #""plan_gifts":[],"referral_programmes":[],"deleted_feature_ids":[],"#
+                + #""deleted_plan_ids":[],"tax_rates":[]}"#
         ),
         (
             .attachResponse,

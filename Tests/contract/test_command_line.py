@@ -44,6 +44,31 @@ def test_buy_check_track_denied(tally, server):
     assert code == 0 and "test_pro" in json.dumps(shown)
 
 
+def test_what_nobody_uses_is_deleted(tally, tmp_path):
+    feature, plan, acme = new_id("f"), new_id("p"), new_id("acme")
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps({
+        "currency": "usd", "features": [{"feature_id": feature, "name": "F", "type": "metered"}],
+        "plans": [{"plan_id": plan, "name": "P", "add_on": True, "items": [
+            {"feature_id": feature, "included": 1}]}]}))
+    assert tally("catalog", "apply", str(file))[0] == 0
+    code, told = tally("catalog", "delete", "--feature", feature)
+    assert code == REFUSED and plan in json.dumps(told)
+    assert tally("customer", "create", acme)[0] == 0
+    assert tally("attach", acme, plan)[0] == 0
+    both = ("catalog", "delete", "--plan", plan, "--feature", feature)
+    code, told = tally(*both)
+    assert code == REFUSED and acme in json.dumps(told) and "IN_USE" in json.dumps(told)
+    assert tally("customer", "delete", acme)[0] == 0
+    for words in ([*both, "--dry-run"], both):
+        code, done = tally(*words)
+        assert code == 0 and [c["id"] for c in done["changes"]] == [plan, feature]
+        assert all(change["deleted"] for change in done["changes"])
+    assert tally(*both)[1].get("changes", []) == []
+    code, shown = tally("catalog", "show")
+    assert code == 0 and feature not in json.dumps(shown) and plan not in json.dumps(shown)
+
+
 def test_a_retry_with_the_same_id_counts_once(tally):
     acme, request_id = new_id("acme"), new_id("r")
     assert tally("customer", "create", acme)[0] == 0
@@ -128,7 +153,8 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 
 
 @pytest.mark.parametrize("command", [
-    [], ["serve"], ["catalog"], ["catalog", "apply"], ["customer"], ["attach"], ["check"],
+    [], ["serve"], ["catalog"], ["catalog", "apply"], ["catalog", "delete"], ["customer"],
+    ["attach"], ["check"],
     ["subscription"], ["subscription", "cancel"], ["subscription", "uncancel"],
     ["subscription", "quantity"], ["rewards"], ["rewards", "give"], ["rewards", "take"],
     ["rewards", "redeem"], ["rewards", "code"], ["track"], ["holds"], ["holds", "settle"], ["holds", "extend"], ["customer", "watch"],

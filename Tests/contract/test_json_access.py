@@ -145,6 +145,18 @@ def test_a_page_may_call_with_what_it_may_have(door):
         seen = http.post("customers.get", {}, key=minted["access_token"], origin=ORIGIN)
         assert seen.status == 200 and seen.json["id"] == customer_id
         assert seen.headers["access-control-allow-origin"] == ORIGIN
+        # It uses, and can't take back what was used.
+        used = {"feature_id": "test_messages"}
+        for method, asked in [
+                ("balances.track", {**used, "value": -1}),
+                ("balances.batch_track", [{**used, "value": 1}, {**used, "value": -0.5}]),
+                ("balances.check", {**used, "required_balance": -1, "send_event": True}),
+                ("balances.finalize", {"lock_id": "x", "action": "confirm", "override_value": -1})]:
+            refused = http.post(method, asked, key=minted["access_token"])
+            assert refused.brief == "403 insufficient_scopes", method
+            assert "must not be negative" in refused.json["message"]
+        assert http.post("balances.track", {**used, "customer_id": customer_id, "value": -1}
+                         ).status == 200
 
 
 def test_a_retry_is_refused_where_the_setting_says_so(door):

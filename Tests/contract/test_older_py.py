@@ -14,7 +14,7 @@ METHODS = [
     "products.create", "products.delete", "products.get", "products.get_referral_code",
     "products.list", "products.redeem_referral_code", "products.update",
 ]
-ABSENT = {"entities.transfer": "400 invalid_request", "products.delete": "400 invalid_request"}
+ABSENT = {"entities.transfer": "400 invalid_request"}
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +160,12 @@ def test_products_and_referrals(py):
     assert (redeemed.customer_id, redeemed.reward_id) == (friend, "gift")
     assert feature(calls, friend).balance == 30
     # Who has bought it keeps it.
-    outcome, message = calls.refused("products.delete", "py_plan")
-    assert outcome == "400 invalid_request" and "stays" in message
+    outcome, message = calls.refused("products.delete", "pro")
+    assert outcome == "409 invalid_request" and "is a plan that" in message
+    assert calls.refused("products.delete", "never")[0] == "404 product_not_found"
+    calls.call("products.create", "py_gone", name="Gone", items=[])
+    calls.call("products.delete", "py_gone")
+    assert calls.refused("products.get", "py_gone")[0] == "404 product_not_found"
 
 
 def test_method_by_method(py, capsys):

@@ -16,7 +16,7 @@ METHODS = [
     "referrals.create_code", "referrals.redeem_code",
 ]
 # The first sends no customer_id, neither in its body nor in its address.
-ABSENT = {"billing_portal": "400 invalid_inputs", "plans.delete": "400 invalid_request"}
+ABSENT = {"billing_portal": "400 invalid_inputs"}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,9 @@ def test_customers_entities_and_plans(python, server):
         "plans.list", customer_id=customer_id).list}
     assert (eligible["pro"], eligible["premium"]) == ("active", "upgrade")
     # Who has bought it keeps it.
-    assert calls.refused("plans.delete", "python_plan")[0] == "400 invalid_request"
+    assert calls.refused("plans.delete", "pro")[0] == "409 invalid_request"
+    calls.call("plans.create", id="python_gone", name="Gone", group="gone")
+    assert calls.call("plans.delete", "python_gone").success
     friend = new_id("c")
     calls.call("customers.create", id=friend)
     code = calls.call("referrals.create_code", customer_id=customer_id, program_id="friends")

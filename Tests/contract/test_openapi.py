@@ -57,6 +57,8 @@ BASES = {
     "balances.track": {"feature_id": "messages"},
     "balances.update": {"feature_id": "messages", "remaining": 7},
     "balances.recalculate": {"customer_id": "fuzz_0", "feature_id": "messages"},
+    "billing.create_schedule": {"customer_id": "fuzz_2", "phases": [
+        {"starts_at": "now", "plans": [{"plan_id": "once"}]}]},
     "billing.multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
     "billing.preview_multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
     "billing.preview_update": {"plan_id": "packs", "feature_quantities": [
@@ -74,6 +76,10 @@ BASES = {
 # It takes a token that is good once, in place of the key.
 REFUSED = {"keys.refresh"}
 NEW = {"features.create": "feature_id", "plans.create": "plan_id"}
+# What may go, and one that is in use: other routes need the rest.
+SPARE = [f"spare_{number}" for number in range(8)]
+DELETED = {"features.delete": ("feature_id", [*SPARE, "messages"]),
+           "plans.delete": ("plan_id", [*SPARE, "free"])}
 MONTH = {"interval": "month"}
 CATALOG = [
     ("features.create", {"feature_id": "messages", "name": "Messages", "type": "metered",
@@ -118,6 +124,11 @@ class World:
         for method, body in CATALOG:
             reply = self.post(method, body)
             assert reply.status_code == 200, reply.text
+        for spare in SPARE:
+            for method, body in [
+                    ("features.create", {"feature_id": spare, "name": "Spare", "type": "boolean"}),
+                    ("plans.create", {"plan_id": spare, "name": "Spare", "add_on": True})]:
+                assert self.post(method, body).status_code == 200
         client = TallyClient(server, server.key)
         client.call("PublishCatalog", catalog_service_pb.PublishCatalogRequest(
             catalog=catalog_pb.PricingCatalog(
@@ -227,6 +238,10 @@ def test_every_answer_is_one_that_the_document_describes(world, route):
             case.body = aimed(lightened(case.body, required, dice), dice, NEW.get(route))
         if route in BASES and isinstance(case.body, dict) and dice.random() < 0.33:
             case.body.update(copy.deepcopy(BASES[route]))
+        if route in DELETED and isinstance(case.body, dict):
+            key, ids = DELETED[route]
+            if isinstance(case.body.get(key), str):
+                case.body[key] = dice.choice(ids)
         response = case.call(base_url=world.url, session=world.session, timeout=30,
                              verify=world.session.verify)
         seen[response.status_code] = seen.get(response.status_code, 0) + 1

@@ -18,9 +18,8 @@ from test_clock import move
 
 # What this server has no use for, or can't do: each answers 501 and says why.
 ABSENT = {
-    "billing.import_", "billing.multi_update", "billing.preview_multi_update", "features.delete",
-    "invoices.insert", "licenses.attach",
-    "licenses.release", "plans.delete", "platform.get_revenue_cat_keys",
+    "billing.import_", "invoices.insert", "licenses.attach", "licenses.release",
+    "platform.get_revenue_cat_keys",
     "platform.link_revenue_cat", "platform.sync_revenue_cat",
 }
 MONTH = {"interval": "month"}
@@ -470,6 +469,75 @@ def test_what_is_refused_says_so_and_changes_nothing(world, method, asked, outco
     assert sdk.call("customers.get", customer_id=customer_id) == before
 
 
+def test_several_cancellations_are_one_invoice(world):
+    sdk, client, server = world
+    customer_id = customer_on_the_first(sdk, client)
+    checkout.pay(sdk.call("billing.setup_payment", customer_id=customer_id).url, server.ca_file)
+    sdk.call("billing.attach", customer_id=customer_id, plan_id="sdk_pro")
+    sdk.call("billing.attach", customer_id=customer_id, plan_id="sdk_packs")
+    move(client, 15, customer_id)
+    asked = {"customer_id": customer_id, "updates": [
+        {"plan_id": "sdk_pro", "cancel_action": "cancel_immediately"},
+        {"plan_id": "sdk_packs", "cancel_action": "cancel_immediately"}]}
+    preview = sdk.call("billing.preview_multi_update", **asked)
+    assert preview.total == -12.5 and preview.currency == "usd"
+    one, = preview.subscriptions
+    assert one.plan_ids == ["sdk_pro", "sdk_packs"] and one.total == -12.5
+    assert [line.total for line in one.line_items] == [-10, -2.5]
+    assert {change.plan_id for change in one.outgoing} == {"sdk_pro", "sdk_packs"}
+    key = {"http_headers": {"idempotency-key": new_id("k")}}
+    done = sdk.call("billing.multi_update", **asked, **key)
+    assert (done.invoice.total, done.payment_url) == (-12.5, None)
+    assert sdk.call("billing.multi_update", **asked, **key) == done
+    customer = sdk.call("customers.get", customer_id=customer_id)
+    assert {s.plan_id for s in customer.subscriptions if s.status == "active"} == {"sdk_free"}
+    totals = [i.total for i in sdk.call("invoices.list", customer_id=customer_id).list]
+    assert sorted(totals) == [-12.5, 5, 20]
+    outcome, message = refused(sdk.call, "billing.multi_update", customer_id=customer_id, updates=[
+        {"plan_id": "sdk_free", "cancel_action": "uncancel"},
+        {"plan_id": "sdk_free", "cancel_action": "cancel_end_of_cycle"}])
+    assert outcome == "400 invalid_inputs" and "updates[1].cancel_action" in message
+
+
+def test_what_nobody_uses_is_deleted(world):
+    sdk, _, _ = world
+    feature_id, plan_id = new_id("f"), new_id("p")
+    made = {"feature_id": feature_id, "name": "Faxes", "type_": "metered", "consumable": True}
+    sdk.call("features.create", **made)
+    plan = {"plan_id": plan_id, "name": "Faxes", "add_on": True, "group": plan_id}
+    sdk.call("plans.create", **plan, items=[{"feature_id": feature_id, "included": 1}])
+    outcome, message = refused(sdk.call, "features.delete", feature_id=feature_id)
+    assert outcome == "409 invalid_request" and f'the plan "{plan_id}"' in message
+    outcome, message = refused(sdk.call, "features.delete", feature_id="sdk_images")
+    assert outcome == "409 invalid_request" and 'the credit system "sdk_credits"' in message
+
+    # Somebody has it; and nothing else is done.
+    customer_id = new_customer(sdk)
+    sdk.call("billing.attach", customer_id=customer_id, plan_id=plan_id)
+    outcome, message = refused(sdk.call, "plans.delete", plan_id=plan_id)
+    assert outcome == "409 invalid_request" and customer_id in message
+    assert sdk.call("plans.get", plan_id=plan_id).id == plan_id
+    sdk.call("customers.delete", customer_id=customer_id)
+
+    # Two versions go together, once, however often it is asked.
+    sdk.call("plans.update", plan_id=plan_id, items=[{"feature_id": feature_id, "included": 2}])
+    outcome, message = refused(sdk.call, "plans.delete", plan_id=plan_id)
+    assert outcome == "400 invalid_request" and "all_versions" in message
+    key = {"http_headers": {"idempotency-key": new_id("k")}}
+    for _ in range(2):
+        assert sdk.call("plans.delete", plan_id=plan_id, all_versions=True, **key).success
+    assert refused(sdk.call, "plans.delete", plan_id=plan_id)[0] == "404 product_not_found"
+    assert refused(sdk.call, "plans.get", plan_id=plan_id)[0] == "404 product_not_found"
+    assert plan_id not in {plan.id for plan in sdk.call("plans.list").list}
+    assert sdk.call("features.delete", feature_id=feature_id).success
+    assert refused(sdk.call, "features.get", feature_id=feature_id)[0] == "404 feature_not_found"
+
+    # The ids are free, for another type too.
+    sdk.call("features.create", feature_id=feature_id, name="Faxes", type_="boolean")
+    assert sdk.call("plans.create", **plan, items=[{"feature_id": feature_id}]).version == 1
+    sdk.call("billing.attach", customer_id=new_customer(sdk), plan_id=plan_id)
+
+
 def test_a_retry_gets_the_first_answer_and_charges_nothing(world):
     sdk, client, server = world
     customer_id = customer_on_the_first(sdk, client)
@@ -507,12 +575,8 @@ def test_each_method_works_or_says_that_it_is_not_there(world, capsys):
     """Last: the table of what the tests before have seen."""
     sdk, _, server = world
     customer, shop = {"customer_id": "c"}, {"organization_slug": "o", "env": "test"}
-    updates = [{"cancel_action": "cancel_immediately"}]
     for method, asked in {
             "billing.import_": {**customer, "billables": []},
-            "billing.multi_update": {**customer, "updates": updates},
-            "billing.preview_multi_update": {**customer, "updates": updates},
-            "features.delete": {"feature_id": "sdk_sso"}, "plans.delete": {"plan_id": "sdk_pro"},
             "invoices.insert": {"invoices": []},
             "licenses.attach": {**customer, "plan_id": "p", "entities": []},
             "licenses.release": {**customer, "entity_ids": []},

@@ -41,8 +41,7 @@ extension CustomerState {
     ) {
         guard query.wantsPreview, !answer.allowed else { return }
         let sources = pricing.sources(of: query.feature)
-        let offers = pricing.plans.indices
-            .map { pricing.latest(PlanNumber(rawValue: UInt32($0 + 1))) }
+        let offers = pricing.latestRevisions
             .filter { reference in
                 pricing.plan(reference).items.contains { sources.contains($0.featureID) }
                     && isOffer(reference, pricing)

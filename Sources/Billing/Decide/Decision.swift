@@ -94,6 +94,8 @@ package struct AttachReply: Sendable, Equatable {
     package var subscription: Subscription?
     /// Of several that began: the others.
     package var others: [Started] = []
+    /// Of several that were changed: the others.
+    package var changed: [Started] = []
     /// The id of the subscription's entity.
     package var entity = InlineText.empty
     package var invoice: Invoice?

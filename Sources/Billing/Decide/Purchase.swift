@@ -94,6 +94,11 @@ extension CustomerState {
             guard entity != 0 else { continue }
             reply.others[index].entity = buckets.extras.entities.entity(entity)?.id ?? .empty
         }
+        for index in reply.changed.indices {
+            let entity = reply.changed[index].subscription.entity
+            guard entity != 0 else { continue }
+            reply.changed[index].entity = buckets.extras.entities.entity(entity)?.id ?? .empty
+        }
         reply.customPlans = facts.customer.account.customPlans
         var decision = Decision(facts: facts.facts, reply: .attach(reply))
         decision.settlesRequest = request

@@ -131,6 +131,8 @@ package struct ChangeSubscription: Sendable {
     package var prorates = true
     /// nil: what comes back becomes credit.
     package var refund: Refund?
+    /// Others that are cancelled, or go on, in one with it.
+    package var also: [ChangeSubscription] = []
     /// It is paid by invoice; nil: by card.
     package var terms: InvoiceTerms?
     /// What is charged now, in place of what is computed; empty: that.

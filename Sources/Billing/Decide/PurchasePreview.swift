@@ -85,9 +85,15 @@ extension CustomerState {
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> PurchasePreview {
         let pricing = pricing.with(plansOf: self)
-        let quote = try quote(change, pricing: pricing, now: now)
         var preview = PurchasePreview(outcome: .active, time: change.quoteTime ?? now)
         var sheet = FactSheet(self, pricing: pricing, now: now)
+        guard change.also.isEmpty else {
+            let changes = try sheet.carryOut(several: change)
+            preview.invoice = changes.order.flatMap { sheet.invoice($0, .paid) }
+            preview.note(sheet, since: self)
+            return preview
+        }
+        let quote = try quote(change, pricing: pricing, now: now)
         sheet.note(quote.customPlan)
         if quote.course.isCharged {
             if quote.needsPage { preview.outcome = .paymentRequired }

@@ -17,6 +17,8 @@ package enum Refusal: Error, Sendable, Equatable {
     /// What is paid for can't be deleted.
     case balanceIsPaid(String)
     case invalid([Violation])
+    /// What is to be deleted is still needed.
+    case inUse([Violation])
     case planAlreadyAttached(planID: String)
     /// The customer pays in another currency.
     case currencyMismatch(asked: Currency, present: Currency)

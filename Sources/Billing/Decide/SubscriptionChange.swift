@@ -4,6 +4,9 @@ extension CustomerState {
         _ change: ChangeSubscription, pricing: PricingState, now: Timestamp
     ) throws(Refusal) -> Decision {
         guard openEffect == nil else { throw .purchaseInProgress }
+        guard change.also.isEmpty else {
+            return try decideSeveral(change, pricing: pricing, now: now)
+        }
         let quote = try quote(change, pricing: pricing, now: now)
         try requireRedemptions(quote.order.discounts)
         var facts = FactSheet(self, pricing: pricing, now: now)
@@ -34,6 +37,11 @@ extension CustomerState {
 extension FactSheet {
     /// Does what needs no payment.
     mutating func carryOut(_ quote: ChangeQuote) -> Invoice? {
+        doWithoutInvoice(quote) ? invoice(quote.order, .paid) : nil
+    }
+
+    /// - Returns: there is to be an invoice.
+    mutating func doWithoutInvoice(_ quote: ChangeQuote) -> Bool {
         let subscription = quote.subscription
         let plan = pricing.plan(subscription.plan)
         let scope = PlanScope(group: plan.group, entity: subscription.entity)
@@ -53,16 +61,16 @@ extension FactSheet {
         case .cancelNow:
             if subscription.status == .scheduled {
                 revoke(subscription)
-                return nil
+                return false
             }
             if plan.isMain, !customer.isReverting(subscription) { endScheduled(in: scope) }
             var canceled = subscription
             canceled.canceled = now
             end(canceled)
             giveDefault(in: scope)
-            return invoice(quote.order, .paid)
+            return true
         }
-        return nil
+        return false
     }
 
     private mutating func give(_ order: Order, to subscription: Subscription) {

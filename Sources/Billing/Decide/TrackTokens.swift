@@ -84,7 +84,9 @@ extension BucketSet {
     ) throws(Refusal) -> FeatureNumber {
         let owned = features(in: scope)
         let all = pricing.features.indices.map { FeatureNumber(rawValue: UInt32($0 + 1)) }
-            .filter { pricing.kind(of: $0) == .aiCreditSystem }
+            .filter {
+                pricing.kind(of: $0) == .aiCreditSystem && !pricing.removed.features.contains($0)
+            }
         let found =
             all.first(where: owned.contains)
             ?? all.first { pricing.pools(of: $0).contains { owned.contains($0.feature) } }

@@ -230,6 +230,9 @@ package struct PricingDraft: Sendable, Equatable {
     package var settings: PricingSettings?
     package var rewards = RewardList()
     package var taxRates: [TaxRate] = []
+    /// Ids of what goes.
+    package var removedFeatures: [String] = []
+    package var removedPlans: [String] = []
 
     package init(currency: String, features: [Feature], plans: [Plan]) {
         self.currency = currency

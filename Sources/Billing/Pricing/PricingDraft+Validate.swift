@@ -9,6 +9,7 @@ extension PricingDraft {
         check.rewards()
         check.referrals()
         check.taxRates()
+        check.removals()
         return check.found
     }
 }
@@ -23,7 +24,9 @@ struct DraftCheck {
     init(draft: PricingDraft, state: PricingState) {
         self.draft = draft
         self.state = state
-        for feature in state.features { kinds[feature.id] = feature.kind }
+        for feature in state.listedFeatures where !draft.removedFeatures.contains(feature.id) {
+            kinds[feature.id] = feature.kind
+        }
         for feature in draft.features { kinds[feature.id] = feature.kind }
     }
 
@@ -165,7 +168,10 @@ struct DraftCheck {
     func published(defaultOf group: String) -> String? {
         let plans = state.autoEnabled.map { state.plan($0) }
             .filter { $0.group == group && !$0.addOn }
-        return plans.first { plan in !draft.plans.contains { $0.id == plan.id } }?.id
+        let kept = plans.first { plan in
+            !draft.plans.contains { $0.id == plan.id } && !draft.removedPlans.contains(plan.id)
+        }
+        return kept?.id
     }
 
     mutating func price(of plan: Plan, at path: String) {

@@ -6,7 +6,8 @@ package struct CreditPool: Sendable, Equatable {
 
 /// Everything published: immutable, shared, replaced as a whole by each publication.
 ///
-/// Old revisions of plans stay for ever: customers refer to the revision they bought.
+/// Old revisions of plans stay for ever: customers refer to the revision they bought. So does what
+/// was deleted: nobody needs it, but what happened before is told with it.
 package final class PricingState: Sendable {
     /// Grows with each publication that changed something.
     package let sequence: UInt64
@@ -22,6 +23,8 @@ package final class PricingState: Sendable {
     package let rewards: RewardList
     /// In order of first publication.
     package let taxRates: [TaxRate]
+    /// What was in it, and isn't for sale or use any more.
+    package let removed: CatalogRemoval
     let rewardIndex: RewardIndex
     /// Of each plan, by revision − 1.
     private let versions: [[UInt32]]
@@ -43,9 +46,10 @@ package final class PricingState: Sendable {
     init(
         sequence: UInt64, currency: Currency?, features: [Feature], plans: [[Plan]],
         settings: PricingSettings = PricingSettings(), rewards: RewardList = RewardList(),
-        taxRates: [TaxRate] = []
+        taxRates: [TaxRate] = [], removed: CatalogRemoval = .none
     ) {
         self.sequence = sequence
+        self.removed = removed
         self.taxRates = taxRates
         self.rewards = rewards
         rewardIndex = RewardIndex(rewards)
@@ -59,17 +63,20 @@ package final class PricingState: Sendable {
         versions = plans.map(PricingState.versions)
         var featureNumbers: [String: FeatureNumber] = [:]
         for (index, feature) in features.enumerated() {
-            featureNumbers[feature.id] = FeatureNumber(rawValue: UInt32(index + 1))
+            let number = FeatureNumber(rawValue: UInt32(index + 1))
+            if !removed.features.contains(number) { featureNumbers[feature.id] = number }
         }
         var planNumbers: [String: PlanNumber] = [:]
         for (index, revisions) in plans.enumerated() {
-            planNumbers[revisions[0].id] = PlanNumber(rawValue: UInt32(index + 1))
+            let number = PlanNumber(rawValue: UInt32(index + 1))
+            if !removed.plans.contains(number) { planNumbers[revisions[0].id] = number }
         }
         var pools = [[CreditPool]](repeating: [], count: features.count)
         for (index, feature) in features.enumerated() {
+            let pool = FeatureNumber(rawValue: UInt32(index + 1))
+            if removed.features.contains(pool) { continue }
             for cost in feature.creditCosts {
                 guard let member = featureNumbers[cost.featureID] else { continue }
-                let pool = FeatureNumber(rawValue: UInt32(index + 1))
                 pools[Int(member.rawValue) - 1].append(
                     CreditPool(feature: pool, cost: cost.credits))
             }
@@ -81,6 +88,7 @@ package final class PricingState: Sendable {
         var eventFeatures: [String: [FeatureNumber]] = [:]
         for (index, feature) in features.enumerated() {
             let number = FeatureNumber(rawValue: UInt32(index + 1))
+            if removed.features.contains(number) { continue }
             for name in feature.eventNames {
                 eventFeatures[name] = (eventFeatures[name] ?? []) + [number]
             }
@@ -101,6 +109,7 @@ package final class PricingState: Sendable {
         settings = published.settings
         rewards = published.rewards
         taxRates = published.taxRates
+        removed = published.removed
         rewardIndex = published.rewardIndex
         self.customPlans = customPlans
         featureNumbers = published.featureNumbers
@@ -192,11 +201,20 @@ package final class PricingState: Sendable {
         return versions[Int(revision.plan.rawValue) - 1][Int(revision.revision) - 1]
     }
 
-    /// The newest revision of a version; nil: there is no such version.
+    /// The newest revision of a version; nil: there is no such version, or it gave a feature that
+    /// was deleted.
     package func revision(ofVersion version: UInt32, _ number: PlanNumber) -> PlanReference? {
-        versions[Int(number.rawValue) - 1].lastIndex(of: version).map {
-            PlanReference(plan: number, revision: UInt32($0 + 1))
-        }
+        let index = Int(number.rawValue) - 1
+        guard let revision = versions[index].lastIndex(of: version) else { return nil }
+        let plan = plans[index][revision]
+        guard removed.features.allSatisfy({ isLeftOut($0, of: plan) }) else { return nil }
+        return PlanReference(plan: number, revision: UInt32(revision + 1))
+    }
+
+    /// A deleted feature, unless there is another one of its id.
+    private func isLeftOut(_ feature: FeatureNumber, of plan: Plan) -> Bool {
+        let id = self.feature(feature).id
+        return self.feature(id: id) != nil || !plan.names(feature: id)
     }
 
     /// A version is what customers get and pay: another name or group makes none (billing §3).
@@ -215,15 +233,24 @@ package final class PricingState: Sendable {
     }
 
     /// What is sold now, in order of first publication.
-    package var latestRevisions: [PlanReference] {
-        plans.indices.map { latest(PlanNumber(rawValue: UInt32($0 + 1))) }
+    package var latestRevisions: [PlanReference] { planNumbersInOrder.map { latest($0) } }
+
+    private var planNumbersInOrder: [PlanNumber] {
+        plans.indices.lazy.map { PlanNumber(rawValue: UInt32($0 + 1)) }
+            .filter { !self.removed.plans.contains($0) }
+    }
+
+    /// Without those that were deleted.
+    package var listedFeatures: [Feature] {
+        features.indices.lazy
+            .filter { !self.removed.features.contains(FeatureNumber(rawValue: UInt32($0 + 1))) }
+            .map { self.features[$0] }
     }
 
     /// The newest revision of each version of each plan, the oldest version first.
     package var allVersions: [PlanReference] {
-        plans.indices.flatMap { index -> [PlanReference] in
-            let number = PlanNumber(rawValue: UInt32(index + 1))
-            return (1...(versions[index].last ?? 1)).compactMap {
+        planNumbersInOrder.flatMap { number -> [PlanReference] in
+            (1...(versions[Int(number.rawValue) - 1].last ?? 1)).compactMap {
                 revision(ofVersion: $0, number)
             }
         }
@@ -231,9 +258,7 @@ package final class PricingState: Sendable {
 
     /// The plans every new customer starts with, in order of first publication.
     package var autoEnabled: [PlanReference] {
-        plans.indices.lazy
-            .map { self.latest(PlanNumber(rawValue: UInt32($0 + 1))) }
-            .filter { self.plan($0).autoEnable }
+        latestRevisions.filter { self.plan($0).autoEnable }
     }
 }
 
@@ -249,12 +274,14 @@ package struct PricingChange: Sendable, Equatable {
     package var created: Bool
     /// The plan's new revision; otherwise 0.
     package var revision: UInt32
+    /// It is gone from the catalog.
+    package var deleted = false
 }
 
 extension PricingState {
     /// What publishing the draft would do. Throws nothing: faults are found by `validate` first.
     package func changes(publishing draft: PricingDraft) -> [PricingChange] {
-        var changes: [PricingChange] = []
+        var changes = removals(publishing: draft)
         for feature in draft.features {
             let present = self.feature(id: feature.id).map { self.feature($0) }
             if present != feature {
@@ -278,6 +305,14 @@ extension PricingState {
         }
         return changes + rewards.changes(publishing: draft.rewards)
             + taxRates.changes(publishing: draft.taxRates)
+    }
+
+    private func removals(publishing draft: PricingDraft) -> [PricingChange] {
+        func change(_ subject: PricingChange.Subject, _ id: String) -> PricingChange {
+            PricingChange(subject: subject, id: id, created: false, revision: 0, deleted: true)
+        }
+        return draft.removedPlans.filter { plan(id: $0) != nil }.map { change(.plan, $0) }
+            + draft.removedFeatures.filter { feature(id: $0) != nil }.map { change(.feature, $0) }
     }
 
     /// The state after publishing the draft, which gives new numbers in order of appearance. Reads
@@ -304,6 +339,7 @@ extension PricingState {
             sequence: sequence + 1, currency: baseCurrency ?? Currency(code: draft.currency),
             features: features, plans: plans, settings: draft.settings ?? settings,
             rewards: rewards.publishing(draft.rewards),
-            taxRates: taxRates.publishing(draft.taxRates))
+            taxRates: taxRates.publishing(draft.taxRates),
+            removed: removed.union(removal(by: draft)))
     }
 }

@@ -41,7 +41,26 @@ extension GRPCDispatcher {
                     .permissionDenied, "KEY_OF_CUSTOMER",
                     "the key is customer \"\(own.text)\"'s: customer_id must say so")
             }
+            try checkUsage(route, message)
         }
+    }
+
+    /// Whoever has to pay for usage mustn't take it back.
+    private func checkUsage(
+        _ route: Route, _ message: UnsafeRawBufferPointer
+    ) throws(RPCStatus) {
+        let lowers =
+            switch route {
+            case .track: GivenUsage.lowers(track: message)
+            case .batchTrack: GivenUsage.lowers(batch: message)
+            case .check: GivenUsage.lowers(check: message)
+            case .settleHold: GivenUsage.isNegative(3, of: message)
+            default: false
+            }
+        guard lowers else { return }
+        throw .refused(
+            .permissionDenied, "KEY_CANNOT_LOWER_USAGE",
+            "a key of one customer can't give back or set usage; use a secret key")
     }
 }
 

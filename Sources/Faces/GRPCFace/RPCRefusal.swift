@@ -68,6 +68,9 @@ struct RPCRefusal {
         case .featureNotFound(let id):
             self.init(.notFound, "FEATURE_NOT_FOUND", "there is no feature \"\(id)\"")
         case .invalid(let violations): self.init(violations)
+        case .inUse(let users):
+            self.init(users)
+            (code, reason) = (.failedPrecondition, "IN_USE")
         case .planAlreadyAttached(let id):
             self.init(
                 .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")

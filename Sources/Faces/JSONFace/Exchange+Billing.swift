@@ -12,7 +12,7 @@ extension Exchange {
             switch route {
             case .attach: try reader.attach(bytes)
             case .multiAttach: try reader.multiAttach(bytes)
-            case .update: try reader.updateSubscription(bytes)
+            case .update, .multiUpdate: try reader.updateSubscription(bytes)
             case .createSchedule: try reader.createSchedule(bytes)
             default: try reader.setupPayment(bytes)
             }
@@ -37,6 +37,8 @@ extension Exchange {
             let form = try filled(.update)
             try needChange(form)
             return (form, "UpdateSubscriptionResponse", .purchaseReply)
+        case .multiUpdate:
+            return (try filled(.multiUpdate), "UpdateSubscriptionResponse", .purchaseReply)
         case .createSchedule:
             return (try filled(.createSchedule), "CreateScheduleResponse", .scheduleReply)
         default: return (try filled(.setupPayment), "SetupPaymentResponse", .setupReply)
@@ -59,6 +61,7 @@ extension Exchange {
             switch route {
             case .previewAttach: try filled(.previewAttach)
             case .previewMultiAttach: try filled(.previewMultiAttach)
+            case .previewMultiUpdate: try filled(.previewMultiUpdate)
             default: try filled(.previewUpdate)
             }
         if route == .previewUpdate { try needChange(form) }
@@ -76,9 +79,17 @@ extension Exchange {
         }
         var context = try context(of: call.customer, expanding: expand)
         context.intent = intent(form)
-        return try shown(
-            message, "PreviewAttachResponse",
-            route == .previewUpdate ? .updatePreviewReply : .previewReply, context)
+        for update in form.given["updates"]?.elements ?? [] {
+            guard let id = update.text("plan_id"), !context.planIDs.contains(id) else { continue }
+            context.planIDs.append(id)
+        }
+        let shape: ReplyShape =
+            switch route {
+            case .previewUpdate: .updatePreviewReply
+            case .previewMultiUpdate: .severalPreviewReply
+            default: .previewReply
+            }
+        return try shown(message, "PreviewAttachResponse", shape, context)
     }
 
     private func intent(_ form: FilledForm) -> String {

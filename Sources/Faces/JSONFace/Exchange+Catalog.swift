@@ -163,7 +163,7 @@ extension Exchange {
     }
 
     /// What the request has published before is shown as it is now.
-    private func isRetry(
+    func isRetry(
         of id: JSONValue?, _ hasPublished: (String, String) -> Bool?
     ) throws(JSONProblem) -> Bool {
         guard let key = requestKey, !key.isEmpty, case .string(let id)? = id,

@@ -52,9 +52,10 @@ struct Exchange {
         case .listEntities: try await listEntities()
         case .updateEntity: try await updateEntity()
         case .deleteEntity: try await deleteEntity()
-        case .attach, .multiAttach, .update, .createSchedule, .setupPayment:
+        case .attach, .multiAttach, .update, .multiUpdate, .createSchedule, .setupPayment:
             try await purchase(route)
-        case .previewAttach, .previewMultiAttach, .previewUpdate: try await preview(route)
+        case .previewAttach, .previewMultiAttach, .previewUpdate, .previewMultiUpdate:
+            try await preview(route)
         case .openPortal: try await openPortal()
         case .listInvoices: try await listInvoices()
         case .createReferralCode, .redeemReferralCode, .redeemReward: try await redeem(route)
@@ -68,6 +69,8 @@ struct Exchange {
         case .createPlan, .updatePlan: try await publishPlan(isNew: route == .createPlan)
         case .createFeature, .updateFeature:
             try await publishFeature(isNew: route == .createFeature)
+        case .deletePlan: try await deletePlan()
+        case .deleteFeature: try await deleteFeature()
         case .mintKey, .refreshKey, .revokeKey: try await key(route)
         default: throw .notImplemented(route.absence ?? "")
         }

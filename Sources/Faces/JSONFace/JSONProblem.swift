@@ -171,6 +171,8 @@ extension JSONProblem {
         case .balanceIsPaid(let id):
             self.init(409, "invalid_request", "a plan grants \"\(id)\"; end the plan instead")
         case .invalid(let violations): self = .invalid(violations, key: key)
+        case .inUse(let users):
+            self.init(409, "invalid_request", users.map(\.message).joined(separator: "; "))
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
         case .seatsDeclined(let code): self.init(seatsDeclined: code)

@@ -202,6 +202,7 @@ extension Route {
         case .attach, .previewAttach: .attach
         case .multiAttach, .previewMultiAttach: .multiAttach
         case .update, .previewUpdate: .update
+        case .multiUpdate, .previewMultiUpdate: .multiUpdate
         case .createSchedule: .createSchedule
         case .setupPayment: .setupPayment
         case .openPortal: .openPortal
@@ -222,7 +223,8 @@ extension Route {
     /// Of a body that is no message of ours.
     fileprivate var plainShape: RequestShape? {
         switch self {
-        case .getFeature: RequestShape([.text("feature_id").required])
+        case .getFeature, .deleteFeature: RequestShape([.text("feature_id").required])
+        case .deletePlan: RequestShape([.text("plan_id").required, .flag("all_versions")])
         case .getPlan: RequestShape([.text("plan_id").required, .count("version")])
         case .listPlans:
             RequestShape([.text("customer_id"), .text("entity_id"), .flag("all_versions")])
@@ -260,7 +262,7 @@ extension Route {
 
     private var changes: Bool {
         switch self {
-        case .previewAttach, .previewMultiAttach, .previewUpdate: true
+        case .previewAttach, .previewMultiAttach, .previewUpdate, .previewMultiUpdate: true
         case .getCustomer, .listCustomers, .getEntity, .listEntities, .listInvoices,
             .listEvents, .aggregateEvents, .getFeature, .listFeatures, .getPlan, .listPlans,
             .listRewards:

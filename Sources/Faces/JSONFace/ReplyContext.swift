@@ -25,6 +25,8 @@ struct ReplyContext: Sendable {
     var eventName: String?
     /// Of a change that is previewed: what kind it is.
     var intent: String?
+    /// Of several changes: the plans that they name.
+    var planIDs: [String] = []
     /// What is told in full.
     var expand: Set<String> = []
     /// The plans in every version and the features, as messages; with `expand`, or of a list.

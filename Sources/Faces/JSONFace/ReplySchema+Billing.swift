@@ -39,6 +39,20 @@ extension ReplySchema {
             "refund": .object(["amount": .number, "currency": .text]).optional,
             "intent": .text.optional,
         ]),
+        "SeveralPreview": .object([
+            "customer_id": .text, "currency": .text, "total": .number,
+            "subscriptions": .list(
+                .object([
+                    "customer_id": .text, "line_items": .list(.ref("Line")), "subtotal": .number,
+                    "total": .number, "currency": .text,
+                    "next_cycle": .object([
+                        "starts_at": .time.orNull, "subtotal": .number, "total": .number,
+                        "line_items": .list(.ref("Line")), "usage_line_items": .list(.anything),
+                    ]).optional,
+                    "incoming": .list(.ref("PlanChange")), "outgoing": .list(.ref("PlanChange")),
+                    "plan_ids": .list(.text),
+                ])),
+        ]),
         "Line": .object([
             "display_name": .text, "description": .text, "subtotal": .number, "total": .number,
             "discounts": .list(.object(["amount_off": .number, "reward_id": .text])),

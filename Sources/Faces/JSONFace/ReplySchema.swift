@@ -90,8 +90,8 @@ extension Route {
         case .createEntity, .getEntity, .updateEntity: .ref("Entity")
         case .listEntities: .page(.ref("Entity"))
         case .attach, .multiAttach, .update, .multiUpdate: .ref("Purchased")
-        case .previewAttach, .previewMultiAttach, .previewUpdate, .previewMultiUpdate:
-            .ref("Preview")
+        case .previewAttach, .previewMultiAttach, .previewUpdate: .ref("Preview")
+        case .previewMultiUpdate: .ref("SeveralPreview")
         case .createSchedule: .ref("Schedule")
         case .setupPayment: .ref("PaymentSetup")
         case .openPortal: .ref("Portal")

@@ -49,6 +49,35 @@ extension ReplyShape {
         of: "preview",
         ReplyShape(previewKeys + [.context("intent") { $0.intent }]))
 
+    /// The same of several changes, which are one invoice.
+    static let severalPreviewReply = ReplyShape(
+        of: "preview",
+        ReplyShape([
+            .context("customer_id") { $0.customerID },
+            Key("currency") { source, context in
+                .string(source["invoice", "total"]?.text("currency") ?? context.currency)
+            },
+            Key("total") { source, _ in source["invoice", "total"]?.major ?? .number("0") },
+            Key("subscriptions") { source, context in .array([several.value(source, context)]) },
+        ]))
+
+    private static let several = ReplyShape(
+        previewKeys.filter {
+            [
+                "customer_id", "line_items", "subtotal", "total", "currency", "next_cycle",
+                "incoming", "outgoing",
+            ].contains($0.name)
+        } + [
+            Key("plan_ids") { source, context in
+                var ids = context.planIDs
+                for change in source.elements("outgoing") {
+                    guard let id = change.text("plan_id"), !ids.contains(id) else { continue }
+                    ids.append(id)
+                }
+                return .array(ids.map { .string($0) })
+            }
+        ])
+
     private static let previewKeys: [Key] = [
         .context("customer_id") { $0.customerID },
         Key("line_items") { source, context in

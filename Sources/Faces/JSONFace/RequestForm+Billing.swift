@@ -77,6 +77,15 @@ extension RequestForm {
                 "entity_data"),
         finish: { fields, _ in RequestForm.ofEntity(fields) }, takesRequestKey: true)
 
+    static let multiUpdate = RequestForm(
+        "UpdateSubscriptionRequest",
+        [
+            .text("customer_id").required,
+            .text("entity_id"),
+            .list("updates", .cancellation).required,
+        ],
+        finish: { fields, filler in RequestForm.inOne(fields, &filler) }, takesRequestKey: true)
+
     static let createSchedule = RequestForm(
         "CreateScheduleRequest",
         [
@@ -116,6 +125,8 @@ extension RequestForm {
     static let previewAttach = attach.previewed(by: "PreviewAttachRequest", in: "attach")
     static let previewUpdate = update.previewed(
         by: "PreviewUpdateSubscriptionRequest", in: "update")
+    static let previewMultiUpdate = multiUpdate.previewed(
+        by: "PreviewUpdateSubscriptionRequest", in: "update")
     static let previewMultiAttach = multiAttach.previewed(
         by: "PreviewMultiAttachRequest", in: "multi_attach")
 
@@ -134,19 +145,49 @@ extension RequestForm {
         "RedeemCodeRequest", [.text("customer_id").required, .text("code").required],
         takesRequestKey: true)
 
+    /// The first is the change itself, the rest come in one with it.
+    private static func inOne(_ fields: JSONObject, _ filler: inout Filler) -> JSONObject {
+        let ofAll = ofEntity(fields, "updates")
+        guard case .object(var first)? = ofAll["updates"]?.elements?.first else {
+            if filler.violations.isEmpty { filler.fault("updates", "must not be empty") }
+            return [:]
+        }
+        let rest = (ofAll["updates"]?.elements ?? []).dropFirst()
+        for field in ["subscription_id", "plan_id", "cancel_action", "proration_behavior"] {
+            filler.name(field, "updates[0].\(field)")
+        }
+        for index in rest.indices { filler.name("also[\(index - 1)]", "updates[\(index)]") }
+        filler.name("also", "updates")
+        first.set("customer_id", fields["customer_id"] ?? .null)
+        if !rest.isEmpty { first.set("also", .array(Array(rest))) }
+        return first
+    }
+
     /// One entity for all plans that name none.
-    private static func ofEntity(_ fields: JSONObject) -> JSONObject {
+    private static func ofEntity(
+        _ fields: JSONObject, _ list: String = "plans"
+    ) -> JSONObject {
         guard let entity = fields["entity_id"] else { return fields }
         var fields = fields
         fields.remove("entity_id")
-        let plans = (fields["plans"]?.elements ?? []).map { plan -> JSONValue in
+        let plans = (fields[list]?.elements ?? []).map { plan -> JSONValue in
             guard case .object(var object) = plan, object["entity_id"] == nil else { return plan }
             object.append("entity_id", entity)
             return .object(object)
         }
-        fields.set("plans", .array(plans))
+        fields.set(list, .array(plans))
         return fields
     }
+}
+
+extension RequestShape {
+    fileprivate static let cancellation = RequestShape([
+        .text("plan_id"),
+        .text("subscription_id"),
+        .text("entity_id"),
+        Key.cancelAction.required,
+        .word("proration_behavior", ["prorate_immediately", "none"]),
+    ])
 }
 
 extension RequestShape.Key {

@@ -94,12 +94,8 @@ enum Route: String, CaseIterable {
     /// Why there is no such thing here; nil: there is.
     var absence: String? {
         switch self {
-        case .multiUpdate, .previewMultiUpdate:
-            "several changes in one aren't there; call billing.update for each"
         case .importSubscriptions:
             "subscriptions of a payment provider can't be taken over; attach the plans"
-        case .deleteFeature, .deletePlan:
-            "what was published stays, for those who have it; customers keep what they bought"
         case .insertInvoices: "only this server's own invoices are kept"
         case .attachLicense, .releaseLicense: "there are no licences; use entities"
         case .linkRevenueCat, .syncRevenueCat, .getRevenueCatKeys:

@@ -117,7 +117,7 @@ struct Commit {
         if case .moveClock = command { now = draft.buckets.clock.reading(at: time) }
         var decision: Decision
         var refusal: Refusal?
-        var awaited: AwaitedCharge?
+        var awaited: (id: String, isOwn: Bool)?
         let wanted = draft.topUps(for: command, names.pricing)
         do {
             decision = try draft.decide(command, pricing: names.pricing, now: now)
@@ -138,6 +138,11 @@ struct Commit {
         if awaited == nil { facts += topUp(wanted, of: &draft, names, now) }
         // Of what is due, too, nothing personal outlives the erasure: it would get a new key.
         if command.isErasing { facts = facts.map(\.withoutPersonalParts) }
+        if !facts.isEmpty, needsClosed(draft, customer, in: shard, names) {
+            if let spare { repository.keys?.giveBack(spare) }
+            throw .unavailable(
+                .unavailable("a plan or feature of it is being deleted, or was: try again"))
+        }
         let message = message(decision.reply, of: draft, names)
         if !facts.isEmpty {
             // What waits is asked again.
@@ -166,7 +171,8 @@ struct Commit {
             finished = .effects(facts, sequence: appended.sequence)
         }
         if let refusal { throw .refused(refusal) }
-        if let awaited { return .awaiting(awaited) }
+        // Under the lock, so that its outcome can't be missed.
+        if let awaited { return .awaiting(repository.wait(for: awaited.id, isOwn: awaited.isOwn)) }
         workspace.reply = decision.reply
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
     }
@@ -177,7 +183,7 @@ struct Commit {
     private func payingSeats(
         of draft: borrowing CustomerState, _ decision: inout Decision, _ names: PricingNames,
         _ now: Timestamp
-    ) throws(Refusal) -> AwaitedCharge? {
+    ) throws(Refusal) -> (id: String, isOwn: Bool)? {
         let change = try draft.seatChange(
             by: decision.facts, pricing: names.pricing, now: now, token: repository.newEffectID())
         let open = draft.openEffect
@@ -199,8 +205,18 @@ struct Commit {
         }
         decision = Decision()
         decision.facts = facts
-        return AwaitedCharge(
-            expectation: repository.settlements.expect(id), isOwn: open == nil)
+        return (id, open == nil)
+    }
+
+    /// Something begins to need what is deleted from the catalog, by whoever hasn't seen that yet.
+    private func needsClosed(
+        _ draft: borrowing CustomerState, _ before: borrowing CustomerState,
+        in shard: borrowing Shard, _ names: PricingNames
+    ) -> Bool {
+        let closed = shard.closed.closed(to: self.names.pricing.sequence)
+        guard !closed.isEmpty else { return false }
+        let needed = draft.needs(closed, names.pricing)
+        return !needed.isEmpty && before.needs(closed, names.pricing).isEmpty
     }
 
     /// What a decision says, some of it with the customer as it is then.

@@ -66,6 +66,12 @@ package struct AwaitedCharge: Sendable {
     }
 }
 
+extension CustomerRepository {
+    func wait(for effectID: String, isOwn: Bool) -> AwaitedCharge {
+        AwaitedCharge(expectation: settlements.expect(effectID), isOwn: isOwn)
+    }
+}
+
 /// All customers of a partition: the one place where a decision becomes a commit.
 ///
 /// A call takes one shard's lock. Under it the command is decided, its record is appended to the

@@ -10,6 +10,8 @@ struct Shard: ~Copyable {
     var requests = RequestTable()
     /// nil: not made yet.
     var roster: Roster?
+    /// What of the catalog nobody may begin to use.
+    var closed = ClosedCatalog()
     /// Rows whose customers are gone.
     private(set) var deletedCount = 0
     /// When rows fall due, by the environment's clock. An entry whose moment is no longer the row's

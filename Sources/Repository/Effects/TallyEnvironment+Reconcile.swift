@@ -90,16 +90,18 @@ extension TallyEnvironment {
                 openGate()
                 if work == nil { return }
             } catch {
-                logger.warning(
+                let books =
                     gate.isClosed
-                        ? "nothing is charged before the provider's books are compared with a backup's"
-                        : "the payment provider's books could not be compared",
-                    metadata: ["error": "\(error)"])
+                    ? "nothing is charged before the payment provider's books are compared with "
+                        + "a backup's"
+                    : "the payment provider's books could not be compared"
+                logger.warning("\(books)", metadata: ["error": "\(error)"])
             }
             if isDone, reconcileHours == 0 { return }
             pause = isDone ? usual : retry
             retry =
-                isDone ? TallyEnvironment.firstRetry : min(retry * 2, TallyEnvironment.longestRetry)
+                isDone
+                ? TallyEnvironment.firstRetry : min(retry * 2, TallyEnvironment.longestRetry)
         }
     }
 

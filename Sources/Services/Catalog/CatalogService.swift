@@ -15,8 +15,7 @@ package struct CatalogService: Sendable {
     package func publish(
         _ call: PublishCall, found: [Violation]
     ) async throws(ExecuteFault) -> [UInt8] {
-        let (changes, sequence) = try await environment.directory.publish(
-            call, found: found, time: environment.now)
+        let (changes, sequence) = try await environment.publish(call, found: found)
         let workspace = Workspace()
         let writer = ReplyWriter(arena: workspace.arena, names: environment.directory.current)
         // The bytes are the workspace's.

@@ -26,6 +26,7 @@ extension ReplyWriter {
             line.pointee.id = arena.string(change.id)
             line.pointee.created = change.created ? 1 : 0
             line.pointee.revision = change.revision
+            line.pointee.deleted = change.deleted ? 1 : 0
             return line
         }
         return arena.pack(message)
@@ -39,7 +40,7 @@ extension ReplyWriter {
         let pricing = names.pricing
         let shown = allVersions ? pricing.allVersions : pricing.latestRevisions
         var draft = PricingDraft(
-            currency: pricing.currency?.code ?? "", features: pricing.features,
+            currency: pricing.currency?.code ?? "", features: pricing.listedFeatures,
             plans: shown.map { pricing.plan($0) })
         if pricing.settings != PricingSettings() { draft.settings = pricing.settings }
         draft.rewards = pricing.rewards
@@ -76,6 +77,10 @@ struct CatalogWriter {
         add(draft.rewards, to: message)
         addReferrals(draft.rewards, to: message)
         add(draft.taxRates, to: message)
+        (message.pointee.n_deleted_feature_ids, message.pointee.deleted_feature_ids) =
+            arena.list(draft.removedFeatures) { arena.string($0) }
+        (message.pointee.n_deleted_plan_ids, message.pointee.deleted_plan_ids) =
+            arena.list(draft.removedPlans) { arena.string($0) }
         return message
     }
 

@@ -176,15 +176,32 @@ extension ReplyWriter {
             [AttachReply.Started(subscription: $0, entity: reply.entity)] + reply.others
         }
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
-            arena.list(started ?? []) { started in
-                let message = subscription(started.subscription)
-                if !started.entity.isEmpty {
-                    message.pointee.entity_id = started.entity.withBytes { arena.string($0) }
-                }
-                return message
-            }
+            arena.list(started ?? []) { subscription(of: $0) }
         message.pointee.invoice = reply.invoice.map { invoice($0) }
         return arena.pack(message)
+    }
+
+    /// The reply to an `UpdateSubscription` of several.
+    func changedSeveral(_ reply: AttachReply) -> UnsafeRawBufferPointer {
+        let message = arena.make(tally__v1__update_subscription_response__init)
+        message.pointee.outcome = Tally__V1__AttachOutcome(UInt32(reply.outcome.rawValue))
+        message.pointee.subscription = reply.subscription.map {
+            subscription(of: AttachReply.Started(subscription: $0, entity: reply.entity))
+        }
+        (message.pointee.n_also, message.pointee.also) =
+            arena.list(reply.changed) { subscription(of: $0) }
+        message.pointee.invoice = reply.invoice.map { invoice($0) }
+        return arena.pack(message)
+    }
+
+    private func subscription(
+        of started: AttachReply.Started
+    ) -> UnsafeMutablePointer<Tally__V1__Subscription> {
+        let message = subscription(started.subscription)
+        if !started.entity.isEmpty {
+            message.pointee.entity_id = started.entity.withBytes { arena.string($0) }
+        }
+        return message
     }
 
     /// The reply to `MigrateCustomer`.

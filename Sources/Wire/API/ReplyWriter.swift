@@ -43,6 +43,8 @@ package struct ReplyWriter {
         case .check(let answer): check(answer)
         case .attach(let attach) where !attach.others.isEmpty:
             with(attach.customPlans).multiAttach(attach)
+        case .attach(let attach) where !attach.changed.isEmpty:
+            with(attach.customPlans).changedSeveral(attach)
         case .attach(let attach): with(attach.customPlans).attach(attach)
         case .migrated(let migrations): migrated(migrations)
         case .imported(let reply): imported(reply)

@@ -76,6 +76,11 @@ struct DraftReader {
         }
         draft.rewards = rewards(message)
         draft.taxRates = taxRates(message)
+        draft.removedFeatures = elements(
+            message.n_deleted_feature_ids, message.deleted_feature_ids
+        ).map { text($0) }
+        draft.removedPlans = elements(message.n_deleted_plan_ids, message.deleted_plan_ids)
+            .map { text($0) }
         return draft
     }
 

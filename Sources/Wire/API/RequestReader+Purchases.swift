@@ -149,6 +149,7 @@ extension RequestReader {
         change.terms = message.invoice_mode.flatMap { fields.terms($0.pointee) }
         change.custom = fields.customLines(
             message.n_custom_line_items, message.custom_line_items)
+        change.also = try also(message, &fields)
         guard let customer, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
@@ -168,6 +169,7 @@ extension RequestReader {
         fingerprint.add(version: message.version, customize: message.customize, arena)
         fingerprint.add(change.terms, change.custom)
         fingerprint.add(taxRate: change.taxRate)
+        if !change.also.isEmpty { fingerprint.add(change.also) }
         change.request = mark(requestID, .updateSubscription, fingerprint)
         return PurchaseCall(customer: customer, deed: .change(change))
     }

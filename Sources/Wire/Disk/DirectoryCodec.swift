@@ -81,7 +81,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.plans.contains(where: \.hasSeats) {
+        if draft.removes {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS
+            message.pointee.catalog_published_with_deletions = published
+        } else if draft.plans.contains(where: \.hasSeats) {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS
             message.pointee.catalog_published_with_seats = published
@@ -140,6 +144,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_taxes)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS:
             published = try need(message.pointee.catalog_published_with_seats)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS:
+            published = try need(message.pointee.catalog_published_with_deletions)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(

@@ -7,6 +7,7 @@ struct CatalogCommand: AsyncParsableCommand {
         abstract: "Publishes features and plans from a file, and shows what is published.",
         subcommands: [
             ApplyCatalog.self, DiffCatalog.self, ShowCatalog.self, MigrateCatalog.self,
+            DeleteFromCatalog.self,
         ])
 }
 
@@ -43,6 +44,54 @@ struct ApplyCatalog: AsyncParsableCommand {
             if changes.isEmpty { return print("nothing changes: it is published already") }
             let count = "\(changes.count) change\(changes.count == 1 ? "" : "s")"
             print(dryRun ? "\(count), none made" : "\(count) published")
+        }
+    }
+}
+
+struct DeleteFromCatalog: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Deletes plans and features that nobody uses.",
+        discussion: """
+            All or nothing: what a customer has, is about to get, or had and still shows, or what \
+            another part of the catalog names, stays, and every user of it is printed (exit code \
+            2). A catalog file can do it too, with "deleted_plan_ids" and "deleted_feature_ids".
+
+              tally catalog delete --plan starter_2023 --dry-run
+              tally catalog delete --plan starter_2023 --feature faxes
+            """)
+
+    @OptionGroup var flags: ServerFlags
+
+    @Option(help: "A plan's id, with all its versions. May be given several times.")
+    var plan: [String] = []
+
+    @Option(help: "A feature's id. May be given several times.")
+    var feature: [String] = []
+
+    @Flag(help: "Say whether it could be done, and do nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        guard plan.isEmpty, feature.isEmpty else { return }
+        throw ValidationError("say what: --plan or --feature")
+    }
+
+    func run() async throws {
+        try await TallyClient.with(flags) { client in
+            let published = try await client.call(.getCatalog, [:])
+            let catalog: JSONObject = [
+                "currency": .string(published["catalog"]?.text("currency") ?? ""),
+                "deleted_plan_ids": .array(plan.map { .string($0) }),
+                "deleted_feature_ids": .array(feature.map { .string($0) }),
+            ]
+            let reply = try await client.call(
+                .publishCatalog, ["catalog": .object(catalog), "validate_only": .bool(dryRun)])
+            if flags.json { return print(JSONWriter.text(reply)) }
+            let changes = reply.list("changes")
+            for change in changes { print(CatalogChangeText.line(change)) }
+            if changes.isEmpty { return print("nothing changes: there is none of these") }
+            if dryRun { print("nothing is deleted yet") }
         }
     }
 }

@@ -4,10 +4,11 @@ internal import Wire
 /// One line for one change that a publication makes.
 enum CatalogChangeText {
     static func line(_ change: JSONValue) -> String {
-        let sign = change.flag("created") ? "+" : "~"
+        let sign = change.flag("deleted") ? "-" : change.flag("created") ? "+" : "~"
         let revision = change.text("revision")
         if change.text("kind") == "settings" { return "\(sign) settings" }
-        let suffix = change.text("kind") == "plan" ? ", revision \(revision)" : ""
+        let isRevised = change.text("kind") == "plan" && !change.flag("deleted")
+        let suffix = isRevised ? ", revision \(revision)" : ""
         return "\(sign) \(change.text("kind")) \(change.text("id"))\(suffix)"
     }
 }

@@ -50,6 +50,12 @@ struct LogRecordText {
                     "request_id": .string(record.requestID),
                 ]
             ]
+            if published.removes {
+                facts[0].append(
+                    "deleted_features", .array(published.removedFeatures.map { .string($0) }))
+                facts[0].append(
+                    "deleted_plans", .array(published.removedPlans.map { .string($0) }))
+            }
         case .clockMoved(let move):
             heading.append("test clock moved")
             facts = [

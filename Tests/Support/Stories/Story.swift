@@ -239,14 +239,17 @@ package struct Change: Sendable {
     package var custom: [Int64] = []
     /// As of a purchase.
     package var taxRate: String?
+    /// Others in one with it.
+    package var also: [Change] = []
 
     package init(
         _ plan: String? = nil, _ quantities: KeyValuePairs<String, Quantity> = [:],
         cancel: ChangeSubscription.Cancel? = nil, prorates: Bool = true,
         refund: ChangeSubscription.Refund? = nil, with discounts: [String] = [],
         version: UInt32? = nil, customize: PlanPatch? = nil, terms: InvoiceTerms? = nil,
-        custom: [Int64] = [], taxed taxRate: String? = nil
+        custom: [Int64] = [], taxed taxRate: String? = nil, also: [Change] = []
     ) {
+        self.also = also
         self.taxRate = taxRate
         self.custom = custom
         self.terms = terms

@@ -1223,6 +1223,51 @@ void   tally__v1__update_subscription_request__free_unpacked
   assert(message->base.descriptor == &tally__v1__update_subscription_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__subscription_cancellation__init
+                     (Tally__V1__SubscriptionCancellation         *message)
+{
+  static const Tally__V1__SubscriptionCancellation init_value = TALLY__V1__SUBSCRIPTION_CANCELLATION__INIT;
+  *message = init_value;
+}
+size_t tally__v1__subscription_cancellation__get_packed_size
+                     (const Tally__V1__SubscriptionCancellation *message)
+{
+  assert(message->base.descriptor == &tally__v1__subscription_cancellation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__subscription_cancellation__pack
+                     (const Tally__V1__SubscriptionCancellation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__subscription_cancellation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__subscription_cancellation__pack_to_buffer
+                     (const Tally__V1__SubscriptionCancellation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__subscription_cancellation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__SubscriptionCancellation *
+       tally__v1__subscription_cancellation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__SubscriptionCancellation *)
+     protobuf_c_message_unpack (&tally__v1__subscription_cancellation__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__subscription_cancellation__free_unpacked
+                     (Tally__V1__SubscriptionCancellation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__subscription_cancellation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__update_subscription_response__init
                      (Tally__V1__UpdateSubscriptionResponse         *message)
 {
@@ -4176,7 +4221,7 @@ const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor 
   (ProtobufCMessageInit) tally__v1__preview_attach_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__field_descriptors[18] =
 {
   {
     "customer_id",
@@ -4371,6 +4416,18 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "also",
+    150,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UpdateSubscriptionRequest, n_also),
+    offsetof(Tally__V1__UpdateSubscriptionRequest, also),
+    &tally__v1__subscription_cancellation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rate_id",
     170,
     PROTOBUF_C_LABEL_NONE,
@@ -4384,6 +4441,7 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_request__fi
   },
 };
 static const unsigned tally__v1__update_subscription_request__field_indices_by_name[] = {
+  16,   /* field[16] = also */
   5,   /* field[5] = cancel_action */
   15,   /* field[15] = custom_line_items */
   0,   /* field[0] = customer_id */
@@ -4399,18 +4457,19 @@ static const unsigned tally__v1__update_subscription_request__field_indices_by_n
   9,   /* field[9] = request_id */
   1,   /* field[1] = subscription_id */
   7,   /* field[7] = success_url */
-  16,   /* field[16] = tax_rate_id */
+  17,   /* field[17] = tax_rate_id */
   12,   /* field[12] = version */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_request__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 40, 10 },
   { 60, 11 },
   { 80, 12 },
   { 120, 14 },
-  { 170, 16 },
-  { 0, 17 }
+  { 150, 16 },
+  { 170, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor =
 {
@@ -4420,14 +4479,104 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descrip
   "Tally__V1__UpdateSubscriptionRequest",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionRequest),
-  17,
+  18,
   tally__v1__update_subscription_request__field_descriptors,
   tally__v1__update_subscription_request__field_indices_by_name,
-  6,  tally__v1__update_subscription_request__number_ranges,
+  7,  tally__v1__update_subscription_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__subscription_cancellation__field_descriptors[5] =
+{
+  {
+    "subscription_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SubscriptionCancellation, subscription_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SubscriptionCancellation, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entity_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SubscriptionCancellation, entity_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel_action",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SubscriptionCancellation, cancel_action),
+    &tally__v1__cancel_action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "proration_behavior",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__SubscriptionCancellation, proration_behavior),
+    &tally__v1__proration_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__subscription_cancellation__field_indices_by_name[] = {
+  3,   /* field[3] = cancel_action */
+  2,   /* field[2] = entity_id */
+  1,   /* field[1] = plan_id */
+  4,   /* field[4] = proration_behavior */
+  0,   /* field[0] = subscription_id */
+};
+static const ProtobufCIntRange tally__v1__subscription_cancellation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tally__v1__subscription_cancellation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.SubscriptionCancellation",
+  "SubscriptionCancellation",
+  "Tally__V1__SubscriptionCancellation",
+  "tally.v1",
+  sizeof(Tally__V1__SubscriptionCancellation),
+  5,
+  tally__v1__subscription_cancellation__field_descriptors,
+  tally__v1__subscription_cancellation__field_indices_by_name,
+  1,  tally__v1__subscription_cancellation__number_ranges,
+  (ProtobufCMessageInit) tally__v1__subscription_cancellation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__field_descriptors[8] =
 {
   {
     "outcome",
@@ -4513,8 +4662,21 @@ static const ProtobufCFieldDescriptor tally__v1__update_subscription_response__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "also",
+    150,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__UpdateSubscriptionResponse, n_also),
+    offsetof(Tally__V1__UpdateSubscriptionResponse, also),
+    &tally__v1__subscription__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__update_subscription_response__field_indices_by_name[] = {
+  7,   /* field[7] = also */
   4,   /* field[4] = decline_code */
   3,   /* field[3] = invoice */
   0,   /* field[0] = outcome */
@@ -4523,11 +4685,12 @@ static const unsigned tally__v1__update_subscription_response__field_indices_by_
   5,   /* field[5] = replayed */
   2,   /* field[2] = subscription */
 };
-static const ProtobufCIntRange tally__v1__update_subscription_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__update_subscription_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 6 },
-  { 0, 7 }
+  { 150, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descriptor =
 {
@@ -4537,10 +4700,10 @@ const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descri
   "Tally__V1__UpdateSubscriptionResponse",
   "tally.v1",
   sizeof(Tally__V1__UpdateSubscriptionResponse),
-  7,
+  8,
   tally__v1__update_subscription_response__field_descriptors,
   tally__v1__update_subscription_response__field_indices_by_name,
-  2,  tally__v1__update_subscription_response__number_ranges,
+  3,  tally__v1__update_subscription_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__update_subscription_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

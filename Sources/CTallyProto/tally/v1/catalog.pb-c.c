@@ -3533,7 +3533,7 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   (ProtobufCMessageInit) tally__v1__pricing_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descriptors[11] =
 {
   {
     "currency",
@@ -3632,6 +3632,30 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "deleted_feature_ids",
+    150,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__PricingCatalog, n_deleted_feature_ids),
+    offsetof(Tally__V1__PricingCatalog, deleted_feature_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deleted_plan_ids",
+    151,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__PricingCatalog, n_deleted_plan_ids),
+    offsetof(Tally__V1__PricingCatalog, deleted_plan_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rates",
     170,
     PROTOBUF_C_LABEL_REPEATED,
@@ -3647,21 +3671,24 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_catalog__field_descript
 static const unsigned tally__v1__pricing_catalog__field_indices_by_name[] = {
   4,   /* field[4] = coupons */
   0,   /* field[0] = currency */
+  8,   /* field[8] = deleted_feature_ids */
+  9,   /* field[9] = deleted_plan_ids */
   5,   /* field[5] = feature_grants */
   1,   /* field[1] = features */
   6,   /* field[6] = plan_gifts */
   2,   /* field[2] = plans */
   7,   /* field[7] = referral_programmes */
   3,   /* field[3] = settings */
-  8,   /* field[8] = tax_rates */
+  10,   /* field[10] = tax_rates */
 };
-static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[4 + 1] =
+static const ProtobufCIntRange tally__v1__pricing_catalog__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 60, 4 },
   { 100, 6 },
-  { 170, 8 },
-  { 0, 9 }
+  { 150, 8 },
+  { 170, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
 {
@@ -3671,10 +3698,10 @@ const ProtobufCMessageDescriptor tally__v1__pricing_catalog__descriptor =
   "Tally__V1__PricingCatalog",
   "tally.v1",
   sizeof(Tally__V1__PricingCatalog),
-  9,
+  11,
   tally__v1__pricing_catalog__field_descriptors,
   tally__v1__pricing_catalog__field_indices_by_name,
-  4,  tally__v1__pricing_catalog__number_ranges,
+  5,  tally__v1__pricing_catalog__number_ranges,
   (ProtobufCMessageInit) tally__v1__pricing_catalog__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -573,7 +573,7 @@ const ProtobufCMessageDescriptor tally__v1__publish_catalog_response__descriptor
   (ProtobufCMessageInit) tally__v1__publish_catalog_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__catalog_change__field_descriptors[4] =
+static const ProtobufCFieldDescriptor tally__v1__catalog_change__field_descriptors[5] =
 {
   {
     "kind",
@@ -623,17 +623,31 @@ static const ProtobufCFieldDescriptor tally__v1__catalog_change__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "deleted",
+    150,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__CatalogChange, deleted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__catalog_change__field_indices_by_name[] = {
   2,   /* field[2] = created */
+  4,   /* field[4] = deleted */
   1,   /* field[1] = id */
   0,   /* field[0] = kind */
   3,   /* field[3] = revision */
 };
-static const ProtobufCIntRange tally__v1__catalog_change__number_ranges[1 + 1] =
+static const ProtobufCIntRange tally__v1__catalog_change__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 150, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor tally__v1__catalog_change__descriptor =
 {
@@ -643,10 +657,10 @@ const ProtobufCMessageDescriptor tally__v1__catalog_change__descriptor =
   "Tally__V1__CatalogChange",
   "tally.v1",
   sizeof(Tally__V1__CatalogChange),
-  4,
+  5,
   tally__v1__catalog_change__field_descriptors,
   tally__v1__catalog_change__field_indices_by_name,
-  1,  tally__v1__catalog_change__number_ranges,
+  2,  tally__v1__catalog_change__number_ranges,
   (ProtobufCMessageInit) tally__v1__catalog_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

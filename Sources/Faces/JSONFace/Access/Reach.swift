@@ -84,6 +84,16 @@ struct Reach {
     }
 
     private func limit(_ object: inout JSONObject, to own: CustomerID) throws(JSONProblem) {
+        // Whoever has to pay for usage mustn't take it back.
+        for key in ["value", "required_balance", "override_value"] {
+            guard case .number(let literal)? = object[key], literal.hasPrefix("-"),
+                DecimalText.parse(literal, digits: 10) != 0
+            else { continue }
+            throw JSONProblem(
+                403, "insufficient_scopes",
+                "a customer's key can't give back usage: \(key) must not be negative; use a "
+                    + "secret key, on a server")
+        }
         switch object["customer_id"] ?? .null {
         case .string(own.text): return
         case .null: object.set("customer_id", .string(own.text))

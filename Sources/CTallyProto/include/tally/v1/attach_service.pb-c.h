@@ -48,6 +48,7 @@ typedef struct Tally__V1__PlanChange Tally__V1__PlanChange;
 typedef struct Tally__V1__PurchasePreview Tally__V1__PurchasePreview;
 typedef struct Tally__V1__PreviewAttachResponse Tally__V1__PreviewAttachResponse;
 typedef struct Tally__V1__UpdateSubscriptionRequest Tally__V1__UpdateSubscriptionRequest;
+typedef struct Tally__V1__SubscriptionCancellation Tally__V1__SubscriptionCancellation;
 typedef struct Tally__V1__UpdateSubscriptionResponse Tally__V1__UpdateSubscriptionResponse;
 typedef struct Tally__V1__PreviewUpdateSubscriptionRequest Tally__V1__PreviewUpdateSubscriptionRequest;
 typedef struct Tally__V1__PreviewUpdateSubscriptionResponse Tally__V1__PreviewUpdateSubscriptionResponse;
@@ -1126,10 +1127,50 @@ struct  Tally__V1__UpdateSubscriptionRequest
    * What tax is charged on it from now on: one of the catalog's `tax_rates`. Empty: as before.
    */
   char *tax_rate_id;
+  /*
+   * Other subscriptions of the customer that are cancelled, or go on, in one with this one, at most
+   * 19, each as if it came after the ones before it: all of it or nothing, and what comes back is on
+   * one invoice. Then `cancel_action` is required, here as there, and neither `refund_last_payment`,
+   * `invoice_mode` nor `custom_line_items` can be had.
+   */
+  size_t n_also;
+  Tally__V1__SubscriptionCancellation **also;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED, TALLY__V1__REFUND_LAST_PAYMENT__REFUND_LAST_PAYMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * A subscription that is cancelled, or goes on.
+ */
+struct  Tally__V1__SubscriptionCancellation
+{
+  ProtobufCMessage base;
+  /*
+   * As in UpdateSubscriptionRequest.
+   */
+  char *subscription_id;
+  /*
+   * As there.
+   */
+  char *plan_id;
+  /*
+   * As there.
+   */
+  char *entity_id;
+  /*
+   * Required.
+   */
+  Tally__V1__CancelAction cancel_action;
+  /*
+   * As there.
+   */
+  Tally__V1__ProrationBehavior proration_behavior;
+};
+#define TALLY__V1__SUBSCRIPTION_CANCELLATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__subscription_cancellation__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__CANCEL_ACTION__CANCEL_ACTION_UNSPECIFIED, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED }
 
 
 /*
@@ -1166,10 +1207,15 @@ struct  Tally__V1__UpdateSubscriptionResponse
    * What goes back to the card; absent: nothing.
    */
   Tally__V1__Money *refund;
+  /*
+   * Those of the request's `also`, as they are now, in the same order.
+   */
+  size_t n_also;
+  Tally__V1__Subscription **also;
 };
 #define TALLY__V1__UPDATE_SUBSCRIPTION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__update_subscription_response__descriptor) \
-    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, 0, NULL }
+    , TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL }
 
 
 /*
@@ -2083,6 +2129,25 @@ Tally__V1__UpdateSubscriptionRequest *
 void   tally__v1__update_subscription_request__free_unpacked
                      (Tally__V1__UpdateSubscriptionRequest *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__SubscriptionCancellation methods */
+void   tally__v1__subscription_cancellation__init
+                     (Tally__V1__SubscriptionCancellation         *message);
+size_t tally__v1__subscription_cancellation__get_packed_size
+                     (const Tally__V1__SubscriptionCancellation   *message);
+size_t tally__v1__subscription_cancellation__pack
+                     (const Tally__V1__SubscriptionCancellation   *message,
+                      uint8_t             *out);
+size_t tally__v1__subscription_cancellation__pack_to_buffer
+                     (const Tally__V1__SubscriptionCancellation   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__SubscriptionCancellation *
+       tally__v1__subscription_cancellation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__subscription_cancellation__free_unpacked
+                     (Tally__V1__SubscriptionCancellation *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__UpdateSubscriptionResponse methods */
 void   tally__v1__update_subscription_response__init
                      (Tally__V1__UpdateSubscriptionResponse         *message);
@@ -2508,6 +2573,9 @@ typedef void (*Tally__V1__PreviewAttachResponse_Closure)
 typedef void (*Tally__V1__UpdateSubscriptionRequest_Closure)
                  (const Tally__V1__UpdateSubscriptionRequest *message,
                   void *closure_data);
+typedef void (*Tally__V1__SubscriptionCancellation_Closure)
+                 (const Tally__V1__SubscriptionCancellation *message,
+                  void *closure_data);
 typedef void (*Tally__V1__UpdateSubscriptionResponse_Closure)
                  (const Tally__V1__UpdateSubscriptionResponse *message,
                   void *closure_data);
@@ -2758,6 +2826,7 @@ extern const ProtobufCMessageDescriptor tally__v1__plan_change__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__purchase_preview__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_attach_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__update_subscription_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__subscription_cancellation__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__update_subscription_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__preview_update_subscription_response__descriptor;

@@ -1329,10 +1329,27 @@ struct  Tally__V1__PricingCatalog
    */
   size_t n_tax_rates;
   Tally__V1__TaxRate **tax_rates;
+  /*
+   * Only to be published: ids of features that go. One that is gone already changes nothing. Refused
+   * with FAILED_PRECONDITION: IN_USE, and who uses it, as long as a plan that is sold, a credit
+   * system or a feature grant names it, or a customer has a balance, an entity, a limit or a plan of
+   * it. Versions of plans that had it can't be bought any more. What happened is told as before. A
+   * feature that is published under the id later is another one.
+   */
+  size_t n_deleted_feature_ids;
+  char **deleted_feature_ids;
+  /*
+   * Only to be published: ids of plans that go, with all their versions. One that is gone already
+   * changes nothing. Refused with FAILED_PRECONDITION: IN_USE, and who uses it, as long as a customer
+   * has it, is about to get it, or had it and still shows it; or a coupon, a plan gift or a referral
+   * programme names it. A plan that is published under the id later is another one.
+   */
+  size_t n_deleted_plan_ids;
+  char **deleted_plan_ids;
 };
 #define TALLY__V1__PRICING_CATALOG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_catalog__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tally__V1__CreditCost methods */

@@ -128,10 +128,14 @@ struct  Tally__V1__CatalogChange
    * The plan's new revision; otherwise 0.
    */
   uint32_t revision;
+  /*
+   * True: it is gone.
+   */
+  protobuf_c_boolean deleted;
 };
 #define TALLY__V1__CATALOG_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__catalog_change__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*

@@ -368,7 +368,7 @@ void   tally__disk__v1__code_counted__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[16] =
 {
   {
     "commit_time",
@@ -550,10 +550,23 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catalog_published_with_deletions",
+    180,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, catalog_published_with_deletions),
+    &tally__disk__v1__catalog_published__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
   12,   /* field[12] = catalog_published_with_currencies */
+  15,   /* field[15] = catalog_published_with_deletions */
   2,   /* field[2] = catalog_published_with_modes */
   11,   /* field[11] = catalog_published_with_pauses */
   10,   /* field[10] = catalog_published_with_referrals */
@@ -568,7 +581,7 @@ static const unsigned tally__disk__v1__directory_record__field_indices_by_name[]
   8,   /* field[8] = referral_code_made */
   3,   /* field[3] = test_clock_moved */
 };
-static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[7 + 1] =
+static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[8 + 1] =
 {
   { 1, 0 },
   { 20, 2 },
@@ -577,7 +590,8 @@ static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[
   { 140, 11 },
   { 170, 13 },
   { 175, 14 },
-  { 0, 15 }
+  { 180, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -587,10 +601,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  15,
+  16,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
-  7,  tally__disk__v1__directory_record__number_ranges,
+  8,  tally__disk__v1__directory_record__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__directory_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

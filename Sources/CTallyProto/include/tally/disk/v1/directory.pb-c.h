@@ -47,7 +47,8 @@ typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_PAUSES = 140,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_CURRENCIES = 141,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES = 170,
-  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS = 175
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS = 175,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS = 180
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
 
@@ -121,6 +122,10 @@ struct  Tally__Disk__V1__DirectoryRecord
      * As catalog_published, with seats that are bought by taking them.
      */
     Tally__Disk__V1__CatalogPublished *catalog_published_with_seats;
+    /*
+     * As catalog_published, with something that goes.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_deletions;
   };
 };
 #define TALLY__DISK__V1__DIRECTORY_RECORD__INIT \
