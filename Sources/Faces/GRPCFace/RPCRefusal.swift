@@ -52,6 +52,11 @@ struct RPCRefusal {
         }
     }
 
+    private init(inUse users: [Violation]) {
+        self.init(users)
+        (code, reason) = (.failedPrecondition, "IN_USE")
+    }
+
     private init(seatsDeclined code: String) {
         self.init(
             .failedPrecondition, "PAYMENT_DECLINED",
@@ -68,9 +73,7 @@ struct RPCRefusal {
         case .featureNotFound(let id):
             self.init(.notFound, "FEATURE_NOT_FOUND", "there is no feature \"\(id)\"")
         case .invalid(let violations): self.init(violations)
-        case .inUse(let users):
-            self.init(users)
-            (code, reason) = (.failedPrecondition, "IN_USE")
+        case .inUse(let users): self.init(inUse: users)
         case .planAlreadyAttached(let id):
             self.init(
                 .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")

@@ -121,9 +121,7 @@ struct Commit {
         let wanted = draft.topUps(for: command, names.pricing)
         do {
             decision = try draft.decide(command, pricing: names.pricing, now: now)
-            if command.takesSeats {
-                awaited = try payingSeats(of: draft, &decision, names, now)
-            }
+            awaited = try payingSeats(for: command, of: draft, &decision, names, now)
         } catch {
             // What was due has happened, whatever becomes of the command.
             refusal = error
@@ -181,9 +179,10 @@ struct Commit {
     ///
     /// - Returns: what is waited for, in place of the decision.
     private func payingSeats(
-        of draft: borrowing CustomerState, _ decision: inout Decision, _ names: PricingNames,
-        _ now: Timestamp
+        for command: Command, of draft: borrowing CustomerState, _ decision: inout Decision,
+        _ names: PricingNames, _ now: Timestamp
     ) throws(Refusal) -> (id: String, isOwn: Bool)? {
+        guard command.takesSeats else { return nil }
         let change = try draft.seatChange(
             by: decision.facts, pricing: names.pricing, now: now, token: repository.newEffectID())
         let open = draft.openEffect
