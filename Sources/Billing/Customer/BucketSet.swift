@@ -66,6 +66,11 @@ package struct BucketSet: Sendable {
         index < 4 ? inline[index].number : overflow[index - 4].number
     }
 
+    @inline(__always)
+    func flags(at index: Int) -> Bucket.Flags {
+        index < 4 ? inline[index].flags : overflow[index - 4].flags
+    }
+
     package func index(ofNumber number: UInt32) -> Int? {
         for index in 0..<count where self.number(at: index) == number { return index }
         return nil

@@ -154,6 +154,18 @@ extension FactSheet {
 }
 
 extension BucketSet {
+    /// One of these does. `mutating`, as the compiler would copy what is borrowed.
+    package mutating func areSeats(of facts: [Fact]) -> Bool {
+        for fact in facts {
+            guard case .deducted(let number, _, 0) = fact else {
+                if concernsSeats(fact) { return true }
+                continue
+            }
+            if let index = index(ofNumber: number), flags(at: index).isSeats { return true }
+        }
+        return false
+    }
+
     /// A fact that may change how many seats are held that cost something.
     package func concernsSeats(_ fact: Fact) -> Bool {
         if case .bucketChanged(let bucket, _) = fact { return bucket.flags.isSeats }

@@ -54,7 +54,7 @@ struct Commit {
             throw .refused(error)
         }
         if decision.facts.contains(where: { $0.opensHold }) { return nil }
-        if decision.facts.contains(where: place.pointee.buckets.concernsSeats) { return nil }
+        if place.pointee.buckets.areSeats(of: decision.facts) { return nil }
         if place.pointee.buckets.topsUp,
             topsUp(command, decision.facts, row: place, names, now)
         {
