@@ -347,12 +347,14 @@ struct  Tally__V1__Invoice
    */
   Tally__V1__InvoiceStatus status;
   /*
-   * The lines; their amounts, and the taxes that are added to them, add up to the total.
+   * The lines; their amounts, and the taxes that are added to them, add up to the total. None: it
+   * is a payment that was found at the provider after an older backup was restored.
    */
   size_t n_lines;
   Tally__V1__InvoiceLine **lines;
   /*
-   * The sum of the lines; negative: it became the customer's credit.
+   * The sum of the lines; of one without lines what was paid. Negative: it became the customer's
+   * credit.
    */
   Tally__V1__Money *total;
   /*
