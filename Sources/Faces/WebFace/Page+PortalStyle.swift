@@ -34,6 +34,10 @@ extension Page {
         .owed p { flex: 1 1 18rem; margin: 0; } .owed .button { width: auto; }
         .invoices td { overflow-wrap: normal; white-space: nowrap; }
         .invoices td:nth-child(2) { text-align: right; white-space: normal; }
+        @media (max-width: 30rem) { .invoices tr { display: grid; grid-template-columns: 1fr auto; }
+        .invoices td:nth-child(2) { grid-row: 2; grid-column: 1 / -1; padding: 0 0 .6rem;
+        border: 0; text-align: left; } .invoices td:nth-child(2):empty { display: none; }
+        .invoices .badge { margin: 0; } }
         .single { width: 100%; max-width: 30rem; margin: 0 auto; }
         .single h1 { margin: .75rem 0 1rem; } .single .amount { margin: -.5rem 0 1rem; }
         .single > p:first-child { margin: 0; }
