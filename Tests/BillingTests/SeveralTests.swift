@@ -36,6 +36,24 @@ import Testing
         #expect(desk.paidTotals == [5000])
     }
 
+    @Test("what was to start before all of it was paid for starts then")
+    func paidLate() throws {
+        var desk = Desk(pricing)
+        try desk.create()
+        desk.saveMethod()
+        var several = several("extra", "other")
+        several.plans[1].starts = desk.now.adding(milliseconds: 86_400_000)
+        #expect(try reply(desk.run(.attachSeveral(several))).outcome == .processing)
+        desk.advance(to: desk.now.adding(milliseconds: 2 * 86_400_000))
+        _ = try desk.settle(.paid)
+        #expect(desk.subscription("extra")?.status == .active)
+        desk.advance(to: desk.now)
+        _ = try desk.settle(.paid)
+        #expect(desk.subscription("other")?.status == .active)
+        #expect(desk.subscription("other")?.start == desk.now)
+        #expect(desk.paidTotals == [2000, 2000])
+    }
+
     @Test("one page sells all of it")
     func page() throws {
         var desk = Desk(pricing)

@@ -123,19 +123,20 @@ extension FactSheet {
             endScheduled(
                 in: PlanScope(group: plan.group, entity: order.entity), addOns: false)
         }
-        guard let starts, starts > now else {
-            guard let current else {
-                preconditionFailure("what starts later follows something or has a start")
-            }
+        let isToCome = starts.map { $0 > now } ?? false
+        if let current, !isToCome {
             let ending = cancelAtEnd(current)
             return schedule(
                 order.plan, after: ending, bought: order.bought,
                 discounts: order.discounts, ends: order.ends, netDays: order.netDays,
                 taxRate: order.taxRate)
         }
+        // What it comes with may be paid for after its moment, or after the end of what it was to
+        // follow: then it starts at once.
+        let start = max(starts ?? now, now)
         var subscription = Subscription(
             number: customer.lastSubscription + 1, plan: order.plan, status: .scheduled,
-            addOn: plan.addOn, start: starts, anchor: starts, periodStart: starts,
+            addOn: plan.addOn, start: start, anchor: start, periodStart: start,
             periodEnd: .never)
         subscription.entity = order.entity
         subscription.bought = order.bought

@@ -204,8 +204,13 @@ struct Market {
         shopper.use()
         ledger.cards += desk.paidForSeats - paid
         look()
+        // What is given back may be on what is being charged.
+        guard desk.customer.openEffect == nil else { return }
         for subscription in desk.customer.subscriptions where subscription.status.grantsAccess {
-            giveUp(subscription.number)
+            for item in pricing.plan(subscription.plan).items where item.isPerSeat {
+                ledger.giveUp(
+                    pricing.number(ofFeature: item.featureID), of: subscription, at: desk.now)
+            }
         }
     }
 
@@ -288,7 +293,8 @@ struct Market {
         do { try shopper.desk.settle(answer) } catch { shopper.note("\(error)") }
         if case .declined = answer { look(isForfeit: true) }
         look()
-        if effect.order.purpose == .change || effect.order.invoice != 0 {
+        let purpose = effect.order.purpose
+        if purpose == .change || purpose == .switch || effect.order.invoice != 0 {
             giveUp(effect.order.subscriptions.first)
         }
     }

@@ -297,7 +297,8 @@ struct PaidLedger {
         var quantities: [FeatureNumber: Quantity] = [:]
         for span in spans
         where span.key.subscription == subscription.number && span.start <= now && now < span.end {
-            guard let feature = span.key.feature, counts(span.key),
+            // What was given back to the card isn't paid for.
+            guard let feature = span.key.feature, counts(span.key), span.paid > 0,
                 !subscription.pending.contains(where: { $0.part.feature == feature })
             else { continue }
             quantities[feature] = (quantities[feature] ?? .zero) + span.quantity
