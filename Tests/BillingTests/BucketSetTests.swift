@@ -24,13 +24,43 @@ import Testing
     func far(count: Int) {
         var set = BucketSet()
         for number in 0..<count { set.append(.sample(UInt32(number + 1), UInt32(number + 1))) }
-        let places = set.farPlaces()
-        #expect(places.count == max(0, count - 4))
-        #expect(places.count == 0 || places.features != places.buckets)
         for number in 1...10 {
-            let far = set.far(of: FeatureNumber(rawValue: UInt32(number)))
-            #expect(far == (number > 4 && number <= count ? number - 5 : nil))
+            let feature = FeatureNumber(rawValue: UInt32(number))
+            var found: [Int] = []
+            set.eachFar(of: { feature }) { found.append($1) }
+            #expect(found == (number > 4 && number <= count ? [number - 5] : []))
+            var buckets: [UInt32] = []
+            set.each(of: feature) { buckets.append($0.number) }
+            #expect(buckets == (number <= count ? [UInt32(number)] : []))
         }
+    }
+
+    @Test("features of large numbers, and of many buckets, are the buckets'")
+    func features() {
+        var set = BucketSet()
+        let features = (0..<40).map { FeatureNumber(rawValue: 230 + 3 * UInt32($0)) }
+        for (index, feature) in features.enumerated() {
+            set.append(.sample(UInt32(index + 1), feature.rawValue))
+        }
+        #expect((0..<40).map { set.feature(at: $0) } == features)
+        for (index, feature) in features.enumerated() {
+            var numbers: [UInt32] = []
+            set.each(of: feature) { numbers.append($0.number) }
+            #expect(numbers == [UInt32(index + 1)])
+            // Those of large numbers, and those after many, might be of any.
+            var far: [Int] = []
+            set.eachFar(of: { feature }) { far.append($1) }
+            let noted = (4..<40).filter { features[$0].rawValue < 256 && $0 < 28 }
+            #expect(far == (4..<40).filter { $0 == index || !noted.contains($0) }.map { $0 - 4 })
+        }
+        set.remove(at: 2)
+        set[10] = .sample(77, 1)
+        let rest = features.filter { $0 != features[2] }
+        for index in 0..<39 {
+            #expect(set.feature(at: index).rawValue == (index == 10 ? 1 : rest[index].rawValue))
+        }
+        set.trim()
+        #expect((0..<39).map { set[$0].feature } == (0..<39).map { set.feature(at: $0) })
     }
 
     @Test("removing keeps the order of the others", arguments: 1...9)

@@ -6,10 +6,11 @@
 package struct BucketSet: Sendable {
     private var inline: InlineArray<4, Bucket>
     private var overflow: [Bucket] = []
-    /// Theirs, close together: most questions are about one feature, and far buckets stay far.
-    private var overflowFeatures: [FeatureNumber] = []
     private var box: ExtrasBox?
     private var used: UInt32 = 0
+    /// The features of the first far buckets, close to hand: most questions are about one feature,
+    /// and far buckets stay far. 0: a larger number, which the bucket has itself.
+    private var farFeatures = InlineArray<24, UInt8>(repeating: 0)
 
     private static let vacant = Bucket(
         number: 0, feature: FeatureNumber(rawValue: 0), subscription: 0, granted: .zero,
@@ -30,7 +31,7 @@ package struct BucketSet: Sendable {
                 inline[index] = newValue
             } else {
                 overflow[index - 4] = newValue
-                overflowFeatures[index - 4] = newValue.feature
+                noteFar(newValue.feature, at: index - 4)
             }
         }
     }
@@ -38,27 +39,54 @@ package struct BucketSet: Sendable {
     /// That alone: who looks for something in fifty buckets doesn't read them.
     @inline(__always)
     func feature(at index: Int) -> FeatureNumber {
-        index < 4 ? inline[index].feature : overflowFeatures[index - 4]
+        guard index >= 4 else { return inline[index].feature }
+        let noted = notedFar(index - 4)
+        return noted == 0 ? overflow[index - 4].feature : FeatureNumber(rawValue: UInt32(noted))
     }
 
-    /// How many buckets are far, on the heap, and the addresses of the arrays of their features and
-    /// of them, good for nothing but to fetch them ahead: handing out the arrays would count a
-    /// reference, and wait for the very memory. `mutating`, as the compiler would copy what is
-    /// borrowed.
-    package mutating func farPlaces() -> (count: Int, features: UInt, buckets: UInt) {
-        (
-            max(0, Int(used) - 4),
-            withUnsafeBytes(of: &overflowFeatures) { $0.load(as: UInt.self) },
-            withUnsafeBytes(of: &overflow) { $0.load(as: UInt.self) }
-        )
+    /// 0: the bucket must be asked.
+    @inline(__always)
+    private func notedFar(_ index: Int) -> UInt8 {
+        index < farFeatures.count ? farFeatures[index] : 0
     }
 
-    /// The first far bucket of a feature; nil: there is none.
-    package mutating func far(of feature: FeatureNumber) -> Int? {
-        for index in 0..<max(0, Int(used) - 4) where overflowFeatures[index] == feature {
-            return index
+    private mutating func noteFar(_ feature: FeatureNumber, at index: Int) {
+        guard index < farFeatures.count else { return }
+        farFeatures[index] = UInt8(exactly: feature.rawValue) ?? 0
+    }
+
+    /// Whether a far bucket is of a feature, or may be, as far as can be told without it.
+    @inline(__always)
+    private func mayBe(_ feature: FeatureNumber, far index: Int) -> Bool {
+        let noted = notedFar(index)
+        return noted == 0 || UInt32(noted) == feature.rawValue
+    }
+
+    /// The far buckets, on the heap, that are of a feature, or may be: the address of the array of
+    /// all, and the index. Good for nothing but to fetch them ahead: handing out the array would
+    /// count a reference, and wait for the very memory. `mutating`, as the compiler would copy what
+    /// is borrowed.
+    ///
+    /// - Parameter feature: asked for if there are far ones; nil: none.
+    package mutating func eachFar(
+        of feature: () -> FeatureNumber?, _ body: (_ array: UInt, _ index: Int) -> Void
+    ) {
+        guard used > 4, let feature = feature() else { return }
+        let array = withUnsafeBytes(of: &overflow) { $0.load(as: UInt.self) }
+        for index in 0..<Int(used) - 4 where mayBe(feature, far: index) { body(array, index) }
+    }
+
+    /// Those of a feature.
+    @inline(__always)
+    func each(of feature: FeatureNumber, _ body: (Bucket) -> Void) {
+        for index in 0..<min(count, 4) where inline[index].feature == feature {
+            body(inline[index])
         }
-        return nil
+        guard used > 4 else { return }
+        for index in 0..<Int(used) - 4
+        where mayBe(feature, far: index) && overflow[index].feature == feature {
+            body(overflow[index])
+        }
     }
 
     @inline(__always)
@@ -81,7 +109,7 @@ package struct BucketSet: Sendable {
             inline[count] = bucket
         } else {
             overflow.append(bucket)
-            overflowFeatures.append(bucket.feature)
+            noteFar(bucket.feature, at: count - 4)
         }
         used += 1
     }
@@ -91,11 +119,16 @@ package struct BucketSet: Sendable {
         for next in index..<(count - 1) { self[next] = self[next + 1] }
         if count > 4 {
             overflow.removeLast()
-            overflowFeatures.removeLast()
         } else {
             inline[count - 1] = BucketSet.vacant
         }
         used -= 1
+    }
+
+    /// Gives back the memory that appending has taken for more: what is kept stays as it is for
+    /// long.
+    package mutating func trim() {
+        if overflow.capacity > overflow.count + 1 { overflow = overflow.map(\.self) }
     }
 
     /// Applies a fact that is about balances only, as those of tracks and checks are; false: this

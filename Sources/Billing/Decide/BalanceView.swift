@@ -71,9 +71,7 @@ extension BucketSet {
                 }
             }
         } else {
-            for index in 0..<count where self.feature(at: index) == feature {
-                view.add(self[index].after(draws, 0), of: 0, &caps)
-            }
+            each(of: feature) { view.add($0.after(draws, 0), of: 0, &caps) }
         }
         guard !view.parts.isEmpty else { return false }
         if hasExtras, view.isConcurrency { showSlots(in: &view, scope) }

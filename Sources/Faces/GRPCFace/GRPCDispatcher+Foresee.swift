@@ -9,51 +9,42 @@ struct Foresight {
         var loop: Unmanaged<EnvironmentLoop>
         var repository: Unmanaged<CustomerRepository>
         var hash: UInt64
-        var row = 0
+        var row: Int?
     }
 
     private var calls: [Call] = []
+    private var places = MemoryPlaces()
 
     mutating func add(_ hint: CallHint, _ loop: EnvironmentLoop) {
         let repository = loop.environment.customers(of: hint.customer)
         calls.append(
             Call(
                 feature: hint.feature, loop: .passUnretained(loop),
-                repository: .passUnretained(repository), hash: repository.foresee(hint)))
+                repository: .passUnretained(repository),
+                hash: repository.foresee(hint, &places)))
     }
 
-    /// By now it is known where the rows are; then, where the far buckets are of those that have
-    /// any; then, which of them matters.
+    /// By now it is known where the rows are looked up; then, where they are; then, where those far
+    /// buckets are that matter.
     mutating func finish() {
-        keep { call in
-            let row = call.repository._withUnsafeGuaranteedRef { $0.foreseeRow(call.hash) }
-            if let row { call.row = row }
-            return row != nil
-        }
-        keep { call in
-            call.repository._withUnsafeGuaranteedRef {
-                $0.foreseeFarFeatures(call.hash, row: call.row)
+        places.fetch()
+        for index in calls.indices {
+            let call = calls[index]
+            calls[index].row = call.repository._withUnsafeGuaranteedRef {
+                $0.foreseeRow(call.hash, &places)
             }
         }
+        places.fetch()
         for call in calls {
-            let feature = call.loop._withUnsafeGuaranteedRef { call.feature.number($0.names) }
-            guard let feature else { continue }
+            guard let row = call.row else { continue }
             call.repository._withUnsafeGuaranteedRef {
-                $0.foreseeFarBucket(call.hash, row: call.row, of: feature)
+                $0.foreseeFar(call.hash, row: row, &places) {
+                    call.loop._withUnsafeGuaranteedRef { call.feature.number($0.names) }
+                }
             }
         }
+        places.fetch()
         calls.removeAll(keepingCapacity: true)
-    }
-
-    /// Of the calls only those that are worth more.
-    @inline(__always)
-    private mutating func keep(_ isWorth: (inout Call) -> Bool) {
-        var kept = 0
-        for index in calls.indices where isWorth(&calls[index]) {
-            if kept < index { calls[kept] = calls[index] }
-            kept += 1
-        }
-        calls.removeLast(calls.count - kept)
     }
 }
 

@@ -1,5 +1,3 @@
-internal import CChecksum
-
 /// A fixed number of plain values, all bits zero at first. What it spares the hottest code is an
 /// array's reference count and, in release builds, the checks of indices.
 // Safety: the memory is its own until it is freed with it, and it can't be copied. Indices are
@@ -32,10 +30,10 @@ struct Cells<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Asks the processor for a value that is needed soon.
+    /// Where a value lies, to be asked for ahead.
     @inline(__always)
-    func prefetch(_ index: Int) {
+    func place(_ index: Int) -> UnsafeRawPointer {
         assert(index >= 0 && index < count)
-        tally_prefetch(base + index)
+        return UnsafeRawPointer(base + index)
     }
 }

@@ -1,32 +1,32 @@
 package import Billing
 package import Wire
 
+/// What a call will look at, found in three steps, each a little after what the step before found
+/// was fetched. Rows stay where they are, so that a number found before is good.
 extension CustomerRepository {
-    /// Asks memory for where a customer's row will be found, and its request's answer; to be
-    /// followed by `foreseeRow` with what this gives, a little later.
-    package func foresee(_ hint: CallHint) -> UInt64 {
+    /// Adds where a customer's row will be found, and its request's answer; gives what the next
+    /// steps go by.
+    package func foresee(_ hint: CallHint, _ places: inout MemoryPlaces) -> UInt64 {
         let hash = hash(of: hint.customer)
         let fingerprint = hint.request.map {
             requestFingerprint(
                 RequestMark(id: $0, method: hint.method.rawValue, fingerprint: 0), customer: hash)
         }
-        withShard(Int(hash & 0xFF)) { $0.prefetchIndex(hash, request: fingerprint) }
+        withShard(Int(hash & 0xFF)) { $0.addIndex(hash, request: fingerprint, to: &places) }
         return hash
     }
 
-    /// Asks memory for the row of the customer with this hash; its number, nil: there is none.
-    package func foreseeRow(_ hash: UInt64) -> Int? {
-        withShard(Int(hash & 0xFF)) { $0.prefetchRow(hash) }
+    /// Adds the row of the customer with this hash; its number, nil: there is none.
+    package func foreseeRow(_ hash: UInt64, _ places: inout MemoryPlaces) -> Int? {
+        withShard(Int(hash & 0xFF)) { $0.addRow(hash, to: &places) }
     }
 
-    /// Asks memory for the features of a row's far buckets, a little after the row; false: it has
-    /// none. Rows stay where they are, so that a number found before is good.
-    package func foreseeFarFeatures(_ hash: UInt64, row: Int) -> Bool {
-        withShard(Int(hash & 0xFF)) { $0.rows.prefetchFarFeatures(row) }
-    }
-
-    /// Asks memory for a row's far bucket of a feature, a little after the features.
-    package func foreseeFarBucket(_ hash: UInt64, row: Int, of feature: FeatureNumber) {
-        withShard(Int(hash & 0xFF)) { $0.rows.prefetchFarBucket(row, of: feature) }
+    /// Adds what a row has of a feature far from it, on the heap.
+    ///
+    /// - Parameter feature: asked for if there is anything; nil: of none.
+    package func foreseeFar(
+        _ hash: UInt64, row: Int, _ places: inout MemoryPlaces, of feature: () -> FeatureNumber?
+    ) {
+        withShard(Int(hash & 0xFF)) { $0.rows.addFar(row, of: feature, to: &places) }
     }
 }

@@ -44,41 +44,24 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Fetches what tells of which features a row's far buckets are; false: it has none. To be
-    /// called a little after the row was fetched.
-    func prefetchFarFeatures(_ row: Int) -> Bool {
-        let far = place(of: row).pointee.buckets.farPlaces()
-        guard far.count > 0 else { return false }
-        let length = min(far.count, CustomerRows.farLimit) * MemoryLayout<FeatureNumber>.stride
-        CustomerRows.prefetch(far.features, length: CustomerRows.arrayHeader + length)
-        return true
+    func add(_ row: Int, to places: inout MemoryPlaces) {
+        places.add(UnsafeRawPointer(place(of: row)), count: MemoryLayout<CustomerRow>.stride)
     }
 
-    /// Fetches a row's far bucket of a feature; to be called a little after `prefetchFarFeatures`.
-    func prefetchFarBucket(_ row: Int, of feature: FeatureNumber) {
-        let place = place(of: row)
-        guard let index = place.pointee.buckets.far(of: feature) else { return }
-        let start = place.pointee.buckets.farPlaces().buckets
-        // The array's count is looked at too.
-        CustomerRows.prefetch(start, length: 1)
-        let length = MemoryLayout<Bucket>.stride
-        CustomerRows.prefetch(
-            start + UInt(CustomerRows.arrayHeader + index * length), length: length)
+    /// Adds a row's far buckets of a feature; to be called a little after the row was fetched.
+    func addFar(_ row: Int, of feature: () -> FeatureNumber?, to places: inout MemoryPlaces) {
+        var array: UInt = 0
+        place(of: row).pointee.buckets.eachFar(of: feature) { start, index in
+            array = start
+            let length = MemoryLayout<Bucket>.stride
+            places.add(start + UInt(CustomerRows.arrayHeader + index * length), count: length)
+        }
+        // The array's count is looked at too: it is in the second half of the header.
+        if array != 0 { places.add(array + UInt(CustomerRows.arrayHeader / 2), count: 8) }
     }
 
-    /// Far buckets whose features are fetched at most; where there are more, one follows the other
-    /// in memory, and the processor notices.
-    private static let farLimit = 64
     /// What lies before an array's elements.
     private static let arrayHeader = 32
-
-    private static func prefetch(_ start: UInt, length: Int) {
-        let last = start + UInt(length) - 1
-        for address in stride(from: start, to: last, by: 64) {
-            tally_prefetch(UnsafeRawPointer(bitPattern: address))
-        }
-        tally_prefetch(UnsafeRawPointer(bitPattern: last))
-    }
 
     mutating func append(_ row: CustomerRow) {
         let (chunk, place) = count.quotientAndRemainder(dividingBy: CustomerRows.chunkSize)
@@ -94,7 +77,10 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
             for index in 0..<chunks.count { more[index] = chunks[index] }
             chunks = more
         }
-        chunks[chunk] = .allocate(capacity: CustomerRows.chunkSize)
+        // A row is eight lines of the cache, and no line is two rows'.
+        chunks[chunk] = UnsafeMutableRawPointer.allocate(
+            byteCount: CustomerRows.chunkSize * MemoryLayout<CustomerRow>.stride, alignment: 64
+        ).bindMemory(to: CustomerRow.self, capacity: CustomerRows.chunkSize)
     }
 
     /// Copies of the rows from `first` on, at most `limit`.

@@ -57,6 +57,7 @@ struct ReplayHand {
     private let arena = Arena()
     private var group = InlineArray<16, Pending>(repeating: Pending())
     private var waiting = 0
+    private var places = MemoryPlaces()
 
     /// - Parameters:
     ///   - number: of the share.
@@ -104,7 +105,7 @@ struct ReplayHand {
             repository.requestFingerprint($0, customer: entry.hash)
         }
         repository.withShard(Int(entry.hash & 0xFF)) { shard in
-            shard.prefetchIndex(entry.hash, request: fingerprint)
+            shard.addIndex(entry.hash, request: fingerprint, to: &places)
         }
         group[waiting] = Pending(
             usage: usage, hash: entry.hash, fingerprint: fingerprint, sequence: entry.sequence,
@@ -116,10 +117,12 @@ struct ReplayHand {
     private mutating func finish() throws(LogFault) {
         let waiting = self.waiting
         self.waiting = 0
+        places.fetch()
         for index in 0..<waiting {
             let hash = group[index].hash
-            _ = repository.withShard(Int(hash & 0xFF)) { $0.prefetchRow(hash) }
+            _ = repository.withShard(Int(hash & 0xFF)) { $0.addRow(hash, to: &places) }
         }
+        places.fetch()
         for index in 0..<waiting {
             let isDone = repository.restore(
                 group[index].usage, hash: group[index].hash,

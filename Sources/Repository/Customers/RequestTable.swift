@@ -1,5 +1,3 @@
-internal import CChecksum
-
 /// Which requests were answered, and where in the log: (keyed fingerprint → position).
 ///
 /// Pages of open addressing, found by the fingerprint's leading bits; a page that is full loses
@@ -50,10 +48,10 @@ struct RequestTable: ~Copyable, @unchecked Sendable {
         return pages[pageIndex(fingerprint)].find(fingerprint)
     }
 
-    /// To be called a little before `find` or `insert`.
+    /// Where `find` and `insert` begin, to be asked for a little before; nil: there is nothing yet.
     @inline(__always)
-    func prefetch(_ fingerprint: UInt64) {
-        pages[pageIndex(max(fingerprint, 1))].prefetch(max(fingerprint, 1))
+    func place(of fingerprint: UInt64) -> UnsafeRawPointer? {
+        pages[pageIndex(max(fingerprint, 1))].start(of: max(fingerprint, 1))
     }
 
     /// - Parameter horizon: entries below this position may be forgotten.
@@ -192,9 +190,8 @@ private struct RequestPage: BitwiseCopyable {
     }
 
     @inline(__always)
-    func prefetch(_ fingerprint: UInt64) {
-        guard let slots else { return }
-        tally_prefetch(slots + first(for: fingerprint))
+    func start(of fingerprint: UInt64) -> UnsafeRawPointer? {
+        slots.map { UnsafeRawPointer($0 + first(for: fingerprint)) }
     }
 
     /// False: it takes no more.

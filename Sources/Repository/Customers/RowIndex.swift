@@ -21,10 +21,10 @@ struct RowIndex: ~Copyable {
         }
     }
 
-    /// To be called a little before `find`.
+    /// Where `find` begins: to be asked for a little before.
     @inline(__always)
-    func prefetch(_ hash: UInt64) {
-        slots.prefetch(Int(hash >> 32) & (slots.count - 1))
+    func place(of hash: UInt64) -> UnsafeRawPointer {
+        slots.place(Int(hash >> 32) & (slots.count - 1))
     }
 
     /// Rows are never removed.

@@ -1,4 +1,5 @@
 internal import Billing
+internal import CChecksum
 internal import HeapModule
 internal import Wire
 
@@ -27,28 +28,33 @@ struct Shard: ~Copyable {
         }
     }
 
-    /// Fetches what `find` of a customer will find, probably, and tells its number; to be called a
-    /// little after `prefetchIndex`.
+    /// Where a customer's row is looked up, and a request.
     @inline(__always)
-    func prefetchRow(_ hash: UInt64) -> Int? {
-        index.find(hash) { row in
-            rows.prefetch(row)
-            return true
+    func addIndex(_ hash: UInt64, request fingerprint: UInt64?, to places: inout MemoryPlaces) {
+        places.add(index.place(of: hash), count: 1)
+        if let place = fingerprint.flatMap({ requests.place(of: $0) }) {
+            places.add(place, count: 1)
         }
     }
 
-    /// Fetches where a customer's row is looked up, and a request.
+    /// What `find` of a customer will find, probably, and its number; to be called a little after
+    /// the index was fetched.
     @inline(__always)
-    func prefetchIndex(_ hash: UInt64, request fingerprint: UInt64?) {
-        index.prefetch(hash)
-        if let fingerprint { requests.prefetch(fingerprint) }
+    func addRow(_ hash: UInt64, to places: inout MemoryPlaces) -> Int? {
+        let row = index.find(hash) { _ in true }
+        if let row { rows.add(row, to: &places) }
+        return row
     }
 
     /// Fetches all that a call looks at, so that it waits for the memory twice, not five times.
     @inline(__always)
     func prefetch(_ hash: UInt64, request fingerprint: UInt64?) {
-        prefetchIndex(hash, request: fingerprint)
-        _ = prefetchRow(hash)
+        tally_prefetch(index.place(of: hash))
+        if let fingerprint { tally_prefetch(requests.place(of: fingerprint)) }
+        _ = index.find(hash) { row in
+            rows.prefetch(row)
+            return true
+        }
     }
 
     /// Reads a row's buckets, which is all that most calls need: nothing else of the customer is

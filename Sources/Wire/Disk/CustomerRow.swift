@@ -36,6 +36,7 @@ package struct CustomerRow: Sendable {
         catalogSequence = customer.catalogSequence
         nextDue = customer.isDeleted ? .deleted : customer.nextDue
         buckets = customer.buckets
+        buckets.trim()
         key = customer.key
         isDeleted = customer.isDeleted
         isBusy = customer.account.isBusy
