@@ -53,6 +53,11 @@ import Testing
             let noted = (4..<40).filter { features[$0].rawValue < 256 && $0 < 28 }
             #expect(far == (4..<40).filter { $0 == index || !noted.contains($0) }.map { $0 - 4 })
         }
+        var many = set
+        for number in 0..<100 { many.append(.sample(UInt32(number + 41), 1)) }
+        var far: [Int] = []
+        many.eachFar(of: { FeatureNumber(rawValue: 1) }) { far.append($1) }
+        #expect(far.last == 63)
         set.remove(at: 2)
         set[10] = .sample(77, 1)
         let rest = features.filter { $0 != features[2] }

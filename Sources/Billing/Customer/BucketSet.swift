@@ -73,8 +73,13 @@ package struct BucketSet: Sendable {
     ) {
         guard used > 4, let feature = feature() else { return }
         let array = withUnsafeBytes(of: &overflow) { $0.load(as: UInt.self) }
-        for index in 0..<Int(used) - 4 where mayBe(feature, far: index) { body(array, index) }
+        let limit = min(Int(used) - 4, BucketSet.fetchLimit)
+        for index in 0..<limit where mayBe(feature, far: index) { body(array, index) }
     }
+
+    /// Far buckets that are fetched ahead at most; where there are more, one follows the other in
+    /// memory, and the processor notices.
+    private static var fetchLimit: Int { 64 }
 
     /// Those of a feature.
     @inline(__always)
