@@ -69,6 +69,9 @@ BASES = {
     "entities.update": {"customer_id": "fuzz_0", "entity_id": "one", "billing_controls": {
         "usage_limits": [{"feature_id": "messages", "limit": 5, "interval": "day"}]}},
     "features.create": {"name": "New", "type": "boolean"},
+    "invoices.insert": {"invoices": [
+        {"customer_id": "fuzz_1", "stripe_id": "in_1", "status": "paid", "total": 5,
+         "created_at": 1_790_000_000_000}]},
     "keys.mint": {"customer_id": "fuzz_0"},
     "keys.revoke": {"customer_id": "fuzz_0"},
     "plans.create": {"name": "New", "items": [{"feature_id": "sso"}]},

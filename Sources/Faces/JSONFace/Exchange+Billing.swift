@@ -112,28 +112,6 @@ extension Exchange {
             message, "OpenCustomerPortalResponse", .portalReply, try context(of: call.customer))
     }
 
-    /// A customer's latest, which are all that is kept with it; so there is one page.
-    func listInvoices() async throws(JSONProblem) -> JSONValue {
-        let body = try body()
-        guard (body["customer_id"] ?? .null) != .null else {
-            throw .notImplemented(
-                "the invoices of all customers can't be listed; send a customer_id")
-        }
-        let form = try filled(.listInvoices, body)
-        let customer = try read(form) { (reader, bytes) throws(CallFault) in
-            try reader.getCustomer(bytes)
-        }
-        let asked = form.texts("status")
-        let message = try await customerMessage(customer, form)
-        let context = try context(of: customer)
-        let shown = message.elements("invoices").filter {
-            asked.isEmpty || asked.contains($0.text("status") ?? "")
-        }
-        return .object([
-            "list": .array(shown.map { .shown($0, .invoice, context) }), "next_cursor": .null,
-        ])
-    }
-
     func redeem(_ route: Route) async throws(JSONProblem) -> JSONValue {
         let service = RewardsService(environment)
         switch route {

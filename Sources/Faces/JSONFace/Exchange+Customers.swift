@@ -168,7 +168,7 @@ extension Exchange {
     }
 
     /// Throws what the command would be refused with.
-    private func foresee(
+    func foresee(
         _ command: Command, of customer: CustomerID, _ form: FilledForm
     ) throws(JSONProblem) {
         let customers = environment.customers(of: customer)

@@ -58,6 +58,7 @@ struct Exchange {
             try await preview(route)
         case .openPortal: try await openPortal()
         case .listInvoices: try await listInvoices()
+        case .insertInvoices: try await insertInvoices()
         case .createReferralCode, .redeemReferralCode, .redeemReward: try await redeem(route)
         case .listRewards: .shown(catalog(), .rewards, plainContext)
         case .listEvents: try await listEvents()

@@ -213,6 +213,7 @@ extension Route {
         case .createPlan: .createPlan
         case .updatePlan: .updatePlan
         case .listInvoices: .listInvoices
+        case .insertInvoices: .recordInvoices
         case .createReferralCode: .createCode
         case .redeemReferralCode: .redeemReferralCode
         case .redeemReward: .redeemReward
@@ -272,6 +273,6 @@ extension Route {
     }
 
     private var isPartlyAbsent: Bool {
-        absence != nil || self == .listEntities || self == .listInvoices
+        absence != nil || self == .listEntities
     }
 }

@@ -96,7 +96,6 @@ enum Route: String, CaseIterable {
         switch self {
         case .importSubscriptions:
             "subscriptions of a payment provider can't be taken over; attach the plans"
-        case .insertInvoices: "only this server's own invoices are kept"
         case .attachLicense, .releaseLicense: "there are no licences; use entities"
         case .linkRevenueCat, .syncRevenueCat, .getRevenueCatKeys:
             "there is no connection to RevenueCat"
