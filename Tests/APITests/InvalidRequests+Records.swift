@@ -13,9 +13,9 @@ extension InvalidRequests {
                 at: "invoices[1].external_id"),
         ]
         + [
-            ("external_id", "a b", "external_id"), ("status", 9, "status"),
-            ("create_time", .null, "create_time"), ("processor", 9, "processor"),
-            ("total", ["currency": "xxx"], "total.currency"), ("url", "ftp://a", "url"),
+            ("external_id", "a b", "external_id"), ("status", .null, "status"),
+            ("create_time", .null, "create_time"), ("url", "ftp://a", "url"),
+            ("total", ["currency": "dollars"], "total.currency"),
             ("plan_ids", ["a", "a b"], "plan_ids[1]"),
             ("plan_ids", .array(Array(repeating: "a", count: 33)), "plan_ids"),
             (

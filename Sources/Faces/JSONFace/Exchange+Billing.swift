@@ -16,7 +16,7 @@ extension Exchange {
             case .createSchedule: try reader.createSchedule(bytes)
             default: try reader.setupPayment(bytes)
             }
-        }.prorated(as: form)
+        }
         let service = AttachService(environment)
         let message = try await waited(form) { () async throws(ExecuteFault) in
             try await service.execute(call)
@@ -72,7 +72,7 @@ extension Exchange {
             case .previewMultiAttach: try reader.previewMultiAttach(bytes)
             default: try reader.previewUpdateSubscription(bytes)
             }
-        }.prorated(as: form)
+        }
         let service = AttachService(environment)
         let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
             try service.preview(call, names: names, in: workspace)
@@ -145,16 +145,5 @@ extension Exchange {
             }
             return try shown(message, "RedeemCodeResponse", .redeemedReward, plainContext)
         }
-    }
-}
-
-extension PurchaseCall {
-    /// Of an attach, whose message doesn't say it.
-    fileprivate func prorated(as form: FilledForm) -> PurchaseCall {
-        guard case .attach(var attach) = deed, form.text("proration_behavior") == "none" else {
-            return self
-        }
-        attach.prorates = false
-        return PurchaseCall(customer: customer, deed: .attach(attach))
     }
 }

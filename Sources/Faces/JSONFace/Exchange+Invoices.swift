@@ -62,11 +62,15 @@ extension Exchange {
         do throws(JSONProblem) {
             guard case .object(let object) = item else { throw .invalid("must be an object") }
             let form = RequestForm.recordInvoice
-            var (fields, filler) = try form.fields(object, filler(ofInvoice: object))
+            let (given, filler) = try form.fields(object, filler(ofInvoice: object))
+            var fields = given
             let customer = fields["customer_id"] ?? .null
             fields.remove("customer_id")
-            if fields["currency"] == nil, filler.currency == nil, filler.violations.isEmpty {
-                filler.fault("currency", "is required: nothing is published that says which")
+            if case .string(let code)? = fields["currency"], !isKnown(code) {
+                throw .invalid("currency must be an ISO 4217 code, such as \"usd\"")
+            }
+            if fields["currency"] == nil, filler.currency == nil {
+                throw .invalid("currency is required: nothing is published that says which")
             }
             fields.remove("currency")
             let filled = try form.filled(
@@ -91,6 +95,10 @@ extension Exchange {
             message.append("request_id", .string(requestKey))
         }
         return message
+    }
+
+    private func isKnown(_ currency: String) -> Bool {
+        Currency(code: currency.lowercased()) != nil
     }
 
     /// Its amounts are in its own currency, or else in the catalog's.

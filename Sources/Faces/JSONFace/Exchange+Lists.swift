@@ -1,4 +1,5 @@
 internal import Billing
+internal import Customers
 internal import Repository
 internal import Wire
 
@@ -11,7 +12,8 @@ extension Exchange {
         let form = try filled(.listInvoices)
         let statuses = Set(form.texts("status").compactMap { InvoiceStatus(word: $0) })
         let processors = Set(form.texts("processor_types"))
-        let page = try await places(form, most: Exchange.invoiceLimit) { account, add in
+        let page = try await places(form, most: Exchange.invoiceLimit) { customer, add in
+            let account = customer.account
             for invoice in account.invoices
             where (statuses.isEmpty || statuses.contains(invoice.status))
                 && (processors.isEmpty || processors.contains("stripe"))
@@ -34,12 +36,52 @@ extension Exchange {
         return .object(["list": .array(shown), "next_cursor": page.next ?? .null])
     }
 
+    /// Of all customers, newest first.
+    func allEntities(_ body: JSONObject) async throws(JSONProblem) -> JSONValue {
+        let form = try filled(.listEntities, body)
+        let page = try await places(form, most: ListCustomersCall.limit) { customer, add in
+            guard customer.buckets.hasExtras else { return }
+            for entity in customer.buckets.extras.entities.all where !entity.id.isEmpty {
+                add(entity.created, entity.id.text)
+            }
+        }
+        var list: [JSONValue] = []
+        let service = CustomersService(environment)
+        var context: ReplyContext?
+        for place in page.places {
+            let request: JSONObject = [
+                "customer_id": .string(place.customer.text), "entity_id": .string(place.name),
+            ]
+            let form = try filled(.getEntity, request)
+            let call = try read(form) { (reader, bytes) throws(CallFault) in
+                try reader.getEntity(bytes)
+            }
+            // Gone meanwhile.
+            guard let state = environment.state(of: place.customer),
+                state.customer.buckets.extras.entities.find(call.entity) != nil
+            else { continue }
+            if context?.customerID != place.customer.text {
+                context = try self.context(of: place.customer)
+                context?.customer = try await customerMessage(place.customer, form)
+            }
+            let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
+                try service.entity(call, names: names, in: workspace)
+            }
+            let entity = try decoded(message, "GetEntityResponse")["entity"] ?? .null
+            if let context { list.append(.shown(entity, .entity, context)) }
+        }
+        return .object(["list": .array(list), "next_cursor": page.next ?? .null])
+    }
+
     /// Where a page's are, of one customer or of all.
     ///
     /// - Parameter find: tells of each that an account has when it was made, and its name in it.
     private func places(
         _ form: FilledForm, most: Int,
-        _ find: @escaping @Sendable (Account, (Timestamp, String) -> Void) -> Void
+        _ find:
+            @escaping @Sendable (
+                borrowing CustomerState, (Timestamp, String) -> Void
+            ) -> Void
     ) async throws(JSONProblem) -> (places: [ListPlace], next: JSONValue?) {
         var newest = NewestFirst(after: try place(form), limit: try limit(form, most))
         if form.given["customer_id"].map({ $0 != .null }) == true {
@@ -49,7 +91,7 @@ extension Exchange {
             guard let state = environment.state(of: customer) else {
                 throw JSONProblem(ExecuteFault.refused(.customerNotFound(customer.text)))
             }
-            find(state.customer.account) { time, name in
+            find(state.customer) { time, name in
                 newest.add(ListPlace(time: time, customer: customer, name: name))
             }
         } else {
@@ -62,7 +104,10 @@ extension Exchange {
     /// Through all customers, as of one moment each.
     private func looked(
         _ newest: NewestFirst,
-        _ find: @escaping @Sendable (Account, (Timestamp, String) -> Void) -> Void
+        _ find:
+            @escaping @Sendable (
+                borrowing CustomerState, (Timestamp, String) -> Void
+            ) -> Void
     ) async throws(JSONProblem) -> NewestFirst {
         let environment = environment
         return try await lane.run { () throws(ExecuteFault) in
@@ -72,7 +117,7 @@ extension Exchange {
                 while true {
                     let next = try environment.list(call, checkpoint: {}) { customer, _ in
                         let id = customer.id
-                        find(customer.account) { time, name in
+                        find(customer) { time, name in
                             newest.add(ListPlace(time: time, customer: id, name: name))
                         }
                         return true

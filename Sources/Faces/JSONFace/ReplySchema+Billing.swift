@@ -73,6 +73,10 @@ extension ReplySchema {
             "amount_paid": .number.orNull, "refunded_amount": .number,
             "processor_type": .words("stripe", "revenuecat").optional,
         ]),
+        "Imported": .object([
+            "plan_id": .text, "processor": .text, "customer_product_id": .text.orNull,
+            "status": .text, "skipped": .flag, "reason": .text.optional,
+        ]),
         "RecordedInvoice": .object([
             "id": .text, "customer_id": .text, "plan_ids": .list(.text), "stripe_id": .text,
             "processor_type": .words("stripe", "revenuecat"), "status": .text, "total": .number,

@@ -103,6 +103,11 @@ extension Route {
         case .listPlans: .object(["list": .list(.ref("Plan"))])
         case .listInvoices: .page(.ref("Invoice"))
         case .insertInvoices: .object(["invoices": .list(.ref("RecordedInvoice"))])
+        case .importSubscriptions:
+            .object([
+                "customer_id": .text, "flashed": .list(.ref("Imported")),
+                "customer": .either(.ref("Customer"), .null),
+            ])
         case .createReferralCode: .ref("ReferralCode")
         case .redeemReferralCode: .ref("Referral")
         case .listRewards: .ref("Rewards")

@@ -13,7 +13,7 @@ extension RequestForm {
             .count("version"),
             .object("customize", .customize),
             .object("invoice_mode", .invoiceMode),
-            .proration,
+            .word("proration_behavior", ["prorate_immediately", "none"]),
             .redirect,
             .discounts,
             .text("success_url"),
@@ -191,10 +191,6 @@ extension RequestShape {
 }
 
 extension RequestShape.Key {
-    /// The exchange looks at it.
-    fileprivate static let proration = Self(
-        "proration_behavior",
-        .word(["prorate_immediately", "none"].map { ($0, $0) }), as: nil)
     static let redirect = word("redirect_mode", ["if_required", "always", "never"])
     static let discounts = list(
         "discounts",

@@ -2552,7 +2552,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_mode__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[22] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[23] =
 {
   {
     "customer_id",
@@ -2807,6 +2807,18 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "proration_behavior",
+    161,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, proration_behavior),
+    &tally__v1__proration_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rate_id",
     170,
     PROTOBUF_C_LABEL_NONE,
@@ -2832,6 +2844,7 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   18,   /* field[18] = invoice_mode */
   1,   /* field[1] = plan_id */
   6,   /* field[6] = plan_schedule */
+  21,   /* field[21] = proration_behavior */
   5,   /* field[5] = quantities */
   9,   /* field[9] = quote_time */
   8,   /* field[8] = redirect_mode */
@@ -2840,18 +2853,19 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   7,   /* field[7] = reset_billing_cycle */
   15,   /* field[15] = start_time */
   3,   /* field[3] = success_url */
-  21,   /* field[21] = tax_rate_id */
+  22,   /* field[22] = tax_rate_id */
   13,   /* field[13] = version */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 60, 12 },
   { 80, 13 },
   { 110, 17 },
   { 120, 18 },
-  { 170, 21 },
-  { 0, 22 }
+  { 161, 21 },
+  { 170, 22 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -2861,10 +2875,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  22,
+  23,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  6,  tally__v1__attach_request__number_ranges,
+  7,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

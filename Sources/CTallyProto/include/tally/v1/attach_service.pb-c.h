@@ -496,10 +496,15 @@ struct  Tally__V1__AttachRequest
    * it replaces, or else the customer's, or that of the catalog's settings.
    */
   char *tax_rate_id;
+  /*
+   * NONE: nothing is charged for a part of a period, nor given back. Only of a plan that takes the place
+   * of nothing that is paid for, which has nothing to prorate, and without `remove_plan_ids`.
+   */
+  Tally__V1__ProrationBehavior proration_behavior;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED }
 
 
 /*
