@@ -41,12 +41,14 @@ extension Exchange {
         return environment.state(of: customer)?.customer.buckets.clock.time(at: time) ?? time
     }
 
+    /// Entities keep what they have: nobody can name it here.
     private func refuseOthers(
         than asked: ImportCustomer, of customer: CustomerID
     ) throws(JSONProblem) {
         guard let (state, pricing) = environment.state(of: customer) else { return }
         let other = state.subscriptions.first { subscription in
-            subscription.status.grantsAccess && !pricing.plan(subscription.plan).isFree
+            subscription.entity == 0 && subscription.status.grantsAccess
+                && !pricing.plan(subscription.plan).isFree
                 && subscription.periodEnd != .never && subscription.end == .never
                 && !asked.subscriptions.contains { $0.plan == subscription.plan.plan }
         }
