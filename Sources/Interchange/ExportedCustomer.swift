@@ -85,6 +85,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         facts += account.receivables.map { .receivableSet($0) }
         if !account.schedules.isEmpty { facts.append(.schedulesSet(account.schedules)) }
         facts += account.takeovers.map { .takeoverSet($0) }
+        facts += account.externalInvoices.map { .externalInvoiceSet($0) }
         // After the card: a new one lets failures be forgotten.
         facts += extras.topUps.map { .topUpSet($0) }
         return facts + reminders

@@ -80,6 +80,7 @@ extension Form {
             try number("owed_profile", &value.owedProfile)
         }
         try since(9) { form throws(FormFault) in try form.takeovers(&value.takeovers) }
+        try externalInvoices(&value.externalInvoices)
         try taxRateID(&value.taxRate)
         guard isReading ? isSince(8) && has("payer") : !value.payer.isEmpty else { return }
         try text("payer", &value.payer)

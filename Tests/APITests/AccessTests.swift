@@ -76,6 +76,18 @@ import Testing
         ("MarkInvoicePaid", ["invoice_id": "inv_1"]),
         ("VoidInvoice", ["invoice_id": "inv_1"]),
         (
+            "RecordExternalInvoices",
+            [
+                "invoices": [
+                    [
+                        "external_id": "in_1", "status": "paid",
+                        "total": ["currency": "usd", "minor_units": 1],
+                        "create_time": "2026-01-09T00:00:00Z",
+                    ]
+                ]
+            ]
+        ),
+        (
             "ReportPaymentEvent",
             [
                 "invoice_id": "inv_1",

@@ -12,7 +12,7 @@ enum InvalidRequests {
 
     static let all =
         usage + events + holds + balances + entities + customers + catalogs + clocks + history
-        + rewards + several
+        + rewards + several + records
 
     private static let tooMany = JSONValue.array(Array(repeating: ["plan_id": "free"], count: 21))
 

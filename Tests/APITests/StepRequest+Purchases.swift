@@ -27,6 +27,7 @@ extension StepRequest {
                     "tax_rate_id": .string(purchase.taxRate ?? ""),
                     "remove_plan_ids": .array(purchase.removed.map { .string($0) }),
                     "custom_line_items": custom(purchase.custom),
+                    "proration_behavior": .number(UInt8(purchase.prorates ? 1 : 2)),
                 ])
         case .several(let purchases, let discounts, let startsCycle):
             return StepRequest(

@@ -36,6 +36,7 @@ extension Desk {
         attach.custom = purchase.custom.map { CustomLine(cents: $0) }
         attach.currency = purchase.currency.flatMap { Currency(code: $0) }
         attach.taxRate = purchase.taxRate
+        attach.prorates = purchase.prorates
         attach.removed = purchase.removed.map { pricing.number(ofPlan: $0) }
         return attach
     }

@@ -86,8 +86,8 @@ struct RequestTests {
         ),
         ("customers.get", #"{"customer_id": "bravo"}"#, "404 customer_not_found", "bravo"),
         (
-            "customers.get_or_create", #"{"customer_id": null, "email": "a@b"}"#,
-            "400 invalid_inputs", "customer_id must be a string"
+            "customers.get_or_create", #"{"customer_id": null, "name": "Ada"}"#,
+            "400 invalid_inputs", "customer_id is null: then an email is required"
         ),
         (
             "customers.get_or_create", #"{"customer_id": "acme", "name": "a\u0000b"}"#,

@@ -116,7 +116,7 @@ enum ExtraSamples {
     static let facts =
         ownFacts + RewardSamples.facts + SeveralSamples.facts
         + ReceivableSamples.facts + PauseSamples.facts + TaxSamples.facts
-        + AddressSamples.facts
+        + AddressSamples.facts + ExternalInvoiceSamples.facts
 
     private static let ownFacts: [Fact] = [
         .deducted(bucket: 5, amount: amount, entity: 2),

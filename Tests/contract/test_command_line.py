@@ -165,3 +165,23 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 def test_every_command_has_help(command):
     done = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "USAGE: tally" in done.stdout
+
+
+def test_an_invoice_of_another_system(tally):
+    acme = new_id("acme")
+    record = ["invoice", "record", acme, "in_1", "--created", "2026-03-01T12:00:00Z"]
+    code, said = tally(*record, "--total", "20")
+    assert code == REFUSED and acme in said["error"]["message"]
+    assert tally("customer", "create", acme)[0] == 0
+    code, said = tally(
+        *record, "--total", "20.00", "--paid", "20", "--refunded", "5.50", "--plan", "pro",
+        "--url", "https://pay.example.com/1")
+    assert code == 0 and said["invoices"][0]["amount_refunded"]["minor_units"] == 550
+    code, _ = tally(*record, "--total=-7", "--currency", "jpy", "--status", "void")
+    assert code == 0
+    [invoice] = tally("customer", "get", acme)[1]["customer"]["external_invoices"]
+    assert (invoice["external_id"], invoice["status"]) == ("in_1", "void")
+    assert invoice["total"] == {"currency": "jpy", "minor_units": -7}
+    assert "amount_paid" not in invoice and not invoice.get("url")
+    code, said = tally(*record, "--total", "1.005")
+    assert code == USAGE and "--total 1.005: that is no amount of USD" in said

@@ -5,7 +5,10 @@ import subprocess
 import time
 
 import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from tally.v1 import attach_service_pb2 as attach_pb
 from tally.v1 import customer_service_pb2 as customers_pb
+from tally.v1 import money_pb2 as money_pb
 from tally.v1 import usage_service_pb2 as usage_pb
 
 from tally_client import TallyClient, new_id, refusal
@@ -14,7 +17,8 @@ from test_events import at, listed, properties
 from test_walkthrough import attach
 
 DONE = customers_pb.ERASURE_STATE_DONE
-SECRETS = [b"Ada Lovelace", b"ada@example.com", b"difference engine", b"engine-room"]
+SECRETS = [b"Ada Lovelace", b"ada@example.com", b"difference engine", b"engine-room",
+           b"pay.example.com/ada"]
 
 
 def create(client, customer_id, request_id):
@@ -27,6 +31,15 @@ def track(client, customer_id, day, request_id):
     return client.call("Track", usage_pb.TrackRequest(
         customer_id=customer_id, feature_id="test_messages", value=3, request_id=request_id,
         event_time=at(day), properties=properties(**{"engine-room": "difference engine"})))
+
+
+def record(client, customer_id, request_id):
+    """What another system billed, whose page shows who it was."""
+    return client.call("RecordExternalInvoices", attach_pb.RecordExternalInvoicesRequest(
+        customer_id=customer_id, request_id=request_id, invoices=[money_pb.ExternalInvoice(
+            external_id="in_1", status=money_pb.INVOICE_STATUS_PAID,
+            total=money_pb.Money(currency="usd", minor_units=2000),
+            create_time=Timestamp(seconds=1_790_000_000), url="https://pay.example.com/ada")]))
 
 
 def erase(client, customer_id, request_id=""):
@@ -58,6 +71,9 @@ def test_erase(own_client, own_server):
     attach(client, customer_id, "test_free")
     day = int(time.time()) - 86400
     first = track(client, customer_id, day, tracked)
+    recorded = new_id("r")
+    assert record(client, customer_id, recorded).invoices[0].url == "https://pay.example.com/ada"
+    assert record(client, customer_id, recorded).replayed
     before, events = get(client, customer_id), listed(client, customer_id)
     assert before.name == "Ada Lovelace" and events.events[0].properties
     assert found(server.data) == [], "it is sealed where it is kept"
@@ -66,6 +82,8 @@ def test_erase(own_client, own_server):
     assert not erase(client, customer_id, erased).replayed
     after, left = get(client, customer_id), listed(client, customer_id)
     assert (after.name, after.email) == ("", "")
+    assert [invoice.url for invoice in after.external_invoices] == [""]
+    after.external_invoices[0].url = before.external_invoices[0].url
     after.name, after.email = before.name, before.email
     assert after == before, "balances, plans and invoices stay"
     assert not left.events[0].properties

@@ -59,6 +59,8 @@ BASES = {
     "balances.recalculate": {"customer_id": "fuzz_0", "feature_id": "messages"},
     "billing.create_schedule": {"customer_id": "fuzz_2", "phases": [
         {"starts_at": "now", "plans": [{"plan_id": "once"}]}]},
+    "billing.import": {"customer_id": "fuzz_5", "billables": [
+        {"plan": {"plan_id": "once", "started_at": 1_790_000_000_000}}]},
     "billing.multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
     "billing.preview_multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
     "billing.preview_update": {"plan_id": "packs", "feature_quantities": [
@@ -69,6 +71,9 @@ BASES = {
     "entities.update": {"customer_id": "fuzz_0", "entity_id": "one", "billing_controls": {
         "usage_limits": [{"feature_id": "messages", "limit": 5, "interval": "day"}]}},
     "features.create": {"name": "New", "type": "boolean"},
+    "invoices.insert": {"invoices": [
+        {"customer_id": "fuzz_1", "stripe_id": "in_1", "status": "paid", "total": 5,
+         "created_at": 1_790_000_000_000}]},
     "keys.mint": {"customer_id": "fuzz_0"},
     "keys.revoke": {"customer_id": "fuzz_0"},
     "plans.create": {"name": "New", "items": [{"feature_id": "sso"}]},

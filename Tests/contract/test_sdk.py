@@ -18,7 +18,7 @@ from test_clock import move
 
 # What this server has no use for, or can't do: each answers 501 and says why.
 ABSENT = {
-    "billing.import_", "invoices.insert", "licenses.attach", "licenses.release",
+    "licenses.attach", "licenses.release",
     "platform.get_revenue_cat_keys",
     "platform.link_revenue_cat", "platform.sync_revenue_cat",
 }
@@ -448,8 +448,11 @@ REFUSALS = [
     ("entities.create", {"customer_id": "$", "entity_id": "e", "feature_id": "sdk_messages"},
      "400 invalid_inputs"),
     ("entities.get", {"entity_id": "nobody-has-it"}, "404 entity_not_found"),
-    ("entities.list", {}, "501 not_implemented"),
-    ("invoices.list", {}, "501 not_implemented"),
+    ("entities.list", {"start_cursor": "nonsense"}, "400 invalid_inputs"),
+    ("customers.get_or_create", {"customer_id": None}, "400 invalid_inputs"),
+    ("customers.update", {"customer_id": "$", "new_customer_id": "other"}, "400 invalid_request"),
+    ("invoices.list", {"start_cursor": "nonsense"}, "400 invalid_inputs"),
+    ("invoices.list", {"customer_id": "nobody"}, "404 customer_not_found"),
     ("customers.list", {"start_cursor": "nonsense"}, "400 invalid_inputs"),
     ("rewards.redeem_code", {"customer_id": "$", "code": "NONE"}, "404 promo_code_not_found"),
     ("referrals.create_code", {"customer_id": "$", "program_id": "none"},
@@ -497,6 +500,225 @@ def test_several_cancellations_are_one_invoice(world):
         {"plan_id": "sdk_free", "cancel_action": "uncancel"},
         {"plan_id": "sdk_free", "cancel_action": "cancel_end_of_cycle"}])
     assert outcome == "400 invalid_inputs" and "updates[1].cancel_action" in message
+
+
+NOON = 1_790_000_000_000
+HISTORY = {"stripe_id": "in_1", "status": "paid", "total": 49.99, "created_at": NOON}
+
+
+def test_invoices_of_another_system_are_on_record_and_nothing_else(world):
+    sdk, client, server = world
+    customer_id, other = customer_on_the_first(sdk, client), new_customer(sdk)
+    buy(sdk, server, customer_id, "sdk_pro")
+    before = sdk.call("customers.get", customer_id=customer_id)
+    reply = sdk.call("invoices.insert", invoices=[
+        {**HISTORY, "customer_id": customer_id, "plan_ids": ["sdk_pro", "gone"],
+         "amount_paid": 49.99, "refunded_amount": 10.5,
+         "hosted_invoice_url": "https://pay.example.com/in_1"},
+        {**HISTORY, "customer_id": other, "status": "open", "currency": "jpy", "total": 500},
+        {**HISTORY, "customer_id": customer_id, "processor_type": "revenuecat",
+         "status": "void", "total": -3, "created_at": NOON - 1}])
+    first, second, third = reply.invoices
+    assert (first.id, first.stripe_id, first.customer_id) == ("in_1", "in_1", customer_id)
+    assert (first.total, first.amount_paid, first.refunded_amount) == (49.99, 49.99, 10.5)
+    assert (first.plan_ids, first.currency, first.created_at) == (["sdk_pro", "gone"], "usd", NOON)
+    assert first.hosted_invoice_url == "https://pay.example.com/in_1"
+    assert (second.customer_id, second.total, second.currency) == (other, 500, "jpy")
+    assert (second.amount_paid, second.refunded_amount, second.plan_ids) == (None, 0, [])
+    assert (third.processor_type, third.status, third.total) == ("revenuecat", "void", -3)
+
+    # Nothing is owed, and nothing else changed: it costs what it cost.
+    assert sdk.call("customers.get", customer_id=customer_id) == before
+    shown = sdk.call("customers.get", customer_id=customer_id, expand=["invoices"]).invoices
+    assert [invoice.total for invoice in shown] == [20, 49.99, -3]
+    assert sdk.call("billing.preview_attach", customer_id=customer_id,
+                    plan_id="sdk_premium").total == 30
+
+    # The same id again is the same invoice, as it is said now.
+    again = sdk.call("invoices.insert", invoices=[
+        {**HISTORY, "customer_id": customer_id, "status": "uncollectible", "total": 50}]).invoices
+    assert [(invoice.status, invoice.total) for invoice in again] == [("uncollectible", 50)]
+    mine = {"customer_id": customer_id}
+    listed = sdk.call("invoices.list", **mine)
+    assert [(i.total, i.status) for i in listed.list] == [
+        (20, "paid"), (50, "uncollectible"), (-3, "void")]
+    assert listed.list[1].amount_paid is None and listed.list[1].hosted_invoice_url is None
+    for asked, totals in (({"processor_types": ["revenuecat"]}, [-3]),
+                          ({"processor_types": ["stripe"]}, [20, 50]),
+                          ({"status": ["paid", "void"]}, [20, -3]), ({"limit": 2}, [20, 50])):
+        page = sdk.call("invoices.list", **mine, **asked)
+        assert [invoice.total for invoice in page.list] == totals, asked
+    rest = sdk.call("invoices.list", **mine, limit=2, start_cursor=page.next_cursor)
+    assert [i.total for i in rest.list] == [-3] and rest.next_cursor is None
+    portal = sdk.call("billing.open_customer_portal", **mine)
+    html = checkout.open_page(portal.url, server.ca_file).body
+    assert "Invoice in_1" in html and "50.00 USD" in html
+
+
+@pytest.mark.parametrize("changed, outcome, where", [
+    ({"stripe_id": "a b"}, "400 invalid_inputs", "stripe_id must be"),
+    ({"total": 1.005}, "400 invalid_inputs", "total must be an amount"),
+    ({"currency": "dollars"}, "400 invalid_inputs", "currency must be"),
+    ({"refunded_amount": -1}, "400 invalid_inputs", "refunded_amount.minor_units"),
+    ({"hosted_invoice_url": "javascript:1"}, "400 invalid_inputs", "hosted_invoice_url must"),
+    ({"plan_ids": ["a b"]}, "400 invalid_inputs", "plan_ids[0] must"),
+    ({"customer_id": "nobody"}, "404 customer_not_found", "nobody"),
+    ({}, "400 invalid_inputs", "stripe_id appears twice"),
+])
+def test_one_wrong_invoice_and_none_is_recorded(world, changed, outcome, where):
+    sdk, _, _ = world
+    mine, other = {"customer_id": new_customer(sdk)}, {"customer_id": new_customer(sdk)}
+    told, message = refused(sdk.call, "invoices.insert", invoices=[
+        {**HISTORY, **other}, {**HISTORY, **mine}, {**HISTORY, **mine, **changed}])
+    assert told == outcome and where in message
+    if outcome.startswith("400"):
+        assert message.startswith("invoices[2]")
+    for whose in (mine, other):
+        assert sdk.call("invoices.list", **whose).list == []
+
+
+def test_invoices_of_all_customers_come_newest_first(world):
+    sdk, _, _ = world
+    customers = [new_customer(sdk) for _ in range(3)]
+    # Older than whatever other tests have.
+    asked = [{**HISTORY, "customer_id": customers[number % 3], "stripe_id": f"in_{number}",
+              "created_at": 1_000_000_000_000 - number, "total": number} for number in range(20)]
+    sdk.call("invoices.insert", invoices=asked)
+    found, cursor = [], ""
+    while cursor is not None:
+        page = sdk.call("invoices.list", limit=7, start_cursor=cursor)
+        assert len(page.list) == 7 or page.next_cursor is None
+        found += [(invoice.created_at, invoice.customer_id, invoice.total)
+                  for invoice in page.list]
+        cursor = page.next_cursor
+    assert found == sorted(found, key=lambda place: -place[0])
+    old = [(invoice["created_at"], invoice["customer_id"], invoice["total"]) for invoice in asked]
+    assert found[-20:] == old
+    assert len(sdk.call("invoices.list", limit=5000).list) == len(found)
+
+
+def test_entities_of_all_customers_come_newest_first(world):
+    sdk, _, _ = world
+    mine = []
+    for _ in range(3):
+        customer_id = new_customer(sdk)
+        for number in range(2):
+            sdk.call("balances.create", customer_id=customer_id, feature_id="sdk_seats",
+                     included_grant=1)
+            sdk.call("entities.create", customer_id=customer_id, entity_id=f"e{number}",
+                     feature_id="sdk_seats", name=f"Unit {number}")
+            mine.append((customer_id, f"e{number}"))
+    found, cursor = [], ""
+    while cursor is not None:
+        page = sdk.call("entities.list", limit=4, start_cursor=cursor)
+        assert len(page.list) == 4 or page.next_cursor is None
+        found += page.list
+        cursor = page.next_cursor
+    assert [entity.created_at for entity in found] == sorted(
+        (entity.created_at for entity in found), reverse=True)
+    places = [(entity.customer_id, entity.id) for entity in found]
+    assert set(places[:6]) == set(mine) and len(set(places)) == len(places)
+    one = next(entity for entity in found if (entity.customer_id, entity.id) == mine[0])
+    alone = sdk.call("entities.get", customer_id=mine[0][0], entity_id="e0")
+    assert one.model_dump() == alone.model_dump()
+
+
+def test_a_customer_without_an_id_is_found_by_the_email(world):
+    sdk, _, _ = world
+    email = f"{new_id('Ada')}@Example.com"
+    first = sdk.call("customers.get_or_create", customer_id=None, email=email, name="Ada")
+    assert (first.email, first.name) == (email, "Ada") and first.id.startswith("anon_")
+    assert email.split("@")[0].lower() not in first.id
+    again = sdk.call("customers.get_or_create", customer_id=None, email=email.lower())
+    assert again == first
+    other = sdk.call("customers.get_or_create", customer_id=None, email=f"x{email}")
+    assert other.id != first.id
+    sdk.call("track", customer_id=first.id, feature_id="sdk_messages", value=2)
+    assert remaining(sdk, first.id) == 3
+
+
+DAY = 86_400_000
+
+
+def imported(sdk, customer_id, *billables, **more):
+    return sdk.call("billing.import_", customer_id=customer_id, billables=list(billables), **more)
+
+
+def test_what_another_system_ran_comes_in_as_it_stands(world):
+    sdk, client, server = world
+    customer_id = new_id("c")
+    now = int(datetime.datetime.now(datetime.timezone.utc).timestamp() * 1000)
+    began = now - 40 * DAY
+    pro = {"billing_cycle_anchor": began, "processor": "stripe", "plan": {
+        "plan_id": "sdk_pro", "started_at": began, "quantity": 1, "balances": [
+            {"feature_id": "sdk_messages", "usage": 30, "filter": {"interval": "month"}},
+            {"feature_id": "sdk_credits", "balance": 4, "next_reset_at": now + 3 * DAY}]}}
+    packs = {"plan": {"plan_id": "sdk_packs", "started_at": began, "status": "active",
+                      "feature_quantities": [{"feature_id": "sdk_messages", "quantity": 20}]}}
+    data = {"name": "Acme", "email": "acme@example.com"}
+    dry = imported(sdk, customer_id, pro, packs, customer_data=data, dry_run=True)
+    assert dry.customer is None and [f.skipped for f in dry.flashed] == [False, False]
+    assert [f.customer_product_id for f in dry.flashed] == [None, None]
+    assert refused(sdk.call, "customers.get", customer_id=customer_id)[0] == (
+        "404 customer_not_found")
+
+    reply = imported(sdk, customer_id, pro, packs, customer_data=data)
+    assert [(f.plan_id, f.processor, f.status, f.skipped) for f in reply.flashed] == [
+        ("sdk_pro", "stripe", "active", False), ("sdk_packs", "none", "active", False)]
+    assert all(f.customer_product_id for f in reply.flashed)
+    customer = reply.customer
+    assert (customer.id, customer.name, customer.email) == (customer_id, "Acme", data["email"])
+    assert customer.balances["sdk_messages"].remaining == 70 + 20
+    assert customer.balances["sdk_credits"].remaining == 4
+    assert customer.balances["sdk_credits"].next_reset_at == now + 3 * DAY
+    held = subscription(sdk, customer_id, "sdk_pro")
+    assert held.started_at == began and held.current_period_start <= now < held.current_period_end
+    assert sdk.call("invoices.list", customer_id=customer_id).list == []
+
+    # A second time nothing changes but the name, and what is used meanwhile stays used.
+    sdk.call("track", customer_id=customer_id, feature_id="sdk_messages", value=5)
+    again = imported(sdk, customer_id, pro, packs, customer_data={"name": "Acme Ltd"})
+    assert [(f.skipped, bool(f.reason)) for f in again.flashed] == [(True, True)] * 2
+    assert again.customer.balances["sdk_messages"].remaining == 85
+    assert again.customer.name == "Acme Ltd"
+    outcome, message = refused(sdk.call, "billing.import_", customer_id=customer_id,
+                               billables=[packs])
+    assert outcome == "400 invalid_request" and "sdk_pro" in message
+
+    # The next period is charged here, once: 20 and 5 + 16.
+    checkout.pay(sdk.call("billing.setup_payment", customer_id=customer_id).url, server.ca_file)
+    end = subscription(sdk, customer_id, "sdk_pro").current_period_end
+    client.call("AdvanceTestClock", clock_pb.AdvanceTestClockRequest(
+        customer_id=customer_id, time=Timestamp(seconds=int(end) // 1000 + 60)))
+    assert [i.total for i in sdk.call("invoices.list", customer_id=customer_id).list] == [41]
+
+
+@pytest.mark.parametrize("changed, where", [
+    ({"link": {"subscription_id": "sub_1"}}, "billables[0].link can't be taken over here"),
+    ({"processor": "revenuecat"}, "billables[0].processor must be"),
+    ({"plan": {"plan_id": "sdk_pro", "status": "trialing"}}, "billables[0].plan.status must be"),
+    ({"plan": {"plan_id": "sdk_pro"}}, "billables[0].billing_cycle_anchor is required"),
+    ({"plan": {"plan_id": "sdk_pro", "quantity": 2}}, "billables[0].plan.quantity must be 1"),
+    ({"plan": {"plan_id": "none"}}, "none"),
+    ({"plan": {"plan_id": "sdk_pro", "started_at": 1, "balances": [
+        {"feature_id": "sdk_messages"}]}}, "billables[0].plan.balances[0].usage or balance"),
+    ({"plan": {"plan_id": "sdk_pro", "started_at": 1, "balances": [
+        {"feature_id": "sdk_messages", "usage": 1, "next_reset_at": 2}]}},
+     "billables[0].plan.balances[0].next_reset_at must be in the future"),
+    ({"plan": {"plan_id": "sdk_pro", "started_at": 1, "balances": [
+        {"feature_id": "sdk_images", "usage": 1}]}}, "billables[0].plan.balances[0]"),
+    ({"plan": {"plan_id": "sdk_pro", "started_at": 1, "balances": [
+        {"feature_id": "sdk_messages", "usage": 1,
+         "filter": {"billing_behavior": "prepaid"}}]}}, "billing_behavior"),
+])
+def test_what_an_import_cannot_honour_is_refused_by_name(world, changed, where):
+    sdk, _, _ = world
+    customer_id = new_id("c")
+    outcome, message = refused(
+        sdk.call, "billing.import_", customer_id=customer_id, billables=[changed])
+    assert outcome[:3] in ("400", "404") and where in message, (outcome, message)
+    assert refused(sdk.call, "customers.get", customer_id=customer_id)[0] == (
+        "404 customer_not_found")
 
 
 def test_what_nobody_uses_is_deleted(world):
@@ -576,8 +798,6 @@ def test_each_method_works_or_says_that_it_is_not_there(world, capsys):
     sdk, _, server = world
     customer, shop = {"customer_id": "c"}, {"organization_slug": "o", "env": "test"}
     for method, asked in {
-            "billing.import_": {**customer, "billables": []},
-            "invoices.insert": {"invoices": []},
             "licenses.attach": {**customer, "plan_id": "p", "entities": []},
             "licenses.release": {**customer, "entity_ids": []},
             "platform.get_revenue_cat_keys": shop, "platform.sync_revenue_cat": shop,

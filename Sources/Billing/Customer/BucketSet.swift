@@ -160,7 +160,8 @@ package struct BucketSet: Sendable {
             .currencySet, .taxRateSet,
             .receivableSet, .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
+            .externalInvoiceSet:
             return false
         }
         return true

@@ -63,6 +63,7 @@ extension CustomerState {
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
         case .payerSet(let reference): account.payer = reference
+        case .externalInvoiceSet(let invoice): account.put(invoice)
         case .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet: told(fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
@@ -72,8 +73,7 @@ extension CustomerState {
         case .disputeSet(let dispute): account.put(dispute)
         case .disputeDropped(let id): account.disputes.removeAll { $0.id == id }
         case .receivableSet(let receivable): account.put(receivable)
-        // Nothing of the state beyond what is said beside it.
-        case .invoiceOverdue, .phaseBegan: break
+        case .invoiceOverdue, .phaseBegan: break  // Only told.
         case .schedulesSet(let schedules): account.schedules = schedules
         case .entityCreated, .entityClaimed, .entityChanged, .entityDeleted, .controlsSet,
             .poolingSet, .holdOpened, .holdExtended, .holdClosed, .clockMoved, .topUpSet:
@@ -110,6 +110,7 @@ extension CustomerState {
         account.email = ""
         account.address = nil
         account.metadata = []
+        account.eraseExternalInvoices()
         account.fingerprint = nil
         key = 0
         if buckets.hasExtras { buckets.changeExtras { $0.erase() } }

@@ -145,6 +145,8 @@ package struct Account: Sendable, Equatable {
     package var schedules: [PhaseSchedule] = []
     /// What was brought in from other systems, oldest first.
     package var takeovers: [Takeover] = []
+    /// Of other systems, in order of first recording.
+    package var externalInvoices: [ExternalInvoice] = []
 
     package init() {}
 

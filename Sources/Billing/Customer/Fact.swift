@@ -110,6 +110,8 @@ package enum Fact: Sendable, Equatable {
     /// Where it is billed from now on; nil: nobody says; empty: nobody is to know, its payment
     /// provider neither.
     indirect case addressSet(PostalAddress?)
+    /// An invoice of another system's is on record, as it stands from now on.
+    indirect case externalInvoiceSet(ExternalInvoice)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -158,6 +160,7 @@ extension Fact {
         case .entityCreated(let entity): !entity.name.isEmpty
         case .entityChanged(_, let name): !name.isEmpty
         case .holdOpened(let hold): !hold.properties.isEmpty
+        case .externalInvoiceSet(let invoice): !invoice.url.isEmpty
         case .deducted, .bucketReset, .bucketClosed, .bucketOpened, .bucketChanged, .detailSet,
             .subscriptionChanged, .subscriptionDropped, .effectRequested, .effectSettled,
             .checkoutOpened, .checkoutClosed, .methodSaved, .invoiceRaised, .invoiceDropped,

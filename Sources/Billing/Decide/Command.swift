@@ -49,6 +49,7 @@ package enum Command: Sendable {
     indirect case provider(ProviderNews)
     indirect case importCustomer(ImportCustomer)
     case settleTakeover(SettleTakeover)
+    indirect case recordInvoices(RecordInvoices)
 
     /// There need be no such customer before.
     package var makesCustomer: Bool {
@@ -69,7 +70,7 @@ package enum Command: Sendable {
             .advance, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
             .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
             .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
-            .settleTakeover:
+            .settleTakeover, .recordInvoices:
             false
         }
     }
@@ -87,7 +88,7 @@ package enum Command: Sendable {
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
             .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
-            .settleTakeover:
+            .settleTakeover, .recordInvoices:
             false
         }
     }

@@ -48,6 +48,8 @@ package enum Reply: Sendable, Equatable {
     /// A code of another customer was redeemed.
     case referred(Referral)
     case imported(ImportReply)
+    /// Of other systems, as asked for.
+    case recorded([ExternalInvoice])
 }
 
 /// What a track drew.
@@ -138,7 +140,7 @@ extension BucketSet {
             .setControls, .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount,
             .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice,
             .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
-            .settleTakeover:
+            .settleTakeover, .recordInvoices:
             preconditionFailure("this command is about more than buckets")
         }
     }
@@ -210,10 +212,10 @@ extension CustomerState {
         case .redeemReferral(let redeem):
             try decideRedeemReferral(redeem, pricing: pricing, now: now)
         case .handOver(let step): decideHandover(step, pricing: pricing, now: now)
-        case .importCustomer(let asked):
-            try decideImport(asked, pricing: pricing, now: now)
+        case .importCustomer(let asked): try decideImport(asked, pricing: pricing, now: now)
         case .settleTakeover(let settle):
             decideSettleTakeover(settle, pricing: pricing, now: now)
+        case .recordInvoices(let record): try decideRecord(record)
         }
     }
 }

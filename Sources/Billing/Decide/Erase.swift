@@ -26,6 +26,9 @@ extension CustomerState {
             if let address = account.address, !address.isEmpty {
                 decision.facts.append(.addressSet(address))
             }
+            for invoice in account.externalInvoices where !invoice.url.isEmpty {
+                decision.facts.append(.externalInvoiceSet(invoice))
+            }
         }
         return decision
     }
@@ -33,6 +36,7 @@ extension CustomerState {
     private var hasProfile: Bool {
         !account.name.isEmpty || !account.email.isEmpty || !account.metadata.isEmpty
             || account.address?.isEmpty == false || account.fingerprint != nil
+            || account.externalInvoices.contains { !$0.url.isEmpty }
             || buckets.hasExtras && buckets.extras.isPersonal
     }
 }

@@ -4,19 +4,26 @@ extension FactSheet {
         let entity = try customer.buckets.scope(of: asked.entity).entity
         guard let plan = asked.plan else { return try open(asked, at: path) }
         let cycle = asked.reset ?? Cycle(.oneOff)
-        var found: Bucket?
+        var grants: [Bucket] = []
         customer.buckets.each { bucket, owner in
-            guard found == nil, owner == entity, bucket.feature == asked.feature,
-                bucket.plan == plan, bucket.cycle.isAsLong(as: cycle)
+            guard owner == entity, bucket.feature == asked.feature, bucket.plan == plan,
+                asked.isOfAnyCycle || bucket.cycle.isAsLong(as: cycle)
             else { return }
-            found = bucket
+            grants.append(bucket)
         }
+        if asked.isOfAnyCycle, grants.count > 1 {
+            throw .unfit(
+                "\(path).reset", "is required: the plan grants the feature in several ways")
+        }
+        let found = grants.first
         guard var bucket = found else {
             throw .unfit(
                 path, "the customer has no such grant of \(pricing.feature(asked.feature).id)")
         }
         guard !bucket.flags.contains(.boolean), !bucket.flags.contains(.unlimited) else { return }
-        bucket.balance = bucket.granted - (asked.granted - asked.remaining)
+        bucket.balance =
+            asked.isWhole
+            ? asked.remaining : bucket.granted - (asked.granted - asked.remaining)
         if let next = asked.nextReset, bucket.nextReset != .never {
             guard next > now else {
                 throw .unfit("\(path).next_reset_time", "must be in the future")

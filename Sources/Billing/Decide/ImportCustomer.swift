@@ -43,6 +43,8 @@ package struct ImportedSubscription: Sendable {
     package var periodStart: Timestamp?
     /// nil: it isn't charged again.
     package var periodEnd: Timestamp?
+    /// What is charged for ends its period when the anchor says, where `periodEnd` doesn't.
+    package var countsPeriods = false
     package var trialEnd = Timestamp.never
     /// It ends with the period.
     package var canceled = Timestamp.never
@@ -72,6 +74,13 @@ package struct ImportedBalance: Sendable {
     package var unlimited = false
     package var nextReset: Timestamp?
     package var expires: Timestamp?
+    /// The subscription, of those asked for, that it comes with, if that comes in: of a plan that
+    /// was here before no balance changes. nil: it comes with the customer.
+    package var part: Int?
+    /// Of a plan's grant: `remaining` is what is left, whatever was granted.
+    package var isWhole = false
+    /// `reset` doesn't say which of a plan's grants is meant: there must be one alone.
+    package var isOfAnyCycle = false
 
     package init(feature: FeatureNumber) {
         self.feature = feature
@@ -126,10 +135,9 @@ extension CustomerState {
             let path = "subscriptions[\(index)]"
             parts.append(try sheet.take(subscription, of: asked, at: path))
         }
-        if !isKnown {
-            for (index, balance) in asked.balances.enumerated() {
-                try sheet.take(balance, at: "balances[\(index)]")
-            }
+        for (index, balance) in asked.balances.enumerated() {
+            if balance.part.map({ parts[$0].isUnchanged }) ?? isKnown { continue }
+            try sheet.take(balance, at: "balances[\(index)]")
         }
         if isNew { sheet.giveDefaults() }
         if !isKnown {

@@ -62,7 +62,9 @@ extension FactSheet {
                 ?? plan.billingCycles.first.map {
                     $0.period(around: now, anchor: asked.anchor).lowerBound
                 } ?? asked.start,
-            periodEnd: asked.periodEnd ?? .never)
+            periodEnd: asked.periodEnd
+                ?? (asked.countsPeriods
+                    ? plan.nextBilling(after: now, anchor: asked.anchor) : .never))
         subscription.entity = entity
         subscription.trialEnd = asked.trialEnd
         subscription.discounts = asked.discounts

@@ -202,7 +202,8 @@ extension Command {
             .settle, .completeCheckout, .update, .erase, .delete, .sealProfile, .advance,
             .moveClock, .refund, .setupPayment, .saveMethod, .applyDiscount, .removeDiscount,
             .redeemCode, .migrate, .attachSeveral, .createSchedule, .invoice, .noteReferralCode,
-            .redeemReferral, .handOver, .provider, .importCustomer, .settleTakeover:
+            .redeemReferral, .handOver, .provider, .importCustomer, .settleTakeover,
+            .recordInvoices:
             false
         }
     }

@@ -29,7 +29,7 @@ extension BucketSet {
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
             .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
-            .settleTakeover:
+            .settleTakeover, .recordInvoices:
             return []
         }
     }

@@ -42,7 +42,7 @@ extension BucketSet {
             case .trackFeatures(let more): replies += more
             case .none, .created, .updated, .check, .trackAll, .trackTokens, .trackTokensAll,
                 .settled, .customer, .entity, .attach, .clock, .refunded, .reported, .paidLate,
-                .redeemed, .migrated, .invoice, .referralCode, .referred, .imported:
+                .redeemed, .migrated, .invoice, .referralCode, .referred, .imported, .recorded:
                 preconditionFailure("a track replies with a track")
             }
         }

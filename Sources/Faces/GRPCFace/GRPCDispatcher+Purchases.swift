@@ -37,12 +37,20 @@ extension GRPCDispatcher {
         return nil
     }
 
-    /// An invoice is sent, paid out of band, or taken back.
+    /// An invoice is sent, paid out of band, or taken back; others are put on record.
     func runInvoice(
         _ route: Route, _ message: UnsafeRawBufferPointer, _ loop: EnvironmentLoop,
         token: CallToken
     ) throws(RPCStatus) -> Execution? {
         let reader = loop.reader(workspace.arena)
+        if route == .recordExternalInvoices {
+            let call = try decoded { () throws(CallFault) in
+                try reader.recordExternalInvoices(message)
+            }
+            let service = loop.attach
+            try leave(token) { () throws(ExecuteFault) in try await service.record(call) }
+            return nil
+        }
         let call = try decoded { () throws(CallFault) in
             switch route {
             case .finalizeInvoice: try reader.finalizeInvoice(message)

@@ -45,7 +45,7 @@ extension GRPCDispatcher {
             return try runPurchase(route, message, loop, token: token)
         case .refundInvoice, .reportPaymentEvent:
             return try runRefund(route, message, loop, token: token)
-        case .finalizeInvoice, .markInvoicePaid, .voidInvoice:
+        case .finalizeInvoice, .markInvoicePaid, .voidInvoice, .recordExternalInvoices:
             return try runInvoice(route, message, loop, token: token)
         case .getCatalog, .publishCatalog, .migrateCustomer, .openCustomerPortal:
             return try runPlans(route, message, loop, token: token)

@@ -35,7 +35,7 @@ extension Route {
         case .attach, .updateSubscription, .multiAttach, .createSchedule, .deleteSchedule,
             .setupPayment, .openCustomerPortal, .refundInvoice, .applyDiscount, .removeDiscount,
             .redeemCode, .createReferralCode, .redeemReferralCode, .finalizeInvoice,
-            .markInvoicePaid, .voidInvoice, .migrateCustomer:
+            .markInvoicePaid, .voidInvoice, .recordExternalInvoices, .migrateCustomer:
             .billing
         case .previewAttach, .previewUpdateSubscription, .previewMultiAttach,
             .previewCreateSchedule:

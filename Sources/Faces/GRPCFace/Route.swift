@@ -61,6 +61,7 @@ enum Route: Int, CaseIterable {
     case finalizeInvoice
     case markInvoicePaid
     case voidInvoice
+    case recordExternalInvoices
     case createReferralCode
     case redeemReferralCode
     case createKey
@@ -142,6 +143,7 @@ enum Route: Int, CaseIterable {
         case .finalizeInvoice: "/tally.v1.AttachService/FinalizeInvoice"
         case .markInvoicePaid: "/tally.v1.AttachService/MarkInvoicePaid"
         case .voidInvoice: "/tally.v1.AttachService/VoidInvoice"
+        case .recordExternalInvoices: "/tally.v1.AttachService/RecordExternalInvoices"
         case .createReferralCode: "/tally.v1.RewardService/CreateReferralCode"
         case .redeemReferralCode: "/tally.v1.RewardService/RedeemReferralCode"
         case .createKey: "/tally.v1.KeyService/CreateKey"
@@ -163,6 +165,8 @@ enum Route: Int, CaseIterable {
     var maxMessageBytes: Int {
         switch self {
         case .publishCatalog, .simulatePlan, .importCustomer: 1 << 20
+        // Addresses may be long.
+        case .recordExternalInvoices: 512 << 10
         case .getOrCreateCustomer, .updateCustomer: 64 << 10
         case .batchTrack, .batchTrackTokens: 512 << 10
         case .updateControls, .createEntity, .batchCheck: 64 << 10
@@ -185,7 +189,7 @@ enum Route: Int, CaseIterable {
         case .attach, .updateSubscription, .refundInvoice, .reportPaymentEvent, .setupPayment,
             .openCustomerPortal, .applyDiscount, .removeDiscount, .redeemCode,
             .migrateCustomer, .multiAttach, .createSchedule, .deleteSchedule, .finalizeInvoice,
-            .markInvoicePaid, .voidInvoice,
+            .markInvoicePaid, .voidInvoice, .recordExternalInvoices,
             .createReferralCode, .redeemReferralCode:
             .attachWrite
         case .previewAttach, .previewUpdateSubscription, .previewMultiAttach,

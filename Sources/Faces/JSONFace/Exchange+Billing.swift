@@ -16,7 +16,7 @@ extension Exchange {
             case .createSchedule: try reader.createSchedule(bytes)
             default: try reader.setupPayment(bytes)
             }
-        }.prorated(as: form)
+        }
         let service = AttachService(environment)
         let message = try await waited(form) { () async throws(ExecuteFault) in
             try await service.execute(call)
@@ -72,7 +72,7 @@ extension Exchange {
             case .previewMultiAttach: try reader.previewMultiAttach(bytes)
             default: try reader.previewUpdateSubscription(bytes)
             }
-        }.prorated(as: form)
+        }
         let service = AttachService(environment)
         let message = try await served(form) { (names, workspace) throws(ExecuteFault) in
             try service.preview(call, names: names, in: workspace)
@@ -112,28 +112,6 @@ extension Exchange {
             message, "OpenCustomerPortalResponse", .portalReply, try context(of: call.customer))
     }
 
-    /// A customer's latest, which are all that is kept with it; so there is one page.
-    func listInvoices() async throws(JSONProblem) -> JSONValue {
-        let body = try body()
-        guard (body["customer_id"] ?? .null) != .null else {
-            throw .notImplemented(
-                "the invoices of all customers can't be listed; send a customer_id")
-        }
-        let form = try filled(.listInvoices, body)
-        let customer = try read(form) { (reader, bytes) throws(CallFault) in
-            try reader.getCustomer(bytes)
-        }
-        let asked = form.texts("status")
-        let message = try await customerMessage(customer, form)
-        let context = try context(of: customer)
-        let shown = message.elements("invoices").filter {
-            asked.isEmpty || asked.contains($0.text("status") ?? "")
-        }
-        return .object([
-            "list": .array(shown.map { .shown($0, .invoice, context) }), "next_cursor": .null,
-        ])
-    }
-
     func redeem(_ route: Route) async throws(JSONProblem) -> JSONValue {
         let service = RewardsService(environment)
         switch route {
@@ -167,16 +145,5 @@ extension Exchange {
             }
             return try shown(message, "RedeemCodeResponse", .redeemedReward, plainContext)
         }
-    }
-}
-
-extension PurchaseCall {
-    /// Of an attach, whose message doesn't say it.
-    fileprivate func prorated(as form: FilledForm) -> PurchaseCall {
-        guard case .attach(var attach) = deed, form.text("proration_behavior") == "none" else {
-            return self
-        }
-        attach.prorates = false
-        return PurchaseCall(customer: customer, deed: .attach(attach))
     }
 }

@@ -78,7 +78,7 @@ extension Exchange {
 
     /// Controls are those of a customer who is new; whoever is there keeps what they have.
     func getOrCreateCustomer() async throws(JSONProblem) -> JSONValue {
-        let form = try filled(.getOrCreateCustomer)
+        let form = try filled(.getOrCreateCustomer, try named(try body()))
         let call = try read(form) { (reader, bytes) throws(CallFault) in
             try reader.getOrCreateCustomer(bytes)
         }
@@ -102,6 +102,21 @@ extension Exchange {
         try await changed(controls.form, controls.call)
         return try await shownCustomer(
             try await customerMessage(call.customer, form), call.customer, expand)
+    }
+
+    /// Whoever has no id gets the one that belongs to their email.
+    private func named(_ body: JSONObject) throws(JSONProblem) -> JSONObject {
+        guard body["customer_id"] == .null else { return body }
+        guard case .string(let email)? = body["email"], !email.isEmpty else {
+            throw .invalid("customer_id is null: then an email is required")
+        }
+        var body = body
+        do throws(ExecuteFault) {
+            body.set("customer_id", .string(try environment.customerID(ofEmail: email).text))
+        } catch {
+            throw JSONProblem(error)
+        }
+        return body
     }
 
     /// What of a body is controls; nil: nothing.
@@ -168,7 +183,7 @@ extension Exchange {
     }
 
     /// Throws what the command would be refused with.
-    private func foresee(
+    func foresee(
         _ command: Command, of customer: CustomerID, _ form: FilledForm
     ) throws(JSONProblem) {
         let customers = environment.customers(of: customer)
@@ -259,10 +274,7 @@ extension Exchange {
 
     func listEntities() async throws(JSONProblem) -> JSONValue {
         let body = try body()
-        guard body["customer_id"] != nil else {
-            throw .notImplemented(
-                "the entities of all customers can't be listed; send a customer_id")
-        }
+        guard (body["customer_id"] ?? .null) != .null else { return try await allEntities(body) }
         let form = try filled(.listEntities, body)
         let page = try await entityPage(form)
         guard let customer = form.text("customer_id").flatMap({ CustomerID($0) }) else {

@@ -58,6 +58,8 @@ struct Exchange {
             try await preview(route)
         case .openPortal: try await openPortal()
         case .listInvoices: try await listInvoices()
+        case .insertInvoices: try await insertInvoices()
+        case .importSubscriptions: try await importSubscriptions()
         case .createReferralCode, .redeemReferralCode, .redeemReward: try await redeem(route)
         case .listRewards: .shown(catalog(), .rewards, plainContext)
         case .listEvents: try await listEvents()

@@ -213,6 +213,8 @@ extension Route {
         case .createPlan: .createPlan
         case .updatePlan: .updatePlan
         case .listInvoices: .listInvoices
+        case .insertInvoices: .recordInvoices
+        case .importSubscriptions: .importSubscriptions
         case .createReferralCode: .createCode
         case .redeemReferralCode: .redeemReferralCode
         case .redeemReward: .redeemReward
@@ -248,7 +250,7 @@ extension Route {
             (415, "The body isn't JSON."),
             (429, "Too many requests; retry after the time told."),
         ]
-        if isPartlyAbsent { refusals.append((501, "There is no such thing here.")) }
+        if absence != nil { refusals.append((501, "There is no such thing here.")) }
         refusals += [(500, "A fault of the server."), (503, "Not now; retry after the time told.")]
         return refusals
     }
@@ -269,9 +271,5 @@ extension Route {
             false
         default: true
         }
-    }
-
-    private var isPartlyAbsent: Bool {
-        absence != nil || self == .listEntities || self == .listInvoices
     }
 }

@@ -69,8 +69,19 @@ extension ReplySchema {
         "Invoice": .object([
             "id": .text, "customer_id": .text, "entity_id": .null, "plan_ids": .list(.text),
             "stripe_id": .text, "status": .text, "total": .number, "currency": .text,
-            "created_at": .time, "hosted_invoice_url": .text.orNull, "amount_paid": .number,
-            "refunded_amount": .number,
+            "created_at": .time, "hosted_invoice_url": .text.orNull,
+            "amount_paid": .number.orNull, "refunded_amount": .number,
+            "processor_type": .words("stripe", "revenuecat").optional,
+        ]),
+        "Imported": .object([
+            "plan_id": .text, "processor": .text, "customer_product_id": .text.orNull,
+            "status": .text, "skipped": .flag, "reason": .text.optional,
+        ]),
+        "RecordedInvoice": .object([
+            "id": .text, "customer_id": .text, "plan_ids": .list(.text), "stripe_id": .text,
+            "processor_type": .words("stripe", "revenuecat"), "status": .text, "total": .number,
+            "currency": .text, "created_at": .time, "hosted_invoice_url": .text.orNull,
+            "amount_paid": .number.orNull, "refunded_amount": .number,
         ]),
 
         "Rewards": .object([

@@ -102,6 +102,12 @@ extension Route {
         case .createPlan, .getPlan, .updatePlan: .ref("Plan")
         case .listPlans: .object(["list": .list(.ref("Plan"))])
         case .listInvoices: .page(.ref("Invoice"))
+        case .insertInvoices: .object(["invoices": .list(.ref("RecordedInvoice"))])
+        case .importSubscriptions:
+            .object([
+                "customer_id": .text, "flashed": .list(.ref("Imported")),
+                "customer": .either(.ref("Customer"), .null),
+            ])
         case .createReferralCode: .ref("ReferralCode")
         case .redeemReferralCode: .ref("Referral")
         case .listRewards: .ref("Rewards")

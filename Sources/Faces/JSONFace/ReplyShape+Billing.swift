@@ -234,6 +234,46 @@ extension ReplyShape {
     ])
 }
 
+/// Of another system's.
+extension ReplyShape {
+    static let externalInvoice = ReplyShape([
+        .same("id", from: "external_id"),
+        .context("customer_id") { $0.customerID },
+        .fixed("entity_id", .null),
+        .same("plan_ids"),
+        .same("stripe_id", from: "external_id"),
+        .same("processor_type", from: "processor"),
+        .same("status"),
+        .money("total"),
+        .currency("currency", of: "total"),
+        .time("created_at", from: "create_time"),
+        .text("hosted_invoice_url", from: "url"),
+        Key("amount_paid") { source, _ in source["amount_paid"]?.major ?? .null },
+        Key("refunded_amount") { source, _ in
+            source["amount_refunded"]?.major ?? .number("0")
+        },
+    ])
+
+    /// All that a customer's message has, newest first: our own, and those of other systems.
+    static func invoices(of customer: JSONValue, _ context: ReplyContext) -> [JSONValue] {
+        let own = customer.elements("invoices").map { invoice.value($0, context) }
+        let others = customer.elements("external_invoices")
+            .map { externalInvoice.value($0, context) }
+        guard !others.isEmpty else { return own }
+        return (own + others).enumerated().sorted {
+            ($1.element.time, $0.offset) < ($0.element.time, $1.offset)
+        }.map(\.element)
+    }
+}
+
+extension JSONValue {
+    /// When it was made.
+    fileprivate var time: Int64 {
+        guard case .number(let literal)? = self["created_at"] else { return 0 }
+        return Int64(literal) ?? 0
+    }
+}
+
 extension JSONValue {
     /// Money in major units, exactly.
     var major: JSONValue {

@@ -35,7 +35,9 @@ extension ReplyShape {
             source["pooling_disabled"] == .bool(true)
                 ? .object(["disable_pooled_balance": .bool(true)]) : nil
         },
-        .expanded("invoices", from: "invoices", invoice),
+        Key("invoices") { source, context in
+            context.expand.contains("invoices") ? .array(invoices(of: source, context)) : nil
+        },
         Key("payment_method") { source, context in
             context.expand.contains("payment_method")
                 ? source["payment_method"].map { paymentMethod.value($0, context) } ?? .null : nil

@@ -13,7 +13,7 @@ extension RequestForm {
             .count("version"),
             .object("customize", .customize),
             .object("invoice_mode", .invoiceMode),
-            .proration,
+            .word("proration_behavior", ["prorate_immediately", "none"]),
             .redirect,
             .discounts,
             .text("success_url"),
@@ -191,10 +191,6 @@ extension RequestShape {
 }
 
 extension RequestShape.Key {
-    /// The exchange looks at it.
-    fileprivate static let proration = Self(
-        "proration_behavior",
-        .word(["prorate_immediately", "none"].map { ($0, $0) }), as: nil)
     static let redirect = word("redirect_mode", ["if_required", "always", "never"])
     static let discounts = list(
         "discounts",
@@ -290,23 +286,11 @@ extension RequestShape {
 
 extension Filler {
     /// An amount in major units as money; nil: it is none, or finer than the currency.
-    fileprivate func money(_ value: JSONValue) -> JSONValue? {
+    func money(_ value: JSONValue) -> JSONValue? {
         guard case .number(let literal) = value, let currency,
             let units = DecimalText.parseExactly(literal, digits: currency.minorDigits),
             let minor = Int64(exactly: units)
         else { return nil }
         return .object(["currency": .string(currency.code), "minor_units": .number(minor)])
     }
-}
-
-extension RequestForm {
-    /// Read with the customer, whose latest invoices they are.
-    static let listInvoices = RequestForm(
-        "GetCustomerRequest",
-        [
-            .text("customer_id").required,
-            RequestShape.Key("start_cursor", .only(.string("")), as: nil),
-            RequestShape.Key("limit", .count, as: nil),
-            RequestShape.Key("status", .texts, as: nil),
-        ] + RequestShape.Key.later("entity_id", "processor_types"))
 }

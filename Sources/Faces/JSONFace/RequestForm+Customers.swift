@@ -8,7 +8,12 @@ extension RequestForm {
     static let getOrCreateCustomer = RequestForm(
         "GetOrCreateCustomerRequest",
         [
-            .text("customer_id").required,
+            .text("customer_id").required.described(
+                ReplySchema(
+                    .object([
+                        "type": .string("string"), "pattern": .string("^[A-Za-z0-9_-]{1,63}$"),
+                    ])
+                ).orNull),
             .text("name"),
             .text("email"),
             .text("fingerprint"),
@@ -88,7 +93,7 @@ extension RequestForm {
     static let listEntities = RequestForm(
         "ListEntitiesRequest",
         [
-            .text("customer_id").required,
+            .text("customer_id"),
             .text("start_cursor", as: "page_token"),
             .count("limit", as: "page_size"),
         ] + RequestShape.Key.later("plans", "subscription_status", "search", "processors"))

@@ -73,7 +73,7 @@ enum Route: String, CaseIterable {
             .customersWrite
         case .deleteCustomer: .customersErase
         case .attach, .multiAttach, .update, .multiUpdate, .createSchedule, .setupPayment,
-            .openPortal, .importSubscriptions, .insertInvoices, .attachLicense,
+            .openPortal, .insertInvoices, .attachLicense,
             .releaseLicense, .createReferralCode, .redeemReferralCode, .redeemReward:
             .attachWrite
         case .listEvents, .aggregateEvents: .usageRead
@@ -81,6 +81,7 @@ enum Route: String, CaseIterable {
         case .createFeature, .updateFeature, .deleteFeature, .createPlan, .updatePlan,
             .deletePlan, .linkRevenueCat, .syncRevenueCat, .getRevenueCatKeys:
             .catalogWrite
+        case .importSubscriptions: [.catalogWrite, .customersWrite, .attachWrite]
         case .mintKey, .revokeKey: .keysWrite
         // Its caller brings what is exchanged.
         case .refreshKey: []
@@ -94,9 +95,6 @@ enum Route: String, CaseIterable {
     /// Why there is no such thing here; nil: there is.
     var absence: String? {
         switch self {
-        case .importSubscriptions:
-            "subscriptions of a payment provider can't be taken over; attach the plans"
-        case .insertInvoices: "only this server's own invoices are kept"
         case .attachLicense, .releaseLicense: "there are no licences; use entities"
         case .linkRevenueCat, .syncRevenueCat, .getRevenueCatKeys:
             "there is no connection to RevenueCat"

@@ -311,13 +311,19 @@ extension Page {
 
     private static func invoices(_ visit: PortalVisit, _ path: String) -> String {
         let sent = visit.customer.account.invoices.filter { $0.status != .draft }
-        let rows = sent.reversed().map { invoice in
-            """
-            <tr><td><a href="\(escaped(path))/invoices/\(invoice.number)">Invoice \
-            \(invoice.number)</a><br><span class="soft">\(invoice.time.dayText)</span></td>
-            <td>\(badge(invoice, at: visit.now))</td><td>\(invoice.total.text)</td></tr>
-            """
+        let own = sent.reversed().map { invoice in
+            (
+                invoice.time,
+                """
+                <tr><td><a href="\(escaped(path))/invoices/\(invoice.number)">Invoice \
+                \(invoice.number)</a><br><span class="soft">\(invoice.time.dayText)</span></td>
+                <td>\(badge(invoice, at: visit.now))</td><td>\(invoice.total.text)</td></tr>
+                """
+            )
         }
+        let rows = (own + externalRows(visit)).enumerated().sorted {
+            ($1.element.0, $0.offset) < ($0.element.0, $1.offset)
+        }.map(\.element.1)
         let table =
             rows.isEmpty
             ? "<p class=\"soft\">There are no invoices yet.</p>"

@@ -1,4 +1,4 @@
-// The format of a snapshot, version 9. All integers are little-endian.
+// The format of a snapshot, version 10. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -9,9 +9,10 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 9. Older ones are read too. In version 8 no customer has an
-//              address, or a name that a payment provider has yet to be told; in version 7
-//              nothing is taxed and nothing came from other systems; in version 6 no customer
+//      8  u32  format version: 10. Older ones are read too. In version 9 no customer has
+//              invoices of other systems on record; in version 8 no customer has an address, or
+//              a name that a payment provider has yet to be told; in version 7 nothing is taxed
+//              and nothing came from other systems; in version 6 no customer
 //              is known to a payment provider; in version 5 nothing is planned in phases or
 //              paused, and all pay in one currency; in version 4 no order is of several plans,
 //              no invoice waits to be paid, and there are no top-ups, referrals and
@@ -65,20 +66,20 @@
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position
 // segment 1, offset 80.
 //
-//     89 54 53 4E 0D 0A 1A 0A  09 00 00 00 00 00 00 00
+//     89 54 53 4E 0D 0A 1A 0A  0A 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
-//     00 00 00 00 00 00 00 00  00 00 00 00 0B B7 D6 21
+//     00 00 00 00 00 00 00 00  00 00 00 00 04 DC 89 C8
 //
 //     89 54 43 4B 02 00 00 00  01 00 00 00 10 00 00 00
-//     09 00 00 00 00 00 00 00  C1 53 4B 35 0B B7 D6 21
-//     03 00 00 00 4E 6B 18 C6  05 00 00 00 00 00 00 00
+//     09 00 00 00 00 00 00 00  C1 53 4B 35 04 DC 89 C8
+//     03 00 00 00 A3 87 D4 58  05 00 00 00 00 00 00 00
 //     50 00 00 00 01 00 00 00
 
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 9
+    static let version: UInt32 = 10
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version

@@ -224,6 +224,13 @@ package struct AttachService: Sendable {
         throw .refused(.purchaseInProgress)
     }
 
+    /// Puts invoices of another system on record: nothing that a charge could be in the way of.
+    package func record(_ call: RecordInvoicesCall) async throws(ExecuteFault) -> [UInt8] {
+        try await environment.commit(
+            .recordInvoices(call.record), for: call.customer, request: call.record.request
+        ).message
+    }
+
     /// Has the sandbox's provider do something with a payment, and report it.
     package func provoke(_ call: PaymentEventCall) async throws(ExecuteFault) -> [UInt8] {
         try await environment.provoke(call)

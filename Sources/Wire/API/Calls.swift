@@ -36,17 +36,19 @@ package enum Method: UInt32, Sendable {
     case finalizeInvoice = 120
     case markInvoicePaid = 121
     case voidInvoice = 122
+    case recordExternalInvoices = 160
     case createReferralCode = 100
     case redeemReferralCode = 101
 }
 
 extension Method {
-    /// Its reply shows the customer or an entity, with name and email.
+    /// Its reply shows the customer or an entity, with name and email, or the address of a page
+    /// that does.
     package var namesSomebody: Bool {
         switch self {
         case .getOrCreateCustomer, .updateCustomer, .createBalance, .updateBalance, .deleteBalance,
             .recalculateBalances, .updateControls, .createEntity, .updateEntity, .deleteEntity,
-            .applyDiscount, .removeDiscount, .redeemCode:
+            .applyDiscount, .removeDiscount, .redeemCode, .recordExternalInvoices:
             true
         case .track, .check, .attach, .updateSubscription, .eraseCustomer, .deleteCustomer,
             .settleHold, .extendHold, .batchTrack, .trackTokens, .batchTrackTokens,

@@ -98,6 +98,7 @@ extension ReplyWriter {
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(
             customer.account.discounts)
         addReferrals(of: customer, to: message)
+        externalInvoices(of: customer, to: message)
         return message
     }
 

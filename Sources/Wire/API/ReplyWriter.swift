@@ -52,6 +52,7 @@ package struct ReplyWriter {
         case .refunded(let refunded): self.refunded(refunded)
         case .reported(let invoice): reported(invoice)
         case .invoice(let invoice, let plans): with(plans).changed(invoice)
+        case .recorded(let invoices): recorded(invoices)
         }
     }
 
@@ -224,7 +225,7 @@ package func replayedMark(of method: Method) -> [UInt8] {
             .updateBalance, .deleteBalance, .recalculateBalances, .updateControls, .createEntity,
             .updateEntity, .deleteEntity, .advanceTestClock, .applyDiscount, .removeDiscount,
             .redeemCode, .migrateCustomer, .finalizeInvoice, .markInvoicePaid, .voidInvoice,
-            .createReferralCode, .redeemReferralCode:
+            .createReferralCode, .redeemReferralCode, .recordExternalInvoices:
             2
         }
     return [field << 3, 1]

@@ -132,7 +132,7 @@ extension FieldReader {
     }
 
     /// Another system's name for something.
-    fileprivate mutating func source(_ text: UnsafePointer<CChar>?, at path: String) -> String {
+    mutating func source(_ text: UnsafePointer<CChar>?, at path: String) -> String {
         let source = self.text(text, at: path, limit: Takeover.sourceLimit)
         let isPlain = source.utf8.allSatisfy { byte in
             switch byte {

@@ -71,22 +71,21 @@ extension RequestReader {
         let custom = fields.customLines(message.n_custom_line_items, message.custom_line_items)
         let currency = fields.currency(message.currency)
         let taxRate = fields.taxRate(message.tax_rate_id)
+        let prorates = fields.prorates(message.proration_behavior)
         guard let customer, let plan, let successURL, fields.violations.isEmpty else {
             throw .invalid(fields.violations)
         }
         var attach = AttachPlan(plan: plan, successURL: successURL)
         (attach.terms, attach.custom, attach.currency) = (terms, custom, currency)
         (attach.entity, attach.taxRate) = (entity, taxRate)
-        attach.quantities = quantities
+        (attach.quantities, attach.removed) = (quantities, removed)
         attach.schedule = schedule
-        attach.startsCycle = message.reset_billing_cycle != 0
+        (attach.startsCycle, attach.prorates) = (message.reset_billing_cycle != 0, prorates)
         (attach.redirect, attach.quoteTime) = (redirect, quoteTime)
         (attach.carriesBalances, attach.carriesUsages) = (carriesBalances, carriesUsages)
-        attach.discounts = discounts
+        (attach.discounts, attach.customize) = (discounts, customize)
         if message.version != 0 { attach.version = message.version }
-        attach.customize = customize
         (attach.starts, attach.ends) = (starts, ends)
-        attach.removed = removed
         var fingerprint = Fingerprint(key: fingerprintKey, method: .attach)
         fingerprint.add(UInt64(plan.rawValue))
         fingerprint.add(successURL)
@@ -106,6 +105,7 @@ extension RequestReader {
         fingerprint.add(removed)
         fingerprint.add(terms, custom)
         fingerprint.add(currency, taxRate: taxRate)
+        fingerprint.add(prorates: prorates)
         attach.request = mark(requestID, .attach, fingerprint)
         return PurchaseCall(customer: customer, deed: .attach(attach))
     }
@@ -128,9 +128,7 @@ extension RequestReader {
                 message.cancel_action.rawValue, ChangeSubscription.Cancel.now,
                 at: "cancel_action")
         }
-        let proration = message.proration_behavior.rawValue
-        if proration > 2 { fields.fault("proration_behavior", "is no value of this version") }
-        change.prorates = proration != 2
+        change.prorates = fields.prorates(message.proration_behavior)
         if message.refund_last_payment.rawValue != 0 {
             change.refund = fields.word(
                 message.refund_last_payment.rawValue, ChangeSubscription.Refund.prorated,
@@ -258,6 +256,11 @@ extension FieldReader {
         return number
     }
 
+    mutating func prorates(_ behavior: Tally__V1__ProrationBehavior) -> Bool {
+        if behavior.rawValue > 2 { fault("proration_behavior", "is no value of this version") }
+        return behavior.rawValue != 2
+    }
+
     /// Empty: none is given, or a fault was noted.
     mutating func optionalEntityID(_ text: UnsafePointer<CChar>?) -> InlineText {
         bytes(of: text).isEmpty ? .empty : entityID(text) ?? .empty
@@ -286,6 +289,11 @@ extension FieldReader {
 }
 
 extension Fingerprint {
+    /// Requests from before it could be said keep theirs.
+    fileprivate mutating func add(prorates: Bool) {
+        if !prorates { add("proration_behavior") }
+    }
+
     fileprivate mutating func add(carried lists: [FeatureNumber]?...) {
         for list in lists {
             add(UInt64(list.map { $0.count + 1 } ?? 0))

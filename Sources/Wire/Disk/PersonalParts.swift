@@ -31,6 +31,9 @@ struct PersonalParts {
         facts = [(0, .profileChanged(name: account.name, email: account.email))]
         if !account.metadata.isEmpty { facts.append((0, .metadataChanged(account.metadata))) }
         if let address = account.address { facts.append((0, .addressSet(address))) }
+        for invoice in account.externalInvoices where !invoice.url.isEmpty {
+            facts.append((0, .externalInvoiceSet(invoice)))
+        }
     }
 }
 
@@ -59,13 +62,18 @@ extension Fact {
                 hold.properties = []
                 return .holdOpened(hold)
             }()
+        case .externalInvoiceSet(var invoice):
+            {
+                invoice.url = ""
+                return .externalInvoiceSet(invoice)
+            }()
         default: self
         }
     }
 
     fileprivate func with(
         name: String, email: String, metadata: [MetadataEntry], properties: [EventProperty],
-        address: PostalAddress?
+        address: PostalAddress?, url: String
     ) -> Fact? {
         switch self {
         case .customerCreated(_, _, let time):
@@ -88,6 +96,11 @@ extension Fact {
             {
                 hold.properties = properties
                 return .holdOpened(hold)
+            }()
+        case .externalInvoiceSet(var invoice):
+            {
+                invoice.url = url
+                return .externalInvoiceSet(invoice)
             }()
         default: nil
         }
@@ -134,6 +147,10 @@ extension RecordWriter {
                 part.pointee.hold = arena.string(hold.id)
                 (part.pointee.n_properties, part.pointee.properties) =
                     arena.list(hold.properties) { property($0) }
+            case .externalInvoiceSet(let invoice):
+                part.pointee.url = arena.string(invoice.url)
+                part.pointee.invoice = arena.string(invoice.id)
+                part.pointee.processor = UInt32(invoice.processor.rawValue)
             default: break
             }
             return part
@@ -188,7 +205,7 @@ extension RecordDecoder {
                     name: text(part.pointee.name), email: text(part.pointee.email),
                     metadata: metadata(part.pointee.n_metadata, part.pointee.metadata),
                     properties: try properties(part.pointee.n_properties, part.pointee.properties),
-                    address: address(part.pointee.address))
+                    address: address(part.pointee.address), url: text(part.pointee.url))
             else { throw RecordFault("a sealed part belongs to no fact of its record") }
             record.facts[place] = whole
         }

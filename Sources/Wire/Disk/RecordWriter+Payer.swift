@@ -28,6 +28,9 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_ADDRESS_SET
             message.pointee.address_set = arena.make(tally__disk__v1__address_set__init)
             message.pointee.address_set.pointee.address = address.map { self.address($0) }
+        case .externalInvoiceSet(let invoice):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_EXTERNAL_INVOICE_SET
+            message.pointee.external_invoice_set = externalInvoice(invoice)
         default: preconditionFailure("written by the caller")
         }
     }
@@ -76,6 +79,9 @@ extension RecordDecoder {
             return .profileOwed(turn: try need(message.profile_owed).turn)
         case TALLY__DISK__V1__FACT__KIND_ADDRESS_SET:
             return .addressSet(address(try need(message.address_set).address))
+        case TALLY__DISK__V1__FACT__KIND_EXTERNAL_INVOICE_SET:
+            return .externalInvoiceSet(
+                try externalInvoice(try need(message.external_invoice_set)))
         default: return nil
         }
     }

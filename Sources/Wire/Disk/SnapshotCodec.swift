@@ -163,11 +163,11 @@ extension RecordDecoder {
 extension RecordWriter {
     func rest(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
         let message = restMessage(customer)
-        if customer.key != 0, let seals,
-            !customer.account.name.isEmpty || !customer.account.email.isEmpty
-                || !customer.account.metadata.isEmpty || customer.account.address != nil
-        {
+        if customer.key != 0, let seals, customer.account.hasPersonalParts {
             message.pointee.address = nil
+            for index in 0..<message.pointee.n_external_invoices {
+                message.pointee.external_invoices[index]?.pointee.url = arena.string("")
+            }
             message.pointee.name = arena.string("")
             message.pointee.email = arena.string("")
             (message.pointee.n_metadata, message.pointee.metadata) = (0, nil)
@@ -242,6 +242,8 @@ extension RecordWriter {
             arena.list(customer.account.schedules) { schedule($0) }
         (message.pointee.n_takeovers, message.pointee.takeovers) =
             arena.list(customer.account.takeovers) { takeover($0) }
+        (message.pointee.n_external_invoices, message.pointee.external_invoices) =
+            arena.list(customer.account.externalInvoices) { externalInvoice($0) }
         return message
     }
 }
@@ -257,6 +259,13 @@ extension RecordDecoder {
         account.email = text(parts.first?.email)
         account.metadata = parts.flatMap { metadata($0.n_metadata, $0.metadata) }
         account.address = parts.lazy.compactMap { self.address($0.address) }.first
+        for part in parts {
+            let id = text(part.invoice)
+            let index = account.externalInvoices.firstIndex {
+                $0.id == id && UInt32($0.processor.rawValue) == part.processor
+            }
+            if let index { account.externalInvoices[index].url = text(part.url) }
+        }
     }
 
     func rest(_ bytes: [UInt8], into customer: inout CustomerState) throws(RecordFault) {
@@ -276,6 +285,9 @@ extension RecordDecoder {
         account.created = Timestamp(milliseconds: message.create_time)
         account.metadata = metadata(message.n_metadata, message.metadata)
         customer.isDeleted = message.deleted != 0
+        for invoice in elements(message.n_external_invoices, message.external_invoices) {
+            account.externalInvoices.append(try externalInvoice(invoice.pointee))
+        }
         if let sealed = message.sealed?.pointee { try put(sealed, of: customer.id, into: &account) }
         for effect in elements(message.n_effects, message.effects) {
             account.effects.append(try self.effect(effect.pointee))

@@ -67,6 +67,9 @@ struct AttachCommand: AsyncParsableCommand {
     @Flag(exclusivity: .exclusive)
     var schedule: Schedule?
 
+    @Flag(help: "Refuse to charge or give back parts of periods, where that would be due.")
+    var noProration = false
+
     @Flag(help: "Begin billing periods anew, and charge the plan's in full.")
     var newCycle = false
 
@@ -151,6 +154,7 @@ struct AttachCommand: AsyncParsableCommand {
             request.append("plan_schedule", .string(word))
         }
         if let planVersion { request.append("version", .number(planVersion)) }
+        if noProration { request.append("proration_behavior", .string("none")) }
         if let customization = try deal.json() { request.append("customize", customization) }
         if let start { request.append("start_time", .string(start)) }
         if let end { request.append("end_time", .string(end)) }

@@ -5,7 +5,7 @@ internal import Wire
 struct InvoiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoice",
-        abstract: "Sends invoices, says that they were paid, takes them back, refunds them.",
+        abstract: "Sends invoices, marks them as paid, voids and refunds them, records others.",
         discussion: """
               tally customer get acme
               tally invoice mark-paid acme inv_4
@@ -13,7 +13,7 @@ struct InvoiceCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RefundInvoiceCommand.self, FinalizeInvoiceCommand.self, MarkInvoicePaidCommand.self,
-            VoidInvoiceCommand.self,
+            VoidInvoiceCommand.self, RecordInvoiceCommand.self,
         ])
 }
 

@@ -33,6 +33,7 @@ struct APIMethod {
     static let finalizeInvoice = APIMethod("AttachService", "FinalizeInvoice")
     static let markInvoicePaid = APIMethod("AttachService", "MarkInvoicePaid")
     static let voidInvoice = APIMethod("AttachService", "VoidInvoice")
+    static let recordExternalInvoices = APIMethod("AttachService", "RecordExternalInvoices")
     static let setupPayment = APIMethod("AttachService", "SetupPayment")
     /// Each address is another one, and none changes anything.
     static let openCustomerPortal = APIMethod(

@@ -67,7 +67,7 @@ struct FactText {
         case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
             rewarded(fact)
         case .payerSet, .taxRateSet, .methodRemoved, .takeoverSet, .trialUsed, .schedulesSet,
-            .phaseBegan, .profileOwed, .addressSet:
+            .phaseBegan, .profileOwed, .addressSet, .externalInvoiceSet:
             arranged(fact)
         }
     }
@@ -83,6 +83,7 @@ struct FactText {
         case .profileOwed(let turn):
             ["fact": .string("profile_owed"), "turn": .number(turn)]
         case .addressSet(let address): PostalAddress.text(address)
+        case .externalInvoiceSet(let invoice): invoice.text
         case .takeoverSet(let takeover):
             [
                 "fact": .string("takeover_set"), "source": .string(takeover.source),
@@ -460,7 +461,7 @@ struct FactText {
         .number(DecimalText.text(quantity.raw, digits: 10))
     }
 
-    private static func instant(_ time: Timestamp) -> JSONValue {
+    static func instant(_ time: Timestamp) -> JSONValue {
         .string(time == .never ? "never" : Self.time(time))
     }
 

@@ -214,7 +214,7 @@ extension ReferenceModel {
             .applyDiscount, .removeDiscount, .redeemCode, .migrate, .attachSeveral, .createSchedule,
             .invoice,
             .noteReferralCode, .redeemReferral, .handOver, .provider, .importCustomer,
-            .settleTakeover:
+            .settleTakeover, .recordInvoices:
             preconditionFailure("the model knows nothing of this")
         }
         return .none

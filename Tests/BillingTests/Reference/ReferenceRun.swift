@@ -215,7 +215,7 @@ extension ReferenceReply {
         case .trackTokensAll(let all): self = .tracks(all.map { track($0.track) })
         case .settled(let one): self = .tracks([track(one)])
         case .updated, .customer, .entity, .clock, .refunded, .reported, .paidLate, .redeemed,
-            .migrated, .invoice, .referralCode, .referred, .imported:
+            .migrated, .invoice, .referralCode, .referred, .imported, .recorded:
             self = .none
         case .check(let answer): self = .check(ReferenceAnswer(answer))
         case .attach: self = .attached

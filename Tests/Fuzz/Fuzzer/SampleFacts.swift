@@ -89,6 +89,7 @@ enum SampleFacts {
         ]
         whole.charges[0].invoice = 1
         return [
+            .externalInvoiceSet(ExternalInvoice(.stripe, "in_1", .paid, total: total, time: time)),
             .effectRequested(Effect(id: "e", kind: .openCheckout, order: order, request: nil)),
             .effectSettled(id: "e", outcome: .declined(code: "no_funds")),
             .checkoutOpened(Checkout(session: "s", url: "https://example.com", order: order)),

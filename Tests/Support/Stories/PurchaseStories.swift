@@ -94,6 +94,15 @@ package enum PurchaseStories {
 
     private static let switches = [
         row("8.5: free → pro", .buy("pro"), .invoices([2000])),
+        row(
+            "5.4: what replaces nothing that is paid for has nothing to prorate",
+            .purchase(Purchase("pro", prorates: false)), .invoices([2000])),
+        row(
+            "5.4: what replaces what is paid for is prorated", .buy("pro"),
+            .advance(to: middle),
+            .refused(
+                "invalid: proration_behavior", .purchase(Purchase("premium", prorates: false))),
+            .purchase("premium"), .invoices([2000, 1500])),
         move("8.5: pro → premium at once", "pro", "premium", 2000, 3000),
         move("8.5: premium → ultra at once", "premium", "ultra", 5000, 15000),
         move("8.5: pro → premium after 10 of 30 days", "pro", "premium", at: tenth, 2000, 2000),

@@ -167,6 +167,7 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
     package var currency: String?
     /// A tax rate; nil: as before.
     package var taxRate: String?
+    package var prorates = true
 
     package init(
         _ plan: String, _ quantities: KeyValuePairs<String, Quantity> = [:],
@@ -175,9 +176,10 @@ package struct Purchase: Sendable, ExpressibleByStringLiteral {
         with discounts: [String] = [], version: UInt32? = nil, customize: PlanPatch? = nil,
         starts: Timestamp? = nil, ends: Timestamp? = nil, removing removed: [String] = [],
         terms: InvoiceTerms? = nil, custom: [Int64] = [], in currency: String? = nil,
-        taxed taxRate: String? = nil
+        taxed taxRate: String? = nil, prorates: Bool = true
     ) {
         self.taxRate = taxRate
+        self.prorates = prorates
         self.custom = custom
         self.currency = currency
         self.removed = removed

@@ -2078,6 +2078,96 @@ void   tally__v1__void_invoice_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__void_invoice_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__record_external_invoices_request__init
+                     (Tally__V1__RecordExternalInvoicesRequest         *message)
+{
+  static const Tally__V1__RecordExternalInvoicesRequest init_value = TALLY__V1__RECORD_EXTERNAL_INVOICES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__record_external_invoices_request__get_packed_size
+                     (const Tally__V1__RecordExternalInvoicesRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__record_external_invoices_request__pack
+                     (const Tally__V1__RecordExternalInvoicesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__record_external_invoices_request__pack_to_buffer
+                     (const Tally__V1__RecordExternalInvoicesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RecordExternalInvoicesRequest *
+       tally__v1__record_external_invoices_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RecordExternalInvoicesRequest *)
+     protobuf_c_message_unpack (&tally__v1__record_external_invoices_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__record_external_invoices_request__free_unpacked
+                     (Tally__V1__RecordExternalInvoicesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__record_external_invoices_response__init
+                     (Tally__V1__RecordExternalInvoicesResponse         *message)
+{
+  static const Tally__V1__RecordExternalInvoicesResponse init_value = TALLY__V1__RECORD_EXTERNAL_INVOICES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__record_external_invoices_response__get_packed_size
+                     (const Tally__V1__RecordExternalInvoicesResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__record_external_invoices_response__pack
+                     (const Tally__V1__RecordExternalInvoicesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__record_external_invoices_response__pack_to_buffer
+                     (const Tally__V1__RecordExternalInvoicesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__RecordExternalInvoicesResponse *
+       tally__v1__record_external_invoices_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__RecordExternalInvoicesResponse *)
+     protobuf_c_message_unpack (&tally__v1__record_external_invoices_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__record_external_invoices_response__free_unpacked
+                     (Tally__V1__RecordExternalInvoicesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__record_external_invoices_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__v1__feature_quantity__field_descriptors[2] =
 {
   {
@@ -2462,7 +2552,7 @@ const ProtobufCMessageDescriptor tally__v1__invoice_mode__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice_mode__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[22] =
+static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descriptors[23] =
 {
   {
     "customer_id",
@@ -2717,6 +2807,18 @@ static const ProtobufCFieldDescriptor tally__v1__attach_request__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "proration_behavior",
+    161,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__AttachRequest, proration_behavior),
+    &tally__v1__proration_behavior__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rate_id",
     170,
     PROTOBUF_C_LABEL_NONE,
@@ -2742,6 +2844,7 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   18,   /* field[18] = invoice_mode */
   1,   /* field[1] = plan_id */
   6,   /* field[6] = plan_schedule */
+  21,   /* field[21] = proration_behavior */
   5,   /* field[5] = quantities */
   9,   /* field[9] = quote_time */
   8,   /* field[8] = redirect_mode */
@@ -2750,18 +2853,19 @@ static const unsigned tally__v1__attach_request__field_indices_by_name[] = {
   7,   /* field[7] = reset_billing_cycle */
   15,   /* field[15] = start_time */
   3,   /* field[3] = success_url */
-  21,   /* field[21] = tax_rate_id */
+  22,   /* field[22] = tax_rate_id */
   13,   /* field[13] = version */
 };
-static const ProtobufCIntRange tally__v1__attach_request__number_ranges[6 + 1] =
+static const ProtobufCIntRange tally__v1__attach_request__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 60, 12 },
   { 80, 13 },
   { 110, 17 },
   { 120, 18 },
-  { 170, 21 },
-  { 0, 22 }
+  { 161, 21 },
+  { 170, 22 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
 {
@@ -2771,10 +2875,10 @@ const ProtobufCMessageDescriptor tally__v1__attach_request__descriptor =
   "Tally__V1__AttachRequest",
   "tally.v1",
   sizeof(Tally__V1__AttachRequest),
-  22,
+  23,
   tally__v1__attach_request__field_descriptors,
   tally__v1__attach_request__field_indices_by_name,
-  6,  tally__v1__attach_request__number_ranges,
+  7,  tally__v1__attach_request__number_ranges,
   (ProtobufCMessageInit) tally__v1__attach_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5757,6 +5861,121 @@ const ProtobufCMessageDescriptor tally__v1__void_invoice_response__descriptor =
   (ProtobufCMessageInit) tally__v1__void_invoice_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__record_external_invoices_request__field_descriptors[3] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecordExternalInvoicesRequest, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoices",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__RecordExternalInvoicesRequest, n_invoices),
+    offsetof(Tally__V1__RecordExternalInvoicesRequest, invoices),
+    &tally__v1__external_invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecordExternalInvoicesRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__record_external_invoices_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = invoices */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange tally__v1__record_external_invoices_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tally__v1__record_external_invoices_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RecordExternalInvoicesRequest",
+  "RecordExternalInvoicesRequest",
+  "Tally__V1__RecordExternalInvoicesRequest",
+  "tally.v1",
+  sizeof(Tally__V1__RecordExternalInvoicesRequest),
+  3,
+  tally__v1__record_external_invoices_request__field_descriptors,
+  tally__v1__record_external_invoices_request__field_indices_by_name,
+  1,  tally__v1__record_external_invoices_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__record_external_invoices_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__record_external_invoices_response__field_descriptors[2] =
+{
+  {
+    "invoices",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__RecordExternalInvoicesResponse, n_invoices),
+    offsetof(Tally__V1__RecordExternalInvoicesResponse, invoices),
+    &tally__v1__external_invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__RecordExternalInvoicesResponse, replayed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__record_external_invoices_response__field_indices_by_name[] = {
+  0,   /* field[0] = invoices */
+  1,   /* field[1] = replayed */
+};
+static const ProtobufCIntRange tally__v1__record_external_invoices_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tally__v1__record_external_invoices_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.RecordExternalInvoicesResponse",
+  "RecordExternalInvoicesResponse",
+  "Tally__V1__RecordExternalInvoicesResponse",
+  "tally.v1",
+  sizeof(Tally__V1__RecordExternalInvoicesResponse),
+  2,
+  tally__v1__record_external_invoices_response__field_descriptors,
+  tally__v1__record_external_invoices_response__field_indices_by_name,
+  1,  tally__v1__record_external_invoices_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__record_external_invoices_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tally__v1__attach_outcome__enum_values_by_number[6] =
 {
   { "ATTACH_OUTCOME_UNSPECIFIED", "TALLY__V1__ATTACH_OUTCOME__ATTACH_OUTCOME_UNSPECIFIED", 0 },
@@ -5979,7 +6198,7 @@ const ProtobufCEnumDescriptor tally__v1__migration_outcome__descriptor =
   tally__v1__migration_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[16] =
+static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descriptors[17] =
 {
   { "Attach", &tally__v1__attach_request__descriptor, &tally__v1__attach_response__descriptor },
   { "PreviewAttach", &tally__v1__preview_attach_request__descriptor, &tally__v1__preview_attach_response__descriptor },
@@ -5997,6 +6216,7 @@ static const ProtobufCMethodDescriptor tally__v1__attach_service__method_descrip
   { "FinalizeInvoice", &tally__v1__finalize_invoice_request__descriptor, &tally__v1__finalize_invoice_response__descriptor },
   { "MarkInvoicePaid", &tally__v1__mark_invoice_paid_request__descriptor, &tally__v1__mark_invoice_paid_response__descriptor },
   { "VoidInvoice", &tally__v1__void_invoice_request__descriptor, &tally__v1__void_invoice_response__descriptor },
+  { "RecordExternalInvoices", &tally__v1__record_external_invoices_request__descriptor, &tally__v1__record_external_invoices_response__descriptor },
 };
 const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   0,        /* Attach */
@@ -6011,6 +6231,7 @@ const unsigned tally__v1__attach_service__method_indices_by_name[] = {
   5,        /* PreviewCreateSchedule */
   3,        /* PreviewMultiAttach */
   8,        /* PreviewUpdateSubscription */
+  16,        /* RecordExternalInvoices */
   9,        /* RefundInvoice */
   10,        /* SetupPayment */
   7,        /* UpdateSubscription */
@@ -6023,7 +6244,7 @@ const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor =
   "AttachService",
   "Tally__V1__AttachService",
   "tally.v1",
-  16,
+  17,
   tally__v1__attach_service__method_descriptors,
   tally__v1__attach_service__method_indices_by_name
 };
@@ -6154,6 +6375,14 @@ void tally__v1__attach_service__void_invoice(ProtobufCService *service,
 {
   assert(service->descriptor == &tally__v1__attach_service__descriptor);
   service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tally__v1__attach_service__record_external_invoices(ProtobufCService *service,
+                                                         const Tally__V1__RecordExternalInvoicesRequest *input,
+                                                         Tally__V1__RecordExternalInvoicesResponse_Closure closure,
+                                                         void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__attach_service__descriptor);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
                                       Tally__V1__AttachService_ServiceDestroy destroy)

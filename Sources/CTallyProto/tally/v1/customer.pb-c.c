@@ -790,7 +790,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[26] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[27] =
 {
   {
     "customer_id",
@@ -1093,6 +1093,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[26]
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "external_invoices",
+    160,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__Customer, n_external_invoices),
+    offsetof(Tally__V1__Customer, external_invoices),
+    &tally__v1__external_invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tax_rate_id",
     170,
     PROTOBUF_C_LABEL_NONE,
@@ -1118,6 +1130,7 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   16,   /* field[16] = disputes */
   2,   /* field[2] = email */
   14,   /* field[14] = entity_count */
+  25,   /* field[25] = external_invoices */
   6,   /* field[6] = flags */
   22,   /* field[22] = has_fingerprint */
   13,   /* field[13] = holds */
@@ -1130,10 +1143,10 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   21,   /* field[21] = referrals */
   15,   /* field[15] = refunds */
   4,   /* field[4] = subscriptions */
-  25,   /* field[25] = tax_rate_id */
+  26,   /* field[26] = tax_rate_id */
   18,   /* field[18] = time_zone */
 };
-static const ProtobufCIntRange tally__v1__customer__number_ranges[9 + 1] =
+static const ProtobufCIntRange tally__v1__customer__number_ranges[10 + 1] =
 {
   { 1, 0 },
   { 30, 11 },
@@ -1143,8 +1156,9 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[9 + 1] =
   { 90, 19 },
   { 100, 20 },
   { 156, 24 },
-  { 170, 25 },
-  { 0, 26 }
+  { 160, 25 },
+  { 170, 26 },
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1154,10 +1168,10 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  26,
+  27,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
-  9,  tally__v1__customer__number_ranges,
+  10,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

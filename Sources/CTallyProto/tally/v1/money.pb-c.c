@@ -278,6 +278,51 @@ void   tally__v1__invoice__free_unpacked
   assert(message->base.descriptor == &tally__v1__invoice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__external_invoice__init
+                     (Tally__V1__ExternalInvoice         *message)
+{
+  static const Tally__V1__ExternalInvoice init_value = TALLY__V1__EXTERNAL_INVOICE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__external_invoice__get_packed_size
+                     (const Tally__V1__ExternalInvoice *message)
+{
+  assert(message->base.descriptor == &tally__v1__external_invoice__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__external_invoice__pack
+                     (const Tally__V1__ExternalInvoice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__external_invoice__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__external_invoice__pack_to_buffer
+                     (const Tally__V1__ExternalInvoice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__external_invoice__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__ExternalInvoice *
+       tally__v1__external_invoice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__ExternalInvoice *)
+     protobuf_c_message_unpack (&tally__v1__external_invoice__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__external_invoice__free_unpacked
+                     (Tally__V1__ExternalInvoice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__external_invoice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__refund__init
                      (Tally__V1__Refund         *message)
 {
@@ -1069,6 +1114,148 @@ const ProtobufCMessageDescriptor tally__v1__invoice__descriptor =
   (ProtobufCMessageInit) tally__v1__invoice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tally__v1__external_invoice__field_descriptors[9] =
+{
+  {
+    "external_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, external_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "processor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, processor),
+    &tally__v1__invoice_processor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, status),
+    &tally__v1__invoice_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, total),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_paid",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, amount_paid),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_refunded",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, amount_refunded),
+    &tally__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_ids",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__V1__ExternalInvoice, n_plan_ids),
+    offsetof(Tally__V1__ExternalInvoice, plan_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "url",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ExternalInvoice, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__external_invoice__field_indices_by_name[] = {
+  4,   /* field[4] = amount_paid */
+  5,   /* field[5] = amount_refunded */
+  6,   /* field[6] = create_time */
+  0,   /* field[0] = external_id */
+  7,   /* field[7] = plan_ids */
+  1,   /* field[1] = processor */
+  2,   /* field[2] = status */
+  3,   /* field[3] = total */
+  8,   /* field[8] = url */
+};
+static const ProtobufCIntRange tally__v1__external_invoice__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tally__v1__external_invoice__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.ExternalInvoice",
+  "ExternalInvoice",
+  "Tally__V1__ExternalInvoice",
+  "tally.v1",
+  sizeof(Tally__V1__ExternalInvoice),
+  9,
+  tally__v1__external_invoice__field_descriptors,
+  tally__v1__external_invoice__field_indices_by_name,
+  1,  tally__v1__external_invoice__number_ranges,
+  (ProtobufCMessageInit) tally__v1__external_invoice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tally__v1__refund__field_descriptors[8] =
 {
   {
@@ -1359,6 +1546,36 @@ const ProtobufCEnumDescriptor tally__v1__invoice_status__descriptor =
   tally__v1__invoice_status__enum_values_by_name,
   1,
   tally__v1__invoice_status__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__invoice_processor__enum_values_by_number[3] =
+{
+  { "INVOICE_PROCESSOR_UNSPECIFIED", "TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_UNSPECIFIED", 0 },
+  { "INVOICE_PROCESSOR_STRIPE", "TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_STRIPE", 1 },
+  { "INVOICE_PROCESSOR_REVENUECAT", "TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_REVENUECAT", 2 },
+};
+static const ProtobufCIntRange tally__v1__invoice_processor__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__invoice_processor__enum_values_by_name[3] =
+{
+  { "INVOICE_PROCESSOR_REVENUECAT", 2 },
+  { "INVOICE_PROCESSOR_STRIPE", 1 },
+  { "INVOICE_PROCESSOR_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__invoice_processor__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.InvoiceProcessor",
+  "InvoiceProcessor",
+  "Tally__V1__InvoiceProcessor",
+  "tally.v1",
+  3,
+  tally__v1__invoice_processor__enum_values_by_number,
+  3,
+  tally__v1__invoice_processor__enum_values_by_name,
+  1,
+  tally__v1__invoice_processor__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue tally__v1__refund_reason__enum_values_by_number[5] =

@@ -50,8 +50,8 @@ extension Route {
         case .track, .trackTokens, .finalize: .track
         case .batchTrack: .batchTrack
         case .attach, .multiAttach, .update, .multiUpdate, .createSchedule, .setupPayment,
-            .openPortal, .importSubscriptions, .createReferralCode, .redeemReferralCode,
-            .redeemReward:
+            .openPortal, .importSubscriptions, .insertInvoices, .createReferralCode,
+            .redeemReferralCode, .redeemReward:
             .billing
         case .previewAttach, .previewMultiAttach, .previewUpdate, .previewMultiUpdate: nil
         case .listEvents, .aggregateEvents: .events

@@ -67,6 +67,8 @@ typedef struct Tally__V1__MarkInvoicePaidRequest Tally__V1__MarkInvoicePaidReque
 typedef struct Tally__V1__MarkInvoicePaidResponse Tally__V1__MarkInvoicePaidResponse;
 typedef struct Tally__V1__VoidInvoiceRequest Tally__V1__VoidInvoiceRequest;
 typedef struct Tally__V1__VoidInvoiceResponse Tally__V1__VoidInvoiceResponse;
+typedef struct Tally__V1__RecordExternalInvoicesRequest Tally__V1__RecordExternalInvoicesRequest;
+typedef struct Tally__V1__RecordExternalInvoicesResponse Tally__V1__RecordExternalInvoicesResponse;
 
 
 /* --- enums --- */
@@ -494,10 +496,15 @@ struct  Tally__V1__AttachRequest
    * it replaces, or else the customer's, or that of the catalog's settings.
    */
   char *tax_rate_id;
+  /*
+   * NONE: nothing is charged for a part of a period, nor given back. Only of a plan that takes the place
+   * of nothing that is paid for, which has nothing to prorate, and without `remove_plan_ids`.
+   */
+  Tally__V1__ProrationBehavior proration_behavior;
 };
 #define TALLY__V1__ATTACH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__attach_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, TALLY__V1__PLAN_SCHEDULE__PLAN_SCHEDULE_UNSPECIFIED, 0, TALLY__V1__REDIRECT_MODE__REDIRECT_MODE_UNSPECIFIED, NULL, NULL, NULL, 0,NULL, 0, NULL, NULL, NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, TALLY__V1__PRORATION_BEHAVIOR__PRORATION_BEHAVIOR_UNSPECIFIED }
 
 
 /*
@@ -1616,6 +1623,52 @@ struct  Tally__V1__VoidInvoiceResponse
     , NULL, 0 }
 
 
+/*
+ * Puts invoices on record.
+ */
+struct  Tally__V1__RecordExternalInvoicesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Whose.
+   */
+  char *customer_id;
+  /*
+   * 1 to 100, each once.
+   */
+  size_t n_invoices;
+  Tally__V1__ExternalInvoice **invoices;
+  /*
+   * Chosen by the caller, unique for each intended change, at most 63 bytes.
+   */
+  char *request_id;
+};
+#define TALLY__V1__RECORD_EXTERNAL_INVOICES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__record_external_invoices_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * They are on record.
+ */
+struct  Tally__V1__RecordExternalInvoicesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As they are now, in the order of the request.
+   */
+  size_t n_invoices;
+  Tally__V1__ExternalInvoice **invoices;
+  /*
+   * True: this `request_id` was answered before, and this is that answer again.
+   */
+  protobuf_c_boolean replayed;
+};
+#define TALLY__V1__RECORD_EXTERNAL_INVOICES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__record_external_invoices_response__descriptor) \
+    , 0,NULL, 0 }
+
+
 /* Tally__V1__FeatureQuantity methods */
 void   tally__v1__feature_quantity__init
                      (Tally__V1__FeatureQuantity         *message);
@@ -2490,6 +2543,44 @@ Tally__V1__VoidInvoiceResponse *
 void   tally__v1__void_invoice_response__free_unpacked
                      (Tally__V1__VoidInvoiceResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__RecordExternalInvoicesRequest methods */
+void   tally__v1__record_external_invoices_request__init
+                     (Tally__V1__RecordExternalInvoicesRequest         *message);
+size_t tally__v1__record_external_invoices_request__get_packed_size
+                     (const Tally__V1__RecordExternalInvoicesRequest   *message);
+size_t tally__v1__record_external_invoices_request__pack
+                     (const Tally__V1__RecordExternalInvoicesRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__record_external_invoices_request__pack_to_buffer
+                     (const Tally__V1__RecordExternalInvoicesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__RecordExternalInvoicesRequest *
+       tally__v1__record_external_invoices_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__record_external_invoices_request__free_unpacked
+                     (Tally__V1__RecordExternalInvoicesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__RecordExternalInvoicesResponse methods */
+void   tally__v1__record_external_invoices_response__init
+                     (Tally__V1__RecordExternalInvoicesResponse         *message);
+size_t tally__v1__record_external_invoices_response__get_packed_size
+                     (const Tally__V1__RecordExternalInvoicesResponse   *message);
+size_t tally__v1__record_external_invoices_response__pack
+                     (const Tally__V1__RecordExternalInvoicesResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__record_external_invoices_response__pack_to_buffer
+                     (const Tally__V1__RecordExternalInvoicesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__RecordExternalInvoicesResponse *
+       tally__v1__record_external_invoices_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__record_external_invoices_response__free_unpacked
+                     (Tally__V1__RecordExternalInvoicesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__V1__FeatureQuantity_Closure)
@@ -2630,6 +2721,12 @@ typedef void (*Tally__V1__VoidInvoiceRequest_Closure)
 typedef void (*Tally__V1__VoidInvoiceResponse_Closure)
                  (const Tally__V1__VoidInvoiceResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__RecordExternalInvoicesRequest_Closure)
+                 (const Tally__V1__RecordExternalInvoicesRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__RecordExternalInvoicesResponse_Closure)
+                 (const Tally__V1__RecordExternalInvoicesResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2701,6 +2798,10 @@ struct Tally__V1__AttachService_Service
                        const Tally__V1__VoidInvoiceRequest *input,
                        Tally__V1__VoidInvoiceResponse_Closure closure,
                        void *closure_data);
+  void (*record_external_invoices)(Tally__V1__AttachService_Service *service,
+                                   const Tally__V1__RecordExternalInvoicesRequest *input,
+                                   Tally__V1__RecordExternalInvoicesResponse_Closure closure,
+                                   void *closure_data);
 };
 typedef void (*Tally__V1__AttachService_ServiceDestroy)(Tally__V1__AttachService_Service *);
 void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
@@ -2724,7 +2825,8 @@ void tally__v1__attach_service__init (Tally__V1__AttachService_Service *service,
       function_prefix__ ## migrate_customer,\
       function_prefix__ ## finalize_invoice,\
       function_prefix__ ## mark_invoice_paid,\
-      function_prefix__ ## void_invoice  }
+      function_prefix__ ## void_invoice,\
+      function_prefix__ ## record_external_invoices  }
 void tally__v1__attach_service__attach(ProtobufCService *service,
                                        const Tally__V1__AttachRequest *input,
                                        Tally__V1__AttachResponse_Closure closure,
@@ -2789,6 +2891,10 @@ void tally__v1__attach_service__void_invoice(ProtobufCService *service,
                                              const Tally__V1__VoidInvoiceRequest *input,
                                              Tally__V1__VoidInvoiceResponse_Closure closure,
                                              void *closure_data);
+void tally__v1__attach_service__record_external_invoices(ProtobufCService *service,
+                                                         const Tally__V1__RecordExternalInvoicesRequest *input,
+                                                         Tally__V1__RecordExternalInvoicesResponse_Closure closure,
+                                                         void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2845,6 +2951,8 @@ extern const ProtobufCMessageDescriptor tally__v1__mark_invoice_paid_request__de
 extern const ProtobufCMessageDescriptor tally__v1__mark_invoice_paid_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__void_invoice_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__void_invoice_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__record_external_invoices_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__record_external_invoices_response__descriptor;
 extern const ProtobufCServiceDescriptor tally__v1__attach_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -23,6 +23,7 @@ typedef struct Tally__V1__LineTax Tally__V1__LineTax;
 typedef struct Tally__V1__InvoiceTax Tally__V1__InvoiceTax;
 typedef struct Tally__V1__LineDiscount Tally__V1__LineDiscount;
 typedef struct Tally__V1__Invoice Tally__V1__Invoice;
+typedef struct Tally__V1__ExternalInvoice Tally__V1__ExternalInvoice;
 typedef struct Tally__V1__Refund Tally__V1__Refund;
 typedef struct Tally__V1__Dispute Tally__V1__Dispute;
 
@@ -90,6 +91,24 @@ typedef enum _Tally__V1__InvoiceStatus {
   TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_VOID = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_STATUS)
 } Tally__V1__InvoiceStatus;
+/*
+ * Who billed an invoice that isn't Tally's.
+ */
+typedef enum _Tally__V1__InvoiceProcessor {
+  /*
+   * Stripe.
+   */
+  TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_UNSPECIFIED = 0,
+  /*
+   * Stripe.
+   */
+  TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_STRIPE = 1,
+  /*
+   * RevenueCat.
+   */
+  TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_REVENUECAT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__INVOICE_PROCESSOR)
+} Tally__V1__InvoiceProcessor;
 /*
  * Why money goes back to a card.
  */
@@ -409,6 +428,57 @@ struct  Tally__V1__Invoice
 
 
 /*
+ * An invoice of another system's, on record. Tally has nothing to do with its money: whatever it says
+ * is neither owed, collected nor refunded here, and is no credit.
+ */
+struct  Tally__V1__ExternalInvoice
+{
+  ProtobufCMessage base;
+  /*
+   * Its id there: letters, digits and "_:.-", at most 200 bytes. With the processor it is unique
+   * within the customer.
+   */
+  char *external_id;
+  /*
+   * Who billed it.
+   */
+  Tally__V1__InvoiceProcessor processor;
+  /*
+   * How far it has come there.
+   */
+  Tally__V1__InvoiceStatus status;
+  /*
+   * What it comes to; negative: it was given back.
+   */
+  Tally__V1__Money *total;
+  /*
+   * What was paid of it, in the same currency, not below 0; absent: it isn't known.
+   */
+  Tally__V1__Money *amount_paid;
+  /*
+   * What of that was given back, in the same currency, not below 0; absent: nothing.
+   */
+  Tally__V1__Money *amount_refunded;
+  /*
+   * When it was made.
+   */
+  Google__Protobuf__Timestamp *create_time;
+  /*
+   * What it was for; at most 32. They need not be in the catalog any more.
+   */
+  size_t n_plan_ids;
+  char **plan_ids;
+  /*
+   * Its page there: an https or http URL, or empty. It shows whose it is, so erasing removes it.
+   */
+  char *url;
+};
+#define TALLY__V1__EXTERNAL_INVOICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__external_invoice__descriptor) \
+    , (char *)protobuf_c_empty_string, TALLY__V1__INVOICE_PROCESSOR__INVOICE_PROCESSOR_UNSPECIFIED, TALLY__V1__INVOICE_STATUS__INVOICE_STATUS_UNSPECIFIED, NULL, NULL, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
  * Money that goes back to a card.
  */
 struct  Tally__V1__Refund
@@ -598,6 +668,25 @@ Tally__V1__Invoice *
 void   tally__v1__invoice__free_unpacked
                      (Tally__V1__Invoice *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__ExternalInvoice methods */
+void   tally__v1__external_invoice__init
+                     (Tally__V1__ExternalInvoice         *message);
+size_t tally__v1__external_invoice__get_packed_size
+                     (const Tally__V1__ExternalInvoice   *message);
+size_t tally__v1__external_invoice__pack
+                     (const Tally__V1__ExternalInvoice   *message,
+                      uint8_t             *out);
+size_t tally__v1__external_invoice__pack_to_buffer
+                     (const Tally__V1__ExternalInvoice   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__ExternalInvoice *
+       tally__v1__external_invoice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__external_invoice__free_unpacked
+                     (Tally__V1__ExternalInvoice *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__Refund methods */
 void   tally__v1__refund__init
                      (Tally__V1__Refund         *message);
@@ -656,6 +745,9 @@ typedef void (*Tally__V1__LineDiscount_Closure)
 typedef void (*Tally__V1__Invoice_Closure)
                  (const Tally__V1__Invoice *message,
                   void *closure_data);
+typedef void (*Tally__V1__ExternalInvoice_Closure)
+                 (const Tally__V1__ExternalInvoice *message,
+                  void *closure_data);
 typedef void (*Tally__V1__Refund_Closure)
                  (const Tally__V1__Refund *message,
                   void *closure_data);
@@ -670,6 +762,7 @@ typedef void (*Tally__V1__Dispute_Closure)
 
 extern const ProtobufCEnumDescriptor    tally__v1__invoice_line_kind__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__invoice_status__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__invoice_processor__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__refund_reason__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__refund_status__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__dispute_status__descriptor;
@@ -679,6 +772,7 @@ extern const ProtobufCMessageDescriptor tally__v1__line_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__line_discount__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__invoice__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__external_invoice__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__refund__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__dispute__descriptor;
 

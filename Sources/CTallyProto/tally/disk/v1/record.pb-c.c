@@ -4283,6 +4283,51 @@ void   tally__disk__v1__customer_state__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__customer_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__external_invoice__init
+                     (Tally__Disk__V1__ExternalInvoice         *message)
+{
+  static const Tally__Disk__V1__ExternalInvoice init_value = TALLY__DISK__V1__EXTERNAL_INVOICE__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__external_invoice__get_packed_size
+                     (const Tally__Disk__V1__ExternalInvoice *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__external_invoice__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__external_invoice__pack
+                     (const Tally__Disk__V1__ExternalInvoice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__external_invoice__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__external_invoice__pack_to_buffer
+                     (const Tally__Disk__V1__ExternalInvoice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__external_invoice__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__ExternalInvoice *
+       tally__disk__v1__external_invoice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__ExternalInvoice *)
+     protobuf_c_message_unpack (&tally__disk__v1__external_invoice__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__external_invoice__free_unpacked
+                     (Tally__Disk__V1__ExternalInvoice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__external_invoice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tally__disk__v1__customer_record__field_descriptors[7] =
 {
   {
@@ -4501,7 +4546,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_parts__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__personal_parts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_descriptors[11] =
 {
   {
     "fact",
@@ -4599,6 +4644,42 @@ static const ProtobufCFieldDescriptor tally__disk__v1__personal_part__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "url",
+    160,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invoice",
+    161,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, invoice),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "processor",
+    162,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__PersonalPart, processor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = {
   7,   /* field[7] = address */
@@ -4606,15 +4687,19 @@ static const unsigned tally__disk__v1__personal_part__field_indices_by_name[] = 
   5,   /* field[5] = entity */
   0,   /* field[0] = fact */
   6,   /* field[6] = hold */
+  9,   /* field[9] = invoice */
   4,   /* field[4] = metadata */
   1,   /* field[1] = name */
+  10,   /* field[10] = processor */
   3,   /* field[3] = properties */
+  8,   /* field[8] = url */
 };
-static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__disk__v1__personal_part__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 156, 7 },
-  { 0, 8 }
+  { 160, 8 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
 {
@@ -4624,10 +4709,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__personal_part__descriptor =
   "Tally__Disk__V1__PersonalPart",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__PersonalPart),
-  8,
+  11,
   tally__disk__v1__personal_part__field_descriptors,
   tally__disk__v1__personal_part__field_indices_by_name,
-  2,  tally__disk__v1__personal_part__number_ranges,
+  3,  tally__disk__v1__personal_part__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__personal_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4810,7 +4895,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[80] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[81] =
 {
   {
     "customer_created",
@@ -5772,6 +5857,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[8
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "external_invoice_set",
+    183,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, external_invoice_set),
+    &tally__disk__v1__external_invoice__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   78,   /* field[78] = address_set */
@@ -5806,6 +5903,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   32,   /* field[32] = entity_claimed */
   21,   /* field[21] = entity_created */
   23,   /* field[23] = entity_deleted */
+  80,   /* field[80] = external_invoice_set */
   57,   /* field[57] = fingerprint_set */
   45,   /* field[45] = full_subscription_changed */
   29,   /* field[29] = hold_closed */
@@ -5855,7 +5953,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[15 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[16 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5872,7 +5970,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[15 + 1] =
   { 156, 69 },
   { 170, 71 },
   { 181, 79 },
-  { 0, 80 }
+  { 183, 80 },
+  { 0, 81 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5882,10 +5981,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  80,
+  81,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  15,  tally__disk__v1__fact__number_ranges,
+  16,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -13096,7 +13195,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[42] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[43] =
 {
   {
     "customer_id",
@@ -13602,6 +13701,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "external_invoices",
+    160,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__CustomerState, n_external_invoices),
+    offsetof(Tally__Disk__V1__CustomerState, external_invoices),
+    &tally__disk__v1__external_invoice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   41,   /* field[41] = address */
@@ -13619,6 +13730,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   23,   /* field[23] = disputes */
   10,   /* field[10] = effects */
   3,   /* field[3] = email */
+  42,   /* field[42] = external_invoices */
   21,   /* field[21] = extras */
   33,   /* field[33] = fingerprint_mark */
   13,   /* field[13] = invoices */
@@ -13647,7 +13759,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[13 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[14 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -13662,7 +13774,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[13
   { 144, 38 },
   { 148, 39 },
   { 156, 41 },
-  { 0, 42 }
+  { 160, 42 },
+  { 0, 43 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -13672,10 +13785,178 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  42,
+  43,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  13,  tally__disk__v1__customer_state__number_ranges,
+  14,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__external_invoice__field_descriptors[11] =
+{
+  {
+    "processor",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, processor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "currency",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, currency),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paid",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, paid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tells_paid",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, tells_paid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refunded",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, refunded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_ids",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tally__Disk__V1__ExternalInvoice, n_plan_ids),
+    offsetof(Tally__Disk__V1__ExternalInvoice, plan_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "url",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__ExternalInvoice, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__external_invoice__field_indices_by_name[] = {
+  3,   /* field[3] = currency */
+  1,   /* field[1] = id */
+  5,   /* field[5] = paid */
+  9,   /* field[9] = plan_ids */
+  0,   /* field[0] = processor */
+  7,   /* field[7] = refunded */
+  2,   /* field[2] = status */
+  6,   /* field[6] = tells_paid */
+  8,   /* field[8] = time */
+  4,   /* field[4] = total */
+  10,   /* field[10] = url */
+};
+static const ProtobufCIntRange tally__disk__v1__external_invoice__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__external_invoice__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.ExternalInvoice",
+  "ExternalInvoice",
+  "Tally__Disk__V1__ExternalInvoice",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__ExternalInvoice),
+  11,
+  tally__disk__v1__external_invoice__field_descriptors,
+  tally__disk__v1__external_invoice__field_indices_by_name,
+  1,  tally__disk__v1__external_invoice__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__external_invoice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

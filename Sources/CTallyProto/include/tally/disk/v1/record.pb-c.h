@@ -112,6 +112,7 @@ typedef struct Tally__Disk__V1__Extras Tally__Disk__V1__Extras;
 typedef struct Tally__Disk__V1__EntityState Tally__Disk__V1__EntityState;
 typedef struct Tally__Disk__V1__TrialMark Tally__Disk__V1__TrialMark;
 typedef struct Tally__Disk__V1__CustomerState Tally__Disk__V1__CustomerState;
+typedef struct Tally__Disk__V1__ExternalInvoice Tally__Disk__V1__ExternalInvoice;
 
 
 /* --- enums --- */
@@ -242,10 +243,22 @@ struct  Tally__Disk__V1__PersonalPart
    * Where the customer is billed.
    */
   Tally__Disk__V1__PostalAddress *address;
+  /*
+   * The address of an external invoice's page, which shows whose it is.
+   */
+  char *url;
+  /*
+   * In a state: the external invoice whose address it is.
+   */
+  char *invoice;
+  /*
+   * In a state: that invoice's processor.
+   */
+  uint32_t processor;
 };
 #define TALLY__DISK__V1__PERSONAL_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__personal_part__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, NULL }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -397,7 +410,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_TAXED_INVOICE_RETURNED = 174,
   TALLY__DISK__V1__FACT__KIND_TAXED_REFUND_SET = 175,
   TALLY__DISK__V1__FACT__KIND_PROFILE_OWED = 176,
-  TALLY__DISK__V1__FACT__KIND_ADDRESS_SET = 177
+  TALLY__DISK__V1__FACT__KIND_ADDRESS_SET = 177,
+  TALLY__DISK__V1__FACT__KIND_EXTERNAL_INVOICE_SET = 183
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -730,6 +744,10 @@ struct  Tally__Disk__V1__Fact
      * Where the customer is billed from now on.
      */
     Tally__Disk__V1__AddressSet *address_set;
+    /*
+     * See ExternalInvoice.
+     */
+    Tally__Disk__V1__ExternalInvoice *external_invoice_set;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -3584,10 +3602,72 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_takeovers;
   Tally__Disk__V1__Takeover **takeovers;
+  /*
+   * Invoices of other systems that are on record, in order of first recording.
+   */
+  size_t n_external_invoices;
+  Tally__Disk__V1__ExternalInvoice **external_invoices;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * An invoice of another system's, on record, as it stands from now on.
+ */
+struct  Tally__Disk__V1__ExternalInvoice
+{
+  ProtobufCMessage base;
+  /*
+   * Who billed it: 1 Stripe, 2 RevenueCat.
+   */
+  uint32_t processor;
+  /*
+   * Its id there, unique with the processor within the customer.
+   */
+  char *id;
+  /*
+   * As of InvoiceRaised.
+   */
+  uint32_t status;
+  /*
+   * ISO 4217 code in lower case.
+   */
+  char *currency;
+  /*
+   * In minor units; below 0: a credit note.
+   */
+  int64_t total;
+  /*
+   * What was paid of it; with `tells_paid` only.
+   */
+  int64_t paid;
+  /*
+   * It is known what was paid.
+   */
+  protobuf_c_boolean tells_paid;
+  /*
+   * What was given back.
+   */
+  int64_t refunded;
+  /*
+   * When it was made.
+   */
+  int64_t time;
+  /*
+   * What it was for, as the caller says.
+   */
+  size_t n_plan_ids;
+  char **plan_ids;
+  /*
+   * Its page there; empty where it is sealed, or there is none.
+   */
+  char *url;
+};
+#define TALLY__DISK__V1__EXTERNAL_INVOICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__external_invoice__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /* Tally__Disk__V1__CustomerRecord methods */
@@ -5395,6 +5475,25 @@ Tally__Disk__V1__CustomerState *
 void   tally__disk__v1__customer_state__free_unpacked
                      (Tally__Disk__V1__CustomerState *message,
                       ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__ExternalInvoice methods */
+void   tally__disk__v1__external_invoice__init
+                     (Tally__Disk__V1__ExternalInvoice         *message);
+size_t tally__disk__v1__external_invoice__get_packed_size
+                     (const Tally__Disk__V1__ExternalInvoice   *message);
+size_t tally__disk__v1__external_invoice__pack
+                     (const Tally__Disk__V1__ExternalInvoice   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__external_invoice__pack_to_buffer
+                     (const Tally__Disk__V1__ExternalInvoice   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__ExternalInvoice *
+       tally__disk__v1__external_invoice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__external_invoice__free_unpacked
+                     (Tally__Disk__V1__ExternalInvoice *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tally__Disk__V1__CustomerRecord_Closure)
@@ -5682,6 +5781,9 @@ typedef void (*Tally__Disk__V1__TrialMark_Closure)
 typedef void (*Tally__Disk__V1__CustomerState_Closure)
                  (const Tally__Disk__V1__CustomerState *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__ExternalInvoice_Closure)
+                 (const Tally__Disk__V1__ExternalInvoice *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -5783,6 +5885,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__extras__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__entity_state__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__external_invoice__descriptor;
 
 PROTOBUF_C__END_DECLS
 
