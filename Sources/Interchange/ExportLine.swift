@@ -15,7 +15,7 @@ package enum ExportLine: Sendable {
 /// What a file is.
 package struct ExportHeader: Sendable, Equatable {
     package static let format = "tally.export"
-    package static let version: UInt32 = 10
+    package static let version: UInt32 = 11
     /// The oldest that is read: what it lacks is empty.
     package static let oldestVersion: UInt32 = 1
 

@@ -79,6 +79,7 @@ extension Form {
         if isReading ? isSince(10) && has("owed_profile") : value.owedProfile > 0 {
             try number("owed_profile", &value.owedProfile)
         }
+        try taxFinding(&value.taxes)
         try since(9) { form throws(FormFault) in try form.takeovers(&value.takeovers) }
         try taxRateID(&value.taxRate)
         guard isReading ? isSince(8) && has("payer") : !value.payer.isEmpty else { return }

@@ -122,7 +122,8 @@ package struct BucketSet: Sendable {
             .currencySet, .taxRateSet,
             .receivableSet, .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
+            .taxesFound:
             return false
         }
         return true

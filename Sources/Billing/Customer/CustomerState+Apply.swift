@@ -63,7 +63,8 @@ extension CustomerState {
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
         case .payerSet(let reference): account.payer = reference
-        case .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet: told(fact)
+        case .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet, .taxesFound:
+            told(fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
@@ -109,6 +110,7 @@ extension CustomerState {
         account.name = ""
         account.email = ""
         account.address = nil
+        account.taxes = nil
         account.metadata = []
         account.fingerprint = nil
         key = 0

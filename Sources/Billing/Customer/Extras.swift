@@ -62,7 +62,8 @@ package struct Extras: Sendable, Equatable {
             .customPlanDropped, .zoneSet, .currencySet, .taxRateSet, .receivableSet,
             .invoiceOverdue,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
+            .taxesFound:
             preconditionFailure("this fact is about more than extras")
         }
     }

@@ -110,6 +110,8 @@ package enum Fact: Sendable, Equatable {
     /// Where it is billed from now on; nil: nobody says; empty: nobody is to know, its payment
     /// provider neither.
     indirect case addressSet(PostalAddress?)
+    /// What tax is due where it is billed.
+    indirect case taxesFound(TaxFinding)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -169,7 +171,8 @@ extension Fact {
             .receivableSet,
             .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed,
+            .taxesFound:
             false
         }
     }

@@ -38,7 +38,12 @@ extension Account {
         if case .takeoverSet(let takeover) = fact { put(takeover) }
         if case .trialUsed(let mark) = fact { put(mark) }
         if case .profileOwed(let turn) = fact { owedProfile = turn }
-        if case .addressSet(let address) = fact { self.address = address }
+        if case .addressSet(let address) = fact {
+            self.address = address
+            // Until it is asked again, what was due before goes on being charged.
+            if address?.isEmpty ?? true { taxes = nil } else { taxes?.time = .epoch }
+        }
+        if case .taxesFound(let found) = fact { taxes = found }
     }
 
     package func takeover(_ source: String) -> Takeover? {

@@ -64,6 +64,17 @@ struct RPCRefusal {
                 + "declined (\(code)): nothing was taken; save another payment method")
     }
 
+    private init(taxAddressIsThere isThere: Bool) {
+        self.init([
+            Violation(
+                path: "address",
+                message: isThere
+                    ? "says too little to know what tax is due: give its state and postal code, too"
+                    : "is needed to know what tax is due: set it with UpdateCustomer")
+        ])
+        (code, reason) = (.failedPrecondition, "TAX_ADDRESS_REQUIRED")
+    }
+
     init(_ refusal: Refusal) {
         switch refusal {
         case .customerNotFound(let id):
@@ -88,6 +99,12 @@ struct RPCRefusal {
                 "another charge for the customer has no outcome yet; try again later",
                 retryAfterMilliseconds: 1000)
         case .seatsDeclined(let code): self.init(seatsDeclined: code)
+        case .taxAddressRequired(let isThere): self.init(taxAddressIsThere: isThere)
+        case .taxUnknown(let code):
+            self.init(
+                .failedPrecondition, "TAX_UNKNOWN",
+                "the payment provider can't say what tax is due (\(code)): see its settings for "
+                    + "tax, or give the customer a tax rate")
         case .subscriptionNotFound(let id):
             self.init(subscriptionNotFound: id)
         case .quoteExpired:

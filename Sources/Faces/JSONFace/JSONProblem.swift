@@ -176,6 +176,7 @@ extension JSONProblem {
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
         case .seatsDeclined(let code): self.init(seatsDeclined: code)
+        case .taxAddressRequired, .taxUnknown: self.init(ofTax: refusal)
         case .planAlreadyAttached, .subscriptionNotFound: self.init(ofPlans: refusal)
         case .quoteExpired: self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):
@@ -209,6 +210,21 @@ extension JSONProblem {
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
             .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
+        }
+    }
+
+    private init(ofTax refusal: Refusal) {
+        switch refusal {
+        case .taxAddressRequired(let isThere):
+            self.init(
+                400, "customer_tax_location_invalid",
+                isThere
+                    ? "the customer's address says too little to know what tax is due"
+                    : "the customer has no address, so what tax is due can't be known")
+        case .taxUnknown(let code):
+            self.init(
+                400, "tax_unknown", "the payment provider can't say what tax is due (\(code))")
+        default: preconditionFailure("told by the caller")
         }
     }
 

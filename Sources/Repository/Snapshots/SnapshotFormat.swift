@@ -1,4 +1,4 @@
-// The format of a snapshot, version 9. All integers are little-endian.
+// The format of a snapshot, version 10. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -9,7 +9,8 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 9. Older ones are read too. In version 8 no customer has an
+//      8  u32  format version: 10. Older ones are read too. In version 9 no provider was asked
+//              for taxes; in version 8 no customer has an
 //              address, or a name that a payment provider has yet to be told; in version 7
 //              nothing is taxed and nothing came from other systems; in version 6 no customer
 //              is known to a payment provider; in version 5 nothing is planned in phases or
@@ -78,7 +79,7 @@
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 9
+    static let version: UInt32 = 10
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version

@@ -85,6 +85,10 @@ extension RecordWriter {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS
             message.pointee.catalog_published_with_deletions = published
+        } else if draft.settings.map({ $0.automaticTax != .off }) ?? false {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX
+            message.pointee.catalog_published_with_automatic_tax = published
         } else if draft.plans.contains(where: \.hasSeats) {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS
@@ -144,6 +148,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_taxes)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS:
             published = try need(message.pointee.catalog_published_with_seats)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX:
+            published = try need(message.pointee.catalog_published_with_automatic_tax)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS:
             published = try need(message.pointee.catalog_published_with_deletions)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:

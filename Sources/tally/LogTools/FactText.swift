@@ -67,7 +67,7 @@ struct FactText {
         case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
             rewarded(fact)
         case .payerSet, .taxRateSet, .methodRemoved, .takeoverSet, .trialUsed, .schedulesSet,
-            .phaseBegan, .profileOwed, .addressSet:
+            .phaseBegan, .profileOwed, .addressSet, .taxesFound:
             arranged(fact)
         }
     }
@@ -83,6 +83,12 @@ struct FactText {
         case .profileOwed(let turn):
             ["fact": .string("profile_owed"), "turn": .number(turn)]
         case .addressSet(let address): PostalAddress.text(address)
+        case .taxesFound(let found):
+            [
+                "fact": .string("taxes_found"), "status": .string("\(found.status)"),
+                "rate": found.rate.map { .string("\($0.name) \($0.percentage.text)%") } ?? .null,
+                "code": .string(found.code), "time": Self.instant(found.time),
+            ]
         case .takeoverSet(let takeover):
             [
                 "fact": .string("takeover_set"), "source": .string(takeover.source),

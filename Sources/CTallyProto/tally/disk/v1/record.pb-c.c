@@ -953,6 +953,51 @@ void   tally__disk__v1__tax_rate_set__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__tax_rate_set__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__tax_finding__init
+                     (Tally__Disk__V1__TaxFinding         *message)
+{
+  static const Tally__Disk__V1__TaxFinding init_value = TALLY__DISK__V1__TAX_FINDING__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__tax_finding__get_packed_size
+                     (const Tally__Disk__V1__TaxFinding *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__tax_finding__pack
+                     (const Tally__Disk__V1__TaxFinding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__tax_finding__pack_to_buffer
+                     (const Tally__Disk__V1__TaxFinding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TaxFinding *
+       tally__disk__v1__tax_finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TaxFinding *)
+     protobuf_c_message_unpack (&tally__disk__v1__tax_finding__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__tax_finding__free_unpacked
+                     (Tally__Disk__V1__TaxFinding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__line_tax__init
                      (Tally__Disk__V1__LineTax         *message)
 {
@@ -4810,7 +4855,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[80] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[81] =
 {
   {
     "customer_created",
@@ -5772,6 +5817,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[8
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "taxes_found",
+    190,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxes_found),
+    &tally__disk__v1__tax_finding__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   78,   /* field[78] = address_set */
@@ -5845,6 +5902,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   75,   /* field[75] = taxed_invoice_returned */
   76,   /* field[76] = taxed_refund_set */
   72,   /* field[72] = taxed_subscription_changed */
+  80,   /* field[80] = taxes_found */
   54,   /* field[54] = top_up_set */
   53,   /* field[53] = topping_controls_set */
   70,   /* field[70] = trial_used */
@@ -5855,7 +5913,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[15 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[16 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5872,7 +5930,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[15 + 1] =
   { 156, 69 },
   { 170, 71 },
   { 181, 79 },
-  { 0, 80 }
+  { 190, 80 },
+  { 0, 81 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5882,10 +5941,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  80,
+  81,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  15,  tally__disk__v1__fact__number_ranges,
+  16,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6712,6 +6771,83 @@ const ProtobufCMessageDescriptor tally__disk__v1__tax_rate_set__descriptor =
   tally__disk__v1__tax_rate_set__field_indices_by_name,
   1,  tally__disk__v1__tax_rate_set__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__tax_rate_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__tax_finding__field_descriptors[4] =
+{
+  {
+    "status",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, rate),
+    &tally__v1__tax_rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__tax_finding__field_indices_by_name[] = {
+  2,   /* field[2] = code */
+  1,   /* field[1] = rate */
+  0,   /* field[0] = status */
+  3,   /* field[3] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__tax_finding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__tax_finding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TaxFinding",
+  "TaxFinding",
+  "Tally__Disk__V1__TaxFinding",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TaxFinding),
+  4,
+  tally__disk__v1__tax_finding__field_descriptors,
+  tally__disk__v1__tax_finding__field_indices_by_name,
+  1,  tally__disk__v1__tax_finding__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__tax_finding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__line_tax__field_descriptors[2] =
@@ -13096,7 +13232,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[42] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[43] =
 {
   {
     "customer_id",
@@ -13602,6 +13738,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "taxes",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, taxes),
+    &tally__disk__v1__tax_finding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   41,   /* field[41] = address */
@@ -13644,10 +13792,11 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   9,   /* field[9] = subscriptions */
   38,   /* field[38] = takeovers */
   39,   /* field[39] = tax_rate_id */
+  42,   /* field[42] = taxes */
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[13 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[14 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -13662,7 +13811,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[13
   { 144, 38 },
   { 148, 39 },
   { 156, 41 },
-  { 0, 42 }
+  { 170, 42 },
+  { 0, 43 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -13672,10 +13822,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  42,
+  43,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  13,  tally__disk__v1__customer_state__number_ranges,
+  14,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
