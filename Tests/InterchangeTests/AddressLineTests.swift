@@ -32,7 +32,7 @@ import Wire
     @Test("a file of version 9 has neither", arguments: [address, owed])
     func ninth(part: String) throws {
         var codec = ExportCodec()
-        let header = Samples.header.replacing("\"version\":10", with: "\"version\":9")
+        let header = Samples.header.replacing("\"version\":11", with: "\"version\":9")
         _ = try codec.read(Array(header.utf8))
         _ = try codec.read(Array(Samples.publication.utf8))
         #expect(throws: FormFault.self) { try codec.read(Array(Self.line(part).utf8)) }

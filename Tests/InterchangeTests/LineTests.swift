@@ -61,7 +61,7 @@ struct LineTests {
         }
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":10", by: "\"version\":1", in: Samples.header).utf8))
+            Array(try replacing("\"version\":11", by: "\"version\":1", in: Samples.header).utf8))
         _ = try codec.read(older(Samples.publication))
         let read = try codec.read(older(Samples.customer))
         guard case .customer(let customer) = read else {
@@ -81,7 +81,7 @@ struct LineTests {
     func secondVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":10", by: "\"version\":2", in: Samples.header).utf8))
+            Array(try replacing("\"version\":11", by: "\"version\":2", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutMarkups(Samples.publication).utf8))
         let marked = codec.pricing.features.filter { !$0.markups.isEmpty }
         #expect(marked.isEmpty)
@@ -92,7 +92,7 @@ struct LineTests {
     func thirdVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":10", by: "\"version\":3", in: Samples.header).utf8))
+            Array(try replacing("\"version\":11", by: "\"version\":3", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutPurchases(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutPurchases(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
@@ -111,7 +111,7 @@ struct LineTests {
     func fourthVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":10", by: "\"version\":4", in: Samples.header).utf8))
+            Array(try replacing("\"version\":11", by: "\"version\":4", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutFifth(Samples.publication).utf8))
         #expect(codec.pricing.rewards.isEmpty)
         let read = try codec.read(Array(Samples.withoutFifth(Samples.customer).utf8))
@@ -131,7 +131,7 @@ struct LineTests {
     func fifthVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":10", by: "\"version\":5", in: Samples.header).utf8))
+            Array(try replacing("\"version\":11", by: "\"version\":5", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutSixth(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutSixth(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
@@ -148,7 +148,7 @@ struct LineTests {
     func sixthVersion() throws {
         var codec = ExportCodec()
         _ = try codec.read(
-            Array(try replacing("\"version\":10", by: "\"version\":6", in: Samples.header).utf8))
+            Array(try replacing("\"version\":11", by: "\"version\":6", in: Samples.header).utf8))
         _ = try codec.read(Array(Samples.withoutSeventh(Samples.publication).utf8))
         let read = try codec.read(Array(Samples.withoutSeventh(Samples.customer).utf8))
         guard case .customer(let customer) = read else {
@@ -284,12 +284,12 @@ struct LineTests {
     @Test(
         "A file of another format or a later version",
         arguments: [
-            "tally.export\",\"version\":11", "tally.export\",\"version\":0",
-            "x\",\"version\":10",
+            "tally.export\",\"version\":12", "tally.export\",\"version\":0",
+            "x\",\"version\":11",
         ])
     func versions(text: String) throws {
         var codec = ExportCodec()
-        let line = try replacing("tally.export\",\"version\":10", by: text, in: Samples.header)
+        let line = try replacing("tally.export\",\"version\":11", by: text, in: Samples.header)
         #expect(throws: FormFault.self) { try codec.read(Array(line.utf8)) }
     }
 

@@ -23,7 +23,7 @@ import Wire
     @Test("a file of version 7 has none")
     func seventh() throws {
         var codec = ExportCodec()
-        let header = Samples.header.replacing("\"version\":10", with: "\"version\":7")
+        let header = Samples.header.replacing("\"version\":11", with: "\"version\":7")
         _ = try codec.read(Array(header.utf8))
         _ = try codec.read(Array(Samples.publication.utf8))
         #expect(throws: FormFault.self) { try codec.read(Array(Self.line.utf8)) }

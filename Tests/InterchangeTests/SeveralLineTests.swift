@@ -32,7 +32,7 @@ import Wire
     @Test("a file of before knows none")
     func earlier() throws {
         var codec = ExportCodec()
-        let header = Samples.header.replacing("\"version\":10", with: "\"version\":5")
+        let header = Samples.header.replacing("\"version\":11", with: "\"version\":5")
         _ = try codec.read(Array(header.utf8))
         _ = try codec.read(Array(Samples.withoutSixth(Samples.publication).utf8))
         #expect(throws: FormFault.self) { try codec.read(Array(Self.customer.utf8)) }
@@ -80,7 +80,7 @@ import Wire
     @Test("a file of version 6 plans nothing")
     func sixth() throws {
         var codec = ExportCodec()
-        let header = Samples.header.replacing("\"version\":10", with: "\"version\":6")
+        let header = Samples.header.replacing("\"version\":11", with: "\"version\":6")
         _ = try codec.read(Array(header.utf8))
         let catalog = Samples.publication.replacing(Samples.priced, with: "")
             .replacing(Samples.reverting, with: "")

@@ -51,9 +51,6 @@ extension CustomerState {
         case .debtSet(let debt): put(debt)
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
-        case .zoneSet(let zone): account.zone = zone
-        case .currencySet(let currency): account.currency = currency
-        case .taxRateSet(let id): account.taxRate = id
         case .customPlanSet(let plan): account.customPlans.append(plan)
         case .customPlanDropped(let number): account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata
@@ -62,8 +59,8 @@ extension CustomerState {
         case .referralSet(let referral): account.put(referral)
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
-        case .payerSet(let reference): account.payer = reference
-        case .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet, .taxesFound:
+        case .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
+            .taxesFound, .taxRateSet, .zoneSet, .currencySet:
             told(fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()

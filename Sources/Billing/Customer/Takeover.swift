@@ -34,6 +34,10 @@ package struct Takeover: Sendable, Equatable {
 extension Account {
     /// What the caller says is about nothing else.
     mutating func change(by fact: Fact) {
+        if case .zoneSet(let zone) = fact { self.zone = zone }
+        if case .currencySet(let currency) = fact { self.currency = currency }
+        if case .taxRateSet(let id) = fact { taxRate = id }
+        if case .payerSet(let reference) = fact { payer = reference }
         if case .methodRemoved = fact { removeMethod() }
         if case .takeoverSet(let takeover) = fact { put(takeover) }
         if case .trialUsed(let mark) = fact { put(mark) }

@@ -28,6 +28,19 @@ extension CustomerState {
         }
     }
 
+    /// The same before a card is on file that a plan is attached to; whoever put it there is not
+    /// refused.
+    package func taxQuestion(
+        after paid: CompleteCheckout, pricing: PricingState, now: Timestamp,
+        effectID: @autoclosure () -> String
+    ) -> Effect? {
+        guard pricing.settings.automaticTax != .off, let checkout = account.checkout,
+            checkout.session == paid.session, let attach = attach(after: checkout.order)
+        else { return nil }
+        return try? taxQuestion(
+            for: .attach(attach), pricing: pricing, now: now, effectID: effectID())
+    }
+
     /// It charges something at once, or will, at a rate that is to be found out.
     private func charges(by command: Command, pricing: PricingState, now: Timestamp) -> Bool {
         if case .provider(.taxesWanted) = command { return true }
@@ -43,6 +56,8 @@ extension CustomerState {
                 try? probe.preview(schedule, pricing: pricing, now: now)
             case .changeSubscription(let change) where change.cancel == nil:
                 try? probe.preview(change, pricing: pricing, now: now)
+            case .setupPayment(let setup):
+                try? setup.attach.map { try probe.preview($0, pricing: pricing, now: now) }
             case _: nil
             }
         let lines = (preview?.invoice?.lines ?? []) + (preview?.nextInvoice?.lines ?? [])

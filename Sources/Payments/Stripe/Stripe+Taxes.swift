@@ -18,7 +18,7 @@ extension Stripe {
                 // With what Stripe knows of them beside: tax ids, and exemptions.
                 try await update(payer)
                 let found = try await client.find("/v1/customers/\(payer.reference)")
-                if found?.flag("deleted") ?? true { known.reference = "" }
+                if found == nil || found?.flag("deleted") == true { known.reference = "" }
             }
             let made = try await client.post(
                 "/v1/tax/calculations", StripeBodies.taxQuestion(known, currency), key: id)

@@ -186,8 +186,14 @@ struct Commit {
         _ command: Command, on draft: borrowing CustomerState, _ names: PricingNames,
         _ now: Timestamp
     ) throws(Refusal) -> (Decision, Awaited?) {
-        let question = try draft.taxQuestion(
-            for: command, pricing: names.pricing, now: now, effectID: repository.newEffectID())
+        let question: Effect?
+        if case .completeCheckout(let paid) = command {
+            question = draft.taxQuestion(
+                after: paid, pricing: names.pricing, now: now, effectID: repository.newEffectID())
+        } else {
+            question = try draft.taxQuestion(
+                for: command, pricing: names.pricing, now: now, effectID: repository.newEffectID())
+        }
         if let question {
             var decision = Decision()
             decision.facts = [.effectRequested(question)]

@@ -10,8 +10,8 @@
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
 //      8  u32  format version: 10. Older ones are read too. In version 9 no provider was asked
-//              for taxes; in version 8 no customer has an
-//              address, or a name that a payment provider has yet to be told; in version 7
+//              for taxes; in version 8 no customer has an address, or a name that a payment
+//              provider has yet to be told; in version 7
 //              nothing is taxed and nothing came from other systems; in version 6 no customer
 //              is known to a payment provider; in version 5 nothing is planned in phases or
 //              paused, and all pay in one currency; in version 4 no order is of several plans,
@@ -66,14 +66,14 @@
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position
 // segment 1, offset 80.
 //
-//     89 54 53 4E 0D 0A 1A 0A  09 00 00 00 00 00 00 00
+//     89 54 53 4E 0D 0A 1A 0A  0A 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
-//     00 00 00 00 00 00 00 00  00 00 00 00 0B B7 D6 21
+//     00 00 00 00 00 00 00 00  00 00 00 00 04 DC 89 C8
 //
 //     89 54 43 4B 02 00 00 00  01 00 00 00 10 00 00 00
-//     09 00 00 00 00 00 00 00  C1 53 4B 35 0B B7 D6 21
-//     03 00 00 00 4E 6B 18 C6  05 00 00 00 00 00 00 00
+//     09 00 00 00 00 00 00 00  C1 53 4B 35 04 DC 89 C8
+//     03 00 00 00 A3 87 D4 58  05 00 00 00 00 00 00 00
 //     50 00 00 00 01 00 00 00
 
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.

@@ -81,14 +81,14 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.removes {
-            message.pointee.kind_case =
-                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS
-            message.pointee.catalog_published_with_deletions = published
-        } else if draft.settings.map({ $0.automaticTax != .off }) ?? false {
+        if draft.taxesAutomatically {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX
             message.pointee.catalog_published_with_automatic_tax = published
+        } else if draft.removes {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS
+            message.pointee.catalog_published_with_deletions = published
         } else if draft.plans.contains(where: \.hasSeats) {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS
@@ -175,6 +175,11 @@ extension RecordDecoder {
 }
 
 extension PricingDraft {
+    /// What came last comes first: who knows of it knows of the others, too.
+    fileprivate var taxesAutomatically: Bool {
+        settings.map { $0.automaticTax != .off } ?? false
+    }
+
     /// So do tax rates.
     fileprivate var hasTaxes: Bool {
         !taxRates.isEmpty || settings?.defaultTaxRate.isEmpty == false

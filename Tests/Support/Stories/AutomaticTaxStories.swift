@@ -88,9 +88,9 @@ package enum AutomaticTaxStories {
             "month after month", .address("DE"), .buy("pro"), .advance(to: .utc(2026, 8, 15)),
             .invoices([2380, 2380, 2380, 2380, 2380])),
         row(
-            "a plan that starts later", .address("DE"),
-            .purchase(Purchase("pro", starts: .utc(2026, 4, 20))), .invoices([]),
-            .advance(to: .utc(2026, 4, 20)), .invoices([2380])),
+            "a plan that starts later", .address("DE"), .buy("extra"),
+            .purchase(Purchase("pro", starts: .utc(2026, 4, 20))), .invoices([1190]),
+            .advance(to: .utc(2026, 4, 20)), .invoices([1190, 2380])),
     ]
 
     private static let changed = [
@@ -118,7 +118,7 @@ package enum AutomaticTaxStories {
             "nor is there a trial", .refused("tax address required", .attach("trial"))),
         row(
             "an upgrade, once the address is gone", .address("DE"), .buy("pro"), .address(""),
-            .refused("tax address required", .buy("premium")), .invoices([2380])),
+            .refused("tax address required", .attach("premium")), .invoices([2380])),
         row(
             "several", .refused("tax address required", .several(["pro", "extra"]))),
     ]
