@@ -85,7 +85,8 @@ import Wire
         for status in [TaxFinding.Status.due, .none, .addressInsufficient, .failed] {
             var customer = try taxed(&codec)
             customer.account.taxRate = ""
-            let rate = status == .due ? customer.account.invoices.first?.lines.first?.tax?.rate : nil
+            let rate =
+                status == .due ? customer.account.invoices.first?.lines.first?.tax?.rate : nil
             customer.account.taxes = TaxFinding(
                 status, rate, code: "x", time: Timestamp(milliseconds: 9_000))
             let text = try codec.text(.customer(customer))

@@ -52,7 +52,8 @@ extension CustomerState {
             case .attach(let attach): try? probe.preview(attach, pricing: pricing, now: now)
             case .attachSeveral(let several):
                 try? probe.preview(several, pricing: pricing, now: now)
-            case .createSchedule(let schedule):
+            // With no phases it gives up what is planned.
+            case .createSchedule(let schedule) where !schedule.phases.isEmpty:
                 try? probe.preview(schedule, pricing: pricing, now: now)
             case .changeSubscription(let change) where change.cancel == nil:
                 try? probe.preview(change, pricing: pricing, now: now)
@@ -107,8 +108,10 @@ extension FactSheet {
         var isUsed = false
         customer.buckets.each { bucket, _ in
             isUsed =
-                isUsed || bucket.flags.contains(.priced) && bucket.nextReset <= now
-                && bucket.overage > .zero && billed.contains { $0.number == bucket.subscription }
+                isUsed
+                || bucket.flags.contains(.priced) && bucket.nextReset <= now
+                    && bucket.overage > .zero
+                    && billed.contains { $0.number == bucket.subscription }
         }
         return isUsed
     }
