@@ -73,6 +73,7 @@ package struct ExportedCustomer: Sendable, Equatable {
         if let checkout = account.checkout { facts.append(.checkoutOpened(checkout)) }
         if let method = account.method { facts.append(.methodSaved(method)) }
         if !account.payer.isEmpty { facts.append(.payerSet(reference: account.payer)) }
+        if let taxes = account.taxes { facts.append(.taxesFound(taxes)) }
         if account.owedProfile > 0 { facts.append(.profileOwed(turn: account.owedProfile)) }
         if let credit = account.credit { facts.append(.creditChanged(credit)) }
         facts += account.invoices.map { .invoiceRaised($0) }

@@ -31,6 +31,7 @@ extension Form {
                 try form.flag(
                     "charge_after_first_payment", &settings.convertsToCharges, unless: true)
                 try form.taxRateID(&settings.defaultTaxRate, "default_tax_rate")
+                try form.automaticTax(&settings.automaticTax)
             }
         }
         try since(5) { form throws(FormFault) in try form.rewards(&value.draft.rewards) }

@@ -79,6 +79,7 @@ extension Form {
         if isReading ? isSince(10) && has("owed_profile") : value.owedProfile > 0 {
             try number("owed_profile", &value.owedProfile)
         }
+        try taxFinding(&value.taxes)
         try since(9) { form throws(FormFault) in try form.takeovers(&value.takeovers) }
         try externalInvoices(&value.externalInvoices)
         try taxRateID(&value.taxRate)

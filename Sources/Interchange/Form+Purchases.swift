@@ -5,7 +5,12 @@ internal import Wire
 extension Form {
     mutating func effect(_ value: inout Effect) throws(FormFault) {
         try text("id", &value.id)
-        try word("kind", &value.kind, [(.openCheckout, "open_checkout"), (.collect, "collect")])
+        try word(
+            "kind", &value.kind,
+            [
+                (.openCheckout, "open_checkout"), (.collect, "collect"),
+                (.findTaxes, "find_taxes"),
+            ])
         try order(&value.order)
         let empty = RequestMark(id: .empty, method: 0, fingerprint: 0)
         try part("request", &value.request, empty: empty) { (form, mark) throws(FormFault) in

@@ -21,6 +21,32 @@ extension Form {
         throw fault(key, "was never published")
     }
 
+    mutating func automaticTax(_ value: inout AutomaticTax) throws(FormFault) {
+        guard isReading ? isSince(11) && has("automatic_tax") : value != .off else { return }
+        try word(
+            "automatic_tax", &value,
+            [(.off, "off"), (.exclusive, "exclusive"), (.inclusive, "inclusive")])
+    }
+
+    /// What tax is due where a customer is billed; before version 11 nobody asked.
+    mutating func taxFinding(_ value: inout TaxFinding?) throws(FormFault) {
+        guard isReading ? isSince(11) && has("found_tax") : value != nil else { return }
+        try part("found_tax", &value, empty: TaxFinding(.none, time: .epoch)) {
+            (form, found) throws(FormFault) in
+            try form.word(
+                "status", &found.status,
+                [
+                    (.due, "due"), (.none, "none"), (.addressInsufficient, "address_insufficient"),
+                    (.failed, "failed"),
+                ])
+            try form.part("rate", &found.rate, empty: .empty) { (form, rate) throws(FormFault) in
+                try form.taxRate(&rate)
+            }
+            try form.text("code", &found.code)
+            try form.time("time", &found.time)
+        }
+    }
+
     /// Of a line.
     mutating func tax(_ value: inout LineTax?) throws(FormFault) {
         guard isTold("tax", value != nil) else { return }

@@ -63,6 +63,11 @@ package protocol PaymentProvider: Sendable {
     /// How a method on file stands there.
     func reports(of method: PaymentMethod, payer: Payer) async throws -> [ProviderReport]
 
+    /// What tax is due on what is sold to somebody where they are billed. It has an address.
+    ///
+    /// - Parameter id: the effect's.
+    func taxes(for payer: Payer, paying currency: Currency, id: String) async throws -> TaxAnswer
+
     /// Makes sure that nobody can pay it any more.
     func close(_ sale: OpenSale) async throws
 }

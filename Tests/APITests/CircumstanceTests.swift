@@ -34,6 +34,41 @@ import Testing
         }
     }
 
+    @Test("§18: automatic tax needs an address that says enough")
+    func taxAddress() async throws {
+        try await APIStage.with(AutomaticTaxStories.table.pricing) { stage in
+            try await customer("c", stage)
+            let attach: JSONObject = ["customer_id": "c", "plan_id": "pro"]
+            let refused = ToldRefusal(.failedPrecondition, "TAX_ADDRESS_REQUIRED", ["address"])
+            func tries() async {
+                #expect(await stage.api.refusal(of: "Attach", attach) == refused)
+                let preview: JSONObject = ["attach": .object(attach)]
+                #expect(await stage.api.refusal(of: "PreviewAttach", preview) == refused)
+            }
+            func move(to country: String, _ state: String) async throws -> JSONValue? {
+                let update: JSONObject = [
+                    "customer_id": "c",
+                    "address": ["country": .string(country), "state": .string(state)],
+                ]
+                let moved = try await stage.api.call("UpdateCustomer", update)["customer"]
+                return moved?["found_tax"]
+            }
+            await tries()
+            #expect(try await move(to: "US", "") == nil)
+            await tries()
+            let found = try await move(to: "US", "NY")
+            #expect(found?["status"]?.text == "address_insufficient" && found?["time"] == nil)
+            let preview = try await stage.api.call("PreviewAttach", ["attach": .object(attach)])
+            let taxes = preview["preview"]?["invoice"]?["taxes"]?.elements ?? []
+            #expect(taxes.map { $0["tax_rate_id"]?.text } == ["automatic"])
+            #expect(taxes.map { $0["percentage"]?.text } == ["4"])
+            #expect(taxes.map { $0["jurisdiction"]?.text } == ["US-NY"])
+            let seen = try await stage.api.call("GetCustomer", ["customer_id": "c"])["customer"]
+            #expect(seen?["found_tax"]?["status"]?.text == "due")
+            #expect(seen?["found_tax"]?["name"]?.text == "Sales tax")
+        }
+    }
+
     @Test("an id of a request stands for one request")
     func reused() async throws {
         try await APIStage.with(RefusalTests.pricing) { stage in

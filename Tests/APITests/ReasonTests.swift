@@ -19,6 +19,9 @@ import Testing
         ),
         (.refused(.trialUnclaimed), ToldRefusal(.unavailable, "FINGERPRINT_CHANGING")),
         (
+            .refused(.taxUnknown(code: "x")), ToldRefusal(.failedPrecondition, "TAX_UNKNOWN")
+        ),
+        (
             .refused(.inUse([Violation(path: "catalog.deleted_plan_ids[0]", message: "x")])),
             ToldRefusal(.failedPrecondition, "IN_USE", ["catalog.deleted_plan_ids[0]"])
         ),

@@ -73,6 +73,13 @@ extension StepRequest {
             return StepRequest(
                 "UpdateCustomer",
                 ["customer_id": .string(customer), "tax_rate_id": .string(id)])
+        case .address(let country, let state):
+            return StepRequest(
+                "UpdateCustomer",
+                [
+                    "customer_id": .string(customer),
+                    "address": ["country": .string(country), "state": .string(state)],
+                ])
         case .zone(let name):
             return StepRequest(
                 "UpdateCustomer",

@@ -8,6 +8,7 @@ extension Desk {
     mutating func purchase(_ purchase: Purchase) throws(Refusal) {
         var attach = self.attach(purchase)
         advance(to: now)
+        try askForTaxes(.attach(attach))
         // Nothing of the past is sold on a page.
         let isOfPast = purchase.starts.map { $0 <= now } ?? false
         let cardless =
@@ -50,6 +51,7 @@ extension Desk {
         several.taxRate = purchases.compactMap(\.taxRate).first
         several.effectID = "effect-s\(facts.count)"
         advance(to: now)
+        try askForTaxes(.attachSeveral(several))
         let cardless = try customer.preview(several, pricing: pricing, now: now)
         if customer.account.method == nil { saveMethod() }
         let preview = try customer.preview(several, pricing: pricing, now: now)
@@ -73,6 +75,7 @@ extension Desk {
 
     mutating func create(_ schedule: CreateSchedule) throws(Refusal) {
         advance(to: now)
+        try askForTaxes(.createSchedule(schedule))
         let cardless = try customer.preview(schedule, pricing: pricing, now: now)
         if customer.account.method == nil { saveMethod() }
         let preview = try customer.preview(schedule, pricing: pricing, now: now)
@@ -83,6 +86,7 @@ extension Desk {
     mutating func change(_ change: Change) throws(Refusal) {
         let command = command(change)
         advance(to: now)
+        try askForTaxes(.changeSubscription(command))
         _ = try customer.preview(command, pricing: pricing, now: now)
         if customer.account.method == nil, change.terms == nil { saveMethod() }
         let preview = try customer.preview(command, pricing: pricing, now: now)
@@ -110,12 +114,14 @@ extension Desk {
     /// What a change would cost, now and next.
     mutating func foresee(_ change: Change) throws(Refusal) -> (now: Int64?, next: Int64?) {
         advance(to: now)
+        try askForTaxes(.changeSubscription(command(change)))
         let preview = try customer.preview(command(change), pricing: pricing, now: now)
         return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
     }
 
     mutating func foresee(_ purchase: Purchase) throws(Refusal) -> (now: Int64?, next: Int64?) {
         advance(to: now)
+        try askForTaxes(.attach(attach(purchase)))
         let preview = try customer.preview(attach(purchase), pricing: pricing, now: now)
         return (preview.invoice?.total.minorUnits, preview.nextInvoice?.total.minorUnits)
     }
@@ -176,6 +182,10 @@ extension Desk {
     mutating func wait(until time: Timestamp) throws(Refusal) {
         repeat {
             advance(to: time)
+            if customer.openEffect?.kind == .findTaxes {
+                try answerTaxes()
+                continue
+            }
             guard let effect = customer.openEffect, effect.kind == .collect else { return }
             let hasCard = customer.account.method != nil
             try settle(hasCard ? .paid : .declined(code: "payment_method_missing"))

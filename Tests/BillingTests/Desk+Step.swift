@@ -30,6 +30,8 @@ extension Desk {
             var update = UpdateCustomer()
             update.taxRate = id
             try run(.update(update))
+        case .address(let country, let state):
+            try move(to: country, state)
         case .migrate(let plan, let from, let to, let custom, let moved):
             try migrate(plan, from: from, to: to, custom: custom, moved: moved)
         case .open(let grant): try open(grant)

@@ -73,6 +73,7 @@ struct Desk {
     @discardableResult
     mutating func run(_ command: Command) throws(Refusal) -> Decision {
         advance(to: now)
+        if try askForTaxes(command) { return try run(command) }
         let wanted = customer.topUps(for: command, pricing)
         do {
             var decision = try customer.decide(command, pricing: pricing, now: now)
@@ -85,6 +86,45 @@ struct Desk {
             throw error
         }
     }
+
+    /// - Returns: it was asked first what tax is due.
+    @discardableResult
+    mutating func askForTaxes(_ command: Command) throws(Refusal) -> Bool {
+        guard pricing.settings.automaticTax != .off else { return false }
+        let id = nextEffectID()
+        let question = try customer.taxQuestion(
+            for: command, pricing: pricing, now: now, effectID: id)
+        guard let question else { return false }
+        apply([.effectRequested(question)])
+        try answerTaxes()
+        return true
+    }
+
+    /// It is billed there from now on.
+    mutating func move(to country: String, _ state: String = "") throws(Refusal) {
+        var address = PostalAddress()
+        (address.country, address.state) = (country, state)
+        var update = UpdateCustomer()
+        update.address = address
+        try run(.update(update))
+    }
+
+    /// As the sandbox does.
+    mutating func answerTaxes() throws(Refusal) {
+        let address = customer.account.address ?? PostalAddress()
+        guard let effect = customer.openEffect else { preconditionFailure("nothing is asked") }
+        let answer = Desk.taxes[address.country + address.state] ?? .none
+        try run(.settle(SettleEffect(effectID: effect.id, answer: .taxes(answer, address))))
+    }
+
+    private static func rate(_ raw: Int128) -> TaxAnswer {
+        .due(TaxRate(id: "x", name: "VAT", percentage: Quantity(raw: raw * Quantity.scale / 100)))
+    }
+
+    private static let taxes: [String: TaxAnswer] = [
+        "DE": rate(1900), "CH": rate(810), "USCA": rate(725), "USNY": rate(400),
+        "US": .addressInsufficient,
+    ]
 
     /// - Returns: something was paid first: to be run again.
     private mutating func paySeats(for decision: inout Decision) throws(Refusal) -> Bool {

@@ -46,6 +46,28 @@ import Testing
             .settleTakeover(SettleTakeover(source: "sub_1", .ends(period: start..<end))))
     }
 
+    @Test("where it is billed comes with it, unless somebody has said, and once")
+    func address() throws {
+        var (germany, france) = (PostalAddress(), PostalAddress())
+        (germany.country, france.country) = ("DE", "FR")
+        var asked = Self.customer(Self.subscription())
+        asked.address = germany
+        var desk = Desk(Self.pricing)
+        try desk.run(.importCustomer(asked))
+        #expect(desk.customer.account.address == germany)
+        asked.address = france
+        try desk.run(.importCustomer(asked))
+        #expect(desk.customer.account.address == germany)
+        var other = Desk(Self.pricing)
+        try other.create()
+        try other.move(to: "FR")
+        asked.address = germany
+        try other.run(.importCustomer(asked))
+        #expect(other.customer.account.address == france)
+        Self.check(desk)
+        Self.check(other)
+    }
+
     @Test("a subscription goes on where it stands, and a second time nothing changes")
     func twice() throws {
         var desk = Desk(Self.pricing)

@@ -72,6 +72,33 @@ import Wire
         #expect(replayed.subscriptions == customer.subscriptions)
     }
 
+    @Test("what tax a provider has found, which version 10 knew nothing of")
+    func found() throws {
+        var codec = try codec()
+        let settings = Samples.publication.replacing(
+            "\"settings\":{", with: "\"settings\":{\"automatic_tax\":\"exclusive\",")
+        var early = ExportCodec()
+        let header = Samples.header.replacing("\"version\":11", with: "\"version\":10")
+        _ = try early.read(Array(header.utf8))
+        #expect(throws: FormFault.self) { try early.read(Array(settings.utf8)) }
+        _ = try early.read(Array(Samples.publication.utf8))
+        for status in [TaxFinding.Status.due, .none, .addressInsufficient, .failed] {
+            var customer = try taxed(&codec)
+            customer.account.taxRate = ""
+            let rate =
+                status == .due ? customer.account.invoices.first?.lines.first?.tax?.rate : nil
+            customer.account.taxes = TaxFinding(
+                status, rate, code: "x", time: Timestamp(milliseconds: 9_000))
+            let text = try codec.text(.customer(customer))
+            guard case .customer(let again) = try codec.read(Array(text.utf8)) else { return }
+            #expect(again.account.taxes == customer.account.taxes)
+            var replayed = CustomerState(id: again.id)
+            replayed.apply(again.facts)
+            #expect(replayed.account.taxes == customer.account.taxes)
+            #expect(throws: FormFault.self) { try early.read(Array(text.utf8)) }
+        }
+    }
+
     @Test("where there is none nothing is said of it")
     func none() throws {
         var codec = try Samples.codec()

@@ -252,6 +252,8 @@ private final class CountingProvider: PaymentProvider {
     /// Was done before the test begins.
     func skip(_ id: String) { state.withLock { _ = $0.skipped.insert(id) } }
 
+    func taxes(for payer: Payer, paying currency: Currency, id: String) -> TaxAnswer { .none }
+
     private func deal(with id: String) async throws {
         if state.withLock({ $0.skipped.contains(id) }) { return }
         try await wait(at: .called)

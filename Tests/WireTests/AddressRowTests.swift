@@ -32,6 +32,14 @@ import Testing
         return (text, try found.opened(Arena(), seals: later))
     }
 
+    @Test("with what tax is due there", arguments: TaxSamples.found)
+    func taxes(found: TaxFinding) throws {
+        var state = try Self.state(key: 0)
+        state.apply([.taxesFound(found)])
+        let (_, again) = try Self.reread(state, nil, later: nil)
+        #expect(again.account.taxes == found)
+    }
+
     @Test("in the clear, where nothing is sealed")
     func open() throws {
         let (row, found) = try Self.reread(try Self.state(key: 0), nil, later: nil)

@@ -68,13 +68,26 @@ enum TaxSamples {
         return refund
     }()
 
+    /// What is asked for automatic tax.
+    private static let question = Order(
+        purpose: .setup, plan: .none, subscriptions: [], lines: [],
+        total: Money(minorUnits: 0, currency: line.subtotal.currency), time: ExtraSamples.time)
+
+    static let found = [
+        TaxFinding(.due, rate, time: ExtraSamples.time), TaxFinding(.none, time: .epoch),
+        TaxFinding(.addressInsufficient, time: ExtraSamples.time),
+        TaxFinding(.failed, rate, code: "x", time: ExtraSamples.time),
+    ]
+
     static let facts: [Fact] =
         [
             .taxRateSet(id: "vat"), .taxRateSet(id: ""), .subscriptionChanged(subscription),
             .invoiceRaised(invoice), .invoiceChanged(invoice),
             .invoiceReturned(number: 4, invoice.returns), .refundSet(refund),
             .effectRequested(Effect(id: "t", kind: .collect, order: order, request: nil)),
+            .effectRequested(Effect(id: "t", kind: .findTaxes, order: question, request: nil)),
         ]
+        + found.map { .taxesFound($0) }
         + others.map {
             .effectRequested(Effect(id: "t", kind: .collect, order: $0, request: nil))
         }

@@ -45,7 +45,8 @@ class Call(typing.NamedTuple):
 def calls():
     """Every call of the library's services, as (method, path, parameters)."""
     found = []
-    for file in [*LIBRARY.glob("_*_service.py"), *LIBRARY.glob("checkout/_*_service.py")]:
+    for file in [*LIBRARY.glob("_*_service.py"), *LIBRARY.glob("checkout/_*_service.py"),
+                 *LIBRARY.glob("tax/_*_service.py")]:
         source = file.read_text()
         imports = re.findall(r"^    from (stripe\.params\S*) import \(?\s*(\w+)", source, re.M)
         modules = {name: module for module, name in imports}

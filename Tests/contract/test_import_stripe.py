@@ -352,7 +352,8 @@ def test_a_customer_that_is_here_already(moving):
     """Its free plan makes room; a plan that it pays for doesn't, and is told of."""
     moving.publish()
     price, other = moving.price(), moving.price("Squad", unit_amount=8000)
-    mine = moving.bench.customer(name="Ada", metadata={"our_id": "ada"})
+    mine = moving.bench.customer(name="Ada", metadata={"our_id": "ada"},
+                                 address={"country": "DE", "city": "Berlin"})
     _, first = moving.subscribe(price, mine)
     path = moving.mapping()
     moving.client.call("GetOrCreateCustomer", customers_pb.GetOrCreateCustomerRequest(
@@ -365,6 +366,7 @@ def test_a_customer_that_is_here_already(moving):
     assert {one.plan_id for one in ada.subscriptions
             if one.status == customer_pb.SUBSCRIPTION_STATUS_ACTIVE} == {"solo"}
     assert (ada.name, ada.email) == ("Ada", "ada@example.org")
+    assert (ada.address.country, ada.address.city) == ("DE", "Berlin")
     _, second = moving.subscribe(other, mine)
     # In the draft's group of main plans, as far as it could know.
     code, report = moving.run("--mapping", path, "--apply", *keyed)

@@ -499,6 +499,43 @@ def test_taxes(bench):
     assert inside.id in [one.id for one in v1.tax_rates.list({"active": True}).data]
 
 
+def test_calculations_of_tax(bench):
+    v1 = bench.stripe
+    line = {"amount": 10000, "reference": "a"}
+
+    def calculate(country="DE", lines=(line,), **more):
+        return v1.tax.calculations.create({"currency": "eur", "line_items": list(lines), **(
+            more or {"customer_details": {"address": {"country": country},
+                                          "address_source": "billing"}})})
+
+    error = refused(calculate)
+    assert error.code == "taxes_calculation_failed"
+    bench.control("/settings", automatic_tax_percent={"DE": 19, "US-NY": "8.875"})
+    found = calculate()
+    assert (found.tax_amount_exclusive, found.amount_total) == (1900, 11900)
+    [part] = found.tax_breakdown
+    assert (part.taxability_reason, part.tax_rate_details.percentage_decimal) == (
+        "standard_rated", "19")
+    within = calculate(lines=[{"amount": 11900, "tax_behavior": "inclusive"}])
+    assert (within.tax_amount_inclusive, within.amount_total) == (1900, 11900)
+    assert calculate("FR").tax_breakdown[0].taxability_reason == "not_collecting"
+    assert refused(calculate, "US").code == "customer_tax_location_invalid"
+    there = {"country": "US", "state": "NY", "postal_code": "10001"}
+    found = calculate(customer_details={"address": there})
+    assert (found.tax_amount_exclusive, found.tax_breakdown[0].tax_rate_details.state) == (888, "NY")
+    ada = bench.customer(address={"country": "DE"}, tax_exempt="reverse")
+    found = calculate(customer=ada.id)
+    assert (found.customer, found.tax_amount_exclusive) == (ada.id, 0)
+    assert found.tax_breakdown[0].taxability_reason == "reverse_charge"
+    nowhere = bench.customer()
+    for call, code in (
+            (lambda: calculate(customer=nowhere.id), "customer_tax_location_invalid"),
+            (lambda: calculate(lines=[line, line]), None),
+            (lambda: calculate(customer=ada.id, customer_details={"address": there}),
+             "parameter_missing")):
+        assert refused(call).code == code
+
+
 def test_taxes_of_ones_own(bench):
     """`tax_amounts`, on what is given back too; the rates are archived and used again."""
     v1 = bench.stripe

@@ -161,7 +161,7 @@ package struct BucketSet: Sendable {
             .receivableSet, .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
             .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
-            .externalInvoiceSet:
+            .externalInvoiceSet, .taxesFound:
             return false
         }
         return true

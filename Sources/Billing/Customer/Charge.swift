@@ -202,6 +202,8 @@ package struct Effect: Sendable, Equatable {
     package enum Kind: UInt8, Sendable {
         case openCheckout = 1
         case collect = 2
+        /// What tax is due where the customer is billed. Its order sells nothing.
+        case findTaxes = 3
     }
 
     /// Unique in the environment and unguessable; the provider's idempotency key.

@@ -51,9 +51,6 @@ extension CustomerState {
         case .debtSet(let debt): put(debt)
         case .creditChanged(let credit): account.credit = credit
         case .reminded(let reminder): note(reminder)
-        case .zoneSet(let zone): account.zone = zone
-        case .currencySet(let currency): account.currency = currency
-        case .taxRateSet(let id): account.taxRate = id
         case .customPlanSet(let plan): account.customPlans.append(plan)
         case .customPlanDropped(let number): account.customPlans.removeAll { $0.number == number }
         case .metadataChanged(let metadata): account.metadata = metadata
@@ -62,9 +59,9 @@ extension CustomerState {
         case .referralSet(let referral): account.put(referral)
         case .referralCodeSet(let code): account.put(code)
         case .fingerprintSet(let mark): account.fingerprint = mark
-        case .payerSet(let reference): account.payer = reference
-        case .externalInvoiceSet(let invoice): account.put(invoice)
-        case .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet: told(fact)
+        case .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
+            .taxesFound, .taxRateSet, .zoneSet, .currencySet, .externalInvoiceSet:
+            told(fact)
         case .customerErased: erase()
         case .customerDeleted: becomeTombstone()
         case .refundSet(let refund): account.put(refund)
@@ -109,6 +106,7 @@ extension CustomerState {
         account.name = ""
         account.email = ""
         account.address = nil
+        account.taxes = nil
         account.metadata = []
         account.eraseExternalInvoices()
         account.fingerprint = nil

@@ -106,6 +106,8 @@ package struct Account: Sendable, Equatable {
     package var owedProfile: UInt32 = 0
     /// On the heap, because few customers have one.
     private var addresses: [PostalAddress] = []
+    /// As above.
+    private var taxFindings: [TaxFinding] = []
     /// Money that is the customer's: invoices are paid out of it first. Below 0: what was too
     /// little to charge, and comes on top of the next one. nil: none yet.
     package var credit: Money?
@@ -163,6 +165,12 @@ package struct Account: Sendable, Equatable {
     package var address: PostalAddress? {
         get { addresses.first }
         set { addresses = newValue.map { [$0] } ?? [] }
+    }
+
+    /// What tax is due there, as its payment provider has found; nil: nobody has asked.
+    package var taxes: TaxFinding? {
+        get { taxFindings.first }
+        set { taxFindings = newValue.map { [$0] } ?? [] }
     }
 
     mutating func removeMethod() {

@@ -63,7 +63,7 @@ package struct Extras: Sendable, Equatable {
             .invoiceOverdue,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
             .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed, .addressSet,
-            .externalInvoiceSet:
+            .externalInvoiceSet, .taxesFound:
             preconditionFailure("this fact is about more than extras")
         }
     }

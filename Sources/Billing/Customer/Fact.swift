@@ -112,6 +112,8 @@ package enum Fact: Sendable, Equatable {
     indirect case addressSet(PostalAddress?)
     /// An invoice of another system's is on record, as it stands from now on.
     indirect case externalInvoiceSet(ExternalInvoice)
+    /// What tax is due where it is billed.
+    indirect case taxesFound(TaxFinding)
 }
 
 /// That a deduction passed a threshold (entitlements §7.4).
@@ -172,7 +174,8 @@ extension Fact {
             .receivableSet,
             .invoiceOverdue, .topUpSet,
             .referralSet, .referralCodeSet, .fingerprintSet, .schedulesSet, .phaseBegan,
-            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed:
+            .payerSet, .methodRemoved, .takeoverSet, .trialUsed, .profileOwed,
+            .taxesFound:
             false
         }
     }

@@ -34,11 +34,21 @@ package struct Takeover: Sendable, Equatable {
 extension Account {
     /// What the caller says is about nothing else.
     mutating func change(by fact: Fact) {
+        if case .zoneSet(let zone) = fact { self.zone = zone }
+        if case .currencySet(let currency) = fact { self.currency = currency }
+        if case .taxRateSet(let id) = fact { taxRate = id }
+        if case .payerSet(let reference) = fact { payer = reference }
         if case .methodRemoved = fact { removeMethod() }
         if case .takeoverSet(let takeover) = fact { put(takeover) }
         if case .trialUsed(let mark) = fact { put(mark) }
         if case .profileOwed(let turn) = fact { owedProfile = turn }
-        if case .addressSet(let address) = fact { self.address = address }
+        if case .addressSet(let address) = fact {
+            self.address = address
+            // Until it is asked again, what was due before goes on being charged.
+            if address?.isEmpty ?? true { taxes = nil } else { taxes?.time = .epoch }
+        }
+        if case .taxesFound(let found) = fact { taxes = found }
+        if case .externalInvoiceSet(let invoice) = fact { put(invoice) }
     }
 
     package func takeover(_ source: String) -> Takeover? {

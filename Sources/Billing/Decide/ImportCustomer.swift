@@ -9,6 +9,7 @@ package struct ImportCustomer: Sendable {
     package var source: String
     package var name = ""
     package var email = ""
+    package var address: PostalAddress?
     package var metadata: [MetadataEntry] = []
     package var currency: Currency?
     /// The payment provider's name for it; empty: it has none.
@@ -121,6 +122,9 @@ extension CustomerState {
         let isNew = account.created == .epoch
         let isKnown = account.takeover(asked.source) != nil
         sheet.noteProfile(asked, isNew: isNew)
+        if !isKnown, account.address == nil, let address = asked.address {
+            sheet.emit(.addressSet(address))
+        }
         try sheet.takeCurrency(asked)
         try sheet.takePayer(asked)
         if !isKnown {

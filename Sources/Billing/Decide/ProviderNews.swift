@@ -3,6 +3,8 @@
 package enum ProviderNews: Sendable {
     /// It knows the customer by this name.
     case registered(reference: String)
+    /// What tax is due is about to be shown, and should be known. Nothing of the provider's.
+    case taxesWanted
     /// It was told who the customer is, in this turn.
     case profileTold(turn: UInt32)
     /// It knows nobody by this name any more.
@@ -22,6 +24,7 @@ extension CustomerState {
     ) throws(Refusal) -> Decision {
         var facts = FactSheet(self, pricing: pricing, now: now)
         switch news {
+        case .taxesWanted: break
         case .registered(let reference):
             // A charge may be under way with the first name; its retry must find the same one.
             guard account.payer.isEmpty, !reference.isEmpty else { break }

@@ -174,6 +174,8 @@ package struct SettleEffect: Sendable {
         case checkoutOpened(url: String)
         case paid
         case declined(code: String)
+        /// What is due at this address.
+        indirect case taxes(TaxAnswer, PostalAddress?)
     }
 
     package var effectID: String

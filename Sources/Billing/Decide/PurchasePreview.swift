@@ -134,6 +134,8 @@ extension FactSheet {
     /// What would be charged next, if nothing else happened.
     fileprivate func nextInvoice() -> Invoice? {
         var draft = customer
+        // Nobody is asked again for what is shown now.
+        draft.account.taxes?.time = .never
         // A trial that nobody pays for, cycles in which nothing was used: what comes after them.
         for _ in 0..<256 {
             let moment = draft.nextBilling

@@ -25,6 +25,10 @@ package enum Refusal: Error, Sendable, Equatable {
     case purchaseInProgress
     /// Seats have to be paid before they are taken, and weren't; the provider's code.
     case seatsDeclined(code: String)
+    /// Tax is to be found out, and nobody has said where the customer is billed, or too little.
+    case taxAddressRequired(isThere: Bool)
+    /// The provider can't say; its code.
+    case taxUnknown(code: String)
     /// It has no such subscription, or one that is over.
     case subscriptionNotFound(String)
     /// The preview is too old, or something has changed since.

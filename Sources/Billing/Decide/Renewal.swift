@@ -39,7 +39,7 @@ extension FactSheet {
     /// Ends what has come to its end, starts what was scheduled, renews what has come to its
     /// period's end, and charges all of it together.
     mutating func bill(effectID: () -> String) {
-        guard customer.openEffect == nil else { return }
+        guard customer.openEffect == nil, !askForTaxes(effectID) else { return }
         var bills = Bills()
         let turn = beginPhases()
         for number in customer.subscriptions.filter({ $0.status.grantsAccess }).map(\.number) {

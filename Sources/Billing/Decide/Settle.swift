@@ -19,6 +19,10 @@ extension CustomerState {
             facts.emit(.effectSettled(id: effect.id, outcome: .done))
             reply = facts.settle(effect.order, settle.payment)
             if effect.order.purpose == .topUp { facts.settleTopUp(effect.order) }
+        case .taxes(let answer, let address):
+            facts.emit(.effectSettled(id: effect.id, outcome: .done))
+            facts.note(answer, at: address)
+            return Decision(facts: facts.facts, reply: .none)
         case .declined(let code):
             facts.emit(.effectSettled(id: effect.id, outcome: .declined(code: code)))
             reply = AttachReply(.declined)

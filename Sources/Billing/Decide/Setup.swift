@@ -12,6 +12,14 @@ package struct SetupPayment: Sendable {
     package init(plan: PlanNumber? = nil) {
         self.plan = plan
     }
+
+    /// What it leads to; nil: nothing.
+    var attach: AttachPlan? {
+        guard let plan else { return nil }
+        var attach = AttachPlan(plan: plan)
+        attach.entity = entity
+        return attach
+    }
 }
 
 // A card without a charge (billing §14.5).
@@ -26,9 +34,7 @@ extension CustomerState {
         }
         var order = Order(
             .setup, .none, subscriptions: [], lines: [], time: now, currency: currency)
-        if let plan = setup.plan {
-            var attach = AttachPlan(plan: plan)
-            attach.entity = setup.entity
+        if let attach = setup.attach {
             let quote = try quote(attach, pricing: pricing, now: now)
             order.plan = quote.order.plan
             order.entity = quote.order.entity
@@ -49,6 +55,9 @@ extension CustomerState {
         else { return decision }
         attach.trialClaim = paid.trialClaim
         do throws(Refusal) {
+            // Where it isn't known what tax is due it can't be had.
+            _ = try facts.customer.taxQuestion(
+                for: .attach(attach), pricing: facts.pricing, now: facts.now, effectID: "")
             let attached = try facts.customer.decideAttach(
                 attach, pricing: facts.pricing, now: facts.now)
             decision.facts += attached.facts

@@ -12,7 +12,7 @@ extension CustomerState {
         _ lines: inout [InvoiceLine], asked: String = "", for owner: UInt32 = 0,
         _ pricing: PricingState
     ) {
-        guard !pricing.taxRates.isEmpty else { return }
+        guard !pricing.taxRates.isEmpty || pricing.settings.automaticTax != .off else { return }
         for index in lines.indices where lines[index].kind != .credit && lines[index].tax == nil {
             let number = lines[index].subscription
             let own = number == owner && !asked.isEmpty ? asked : subscription(number)?.taxRate
@@ -21,9 +21,18 @@ extension CustomerState {
         }
     }
 
-    /// The subscription's, or the customer's, or that of all.
+    /// The subscription's, or the customer's, or what its provider has found, or that of all.
     private func taxRate(own: String, _ pricing: PricingState) -> TaxRate? {
-        pricing.taxRate(id: own) ?? pricing.taxRate(id: account.taxRate) ?? pricing.defaultTaxRate
+        let chosen = pricing.taxRate(id: own) ?? pricing.taxRate(id: account.taxRate)
+        if let chosen { return chosen }
+        let automatic = pricing.settings.automaticTax
+        guard automatic != .off, let found = account.taxes, found.isKnown else {
+            return pricing.defaultTaxRate
+        }
+        var rate = found.rate
+        rate?.id = TaxRate.automaticID
+        rate?.isInclusive = automatic == .inclusive
+        return rate
     }
 }
 

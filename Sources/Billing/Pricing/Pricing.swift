@@ -217,6 +217,9 @@ package struct PricingSettings: Sendable, Equatable {
     package var convertsToCharges = true
     /// Of customers and subscriptions that have none of their own; empty: they pay no tax.
     package var defaultTaxRate = ""
+    /// Where neither customer nor subscription has a rate of its own, what its payment provider
+    /// finds to be due there is charged; `defaultTaxRate` only where nothing was found out.
+    package var automaticTax = AutomaticTax.off
 
     package init() {}
 }

@@ -92,6 +92,9 @@ extension DraftCheck {
             let path = "tax_rates[\(index)]"
             identifier(rate.id, at: "\(path).tax_rate_id")
             name(rate.name, at: "\(path).name")
+            if rate.id == TaxRate.automaticID {
+                fault("\(path).tax_rate_id", "\"\(rate.id)\" is that of automatic tax; use another")
+            }
             if !seen.insert(rate.id).inserted {
                 fault("\(path).tax_rate_id", "\"\(rate.id)\" appears twice")
             }

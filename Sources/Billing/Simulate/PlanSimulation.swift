@@ -118,7 +118,8 @@ package struct PlanSimulation: Sendable {
 
     private mutating func pay() {
         guard let effect = customer.openEffect else { return }
-        let paid = SettleEffect(effectID: effect.id, answer: .paid)
+        let paid = SettleEffect(
+            effectID: effect.id, answer: effect.kind == .findTaxes ? .taxes(.none, nil) : .paid)
         take(customer.decideSettle(paid, pricing: pricing, now: now).facts)
     }
 

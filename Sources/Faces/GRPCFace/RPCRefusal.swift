@@ -57,11 +57,28 @@ struct RPCRefusal {
         (code, reason) = (.failedPrecondition, "IN_USE")
     }
 
-    private init(seatsDeclined code: String) {
-        self.init(
-            .failedPrecondition, "PAYMENT_DECLINED",
-            "seats beyond those that are paid for are paid before they are taken, which was "
-                + "declined (\(code)): nothing was taken; save another payment method")
+    /// About what has to be paid, or known, before something is had.
+    private init(ofMoney refusal: Refusal) {
+        switch refusal {
+        case .seatsDeclined(let code):
+            self.init(
+                .failedPrecondition, "PAYMENT_DECLINED",
+                "seats beyond those that are paid for are paid before they are taken, which was "
+                    + "declined (\(code)): nothing was taken; save another payment method")
+        case .taxAddressRequired(let isThere):
+            let message =
+                isThere
+                ? "says too little to know what tax is due: give its state and postal code, too"
+                : "is needed to know what tax is due: set it with UpdateCustomer"
+            self.init([Violation(path: "address", message: message)])
+            (code, reason) = (.failedPrecondition, "TAX_ADDRESS_REQUIRED")
+        case .taxUnknown(let code):
+            self.init(
+                .failedPrecondition, "TAX_UNKNOWN",
+                "the payment provider can't say what tax is due (\(code)): see its settings for "
+                    + "tax, or give the customer a tax rate")
+        default: preconditionFailure("told by the caller")
+        }
     }
 
     init(_ refusal: Refusal) {
@@ -87,7 +104,7 @@ struct RPCRefusal {
                 .failedPrecondition, "PURCHASE_IN_PROGRESS",
                 "another charge for the customer has no outcome yet; try again later",
                 retryAfterMilliseconds: 1000)
-        case .seatsDeclined(let code): self.init(seatsDeclined: code)
+        case .seatsDeclined, .taxAddressRequired, .taxUnknown: self.init(ofMoney: refusal)
         case .subscriptionNotFound(let id):
             self.init(subscriptionNotFound: id)
         case .quoteExpired:

@@ -134,13 +134,6 @@ extension JSONProblem {
         }
     }
 
-    private init(seatsDeclined code: String) {
-        self.init(
-            402, "invoice_payment_failed",
-            "seats beyond those that are paid for are paid before they are taken, which was "
-                + "declined (\(code)): nothing was taken; save another payment method")
-    }
-
     private init(_ refusal: Refusal, key: (String) -> String) {
         switch refusal {
         case .customerNotFound(let id):
@@ -175,7 +168,7 @@ extension JSONProblem {
             self.init(409, "invalid_request", users.map(\.message).joined(separator: "; "))
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
-        case .seatsDeclined(let code): self.init(seatsDeclined: code)
+        case .seatsDeclined, .taxAddressRequired, .taxUnknown: self.init(ofMoney: refusal)
         case .planAlreadyAttached, .subscriptionNotFound: self.init(ofPlans: refusal)
         case .quoteExpired: self = .invalidRequest("the preview is too old; preview again")
         case .insufficientBalance(let id):
@@ -209,6 +202,27 @@ extension JSONProblem {
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
             .ownReferralCode, .sameFingerprint, .referralRedeemed, .referralCodeUsedUp:
             self.init(ofRewards: refusal)
+        }
+    }
+
+    /// About what has to be paid, or known, before something is had.
+    private init(ofMoney refusal: Refusal) {
+        switch refusal {
+        case .seatsDeclined(let code):
+            self.init(
+                402, "invoice_payment_failed",
+                "seats beyond those that are paid for are paid before they are taken, which was "
+                    + "declined (\(code)): nothing was taken; save another payment method")
+        case .taxAddressRequired(let isThere):
+            self.init(
+                400, "customer_tax_location_invalid",
+                isThere
+                    ? "the customer's address says too little to know what tax is due"
+                    : "the customer has no address, so what tax is due can't be known")
+        case .taxUnknown(let code):
+            self.init(
+                400, "tax_unknown", "the payment provider can't say what tax is due (\(code))")
+        default: preconditionFailure("told by the caller")
         }
     }
 

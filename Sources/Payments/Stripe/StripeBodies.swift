@@ -44,7 +44,7 @@ package enum StripeBodies {
     }
 
     /// What is empty is said, too: there it would stay otherwise.
-    private static func address(_ address: PostalAddress) -> StripeForm {
+    static func address(_ address: PostalAddress) -> StripeForm {
         [
             "line1": .text(address.line1), "line2": .text(address.line2),
             "city": .text(address.city), "state": .text(address.state),

@@ -15,9 +15,7 @@ extension JSONValue {
     }
 
     /// Of a list of objects.
-    package var data: [JSONValue] {
-        if case .array(let values)? = self["data"] { values } else { [] }
-    }
+    package var data: [JSONValue] { list("data") }
 
     /// What Stripe refers to, which is an id, or the object where it was expanded.
     package func reference(_ key: String) -> String? {

@@ -16,12 +16,24 @@ extension StripeBodies {
             "percentage": .text(tax.rate.percentage.text),
         ]
         if !tax.rate.jurisdiction.isEmpty { rate.append("jurisdiction", tax.rate.jurisdiction) }
+        if tax.rate.id == TaxRate.automaticID { rate.append(contentsOf: place(tax.rate)) }
         return [
             .form([
                 "amount": .text(String(amount)), "taxable_amount": .text(String(taxable)),
                 "tax_rate_data": .form(rate),
             ])
         ]
+    }
+
+    /// Where a rate that Stripe has found is of, so that its reports know.
+    private static func place(_ rate: TaxRate) -> StripeForm {
+        let parts = rate.jurisdiction.split(separator: "-", maxSplits: 1).map(String.init)
+        guard let country = parts.first, PostalAddress.country(country) == country else {
+            return [:]
+        }
+        var form: StripeForm = ["country": .text(country)]
+        if parts.count > 1 { form.append("state", parts[1]) }
+        return form
     }
 
     /// What comes on top of a line's amount there.

@@ -117,11 +117,10 @@ struct Commit {
         if case .moveClock = command { now = draft.buckets.clock.reading(at: time) }
         var decision: Decision
         var refusal: Refusal?
-        var awaited: (id: String, isOwn: Bool)?
+        var awaited: Awaited?
         let wanted = draft.topUps(for: command, names.pricing)
         do {
-            decision = try draft.decide(command, pricing: names.pricing, now: now)
-            awaited = try payingSeats(for: command, of: draft, &decision, names, now)
+            (decision, awaited) = try decide(command, on: draft, names, now)
         } catch {
             // What was due has happened, whatever becomes of the command.
             refusal = error
@@ -175,13 +174,43 @@ struct Commit {
         return .done(Outcome(message: message, point: repository.point(draft.sequence)))
     }
 
+    /// An effect that a command waits for.
+    private struct Awaited {
+        var id: String
+        /// It is for what the command takes.
+        var isOwn: Bool
+    }
+
+    /// What a command comes to; where something has to be paid or asked first, that in its place.
+    private func decide(
+        _ command: Command, on draft: borrowing CustomerState, _ names: PricingNames,
+        _ now: Timestamp
+    ) throws(Refusal) -> (Decision, Awaited?) {
+        let question: Effect?
+        if case .completeCheckout(let paid) = command {
+            question = draft.taxQuestion(
+                after: paid, pricing: names.pricing, now: now, effectID: repository.newEffectID())
+        } else {
+            question = try draft.taxQuestion(
+                for: command, pricing: names.pricing, now: now, effectID: repository.newEffectID())
+        }
+        if let question {
+            var decision = Decision()
+            decision.facts = [.effectRequested(question)]
+            return (decision, Awaited(id: question.id, isOwn: false))
+        }
+        var decision = try draft.decide(command, pricing: names.pricing, now: now)
+        let awaited = try payingSeats(for: command, of: draft, &decision, names, now)
+        return (decision, awaited)
+    }
+
     /// Seats that a decision takes are paid for before it; what it frees is settled with it.
     ///
     /// - Returns: what is waited for, in place of the decision.
     private func payingSeats(
         for command: Command, of draft: borrowing CustomerState, _ decision: inout Decision,
         _ names: PricingNames, _ now: Timestamp
-    ) throws(Refusal) -> (id: String, isOwn: Bool)? {
+    ) throws(Refusal) -> Awaited? {
         guard command.takesSeats else { return nil }
         let change = try draft.seatChange(
             by: decision.facts, pricing: names.pricing, now: now, token: repository.newEffectID())
@@ -204,7 +233,7 @@ struct Commit {
         }
         decision = Decision()
         decision.facts = facts
-        return (id, open == nil)
+        return Awaited(id: id, isOwn: open == nil)
     }
 
     /// Something begins to need what is deleted from the catalog, by whoever hasn't seen that yet.

@@ -48,11 +48,11 @@ package enum Execution {
     case done(Outcome)
     /// A retry of a request whose answer is not durable yet: execute again once it is.
     case again(after: CommitPoint)
-    /// Something has to be paid first: execute again once that has an outcome.
+    /// Something has to be paid or asked first: execute again once that has an outcome.
     case awaiting(AwaitedCharge)
 }
 
-/// A charge that a command waits for.
+/// A charge, or a question, that a command waits for.
 package struct AwaitedCharge: Sendable {
     let expectation: Expectation
     /// It is for what the command takes; else another one that comes first.

@@ -147,6 +147,11 @@ struct Effects: Sendable {
         _ effect: Effect, _ pending: Settlements.Pending
     ) async throws -> SettleEffect {
         var (payer, method, time) = try asked(pending)
+        if effect.kind == .findTaxes {
+            let currency = effect.order.total.currency
+            let answer = try await provider.taxes(for: payer, paying: currency, id: effect.id)
+            return SettleEffect(effectID: effect.id, answer: .taxes(answer, payer.address))
+        }
         if !effect.closesPage.isEmpty {
             try await provider.closeCheckout(effect.closesPage, of: payer)
         }
@@ -167,6 +172,7 @@ struct Effects: Sendable {
             case .paid(let payment): return settled(.paid, payment)
             case .declined(let code): return settled(.declined(code: code))
             }
+        case .findTaxes: preconditionFailure("asked above")
         }
     }
 

@@ -10,9 +10,10 @@
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
 //      8  u32  format version: 10. Older ones are read too. In version 9 no customer has
-//              invoices of other systems on record; in version 8 no customer has an address, or
-//              a name that a payment provider has yet to be told; in version 7 nothing is taxed
-//              and nothing came from other systems; in version 6 no customer
+//              invoices of other systems on record, and no provider was asked for taxes; in
+//              version 8 no customer has an address, or a name that a payment provider has yet
+//              to be told; in version 7 nothing is taxed and nothing came from other systems; in
+//              version 6 no customer
 //              is known to a payment provider; in version 5 nothing is planned in phases or
 //              paused, and all pay in one currency; in version 4 no order is of several plans,
 //              no invoice waits to be paid, and there are no top-ups, referrals and

@@ -74,12 +74,41 @@ package struct AttachService: Sendable {
         throw .refused(.purchaseInProgress)
     }
 
+    /// What tax is due where the customer is billed is asked first, should it be charged and not be
+    /// known; nil: it needn't be.
+    private func askForTaxes(
+        _ call: PurchaseCall, names: PricingNames, in workspace: Workspace
+    ) throws(ExecuteFault) -> Execution? {
+        guard names.pricing.settings.automaticTax != .off else { return nil }
+        let customers = environment.customers(of: call.customer)
+        let command = call.command(effectID: "")
+        let asks = try customers.read(call.customer, names: names, in: workspace) {
+            (customer, names) -> Result<Bool, Refusal> in
+            let now = customer.buckets.clock.time(at: customers.environmentTime)
+            return Result { () throws(Refusal) in
+                try customer.taxQuestion(
+                    for: command, pricing: names.pricing, now: now, effectID: "") != nil
+            }
+        }.answer
+        switch asks {
+        case .failure(let refusal): throw .refused(refusal)
+        case .success(false): return nil
+        case .success(true):
+            let execution = try customers.execute(
+                .provider(.taxesWanted), for: call.customer, request: nil, names: names,
+                in: workspace)
+            if case .done = execution { return nil }
+            return execution
+        }
+    }
+
     /// What it would do.
     package func preview(
         _ call: PurchaseCall, names: PricingNames, in workspace: Workspace
     ) throws(ExecuteFault) -> Execution {
         try needProvider(call)
         try environment.refuseUsedUp(call.codes, for: call.customer)
+        if let asking = try askForTaxes(call, names: names, in: workspace) { return asking }
         let customers = environment.customers(of: call.customer)
         let (result, point) = try customers.read(call.customer, names: names, in: workspace) {
             (customer, names) -> Result<UnsafeRawBufferPointer, Refusal> in

@@ -115,6 +115,8 @@ struct CatalogWriter {
                 UInt32(settings.disputes.rawValue))
         }
         message.pointee.default_tax_rate_id = arena.string(settings.defaultTaxRate)
+        message.pointee.automatic_tax = Tally__V1__AutomaticTax(
+            UInt32(settings.automaticTax.rawValue))
         return message
     }
 

@@ -82,6 +82,7 @@ extension ReplyWriter {
         if let address = customer.account.address, !address.isEmpty {
             message.pointee.address = self.address(address)
         }
+        message.pointee.found_tax = customer.account.taxes.map { foundTax($0) }
         message.pointee.credit_balance = customer.account.credit.map { money($0) }
         message.pointee.payment_method = customer.account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =

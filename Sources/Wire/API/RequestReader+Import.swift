@@ -17,6 +17,8 @@ extension RequestReader {
         var asked = ImportCustomer(source: fields.source(message.source_id, at: "source_id"))
         asked.name = fields.name(message.name)
         asked.email = fields.email(message.email)
+        let address = message.address.map { fields.address($0.pointee) }
+        asked.address = address?.isEmpty == true ? nil : address
         asked.metadata = fields.metadata(
             elements(message.n_metadata, message.metadata).map {
                 ($0.pointee.key, $0.pointee.value)

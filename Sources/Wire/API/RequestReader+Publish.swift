@@ -72,6 +72,9 @@ struct DraftReader {
                 settings.convertsToCharges = given.charge_after_first_payment != 0
             }
             settings.defaultTaxRate = text(given.default_tax_rate_id)
+            settings.automaticTax = fields.word(
+                given.automatic_tax.rawValue, AutomaticTax.off,
+                at: "\(prefix)settings.automatic_tax")
             draft.settings = settings
         }
         draft.rewards = rewards(message)

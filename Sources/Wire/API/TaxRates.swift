@@ -83,6 +83,18 @@ extension ReplyWriter {
         }
     }
 
+    func foundTax(_ found: TaxFinding) -> UnsafeMutablePointer<Tally__V1__FoundTax> {
+        let message = arena.make(tally__v1__found_tax__init)
+        message.pointee.status = Tally__V1__TaxStatus(UInt32(found.status.rawValue))
+        message.pointee.code = arena.string(found.code)
+        message.pointee.time = found.time == .epoch ? nil : time(found.time)
+        guard let rate = found.rate else { return message }
+        message.pointee.name = arena.string(rate.name)
+        message.pointee.percentage = arena.string(rate.percentage.text)
+        message.pointee.jurisdiction = arena.string(rate.jurisdiction)
+        return message
+    }
+
     func lineTax(
         _ tax: LineTax, _ currency: Currency
     ) -> UnsafeMutablePointer<Tally__V1__LineTax> {

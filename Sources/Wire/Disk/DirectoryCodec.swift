@@ -81,7 +81,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.removes {
+        if draft.taxesAutomatically {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX
+            message.pointee.catalog_published_with_automatic_tax = published
+        } else if draft.removes {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS
             message.pointee.catalog_published_with_deletions = published
@@ -144,6 +148,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_taxes)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS:
             published = try need(message.pointee.catalog_published_with_seats)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX:
+            published = try need(message.pointee.catalog_published_with_automatic_tax)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS:
             published = try need(message.pointee.catalog_published_with_deletions)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
@@ -169,6 +175,11 @@ extension RecordDecoder {
 }
 
 extension PricingDraft {
+    /// What came last comes first: who knows of it knows of the others, too.
+    fileprivate var taxesAutomatically: Bool {
+        settings.map { $0.automaticTax != .off } ?? false
+    }
+
     /// So do tax rates.
     fileprivate var hasTaxes: Bool {
         !taxRates.isEmpty || settings?.defaultTaxRate.isEmpty == false

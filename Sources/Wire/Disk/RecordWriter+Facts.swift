@@ -63,7 +63,7 @@ extension RecordWriter {
         case .receivableSet, .invoiceOverdue: receivableFact(fact, message)
         case .referralSet, .referralCodeSet, .fingerprintSet: referralFact(fact, message)
         case .schedulesSet, .phaseBegan, .payerSet, .methodRemoved, .takeoverSet, .trialUsed,
-            .profileOwed, .addressSet, .externalInvoiceSet:
+            .profileOwed, .addressSet, .externalInvoiceSet, .taxesFound:
             scheduleFact(fact, message)
         }
         return message

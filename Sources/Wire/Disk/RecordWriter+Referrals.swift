@@ -85,6 +85,7 @@ extension RecordDecoder {
         account.taxRate = text(message.tax_rate_id)
         account.owedProfile = message.owed_profile
         if let open = address(message.address) { account.address = open }
+        if let found = message.taxes?.pointee { account.taxes = try taxFinding(found) }
     }
 
     func referral(_ message: Tally__Disk__V1__Referral) throws(RecordFault) -> Referral {

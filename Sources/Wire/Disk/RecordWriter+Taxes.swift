@@ -12,6 +12,9 @@ extension RecordWriter {
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_TAX_RATE_SET
             message.pointee.tax_rate_set = arena.make(tally__disk__v1__tax_rate_set__init)
             message.pointee.tax_rate_set.pointee.tax_rate_id = arena.string(id)
+        case .taxesFound(let found):
+            message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_TAXES_FOUND
+            message.pointee.taxes_found = taxFinding(found)
         case .subscriptionChanged(let subscription) where subscription.isTaxed:
             message.pointee.kind_case = TALLY__DISK__V1__FACT__KIND_TAXED_SUBSCRIPTION_CHANGED
             message.pointee.taxed_subscription_changed = self.subscription(subscription)
@@ -30,6 +33,15 @@ extension RecordWriter {
         default: return false
         }
         return true
+    }
+
+    func taxFinding(_ found: TaxFinding) -> UnsafeMutablePointer<Tally__Disk__V1__TaxFinding> {
+        let message = arena.make(tally__disk__v1__tax_finding__init)
+        message.pointee.status = UInt32(found.status.rawValue)
+        message.pointee.rate = found.rate.map { CatalogWriter(arena: arena).taxRate($0) }
+        message.pointee.code = arena.string(found.code)
+        message.pointee.time = found.time.milliseconds
+        return message
     }
 
     func lineTax(_ tax: LineTax) -> UnsafeMutablePointer<Tally__Disk__V1__LineTax> {
@@ -66,6 +78,8 @@ extension RecordDecoder {
         switch message.kind_case {
         case TALLY__DISK__V1__FACT__KIND_TAX_RATE_SET:
             .taxRateSet(id: text(try need(message.tax_rate_set).tax_rate_id))
+        case TALLY__DISK__V1__FACT__KIND_TAXES_FOUND:
+            .taxesFound(try taxFinding(try need(message.taxes_found)))
         case TALLY__DISK__V1__FACT__KIND_TAXED_SUBSCRIPTION_CHANGED:
             .subscriptionChanged(
                 try subscription(try need(message.taxed_subscription_changed)))
@@ -79,6 +93,15 @@ extension RecordDecoder {
             .refundSet(try refund(try need(message.taxed_refund_set)))
         default: nil
         }
+    }
+
+    func taxFinding(
+        _ message: Tally__Disk__V1__TaxFinding
+    ) throws(RecordFault) -> TaxFinding {
+        TaxFinding(
+            try known(message.status, TaxFinding.Status.self),
+            message.rate == nil ? nil : try taxRate(message.rate), code: text(message.code),
+            time: Timestamp(milliseconds: message.time))
     }
 
     func lineTax(

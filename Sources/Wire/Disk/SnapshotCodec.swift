@@ -236,6 +236,7 @@ extension RecordWriter {
         message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
         message.pointee.payer = arena.string(customer.account.payer)
         message.pointee.tax_rate_id = arena.string(customer.account.taxRate)
+        message.pointee.taxes = customer.account.taxes.map { taxFinding($0) }
         message.pointee.owed_profile = customer.account.owedProfile
         message.pointee.address = customer.account.address.map { address($0) }
         (message.pointee.n_schedules, message.pointee.schedules) =

@@ -100,6 +100,8 @@ struct CatalogReport {
         }
         let taxRate = settings.text("default_tax_rate_id")
         if !taxRate.isEmpty { table.add("default_tax_rate_id", taxRate) }
+        let automatic = settings.text("automatic_tax")
+        if !automatic.isEmpty, automatic != "unspecified" { table.add("automatic_tax", automatic) }
         if settings["charge_after_first_payment"] == .bool(false) {
             table.add("charge_after_first_payment", "false")
         }

@@ -67,7 +67,7 @@ struct FactText {
         case .discountsSet, .codeRedeemed, .referralSet, .referralCodeSet, .fingerprintSet:
             rewarded(fact)
         case .payerSet, .taxRateSet, .methodRemoved, .takeoverSet, .trialUsed, .schedulesSet,
-            .phaseBegan, .profileOwed, .addressSet, .externalInvoiceSet:
+            .phaseBegan, .profileOwed, .addressSet, .externalInvoiceSet, .taxesFound:
             arranged(fact)
         }
     }
@@ -84,6 +84,12 @@ struct FactText {
             ["fact": .string("profile_owed"), "turn": .number(turn)]
         case .addressSet(let address): PostalAddress.text(address)
         case .externalInvoiceSet(let invoice): invoice.text
+        case .taxesFound(let found):
+            [
+                "fact": .string("taxes_found"), "status": .string("\(found.status)"),
+                "rate": found.rate.map { .string("\($0.name) \($0.percentage.text)%") } ?? .null,
+                "code": .string(found.code), "time": Self.instant(found.time),
+            ]
         case .takeoverSet(let takeover):
             [
                 "fact": .string("takeover_set"), "source": .string(takeover.source),

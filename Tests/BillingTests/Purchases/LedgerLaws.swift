@@ -281,6 +281,7 @@ struct Market {
     /// The provider's answer.
     private mutating func settle() {
         guard let effect = desk.customer.openEffect else { return }
+        if effect.kind == .findTaxes { return shopper.answerTaxes() }
         var answer = SettleEffect.Answer.paid
         if effect.kind == .openCheckout {
             answer = .checkoutOpened(url: "https://example.com/pay")

@@ -94,21 +94,23 @@ extension Shopper {
         }
         desk.advance(to: desk.now)
         payAll()
-        let customer = desk.customer
         let preview: PurchasePreview
         let reply: AttachReply
         do {
             if dice.chance(50) {
                 let attach = purchase()
-                preview = try customer.preview(attach, pricing: desk.pricing, now: desk.now)
+                try desk.askForTaxes(.attach(attach))
+                preview = try desk.customer.preview(attach, pricing: desk.pricing, now: desk.now)
                 reply = try buy(attach)
             } else if dice.chance(50) {
                 let several = purchases()
-                preview = try customer.preview(several, pricing: desk.pricing, now: desk.now)
+                try desk.askForTaxes(.attachSeveral(several))
+                preview = try desk.customer.preview(several, pricing: desk.pricing, now: desk.now)
                 reply = try buy(several)
             } else {
                 guard let change = change() else { return nil }
-                preview = try customer.preview(change, pricing: desk.pricing, now: desk.now)
+                try desk.askForTaxes(.changeSubscription(change))
+                preview = try desk.customer.preview(change, pricing: desk.pricing, now: desk.now)
                 reply = try make(change)
             }
         } catch { return nil }

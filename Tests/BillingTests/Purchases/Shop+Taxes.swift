@@ -13,9 +13,10 @@ extension Shop {
                 percentage: Quantity(raw: DecimalText.parseExactly(text, digits: 10) ?? 0),
                 isInclusive: dice.chance(40))
         }
-        guard dice.chance(50) else { return }
+        guard dice.chance(60) else { return }
         draft.settings = PricingSettings()
-        draft.settings?.defaultTaxRate = dice.pick(draft.taxRates).id
+        if dice.chance(60) { draft.settings?.defaultTaxRate = dice.pick(draft.taxRates).id }
+        if dice.chance(60) { draft.settings?.automaticTax = dice.pick([.exclusive, .inclusive]) }
     }
 }
 
@@ -27,9 +28,22 @@ extension Shopper {
         return dice.pick(rates).id
     }
 
-    /// The customer's own from now on, or none.
+    mutating func answerTaxes() {
+        note("it is asked what tax is due")
+        do { try desk.answerTaxes() } catch { note("\(error)") }
+    }
+
+    /// The customer's own from now on, or none; or another place where it is billed.
     mutating func changeTaxRate() {
         guard !desk.pricing.taxRates.isEmpty else { return }
+        if dice.chance(50) {
+            let (country, state) = dice.pick([
+                ("DE", ""), ("DE", ""), ("CH", ""), ("US", ""), ("US", "CA"), ("BR", ""), ("", ""),
+            ])
+            note("billed in \(country) \(state)")
+            try? desk.move(to: country, state)
+            return
+        }
         var update = UpdateCustomer()
         update.taxRate = taxRate(chance: 70) ?? ""
         note("tax rate \(update.taxRate ?? "")")

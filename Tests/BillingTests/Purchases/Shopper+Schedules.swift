@@ -156,6 +156,7 @@ extension Shopper {
         for _ in 0..<6 {
             let schedule = schedule()
             guard !schedule.phases.isEmpty,
+                (try? desk.askForTaxes(.createSchedule(schedule))) != nil,
                 let preview = try? desk.customer.preview(
                     schedule, pricing: desk.pricing, now: desk.now)
             else { continue }

@@ -209,6 +209,10 @@ struct Shopper {
     mutating func payAll() -> AttachReply? {
         var reply: AttachReply?
         while let effect = desk.customer.openEffect {
+            if effect.kind == .findTaxes {
+                answerTaxes()
+                continue
+            }
             note("paid: \(effect.kind) \(effect.order.due.minorUnits)")
             reply = try? desk.settle(
                 effect.kind == .collect ? .paid : .checkoutOpened(url: "https://example.com/pay"))

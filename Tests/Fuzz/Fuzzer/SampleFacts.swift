@@ -35,6 +35,7 @@ enum SampleFacts {
             .fingerprintSet(FingerprintMark(rawValue: 1)), .phaseBegan(time: time),
             .payerSet(reference: "cus_1"), .methodRemoved, .taxRateSet(id: "vat"),
             .profileOwed(turn: 3), .addressSet(nil),
+            .taxesFound(TaxFinding(.failed, code: "x", time: time)),
             .takeoverSet(
                 Takeover(source: "sub_1", subscriptions: [1], status: .pending, until: time)),
             .trialUsed(TrialMark(plan: plan.plan, entity: 2)),

@@ -44,6 +44,8 @@ package indirect enum Step: Sendable {
     case zone(String)
     /// What tax the customer is charged from now on; empty: the usual one.
     case taxRate(String)
+    /// Where the customer is billed from now on; an empty country: nobody is to know.
+    case address(String, state: String = "")
     case open(Grant)
     case entity(String, InlineText, controls: Controls = .none)
     case deleteEntity(InlineText)
@@ -385,6 +387,7 @@ extension Refusal {
         case .invoiceFinal: "invoice final"
         case .currencyMismatch: "currency mismatch"
         case .seatsDeclined: "payment declined"
+        case .taxAddressRequired: "tax address required"
         default: "\(self)"
         }
     }

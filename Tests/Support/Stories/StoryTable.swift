@@ -28,5 +28,6 @@ package struct StoryTable: RuleRow {
         PurchaseStories.customLines,
         TopUpStories.table, PauseStories.table, PauseStories.defaults, CurrencyStories.table,
         ScheduleStories.table, SeatStories.table, TaxStories.table, TaxStories.usual,
+        AutomaticTaxStories.table, AutomaticTaxStories.within, AutomaticTaxStories.fallback,
     ]
 }

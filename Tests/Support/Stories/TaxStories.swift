@@ -45,7 +45,7 @@ package enum TaxStories {
         return plan
     }()
 
-    private static let pricing: PricingState = {
+    static let pricing: PricingState = {
         var draft = PricingDraft(
             currency: "usd",
             features: [.sample("messages", .metered), .sample("words", .metered)],
@@ -69,16 +69,16 @@ package enum TaxStories {
         return PricingState.empty.publishing(draft)
     }()
 
-    private static let middle = Timestamp.utc(2026, 4, 16)
-    private static let renewal = Timestamp.utc(2026, 5, 1)
+    static let middle = Timestamp.utc(2026, 4, 16)
+    static let renewal = Timestamp.utc(2026, 5, 1)
 
-    private static func row(_ rule: String, _ steps: Step...) -> Story {
+    static func row(_ rule: String, _ steps: Step...) -> Story {
         var story = Story(rule, after: steps)
         story.start = .utc(2026, 4, 1)
         return story
     }
 
-    private static func buy(
+    static func buy(
         _ plan: String, _ rate: String?, in currency: String? = nil, with coupons: String...
     ) -> Step {
         .purchase(Purchase(plan, with: coupons, in: currency, taxed: rate))

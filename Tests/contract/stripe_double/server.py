@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from . import (accounts, calls, catalog, charges, checkout, coupons, customers, disputes, forms,
                invoice_calls, invoice_items, payment_intents, payment_methods, previews, refunds,
-               setup_intents, subscription_calls, tax_rates, webhook_endpoints)
+               setup_intents, subscription_calls, tax_calculations, tax_rates, webhook_endpoints)
 from .control import Control
 from .deliveries import Deliveries
 from .errors import StripeError, invalid
@@ -28,7 +28,7 @@ LARGEST = 2 << 20
 # Importing them is what makes their calls known.
 SERVED = (accounts, catalog, charges, checkout, coupons, customers, disputes, invoice_calls,
           invoice_items, payment_intents, payment_methods, previews, refunds, setup_intents,
-          subscription_calls, tax_rates, webhook_endpoints)
+          subscription_calls, tax_calculations, tax_rates, webhook_endpoints)
 
 
 class Cut(Exception):

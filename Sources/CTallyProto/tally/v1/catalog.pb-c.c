@@ -3413,7 +3413,7 @@ const ProtobufCMessageDescriptor tally__v1__tax_rate__descriptor =
   (ProtobufCMessageInit) tally__v1__tax_rate__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[7] =
+static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descriptors[8] =
 {
   {
     "keep_free_overage",
@@ -3499,8 +3499,21 @@ static const ProtobufCFieldDescriptor tally__v1__pricing_settings__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "automatic_tax",
+    171,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PricingSettings, automatic_tax),
+    &tally__v1__automatic_tax__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__pricing_settings__field_indices_by_name[] = {
+  7,   /* field[7] = automatic_tax */
   5,   /* field[5] = charge_after_first_payment */
   6,   /* field[6] = default_tax_rate_id */
   4,   /* field[4] = dispute_behavior */
@@ -3516,7 +3529,7 @@ static const ProtobufCIntRange tally__v1__pricing_settings__number_ranges[5 + 1]
   { 40, 4 },
   { 120, 5 },
   { 170, 6 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
 {
@@ -3526,7 +3539,7 @@ const ProtobufCMessageDescriptor tally__v1__pricing_settings__descriptor =
   "Tally__V1__PricingSettings",
   "tally.v1",
   sizeof(Tally__V1__PricingSettings),
-  7,
+  8,
   tally__v1__pricing_settings__field_descriptors,
   tally__v1__pricing_settings__field_indices_by_name,
   5,  tally__v1__pricing_settings__number_ranges,
@@ -4071,5 +4084,35 @@ const ProtobufCEnumDescriptor tally__v1__dispute_behavior__descriptor =
   tally__v1__dispute_behavior__enum_values_by_name,
   1,
   tally__v1__dispute_behavior__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__automatic_tax__enum_values_by_number[3] =
+{
+  { "AUTOMATIC_TAX_UNSPECIFIED", "TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_UNSPECIFIED", 0 },
+  { "AUTOMATIC_TAX_EXCLUSIVE", "TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_EXCLUSIVE", 1 },
+  { "AUTOMATIC_TAX_INCLUSIVE", "TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_INCLUSIVE", 2 },
+};
+static const ProtobufCIntRange tally__v1__automatic_tax__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tally__v1__automatic_tax__enum_values_by_name[3] =
+{
+  { "AUTOMATIC_TAX_EXCLUSIVE", 1 },
+  { "AUTOMATIC_TAX_INCLUSIVE", 2 },
+  { "AUTOMATIC_TAX_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__automatic_tax__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.AutomaticTax",
+  "AutomaticTax",
+  "Tally__V1__AutomaticTax",
+  "tally.v1",
+  3,
+  tally__v1__automatic_tax__enum_values_by_number,
+  3,
+  tally__v1__automatic_tax__enum_values_by_name,
+  1,
+  tally__v1__automatic_tax__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

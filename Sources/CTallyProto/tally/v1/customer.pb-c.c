@@ -239,6 +239,51 @@ void   tally__v1__customer__free_unpacked
   assert(message->base.descriptor == &tally__v1__customer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__found_tax__init
+                     (Tally__V1__FoundTax         *message)
+{
+  static const Tally__V1__FoundTax init_value = TALLY__V1__FOUND_TAX__INIT;
+  *message = init_value;
+}
+size_t tally__v1__found_tax__get_packed_size
+                     (const Tally__V1__FoundTax *message)
+{
+  assert(message->base.descriptor == &tally__v1__found_tax__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__found_tax__pack
+                     (const Tally__V1__FoundTax *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__found_tax__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__found_tax__pack_to_buffer
+                     (const Tally__V1__FoundTax *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__found_tax__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__FoundTax *
+       tally__v1__found_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__FoundTax *)
+     protobuf_c_message_unpack (&tally__v1__found_tax__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__found_tax__free_unpacked
+                     (Tally__V1__FoundTax *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__found_tax__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__postal_address__init
                      (Tally__V1__PostalAddress         *message)
 {
@@ -790,7 +835,7 @@ const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor
   (ProtobufCMessageInit) tally__v1__customer__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[27] =
+static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[28] =
 {
   {
     "customer_id",
@@ -1116,6 +1161,18 @@ static const ProtobufCFieldDescriptor tally__v1__customer__field_descriptors[27]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "found_tax",
+    171,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Customer, found_tax),
+    &tally__v1__found_tax__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__customer__field_indices_by_name[] = {
   24,   /* field[24] = address */
@@ -1132,6 +1189,7 @@ static const unsigned tally__v1__customer__field_indices_by_name[] = {
   14,   /* field[14] = entity_count */
   25,   /* field[25] = external_invoices */
   6,   /* field[6] = flags */
+  27,   /* field[27] = found_tax */
   22,   /* field[22] = has_fingerprint */
   13,   /* field[13] = holds */
   8,   /* field[8] = invoices */
@@ -1158,7 +1216,7 @@ static const ProtobufCIntRange tally__v1__customer__number_ranges[10 + 1] =
   { 156, 24 },
   { 160, 25 },
   { 170, 26 },
-  { 0, 27 }
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
 {
@@ -1168,11 +1226,114 @@ const ProtobufCMessageDescriptor tally__v1__customer__descriptor =
   "Tally__V1__Customer",
   "tally.v1",
   sizeof(Tally__V1__Customer),
-  27,
+  28,
   tally__v1__customer__field_descriptors,
   tally__v1__customer__field_indices_by_name,
   10,  tally__v1__customer__number_ranges,
   (ProtobufCMessageInit) tally__v1__customer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__found_tax__field_descriptors[6] =
+{
+  {
+    "status",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FoundTax, status),
+    &tally__v1__tax_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FoundTax, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percentage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FoundTax, percentage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "jurisdiction",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FoundTax, jurisdiction),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FoundTax, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__FoundTax, time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__found_tax__field_indices_by_name[] = {
+  4,   /* field[4] = code */
+  3,   /* field[3] = jurisdiction */
+  1,   /* field[1] = name */
+  2,   /* field[2] = percentage */
+  0,   /* field[0] = status */
+  5,   /* field[5] = time */
+};
+static const ProtobufCIntRange tally__v1__found_tax__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor tally__v1__found_tax__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.FoundTax",
+  "FoundTax",
+  "Tally__V1__FoundTax",
+  "tally.v1",
+  sizeof(Tally__V1__FoundTax),
+  6,
+  tally__v1__found_tax__field_descriptors,
+  tally__v1__found_tax__field_indices_by_name,
+  1,  tally__v1__found_tax__number_ranges,
+  (ProtobufCMessageInit) tally__v1__found_tax__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__postal_address__field_descriptors[6] =
@@ -1316,5 +1477,39 @@ const ProtobufCEnumDescriptor tally__v1__subscription_status__descriptor =
   tally__v1__subscription_status__enum_values_by_name,
   1,
   tally__v1__subscription_status__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tally__v1__tax_status__enum_values_by_number[5] =
+{
+  { "TAX_STATUS_UNSPECIFIED", "TALLY__V1__TAX_STATUS__TAX_STATUS_UNSPECIFIED", 0 },
+  { "TAX_STATUS_DUE", "TALLY__V1__TAX_STATUS__TAX_STATUS_DUE", 1 },
+  { "TAX_STATUS_NONE", "TALLY__V1__TAX_STATUS__TAX_STATUS_NONE", 2 },
+  { "TAX_STATUS_ADDRESS_INSUFFICIENT", "TALLY__V1__TAX_STATUS__TAX_STATUS_ADDRESS_INSUFFICIENT", 3 },
+  { "TAX_STATUS_FAILED", "TALLY__V1__TAX_STATUS__TAX_STATUS_FAILED", 4 },
+};
+static const ProtobufCIntRange tally__v1__tax_status__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tally__v1__tax_status__enum_values_by_name[5] =
+{
+  { "TAX_STATUS_ADDRESS_INSUFFICIENT", 3 },
+  { "TAX_STATUS_DUE", 1 },
+  { "TAX_STATUS_FAILED", 4 },
+  { "TAX_STATUS_NONE", 2 },
+  { "TAX_STATUS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tally__v1__tax_status__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tally.v1.TaxStatus",
+  "TaxStatus",
+  "Tally__V1__TaxStatus",
+  "tally.v1",
+  5,
+  tally__v1__tax_status__enum_values_by_number,
+  5,
+  tally__v1__tax_status__enum_values_by_name,
+  1,
+  tally__v1__tax_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -425,7 +425,7 @@ const ProtobufCMessageDescriptor tally__v1__import_customer_request__metadata_en
   (ProtobufCMessageInit) tally__v1__import_customer_request__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__import_customer_request__field_descriptors[14] =
+static const ProtobufCFieldDescriptor tally__v1__import_customer_request__field_descriptors[15] =
 {
   {
     "customer_id",
@@ -595,8 +595,21 @@ static const ProtobufCFieldDescriptor tally__v1__import_customer_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "address",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__ImportCustomerRequest, address),
+    &tally__v1__postal_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__import_customer_request__field_indices_by_name[] = {
+  14,   /* field[14] = address */
   13,   /* field[13] = balances */
   6,   /* field[6] = currency */
   0,   /* field[0] = customer_id */
@@ -615,7 +628,7 @@ static const unsigned tally__v1__import_customer_request__field_indices_by_name[
 static const ProtobufCIntRange tally__v1__import_customer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor tally__v1__import_customer_request__descriptor =
 {
@@ -625,7 +638,7 @@ const ProtobufCMessageDescriptor tally__v1__import_customer_request__descriptor 
   "Tally__V1__ImportCustomerRequest",
   "tally.v1",
   sizeof(Tally__V1__ImportCustomerRequest),
-  14,
+  15,
   tally__v1__import_customer_request__field_descriptors,
   tally__v1__import_customer_request__field_indices_by_name,
   1,  tally__v1__import_customer_request__number_ranges,

@@ -44,6 +44,9 @@ package struct StripeMove: Sendable {
         for name in ["name", "email"] {
             if let text = customer.text(name) { asked.append(name, .string(text)) }
         }
+        if let address = StripeMove.address(customer["address"]) {
+            asked.append("address", .object(address))
+        }
         guard CustomerID(self.customer) != nil,
             self.customer.utf8.allSatisfy({ Stripe.isAlphanumeric($0) || "_:-".utf8.contains($0) })
         else {
@@ -65,6 +68,20 @@ package struct StripeMove: Sendable {
         let terms = StripeTerms(
             customer: customer, card: card?.text("id"), book: book, mapping: mapping)
         subscriptions = running.map { terms.read($0) }
+    }
+
+    /// nil: it names no country, and is of no use here.
+    private static func address(_ known: JSONValue?) -> JSONObject? {
+        guard let known, let country = PostalAddress.country(known.text("country") ?? "")
+        else { return nil }
+        var address: JSONObject = ["country": .string(country)]
+        for part in ["line1", "line2", "city", "state", "postal_code"] {
+            guard let text = known.text(part), !text.isEmpty,
+                text.utf8.count <= PostalAddress.partLimit
+            else { continue }
+            address.append(part, .string(text))
+        }
+        return address
     }
 
     /// With some of its subscriptions.

@@ -329,6 +329,24 @@ typedef enum _Tally__V1__DisputeBehavior {
   TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_REVOKE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__DISPUTE_BEHAVIOR)
 } Tally__V1__DisputeBehavior;
+/*
+ * How tax that the payment provider finds is charged.
+ */
+typedef enum _Tally__V1__AutomaticTax {
+  /*
+   * Not at all.
+   */
+  TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_UNSPECIFIED = 0,
+  /*
+   * On top of prices.
+   */
+  TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_EXCLUSIVE = 1,
+  /*
+   * Prices have it in them.
+   */
+  TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_INCLUSIVE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__AUTOMATIC_TAX)
+} Tally__V1__AutomaticTax;
 
 /* --- messages --- */
 
@@ -1258,6 +1276,14 @@ struct  Tally__V1__PricingSettings
    * no tax.
    */
   char *default_tax_rate_id;
+  /*
+   * Where neither the customer nor the subscription has a tax rate of its own: the tax that the
+   * payment provider finds to be due at the customer's address is charged. It is asked before a
+   * purchase, a preview or a renewal, at most once a day. What costs something can't be bought
+   * without an address that says enough: FAILED_PRECONDITION, TAX_ADDRESS_REQUIRED. Renewals where
+   * nothing is known are charged `default_tax_rate_id`.
+   */
+  Tally__V1__AutomaticTax automatic_tax;
   Tally__V1__PricingSettings__IncludePastDueCase _include_past_due_case;
   union {
     /*
@@ -1277,7 +1303,7 @@ struct  Tally__V1__PricingSettings
 };
 #define TALLY__V1__PRICING_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__pricing_settings__descriptor) \
-    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, (char *)protobuf_c_empty_string, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0}, TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET, {0} }
+    , 0, 0, NULL, TALLY__V1__DISPUTE_BEHAVIOR__DISPUTE_BEHAVIOR_UNSPECIFIED, (char *)protobuf_c_empty_string, TALLY__V1__AUTOMATIC_TAX__AUTOMATIC_TAX_UNSPECIFIED, TALLY__V1__PRICING_SETTINGS___INCLUDE_PAST_DUE__NOT_SET, {0}, TALLY__V1__PRICING_SETTINGS___CHARGE_AFTER_FIRST_PAYMENT__NOT_SET, {0} }
 
 
 /*
@@ -1949,6 +1975,7 @@ extern const ProtobufCEnumDescriptor    tally__v1__usage_limit_anchor__descripto
 extern const ProtobufCEnumDescriptor    tally__v1__usage_alert_measure__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__dunning_end__descriptor;
 extern const ProtobufCEnumDescriptor    tally__v1__dispute_behavior__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__automatic_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__feature__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__provider_markup__descriptor;

@@ -28,6 +28,7 @@ typedef struct Tally__V1__Flag Tally__V1__Flag;
 typedef struct Tally__V1__PaymentMethod Tally__V1__PaymentMethod;
 typedef struct Tally__V1__Customer Tally__V1__Customer;
 typedef struct Tally__V1__Customer__MetadataEntry Tally__V1__Customer__MetadataEntry;
+typedef struct Tally__V1__FoundTax Tally__V1__FoundTax;
 typedef struct Tally__V1__PostalAddress Tally__V1__PostalAddress;
 
 
@@ -72,6 +73,32 @@ typedef enum _Tally__V1__SubscriptionStatus {
   TALLY__V1__SUBSCRIPTION_STATUS__SUBSCRIPTION_STATUS_PAUSED = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__SUBSCRIPTION_STATUS)
 } Tally__V1__SubscriptionStatus;
+/*
+ * What came of asking a payment provider for the tax that is due.
+ */
+typedef enum _Tally__V1__TaxStatus {
+  /*
+   * Never sent.
+   */
+  TALLY__V1__TAX_STATUS__TAX_STATUS_UNSPECIFIED = 0,
+  /*
+   * Some is.
+   */
+  TALLY__V1__TAX_STATUS__TAX_STATUS_DUE = 1,
+  /*
+   * None is.
+   */
+  TALLY__V1__TAX_STATUS__TAX_STATUS_NONE = 2,
+  /*
+   * The address says too little.
+   */
+  TALLY__V1__TAX_STATUS__TAX_STATUS_ADDRESS_INSUFFICIENT = 3,
+  /*
+   * It couldn't be found out.
+   */
+  TALLY__V1__TAX_STATUS__TAX_STATUS_FAILED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__TAX_STATUS)
+} Tally__V1__TaxStatus;
 
 /* --- messages --- */
 
@@ -382,10 +409,51 @@ struct  Tally__V1__Customer
    */
   size_t n_external_invoices;
   Tally__V1__ExternalInvoice **external_invoices;
+  /*
+   * What tax its payment provider has found to be due there; absent: it wasn't asked.
+   */
+  Tally__V1__FoundTax *found_tax;
 };
 #define TALLY__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, NULL }
+
+
+/*
+ * What tax is due where a customer is billed.
+ */
+struct  Tally__V1__FoundTax
+{
+  ProtobufCMessage base;
+  /*
+   * What was found.
+   */
+  Tally__V1__TaxStatus status;
+  /*
+   * What a person reads on an invoice, for example "VAT"; empty: no tax is charged.
+   */
+  char *name;
+  /*
+   * Per cent, an exact decimal such as "8.875".
+   */
+  char *percentage;
+  /*
+   * Whose tax it is, for example "DE" or "US-CA".
+   */
+  char *jurisdiction;
+  /*
+   * The payment provider's reason, with TAX_STATUS_FAILED. What was known before, above, goes on
+   * being charged for renewals; nothing else is sold.
+   */
+  char *code;
+  /*
+   * When it was found; absent: the address has changed since.
+   */
+  Google__Protobuf__Timestamp *time;
+};
+#define TALLY__V1__FOUND_TAX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__found_tax__descriptor) \
+    , TALLY__V1__TAX_STATUS__TAX_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -522,6 +590,25 @@ Tally__V1__Customer *
 void   tally__v1__customer__free_unpacked
                      (Tally__V1__Customer *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__FoundTax methods */
+void   tally__v1__found_tax__init
+                     (Tally__V1__FoundTax         *message);
+size_t tally__v1__found_tax__get_packed_size
+                     (const Tally__V1__FoundTax   *message);
+size_t tally__v1__found_tax__pack
+                     (const Tally__V1__FoundTax   *message,
+                      uint8_t             *out);
+size_t tally__v1__found_tax__pack_to_buffer
+                     (const Tally__V1__FoundTax   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__FoundTax *
+       tally__v1__found_tax__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__found_tax__free_unpacked
+                     (Tally__V1__FoundTax *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__PostalAddress methods */
 void   tally__v1__postal_address__init
                      (Tally__V1__PostalAddress         *message);
@@ -561,6 +648,9 @@ typedef void (*Tally__V1__Customer__MetadataEntry_Closure)
 typedef void (*Tally__V1__Customer_Closure)
                  (const Tally__V1__Customer *message,
                   void *closure_data);
+typedef void (*Tally__V1__FoundTax_Closure)
+                 (const Tally__V1__FoundTax *message,
+                  void *closure_data);
 typedef void (*Tally__V1__PostalAddress_Closure)
                  (const Tally__V1__PostalAddress *message,
                   void *closure_data);
@@ -571,12 +661,14 @@ typedef void (*Tally__V1__PostalAddress_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tally__v1__subscription_status__descriptor;
+extern const ProtobufCEnumDescriptor    tally__v1__tax_status__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__bought_quantity__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__subscription__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__flag__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__payment_method__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__customer__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__customer__metadata_entry__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__found_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__postal_address__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -139,10 +139,14 @@ struct  Tally__V1__ImportCustomerRequest
    */
   size_t n_balances;
   Tally__V1__ImportedBalance **balances;
+  /*
+   * Where it is billed; of one that is here already, only where nobody has said. Absent: nobody says.
+   */
+  Tally__V1__PostalAddress *address;
 };
 #define TALLY__V1__IMPORT_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__import_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL }
 
 
 /*

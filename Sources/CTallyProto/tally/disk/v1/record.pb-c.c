@@ -953,6 +953,51 @@ void   tally__disk__v1__tax_rate_set__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__tax_rate_set__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__disk__v1__tax_finding__init
+                     (Tally__Disk__V1__TaxFinding         *message)
+{
+  static const Tally__Disk__V1__TaxFinding init_value = TALLY__DISK__V1__TAX_FINDING__INIT;
+  *message = init_value;
+}
+size_t tally__disk__v1__tax_finding__get_packed_size
+                     (const Tally__Disk__V1__TaxFinding *message)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__disk__v1__tax_finding__pack
+                     (const Tally__Disk__V1__TaxFinding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__disk__v1__tax_finding__pack_to_buffer
+                     (const Tally__Disk__V1__TaxFinding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__Disk__V1__TaxFinding *
+       tally__disk__v1__tax_finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__Disk__V1__TaxFinding *)
+     protobuf_c_message_unpack (&tally__disk__v1__tax_finding__descriptor,
+                                allocator, len, data);
+}
+void   tally__disk__v1__tax_finding__free_unpacked
+                     (Tally__Disk__V1__TaxFinding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__disk__v1__tax_finding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__disk__v1__line_tax__init
                      (Tally__Disk__V1__LineTax         *message)
 {
@@ -4895,7 +4940,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__quantity__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__quantity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[81] =
+static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[82] =
 {
   {
     "customer_created",
@@ -5869,6 +5914,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__fact__field_descriptors[8
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "taxes_found",
+    190,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__Fact, kind_case),
+    offsetof(Tally__Disk__V1__Fact, taxes_found),
+    &tally__disk__v1__tax_finding__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   78,   /* field[78] = address_set */
@@ -5943,6 +6000,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   75,   /* field[75] = taxed_invoice_returned */
   76,   /* field[76] = taxed_refund_set */
   72,   /* field[72] = taxed_subscription_changed */
+  81,   /* field[81] = taxes_found */
   54,   /* field[54] = top_up_set */
   53,   /* field[53] = topping_controls_set */
   70,   /* field[70] = trial_used */
@@ -5953,7 +6011,7 @@ static const unsigned tally__disk__v1__fact__field_indices_by_name[] = {
   26,   /* field[26] = window_counted */
   52,   /* field[52] = zone_set */
 };
-static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[16 + 1] =
+static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[17 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
@@ -5971,7 +6029,8 @@ static const ProtobufCIntRange tally__disk__v1__fact__number_ranges[16 + 1] =
   { 170, 71 },
   { 181, 79 },
   { 183, 80 },
-  { 0, 81 }
+  { 190, 81 },
+  { 0, 82 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
 {
@@ -5981,10 +6040,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__fact__descriptor =
   "Tally__Disk__V1__Fact",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__Fact),
-  81,
+  82,
   tally__disk__v1__fact__field_descriptors,
   tally__disk__v1__fact__field_indices_by_name,
-  16,  tally__disk__v1__fact__number_ranges,
+  17,  tally__disk__v1__fact__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6811,6 +6870,83 @@ const ProtobufCMessageDescriptor tally__disk__v1__tax_rate_set__descriptor =
   tally__disk__v1__tax_rate_set__field_indices_by_name,
   1,  tally__disk__v1__tax_rate_set__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__tax_rate_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__disk__v1__tax_finding__field_descriptors[4] =
+{
+  {
+    "status",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, rate),
+    &tally__v1__tax_rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__TaxFinding, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__disk__v1__tax_finding__field_indices_by_name[] = {
+  2,   /* field[2] = code */
+  1,   /* field[1] = rate */
+  0,   /* field[0] = status */
+  3,   /* field[3] = time */
+};
+static const ProtobufCIntRange tally__disk__v1__tax_finding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__disk__v1__tax_finding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.disk.v1.TaxFinding",
+  "TaxFinding",
+  "Tally__Disk__V1__TaxFinding",
+  "tally.disk.v1",
+  sizeof(Tally__Disk__V1__TaxFinding),
+  4,
+  tally__disk__v1__tax_finding__field_descriptors,
+  tally__disk__v1__tax_finding__field_indices_by_name,
+  1,  tally__disk__v1__tax_finding__number_ranges,
+  (ProtobufCMessageInit) tally__disk__v1__tax_finding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__disk__v1__line_tax__field_descriptors[2] =
@@ -13195,7 +13331,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[43] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[44] =
 {
   {
     "customer_id",
@@ -13713,6 +13849,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "taxes",
+    170,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, taxes),
+    &tally__disk__v1__tax_finding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   41,   /* field[41] = address */
@@ -13756,10 +13904,11 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   9,   /* field[9] = subscriptions */
   38,   /* field[38] = takeovers */
   39,   /* field[39] = tax_rate_id */
+  43,   /* field[43] = taxes */
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[14 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[15 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -13775,7 +13924,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[14
   { 148, 39 },
   { 156, 41 },
   { 160, 42 },
-  { 0, 43 }
+  { 170, 43 },
+  { 0, 44 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -13785,10 +13935,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  43,
+  44,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  14,  tally__disk__v1__customer_state__number_ranges,
+  15,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -38,6 +38,7 @@ typedef struct Tally__Disk__V1__ProfileOwed Tally__Disk__V1__ProfileOwed;
 typedef struct Tally__Disk__V1__AddressSet Tally__Disk__V1__AddressSet;
 typedef struct Tally__Disk__V1__PostalAddress Tally__Disk__V1__PostalAddress;
 typedef struct Tally__Disk__V1__TaxRateSet Tally__Disk__V1__TaxRateSet;
+typedef struct Tally__Disk__V1__TaxFinding Tally__Disk__V1__TaxFinding;
 typedef struct Tally__Disk__V1__LineTax Tally__Disk__V1__LineTax;
 typedef struct Tally__Disk__V1__ChargeTax Tally__Disk__V1__ChargeTax;
 typedef struct Tally__Disk__V1__FingerprintSet Tally__Disk__V1__FingerprintSet;
@@ -411,7 +412,8 @@ typedef enum {
   TALLY__DISK__V1__FACT__KIND_TAXED_REFUND_SET = 175,
   TALLY__DISK__V1__FACT__KIND_PROFILE_OWED = 176,
   TALLY__DISK__V1__FACT__KIND_ADDRESS_SET = 177,
-  TALLY__DISK__V1__FACT__KIND_EXTERNAL_INVOICE_SET = 183
+  TALLY__DISK__V1__FACT__KIND_EXTERNAL_INVOICE_SET = 183,
+  TALLY__DISK__V1__FACT__KIND_TAXES_FOUND = 190
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__FACT__KIND__CASE)
 } Tally__Disk__V1__Fact__KindCase;
 
@@ -748,6 +750,10 @@ struct  Tally__Disk__V1__Fact
      * See ExternalInvoice.
      */
     Tally__Disk__V1__ExternalInvoice *external_invoice_set;
+    /*
+     * What tax is due where the customer is billed.
+     */
+    Tally__Disk__V1__TaxFinding *taxes_found;
   };
 };
 #define TALLY__DISK__V1__FACT__INIT \
@@ -1072,6 +1078,34 @@ struct  Tally__Disk__V1__TaxRateSet
 #define TALLY__DISK__V1__TAX_RATE_SET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__tax_rate_set__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+/*
+ * What tax is due where a customer is billed, as its payment provider has found.
+ */
+struct  Tally__Disk__V1__TaxFinding
+{
+  ProtobufCMessage base;
+  /*
+   * 1 some, 2 none, 3 the address says too little, 4 it couldn't be found out.
+   */
+  uint32_t status;
+  /*
+   * Absent: there is none to charge. With 4 it is the one that was known before.
+   */
+  Tally__V1__TaxRate *rate;
+  /*
+   * With 4: the provider's, of why.
+   */
+  char *code;
+  /*
+   * When, in milliseconds; 0: of another address than the customer has now.
+   */
+  int64_t time;
+};
+#define TALLY__DISK__V1__TAX_FINDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__tax_finding__descriptor) \
+    , 0, NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -3607,10 +3641,14 @@ struct  Tally__Disk__V1__CustomerState
    */
   size_t n_external_invoices;
   Tally__Disk__V1__ExternalInvoice **external_invoices;
+  /*
+   * What tax is due where it is billed; absent: nobody has asked.
+   */
+  Tally__Disk__V1__TaxFinding *taxes;
 };
 #define TALLY__DISK__V1__CUSTOMER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__disk__v1__customer_state__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, 0, NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, NULL }
 
 
 /*
@@ -4068,6 +4106,25 @@ Tally__Disk__V1__TaxRateSet *
                       const uint8_t       *data);
 void   tally__disk__v1__tax_rate_set__free_unpacked
                      (Tally__Disk__V1__TaxRateSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__Disk__V1__TaxFinding methods */
+void   tally__disk__v1__tax_finding__init
+                     (Tally__Disk__V1__TaxFinding         *message);
+size_t tally__disk__v1__tax_finding__get_packed_size
+                     (const Tally__Disk__V1__TaxFinding   *message);
+size_t tally__disk__v1__tax_finding__pack
+                     (const Tally__Disk__V1__TaxFinding   *message,
+                      uint8_t             *out);
+size_t tally__disk__v1__tax_finding__pack_to_buffer
+                     (const Tally__Disk__V1__TaxFinding   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__Disk__V1__TaxFinding *
+       tally__disk__v1__tax_finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__disk__v1__tax_finding__free_unpacked
+                     (Tally__Disk__V1__TaxFinding *message,
                       ProtobufCAllocator *allocator);
 /* Tally__Disk__V1__LineTax methods */
 void   tally__disk__v1__line_tax__init
@@ -5559,6 +5616,9 @@ typedef void (*Tally__Disk__V1__PostalAddress_Closure)
 typedef void (*Tally__Disk__V1__TaxRateSet_Closure)
                  (const Tally__Disk__V1__TaxRateSet *message,
                   void *closure_data);
+typedef void (*Tally__Disk__V1__TaxFinding_Closure)
+                 (const Tally__Disk__V1__TaxFinding *message,
+                  void *closure_data);
 typedef void (*Tally__Disk__V1__LineTax_Closure)
                  (const Tally__Disk__V1__LineTax *message,
                   void *closure_data);
@@ -5811,6 +5871,7 @@ extern const ProtobufCMessageDescriptor tally__disk__v1__profile_owed__descripto
 extern const ProtobufCMessageDescriptor tally__disk__v1__address_set__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__postal_address__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__tax_rate_set__descriptor;
+extern const ProtobufCMessageDescriptor tally__disk__v1__tax_finding__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__line_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__charge_tax__descriptor;
 extern const ProtobufCMessageDescriptor tally__disk__v1__fingerprint_set__descriptor;
