@@ -148,7 +148,9 @@ struct Call {
             return
         case (.attach, .planAlreadyAttached), (.attach, .purchaseInProgress),
             (.change, .purchaseInProgress), (.change, .subscriptionNotFound),
-            (.change, .invalid), (.delete, .purchaseInProgress):
+            (.change, .invalid), (.delete, .purchaseInProgress),
+            (.attach, .taxAddressRequired), (.attach, .taxUnknown),
+            (.change, .taxAddressRequired), (.change, .taxUnknown):
             return
         case (_, .requestErased) where request.deed.namesSomebody:
             let erased = world.model.erased[request.customer] ?? 0

@@ -95,7 +95,11 @@ struct Clients: Actor {
                     command, for: id, request: request.mark, names: process.names, in: workspace)
             }
             switch execution {
-            case .awaiting: throw world.fail("request \(number) must pay for nothing first")
+            // It comes again, as it got no answer.
+            case .awaiting:
+                guard request.deed.mayAskForTaxes else {
+                    throw world.fail("request \(number) must wait for no provider")
+                }
             case .again(let after):
                 guard request.receipt != nil, !process.isDurable(after) else {
                     throw world.fail("request \(number) must wait for nothing")

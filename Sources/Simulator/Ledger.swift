@@ -29,7 +29,11 @@ struct Ledger {
         return SettleRefund(id: refund.id, failureCode: isDone ? nil : "expired_or_canceled_card")
     }
 
-    mutating func answer(_ effect: Effect, _ dice: inout Dice) -> SettleEffect.Answer {
+    mutating func answer(
+        _ effect: Effect, of account: Account, _ dice: inout Dice
+    ) -> SettleEffect.Answer {
+        // Asked twice it may say another thing.
+        if effect.kind == .findTaxes { return .taxes(dice.tax(), account.address) }
         if let known = answers[effect.id] { return known }
         let answer: SettleEffect.Answer =
             if effect.kind == .openCheckout {
@@ -41,6 +45,14 @@ struct Ledger {
             }
         answers[effect.id] = answer
         return answer
+    }
+}
+
+extension Dice {
+    fileprivate mutating func tax() -> TaxAnswer {
+        let rate = TaxRate(
+            id: TaxRate.automaticID, name: "VAT", percentage: Quantity(units: between(1, 25)))
+        return pick([.due(rate), .due(rate), .none, .addressInsufficient, .failed(code: "failed")])
     }
 }
 
@@ -62,7 +74,7 @@ struct Provider: Actor {
             }
             guard process.isDurable(point) else { return }
             if let effect = account.effects.first {
-                let answer = world.ledger.answer(effect, &world.dice)
+                let answer = world.ledger.answer(effect, of: account, &world.dice)
                 // The answer may be lost on its way.
                 if world.dice.once(in: 4) { return }
                 try execute(

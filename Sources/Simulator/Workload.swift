@@ -118,6 +118,7 @@ enum Catalogs {
         draft.settings?.keepsFreeOverage = edition % 2 == 1
         draft.taxRates = [TaxRate(id: "vat", name: "VAT", percentage: Quantity(units: 19))]
         if edition % 3 == 1 { draft.settings?.defaultTaxRate = "vat" }
+        if edition % 4 == 2 { draft.settings?.automaticTax = .exclusive }
         return draft
     }
 
@@ -193,6 +194,14 @@ extension Deed {
         }
     }
 
+    /// What it buys may be taxed by what the provider says.
+    var mayAskForTaxes: Bool {
+        switch self {
+        case .attach, .change: true
+        case .create, .track, .useImages, .deduct, .update, .erase, .delete, .part: false
+        }
+    }
+
     func mark(number: Int) -> RequestMark? {
         RequestID("request-\(number)").map {
             RequestMark(id: $0, method: method.rawValue, fingerprint: UInt64(number) << 1)
@@ -205,10 +214,13 @@ extension Deed {
         case .create:
             return .create(CreateCustomer(name: Catalogs.name, email: Catalogs.secrets[0]))
         case .update:
-            return .update(
-                UpdateCustomer(
-                    name: Catalogs.name, email: Catalogs.secrets[0],
-                    metadata: [MetadataEntry("contact", Catalogs.secrets[1])]))
+            var update = UpdateCustomer(
+                name: Catalogs.name, email: Catalogs.secrets[0],
+                metadata: [MetadataEntry("contact", Catalogs.secrets[1])])
+            var address = PostalAddress()
+            (address.line1, address.country) = (Catalogs.secrets[1], "DE")
+            update.address = address
+            return .update(update)
         case .erase: return .erase
         case .delete: return .delete
         case .track(let feature, let value, let refuses):

@@ -64,7 +64,8 @@ struct PartErasureTests {
         let (folder, time) = (try TemporaryFolder(), ManualTime())
         let dump: [UInt8]
         do {
-            let bench = try await Bench(folder, time: time)
+            // The request is remembered for longer than that.
+            let bench = try await Bench(folder, time: time, requestWindowHours: 24 * 7)
             let mark = try await live(bench)
             time.advance(days: 2)
             try await bench.running { try await bench.erase("ada") }

@@ -43,26 +43,32 @@ extension CustomerState {
 
     /// It charges something at once, or will, at a rate that is to be found out.
     private func charges(by command: Command, pricing: PricingState, now: Timestamp) -> Bool {
-        if case .provider(.taxesWanted) = command { return true }
-        var probe = self
-        probe.account.taxes = TaxFinding(
-            .due, TaxRate(id: TaxRate.automaticID, name: "", percentage: .zero), time: now)
-        let preview: PurchasePreview? =
-            switch command {
-            case .attach(let attach): try? probe.preview(attach, pricing: pricing, now: now)
-            case .attachSeveral(let several):
-                try? probe.preview(several, pricing: pricing, now: now)
-            // With no phases it gives up what is planned.
-            case .createSchedule(let schedule) where !schedule.phases.isEmpty:
-                try? probe.preview(schedule, pricing: pricing, now: now)
-            case .changeSubscription(let change) where change.cancel == nil:
-                try? probe.preview(change, pricing: pricing, now: now)
-            case .setupPayment(let setup):
-                try? setup.attach.map { try probe.preview($0, pricing: pricing, now: now) }
-            case _: nil
+        func looksAhead(_ preview: (CustomerState) throws -> PurchasePreview) -> Bool {
+            var probe = self
+            probe.account.taxes = TaxFinding(
+                .due, TaxRate(id: TaxRate.automaticID, name: "", percentage: .zero), time: now)
+            guard let preview = try? preview(probe) else { return false }
+            let lines = (preview.invoice?.lines ?? []) + (preview.nextInvoice?.lines ?? [])
+            return lines.contains {
+                $0.kind != .credit && $0.tax?.rate.id == TaxRate.automaticID
             }
-        let lines = (preview?.invoice?.lines ?? []) + (preview?.nextInvoice?.lines ?? [])
-        return lines.contains { $0.kind != .credit && $0.tax?.rate.id == TaxRate.automaticID }
+        }
+        switch command {
+        case .provider(.taxesWanted): return true
+        case .attach(let attach):
+            return looksAhead { try $0.preview(attach, pricing: pricing, now: now) }
+        case .attachSeveral(let several):
+            return looksAhead { try $0.preview(several, pricing: pricing, now: now) }
+        // With no phases it gives up what is planned.
+        case .createSchedule(let schedule) where !schedule.phases.isEmpty:
+            return looksAhead { try $0.preview(schedule, pricing: pricing, now: now) }
+        case .changeSubscription(let change) where change.cancel == nil:
+            return looksAhead { try $0.preview(change, pricing: pricing, now: now) }
+        case .setupPayment(let setup):
+            guard let attach = setup.attach else { return false }
+            return looksAhead { try $0.preview(attach, pricing: pricing, now: now) }
+        case _: return false
+        }
     }
 
     fileprivate func taxEffect(
