@@ -125,7 +125,15 @@ struct Bench {
     func commit(
         _ command: Command, _ customer: String, request: RequestMark? = nil
     ) async throws -> (reply: Reply, message: [UInt8], replayed: Bool) {
-        try await environment.commit(command, for: id(customer), request: request)
+        // A slow disk may have the next segment to prepare: who is told so tries again.
+        for _ in 0..<20 {
+            do {
+                return try await environment.commit(command, for: id(customer), request: request)
+            } catch ExecuteFault.unavailable(.unavailable) {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        return try await environment.commit(command, for: id(customer), request: request)
     }
 
     @discardableResult
