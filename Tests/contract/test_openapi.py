@@ -59,7 +59,8 @@ BASES = {
     "balances.recalculate": {"customer_id": "fuzz_0", "feature_id": "messages"},
     "billing.create_schedule": {"customer_id": "fuzz_2", "phases": [
         {"starts_at": "now", "plans": [{"plan_id": "once"}]}]},
-    "billing.import": {"customer_id": "fuzz_5", "billables": [
+    # Of nobody else: who is charged for another plan is refused.
+    "billing.import": {"customer_id": "fuzz_moved", "billables": [
         {"plan": {"plan_id": "once", "started_at": 1_790_000_000_000}}]},
     "billing.multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},
     "billing.preview_multi_attach": {"customer_id": "fuzz_0", "plans": [{"plan_id": "once"}]},

@@ -16,7 +16,8 @@ EXEMPT = choice("customer_exempt", "none", "reverse_charge")
 DETAILS = fields(
     address=fields(**{**ADDRESS, "country": required(text)}),
     address_source=choice("billing", "shipping"), ip_address=text,
-    tax_ids=array(fields(type=required(text), value=required(text))), taxability_override=EXEMPT)
+    tax_ids=array(fields(type=required(choice("eu_vat", "gb_vat")), value=required(text))),
+    taxability_override=EXEMPT)
 LINE = fields(amount=required(integer), metadata=metadata, product=text, quantity=integer,
               reference=text, tax_behavior=BEHAVIORS, tax_code=text)
 OVERRIDES = {"none": "none", "exempt": "customer_exempt", "reverse": "reverse_charge"}
