@@ -107,8 +107,9 @@ private typealias Method = TestDispatcher.Method
         #expect(try await attempts(9, way, retry: Self.quick) == (.unavailable, 5))
         #expect(try await attempts(1, way, retry: nil) == (.unavailable, 1))
         var slow = Self.quick
-        slow.initialBackoff = .seconds(30)
-        slow.maxBackoff = .seconds(30)
+        // The shortest wait, a fifth less than this, is past the deadline too.
+        slow.initialBackoff = .seconds(60)
+        slow.maxBackoff = .seconds(60)
         let began = NIODeadline.now()
         #expect(
             try await attempts(1, way, retry: slow, deadline: .seconds(25)) == (.unavailable, 1))
