@@ -34,11 +34,18 @@ package struct CheckAnswer: Sendable, Equatable {
     package var balance: BalanceView?
     /// The flag's feature and plan.
     package var flag: FlagView?
-    package var subscription: Subscription?
+    package var subscription: Subscription? {
+        get { rest?.subscription }
+        set { rest = Rest(subscription: newValue, preview: preview) }
+    }
     /// The reason is a denial, and it is allowed all the same: the feature is in shadow mode.
     package var isShadow = false
     /// What would help, if it was denied and asked for.
-    package var preview: CheckPreview?
+    package var preview: CheckPreview? {
+        get { rest?.preview }
+        set { rest = Rest(subscription: subscription, preview: newValue) }
+    }
+    private var rest: Rest?
 
     package var allowed: Bool { reason.allows || isShadow }
 
@@ -50,6 +57,23 @@ package struct CheckAnswer: Sendable, Equatable {
     /// That there is nothing of it.
     package init(to query: CheckQuery) {
         self.init(.notIncluded, required: query.required)
+    }
+}
+
+extension CheckAnswer {
+    /// What few answers have, on the heap: the others are made and copied for each call.
+    private final class Rest: Sendable, Equatable {
+        let subscription: Subscription?
+        let preview: CheckPreview?
+
+        init(subscription: Subscription?, preview: CheckPreview?) {
+            self.subscription = subscription
+            self.preview = preview
+        }
+
+        static func == (one: Rest, other: Rest) -> Bool {
+            one.subscription == other.subscription && one.preview == other.preview
+        }
     }
 }
 
