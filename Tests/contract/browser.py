@@ -1,4 +1,4 @@
-"""What the tests in headless Chromium share. Run by scripts/full/browser, which installs the browser.
+"""What the tests in headless Chromium share. Run by scripts/browser, which installs the browser.
 Screenshots go to TALLY_SCREENSHOTS, if it is set."""
 
 import os
