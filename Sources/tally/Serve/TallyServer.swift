@@ -16,6 +16,7 @@ final class TallyServer: Service {
     let environments: [TallyEnvironment]
     private let settings: ServerSettings
     private let server: RPCServer
+    private let calls: CallPages
     private let health: Health
     private let logger: Logger
     private let prices: PriceFile?
@@ -73,13 +74,15 @@ final class TallyServer: Service {
         let webhooks = try TallyServer.webhooks(settings, environments, logger)
         self.webhooks = webhooks
         let stripe = TallyServer.stripe(settings, environments, logger)
+        let calls = CallPages(access)
+        self.calls = calls
         let json = settings.access.json(access, logger, accessLog: settings.accessLog)
         let metrics = MetricsPage(
             environments: environments, webhooks: webhooks, stripe: stripe, json: json.meter)
         server = RPCServer(
             configuration: RPCConfiguration(
                 listeners: settings.listeners.map {
-                    TallyServer.listener($0, access, metrics, stripe, json)
+                    TallyServer.listener($0, access, metrics, stripe, json, calls)
                 },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
@@ -152,7 +155,7 @@ final class TallyServer: Service {
 
     private static func listener(
         _ settings: ListenerSettings, _ access: AccessList, _ metrics: MetricsPage,
-        _ stripe: StripePages?, _ json: JSONSettings
+        _ stripe: StripePages?, _ json: JSONSettings, _ calls: CallPages
     ) -> RPCListener {
         let faces = settings.faces
         return RPCListener(
@@ -161,6 +164,7 @@ final class TallyServer: Service {
             pages: Pages(
                 metrics: faces.contains(.metrics) ? metrics : nil,
                 json: faces.contains(.json) ? JSONPages(access, json) : nil,
+                calls: faces.contains(.json) ? calls : nil,
                 checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil,
                 portal: faces.contains(.web) ? PortalPages(access.environments) : nil,
                 invoices: faces.contains(.web) ? InvoicePages(access.environments) : nil,
@@ -172,7 +176,9 @@ final class TallyServer: Service {
         let files = ReloadWatch(
             server: server, prices: prices, names: settings.listeners.map(\.name), logger: logger,
             hangUps: await UnixSignalsSequence(trapping: .sighup))
-        announce(try await server.start())
+        let ports = try await server.start()
+        calls.open(server.ports)
+        announce(ports)
         for desk in webhooks.values { try desk.start() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await files.run() }
@@ -254,6 +260,7 @@ extension PaymentSettings {
 struct Pages: PageHandler {
     let metrics: MetricsPage?
     let json: JSONPages?
+    let calls: CallPages?
     let checkout: CheckoutPages?
     let portal: PortalPages?
     let invoices: InvoicePages?
@@ -262,6 +269,7 @@ struct Pages: PageHandler {
     var hasQuickPages: Bool { json != nil }
 
     func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse {
+        if let response = calls?.refusal(status, reason, of: target) { return response }
         guard target.hasPrefix("/v1/"), let json else { return .text(status, reason) }
         return json.refusal(status, reason)
     }
@@ -272,6 +280,7 @@ struct Pages: PageHandler {
         if let response = await invoices?.respond(to: request) { return response }
         if let response = await stripe?.respond(to: request) { return response }
         if let response = await json?.respond(to: request) { return response }
+        if let response = await calls?.respond(to: request) { return response }
         if request.path == "/metrics", let metrics { return await metrics.respond(to: request) }
         switch request.path {
         case "/": return .text(200, "tally is running. gRPC: tally.v1. See docs/ for the API.")
