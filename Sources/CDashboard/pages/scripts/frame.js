@@ -13,7 +13,7 @@ export function makeFrame({ pages, allows, onSignedOut }) {
   const choice = h("div", { class: "switch", role: "group", "aria-label": "Environment" });
   const list = h("nav", { class: "nav", "aria-label": "Pages" });
   const foot = h("div", { class: "side-foot" });
-  const side = h("div", { class: "side", id: "side" }, h("a", { class: "brand", href: "/dashboard/" }, h("img", { src: "/dashboard/icons/tally.svg", alt: "" }), "Tally"), choice, list, foot);
+  const side = h("aside", { class: "side", id: "side", "aria-label": "Navigation" }, h("a", { class: "brand", href: "/dashboard/" }, h("img", { src: "/dashboard/icons/tally.svg", alt: "" }), "Tally"), choice, list, foot);
   const scrim = h("button", { class: "scrim", type: "button", hidden: true, "aria-label": "Close the menu", tabindex: "-1", onclick: () => open(false) });
   const opener = button("Menu", { icon: "menu", iconOnly: true, quiet: true, "aria-expanded": "false", "aria-controls": "side", onClick: () => open(!side.classList.contains("open")) });
   const place = h("span", { class: "strong" });
