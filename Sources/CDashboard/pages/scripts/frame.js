@@ -19,7 +19,7 @@ export function makeFrame({ pages, allows, onSignedOut }) {
   const place = h("span", { class: "strong" });
   const main = h("main", { class: "main", id: "main", tabindex: "-1" });
   const element = h("div", { class: "frame" }, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, "Skip to the page"),
-    band, h("div", { class: "top" }, opener, place), side, scrim, main);
+    band, h("header", { class: "top" }, opener, place), side, scrim, main);
 
   function open(on) {
     side.classList.toggle("open", on);
