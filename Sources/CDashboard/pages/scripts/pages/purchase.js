@@ -103,7 +103,9 @@ function label(quote, confirm) {
 
 export function previewView(preview, view) {
   const { catalog } = view;
-  const change = (each, word) => h("li", null, h("span", { class: `change-${word}` }, word === "in" ? "+" : "−"), " ", h("strong", null, catalog.planName(each.plan_id)),
+  // What goes before it has come was only planned.
+  const planned = (each) => view.customer.subscriptions.some((one) => one.plan_id === each.plan_id && one.status === "scheduled" && new Date(one.start_time) > new Date(each.effective_time));
+  const change = (each, word) => word === "out" && planned(each) ? h("li", null, h("span", { class: "change-out" }, "−"), " ", h("strong", null, catalog.planName(each.plan_id)), " is no longer planned") : h("li", null, h("span", { class: `change-${word}` }, word === "in" ? "+" : "−"), " ", h("strong", null, catalog.planName(each.plan_id)),
     ` ${word === "in" ? "from" : "until"} ${dateTime(each.effective_time)}`,
     each.quantities.map((one) => `, ${quantity(one.quantity)} ${catalog.featureName(one.feature_id)}`), each.trial_end_time && `, trial until ${date(each.trial_end_time)}`);
   return h("div", { class: "stack" },
