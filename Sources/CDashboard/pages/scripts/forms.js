@@ -100,6 +100,12 @@ export function form({ fields, submit = "Save", danger, cancel, onSubmit, action
   return element;
 }
 
+/** "must not be negative" as a sentence. */
+export function sentence(text) {
+  const plain = String(text ?? "").trim();
+  return plain && plain.charAt(0).toUpperCase() + plain.slice(1) + (/[.!?…]$/.test(plain) ? "" : ".");
+}
+
 /** Says beside each required field that it is empty, and goes to the first. */
 export function checkRequired(root) {
   const missing = [...root.querySelectorAll("[required]")].filter((control) => !control.value.trim() && control.offsetParent !== null);
@@ -130,13 +136,13 @@ export function showViolations(root, error, map = (path) => path) {
     else rest.push(violation);
   }
   for (const [owner, messages] of told) {
-    owner.setError(messages.join(" "));
+    owner.setError(messages.map(sentence).join(" "));
     for (let parent = owner.parentElement; parent && parent !== root; parent = parent.parentElement) if (parent.tagName === "DETAILS") parent.open = true;
   }
   const first = fields.find((element) => told.has(element));
   first?.control?.focus?.();
-  first?.scrollIntoView?.({ block: "nearest" });
-  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, violation.field), violation.field && ": ", violation.message)));
+  first?.scrollIntoView?.({ block: "center" });
+  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, violation.field), violation.field && ": ", sentence(violation.message))));
   if (told.size) return null;
   return append(h("div"), h("p", null, error.message || "It didn’t work."), error.reason && h("p", { class: "soft small" }, error.reason));
 }

@@ -84,7 +84,7 @@ function bodyOf(editor, item, feature, path, redraw) {
       consumable && resetChoice(editor, item, path, redraw),
       consumable && item.reset && item.reset.interval !== "one_off" && bound(item.reset, "interval_count", { changed, label: "Every", path: `${path}.reset.interval_count`, type: "number", placeholder: "1", suffix: `${item.reset.interval}s`.replace("_", "-") })),
     unlimited,
-    feature.type !== "concurrency" && beyond(editor, item, feature, path, redraw),
+    feature.type !== "concurrency" && h("div", { class: "fields fields-wide" }, beyond(editor, item, feature, path, redraw)),
     item.usage_price && priceForm(editor, item.usage_price, { kind: "usage", path: `${path}.usage_price`, item }),
     item.prepaid_price && priceForm(editor, item.prepaid_price, { kind: item.prepaid_price.per_seat ? "seats" : "packs", path: `${path}.prepaid_price`, item }),
     consumable && item.reset && item.reset.interval !== "one_off" && rollover(editor, item, path, redraw, name),
@@ -135,6 +135,6 @@ function rollover({ changed }, item, path, redraw) {
 function more({ changed, catalog }, item, feature, path, consumable) {
   const holders = catalog.catalog.features.filter((each) => each.type === "allocated" && each.feature_id !== item.feature_id);
   if (!holders.length || !(consumable || feature.type === "allocated" || feature.type === "concurrency")) return null;
-  return h("details", { class: "more", open: Boolean(item.entity_feature_id) }, h("summary", null, "More"), boundChoice(item, "entity_feature_id", { changed, label: "Who gets it", path: `${path}.entity_feature_id`, empty: "",
-    options: [{ value: "", label: "The customer" }, ...holders.map((each) => ({ value: each.feature_id, label: `Each of its ${each.name}` }))], hint: "A grant for each entity that holds one." }));
+  return h("details", { class: "more", open: Boolean(item.entity_feature_id) }, h("summary", null, "More"), h("div", { class: "fields fields-wide" }, boundChoice(item, "entity_feature_id", { changed, label: "Who gets it", path: `${path}.entity_feature_id`, empty: "",
+    options: [{ value: "", label: "The customer" }, ...holders.map((each) => ({ value: each.feature_id, label: `Each of its ${each.name}` }))], hint: "A grant for each entity that holds one." })));
 }

@@ -34,7 +34,7 @@ function price(editor) {
   const place = h("div", { class: "stack" });
   const draw = () => {
     const kind = !draft.price ? "none" : draft.price.interval === "one_off" ? "one_off" : "recurring";
-    const choice = field({ label: "Base price", type: "select", path: "price", value: kind, options: choices([["none", "None"], ["recurring", "Charged again and again"], ["one_off", "Charged once"]]), onInput: (value) => {
+    const choice = field({ label: "Base price", type: "select", path: "price", value: kind, options: choices([["none", "None"], ["recurring", "Recurring"], ["one_off", "One-off"]]), onInput: (value) => {
       if (value === "none") { editor.oldPrice = draft.price; delete draft.price; delete draft.free_trial; }
       else draft.price = { amount: "", ...(draft.price ?? editor.oldPrice), interval: value === "one_off" ? "one_off" : "month" };
       if (value === "one_off") { delete draft.free_trial; delete draft.price.interval_count; }
