@@ -4,8 +4,8 @@
 import { tidy } from "./catalog.js";
 
 const NUMBERS = new Set(["included", "billing_units", "max_purchase", "up_to", "interval_count", "duration_length", "months", "max", "max_percentage", "overage_limit", "overage_percentage",
-  "limit", "threshold", "quantity", "default_markup", "percentage_of_markup"]);
-const DECIMALS = new Set(["amount", "flat_amount", "credits"]);
+  "limit", "threshold", "quantity", "default_markup", "percentage"]);
+const DECIMALS = new Set(["amount", "flat_amount", "credits", "input", "output", "cache_read", "cache_write", "audio_input", "audio_output", "reasoning"]);
 const WHOLE = new Set(["interval_count", "duration_length", "months"]);
 
 const separator = new Intl.NumberFormat(navigator.languages).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";

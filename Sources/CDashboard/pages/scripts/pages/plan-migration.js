@@ -36,7 +36,7 @@ function page(context, plan, customers) {
     pageHead(`Migrate ${plan.name}`, { crumbs: [{ label: "Plans", href: context.link("plans") }, { label: plan.name, href: context.link("plans", plan.plan_id) }],
       lead: `Customers keep the version that they bought until they are moved to version ${plan.version}. Periods go on; what has been used stays used. The new price counts from the next period.` }),
     older === 0 && !versions.length ? notice("Everybody has the version that is sold.", "good") : older !== null && notice(`${count(older, "customer is", "customers are")} on an older version.`),
-    card({ title: "1. Whom" }, options, h("div", { class: "row row-end" }, button("Look", { primary: true, icon: "search", onClick: () => look(context, plan, state, place) }))), place);
+    card({ title: "1. Whom" }, options, h("div", { class: "row row-end" }, button("Preview", { primary: true, icon: "search", onClick: () => look(context, plan, state, place) }))), place);
 }
 
 const request = (plan, state, customer) => ({ customer_id: customer, plan_id: plan.plan_id, from_version: Number(state.from), include_custom: state.custom });
@@ -133,7 +133,7 @@ async function migrate(context, plan, state, place) {
   });
   const failed = done.filter((row) => row.error).length;
   const left = chosen.length - done.length;
-  replace(stop.parentElement, failed || left ? button("Look again", { icon: "refresh", onClick: () => look(context, plan, state, place) }) : null, button("Back to the plan", { primary: true, href: context.link("plans", plan.plan_id) }));
+  replace(stop.parentElement, failed || left ? button("Preview again", { icon: "refresh", onClick: () => look(context, plan, state, place) }) : null, button("Back to the plan", { primary: true, href: context.link("plans", plan.plan_id) }));
   toast(failed || left ? `${count(done.length - failed, "customer")} migrated, ${quantity(failed)} failed, ${quantity(left)} left.` : `${count(done.length, "customer")} migrated.`, { tone: failed ? "wrong" : "good" });
 }
 
