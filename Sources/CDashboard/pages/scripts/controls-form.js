@@ -76,7 +76,7 @@ export function controlsForm(editor) {
         button("Add", { icon: "plus", small: true, "aria-label": `Add to ${kind.title}`, onClick: () => { ((draft.controls ??= {})[kind.key] ??= []).push(kind.make(first)); editor.changed(); draw(); } })),
       list.map((entry, index) => {
         const path = `controls.${kind.key}[${index}]`;
-        return h("div", { class: "control-row" }, h("div", { class: "fields grow" }, kind.fields(editor, entry, path, draw)), h("div", { class: "row" },
+        return h("div", { class: "entry-row" }, h("div", { class: "fields grow" }, kind.fields(editor, entry, path, draw)), h("div", { class: "row" },
           boundCheck(entry, "enabled", { changed: editor.changed, label: kind.on ?? "Counts" }),
           button(`Remove from ${kind.title}`, { icon: "trash", iconOnly: true, quiet: true, small: true, onClick: () => { list.splice(index, 1); dropEmpty(); editor.changed(); draw(); } })));
       }));

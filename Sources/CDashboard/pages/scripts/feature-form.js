@@ -10,7 +10,7 @@ function rows(editor, key, { make, fields, add }) {
   const fault = h("p", { class: "fault", hidden: true });
   const draw = () => {
     const list = draft[key] ?? [];
-    replace(place, list.map((entry, index) => h("div", { class: "control-row" }, h("div", { class: "tier" }, fields(entry, `${key}[${index}]`, draw),
+    replace(place, list.map((entry, index) => h("div", { class: "entry-row" }, h("div", { class: "tier" }, fields(entry, `${key}[${index}]`, draw),
       button(`Remove row ${index + 1}`, { icon: "trash", iconOnly: true, quiet: true, onClick: () => { list.splice(index, 1); if (!list.length) delete draft[key]; editor.changed(); draw(); } })))), fault,
     h("div", null, button(add, { icon: "plus", small: true, onClick: () => { (draft[key] ??= []).push(make()); editor.changed(); draw(); } })));
   };
