@@ -1,7 +1,7 @@
 // Editing a customer's controls: a list of each kind, replaced as a whole.
 
 import { button, check, field, h, toast } from "../elements.js";
-import { actionDialog } from "../acting.js";
+import { actionDialog, renamed } from "../acting.js";
 import { options } from "../known.js";
 import { propertyText, propertyValue } from "../words.js";
 
@@ -47,7 +47,7 @@ const editors = {
 
 function featureField(view, entry, path, none) {
   const features = view.catalog.features.filter((one) => !["boolean", "concurrency"].includes(one.type));
-  return field({ label: "Feature", type: "select", path: `${path}.feature_id`, value: entry.feature_id ?? (none === undefined ? features[0]?.feature_id : ""), options: options(features, "feature_id", none) });
+  return field({ label: "Feature", type: "select", path: `${path}.feature_id`, value: entry.feature_id ?? features[0]?.feature_id, options: options(features, "feature_id", none) });
 }
 
 // "model=large, region=eu" as properties.
@@ -66,8 +66,8 @@ export function editControls(view, kind) {
   const refresh = () => { nothing.hidden = rows.length > 0; rows.forEach((row, index) => row.renumber(index)); };
   const add = (entry) => {
     // Paths are of places in the list, which move when one before is taken out.
-    const made = editor.make(view, entry, `${kind.key}.items[?]`);
-    const on = check({ label: editor.enabledLabel ?? "In force", checked: entry.enabled, path: `${kind.key}.items[?].enabled` });
+    const made = editor.make(view, entry, `${kind.key}[?]`);
+    const on = check({ label: editor.enabledLabel ?? "In force", checked: entry.enabled, path: `${kind.key}[?].enabled` });
     const all = [...made.fields, on];
     const paths = all.map((one) => one.dataset.path);
     const row = {
@@ -87,7 +87,8 @@ export function editControls(view, kind) {
     title: kind.name, submit: "Save", wide: true, live: "The limits of a real customer change at once.",
     fields: [nothing, list, h("div", null, button("Add", { small: true, icon: "plus", onClick: () => { add(editor.blank).element.querySelector("select, input")?.focus(); } }))],
     run: async (send) => {
-      const { customer } = await send("CustomerService/UpdateControls", { customer_id: view.id, [kind.key]: { items: rows.map((row) => row.read()) } });
+      const asked = { customer_id: view.id, [kind.key]: { items: rows.map((row) => row.read()) } };
+      const { customer } = await send("CustomerService/UpdateControls", asked).catch((error) => { throw renamed(error, (path) => path.replace(".items[", "[")); });
       view.show(customer);
       toast("Saved");
     },

@@ -8,7 +8,7 @@ import { minorUnits } from "../money-input.js";
 export function refundDialog(view, invoice) {
   const { currency } = invoice.total;
   const left = { currency, minor_units: invoice.amount_due.minor_units - (invoice.amount_refunded?.minor_units ?? 0) };
-  const amount = field({ label: "Amount", path: "amount", type: "number", required: true, value: majorUnits(left.minor_units, currency), suffix: currency.toUpperCase(), hint: `At most ${money(left)} is left of it.` });
+  const amount = field({ label: "Amount", path: "amount", type: "number", required: true, value: majorUnits(left.minor_units, currency), suffix: currency.toUpperCase(), hint: `At most ${money(left)}; less where something of it became credit since.` });
   actionDialog(view.context, {
     title: `Refund ${invoice.invoice_id}`, submit: "Refund", danger: true, live: "Real money goes back to a real card.",
     fields: [h("p", null, "It goes back to the card that paid. What the card can’t take becomes credit."), amount],

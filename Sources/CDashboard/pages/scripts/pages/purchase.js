@@ -16,14 +16,16 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
   const problem = h("div", null);
   const form = h("form", { class: "form purchase-form", novalidate: true }, fields);
   const go = button(confirm, { primary: !danger, danger, solid: danger, disabled: true, onClick: () => apply() });
-  let quote, current, timer, about;
+  let quote, current, timer, about, looked;
 
   async function look() {
     clearTimeout(timer);
     current?.abort();
     const { signal } = (current = new AbortController());
     const asked = request();
+    looked = JSON.stringify(asked ?? null);
     go.disabled = true;
+    go.querySelector("span:last-child").textContent = confirm;
     quote = undefined;
     clearErrors(form);
     problem.replaceChildren();
@@ -44,7 +46,16 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
       if (!signal.aborted) shown.classList.remove("is-old");
     }
   }
-  const later = (delay) => { go.disabled = true; clearTimeout(timer); timer = setTimeout(look, delay); };
+  // A field that is left says that it was changed once more: what is asked about already stays, and the
+  // button with it, which the very click may be on.
+  const later = (delay) => {
+    const text = JSON.stringify(request() ?? null);
+    if (text === looked) return;
+    looked = undefined;
+    go.disabled = true;
+    clearTimeout(timer);
+    timer = setTimeout(look, delay);
+  };
   form.addEventListener("input", () => later(350));
   form.addEventListener("change", () => later(50));
   form.addEventListener("submit", (event) => { event.preventDefault(); if (!go.disabled) go.click(); else look(); });
@@ -77,7 +88,8 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
     await view.refresh();
     if (!reply.payment_url) {
       box.close();
-      return toast({ scheduled: "It starts later", processing: "The payment is under way" }[reply.outcome] ?? "Done");
+      const name = reply.subscription && view.catalog.planName(reply.subscription.plan_id);
+      return toast({ scheduled: `${name ?? "The plan"} starts later`, processing: "The payment is under way" }[reply.outcome] ?? (reply.invoice?.amount_due.minor_units > 0 ? `Done: ${money(reply.invoice.amount_due)} charged` : "Done"));
     }
     // It waits for the customer: the address is to be opened, or sent to them.
     const text = reply.outcome === "payment_required" ? "The customer has to pay first. The plan starts when they have." : "It is in use, and paid by invoice. This is the invoice’s page.";
