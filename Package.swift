@@ -80,6 +80,8 @@ let package = Package(
             ]),
         house("Webhooks", ["Billing", "Wire", "Payments", "Repository", "COpenSSL", log]),
         .target(name: "CChecksum"),
+        // What it embeds is read by its own directives.
+        .target(name: "CDashboard", exclude: ["pages"]),
         service("Attach"), service("Entitlement"), service("Usage"), service("Customers"),
         service("Catalog"), service("Clocks"), service("Rewards"),
         house(
@@ -94,10 +96,14 @@ let package = Package(
         house(
             "WebFace", path: "Sources/Faces/WebFace",
             ["RPC", "Billing", "Wire", "Payments", "Repository", log] + services),
+        house(
+            "DashboardFace", path: "Sources/Faces/DashboardFace",
+            ["RPC", "Billing", "Wire", "Repository", "CDashboard"]),
         .executableTarget(
             name: "tally",
             dependencies: [
-                "GRPCFace", "JSONFace", "WebFace", "Catalog", "RPC", "Billing", "Wire", "Payments",
+                "GRPCFace", "JSONFace", "WebFace", "DashboardFace", "Catalog", "RPC", "Billing",
+                "Wire", "Payments",
                 "Interchange", "Repository", "Events", "Webhooks", log,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -138,6 +144,8 @@ let package = Package(
             ["Repository", "Billing", "Wire", "Interchange", "Payments", "Events", log]),
         suite(
             "JSONFaceTests", ["JSONFace", "RPC", "Billing", "Wire", "Repository", log]),
+        suite(
+            "DashboardFaceTests", ["DashboardFace", "RPC", "Billing", "Wire", "Repository", log]),
         suite("GRPCFaceTests", ["GRPCFace", "Wire"]),
         suite(
             "WebhooksTests",

@@ -54,7 +54,7 @@ final class ClientCore: RPCCallObserver, @unchecked Sendable {
             return continuation.resume(returning: .end(.cancelled, "the call was cancelled"))
         }
         var entry = Waiting(continuation: continuation)
-        if let deadline = request.deadline {
+        if let deadline = request.deadline, !loop.isInProcess {
             entry.timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
                 [weak self] in
                 self?.giveUp(tag, .deadlineExceeded, "the deadline passed")

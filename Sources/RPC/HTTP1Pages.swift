@@ -55,13 +55,14 @@ final class HTTP1Pages: ChannelInboundHandler {
             return write(refusal(503, "too many requests are in progress", head), head, context)
         }
         port.pagesInProgress += 1
-        let request = PageRequest(
+        var request = PageRequest(
             method: head.method.rawValue, target: head.uri,
             headers: head.headers.map { ($0.name.lowercased(), $0.value) }, body: body, peer: peer)
+        request.remote = context.remoteAddress
         body = []
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let (port, pages) = (port, handler)
-        Task {
+        Task { [request] in
             let response = await pages.respond(to: request)
             port.eventLoop.execute {
                 port.pagesInProgress -= 1

@@ -18,7 +18,7 @@ final class InProcessConnection: ServerConnection, ClientTransport {
     private var isScheduled = false
     private var hasCarried = false
 
-    init(_ port: LoopPort, _ workshop: HTTP2Workshop) throws {
+    init(_ port: LoopPort, _ workshop: HTTP2Workshop, peer: PeerCertificate?) throws {
         guard let dispatcher = port.admit() else {
             throw RPCStatus(.unavailable, "the server takes no more connections")
         }
@@ -30,7 +30,7 @@ final class InProcessConnection: ServerConnection, ClientTransport {
         let place = port.register(self)
         slot = place.slot
         serverCalls = ServerCalls(
-            port: port, faces: ServedFaces(servesCalls: true, pages: NoPages()), peer: nil,
+            port: port, faces: ServedFaces(servesCalls: true, pages: NoPages()), peer: peer,
             address: nil, dispatcher: dispatcher, slot: slot, generation: place.generation)
         send()
     }

@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// Answers what isn't gRPC, over HTTP/2 and HTTP/1.1 alike. Runs off the event loops.
 package protocol PageHandler: Sendable {
     func respond(to request: PageRequest) async -> PageResponse
@@ -27,6 +29,8 @@ package struct PageRequest: Sendable {
     package var body: [UInt8]
     /// The client's certificate, which was verified; nil: it has shown none.
     package var peer: PeerCertificate?
+    /// Where the connection comes from: of a proxy, where there is one.
+    var remote: SocketAddress?
 
     package init(
         method: String, target: String, headers: [(name: String, value: String)] = [],
@@ -38,6 +42,9 @@ package struct PageRequest: Sendable {
         self.body = body
         self.peer = peer
     }
+
+    /// The address without its port; nil: it isn't known.
+    package var address: String? { remote?.ipAddress }
 
     package func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value

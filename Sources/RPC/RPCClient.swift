@@ -14,9 +14,10 @@ package final class RPCClient: Sendable {
         core = ClientCore(try RPCClientLoop(eventLoop: group.next(), endpoint: endpoint))
     }
 
-    /// To a loop of a server within this process: neither sockets nor TLS.
-    package init(inProcess port: LoopPort) {
-        core = ClientCore(RPCClientLoop(inProcess: port))
+    /// To a loop of a server within this process: neither sockets nor TLS. `peer`: whose certificate
+    /// the server is to see, as it was verified elsewhere.
+    package init(inProcess port: LoopPort, peer: PeerCertificate? = nil) {
+        core = ClientCore(RPCClientLoop(inProcess: port, peer: peer))
     }
 
     /// One unary call's message; see `reply`.

@@ -6,7 +6,7 @@ import NIOPosix
 package final class RPCClientLoop: @unchecked Sendable {
     private enum Way {
         case network(RPCEndpoint, TLSContext)
-        case inProcess(LoopPort)
+        case inProcess(LoopPort, PeerCertificate?)
     }
 
     package let eventLoop: any EventLoop
@@ -20,11 +20,17 @@ package final class RPCClientLoop: @unchecked Sendable {
         way = .network(endpoint, try TLSContext.client(authorityFile: endpoint.authorityFile))
     }
 
-    /// To a loop of a server within this process: neither sockets nor TLS.
-    package init(inProcess port: LoopPort) {
+    /// To a loop of a server within this process: neither sockets nor TLS. `peer`: whose certificate
+    /// the server is to see.
+    package init(inProcess port: LoopPort, peer: PeerCertificate? = nil) {
         eventLoop = port.eventLoop
         authority = "localhost"
-        way = .inProcess(port)
+        way = .inProcess(port, peer)
+    }
+
+    /// The server keeps deadlines by the same clock, and tells.
+    var isInProcess: Bool {
+        if case .inProcess = way { true } else { false }
     }
 
     /// Succeeds once calls can be made: after the TLS handshake.
@@ -33,8 +39,8 @@ package final class RPCClientLoop: @unchecked Sendable {
             do {
                 switch way {
                 case .network(let endpoint, let tls): return try dial(endpoint, tls, timeout)
-                case .inProcess(let port):
-                    let ends = try InProcessConnection(port, workshop)
+                case .inProcess(let port, let peer):
+                    let ends = try InProcessConnection(port, workshop, peer: peer)
                     return eventLoop.makeSucceededFuture(RPCConnection(self, ends))
                 }
             } catch {

@@ -3,6 +3,8 @@ extension ServerCalls {
     /// Clients take about 8 KiB of trailers; an error that can't be told whole is still told.
     private static let maxMessageScalars = 512
     private static let maxDetailsBytes = 4096
+    /// Our own client takes more.
+    private static let maxDetailsBytesInProcess = 32 * 1024
     /// Smaller messages hardly shrink.
     private static let compressedFromBytes = 512
 
@@ -74,7 +76,8 @@ extension ServerCalls {
             let text = String(status.message.unicodeScalars.prefix(Self.maxMessageScalars))
             fields.append(("grpc-message", PercentEncoding.encode(text)))
         }
-        if !status.details.isEmpty, status.details.count <= Self.maxDetailsBytes {
+        let limit = address == nil ? Self.maxDetailsBytesInProcess : Self.maxDetailsBytes
+        if !status.details.isEmpty, status.details.count <= limit {
             fields.append(("grpc-status-details-bin", Base64.encode(status.details)))
         }
         return fields

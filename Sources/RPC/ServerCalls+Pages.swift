@@ -16,11 +16,12 @@ extension ServerCalls {
         port.pagesInProgress += 1
         pagesInProgress += 1
         stream.pointee.flags.insert(.page)
-        let request = PageRequest(stream, peer: peer, body: bytes)
+        var request = PageRequest(stream, peer: peer, body: bytes)
+        request.remote = address
         if request.method == "HEAD" { stream.pointee.flags.insert(.isHead) }
         let token = token(stream)
         let (port, pages) = (port, faces.pages)
-        Task {
+        Task { [request] in
             let response = await pages.respond(to: request)
             port.eventLoop.execute { port.finishPage(token, response) }
         }

@@ -17,7 +17,8 @@ struct Tally: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, SettingsCommand.self, KeysCommand.self, StripeCommand.self,
+                    ServeCommand.self, SettingsCommand.self, KeysCommand.self, MemberCommand.self,
+                    DashboardCommand.self, StripeCommand.self,
                 ]),
             CommandGroup(
                 name: "Calls",

@@ -18,6 +18,7 @@ final class APIStage: Sendable {
     let environment: TallyEnvironment
     let api: APIClient
     let pages: CheckoutPages
+    let calls: CallPages
     private let server: InProcessServer
     let folder: String
     private let work: Task<Void, Never>
@@ -32,6 +33,8 @@ final class APIStage: Sendable {
         var limits = RPCLimits()
         /// nil: callers may call as often as they like.
         var rates: RateLimits?
+        /// Of callers, by a name of their certificate.
+        var certificates: [String: Scopes] = [:]
     }
 
     private init(_ options: Options) async throws {
@@ -53,13 +56,19 @@ final class APIStage: Sendable {
         work = Task { [isWhole = options.isWhole] in
             if isWhole { await environment.run() } else { await environment.runEffects() }
         }
-        let access = AccessList(environments: [environment])
+        var certificates: [String: Access] = [:]
+        for (name, scopes) in options.certificates {
+            certificates[name] = Access(environment: 0, scopes: scopes, certificateName: name)
+        }
+        let access = AccessList(environments: [environment], certificates: certificates)
+        calls = CallPages(access)
         let health = Health()
         server = try await InProcessServer(
             limits: options.limits,
             makeDispatcher: { [rates = options.rates] in
                 GRPCDispatcher(port: $0, access: access, health: health, limits: rates)
             })
+        calls.open([server.port])
         let key = try environment.keys.make(name: "test", time: 0).key
         api = APIClient(client: RPCClient(inProcess: server.port), key: key)
     }

@@ -121,6 +121,10 @@ import Testing
         ("RevokeCustomerKeys", [:]),
     ]
 
+    static func fields(of method: String) -> JSONObject {
+        requests.first { $0.method == method }?.fields ?? [:]
+    }
+
     @Test("is in the table but for those that stream")
     func complete() {
         let streams = ["StreamTrack", "WatchCustomer"]

@@ -13,6 +13,12 @@ import Wire
         #expect(described.count > 5)
     }
 
+    @Test("Every unary method of the API can be called in JSON")
+    func everyCall() {
+        let streams: [Route] = [.streamTrack, .watchCustomer]
+        #expect(CalledMethod.paths == described.subtracting(streams.map(\.path)))
+    }
+
     @Test("Every route is a method of the API, or of a service that is known to be another's")
     func everyRoute() {
         let others = Route.allCases.filter { !described.contains($0.path) }

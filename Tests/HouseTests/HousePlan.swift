@@ -30,9 +30,11 @@ enum HousePlan {
         "Usage": service,
         "GRPCFace": face.union(["NIOCore", "RPC", "Webhooks"]),
         "JSONFace": face.union(["RPC"]),
+        "DashboardFace": ["Billing", "CDashboard", "RPC", "Repository", "Wire"],
         "WebFace": face.union(["Logging", "Payments", "RPC"]),
         "tally": face.union([
-            "ArgumentParser", "Configuration", "Events", "GRPCFace", "Interchange", "JSONFace",
+            "ArgumentParser", "Configuration", "DashboardFace", "Events", "GRPCFace", "Interchange",
+            "JSONFace",
             "Logging", "NIOCore", "NIOPosix", "Payments", "RPC", "ServiceLifecycle",
             "SystemPackage", "UnixSignals", "WebFace", "Webhooks",
         ]),

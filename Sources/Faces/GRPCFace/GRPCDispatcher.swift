@@ -76,30 +76,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     package func authenticate(
         authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?
     ) -> Authentication {
-        guard let authorization else { return authenticate(peer) }
-        let scheme = Array("Bearer ".utf8)
-        if authorization.count > scheme.count, authorization.starts(with: scheme) {
-            let key = UnsafeRawBufferPointer(rebasing: authorization[scheme.count...])
-            if let access = access.access(key: key) { return .principal(access.rawValue) }
-        }
-        return .refused(
-            .refused(.unauthenticated, "KEY_UNKNOWN", "the API key is unknown or was revoked"))
-    }
-
-    private func authenticate(_ peer: PeerCertificate?) -> Authentication {
-        guard let peer else {
-            return .refused(
-                .refused(
-                    .unauthenticated, "KEY_MISSING",
-                    "send an API key: authorization: Bearer tally_sk_…"))
-        }
-        guard let access = access.access(certificateNames: peer.names) else {
-            return .refused(
-                .refused(
-                    .unauthenticated, "CERTIFICATE_UNKNOWN",
-                    "no principal has a name of the client certificate, and no API key was sent"))
-        }
-        return .principal(access.rawValue)
+        access.authenticate(authorization, peer)
     }
 
     package func call(

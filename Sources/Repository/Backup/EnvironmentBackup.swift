@@ -95,7 +95,9 @@ package final class EnvironmentBackup {
         for shipper in keyShippers { try shipper.turn() }
         try copyDayFiles(meanwhile)
         try copyCursors()
-        for name in KeyRing.fileNames + [Manifest.fileName] { try copy(name) }
+        for name in KeyRing.fileNames + [MemberList.fileName, Manifest.fileName] {
+            try copy(name)
+        }
         turn.sequences = sequences
         return turn
     }

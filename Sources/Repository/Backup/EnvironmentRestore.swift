@@ -48,7 +48,7 @@ package struct EnvironmentRestore {
         for name in folders where names.contains(name) {
             try copy(name, progress)
         }
-        for name in KeyRing.fileNames {
+        for name in KeyRing.fileNames + [MemberList.fileName] {
             if let keys = try SmallFile.read("\(backup)/\(name)") {
                 try SmallFile.write(keys, to: "\(folder)/\(name)")
             }

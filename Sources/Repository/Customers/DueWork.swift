@@ -2,11 +2,13 @@ internal import Billing
 internal import Logging
 
 /// Does what falls due on time, so that nobody waits for a visitor; and once a second looks at the
-/// key file, at the copy that follows, and at the clock.
+/// files of keys and members, at the copy that follows, and at the clock.
 struct DueWork: Sendable {
     /// Of each partition.
     let repositories: [CustomerRepository]
     let keys: KeyRing
+    let members: MemberList
+    let sessions: Sessions
     let backup: BackupWatch
     let logger: Logger
     /// Stops the server, saying why.
@@ -44,6 +46,14 @@ struct DueWork: Sendable {
                 try keys.reload()
             } catch {
                 logger.error("the key file cannot be read", metadata: ["error": "\(error)"])
+            }
+            do {
+                try members.reload()
+                try sessions.reload()
+            } catch {
+                logger.error(
+                    "the dashboard's members or sessions cannot be read or written",
+                    metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(1))
         }

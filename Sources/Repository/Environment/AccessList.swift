@@ -52,8 +52,10 @@ package struct AccessList: Sendable {
         self.certificates = certificates
     }
 
-    /// Changes with every change of any environment's keys.
-    package var epoch: Int { environments.reduce(0) { $0 &+ $1.keys.epoch } }
+    /// Changes with every change of any environment's keys, members and sessions.
+    package var epoch: Int {
+        environments.reduce(0) { $0 &+ $1.keys.epoch &+ $1.sessions.epoch }
+    }
 
     /// nil: the key is unknown, or was revoked.
     package func access(key: UnsafeRawBufferPointer) -> Access? {
@@ -63,6 +65,17 @@ package struct AccessList: Sendable {
                 return Access(
                     environment: place, scopes: entry.scopes, caller: entry.caller,
                     kind: entry.kind)
+            }
+        }
+        return session(digest)
+    }
+
+    /// A session of the dashboard, which has taken the place of its cookie before it comes here.
+    private func session(_ pass: KeyDigest) -> Access? {
+        for (place, environment) in environments.enumerated() {
+            if let session = environment.sessions.find(pass: pass) {
+                return Access(
+                    environment: place, scopes: session.scopes, caller: session.caller)
             }
         }
         return nil

@@ -3,6 +3,9 @@
 ///     MANIFEST        what the folder is; see Manifest
 ///     LOCK            held while a server uses the folder
 ///     keys.json       API keys, hashed
+///     members.json    who uses the dashboard by name, and as what
+///     sessions.json   of the dashboard, hashed
+///     audit.jsonl     what was done in the dashboard, and by whom; see AuditTrail
 ///     portal.key      what addresses of customers' pages are sealed with; see PortalLinks
 ///     backup.json     what a follower says of its copy; see BackupStatus
 ///     payments        what the sandbox's provider remembers; see SandboxBooks

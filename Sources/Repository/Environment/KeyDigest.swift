@@ -14,6 +14,11 @@ struct KeyDigest: Hashable, Sendable {
         }
     }
 
+    init(text: String) {
+        var text = text
+        self = text.withUTF8 { KeyDigest(of: UnsafeRawBufferPointer($0)) }
+    }
+
     /// nil: not 64 hexadecimal digits.
     init?(hex text: String) {
         let digits = Array(text.utf8)

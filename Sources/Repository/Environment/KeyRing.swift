@@ -99,6 +99,13 @@ package final class KeyRing: Sendable {
         }
     }
 
+    /// The same, but that is no use of it.
+    func isGood(_ digest: KeyDigest) -> Bool {
+        state.withLock { state in
+            state.byDigest[digest].map { $0.expires > now() } ?? false
+        }
+    }
+
     /// Whose the key with this number is; nil: it is good no more.
     func customer(ofCaller number: UInt32) -> CustomerID? {
         state.withLock { $0.customers[number]?.customer }
@@ -214,18 +221,29 @@ extension KeyRing {
 
     var time: Int64 { now() }
 
-    /// A key and what is kept of it.
-    func draw(_ draft: KeyDraft, time: Int64) -> (key: String, entry: APIKey) {
+    /// A prefix and 256 bits that nobody can guess.
+    static func secret(_ prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
-        let prefix = APIKey.prefix(draft.kind, environment: environment)
-        var key = prefix
-        // 43 base-62 digits hold 256 bits.
+        var secret = prefix
+        // 43 base-62 digits hold as much.
         for _ in 0..<43 {
             let digit = digits[Int.random(in: 0..<62, using: &generator)]
-            key.unicodeScalars.append(Unicode.Scalar(digit))
+            secret.unicodeScalars.append(Unicode.Scalar(digit))
         }
-        let digest = key.withUTF8 { KeyDigest(of: UnsafeRawBufferPointer($0)) }.hex
+        return secret
+    }
+
+    /// What people called the key; nil: none that people made has this id.
+    func name(ofKey id: String) -> String? {
+        state.withLock { state in state.made.first { $0.id == id }?.name }
+    }
+
+    /// A key and what is kept of it.
+    func draw(_ draft: KeyDraft, time: Int64) -> (key: String, entry: APIKey) {
+        let prefix = APIKey.prefix(draft.kind, environment: environment)
+        let key = KeyRing.secret(prefix)
+        let digest = KeyDigest(text: key).hex
         let entry = APIKey(
             id: "key_" + digest.prefix(12), kind: draft.kind, name: draft.name,
             prefix: String(key.prefix(prefix.count + 4)), digest: digest, scopes: draft.scopes,

@@ -39,6 +39,10 @@ package struct Scopes: OptionSet, Sendable {
         (.keysRead, "keys:read"), (.keysWrite, "keys:write"),
     ]
 
+    /// Everything that changes nothing.
+    package static let reading = Scopes(
+        table.filter { $0.name.hasSuffix(":read") }.map(\.scope))
+
     /// What comes in later versions too: stored as `*`.
     package static let all = Scopes(rawValue: .max)
 

@@ -16,6 +16,10 @@ package final class TallyEnvironment: Sendable {
     package let partitions: [Partition]
     package let events: EventStore
     package let keys: KeyRing
+    /// Of the dashboard.
+    package let members: MemberList
+    package let sessions: Sessions
+    package let audit: AuditTrail
     /// Secret of request fingerprints.
     package let fingerprintKey: UInt64
     /// nil: nothing that costs money can be bought here.
@@ -101,6 +105,9 @@ package final class TallyEnvironment: Sendable {
         historyDays = settings.snapshots.historyDays
         onFault = settings.onFault
         keys = try KeyRing(folder: path, environment: name)
+        members = try MemberList(folder: path, environment: name)
+        sessions = try Sessions(folder: path, keys: keys, members: members)
+        audit = AuditTrail(folder: path)
         portalLinks = try PortalLinks(folder: path, environment: name)
         backupWatch = BackupWatch(folder: path, conditions: conditions, logger: logger)
         scrubber = Scrubber(
@@ -202,8 +209,8 @@ package final class TallyEnvironment: Sendable {
             group.addTask { await self.hearReports() }
             group.addTask { await self.reconcileRegularly() }
             let dueWork = DueWork(
-                repositories: partitions.map(\.customers), keys: keys, backup: backupWatch,
-                logger: logger, stop: onFault)
+                repositories: partitions.map(\.customers), keys: keys, members: members,
+                sessions: sessions, backup: backupWatch, logger: logger, stop: onFault)
             group.addTask { await dueWork.run() }
             group.addTask { await RedemptionWork(environment: self).run() }
             for partition in partitions {

@@ -30,11 +30,31 @@ package struct MessageKind: Sendable, Hashable {
         [
             tally__v1__attach_service__descriptor, tally__v1__catalog_service__descriptor,
             tally__v1__customer_service__descriptor, tally__v1__entitlement_service__descriptor,
-            tally__v1__import_service__descriptor,
-            tally__v1__reward_service__descriptor, tally__v1__test_clock_service__descriptor,
-            tally__v1__usage_service__descriptor, tally__v1__webhook_service__descriptor,
+            tally__v1__import_service__descriptor, tally__v1__key_service__descriptor,
+            tally__v1__reward_service__descriptor, tally__v1__sandbox_service__descriptor,
+            tally__v1__test_clock_service__descriptor, tally__v1__usage_service__descriptor,
+            tally__v1__webhook_service__descriptor,
         ]
     }
+
+    /// By a method's path, what it takes and what it gives.
+    package static let methods: [String: (request: MessageKind, response: MessageKind)] = {
+        var found: [String: (request: MessageKind, response: MessageKind)] = [:]
+        for service in services {
+            let name = String(cString: service.name)
+            for method in UnsafeBufferPointer(
+                start: service.methods, count: Int(service.n_methods))
+            {
+                let path = "/\(name)/\(String(cString: method.name))"
+                let (input, output) = (method.input.pointee, method.output.pointee)
+                found[path] = (
+                    MessageKind(String(cString: input.short_name)),
+                    MessageKind(String(cString: output.short_name))
+                )
+            }
+        }
+        return found
+    }()
 
     /// In order of name.
     package static let allCases = roots.keys.sorted().map { MessageKind(rawValue: $0) }

@@ -8,6 +8,7 @@ struct ListenerSettings: Sendable {
         case json
         case web
         case metrics
+        case dashboard
     }
 
     private enum ClientCertificate: String, CaseIterable {
@@ -30,7 +31,9 @@ struct ListenerSettings: Sendable {
         }
         return [
             entry("address", "address and port", ""),
-            entry("faces", "grpc, json, web, metrics", "grpc,json,web,metrics"),
+            entry(
+                "faces", "grpc, json, web, metrics, dashboard",
+                "grpc,json,web,metrics,dashboard"),
             entry("client-certificates", "none, optional or required", "none"),
             entry("client-ca", "PEM of the clients' authorities", ""),
             entry("tls-certificate", "PEM; default: the server's", ""),

@@ -96,7 +96,10 @@ struct Greeting: Sendable {
     var authority: String?
 
     /// `others`: name and address of the listeners but the first.
-    func print(_ address: String, _ others: [(name: String, address: String)]) {
+    func print(
+        _ address: String, _ others: [(name: String, address: String)],
+        _ signInLink: TallyServer.SignInLink
+    ) {
         if dev {
             // The commands know the default address themselves.
             let server = address == "https://127.0.0.1:7443" ? "" : " --server \(address)"
@@ -108,6 +111,10 @@ struct Greeting: Sendable {
                   .build/release/tally track acme messages --value 10\(server)
 
                 """)
+            // Without it there is still the key.
+            if let link = try? signInLink() {
+                Swift.print("  dashboard, once, within 10 minutes:\n  \(link)\n")
+            }
         }
         for other in others { Swift.print("also \(other.name) \(other.address)") }
         Swift.print("ready \(address)")

@@ -1,3 +1,4 @@
+internal import DashboardFace
 internal import GRPCFace
 internal import JSONFace
 internal import Logging
@@ -16,6 +17,7 @@ final class TallyServer: Service {
     let environments: [TallyEnvironment]
     private let settings: ServerSettings
     private let server: RPCServer
+    private let calls: CallPages
     private let health: Health
     private let logger: Logger
     private let prices: PriceFile?
@@ -25,7 +27,11 @@ final class TallyServer: Service {
     private let onReady: OnReady
     private let address: PublicAddress
 
-    typealias OnReady = @Sendable (String, [(name: String, address: String)]) -> Void
+    typealias OnReady = @Sendable (String, [(name: String, address: String)], SignInLink) -> Void
+
+    /// Makes the address of a page that signs in to the first environment, once; nil: there are no
+    /// such pages.
+    typealias SignInLink = () throws -> String?
 
     /// Known once the listener is.
     private final class PublicAddress: Sendable {
@@ -73,13 +79,16 @@ final class TallyServer: Service {
         let webhooks = try TallyServer.webhooks(settings, environments, logger)
         self.webhooks = webhooks
         let stripe = TallyServer.stripe(settings, environments, logger)
+        let calls = CallPages(access)
+        self.calls = calls
         let json = settings.access.json(access, logger, accessLog: settings.accessLog)
+        let dashboard = DashboardPages(access, address: settings.publicAddress)
         let metrics = MetricsPage(
             environments: environments, webhooks: webhooks, stripe: stripe, json: json.meter)
         server = RPCServer(
             configuration: RPCConfiguration(
                 listeners: settings.listeners.map {
-                    TallyServer.listener($0, access, metrics, stripe, json)
+                    TallyServer.listener($0, access, metrics, stripe, json, calls, dashboard)
                 },
                 eventLoops: settings.eventLoops == 0 ? System.coreCount : settings.eventLoops,
                 limits: settings.limits),
@@ -152,7 +161,8 @@ final class TallyServer: Service {
 
     private static func listener(
         _ settings: ListenerSettings, _ access: AccessList, _ metrics: MetricsPage,
-        _ stripe: StripePages?, _ json: JSONSettings
+        _ stripe: StripePages?, _ json: JSONSettings, _ calls: CallPages,
+        _ dashboard: DashboardPages
     ) -> RPCListener {
         let faces = settings.faces
         return RPCListener(
@@ -161,10 +171,12 @@ final class TallyServer: Service {
             pages: Pages(
                 metrics: faces.contains(.metrics) ? metrics : nil,
                 json: faces.contains(.json) ? JSONPages(access, json) : nil,
+                calls: faces.contains(.json) ? calls : nil,
                 checkout: faces.contains(.web) ? CheckoutPages(access.environments[0]) : nil,
                 portal: faces.contains(.web) ? PortalPages(access.environments) : nil,
                 invoices: faces.contains(.web) ? InvoicePages(access.environments) : nil,
-                stripe: faces.contains(.web) ? stripe : nil))
+                stripe: faces.contains(.web) ? stripe : nil,
+                dashboard: faces.contains(.dashboard) ? dashboard : nil))
     }
 
     /// Serves until told to stop; then no new calls, those under way end, the logs are synced.
@@ -172,7 +184,9 @@ final class TallyServer: Service {
         let files = ReloadWatch(
             server: server, prices: prices, names: settings.listeners.map(\.name), logger: logger,
             hangUps: await UnixSignalsSequence(trapping: .sighup))
-        announce(try await server.start())
+        let ports = try await server.start()
+        calls.open(server.ports)
+        announce(ports)
         for desk in webhooks.values { try desk.start() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await files.run() }
@@ -196,7 +210,14 @@ final class TallyServer: Service {
             address.value.withLock { if $0.isEmpty { $0 = "https://localhost:\(pages.1)" } }
         }
         let addresses = listeners.map { (name: $0.0.name, address: $0.0.url(port: $0.1)) }
-        onReady(addresses[0].address, Array(addresses.dropFirst()))
+        let place = listeners.first { $0.0.faces.contains(.dashboard) }
+            .map { "https://localhost:\($0.1)" }
+        let members = environments[0].members
+        onReady(addresses[0].address, Array(addresses.dropFirst())) { [settings] in
+            guard let place else { return nil }
+            let base = settings.publicAddress.isEmpty ? place : settings.publicAddress
+            return try members.operatorLink().address(at: base)
+        }
     }
 
     /// Its conditions are named like `tally.storage.live`.
@@ -254,24 +275,33 @@ extension PaymentSettings {
 struct Pages: PageHandler {
     let metrics: MetricsPage?
     let json: JSONPages?
+    let calls: CallPages?
     let checkout: CheckoutPages?
     let portal: PortalPages?
     let invoices: InvoicePages?
     let stripe: StripePages?
+    let dashboard: DashboardPages?
 
     var hasQuickPages: Bool { json != nil }
 
     func refusal(_ status: Int, _ reason: String, of target: Substring) -> PageResponse {
+        if let response = calls?.refusal(status, reason, of: target) { return response }
         guard target.hasPrefix("/v1/"), let json else { return .text(status, reason) }
         return json.refusal(status, reason)
     }
 
     func respond(to request: PageRequest) async -> PageResponse {
+        guard let dashboard else { return await answer(request) }
+        return await dashboard.respond(to: request) { await answer($0) }
+    }
+
+    private func answer(_ request: PageRequest) async -> PageResponse {
         if let response = await checkout?.respond(to: request) { return response }
         if let response = await portal?.respond(to: request) { return response }
         if let response = await invoices?.respond(to: request) { return response }
         if let response = await stripe?.respond(to: request) { return response }
         if let response = await json?.respond(to: request) { return response }
+        if let response = await calls?.respond(to: request) { return response }
         if request.path == "/metrics", let metrics { return await metrics.respond(to: request) }
         switch request.path {
         case "/": return .text(200, "tally is running. gRPC: tally.v1. See docs/ for the API.")
