@@ -1,0 +1,38 @@
+// The catalog as pages about customers need it: names of plans and features, and what they are.
+
+import { call, currentEnvironment } from "./api.js";
+
+const kept = new Map();
+const fresh = 30e3;
+
+// Once for all pages of an environment; read anew after half a minute, so that what was published
+// meanwhile has its name soon.
+export function knownCatalog() {
+  const environment = currentEnvironment(), found = kept.get(environment);
+  if (found && Date.now() - found.time < fresh) return found.promise;
+  const promise = call("CatalogService/GetCatalog", {}).then(describe);
+  kept.set(environment, { time: Date.now(), promise });
+  promise.catch(() => kept.delete(environment));
+  return promise;
+}
+
+function describe({ catalog, catalog_sequence: sequence }) {
+  const plans = new Map(catalog.plans.map((plan) => [plan.plan_id, plan]));
+  const features = new Map(catalog.features.map((feature) => [feature.feature_id, feature]));
+  const coupons = new Map((catalog.coupons ?? []).map((coupon) => [coupon.coupon_id, coupon]));
+  return {
+    catalog, sequence, currency: catalog.currency || "usd",
+    plans: catalog.plans, features: catalog.features, coupons: catalog.coupons ?? [],
+    taxRates: catalog.tax_rates ?? [], programmes: catalog.referral_programmes ?? [],
+    plan: (id) => plans.get(id), feature: (id) => features.get(id), coupon: (id) => coupons.get(id),
+    // What is gone from the catalog is called by its id.
+    planName: (id) => plans.get(id)?.name || id,
+    featureName: (id) => features.get(id)?.name || id,
+    featuresOfType: (...types) => catalog.features.filter((feature) => types.includes(feature.type)),
+  };
+}
+
+export const options = (list, id, none) => [
+  ...(none === undefined ? [] : [{ value: "", label: none }]),
+  ...list.map((each) => ({ value: each[id], label: each.name && each.name !== each[id] ? `${each.name} (${each[id]})` : each[id] })),
+];

@@ -1,0 +1,24 @@
+// A part of a page that is drawn anew when what it shows has changed, and only then: what is opened in it,
+// or has the focus, isn't lost to every look at the server.
+
+import { h, replace } from "./elements.js";
+
+// `slice()`: what is shown; `render()`: draws it, or null where there is nothing to be drawn.
+export function part(slice, render, attributes) {
+  const element = h("div", attributes);
+  let shown;
+  const update = () => {
+    const now = JSON.stringify(slice());
+    if (now === shown) return;
+    shown = now;
+    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+    const open = new Set([...element.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
+    const content = render();
+    element.hidden = !content;
+    replace(element, content);
+    for (const each of element.querySelectorAll("details[data-key]")) if (open.has(each.dataset.key)) each.open = true;
+    if (focused) element.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  };
+  update();
+  return { element, update };
+}
