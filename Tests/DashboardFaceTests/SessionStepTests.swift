@@ -175,7 +175,8 @@ final class Stand: Sendable {
         #expect(try reason(refused) == "503 UNAVAILABLE")
         #expect(stand.passed.withLock { $0.count } == before)
         #expect(await stand.send(Self.path, field, sandbox).status == 404, "reading goes on")
-        let signIn = await stand.send("/dashboard/api/sign-in", body: #"{"key": "\#(try stand.key())"}"#)
+        let body = #"{"key": "\#(try stand.key())"}"#
+        let signIn = await stand.send("/dashboard/api/sign-in", body: body)
         #expect(try reason(signIn) == "503 UNAVAILABLE")
     }
 }
