@@ -82,13 +82,13 @@ export function relativeTime(value, now = Date.now()) {
   return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.round(seconds / size), unit);
 }
 
-/** A `<time>` element: relative, or with `full` the date; the other one, and UTC, when pointed at. */
-export function timeElement(value, { full = false } = {}) {
+/** A `<time>` element: relative, or with `full` the date; the other one, and UTC, when pointed at. `now`: of a test clock. */
+export function timeElement(value, { full = false, now = Date.now() } = {}) {
   const element = document.createElement("time");
   if (!value) { element.textContent = "–"; return element; }
   element.dateTime = moment(value).toISOString();
-  element.textContent = full ? dateTime(value) : relativeTime(value);
-  element.title = `${full ? relativeTime(value) : preciseTime(value)} (${moment(value).toISOString()})`;
+  element.textContent = full ? dateTime(value) : relativeTime(value, now);
+  element.title = `${full ? relativeTime(value, now) : preciseTime(value)} (${moment(value).toISOString()})`;
   return element;
 }
 

@@ -1,7 +1,7 @@
 // Limits, alerts and permissions: the customer's own, and what its plans say beside them.
 
 import { badge, button, card, h, menu } from "../elements.js";
-import { quantity, timeElement } from "../format.js";
+import { quantity } from "../format.js";
 import { part } from "../part.js";
 import { alertMeasure, intervalName, propertyText } from "../words.js";
 import { editControls, editPooling } from "./act-controls.js";
@@ -62,5 +62,5 @@ function usageOf(view, limit) {
   const bar = balanceBar(`Limit on ${feature(view, limit)}`), usage = limit.usage ?? 0;
   bar.update({ granted: limit.limit, usage, overage: 0, unlimited: false, parts: [{ granted: limit.limit, usage }] });
   return h("div", { class: "stack-s" }, bar.element, h("span", { class: "soft small" }, `${quantity(usage)} of ${quantity(limit.limit)} used`,
-    limit.window_end_time && [", until ", timeElement(limit.window_end_time)]));
+    limit.window_end_time && [", until ", view.time(limit.window_end_time)]));
 }

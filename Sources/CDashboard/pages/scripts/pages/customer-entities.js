@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { ask, badge, button, card, emptyState, errorState, field, h, menu, replace, skeleton, toast } from "../elements.js";
-import { quantity, timeElement } from "../format.js";
+import { quantity } from "../format.js";
 import { actionDialog, confirmed, intent } from "../acting.js";
 import { options } from "../known.js";
 import { balanceBar, explain, figureOf, notes } from "./customer-balances.js";
@@ -59,12 +59,12 @@ function entityRow(view, entity, open, load) {
     const bar = balanceBar(view.catalog.featureName(balance.feature_id));
     bar.update(balance);
     return h("div", { class: "balance" }, h("div", { class: "row row-between" }, h("span", null, view.catalog.featureName(balance.feature_id)), h("span", null, figureOf(balance))),
-      bar.element, h("div", { class: "row row-between" }, h("span", { class: "soft small" }, notes(balance)),
+      bar.element, h("div", { class: "row row-between" }, h("span", { class: "soft small" }, notes(view, balance)),
         entity.entity_id && h("a", { class: "small", href: explain(view, balance.feature_id, entity.entity_id), "aria-label": `Why ${view.catalog.featureName(balance.feature_id)} of ${name}?` }, "Why?")));
   });
   return h("li", null, h("div", { class: "row row-between entity-head" },
     h("span", { class: "grow" }, h("strong", null, name), " ", badgeText(view.catalog.featureName(entity.feature_id)),
-      h("span", { class: "soft small block" }, entity.entity_id && h("code", null, entity.entity_id), " · since ", timeElement(entity.create_time))),
+      h("span", { class: "soft small block" }, entity.entity_id && h("code", null, entity.entity_id), " · since ", view.time(entity.create_time))),
     view.can("customers:write") && entity.entity_id && menu(button(`Change ${name}`, { icon: "more", iconOnly: true, small: true, quiet: true }), [
       { label: "Rename", icon: "edit", onClick: () => rename(view, entity, load) },
       { label: "Delete", icon: "trash", danger: true, onClick: () => remove(view, entity) },
