@@ -22,7 +22,7 @@ export function field(options) {
   const note = hint && h("p", { class: "hint", id: `${id}-hint` }, hint);
   if (note) control.setAttribute("aria-describedby", note.id);
   const box = prefix || suffix
-    ? h("div", { class: "affixed" }, prefix && h("span", { class: "affix" }, prefix), control, suffix && h("span", { class: "affix" }, suffix)) : control;
+    ? h("div", { class: "affixed" }, prefix && h("span", { class: "affix" }, prefix), control, suffix && suffix.trim() && h("span", { class: "affix" }, suffix)) : control;
   const element = h("div", { class: "field", "data-path": path },
     h("label", { for: id, class: hideLabel && "visually-hidden" }, label, optional && h("span", { class: "optional" }, " (optional)")), box, note, error);
   if (onInput) control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => onInput(control.value));

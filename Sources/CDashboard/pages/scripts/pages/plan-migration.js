@@ -17,7 +17,7 @@ export default {
   async load(context) {
     const [catalog, customers] = await Promise.all([readCatalog({ signal: context.signal }), countCustomers({ signal: context.signal })]);
     const plan = catalog.plan(context.path[0]);
-    if (!plan) return h("div", { class: "page" }, emptyState({ title: "There is no such plan", icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!plan) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such plan", icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
     context.setTitle(`Migrate ${plan.name}`);
     return page(context, plan, customers);
   },
