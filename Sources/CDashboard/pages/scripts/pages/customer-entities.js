@@ -5,6 +5,8 @@ import { ask, badge, button, card, emptyState, errorState, field, h, menu, repla
 import { quantity } from "../format.js";
 import { actionDialog, confirmed, intent } from "../acting.js";
 import { options } from "../known.js";
+import { editControls } from "./act-controls.js";
+import { controlKinds } from "./customer-controls.js";
 import { balanceBar, explain, figureOf, notes } from "./customer-balances.js";
 
 export function entitiesCard(view) {
@@ -67,10 +69,17 @@ function entityRow(view, entity, open, load) {
       h("span", { class: "soft small block" }, entity.entity_id && h("code", null, entity.entity_id), " · since ", view.time(entity.create_time))),
     view.can("customers:write") && entity.entity_id && menu(button(`Change ${name}`, { icon: "more", iconOnly: true, small: true, quiet: true }), [
       { label: "Rename", icon: "edit", onClick: () => rename(view, entity, load) },
+      ...controlKinds.filter((kind) => kind.key !== "auto_topups").map((kind) => ({ label: kind.name, onClick: () => editControls(view, kind, entity, load) })),
+      "-",
       { label: "Delete", icon: "trash", danger: true, onClick: () => remove(view, entity) },
     ])),
-  balances.length > 0 && h("details", { class: "more", "data-key": entity.entity_id, open: open.has(entity.entity_id) },
+  limitsOf(view, entity), balances.length > 0 && h("details", { class: "more", "data-key": entity.entity_id, open: open.has(entity.entity_id) },
     h("summary", { class: "small" }, `Balances (${balances.length})`), h("div", { class: "balance-list" }, balances)));
+}
+
+function limitsOf(view, entity) {
+  const texts = controlKinds.flatMap((kind) => (entity.controls?.[kind.key] ?? []).map((each) => h("li", null, `${kind.name}: `, kind.text(view, each), !each.enabled && !kind.always && " (off)")));
+  return texts.length > 0 && h("ul", { class: "small soft" }, texts);
 }
 
 function badgeText(text) {
