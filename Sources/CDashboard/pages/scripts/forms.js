@@ -142,7 +142,7 @@ export function showViolations(root, error, map = (path) => path) {
   const first = fields.find((element) => told.has(element));
   first?.control?.focus?.();
   first?.scrollIntoView?.({ block: "center" });
-  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, violation.field), violation.field && ": ", sentence(violation.message))));
+  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, map(violation.field)), violation.field && ": ", sentence(violation.message))));
   if (told.size) return null;
   return append(h("div"), h("p", null, error.message || "It didn’t work."), error.reason && h("p", { class: "soft small" }, error.reason));
 }
