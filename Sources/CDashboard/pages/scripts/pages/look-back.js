@@ -11,7 +11,7 @@ const day = 24 * 3600e3;
 export function lookBack(view) {
   const local = (time) => new Date(time.getTime() - time.getTimezoneOffset() * 60e3).toISOString().slice(0, 19);
   const created = new Date(view.customer.create_time), start = new Date(Math.max(created.getTime() + 1000, view.now() - day));
-  const when = field({ label: "At", type: "datetime-local", step: "1", value: local(start), max: local(view.now()), path: "as_of_time", hint: "By your clocks." });
+  const when = field({ label: "Moment, by your clocks", type: "datetime-local", step: "1", value: local(start), max: local(view.now()), path: "as_of_time" });
   const host = h("div", { "aria-live": "polite" });
   let current;
   async function look() {
