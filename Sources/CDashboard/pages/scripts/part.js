@@ -13,6 +13,9 @@ export function part(slice, render, attributes) {
   const update = () => {
     const now = JSON.stringify(slice());
     if (now === shown) return;
+    // A menu that is open stays; what has changed is drawn when it closes.
+    const menu = element.querySelector(":popover-open");
+    if (menu) return void menu.addEventListener("toggle", () => setTimeout(update), { once: true });
     shown = now;
     const focused = element.contains(document.activeElement) ? focusKey(document.activeElement) : undefined;
     const open = new Set([...element.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
