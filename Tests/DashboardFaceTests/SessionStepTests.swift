@@ -42,7 +42,7 @@ final class Stand: Sendable {
     }
 
     func send(
-        _ target: String, _ body: String = "{}", method: String = "POST",
+        _ target: String, body: String = "{}", method: String = "POST",
         _ headers: (name: String, value: String)...
     ) async -> PageResponse {
         let usual = [("host", "tally.example.com"), ("content-type", "application/json")]
@@ -55,7 +55,7 @@ final class Stand: Sendable {
     }
 
     func signIn(_ key: String) async throws -> String {
-        try cookie(await send("/dashboard/api/sign-in", #"{"key": "\#(key)"}"#))
+        try cookie(await send("/dashboard/api/sign-in", body: #"{"key": "\#(key)"}"#))
     }
 
     /// As a browser sends it back.
@@ -159,8 +159,8 @@ final class Stand: Sendable {
         stand.others.withLock {
             $0 = PageResponse(status: 404, body: Array(#"{"reason": "PLAN_NOT_FOUND"}"#.utf8))
         }
-        _ = await stand.send(attach, #"{"customer_id": "acme"}"#, field, sandbox)
-        _ = await stand.send(Self.path, #"{"customer_id": "acme"}"#, field, sandbox)
+        _ = await stand.send(attach, body: #"{"customer_id": "acme"}"#, field, sandbox)
+        _ = await stand.send(Self.path, body: #"{"customer_id": "acme"}"#, field, sandbox)
         let listed = try stand.environments[0].audit.list(after: nil, size: 10).entries
         #expect(listed.map(\.method) == ["AttachService/Attach", "sign-in"])
         #expect(listed[0].outcome == "404 PLAN_NOT_FOUND" && listed[0].customer == "acme")
@@ -175,7 +175,8 @@ final class Stand: Sendable {
         #expect(try reason(refused) == "503 UNAVAILABLE")
         #expect(stand.passed.withLock { $0.count } == before)
         #expect(await stand.send(Self.path, field, sandbox).status == 404, "reading goes on")
-        let signIn = await stand.send("/dashboard/api/sign-in", #"{"key": "\#(try stand.key())"}"#)
+        let body = #"{"key": "\#(try stand.key())"}"#
+        let signIn = await stand.send("/dashboard/api/sign-in", body: body)
         #expect(try reason(signIn) == "503 UNAVAILABLE")
     }
 }

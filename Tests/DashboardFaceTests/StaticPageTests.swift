@@ -87,7 +87,7 @@ import Testing
             if let match = text.firstMatch(of: pattern) { found.append("\(what): \(match.0)") }
         }
         // Names of formats are addresses too, and examples are shown; neither is asked for.
-        let addresses = text.matches(of: /(?:https?:)?\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)+/)
+        let addresses = text.matches(of: /(?:https?:|["'`(=\s])\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)+/)
             .map { String($0.0) }
             .filter { !["http://www.w3.org", "https://example.com"].contains($0) }
         if let address = addresses.first { found.append("another host: \(address)") }

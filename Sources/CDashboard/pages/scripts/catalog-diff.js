@@ -37,14 +37,23 @@ export function compareCatalogs(from, to) {
 
 /** A list to choose from. `chosen`: a Set of rows, which the boxes change; `onChange` is called then. */
 export function comparisonList(rows, chosen, onChange, only) {
-  const shown = rows.filter((row) => row.state !== "same");
-  const same = rows.length - shown.length;
-  const tones = { new: ["New", "good"], changed: ["Changed", "accent"], only: ["Only there", "quiet"] };
+  const shown = rows.filter((row) => row.state === "new" || row.state === "changed");
+  const alone = rows.filter((row) => row.state === "only");
+  const same = rows.length - shown.length - alone.length;
+  const tones = { new: ["New", "good"], changed: ["Changed", "accent"] };
   return h("div", { class: "stack" }, h("ul", { class: "pick-list" }, shown.map((row) => {
-    const box = row.state === "only" ? null : h("input", { type: "checkbox", checked: chosen.has(row), "aria-label": `${row.name}`, onchange: (event) => { event.target.checked ? chosen.add(row) : chosen.delete(row); onChange(); } });
+    const box = h("input", { type: "checkbox", checked: chosen.has(row), "aria-label": `${row.name}`, onchange: (event) => { event.target.checked ? chosen.add(row) : chosen.delete(row); onChange(); } });
     return h("li", null, box, h("div", { class: "grow" }, h("strong", null, row.name), h("span", { class: "soft small" }, `  ${words(row.kind)}${row.id && row.id !== row.name ? ` ${row.id}` : ""}`)), badge(...tones[row.state]),
-      row.state === "only" && h("p", { class: "soft small pick-note" }, only), row.list.length > 0 && h("details", { class: "more pick-note" }, h("summary", null, count(row.list.length, "difference")), differenceTable(row.list)));
-  })), same > 0 && h("p", { class: "soft small" }, `${count(same, "thing is", "things are")} the same on both sides.`));
+      row.list.length > 0 && h("details", { class: "more pick-note" }, h("summary", null, count(row.list.length, "difference")), differenceTable(row.list)));
+  })), alone.length > 0 && h("details", { class: "more" }, h("summary", null, `${count(alone.length, "other")}: ${only}`),
+    h("ul", { class: "stack-s" }, alone.map((row) => h("li", null, row.name, h("span", { class: "soft small" }, `  ${words(row.kind)} ${row.id}`))))), same > 0 && h("p", { class: "soft small" }, `${count(same, "thing is", "things are")} the same on both sides.`));
+}
+
+/** "catalog.plans[0].items[1].reset" as "Pro › items[1].reset", of what was sent. */
+export function namedPath(path, part) {
+  const found = /^(?:catalog\.)?(\w+)\[(\d+)\]\.?(.*)$/.exec(path);
+  const entry = found && part[found[1]]?.[Number(found[2])];
+  return entry ? [entry.name || Object.values(entry)[0], found[3]].filter(Boolean).join(" › ") : path;
 }
 
 /** The chosen rows as a catalog to be published. */

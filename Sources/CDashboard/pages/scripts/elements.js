@@ -162,8 +162,8 @@ export function bar({ value, max, label, text, tone }) {
 }
 
 /** What is shown where there is nothing yet, and what to do about it. */
-export function emptyState({ title, text, icon: name = "inbox", actions }) {
-  return h("div", { class: "empty" }, icon(name), h("h3", null, title), text && h("p", null, text), actions && h("div", { class: "row" }, actions));
+export function emptyState({ title, text, icon: name = "inbox", actions, heading = "h2" }) {
+  return h("div", { class: "empty" }, icon(name), h(heading, null, title), text && h("p", null, text), actions && h("div", { class: "row" }, actions));
 }
 
 /** A message in the page. `tone`: "wrong", "warn", "good" or nothing. */

@@ -74,21 +74,23 @@ export const dateTime = (value) => written(value, { dateStyle: "medium", timeSty
 export const preciseTime = (value) => written(value, { dateStyle: "medium", timeStyle: "medium" });
 export const time = (value) => written(value, { timeStyle: "short" });
 
+const inWords = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 /** "3 days ago", "in 2 hours". */
 export function relativeTime(value, now = Date.now()) {
   if (!value) return "–";
   const seconds = (moment(value).getTime() - now) / 1000;
   const [size, unit] = [[31557600, "year"], [2629800, "month"], [604800, "week"], [86400, "day"], [3600, "hour"], [60, "minute"]].find(([each]) => Math.abs(seconds) >= each) ?? [1, "second"];
-  return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+  // These are words, and the page's words are English; figures and dates are the viewer's.
+  return inWords.format(Math.round(seconds / size), unit);
 }
 
-/** A `<time>` element: relative, or with `full` the date; the other one, and UTC, when pointed at. */
-export function timeElement(value, { full = false } = {}) {
+/** A `<time>` element: relative, or with `full` the date; the other one, and UTC, when pointed at. `now`: of a test clock. */
+export function timeElement(value, { full = false, now = Date.now() } = {}) {
   const element = document.createElement("time");
   if (!value) { element.textContent = "–"; return element; }
   element.dateTime = moment(value).toISOString();
-  element.textContent = full ? dateTime(value) : relativeTime(value);
-  element.title = `${full ? relativeTime(value) : preciseTime(value)} (${moment(value).toISOString()})`;
+  element.textContent = full ? dateTime(value) : relativeTime(value, now);
+  element.title = `${full ? relativeTime(value, now) : preciseTime(value)} (${moment(value).toISOString()})`;
   return element;
 }
 

@@ -22,7 +22,7 @@ export function field(options) {
   const note = hint && h("p", { class: "hint", id: `${id}-hint` }, hint);
   if (note) control.setAttribute("aria-describedby", note.id);
   const box = prefix || suffix
-    ? h("div", { class: "affixed" }, prefix && h("span", { class: "affix" }, prefix), control, suffix && h("span", { class: "affix" }, suffix)) : control;
+    ? h("div", { class: "affixed" }, prefix && h("span", { class: "affix" }, prefix), control, suffix && suffix.trim() && h("span", { class: "affix" }, suffix)) : control;
   const element = h("div", { class: "field", "data-path": path },
     h("label", { for: id, class: hideLabel && "visually-hidden" }, label, optional && h("span", { class: "optional" }, " (optional)")), box, note, error);
   if (onInput) control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => onInput(control.value));
@@ -142,7 +142,7 @@ export function showViolations(root, error, map = (path) => path) {
   const first = fields.find((element) => told.has(element));
   first?.control?.focus?.();
   first?.scrollIntoView?.({ block: "center" });
-  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, violation.field), violation.field && ": ", sentence(violation.message))));
+  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, map(violation.field)), violation.field && ": ", sentence(violation.message))));
   if (told.size) return null;
   return append(h("div"), h("p", null, error.message || "It didn’t work."), error.reason && h("p", { class: "soft small" }, error.reason));
 }

@@ -44,7 +44,7 @@ async function show(route) {
   const main = state.frame.main;
   if (!session) return replace(main, h("div", { class: "page page-narrow" }, signInForm({ environment, onDone: signedIn })));
   if (!MODULES.has(route.page)) {
-    return replace(main, emptyState({ title: "There is no such page", text: "The address may be mistyped, or of another version.", actions: button("Go to plans", { href: address(environment, "plans") }) }));
+    return replace(main, emptyState({ heading: "h1", title: "There is no such page", text: "The address may be mistyped, or of another version.", actions: button("Go to plans", { href: address(environment, "plans") }) }));
   }
   const context = {
     ...route, environment, session, signal: state.abort.signal, navigate, setQuery, reload,

@@ -24,7 +24,7 @@ function basics({ draft, catalog, isNew, changed }) {
   const groups = h("datalist", { id: "plan-groups" }, [...new Set(catalog.catalog.plans.map((plan) => plan.group).filter(Boolean))].map((group) => h("option", { value: group })));
   const stands = field({ label: "It is", path: "add_on", type: "select", value: draft.add_on ? "add_on" : "main", options: choices([["main", "a main plan: one at a time"], ["add_on", "an add-on: beside other plans"]]),
     onInput: (value) => { value === "add_on" ? (draft.add_on = true) : delete draft.add_on; changed(); } });
-  return h("div", { class: "stack" }, h("div", { class: "fields" }, name, id), h("div", { class: "fields" }, stands,
+  return h("div", { class: "stack" }, h("div", { class: "fields fields-wide" }, name, id), h("div", { class: "fields fields-wide" }, stands,
     bound(draft, "group", { changed, label: "Group", path: "group", optional: true, list: "plan-groups", placeholder: "none", hint: "Plans of one group replace each other." })), groups,
   boundCheck(draft, "auto_enable", { changed, label: "Default", path: "auto_enable", hint: "Every new customer starts with it. For free plans, or those with a trial without a card." }));
 }

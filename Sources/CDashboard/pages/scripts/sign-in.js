@@ -1,8 +1,8 @@
 // Signing in: with a key, or with a link that was sent. Over a page whose session ended, nothing that
 // was typed there is lost.
 
-import { dashboard } from "./api.js";
-import { button, dialog, field, form, h, notice, words } from "./elements.js";
+import { dashboard, readSessions } from "./api.js";
+import { button, dialog, field, form, h, notice, toast, words } from "./elements.js";
 import { relativeTime } from "./format.js";
 
 const REASONS = {
@@ -22,7 +22,7 @@ export function signInForm({ environment, token, onDone }) {
 }
 
 function keyForm(environment, onDone) {
-  const key = field({ label: "Secret key", path: "key", type: "password", required: true, autocomplete: "current-password", placeholder: "tally_sk_…", autofocus: true,
+  const key = field({ label: "Secret key", path: "key", type: "password", required: true, autocomplete: "current-password", placeholder: "tally_sk_…", autofocus: true, suffix: " ",
     hint: "It isn’t kept in the browser: the server answers with a session, in a cookie that scripts can’t read." });
   const reveal = button("Show", { small: true, quiet: true, "aria-pressed": "false", onClick: () => {
     const shown = key.control.type === "text";
@@ -30,7 +30,8 @@ function keyForm(environment, onDone) {
     reveal.querySelector("span").textContent = shown ? "Show" : "Hide";
     reveal.setAttribute("aria-pressed", String(!shown));
   } });
-  return form({ fields: [key, h("div", { class: "row" }, reveal)], submit: "Sign in", class: "entry-form", onSubmit: () => attempt({ key: key.control.value.trim() }, environment, onDone, key) });
+  key.control.parentElement.append(reveal);
+  return form({ fields: [key], submit: "Sign in", class: "entry-form", onSubmit: () => attempt({ key: key.control.value.trim() }, environment, onDone, key) });
 }
 
 // A click, not the address alone: what only looks at links, as mail scanners do, must not use one up.
@@ -56,13 +57,18 @@ let open = null;
 export function signInOver(environment) {
   open ??= new Promise((resolve) => {
     let session = null;
+    // Who came by a link has no key: a new link opens in another tab, with the same cookies.
+    const elsewhere = button("I have signed in elsewhere", { quiet: true, small: true, onClick: async () => {
+      session = (await readSessions())[environment] ?? null;
+      session ? box.close() : toast(`There is no session of ${environment} yet.`, { tone: "wrong" });
+    } });
     const box = dialog({
       title: "Your session has ended",
       body: [notice(`Sign in again to ${words(environment)}. What you typed is still there.`), keyForm(environment, (found) => {
         if (found.environment !== environment) throw Object.assign(new Error(`That is a key of ${found.environment}. This page is of ${environment}.`), { status: 0 });
         session = found;
         box.close();
-      })],
+      }), h("div", null, elsewhere)],
       onClose: () => { open = null; resolve(session); },
     });
   });

@@ -46,7 +46,7 @@ export function intervalName(interval, count = 1) {
 }
 export const every = (interval, count) =>
   !interval || interval === "one_off" || interval === "unspecified"
-    ? "never resets" : `resets every ${intervalName(interval, count)}`;
+    ? "Never resets" : `Resets every ${intervalName(interval, count)}`;
 
 export const checkReason = lookup({
   included: "The balance covers it",

@@ -1,7 +1,7 @@
 // From sandbox to live, after a look at what differs. It takes a session of each.
 
 import { publish, readCatalog } from "../catalog.js";
-import { chosenPart, compareCatalogs, comparisonList } from "../catalog-diff.js";
+import { chosenPart, compareCatalogs, comparisonList, namedPath } from "../catalog-diff.js";
 import { button, card, emptyState, errorState, h, notice, pageHead, replace, showViolations, toast } from "../elements.js";
 import { count } from "../format.js";
 import { address } from "../router.js";
@@ -30,7 +30,7 @@ function choose(context, { sandbox, live, rows, differing }) {
   const go = button("", { primary: true, icon: "upload", onClick: () => send(context, sandbox, live, chosen, problem) });
   const tell = () => { go.querySelector("span").textContent = `Review ${count(chosen.size, "thing")} for live`; go.disabled = !chosen.size; replace(problem); };
   tell();
-  return h("div", { class: "stack" }, comparisonList(rows, chosen, tell, "Only live has it. It stays as it is."), problem, h("div", { class: "row row-end" }, go));
+  return h("div", { class: "stack" }, comparisonList(rows, chosen, tell, "only in live, staying as they are"), problem, h("div", { class: "row row-end" }, go));
 }
 
 async function send(context, sandbox, live, chosen, problem) {
@@ -47,7 +47,7 @@ async function send(context, sandbox, live, chosen, problem) {
       if (await conflict({ name: "live’s catalog", differing: [] })) context.reload();
       return;
     }
-    const rest = error.violations?.length ? showViolations(problem, error) : null;
+    const rest = error.violations?.length ? showViolations(problem, error, (path) => namedPath(path, part)) : null;
     replace(problem, rest ? notice(rest, "wrong") : errorState(error));
   }
 }

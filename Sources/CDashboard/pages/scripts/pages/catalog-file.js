@@ -1,7 +1,7 @@
 // The catalog as a file: the same that `tally catalog apply` takes. Out, and in with a look first.
 
 import { publish, readCatalog, tidy } from "../catalog.js";
-import { chosenPart, compareCatalogs, comparisonList } from "../catalog-diff.js";
+import { chosenPart, compareCatalogs, comparisonList, namedPath } from "../catalog-diff.js";
 import { button, card, emptyState, errorState, h, notice, pageHead, replace, showViolations, toast } from "../elements.js";
 import { count } from "../format.js";
 import { conflict, review } from "../publish-review.js";
@@ -50,7 +50,7 @@ async function read(context, catalog, file, place) {
   const tell = () => { go.querySelector("span").textContent = `Review ${count(chosen.size, "thing")}`; go.disabled = !chosen.size; replace(problem); };
   tell();
   if (!rows.some((row) => row.state === "new" || row.state === "changed")) return replace(place, notice(`What is in “${file.name}” is published already.`, "good"));
-  return replace(place, h("div", { class: "stack" }, h("h3", null, file.name), comparisonList(rows, chosen, tell, "It isn’t in the file, and stays as it is."), problem, h("div", { class: "row row-end" }, go)));
+  return replace(place, h("div", { class: "stack" }, h("h3", null, file.name), comparisonList(rows, chosen, tell, "not in the file, staying as they are"), problem, h("div", { class: "row row-end" }, go)));
 }
 
 async function send(context, catalog, found, chosen, problem) {
@@ -67,7 +67,7 @@ async function send(context, catalog, found, chosen, problem) {
       if (await conflict({ name: "the catalog", differing: [] })) context.reload();
       return;
     }
-    const rest = error.violations?.length ? showViolations(problem, error) : null;
+    const rest = error.violations?.length ? showViolations(problem, error, (path) => namedPath(path, part)) : null;
     replace(problem, rest ? notice(rest, "wrong") : errorState(error));
   }
 }

@@ -1,10 +1,11 @@
 // What a customer has of each feature: bars that move, the parts behind them, and flags.
 
 import { badge, button, card, emptyState, h, menu, replace, table } from "../elements.js";
-import { count, date, percent, quantity, timeElement } from "../format.js";
+import { count, date, percent, quantity } from "../format.js";
 import { part } from "../part.js";
 import { every } from "../words.js";
 import { correctBalance, grantBalance, recalculate, takeBalance } from "./act-balance.js";
+import { lookBack } from "./look-back.js";
 
 export function balancesCard(view) {
   const host = h("div", { class: "balance-list" });
@@ -28,7 +29,8 @@ export function balancesCard(view) {
       h("a", { class: "small", href: explain(view, flag.feature_id), "aria-label": `Why ${view.catalog.featureName(flag.feature_id)}?` }, "Why?"))))));
   update();
   const grant = view.can("customers:write") && button("Grant", { small: true, icon: "plus", onClick: () => grantBalance(view) });
-  return { element: card({ title: "Balances", actions: [grant] }, host, flags.element), update };
+  const back = button("Look back", { small: true, quiet: true, icon: "history", onClick: () => lookBack(view) });
+  return { element: card({ title: "Balances", actions: [back, grant] }, host, flags.element), update };
 }
 
 function badgeOf(text) {
@@ -46,7 +48,7 @@ function balanceRow(view, id) {
   const figure = h("span", { class: "balance-figure" }), note = h("span", { class: "soft small" });
   const parts = h("div", null), details = h("details", { class: "more" }, h("summary", { class: "small" }, "Breakdown"), parts);
   const tools = h("div", { class: "row" },
-    h("a", { class: "small", href: explain(view, id), "aria-label": `Why ${name}?` }, "Why?"),
+    view.can("entitlement:read") && h("a", { class: "small", href: explain(view, id), "aria-label": `Why ${name}?` }, "Why?"),
     view.can("customers:write") && view.catalog.feature(id)?.type !== "concurrency" && menu(
       button(`Change ${name}`, { icon: "more", iconOnly: true, small: true, quiet: true }), () => [
         { label: "Correct it", icon: "edit", onClick: () => correctBalance(view, current) },
@@ -67,7 +69,7 @@ function balanceRow(view, id) {
       shown = text;
       bar.update(balance);
       replace(figure, figureOf(balance));
-      replace(note, notes(balance));
+      replace(note, notes(view, balance));
       replace(parts, partsTable(view, balance));
       details.hidden = balance.parts.length === 0;
     },
@@ -101,13 +103,13 @@ export function figureOf(balance) {
   return [h("strong", null, quantity(balance.remaining)), h("span", { class: "soft" }, ` of ${quantity(balance.granted)} left`)];
 }
 
-export function notes(balance) {
+export function notes(view, balance) {
   const share = balance.granted > 0 ? balance.usage / balance.granted : 0;
   const texts = [
     !balance.unlimited && balance.granted > 0 && `${quantity(balance.usage)} used (${percent(share)})`,
     balance.overage > 0 && h("span", { class: "wrong strong" }, `${quantity(balance.overage)} overage`),
     balance.overage_allowed && (balance.max_purchase === undefined ? "overage allowed" : `overage up to ${quantity(balance.max_purchase)}`),
-    balance.next_reset_time && h("span", null, "resets ", timeElement(balance.next_reset_time)),
+    balance.next_reset_time && h("span", null, "resets ", view.time(balance.next_reset_time)),
   ].filter(Boolean);
   return texts.flatMap((text, index) => (index ? [" · ", text] : [text]));
 }
@@ -123,7 +125,7 @@ export function partsTable(view, balance) {
       { label: "Used", numeric: true, cell: (each) => quantity(each.usage) },
       { label: "Left", numeric: true, cell: (each) => (each.unlimited ? "–" : quantity(each.remaining)) },
       { label: "Reset", cell: (each) => h("span", { class: "small" },
-        each.reset_time ? ["Resets ", timeElement(each.reset_time)] : every(each.reset_interval, each.reset_interval_count),
+        each.reset_time ? ["Resets ", view.time(each.reset_time)] : every(each.reset_interval, each.reset_interval_count),
         each.expire_time && [", lapses ", date(each.expire_time)]) },
     ],
   });

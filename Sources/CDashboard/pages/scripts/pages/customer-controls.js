@@ -1,14 +1,14 @@
 // Limits, alerts and permissions: the customer's own, and what its plans say beside them.
 
 import { badge, button, card, h, menu } from "../elements.js";
-import { quantity, timeElement } from "../format.js";
+import { quantity } from "../format.js";
 import { part } from "../part.js";
 import { alertMeasure, intervalName, propertyText } from "../words.js";
 import { editControls, editPooling } from "./act-controls.js";
 import { balanceBar } from "./customer-balances.js";
 
 // The lists of controls: their name in the API, and each entry in words.
-const kinds = [
+export const controlKinds = [
   { key: "usage_limits", name: "Usage limits", text: (view, each) => [h("strong", null, quantity(each.limit)), ` ${feature(view, each)} in each ${intervalName(each.interval)}`,
     each.anchor === "utc" && " (calendar, UTC)", filterText(each.filter)] },
   { key: "spend_limits", name: "Spend limits", text: (view, each) => [
@@ -28,10 +28,10 @@ export function controlsCard(view) {
     const { customer } = view;
     const changes = view.can("customers:write");
     const edit = changes && menu(button("Edit", { small: true, icon: "edit", "data-focus": "edit-controls" }), [
-      ...kinds.map((kind) => ({ label: kind.name, onClick: () => editControls(view, kind) })),
+      ...controlKinds.map((kind) => ({ label: kind.name, onClick: () => editControls(view, kind) })),
       "-", { label: "Pooling of entities", onClick: () => editPooling(view) },
     ]);
-    const groups = kinds.map((kind) => group(view, kind)).filter(Boolean);
+    const groups = controlKinds.map((kind) => group(view, kind)).filter(Boolean);
     return card({ title: "Limits and alerts", actions: [edit] },
       groups.length || customer.pooling_disabled ? h("div", { class: "stack" }, groups,
         customer.pooling_disabled && h("p", { class: "small" }, "Entities draw only from what is their own.")) : h("p", { class: "soft" }, "None: what plans grant is all that counts."));
@@ -62,5 +62,5 @@ function usageOf(view, limit) {
   const bar = balanceBar(`Limit on ${feature(view, limit)}`), usage = limit.usage ?? 0;
   bar.update({ granted: limit.limit, usage, overage: 0, unlimited: false, parts: [{ granted: limit.limit, usage }] });
   return h("div", { class: "stack-s" }, bar.element, h("span", { class: "soft small" }, `${quantity(usage)} of ${quantity(limit.limit)} used`,
-    limit.window_end_time && [", until ", timeElement(limit.window_end_time)]));
+    limit.window_end_time && [", until ", view.time(limit.window_end_time)]));
 }

@@ -1,7 +1,7 @@
 // What is known of a customer: who it is, where it is billed, what it pays with, and notes of one's own.
 
 import { button, card, facts, h } from "../elements.js";
-import { money, timeElement } from "../format.js";
+import { money } from "../format.js";
 import { part } from "../part.js";
 import { plainly } from "../words.js";
 import { editCustomer } from "./act-customer.js";
@@ -16,7 +16,7 @@ export function detailsCard(view) {
     const edit = view.can("customers:write") && button("Edit", { small: true, icon: "edit", onClick: () => editCustomer(view) });
     return card({ title: "Details", actions: [edit] }, h("div", { class: "stack" }, facts([
       ["Name", customer.name || null], ["Email", customer.email ? h("a", { href: `mailto:${customer.email}` }, customer.email) : null],
-      ["Created", timeElement(customer.create_time, { full: true })],
+      ["Created", view.time(customer.create_time, { full: true })],
       ["Payment method", method ? h("span", null, `${plainly(method.brand)} ···· ${method.last4}`,
         method.expiry_year > 0 && h("span", { class: "soft" }, ` ${String(method.expiry_month).padStart(2, "0")}/${method.expiry_year}`)) : "None on file"],
       ["Credit", customer.credit_balance ? creditText(customer.credit_balance) : "None"],

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { card, errorState, h, replace } from "../elements.js";
-import { quantity, timeElement } from "../format.js";
+import { quantity, relativeTime } from "../format.js";
 import { liveLook } from "../live.js";
 import { propertyText } from "../words.js";
 
@@ -27,6 +27,7 @@ export function feedCard(view) {
       trouble.replaceChildren();
       const fresh = reply.events.filter((each) => !rows.has(each.event_id));
       if (fresh.length || first) show(reply.events, fresh);
+      for (const time of list.querySelectorAll("time")) time.textContent = relativeTime(time.dateTime, view.now());
       if (fresh.length && !first && !wanted) await view.refresh();
       first = false;
     } catch (error) {
@@ -70,5 +71,5 @@ function eventRow(view, event) {
     h("span", { class: "grow" }, h("strong", null, view.catalog.featureName(event.feature_id)),
       properties.length > 0 && h("span", { class: "soft small block break" }, properties.map(([key, value]) => `${key} ${propertyText(value)}`).join(" · "))),
     h("span", { class: "feed-value" }, quantity(event.value)),
-    h("span", { class: "soft small nowrap" }, timeElement(event.event_time)));
+    h("span", { class: "soft small nowrap" }, view.time(event.event_time)));
 }

@@ -1,7 +1,7 @@
 // Open holds: reservations that nobody has settled yet.
 
 import { ask, button, card, h, toast } from "../elements.js";
-import { quantity, timeElement } from "../format.js";
+import { quantity } from "../format.js";
 import { confirmed, intent } from "../acting.js";
 import { part } from "../part.js";
 
@@ -11,7 +11,7 @@ export function holdsCard(view) {
     return holds.length > 0 && card({ title: `Holds (${holds.length})` }, h("ul", { class: "line-list" }, holds.slice(0, 50).map((hold) => h("li", null,
       h("div", { class: "row row-between" },
         h("span", { class: "grow" }, h("strong", null, `${quantity(hold.value)} ${view.catalog.featureName(hold.feature_id)}`),
-          h("span", { class: "soft small block" }, h("code", null, hold.hold_id), hold.entity_id && [" of ", h("code", null, hold.entity_id)], " · expires ", timeElement(hold.expire_time))),
+          h("span", { class: "soft small block" }, h("code", null, hold.hold_id), hold.entity_id && [" of ", h("code", null, hold.entity_id)], " · expires ", view.time(hold.expire_time))),
         view.can("usage:write") && button("Release", { small: true, "aria-label": `Release hold ${hold.hold_id}`, onClick: () => release(view, hold) }))))));
   });
 }

@@ -1,7 +1,7 @@
 // A customer's invoices, each to be opened, and what can be done about each; and those of other systems.
 
 import { badge, button, card, emptyState, h } from "../elements.js";
-import { date, money, timeElement } from "../format.js";
+import { date, money } from "../format.js";
 import { part } from "../part.js";
 import { invoiceStatus, invoiceTone, processorName } from "../words.js";
 import { finalizeInvoice, markPaid, refundDialog, voidInvoice } from "./act-invoice.js";
@@ -22,15 +22,15 @@ export function invoicesCard(view) {
 function invoiceRow(view, invoice) {
   return h("details", { class: "invoice", "data-key": invoice.invoice_id },
     h("summary", { "data-focus": invoice.invoice_id },
-      h("span", { class: "grow" }, h("strong", { class: "mono" }, invoice.invoice_id), h("span", { class: "soft small block" }, date(invoice.create_time), note(invoice))),
+      h("span", { class: "grow" }, h("strong", { class: "mono" }, invoice.invoice_id), h("span", { class: "soft small block" }, date(invoice.create_time), note(view, invoice))),
       marks(invoice), h("strong", { class: "nowrap" }, money(invoice.total))),
     h("div", { class: "invoice-body stack" }, linesTable(invoice, view.catalog), totals(invoice),
       h("div", { class: "row row-end" }, actions(view, invoice))));
 }
 
-function note(invoice) {
-  if (invoice.status === "open" && invoice.next_attempt_time) return [" · tried again ", timeElement(invoice.next_attempt_time)];
-  if (invoice.status === "open" && invoice.due_time) return [" · due ", timeElement(invoice.due_time)];
+function note(view, invoice) {
+  if (invoice.status === "open" && invoice.next_attempt_time) return [" · tried again ", view.time(invoice.next_attempt_time)];
+  if (invoice.status === "open" && invoice.due_time) return [" · due ", view.time(invoice.due_time)];
   return null;
 }
 

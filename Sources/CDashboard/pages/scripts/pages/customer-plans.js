@@ -1,7 +1,7 @@
 // A customer's plans: what they are, until when, on one axis of time, and what can be changed of each.
 
 import { badge, button, card, emptyState, h, menu } from "../elements.js";
-import { amount, date, planPrice, quantity, timeElement } from "../format.js";
+import { amount, date, planPrice, quantity } from "../format.js";
 import { part } from "../part.js";
 import { intervalName, subscriptionStatus, subscriptionTone } from "../words.js";
 import { attachDialog } from "./act-attach.js";
@@ -54,7 +54,7 @@ function factsOf(view, subscription, plan) {
       status === "past_due" ? "Unpaid; period until " : trialing(view, subscription) ? "First charge " : billed || subscription.quantities.length ? "Renews " : "Period until ",
       when(subscription.period_end_time)],
     subscription.end_time && ["Ends ", when(subscription.end_time)],
-    subscription.cancel_time && ["Canceled ", timeElement(subscription.cancel_time)],
+    subscription.cancel_time && ["Canceled ", view.time(subscription.cancel_time)],
     status === "paused" && "Paused while another plan is tried",
     subscription.entity_id && ["Of ", h("code", null, subscription.entity_id)],
     ...subscription.quantities.map((each) => [

@@ -38,5 +38,5 @@ export function timelineView(view, subscriptions) {
 
 function axisLabel(time, axis) {
   const months = axis.length > 1 && axis[1].time - axis[0].time > 20 * 24 * 3600e3;
-  return new Intl.DateTimeFormat(undefined, months ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" }).format(time);
+  return new Intl.DateTimeFormat(navigator.languages?.length ? navigator.languages : undefined, months ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" }).format(time);
 }

@@ -16,7 +16,7 @@ export function usageCard(view) {
   const feature = field({ label: "Feature", type: "select", options: options(features, "feature_id", "All features"), onInput: (value) => { ask.feature = value; load(); } });
   const preset = field({ label: "Range", type: "select", value: ask.preset, options: presets.map((each) => ({ value: each.id, label: each.name })), onInput: (value) => { ask.preset = value; ask.bin = presetBin(value); offerBins(); load(); } });
   const bin = field({ label: "By", type: "select", options: [], onInput: (value) => { ask.bin = value; load(); } });
-  const group = field({ label: "Split by property", optional: true, placeholder: "model", onInput: () => { clearTimeout(typing); typing = setTimeout(() => { ask.group = group.control.value.trim(); load(); }, 400); } });
+  const group = field({ label: "Split by", placeholder: "property, e.g. model", onInput: () => { clearTimeout(typing); typing = setTimeout(() => { ask.group = group.control.value.trim(); load(); }, 400); } });
   let typing, current;
   const offerBins = () => {
     replace(bin.control, suitableBins(rangeOf(ask, view.now())).map((each) => h("option", { value: each.id }, each.name)));

@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { badge, button, card, emptyState, errorState, field, h, pageHead, replace, searchBox, skeleton, table } from "../elements.js";
 import { timeElement } from "../format.js";
 import { knownCatalog, options } from "../known.js";
-import { subscriptionStatus, subscriptionTone } from "../words.js";
+import { plainly, subscriptionStatus, subscriptionTone } from "../words.js";
 import { newCustomer } from "./customer-new.js";
 import { customerPage } from "./customer.js";
 
@@ -131,7 +131,7 @@ function columns(catalog) {
     { label: "Email", cell: (customer) => customer.email && h("span", { class: "soft" }, customer.email) },
     { label: "Plans", cell: (customer) => planBadges(customer, catalog) },
     { label: "Payment", cell: (customer) => customer.payment_method
-      && h("span", { class: "soft small nowrap" }, `${customer.payment_method.brand} ···· ${customer.payment_method.last4}`) },
+      && h("span", { class: "soft small nowrap" }, `${plainly(customer.payment_method.brand)} ···· ${customer.payment_method.last4}`) },
     { label: "Created", numeric: true, cell: (customer) => h("span", { class: "soft small" }, timeElement(customer.create_time)) },
   ];
 }

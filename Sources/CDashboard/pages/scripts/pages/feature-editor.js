@@ -16,7 +16,7 @@ export default {
     const isNew = context.path[0] === "new";
     const catalog = await readCatalog({ signal: context.signal });
     const published = isNew ? null : catalog.feature(context.path[0]);
-    if (!isNew && !published) return h("div", { class: "page" }, emptyState({ title: "There is no such feature", text: context.path[0], icon: "features", actions: button("All features", { href: context.link("features") }) }));
+    if (!isNew && !published) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such feature", text: context.path[0], icon: "features", actions: button("All features", { href: context.link("features") }) }));
     const store = draftStore(`${context.environment}/feature/${isNew ? "new" : published.feature_id}`);
     const kept = store.read();
     const draft = kept?.draft ?? (published ? featureDraft(published) : { feature_id: "", name: "", type: "metered" });

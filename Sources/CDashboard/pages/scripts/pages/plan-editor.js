@@ -16,8 +16,8 @@ export default {
     const isNew = context.path[0] === "new";
     const [catalog, customers] = await Promise.all([readCatalog({ signal: context.signal }), countCustomers({ signal: context.signal })]);
     const published = isNew ? null : catalog.plan(context.path[0]);
-    if (!isNew && !published) return h("div", { class: "page" }, emptyState({ title: "There is no such plan", text: context.path[0], icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
-    if (!context.can("catalog:write")) return h("div", { class: "page" }, emptyState({ title: "You can’t change plans", text: "Your role may only look at them.", icon: "shield", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!isNew && !published) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such plan", text: context.path[0], icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!context.can("catalog:write")) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "You can’t change plans", text: "Your role may only look at them.", icon: "shield", actions: button("All plans", { href: context.link("plans") }) }));
     const model = context.query.get("from") && catalog.plan(context.query.get("from"));
     const store = draftStore(`${context.environment}/plan/${isNew ? `new${model ? `/${model.plan_id}` : ""}` : published.plan_id}`);
     const kept = store.read();

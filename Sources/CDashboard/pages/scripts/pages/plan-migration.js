@@ -17,7 +17,7 @@ export default {
   async load(context) {
     const [catalog, customers] = await Promise.all([readCatalog({ signal: context.signal }), countCustomers({ signal: context.signal })]);
     const plan = catalog.plan(context.path[0]);
-    if (!plan) return h("div", { class: "page" }, emptyState({ title: "There is no such plan", icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!plan) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such plan", icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
     context.setTitle(`Migrate ${plan.name}`);
     return page(context, plan, customers);
   },
@@ -34,7 +34,7 @@ function page(context, plan, customers) {
   const older = customers ? customers.older(plan.plan_id, plan.revision) : null;
   return h("div", { class: "page page-narrow" },
     pageHead(`Migrate ${plan.name}`, { crumbs: [{ label: "Plans", href: context.link("plans") }, { label: plan.name, href: context.link("plans", plan.plan_id) }],
-      lead: `Customers keep the version that they bought until they are moved to version ${plan.version}. Periods go on; what has been used stays used. The new price counts from the next period.` }),
+      lead: `Customers keep the version that they bought until they are moved to version ${plan.version}. What was used stays used. Nothing is charged before the next period, which costs what the new version costs.` }),
     older === 0 && !versions.length ? notice("Everybody has the version that is sold.", "good") : older !== null && notice(`${count(older, "customer is", "customers are")} on an older version.`),
     card({ title: "1. Whom" }, options, h("div", { class: "row row-end" }, button("Preview", { primary: true, icon: "search", onClick: () => look(context, plan, state, place) }))), place);
 }
@@ -51,7 +51,7 @@ async function look(context, plan, state, place) {
   const wanted = [];
   for await (const reply of pages("CustomerService/ListCustomers", { plan_id: plan.plan_id, page_size: 200 }, { signal: context.signal })) {
     for (const customer of reply.customers) {
-      const held = customer.subscriptions.filter((each) => each.plan_id === plan.plan_id && !["expired", "canceled"].includes(each.status));
+      const held = customer.subscriptions.filter((each) => each.plan_id === plan.plan_id && each.status !== "ended");
       if (held.some((each) => each.plan_version !== plan.version || each.custom_plan)) wanted.push({ id: customer.customer_id, name: customer.name || customer.customer_id, versions: [...new Set(held.map((each) => each.plan_version))] });
     }
     told.textContent = `${count(wanted.length, "customer")} found`;
@@ -107,7 +107,7 @@ function choose(context, plan, state, place) {
 }
 
 async function confirm(context, plan, state, place) {
-  const really = await ask({ title: `Migrate ${count(state.chosen.size, "customer")} to version ${plan.version}?`, text: "It can be done again in the other direction, but customizations that are lost stay lost.", confirm: "Migrate", type: context.environment === "live" ? plan.name : null });
+  const really = await ask({ title: `Migrate ${count(state.chosen.size, "customer")} to version ${plan.version}?`, text: "They have what the new version gives from now on, and pay its price from their next period.", confirm: "Migrate", type: context.environment === "live" ? plan.name : null });
   if (really) await migrate(context, plan, state, place);
 }
 

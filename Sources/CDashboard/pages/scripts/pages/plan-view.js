@@ -15,7 +15,7 @@ export default {
     const { signal } = context;
     const [catalog, customers, history] = await Promise.all([readCatalog({ signal }), countCustomers({ signal }), readCatalog({ signal, allVersions: true })]);
     const plan = catalog.plan(id);
-    if (!plan) return h("div", { class: "page" }, emptyState({ title: "There is no such plan", text: `“${id}” isn’t for sale here.`, icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!plan) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such plan", text: `“${id}” isn’t for sale here.`, icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
     context.setTitle(plan.name);
     const versions = history.catalog.plans.filter((each) => each.plan_id === id);
     const mayWrite = context.can("catalog:write");

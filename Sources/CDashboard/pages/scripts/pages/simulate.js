@@ -1,6 +1,7 @@
 // What a plan would have earned: recorded usage replayed on it, customer by customer, beside what was invoiced.
 
 import { call } from "../api.js";
+import { clockAhead } from "../clock.js";
 import { button, card, field, form, h, pageHead, replace } from "../elements.js";
 import { count } from "../format.js";
 import { customerField } from "../customer-field.js";
@@ -14,9 +15,9 @@ const pageSize = 50;
 export default {
   title: "Simulate",
   async load(context) {
-    const catalog = await knownCatalog(), { query, signal } = context;
+    const [catalog, ahead] = await Promise.all([knownCatalog(), clockAhead(context)]), { query, signal } = context;
     const draft = draftFields({ catalog, planId: query.get("plan") ?? undefined });
-    const range = rangeField({ value: { preset: "quarter" } });
+    const range = rangeField({ value: { preset: "quarter" }, clock: () => new Date(Date.now() + ahead) });
     const who = field({ label: "Customers", type: "select", path: "having_plan_id", value: "", options: [{ value: "", label: "Everybody" }, ...options(catalog.plans, "plan_id").map((each) => ({ value: each.value, label: `Who have ${each.label}` })), { value: "*", label: "One customer" }], onInput: () => show() });
     const one = customerField({ signal, path: "customer_id", label: "Customer", value: query.get("customer") ?? "", placeholder: "Id, or search by name" });
     const results = h("div", { class: "stack-l" });
@@ -33,7 +34,7 @@ export default {
       const asked = {
         ...plan, start_time: start.toISOString(),
         // The server refuses a future end, and its clock may be a little behind.
-        end_time: new Date(Math.min(end, Date.now() - 3000)).toISOString(), page_size: pageSize,
+        end_time: new Date(Math.min(end, Date.now() + ahead - 3000)).toISOString(), page_size: pageSize,
         ...(who.control.value === "*" ? { customer_id: one.control.value.trim() } : { having_plan_id: who.control.value }),
       };
       // The first page tells whether it can be done at all, beside the fields.

@@ -1,6 +1,7 @@
 // What was used, by everybody: totals of each feature, one feature over time in groups, and who uses most.
 
 import { call } from "../api.js";
+import { clockAhead } from "../clock.js";
 import { button, card, emptyState, errorState, field, h, pageHead, replace, skeleton, table } from "../elements.js";
 import { barChart } from "../chart.js";
 import { count, percent, quantity } from "../format.js";
@@ -16,12 +17,12 @@ const topCount = 250, topShown = 20;
 export default {
   title: "Usage",
   async load(context) {
-    const catalog = await knownCatalog(), { query } = context;
+    const [catalog, ahead] = await Promise.all([knownCatalog(), clockAhead(context)]), { query } = context;
     const state = {
       feature: query.get("feature") ?? "", bin: query.get("bin") ?? "", group: query.get("group") ?? "customer",
       property: query.get("property") ?? "model", limit: Number(query.get("limit")) || 5,
     };
-    const range = rangeField({ value: { preset: query.get("range") ?? "month", from: query.get("from"), to: query.get("to") }, onChange: (value) => { state.bin = presetBin(value.preset); offerBins(); save(); load(); } });
+    const range = rangeField({ clock: () => new Date(Date.now() + ahead), value: { preset: query.get("range") ?? "month", from: query.get("from"), to: query.get("to") }, onChange: (value) => { state.bin = presetBin(value.preset); offerBins(); save(); load(); } });
     const bin = field({ label: "Bars of", type: "select", options: [], onInput: (value) => { state.bin = value; save(); load(true); } });
     const group = field({ label: "Split by", type: "select", value: state.group, options: [{ value: "customer", label: "Customer" }, { value: "property", label: "A property" }, { value: "none", label: "Nothing" }], onInput: (value) => { state.group = value; show(); save(); load(true); } });
     const property = field({ label: "Property", value: state.property, placeholder: "model", onInput: () => { clearTimeout(typing); typing = setTimeout(() => { state.property = property.control.value.trim(); save(); load(true); }, 400); } });
