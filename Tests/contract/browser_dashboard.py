@@ -4,11 +4,10 @@ paid and used up, says why it stopped, sells more, and sees the next invoice."""
 import re
 
 import pytest
-from browser import chromium, fill, shoot  # noqa: F401 (the first is a fixture)
+from browser import chromium, fill  # noqa: F401 (the first is a fixture)
 from playwright.sync_api import expect
 from tally.v1 import money_pb2 as money_pb
 
-import browser
 import dashboard
 from dashboard import card, choose, settled, show, window
 from dashboard_shop import ask
@@ -28,7 +27,7 @@ def client(own_server):
 
 
 def create_feature(page, server, name, kind="Metered"):
-    show(page, server, "features", "new")
+    show(page, server, "features", "~new")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Kind").select_option(label=kind)
     publish(page)
@@ -49,7 +48,7 @@ def add_messages(page, included):
 
 def create_plans(page, server):
     """Free by default; Pro and, as a copy of it, Team."""
-    show(page, server, "plans", "new")
+    show(page, server, "plans", "~new")
     page.get_by_label("Name", exact=True).fill("Free")
     expect(page.get_by_label("Id", exact=True)).to_have_value("free")
     page.get_by_label("Default").check()
@@ -60,7 +59,7 @@ def create_plans(page, server):
     publish(page)
     expect(page.get_by_role("heading", name="Free", level=1)).to_be_visible()
 
-    show(page, server, "plans", "new")
+    show(page, server, "plans", "~new")
     page.get_by_label("Name", exact=True).fill("Pro")
     page.get_by_label("Amount", exact=True).fill("20")
     add_messages(page, "2000")
@@ -223,7 +222,7 @@ def a_month_later(page, client):
     shown.locator("summary").first.click()
     assert lines(shown) == invoiced(renewal)
     expect(shown).to_contain_text("Paid")
-    assert ("$80.00") in [amount for _, amount in lines(shown)]
+    assert "$80.00" in [amount for _, amount in lines(shown)]
 
 
 def test_the_whole_story(page, own_server, client):

@@ -2,6 +2,7 @@
 somebody else meanwhile, called what no page should believe, signed out."""
 
 import json
+import re
 
 import pytest
 from browser import chromium  # noqa: F401 (a fixture)
@@ -258,7 +259,7 @@ def test_what_customers_call_themselves_is_text(server, believed, page, parts):
         expect(page.get_by_text(HOSTILE).locator("visible=true").first).to_be_visible()
     # A box of alert() is a complaint of the window's; and nothing came into the page.
     assert page.evaluate("""() => [...document.querySelectorAll(
-        "body script, img:not([src^='/dashboard/']), svg[onload], b")].length""") == 0
+        "body script, img:not([src^='/dashboard/']), svg[onload], b")].map((each) => each.outerHTML)""") == []
 
 
 def test_a_publishable_key_cannot_sign_in(server, client, signed_out):
@@ -274,6 +275,21 @@ def test_a_publishable_key_cannot_sign_in(server, client, signed_out):
     assert page.context.cookies() == []
     sign_in(page, server.key)
     expect(page.get_by_role("heading", name="Plans", level=1)).to_be_visible()
+
+
+def test_the_link_that_serve_prints_signs_in_once(server, signed_out):
+    page = signed_out
+    page.forgiven.append("status of 401")
+    link = re.search(r"https://\S+/dashboard/sign-in\?token=\S+", server.log.read_text())[0]
+    page.goto(link)
+    # Who only looks at it, as scanners of mail do, doesn't use it up.
+    page.goto(link)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="Plans", level=1)).to_be_visible()
+    page.context.clear_cookies()
+    page.goto(link)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("This link was used already")
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_ends_with_signing_out(server, page):

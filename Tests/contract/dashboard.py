@@ -3,6 +3,7 @@ on every page."""
 
 import os
 import re
+import time
 from urllib.parse import quote
 
 import browser
@@ -28,12 +29,13 @@ def window(chromium, server, size="desk", scheme="light", key=None, **options):
         yield page
 
 
-def sign_in_quietly(page, server, key):
+def sign_in_quietly(page, server, key, environment="sandbox", patience=0):
     """The cookie alone, as the form's own call gets it."""
-    reply = page.request.post(
-        address(server, "api", "sign-in"), data={"key": key},
-        headers={"x-tally-environment": "sandbox", "sec-fetch-site": "same-origin"})
-    assert reply.ok, reply.text()
+    end = time.monotonic() + patience
+    while not (reply := page.request.post(
+            address(server, "api", "sign-in"), data={"key": key},
+            headers={"x-tally-environment": environment, "sec-fetch-site": "same-origin"})).ok:
+        assert time.monotonic() < end, reply.text()
 
 
 def sign_in(page, key):
