@@ -166,6 +166,8 @@ extension JSONProblem {
         case .invalid(let violations): self = .invalid(violations, key: key)
         case .inUse(let users):
             self.init(409, "invalid_request", users.map(\.message).joined(separator: "; "))
+        case .catalogChanged:
+            self.init(409, "invalid_request", "the catalog has changed meanwhile")
         case .purchaseInProgress:
             self = .unavailable("another charge for the customer has no outcome yet")
         case .seatsDeclined, .taxAddressRequired, .taxUnknown: self.init(ofMoney: refusal)
