@@ -52,9 +52,20 @@ struct RPCRefusal {
         }
     }
 
-    private init(inUse users: [Violation]) {
-        self.init(users)
-        (code, reason) = (.failedPrecondition, "IN_USE")
+    /// About a publication.
+    private init(ofCatalog refusal: Refusal) {
+        switch refusal {
+        case .inUse(let users):
+            self.init(users)
+            (code, reason) = (.failedPrecondition, "IN_USE")
+        case .catalogChanged(let sequence):
+            self.init(
+                .failedPrecondition, "CATALOG_CHANGED",
+                "the catalog was published anew since it was read; it is at \(sequence): "
+                    + "get it, and make the change to that")
+            metadata = [("catalog_sequence", "\(sequence)")]
+        default: preconditionFailure("told by the caller")
+        }
     }
 
     /// About what has to be paid, or known, before something is had.
@@ -90,13 +101,7 @@ struct RPCRefusal {
         case .featureNotFound(let id):
             self.init(.notFound, "FEATURE_NOT_FOUND", "there is no feature \"\(id)\"")
         case .invalid(let violations): self.init(violations)
-        case .inUse(let users): self.init(inUse: users)
-        case .catalogChanged(let sequence):
-            self.init(
-                .failedPrecondition, "CATALOG_CHANGED",
-                "the catalog was published anew since it was read; it is at \(sequence): "
-                    + "get it, and make the change to that")
-            metadata = [("catalog_sequence", "\(sequence)")]
+        case .inUse, .catalogChanged: self.init(ofCatalog: refusal)
         case .planAlreadyAttached(let id):
             self.init(
                 .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")
