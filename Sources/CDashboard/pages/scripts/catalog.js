@@ -1,6 +1,7 @@
 // The catalog as pages use it: read it, tidy it, publish parts of it, tell what differs.
 
 import { call, requestId } from "./api.js";
+import { field } from "./elements.js";
 
 /** @returns {Promise<{catalog, sequence: number, feature: (id) => object, plan: (id) => object, currency: string}>} */
 export async function readCatalog({ signal, environment, allVersions = false } = {}) {
@@ -34,6 +35,30 @@ export async function countCustomers({ signal, environment } = {}) {
     if (error.name === "AbortError" || error.status === 401) throw error;
     return null;
   }
+}
+
+/** Before the first publication, which settles it: a choice of the currency of all prices. Null later. */
+export function currencyField(catalog, changed) {
+  if (catalog.catalog.currency) return null;
+  return field({
+    label: "Currency of all prices",
+    path: "currency",
+    type: "select",
+    value: catalog.currency,
+    options: currencies(),
+    hint: "For good, once the first thing is published.",
+    onInput: (value) => {
+      catalog.currency = value;
+      changed();
+    },
+  });
+}
+
+function currencies() {
+  const names = new Intl.DisplayNames(navigator.languages, { type: "currency" });
+  return Intl.supportedValuesOf("currency")
+    .map((code) => ({ value: code.toLowerCase(), label: `${code} – ${names.of(code)}` }))
+    .sort((a, b) => a.label.localeCompare(b.label));
 }
 
 /** Publishes a part of a catalog, or with `validateOnly` says what would change. */
@@ -139,7 +164,9 @@ export function differences(before, after, nameOf = (id) => id) {
 }
 
 function* flatten(value, nameOf, path = "") {
-  if (Array.isArray(value)) {
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== "object")) {
+    yield [path, value.join(", ")];
+  } else if (Array.isArray(value)) {
     const seen = new Map();
     for (const [index, entry] of value.entries()) {
       const id = entry?.feature_id ?? entry?.currency;

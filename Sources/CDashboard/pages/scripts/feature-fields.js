@@ -1,6 +1,7 @@
 // The form of a feature: what it is called, what it is, which events count for it.
 
 import { bound, boundCheck } from "./bound.js";
+import { currencyField } from "./catalog.js";
 import { card, field, h, replace } from "./elements.js";
 import { creditCostsForm, markupsForm } from "./feature-form.js";
 import { KINDS, kindOf } from "./feature-text.js";
@@ -86,6 +87,7 @@ export function featureFields(editor, isNew) {
         { class: "stack" },
         h("div", { class: "fields fields-wide" }, name, id),
         kind,
+        currencyField(editor.catalog, changed),
         events,
         boundCheck(draft, "shadow", {
           changed,

@@ -1,6 +1,7 @@
 // The form of a plan: what it is called, its price, its trial, what it includes, its limits.
 
 import { bound, boundCheck, boundChoice, choices, INTERVALS } from "./bound.js";
+import { currencyField } from "./catalog.js";
 import { controlsForm } from "./controls-form.js";
 import { card, field, h, replace } from "./elements.js";
 import { itemsForm } from "./item-form.js";
@@ -143,6 +144,10 @@ function price(editor) {
     });
     replace(
       place,
+      currencyField(editor.catalog, () => {
+        changed();
+        draw();
+      }),
       h(
         "div",
         { class: "fields" },
@@ -153,7 +158,7 @@ function price(editor) {
             label: "Amount",
             path: "price.amount",
             type: "number",
-            suffix: editor.currency.toUpperCase(),
+            suffix: editor.catalog.currency.toUpperCase(),
             placeholder: "20",
             required: true,
           }),

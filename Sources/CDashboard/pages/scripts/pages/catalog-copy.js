@@ -26,7 +26,7 @@ export default {
       lead: "What is published in the sandbox is published in live too. Customers there keep the versions that they bought.",
     });
     if (context.environment !== "sandbox")
-      return context.navigate(address("sandbox", "plans", "copy-to-live"), { replace: true });
+      return context.navigate(address("sandbox", "plans", "~copy-to-live"), { replace: true });
     const { signal } = context;
     const [sandbox, live] = await Promise.all([readCatalog({ signal }), readCatalog({ signal, environment: "live" })]);
     const rows = compareCatalogs(sandbox.catalog, live.catalog);

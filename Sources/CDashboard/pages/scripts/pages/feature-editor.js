@@ -27,7 +27,7 @@ import { conflict, differenceTable, review } from "../publish-review.js";
 export default {
   title: "Feature",
   async load(context) {
-    const isNew = context.path[0] === "new";
+    const isNew = context.path[0] === "~new";
     const catalog = await readCatalog({ signal: context.signal });
     const published = isNew ? null : catalog.feature(context.path[0]);
     if (!isNew && !published)
@@ -44,6 +44,7 @@ export default {
       );
     const store = draftStore(`${context.environment}/feature/${isNew ? "new" : published.feature_id}`);
     const kept = store.read();
+    if (kept?.currency && !catalog.catalog.currency) catalog.currency = kept.currency;
     const draft = kept?.draft ?? (published ? featureDraft(published) : { feature_id: "", name: "", type: "metered" });
     const base = {
       sequence: kept?.sequence ?? catalog.sequence,
@@ -69,7 +70,13 @@ function page(context, state) {
     catalog,
     changed() {
       problem.hidden = true;
-      store.write({ draft, sequence: state.base.sequence, base: state.base.feature, time: Date.now() });
+      store.write({
+        draft,
+        sequence: state.base.sequence,
+        base: state.base.feature,
+        currency: catalog.currency,
+        time: Date.now(),
+      });
       saved.textContent = "Not published. Kept in this tab.";
     },
   };
@@ -188,7 +195,7 @@ async function send(context, state) {
   const { catalog, isNew, published, store, base, editor, form, problem } = state;
   clearErrors(form);
   const tell = (error) => {
-    const rest = showViolations(form, error, (path) => path.replace(/^(catalog\.)?features\[0\]\.?/, ""));
+    const rest = showViolations(form, error, (path) => path.replace(/^catalog\./, "").replace(/^features\[0\]\.?/, ""));
     problem.hidden = false;
     replace(problem, notice(rest ?? "Some fields need a look: see what stands beside them.", "wrong"));
   };

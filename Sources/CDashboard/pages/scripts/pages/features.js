@@ -15,7 +15,7 @@ export default {
     const head = pageHead("Features", {
       lead: "What plans grant and customers use. Your code asks about them by their ids.",
       actions:
-        mayWrite && button("New feature", { primary: true, icon: "plus", href: context.link("features", "new") }),
+        mayWrite && button("New feature", { primary: true, icon: "plus", href: context.link("features", "~new") }),
     });
     if (!features.length) {
       return h(
@@ -30,7 +30,7 @@ export default {
             text: "A feature is something that customers can do or use: send messages, hold seats, sign in with their own accounts.",
             actions:
               mayWrite &&
-              button("Create the first", { primary: true, icon: "plus", href: context.link("features", "new") }),
+              button("Create the first", { primary: true, icon: "plus", href: context.link("features", "~new") }),
           }),
         ),
       );

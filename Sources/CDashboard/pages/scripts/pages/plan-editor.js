@@ -26,7 +26,7 @@ import { conflict, differenceTable, effectOnCustomers, review } from "../publish
 export default {
   title: "Edit plan",
   async load(context) {
-    const isNew = context.path[0] === "new";
+    const isNew = context.path[0] === "~new";
     const [catalog, customers] = await Promise.all([
       readCatalog({ signal: context.signal }),
       countCustomers({ signal: context.signal }),
@@ -61,6 +61,7 @@ export default {
       `${context.environment}/plan/${isNew ? `new${model ? `/${model.plan_id}` : ""}` : published.plan_id}`,
     );
     const kept = store.read();
+    if (kept?.currency && !catalog.catalog.currency) catalog.currency = kept.currency;
     const fresh = published
       ? toDraft(published)
       : model
@@ -95,12 +96,15 @@ function editorPage(context, state) {
     draft,
     catalog,
     isNew,
-    currency: catalog.currency,
+    // As it is when it is asked: before the first publication it can be chosen.
+    get currency() {
+      return catalog.currency;
+    },
     changed() {
       clearTimeout(timer);
       timer = setTimeout(draw, 60);
       problem.hidden = true;
-      store.write({ draft, sequence: base.sequence, base: base.plan, time: Date.now() });
+      store.write({ draft, sequence: base.sequence, base: base.plan, currency: catalog.currency, time: Date.now() });
       saved.textContent = "Not published. Kept in this tab.";
     },
   };
@@ -198,7 +202,7 @@ async function send(context, state) {
   clearErrors(form);
   problem.hidden = true;
   const tell = (error) => {
-    const rest = showViolations(form, error, (path) => path.replace(/^(catalog\.)?plans\[0\]\.?/, ""));
+    const rest = showViolations(form, error, (path) => path.replace(/^catalog\./, "").replace(/^plans\[0\]\.?/, ""));
     problem.hidden = false;
     replace(problem, notice(rest ?? "Some fields need a look: see what stands beside them.", "wrong"));
   };

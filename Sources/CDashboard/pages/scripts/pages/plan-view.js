@@ -62,7 +62,7 @@ export default {
             mayWrite && {
               label: "Duplicate",
               icon: "copy",
-              href: `${context.link("plans", "new")}?from=${encodeURIComponent(id)}`,
+              href: `${context.link("plans", "~new")}?from=${encodeURIComponent(id)}`,
             },
             context.can("attach:write") && { label: "Migrate customers", icon: "history", href: migrate() },
             {

@@ -5,24 +5,24 @@ import { button, emptyState, h, menu, notice, pageHead, searchBox } from "../ele
 import { count } from "../format.js";
 import { planCard } from "../plan-card.js";
 
+// With "~", which no id of a plan can have.
+const PARTS = {
+  "~new": "plan-editor",
+  "~file": "catalog-file",
+  "~copy-to-live": "catalog-copy",
+  "~settings": "catalog-settings",
+  edit: "plan-editor",
+  migrate: "plan-migration",
+};
+
 let part = null;
 
 export default {
   title: "Plans",
   async load(context) {
     const [first, second] = context.path;
-    part =
-      first === undefined
-        ? null
-        : first === "new" || second === "edit"
-          ? (await import("./plan-editor.js")).default
-          : first === "catalog-file"
-            ? (await import("./catalog-file.js")).default
-            : first === "copy-to-live"
-              ? (await import("./catalog-copy.js")).default
-              : second === "migrate"
-                ? (await import("./plan-migration.js")).default
-                : (await import("./plan-view.js")).default;
+    const module = PARTS[first?.startsWith("~") ? first : second] ?? "plan-view";
+    part = first === undefined ? null : (await import(`./${module}.js`)).default;
     return part ? part.load(context) : list(context);
   },
   leave() {
@@ -42,11 +42,12 @@ async function list(context) {
       : null,
     actions: [
       menu(button("More", { icon: "more" }), [
-        { label: "Catalog as a file", icon: "download", href: context.link("plans", "catalog-file") },
+        { label: "Settings and taxes", icon: "system", href: context.link("plans", "~settings") },
+        { label: "Catalog as a file", icon: "download", href: context.link("plans", "~file") },
         environment === "sandbox" &&
-          mayWrite && { label: "Copy to live", icon: "upload", href: context.link("plans", "copy-to-live") },
+          mayWrite && { label: "Copy to live", icon: "upload", href: context.link("plans", "~copy-to-live") },
       ]),
-      mayWrite && button("New plan", { primary: true, icon: "plus", href: context.link("plans", "new") }),
+      mayWrite && button("New plan", { primary: true, icon: "plus", href: context.link("plans", "~new") }),
     ],
   });
   if (!plans.length)
@@ -138,9 +139,9 @@ function firstSteps(context, catalog, mayWrite) {
       : "Begin with features, which are what plans grant: messages, seats, single sign-on. Or bring a catalog from a file.",
     actions: mayWrite && [
       features
-        ? button("New plan", { primary: true, icon: "plus", href: context.link("plans", "new") })
-        : button("Create a feature", { primary: true, icon: "plus", href: context.link("features", "new") }),
-      button("Import a file", { icon: "upload", href: context.link("plans", "catalog-file") }),
+        ? button("New plan", { primary: true, icon: "plus", href: context.link("plans", "~new") })
+        : button("Create a feature", { primary: true, icon: "plus", href: context.link("features", "~new") }),
+      button("Import a file", { icon: "upload", href: context.link("plans", "~file") }),
     ],
   });
 }
