@@ -169,17 +169,15 @@ function* flatten(value, nameOf, path = "") {
   } else if (Array.isArray(value)) {
     const seen = new Map();
     for (const [index, entry] of value.entries()) {
-      const id = entry?.feature_id ?? entry?.currency;
+      const id = entry.feature_id ?? entry.currency;
       const plain = id !== undefined ? nameOf(id) : String(index + 1);
       const turn = (seen.get(plain) ?? 0) + 1;
       seen.set(plain, turn);
       const label = turn > 1 ? `${plain} (${turn})` : plain;
-      if (entry !== null && typeof entry === "object") {
-        const { feature_id: dropped, ...rest } = entry;
-        const place = join(path === "items" ? "" : path, label);
-        if (!Object.keys(rest).length) yield [place, "included"];
-        yield* flatten(rest, nameOf, place);
-      } else yield [join(path, label), String(entry)];
+      const { feature_id: dropped, ...rest } = entry;
+      const place = join(path === "items" ? "" : path, label);
+      if (!Object.keys(rest).length) yield [place, "included"];
+      yield* flatten(rest, nameOf, place);
     }
   } else if (value !== null && typeof value === "object") {
     for (const [name, entry] of Object.entries(value))

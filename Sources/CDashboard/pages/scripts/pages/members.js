@@ -50,7 +50,7 @@ export default {
       "div",
       { class: "page" },
       pageHead("Members", {
-        lead: "People who sign in to this dashboard. What they do here is in the audit.",
+        lead: `People who sign in to ${context.environment === "live" ? "live" : "the sandbox"}. Who works in both is invited to both.`,
         actions: button("Invite", { primary: true, icon: "plus", onClick: () => invite(() => list.reload()) }),
       }),
       card({ flush: true }, list),
@@ -92,6 +92,7 @@ async function show({ signal }, again) {
 function actions(member, again) {
   return menu(button(`Actions for ${member.name}`, { icon: "more", iconOnly: true, quiet: true, small: true }), [
     { label: "Change role", icon: "edit", onClick: () => changeRole(member, again) },
+    { label: "Make another link", icon: "link", onClick: () => relink(member) },
     {
       label: member.state === "invited" ? "Withdraw invitation" : "Revoke access",
       icon: "trash",
@@ -156,11 +157,25 @@ function showLink({ member, link, expires_at: expires }) {
         ".",
       ),
       copyable(link),
-      notice("It isn’t shown again. If it gets lost, withdraw the invitation and make another one.", "warn"),
+      notice("It isn’t shown again. If it gets lost, make another one.", "warn"),
     ],
     actions: (close) => button("Done", { primary: true, onClick: () => close() }),
   });
   return box;
+}
+
+/** For who has lost the session, or the link: the one from before stops working. */
+async function relink(member) {
+  let made = null;
+  await ask({
+    title: `Another link for ${member.name}?`,
+    text: "It signs in once. Links that were made before stop working; sessions go on.",
+    confirm: "Make a link",
+    run: async () => {
+      made = await dashboard("members.link", { id: member.id });
+    },
+  });
+  if (made) showLink(made);
 }
 
 function changeRole(member, again) {

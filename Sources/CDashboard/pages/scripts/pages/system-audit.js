@@ -42,10 +42,14 @@ async function show(context) {
             "span",
             null,
             row.who || h("span", { class: "soft" }, "Nobody"),
-            row.kind === "key" ? h("span", { class: "soft small" }, " (key)") : null,
+            ["key", "operator"].includes(row.kind) ? h("span", { class: "soft small" }, ` (${row.kind})`) : null,
           ),
       },
-      { label: "What", cell: (row) => what(row.method) },
+      {
+        label: "What",
+        cell: (row) =>
+          h("span", null, what(row.method), row.detail && h("span", { class: "soft small" }, ` ${row.detail}`)),
+      },
       {
         label: "Customer",
         cell: (row) =>
@@ -53,8 +57,7 @@ async function show(context) {
       },
       {
         label: "Outcome",
-        cell: (row) =>
-          ["ok", "OK", ""].includes(row.outcome) ? badge("Done", "good") : badge(words(row.outcome), "wrong"),
+        cell: (row) => outcome(row.outcome),
       },
       { label: "From", cell: (row) => h("code", { class: "soft small" }, row.peer) },
     ],
@@ -74,6 +77,15 @@ async function show(context) {
     }),
   );
   return h("div", null, rows, more);
+}
+
+/** "200", "409 CATALOG_CHANGED", or "unknown" where the server was stopped meanwhile. */
+function outcome(text) {
+  if (/^2\d\d/.test(text)) return badge("Done", "good");
+  if (text === "unknown")
+    return h("span", { title: "The server was stopped meanwhile: it may have been done." }, badge("Unknown", "warn"));
+  const [status, reason] = text.split(" ");
+  return h("span", { title: text }, badge(words((reason ?? status).toLowerCase()), "wrong"));
 }
 
 /** "CustomerService/UpdateCustomer" as "Update customer", with the method itself when pointed at. */

@@ -8,15 +8,17 @@ const EVERY = 5000;
 let timer = null;
 
 export default {
-  async load({ signal, environment }) {
+  async load({ signal, environment, reload }) {
     const place = h("div", { class: "stack-l" });
-    const beat = h("p", { class: "soft small row", role: "status" });
+    const health = h("div", null);
+    const beat = h("p", { class: "soft small row" });
     const problem = h("div", null);
     let last = null;
     const ask = async () => {
       try {
         const status = await call("SystemService/GetStatus", {}, { signal });
         replace(problem);
+        sayHealth(health, status);
         draw(place, status, environment);
         last = status;
         replace(beat, h("span", { class: "pulse", "aria-hidden": "true" }), `As of ${preciseTime(new Date())}`);
@@ -36,7 +38,7 @@ export default {
     try {
       await ask();
     } catch (error) {
-      return errorState(error, () => dispatchEvent(new PopStateEvent("popstate")));
+      return errorState(error, reload);
     }
     document.addEventListener(
       "visibilitychange",
@@ -46,7 +48,7 @@ export default {
       { signal },
     );
     wait();
-    return h("div", { class: "stack-l" }, problem, place, beat);
+    return h("div", { class: "stack-l" }, problem, health, place, beat);
   },
   leave() {
     clearTimeout(timer);
@@ -56,15 +58,8 @@ export default {
 const micros = (value) => duration((value ?? 0) / 1e6);
 
 function draw(place, status, environment) {
-  const bad = status.conditions.filter((condition) => !condition.healthy);
   replace(
     place,
-    bad.length
-      ? notice(
-          `${bad.map((condition) => words(condition.name)).join(", ")} ${bad.length === 1 ? "isn’t" : "aren’t"} well. The server’s log says why.`,
-          "wrong",
-        )
-      : notice("Everything works.", "good"),
     h(
       "div",
       { class: "columns status-cards" },
@@ -144,7 +139,12 @@ function draw(place, status, environment) {
             "li",
             { class: "row" },
             badge(condition.healthy ? "Healthy" : "Unhealthy", condition.healthy ? "good" : "wrong"),
-            words(condition.name),
+            h(
+              "span",
+              null,
+              words(condition.name),
+              condition.message && h("span", { class: "soft" }, `: ${condition.message}`),
+            ),
           ),
         ),
       ),
@@ -158,6 +158,14 @@ function draw(place, status, environment) {
       ]),
     ),
   );
+}
+
+/** The whole in one sentence; said anew only when it changes, so that nobody has to hear it every time. */
+function sayHealth(place, status) {
+  const bad = status.conditions.filter((condition) => !condition.healthy);
+  const names = bad.map((condition) => words(condition.name)).join(", ");
+  const text = bad.length ? `${names}: look at what stands under health.` : "Everything works.";
+  if (place.textContent !== text) replace(place, notice(text, bad.length ? "wrong" : "good"));
 }
 
 function tile(title, symbol, value, rows) {

@@ -50,6 +50,10 @@ export default {
               : "There is no such part, or your role doesn’t see it.",
           icon: "system",
         });
+    // On a narrow screen the present one may be beyond the edge.
+    requestAnimationFrame(() =>
+      bar.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }),
+    );
     return h("div", { class: "page" }, pageHead("System"), bar, body);
   },
   leave() {
