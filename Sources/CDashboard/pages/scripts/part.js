@@ -3,6 +3,9 @@
 
 import { h, replace } from "./elements.js";
 
+// What stands for an element when it is drawn anew: its own name, or that of the details that it is in.
+export const focusKey = (target) => (target.closest("[data-focus]") ?? target.closest("details")?.querySelector("summary[data-focus]"))?.dataset.focus;
+
 // `slice()`: what is shown; `render()`: draws it, or null where there is nothing to be drawn.
 export function part(slice, render, attributes) {
   const element = h("div", attributes);
@@ -10,8 +13,11 @@ export function part(slice, render, attributes) {
   const update = () => {
     const now = JSON.stringify(slice());
     if (now === shown) return;
+    // A menu that is open stays; what has changed is drawn when it closes.
+    const menu = element.querySelector(":popover-open");
+    if (menu) return void menu.addEventListener("toggle", () => setTimeout(update), { once: true });
     shown = now;
-    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+    const focused = element.contains(document.activeElement) ? focusKey(document.activeElement) : undefined;
     const open = new Set([...element.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
     const content = render();
     element.hidden = !content;

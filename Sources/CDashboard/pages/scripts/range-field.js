@@ -18,7 +18,8 @@ export function rangeField({ value = { preset: "month" }, onChange, label = "Ran
     show();
     const range = rangeOf(read(), clock());
     const wrong = !range.start || !range.end || range.start >= range.end;
-    to.setError(wrong ? "It has to be on or after the first day." : undefined);
+    // After the field has taken away what it said before, as it does whenever it is typed in.
+    setTimeout(() => to.setError(wrong ? "It has to be on or after the first day." : undefined));
     if (!wrong) onChange?.(read());
   }
   show();

@@ -63,5 +63,5 @@ export function binLabel(time, bin, full = false) {
     week: full ? { day: "numeric", month: "short", year: "numeric" } : { day: "numeric", month: "short" },
     month: full ? { month: "long", year: "numeric" } : { month: "short", year: "2-digit" },
   }[bin];
-  return new Intl.DateTimeFormat(undefined, options).format(time);
+  return new Intl.DateTimeFormat(navigator.languages?.length ? navigator.languages : undefined, options).format(time);
 }

@@ -46,7 +46,7 @@ export function intervalName(interval, count = 1) {
 }
 export const every = (interval, count) =>
   !interval || interval === "one_off" || interval === "unspecified"
-    ? "never resets" : `resets every ${intervalName(interval, count)}`;
+    ? "Never resets" : `Resets every ${intervalName(interval, count)}`;
 
 export const checkReason = lookup({
   included: "The balance covers it",
@@ -64,8 +64,8 @@ export const checkReason = lookup({
   plan_not_attached: "The customer never had the plan",
   plan_scheduled: "The plan starts later",
   plan_ended: "The plan has ended",
-  usage_limit: "A usage limit’s window is used up",
-  spend_limit: "The overage would pass a spend limit",
+  usage_limit: "A usage limit leaves too little room",
+  spend_limit: "A spend limit leaves too little room for overage",
   plan_unpaid: "The last payment was declined, and access isn’t kept",
   plan_paused: "The plan is paused while another one is tried",
   concurrency_limit: "All slots are held open",

@@ -61,6 +61,8 @@ function attachOptions(view, entity) {
   const code = field({ label: "Promotion code", optional: true, path: "discounts" });
   const tax = catalog.taxRates.length > 0 && field({ label: "Tax rate", type: "select", path: "tax_rate_id", value: "", options: [{ value: "", label: "As the customer’s" }, ...catalog.taxRates.map((each) => ({ value: each.tax_rate_id, label: `${each.name} ${each.percentage} % (${each.tax_rate_id})` }))] });
   const price = field({ label: "A price of this customer’s own", optional: true, type: "number", path: "customize", suffix: currencyOf(view).toUpperCase(), hint: "In place of the plan’s base price, each period." });
+  const currencies = [...new Set(catalog.plans.flatMap((each) => (each.price?.additional_currencies ?? []).map((one) => one.currency)))];
+  const currency = currencies.length > 0 && field({ label: "Pays in", type: "select", path: "currency", value: "", options: [{ value: "", label: `As before (${currencyOf(view).toUpperCase()})` }, ...[catalog.currency, ...currencies].map((each) => ({ value: each, label: each.toUpperCase() }))] });
   const noTrial = check({ label: "Without the trial", path: "customize.remove_free_trial" });
   const reset = check({ label: "Begin billing periods anew", hint: "The new plan’s is charged in full.", path: "reset_billing_cycle" });
   const invoice = check({ label: "Pay by invoice", hint: "No card is charged.", path: "invoice_mode", onChange: () => { terms.hidden = !invoice.control.checked; } });
@@ -75,11 +77,11 @@ function attachOptions(view, entity) {
   };
   return {
     element: h("details", { class: "more" }, h("summary", null, "Options"), h("div", { class: "stack" },
-      h("div", { class: "fields" }, schedule, redirect, start, end, code, tax, entity, price), noTrial, reset, invoice, terms)),
+      h("div", { class: "fields" }, schedule, redirect, start, end, code, tax, entity, price, currency), noTrial, reset, invoice, terms)),
     read: (plan) => ({
       plan_schedule: schedule.control.value || undefined, redirect_mode: redirect.control.value || undefined, start_time: instant(start), end_time: instant(end),
       ...(code.control.value.trim() ? { discounts: [{ promotion_code: code.control.value.trim() }] } : {}), ...(tax && tax.control.value ? { tax_rate_id: tax.control.value } : {}),
-      ...(reset.control.checked ? { reset_billing_cycle: true } : {}), ...customize(plan),
+      ...(currency && currency.control.value ? { currency: currency.control.value } : {}), ...(reset.control.checked ? { reset_billing_cycle: true } : {}), ...customize(plan),
       ...(invoice.control.checked ? { invoice_mode: { enabled: true, enable_plan_immediately: atOnce.control.checked, finalize: !draft.control.checked, net_terms_days: Number(days.control.value) || 30 } } : {}),
     }),
   };

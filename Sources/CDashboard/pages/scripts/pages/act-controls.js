@@ -59,7 +59,8 @@ export function parseProperties(text) {
   return Object.fromEntries(entries);
 }
 
-export function editControls(view, kind) {
+// `entity`: its own, in place of the customer's; `after` shows it anew.
+export function editControls(view, kind, entity, after) {
   const editor = editors[kind.key], rows = [];
   const list = h("div", { class: "stack" });
   const nothing = h("p", { class: "soft" }, "None. Without one, others count: an entity’s, or the plans’.");
@@ -81,15 +82,16 @@ export function editControls(view, kind) {
     refresh();
     return row;
   };
-  for (const entry of view.customer.controls?.[kind.key] ?? []) add(entry);
+  for (const entry of (entity ?? view.customer).controls?.[kind.key] ?? []) add(entry);
   refresh();
   actionDialog(view.context, {
-    title: kind.name, submit: "Save", wide: true, live: "The limits of a real customer change at once.",
+    title: entity ? `${kind.name} of ${entity.name || entity.entity_id}` : kind.name, submit: "Save", wide: true, live: "The limits of a real customer change at once.",
     fields: [nothing, list, h("div", null, button("Add", { small: true, icon: "plus", onClick: () => { add(editor.blank).element.querySelector("select, input")?.focus(); } }))],
     run: async (send) => {
-      const asked = { customer_id: view.id, [kind.key]: { items: rows.map((row) => row.read()) } };
+      const asked = { customer_id: view.id, entity_id: entity?.entity_id ?? "", [kind.key]: { items: rows.map((row) => row.read()) } };
       const { customer } = await send("CustomerService/UpdateControls", asked).catch((error) => { throw renamed(error, (path) => path.replace(".items[", "[")); });
       view.show(customer);
+      await after?.();
       toast("Saved");
     },
   });

@@ -5,6 +5,7 @@ import { count, date, percent, quantity } from "../format.js";
 import { part } from "../part.js";
 import { every } from "../words.js";
 import { correctBalance, grantBalance, recalculate, takeBalance } from "./act-balance.js";
+import { lookBack } from "./look-back.js";
 
 export function balancesCard(view) {
   const host = h("div", { class: "balance-list" });
@@ -28,7 +29,8 @@ export function balancesCard(view) {
       h("a", { class: "small", href: explain(view, flag.feature_id), "aria-label": `Why ${view.catalog.featureName(flag.feature_id)}?` }, "Why?"))))));
   update();
   const grant = view.can("customers:write") && button("Grant", { small: true, icon: "plus", onClick: () => grantBalance(view) });
-  return { element: card({ title: "Balances", actions: [grant] }, host, flags.element), update };
+  const back = button("Look back", { small: true, quiet: true, icon: "history", onClick: () => lookBack(view) });
+  return { element: card({ title: "Balances", actions: [back, grant] }, host, flags.element), update };
 }
 
 function badgeOf(text) {

@@ -8,7 +8,7 @@ import { editControls, editPooling } from "./act-controls.js";
 import { balanceBar } from "./customer-balances.js";
 
 // The lists of controls: their name in the API, and each entry in words.
-const kinds = [
+export const controlKinds = [
   { key: "usage_limits", name: "Usage limits", text: (view, each) => [h("strong", null, quantity(each.limit)), ` ${feature(view, each)} in each ${intervalName(each.interval)}`,
     each.anchor === "utc" && " (calendar, UTC)", filterText(each.filter)] },
   { key: "spend_limits", name: "Spend limits", text: (view, each) => [
@@ -28,10 +28,10 @@ export function controlsCard(view) {
     const { customer } = view;
     const changes = view.can("customers:write");
     const edit = changes && menu(button("Edit", { small: true, icon: "edit", "data-focus": "edit-controls" }), [
-      ...kinds.map((kind) => ({ label: kind.name, onClick: () => editControls(view, kind) })),
+      ...controlKinds.map((kind) => ({ label: kind.name, onClick: () => editControls(view, kind) })),
       "-", { label: "Pooling of entities", onClick: () => editPooling(view) },
     ]);
-    const groups = kinds.map((kind) => group(view, kind)).filter(Boolean);
+    const groups = controlKinds.map((kind) => group(view, kind)).filter(Boolean);
     return card({ title: "Limits and alerts", actions: [edit] },
       groups.length || customer.pooling_disabled ? h("div", { class: "stack" }, groups,
         customer.pooling_disabled && h("p", { class: "small" }, "Entities draw only from what is their own.")) : h("p", { class: "soft" }, "None: what plans grant is all that counts."));

@@ -5,6 +5,9 @@ import { ask, badge, button, card, emptyState, errorState, field, h, menu, repla
 import { quantity } from "../format.js";
 import { actionDialog, confirmed, intent } from "../acting.js";
 import { options } from "../known.js";
+import { focusKey } from "../part.js";
+import { editControls } from "./act-controls.js";
+import { controlKinds } from "./customer-controls.js";
 import { balanceBar, explain, figureOf, notes } from "./customer-balances.js";
 
 export function entitiesCard(view) {
@@ -12,7 +15,7 @@ export function entitiesCard(view) {
   const host = h("div", null), title = h("h2", null, "Entities");
   const element = h("section", { class: "card" }, h("div", { class: "card-head" }, title,
     view.can("customers:write") && kinds.length > 0 && button("New entity", { small: true, icon: "plus", onClick: () => create(view, kinds, load) })), host);
-  let shown;
+  let shown, count, timer, loadedAt = 0;
   const update = () => {
     const { entity_count: total, balances } = view.customer;
     element.hidden = total === 0 && kinds.length === 0;
@@ -20,20 +23,29 @@ export function entitiesCard(view) {
     // What an entity has changes with what the customer has.
     const key = JSON.stringify([total, total > 0 && balances]);
     if (key === shown) return;
+    // While much is tracked that is every two seconds; entities are many, and are asked for less often.
+    const wait = shown === undefined || total !== count ? 0 : Math.max(0, 10e3 - (Date.now() - loadedAt));
     shown = key;
-    load();
+    count = total;
+    clearTimeout(timer);
+    timer = setTimeout(load, wait);
   };
+  view.context.signal.addEventListener("abort", () => clearTimeout(timer));
 
   async function load() {
     if (view.customer.entity_count === 0) {
       return replace(host, h("p", { class: "soft" }, "None. An entity is a part of a customer, such as a workspace or a seat, with balances and limits of its own."));
     }
     if (!host.childElementCount) replace(host, skeleton("lines", 3));
+    if (host.querySelector(":popover-open")) return void (timer = setTimeout(load, 3000));
+    loadedAt = Date.now();
     const open = new Set([...host.querySelectorAll("details[open]")].map((each) => each.dataset.key));
     try {
       const reply = await call("CustomerService/ListEntities", { customer_id: view.id, page_size: 50 }, { signal: view.context.signal });
+      const focused = host.contains(document.activeElement) ? focusKey(document.activeElement) : undefined;
       const list = h("ul", { class: "line-list" }, reply.entities.map((each) => entityRow(view, each, open, load)));
       replace(host, reply.entities.length ? list : emptyState({ title: "None" }), reply.next_page_token && more(view, list, reply.next_page_token, load));
+      if (focused) host.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     } catch (error) {
       if (error.name !== "AbortError") replace(host, errorState(error, load));
     }
@@ -65,12 +77,19 @@ function entityRow(view, entity, open, load) {
   return h("li", null, h("div", { class: "row row-between entity-head" },
     h("span", { class: "grow" }, h("strong", null, name), " ", badgeText(view.catalog.featureName(entity.feature_id)),
       h("span", { class: "soft small block" }, entity.entity_id && h("code", null, entity.entity_id), " · since ", view.time(entity.create_time))),
-    view.can("customers:write") && entity.entity_id && menu(button(`Change ${name}`, { icon: "more", iconOnly: true, small: true, quiet: true }), [
+    view.can("customers:write") && entity.entity_id && menu(button(`Change ${name}`, { icon: "more", iconOnly: true, small: true, quiet: true, "data-focus": `entity-${entity.entity_id}` }), [
       { label: "Rename", icon: "edit", onClick: () => rename(view, entity, load) },
+      ...controlKinds.filter((kind) => kind.key !== "auto_topups").map((kind) => ({ label: kind.name, onClick: () => editControls(view, kind, entity, load) })),
+      "-",
       { label: "Delete", icon: "trash", danger: true, onClick: () => remove(view, entity) },
     ])),
-  balances.length > 0 && h("details", { class: "more", "data-key": entity.entity_id, open: open.has(entity.entity_id) },
-    h("summary", { class: "small" }, `Balances (${balances.length})`), h("div", { class: "balance-list" }, balances)));
+  limitsOf(view, entity), balances.length > 0 && h("details", { class: "more", "data-key": entity.entity_id, open: open.has(entity.entity_id) },
+    h("summary", { class: "small", "data-focus": `balances-${entity.entity_id}` }, `Balances (${balances.length})`), h("div", { class: "balance-list" }, balances)));
+}
+
+function limitsOf(view, entity) {
+  const texts = controlKinds.flatMap((kind) => (entity.controls?.[kind.key] ?? []).map((each) => h("li", null, `${kind.name}: `, kind.text(view, each), !each.enabled && !kind.always && " (off)")));
+  return texts.length > 0 && h("ul", { class: "small soft" }, texts);
 }
 
 function badgeText(text) {

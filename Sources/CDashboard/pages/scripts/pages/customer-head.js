@@ -37,17 +37,17 @@ function actions(view) {
     changes && { label: "Grant a balance", icon: "plus", onClick: () => grantBalance(view) },
     buys && { label: "Apply a discount", icon: "gift", onClick: () => applyDiscount(view) },
     buys && { label: "Redeem a code", icon: "gift", onClick: () => redeemCode(view) },
-    "-",
+    (buys || changes) && "-",
     buys && { label: "Open the customer portal", icon: "external", onClick: () => openPortal(view) },
     buys && { label: "Ask for a card", icon: "card", onClick: () => setupPayment(view) },
     context.environment === "sandbox" && changes && { label: "Advance the test clock", icon: "clock", onClick: () => advanceClock(view) },
-    { label: "Explain a check", icon: "explain", href: `${context.link("explain")}?customer=${encodeURIComponent(view.id)}` },
+    view.can("entitlement:read") && { label: "Explain a check", icon: "explain", href: `${context.link("explain")}?customer=${encodeURIComponent(view.id)}` },
     view.can("customers:erase") && "-",
     view.can("customers:erase") && { label: "Erase personal data", icon: "shield", danger: true, onClick: () => eraseCustomer(view) },
     view.can("customers:erase") && { label: "Delete the customer", icon: "trash", danger: true, onClick: () => deleteCustomer(view) },
   ];
   return [
-    menu(button("Actions", { icon: "more", "data-focus": "actions" }), items),
+    items.some(Boolean) && menu(button("Actions", { icon: "more", "data-focus": "actions" }), items),
     buys && button("Attach a plan", { primary: true, icon: "plus", "data-focus": "attach", onClick: () => void attachDialog(view, {}) }),
   ];
 }

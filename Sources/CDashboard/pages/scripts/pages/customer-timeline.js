@@ -5,7 +5,7 @@ import { date } from "../format.js";
 import { timeline } from "../timeline-model.js";
 
 const share = (fraction) => `${(fraction * 100).toFixed(3)}%`;
-const stretchNames = { trial: "Trial", past: "Until now", paid: "Paid for", going: "Goes on", planned: "Planned", over: "Over" };
+const stretchNames = { trial: "Trial", past: "Until now", paid: "Paid for", unpaid: "Unpaid", going: "Goes on", planned: "Planned", over: "Over" };
 const markNames = { renewal: "Renewal", "trial-end": "Trial ends", cancel: "Canceled", end: "Ends" };
 
 export function timelineView(view, subscriptions) {
@@ -38,5 +38,5 @@ export function timelineView(view, subscriptions) {
 
 function axisLabel(time, axis) {
   const months = axis.length > 1 && axis[1].time - axis[0].time > 20 * 24 * 3600e3;
-  return new Intl.DateTimeFormat(undefined, months ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" }).format(time);
+  return new Intl.DateTimeFormat(navigator.languages?.length ? navigator.languages : undefined, months ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" }).format(time);
 }

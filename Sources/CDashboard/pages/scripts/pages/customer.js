@@ -5,6 +5,7 @@ import { clockAhead } from "../clock.js";
 import { button, emptyState, h } from "../elements.js";
 import { timeElement } from "../format.js";
 import { knownCatalog } from "../known.js";
+import { focusKey } from "../part.js";
 import { balancesCard } from "./customer-balances.js";
 import { controlsCard } from "./customer-controls.js";
 import { detailsCard } from "./customer-details.js";
@@ -41,11 +42,23 @@ export async function customerPage(context) {
     element.dataset.card = name;
     return element;
   };
-  return h("div", { class: "page customer" },
+  const element = h("div", { class: "page customer" },
     view.add(customerHead(view)),
     h("div", { class: "sides" },
       h("div", { class: "stack-l" }, ["plans", "balances", "usage", "invoices", "entities", "payments"].map(make)),
       h("div", { class: "stack-l" }, ["feed", "details", "controls", "holds", "rewards"].map(make))));
+  keepFocus(element, context.signal);
+  return element;
+}
+
+// What opened a dialog may have been drawn anew when it closes: the focus goes to what took its place.
+function keepFocus(element, signal) {
+  let last;
+  element.addEventListener("focusin", ({ target }) => { last = focusKey(target); });
+  document.addEventListener("close", (event) => event.target.tagName === "DIALOG" && setTimeout(() => {
+    if (document.activeElement !== document.body || document.querySelector("dialog[open]")) return;
+    (last && element.querySelector(`[data-focus="${CSS.escape(last)}"]`) || element.querySelector("h1"))?.focus({ preventScroll: true });
+  }), { capture: true, signal });
 }
 
 const read = (context, id) => call("CustomerService/GetCustomer", { customer_id: id }, { signal: context.signal }).then((reply) => reply.customer);

@@ -4,16 +4,16 @@ import { call } from "../api.js";
 import { badge, button, card, emptyState, errorState, field, h, pageHead, replace, searchBox, skeleton, table } from "../elements.js";
 import { timeElement } from "../format.js";
 import { knownCatalog, options } from "../known.js";
-import { subscriptionStatus, subscriptionTone } from "../words.js";
+import { plainly, subscriptionStatus, subscriptionTone } from "../words.js";
 import { newCustomer } from "./customer-new.js";
-import { customerPage } from "./customer.js";
 
 const pageSize = 50;
 const statuses = ["active", "canceling", "scheduled", "renewing", "past_due", "paused", "ended"];
 
 export default {
   title: "Customers",
-  load: (context) => (context.path.length ? customerPage(context) : listPage(context)),
+  // One customer's page is many modules, which the list doesn't wait for.
+  load: async (context) => context.path.length ? (await import("./customer.js")).customerPage(context) : listPage(context),
 };
 
 async function listPage(context) {
@@ -131,7 +131,7 @@ function columns(catalog) {
     { label: "Email", cell: (customer) => customer.email && h("span", { class: "soft" }, customer.email) },
     { label: "Plans", cell: (customer) => planBadges(customer, catalog) },
     { label: "Payment", cell: (customer) => customer.payment_method
-      && h("span", { class: "soft small nowrap" }, `${customer.payment_method.brand} ···· ${customer.payment_method.last4}`) },
+      && h("span", { class: "soft small nowrap" }, `${plainly(customer.payment_method.brand)} ···· ${customer.payment_method.last4}`) },
     { label: "Created", numeric: true, cell: (customer) => h("span", { class: "soft small" }, timeElement(customer.create_time)) },
   ];
 }

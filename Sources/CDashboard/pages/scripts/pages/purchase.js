@@ -6,7 +6,7 @@ import { button, checkRequired, clearErrors, dialog, h, notice, replace, showVio
 import { date, dateTime, money, quantity } from "../format.js";
 import { confirmed, intent, renamed } from "../acting.js";
 import { attachOutcome } from "../words.js";
-import { linkPanel } from "./act-pages.js";
+import { keepPage, linkPanel } from "./act-pages.js";
 import { linesTable, totals } from "./invoice-view.js";
 
 // `request()`: what is asked for, as the change's own method takes it; `preview`: [method, the field it goes into].
@@ -36,7 +36,7 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
       quote = reply.preview;
       about = asked;
       replace(shown, previewView(quote, view));
-      go.querySelector("span:last-child").textContent = label(quote, confirm);
+      go.querySelector("span:last-child").textContent = label(quote, confirm, asked);
       go.disabled = false;
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -67,7 +67,7 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
 
   async function apply() {
     if (!quote || !checkRequired(form)) return;
-    const cost = quote.invoice ? `${money(quote.invoice.amount_due)} is charged or asked for.` : "Nothing is charged now.";
+    const cost = quote.invoice?.amount_due.minor_units > 0 ? `${money(quote.invoice.amount_due)} is charged or asked for.` : "Nothing is charged now.";
     if (!(await confirmed(view.context, `${title} for a real customer. ${cost}`, confirm))) return;
     problem.replaceChildren();
     try {
@@ -89,9 +89,13 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
     if (!reply.payment_url) {
       box.close();
       const name = reply.subscription && view.catalog.planName(reply.subscription.plan_id);
-      return toast({ scheduled: `${name ?? "The plan"} starts later`, processing: "The payment is under way" }[reply.outcome] ?? (reply.invoice?.amount_due.minor_units > 0 ? `Done: ${money(reply.invoice.amount_due)} charged` : "Done"));
+      return toast({ scheduled: `${name ?? "The plan"} starts later`, processing: "The payment is under way" }[reply.outcome] ?? (reply.invoice?.amount_due.minor_units > 0 && reply.invoice.status === "paid" ? `Done: ${money(reply.invoice.amount_due)} charged` : "Done"));
     }
     // It waits for the customer: the address is to be opened, or sent to them.
+    if (reply.outcome === "payment_required") {
+      keepPage(view.id, { url: reply.payment_url, what: title, subscriptions: view.customer.subscriptions.length });
+      view.show(view.customer);
+    }
     const text = reply.outcome === "payment_required" ? "The customer has to pay first. The plan starts when they have." : "It is in use, and paid by invoice. This is the invoice’s page.";
     replace(box.element.querySelector(".dialog-body"), linkPanel(reply.payment_url, text));
     replace(box.element.querySelector(".dialog-foot"), button("Done", { primary: true, onClick: () => box.close() }));
@@ -107,7 +111,8 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
   return box;
 }
 
-function label(quote, confirm) {
+function label(quote, confirm, asked) {
+  if (asked.invoice_mode && quote.invoice) return `${confirm}, invoice of ${money(quote.invoice.amount_due)}`;
   if (quote.outcome === "payment_required") return quote.invoice ? `${confirm}: make the payment page` : confirm;
   if (quote.invoice && quote.invoice.amount_due.minor_units > 0) return `${confirm} and charge ${money(quote.invoice.amount_due)}`;
   return confirm;
