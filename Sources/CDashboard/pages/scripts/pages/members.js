@@ -164,12 +164,12 @@ function showLink({ member, link, expires_at: expires }) {
   return box;
 }
 
-/** For who has lost the session, or the link: the one from before stops working. */
+/** For who has lost the session, or the link. */
 async function relink(member) {
   let made = null;
   await ask({
     title: `Another link for ${member.name}?`,
-    text: "It signs in once. Links that were made before stop working; sessions go on.",
+    text: "For who has lost the session or the link. It signs in once; sessions that there are go on.",
     confirm: "Make a link",
     run: async () => {
       made = await dashboard("members.link", { id: member.id });

@@ -133,7 +133,7 @@ function draw(place, status, environment) {
       { title: "Health" },
       h(
         "ul",
-        { class: "row" },
+        { class: "stack-s" },
         status.conditions.map((condition) =>
           h(
             "li",
@@ -163,8 +163,8 @@ function draw(place, status, environment) {
 /** The whole in one sentence; said anew only when it changes, so that nobody has to hear it every time. */
 function sayHealth(place, status) {
   const bad = status.conditions.filter((condition) => !condition.healthy);
-  const names = bad.map((condition) => words(condition.name)).join(", ");
-  const text = bad.length ? `${names}: look at what stands under health.` : "Everything works.";
+  const faults = bad.map((condition) => `${words(condition.name)}: ${condition.message || "needs a look"}`);
+  const text = faults.join(" · ") || "Everything works.";
   if (place.textContent !== text) replace(place, notice(text, bad.length ? "wrong" : "good"));
 }
 
