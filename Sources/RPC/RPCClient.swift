@@ -14,8 +14,8 @@ package final class RPCClient: Sendable {
         core = ClientCore(try RPCClientLoop(eventLoop: group.next(), endpoint: endpoint))
     }
 
-    /// To a loop of a server within this process: neither sockets nor TLS. `peer`: whose certificate
-    /// the server is to see, as it was verified elsewhere.
+    /// To a loop of a server within this process: neither sockets nor TLS. `peer`: whose
+    /// certificate the server is to see, as it was verified elsewhere.
     package init(inProcess port: LoopPort, peer: PeerCertificate? = nil) {
         core = ClientCore(RPCClientLoop(inProcess: port, peer: peer))
     }

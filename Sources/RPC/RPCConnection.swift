@@ -20,8 +20,8 @@ package final class RPCClientLoop: @unchecked Sendable {
         way = .network(endpoint, try TLSContext.client(authorityFile: endpoint.authorityFile))
     }
 
-    /// To a loop of a server within this process: neither sockets nor TLS. `peer`: whose certificate
-    /// the server is to see.
+    /// To a loop of a server within this process: neither sockets nor TLS. `peer`: whose
+    /// certificate the server is to see.
     package init(inProcess port: LoopPort, peer: PeerCertificate? = nil) {
         eventLoop = port.eventLoop
         authority = "localhost"

@@ -117,6 +117,12 @@ package final class Directory: Sendable {
     ) throws(ExecuteFault) -> (changes: [PricingChange], published: PricingNames?) {
         let pricing = current.pricing
         let violations = found + call.draft.validate(onto: pricing).inCatalog
+        if let expected = call.expectedSequence, expected != pricing.sequence {
+            // What is there as it is to be was published before, and is no news to anybody.
+            guard violations.isEmpty, pricing.changes(publishing: call.draft).isEmpty else {
+                throw .refused(.catalogChanged(sequence: pricing.sequence))
+            }
+        }
         guard violations.isEmpty else { throw .refused(.invalid(violations)) }
         let uses = pricing.uses(removedBy: call.draft)
         guard uses.isEmpty else { throw .refused(.inUse(uses.inCatalog)) }

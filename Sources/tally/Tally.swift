@@ -2,6 +2,8 @@ internal import ArgumentParser
 
 @main
 struct Tally: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "tally",
         abstract: "Pricing, entitlements and usage, in one binary.",
@@ -12,7 +14,7 @@ struct Tally: AsyncParsableCommand {
             Exit codes: 0 done (for check: allowed), 1 check said no, 2 the server refused,
             3 the server can't be reached, 64 the command line is wrong.
             """,
-        version: "0.1.0",
+        version: version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",

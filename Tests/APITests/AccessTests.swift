@@ -96,6 +96,8 @@ import Testing
         ),
         ("PublishCatalog", ["catalog": ["currency": "usd"]]),
         ("GetCatalog", [:]),
+        ("CountPlanCustomers", [:]),
+        ("GetStatus", [:]),
         ("ListWebhookEndpoints", [:]),
         ("ReplayWebhooks", ["endpoint": "a", "from_sequence": 1]),
         ("GetCustomerAsOf", ["as_of_time": "2027-01-09T00:00:00Z"]),

@@ -34,6 +34,65 @@ import Testing
         }
     }
 
+    @Test("the second of two editors is told, not overwritten")
+    func editors() async throws {
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            func publish(_ name: String, _ expected: JSONValue?, dry: Bool = false) -> JSONObject {
+                let plan: JSONValue = ["plan_id": "free", "name": .string(name)]
+                return [
+                    "catalog": ["currency": "usd", "plans": [plan]],
+                    "validate_only": .bool(dry), "expected_sequence": expected ?? .null,
+                ]
+            }
+            let changed = ToldRefusal(.failedPrecondition, "CATALOG_CHANGED")
+            let seen = try #require(
+                try await stage.api.call("GetCatalog", [:])["catalog_sequence"])
+            let first = publish("Free for all", seen)
+            let done = try await stage.api.call("PublishCatalog", first)
+            #expect(done["changes"]?.elements.count == 1)
+            // The other one, who began with the same.
+            for dry in [true, false] {
+                let other = publish("Gratis", seen, dry: dry)
+                #expect(await stage.api.refusal(of: "PublishCatalog", other) == changed)
+            }
+            var wrong = publish("", seen)
+            #expect(await stage.api.refusal(of: "PublishCatalog", wrong) == changed)
+            // Whoever lost the answer tries again, and has it.
+            let again = try await stage.api.call("PublishCatalog", first)
+            #expect(again["changes"]?.elements.isEmpty == true)
+            let now = again["catalog_sequence"]
+            #expect(now != nil && now != seen)
+            wrong = publish("", now)
+            let told = await stage.api.refusal(of: "PublishCatalog", wrong)
+            #expect(told?.reason == "INVALID_ARGUMENT")
+            _ = try await stage.api.call("PublishCatalog", publish("Gratis", now))
+            _ = try await stage.api.call("PublishCatalog", publish("Free", nil))
+            let ahead = publish("Gratis", .number(1 << 40))
+            #expect(await stage.api.refusal(of: "PublishCatalog", ahead) == changed)
+        }
+    }
+
+    @Test("only one of many editors publishes")
+    func manyEditors() async throws {
+        try await APIStage.with(RefusalTests.pricing) { stage in
+            let seen = try await stage.api.call("GetCatalog", [:])["catalog_sequence"] ?? .null
+            let done = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<20 {
+                    group.addTask {
+                        let plan: JSONValue = ["plan_id": "free", "name": .string("n\(number)")]
+                        let request: JSONObject = [
+                            "catalog": ["currency": "usd", "plans": [plan]],
+                            "expected_sequence": seen,
+                        ]
+                        return await stage.api.refusal(of: "PublishCatalog", request) == nil
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(done == 1)
+        }
+    }
+
     @Test("§18: automatic tax needs an address that says enough")
     func taxAddress() async throws {
         try await APIStage.with(AutomaticTaxStories.table.pricing) { stage in

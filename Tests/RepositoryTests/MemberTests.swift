@@ -55,6 +55,7 @@ import Testing
         #expect(try members.open("") == nil)
         #expect(try other().open(made.token)?.id == made.member.id)
         #expect(try members.open(made.token) == nil)
+        try members.reload()
         #expect(members.find(made.member.id)?.state == .active)
     }
 

@@ -8,7 +8,7 @@ from grpc_status import rpc_status
 from tally.v1 import (attach_service_pb2_grpc, catalog_service_pb2_grpc, customer_service_pb2_grpc,
                       entitlement_service_pb2_grpc, import_service_pb2_grpc,
                       key_service_pb2_grpc, reward_service_pb2_grpc,
-                      sandbox_service_pb2_grpc, test_clock_service_pb2_grpc,
+                      sandbox_service_pb2_grpc, system_service_pb2_grpc, test_clock_service_pb2_grpc,
                       usage_service_pb2_grpc, webhook_service_pb2_grpc)
 
 DEADLINE = 10  # seconds a call may take
@@ -33,6 +33,7 @@ class TallyClient:
             key_service_pb2_grpc.KeyServiceStub,
             sandbox_service_pb2_grpc.SandboxServiceStub,
             reward_service_pb2_grpc.RewardServiceStub,
+            system_service_pb2_grpc.SystemServiceStub,
             test_clock_service_pb2_grpc.TestClockServiceStub,
             usage_service_pb2_grpc.UsageServiceStub,
             webhook_service_pb2_grpc.WebhookServiceStub)]

@@ -17,6 +17,8 @@ package enum Refusal: Error, Sendable, Equatable {
     /// What is paid for can't be deleted.
     case balanceIsPaid(String)
     case invalid([Violation])
+    /// Somebody else has published since: the present sequence.
+    case catalogChanged(sequence: UInt64)
     /// What is to be deleted is still needed.
     case inUse([Violation])
     case planAlreadyAttached(planID: String)

@@ -52,6 +52,7 @@ extension GRPCDispatcher {
         case .applyDiscount, .removeDiscount, .redeemCode, .getPromotionCode,
             .createReferralCode, .redeemReferralCode:
             return try runReward(route, message, loop, token: token)
+        case .getStatus: return try runStatus(message, loop, token: token)
         case .importCustomer: return try runImport(message, loop, token: token)
         case .advanceTestClock, .getTestClock:
             return try runClock(route, message, loop, token: token)
@@ -64,7 +65,8 @@ extension GRPCDispatcher {
             return try runOnHoldings(route, message, loop)
         case .streamTrack, .watchCustomer, .listCustomers, .listEvents, .healthCheck, .healthWatch,
             .listWebhookEndpoints, .replayWebhooks, .aggregateEvents, .getCustomerAsOf,
-            .simulatePlan, .reflection, .reflectionAlpha, .createKey, .listKeys, .rotateKey,
+            .simulatePlan, .countPlanCustomers, .reflection, .reflectionAlpha, .createKey,
+            .listKeys, .rotateKey,
             .revokeKey, .mintCustomerKey, .refreshCustomerKey, .revokeCustomerKeys:
             preconditionFailure("answered before, or opened instead of called")
         }

@@ -40,6 +40,13 @@ extension GRPCDispatcher {
                 try catalog.simulate(question, checkpoint: checkpoint)
             }
         }
+        if route == .countPlanCustomers {
+            try decoded { () throws(CallFault) in try reader.countPlanCustomers(message) }
+            let catalog = loop.catalog
+            return try serve(call) { (checkpoint) throws(ExecuteFault) in
+                try catalog.countCustomers(checkpoint: checkpoint)
+            }
+        }
         if route.isAboutKeys { return try runKeys(route, call, message, loop) }
         if route == .listWebhookEndpoints { return try listWebhooks(call, message, loop) }
         if route == .replayWebhooks { return try replayWebhooks(call, message, loop) }

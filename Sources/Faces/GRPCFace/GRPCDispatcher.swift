@@ -12,6 +12,7 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     let environments: [EnvironmentLoop]
     let access: AccessList
     let limits: RateLimits?
+    let figures: ServerFigures?
     let workspace = Workspace()
     private let health: Health
     private let reflection = ReflectionIndex(others: Route.otherServices)
@@ -26,14 +27,16 @@ package final class GRPCDispatcher: RPCDispatcher, @unchecked Sendable {
     /// - Parameters:
     ///   - webhooks: by environment.
     ///   - limits: nil: callers may call as often as they like.
+    ///   - figures: nil: nothing is told of the server as a whole.
     package init(
         port: LoopPort, access: AccessList, health: Health, webhooks: [String: WebhookDesk] = [:],
-        limits: RateLimits? = nil
+        limits: RateLimits? = nil, figures: ServerFigures? = nil
     ) {
         self.port = port
         self.access = access
         self.health = health
         self.limits = limits
+        self.figures = figures
         let loop = port.eventLoop
         let later = Later()
         environments = access.environments.enumerated().map { place, environment in

@@ -11,8 +11,8 @@ struct RPCRefusal {
     var message: String
     var violations: [Violation] = []
     var retryAfterMilliseconds: Int?
-    /// The scope that the caller lacks.
-    var scope: String?
+    /// Of the `ErrorInfo`.
+    var metadata: [(key: String, value: String)] = []
 
     init(
         _ code: RPCCode, _ reason: String, _ message: String, retryAfterMilliseconds: Int? = nil
@@ -52,9 +52,20 @@ struct RPCRefusal {
         }
     }
 
-    private init(inUse users: [Violation]) {
-        self.init(users)
-        (code, reason) = (.failedPrecondition, "IN_USE")
+    /// About a publication.
+    private init(ofCatalog refusal: Refusal) {
+        switch refusal {
+        case .inUse(let users):
+            self.init(users)
+            (code, reason) = (.failedPrecondition, "IN_USE")
+        case .catalogChanged(let sequence):
+            self.init(
+                .failedPrecondition, "CATALOG_CHANGED",
+                "the catalog was published anew since it was read; it is at \(sequence): "
+                    + "get it, and make the change to that")
+            metadata = [("catalog_sequence", "\(sequence)")]
+        default: preconditionFailure("told by the caller")
+        }
     }
 
     /// About what has to be paid, or known, before something is had.
@@ -90,7 +101,7 @@ struct RPCRefusal {
         case .featureNotFound(let id):
             self.init(.notFound, "FEATURE_NOT_FOUND", "there is no feature \"\(id)\"")
         case .invalid(let violations): self.init(violations)
-        case .inUse(let users): self.init(inUse: users)
+        case .inUse, .catalogChanged: self.init(ofCatalog: refusal)
         case .planAlreadyAttached(let id):
             self.init(
                 .failedPrecondition, "PLAN_ALREADY_ATTACHED", "the customer has \"\(id)\" already")
@@ -275,7 +286,7 @@ struct RPCRefusal {
         var details = StatusDetails(code: code.rawValue, message: message, reason: reason)
         details.violations = violations
         details.retryAfterMilliseconds = retryAfterMilliseconds
-        if let scope { details.metadata = [("scope", scope)] }
+        details.metadata = metadata
         return RPCStatus(code, message, details: details.encoded)
     }
 }
@@ -286,7 +297,7 @@ extension Scopes {
         let name = scope.names.joined(separator: " ")
         var refusal = RPCRefusal(
             .permissionDenied, "SCOPE_MISSING", "the caller lacks the scope \(name)")
-        refusal.scope = name
+        refusal.metadata = [("scope", name)]
         throw refusal.status
     }
 }

@@ -41,7 +41,7 @@ extension Route {
             .previewCreateSchedule:
             nil
         case .listEvents, .aggregateEvents: .events
-        case .listCustomers: .customersList
+        case .listCustomers, .countPlanCustomers: .customersList
         case .getEntity: .entitiesGet
         case .reflection, .reflectionAlpha, .healthCheck, .healthWatch, .streamTrack,
             .watchCustomer, .importCustomer:
@@ -52,7 +52,7 @@ extension Route {
             .updateEntity, .deleteEntity, .advanceTestClock, .getTestClock, .reportPaymentEvent,
             .listWebhookEndpoints, .replayWebhooks, .getCustomerAsOf, .simulatePlan,
             .getPromotionCode, .createKey, .listKeys, .rotateKey, .revokeKey, .mintCustomerKey,
-            .refreshCustomerKey, .revokeCustomerKeys:
+            .refreshCustomerKey, .revokeCustomerKeys, .getStatus:
             .general
         }
     }

@@ -47,6 +47,8 @@ enum Route: Int, CaseIterable {
     case replayWebhooks
     case getCustomerAsOf
     case simulatePlan
+    case countPlanCustomers
+    case getStatus
     case setupPayment
     case openCustomerPortal
     case applyDiscount
@@ -129,6 +131,8 @@ enum Route: Int, CaseIterable {
         case .replayWebhooks: "/tally.v1.WebhookService/ReplayWebhooks"
         case .getCustomerAsOf: "/tally.v1.CustomerService/GetCustomerAsOf"
         case .simulatePlan: "/tally.v1.CatalogService/SimulatePlan"
+        case .countPlanCustomers: "/tally.v1.CatalogService/CountPlanCustomers"
+        case .getStatus: "/tally.v1.SystemService/GetStatus"
         case .setupPayment: "/tally.v1.AttachService/SetupPayment"
         case .openCustomerPortal: "/tally.v1.AttachService/OpenCustomerPortal"
         case .applyDiscount: "/tally.v1.RewardService/ApplyDiscount"
@@ -206,7 +210,7 @@ enum Route: Int, CaseIterable {
         case .eraseCustomer, .deleteCustomer: .customersErase
         case .publishCatalog: .catalogWrite
         case .importCustomer: [.catalogWrite, .customersWrite, .attachWrite]
-        case .getCatalog, .getPromotionCode: .catalogRead
+        case .getCatalog, .getPromotionCode, .countPlanCustomers, .getStatus: .catalogRead
         case .listWebhookEndpoints: .webhooksRead
         case .replayWebhooks: .webhooksWrite
         case .listKeys: .keysRead
@@ -225,7 +229,7 @@ enum Route: Int, CaseIterable {
     var isSlow: Bool {
         switch self {
         case .listEvents, .aggregateEvents, .listCustomers, .listWebhookEndpoints,
-            .replayWebhooks, .getCustomerAsOf, .simulatePlan:
+            .replayWebhooks, .getCustomerAsOf, .simulatePlan, .countPlanCustomers:
             true
         default: isAboutKeys
         }

@@ -196,7 +196,7 @@ extension JSONProblem {
         case .clockNotOfTest, .clockBackwards, .erasureNeedsUpgrade, .erasureTooEarly,
             .historyTooShort, .historyTooLong, .invoiceNotFound, .refundTooLarge, .invoiceFinal,
             .providerNotOfSandbox, .invoiceNotSent, .invoiceNotFinal, .trialUnclaimed,
-            .currencyMismatch, .scheduleNotFound:
+            .currencyMismatch, .scheduleNotFound, .catalogChanged:
             self.init(ofOperator: refusal)
         case .couponNotFound, .promotionCodeNotFound, .promotionCodeRefused, .codeAlreadyRedeemed,
             .discountExists, .discountNotFound, .programmeNotFound, .referralCodeNotFound,
@@ -255,6 +255,8 @@ extension JSONProblem {
             self = .invalidRequest("the customer's past doesn't reach back that far")
         case .invoiceNotFound: self = .notFound("the customer has no such invoice")
         case .scheduleNotFound: self = .notFound("no phases are planned")
+        case .catalogChanged:
+            self.init(409, "invalid_request", "the catalog has changed meanwhile")
         case .trialUnclaimed:
             self = .invalidRequest("the customer's fingerprint is changing; try again")
         case .refundTooLarge, .providerNotOfSandbox:

@@ -4,12 +4,15 @@ package import Wire
 /// Test clocks. Moving one sets what it shows; what falls due on the way follows customer by
 /// customer, whoever comes by first, in `advance(steppingTo:)`. Here it is waited for.
 extension TallyEnvironment {
+    /// Its clock can be moved.
+    package var hasTestClock: Bool { name == "sandbox" }
+
     /// Customers whose time is caught up with at once.
     private static let clockWidth = 64
 
     /// Anywhere else customer time is the machine's.
     private func requireTestClock() throws(ExecuteFault) {
-        guard name == "sandbox" else { throw .refused(.clockNotOfTest) }
+        guard hasTestClock else { throw .refused(.clockNotOfTest) }
     }
 
     /// Moves a clock, and waits for what that makes due.

@@ -67,7 +67,7 @@ struct SnapshotFolder: Sendable {
     }
 
     /// nil: it can't be read.
-    private func header(of name: String) -> SnapshotHeader? { try? open(name).header }
+    func header(of name: String) -> SnapshotHeader? { try? open(name).header }
 
     /// Drops what wasn't finished, so that a full disk gets its room back.
     func abandon() {

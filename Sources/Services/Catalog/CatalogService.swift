@@ -24,6 +24,23 @@ package struct CatalogService: Sendable {
         }
     }
 
+    /// Who has which plan. Looks at every customer: not for event loops.
+    ///
+    /// - Parameter checkpoint: called now and then; what it throws ends the question.
+    package func countCustomers(
+        checkpoint: () throws -> Void
+    ) throws(ExecuteFault) -> [UInt8] {
+        do {
+            let counts = try environment.countPlans(checkpoint: checkpoint)
+            let arena = Arena()
+            let writer = ReplyWriter(arena: arena, names: environment.directory.current)
+            // The bytes are the arena's.
+            return withExtendedLifetime(arena) { Array(writer.planCounts(counts)) }
+        } catch {
+            throw ExecuteFault(ofReading: error)
+        }
+    }
+
     package func get(
         allVersions: Bool, names: PricingNames, in workspace: Workspace
     ) -> Execution {

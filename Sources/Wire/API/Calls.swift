@@ -314,11 +314,17 @@ package struct PublishCall: Sendable {
     package var draft: PricingDraft
     package var validateOnly: Bool
     package var requestID: String
+    /// Of the catalog that the draft was made for; nil: whichever there is.
+    package var expectedSequence: UInt64?
 
-    package init(draft: PricingDraft, validateOnly: Bool, requestID: String) {
+    package init(
+        draft: PricingDraft, validateOnly: Bool, requestID: String,
+        expectedSequence: UInt64? = nil
+    ) {
         self.draft = draft
         self.validateOnly = validateOnly
         self.requestID = requestID
+        self.expectedSequence = expectedSequence
     }
 }
 

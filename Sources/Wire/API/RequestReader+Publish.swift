@@ -16,9 +16,14 @@ extension RequestReader {
         }
         var reader = DraftReader(prefix: "catalog.")
         let draft = reader.draft(catalog.pointee)
-        let call = PublishCall(
+        var call = PublishCall(
             draft: draft, validateOnly: message.pointee.validate_only != 0,
             requestID: requestID?.text ?? "")
+        if message.pointee._expected_sequence_case
+            == TALLY__V1__PUBLISH_CATALOG_REQUEST___EXPECTED_SEQUENCE_EXPECTED_SEQUENCE
+        {
+            call.expectedSequence = message.pointee.expected_sequence
+        }
         return (call, fields.violations + reader.fields.violations)
     }
 }

@@ -1,8 +1,8 @@
 package import Billing
 
 /// What a client needs of the `google.rpc.Status` that comes with an error: the reason with what
-/// belongs to it, the field violations, and when a retry makes sense. Anything that can't be read is
-/// left out.
+/// belongs to it, the field violations, and when a retry makes sense. Anything that can't be read
+/// is left out.
 package struct StatusDetailReader: Sendable {
     package private(set) var reason = ""
     /// Of the `ErrorInfo`.

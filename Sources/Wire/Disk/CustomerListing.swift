@@ -103,6 +103,29 @@ extension CustomerRow {
         }
     }
 
+    /// Plan and revision of each subscription that isn't over, as they stand; told from the bytes
+    /// alone. False: they can't be read.
+    package func eachSubscription(_ body: (PlanReference) -> Void) -> Bool {
+        rest.withUnsafeBytes { rest in
+            var scan = FieldScan(rest)
+            while let field = scan.next() {
+                guard field.number == 10, case .bytes(let fields) = field.value else { continue }
+                var (plan, revision, status) = (UInt32(0), UInt32(0), UInt64(0))
+                var parts = FieldScan(fields)
+                while let part = parts.next() {
+                    guard case .number(let number) = part.value else { continue }
+                    if part.number == 2 { plan = UInt32(truncatingIfNeeded: number) }
+                    if part.number == 3 { revision = UInt32(truncatingIfNeeded: number) }
+                    if part.number == 4 { status = number }
+                }
+                guard !parts.failed else { return false }
+                if status == UInt64(SubscriptionStatus.ended.rawValue) { continue }
+                body(PlanReference(plan: PlanNumber(rawValue: plan), revision: revision))
+            }
+            return !scan.failed
+        }
+    }
+
     /// The fields are those of `tally.disk.v1.SubscriptionChanged`.
     private static func matches(
         _ subscription: UnsafeRawBufferPointer, _ filter: SubscriptionFilter

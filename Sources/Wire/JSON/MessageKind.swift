@@ -32,6 +32,7 @@ package struct MessageKind: Sendable, Hashable {
             tally__v1__customer_service__descriptor, tally__v1__entitlement_service__descriptor,
             tally__v1__import_service__descriptor, tally__v1__key_service__descriptor,
             tally__v1__reward_service__descriptor, tally__v1__sandbox_service__descriptor,
+            tally__v1__system_service__descriptor,
             tally__v1__test_clock_service__descriptor, tally__v1__usage_service__descriptor,
             tally__v1__webhook_service__descriptor,
         ]

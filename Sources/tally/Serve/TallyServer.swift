@@ -85,6 +85,10 @@ final class TallyServer: Service {
         let dashboard = DashboardPages(access, address: settings.publicAddress)
         let metrics = MetricsPage(
             environments: environments, webhooks: webhooks, stripe: stripe, json: json.meter)
+        let whole = RunningServer()
+        let figures = ServerFigures(
+            version: Tally.version, start: SystemTime().now(),
+            metrics: { await whole.server.withLock { $0 }?.metrics().calls })
         server = RPCServer(
             configuration: RPCConfiguration(
                 listeners: settings.listeners.map {
@@ -95,13 +99,19 @@ final class TallyServer: Service {
             makeDispatcher: {
                 GRPCDispatcher(
                     port: $0, access: access, health: health, webhooks: webhooks,
-                    limits: json.limits)
+                    limits: json.limits, figures: figures)
             },
             makeInterceptors: { _ in
                 TallyServer.interceptors(accessLog: settings.accessLog, access, logger)
             },
             makeQuickPages: { _ in QuickChecks(access, json) })
         metrics.show(server)
+        whole.server.withLock { [server] in $0 = server }
+    }
+
+    /// What is asked of the server is made before it.
+    private final class RunningServer: Sendable {
+        let server = Mutex<RPCServer?>(nil)
     }
 
     private static func interceptors(

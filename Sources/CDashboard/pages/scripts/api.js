@@ -22,11 +22,17 @@ let environment = "sandbox";
 let signIn = null;
 
 /** Which environment calls are for, from now on. */
-export function setEnvironment(name) { environment = name; }
-export function currentEnvironment() { return environment; }
+export function setEnvironment(name) {
+  environment = name;
+}
+export function currentEnvironment() {
+  return environment;
+}
 
 /** `handler(environment)`: opens the sign-in, and resolves true once there is a session again. */
-export function onSessionEnd(handler) { signIn = handler; }
+export function onSessionEnd(handler) {
+  signIn = handler;
+}
 
 /** Calls a method of the API, such as "CustomerService/GetCustomer". */
 export function call(method, body = {}, { signal, environment: other } = {}) {
@@ -57,12 +63,16 @@ export async function* pages(method, body = {}, options = {}) {
 }
 
 /** An id for a call that must count once, however often it is sent. */
-export function requestId() { return `dash_${crypto.randomUUID()}`; }
+export function requestId() {
+  return `dash_${crypto.randomUUID()}`;
+}
 
 async function post(path, body, { signal, environment: where, quiet }) {
   for (let again = true; ; again = false) {
     const response = await reach(path, {
-      method: "POST", signal, body: JSON.stringify(body),
+      method: "POST",
+      signal,
+      body: JSON.stringify(body),
       headers: { "content-type": "application/json", accept: "application/json", "x-tally-environment": where },
     });
     if (response.ok) return response.status === 204 ? {} : await response.json();

@@ -10,7 +10,7 @@ const height = 240, bottom = 24, top = 8;
 
 // `series`: [{ name, values, other }], largest first; `times`: when each bin begins.
 export function barChart({ times, bin, series, label, format = quantity }) {
-  const named = series.map((each, index) => ({ ...each, tone: each.other ? "tone-other" : `tone-${(index % 6) + 1}` }));
+  const named = series.map((each, index) => ({ ...each, tone: each.other ? "tone-other" : `tone-${(index % 6) + 1}${index >= 6 ? ` tone-fade-${Math.min(3, Math.floor(index / 6))}` : ""}` }));
   const plot = h("div", { class: "chart-plot", tabindex: "0", role: "group", "aria-label": `${label}. Use the arrow keys to read single bars.` });
   const tip = h("div", { class: "chart-tip", hidden: true, "aria-live": "polite" });
   const drawing = { width: 0, at: -1 };

@@ -14,22 +14,59 @@ import { append, busy, button, h, icon, notice, replace, unique } from "./elemen
  * @returns {HTMLElement & {control: HTMLInputElement, setError: (message?: string) => void, path?: string}}
  */
 export function field(options) {
-  const { label, path, type = "text", value, options: choices, rows, hint, required, optional, prefix, suffix, placeholder, hideLabel, onInput, ...rest } = options;
+  const {
+    label,
+    path,
+    type = "text",
+    value,
+    options: choices,
+    rows,
+    hint,
+    required,
+    optional,
+    prefix,
+    suffix,
+    placeholder,
+    hideLabel,
+    onInput,
+    ...rest
+  } = options;
   const id = unique("field");
   const control = options.control ?? makeControl(type, { id, value, choices, rows, placeholder, required, rest });
   if (options.control) control.id = id;
   const error = h("p", { class: "fault", id: `${id}-fault`, hidden: true });
   const note = hint && h("p", { class: "hint", id: `${id}-hint` }, hint);
   if (note) control.setAttribute("aria-describedby", note.id);
-  const box = prefix || suffix
-    ? h("div", { class: "affixed" }, prefix && h("span", { class: "affix" }, prefix), control, suffix && suffix.trim() && h("span", { class: "affix" }, suffix)) : control;
-  const element = h("div", { class: "field", "data-path": path },
-    h("label", { for: id, class: hideLabel && "visually-hidden" }, label, optional && h("span", { class: "optional" }, " (optional)")), box, note, error);
-  if (onInput) control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => onInput(control.value));
+  const box =
+    prefix || suffix
+      ? h(
+          "div",
+          { class: "affixed" },
+          prefix && h("span", { class: "affix" }, prefix),
+          control,
+          suffix?.trim() && h("span", { class: "affix" }, suffix),
+        )
+      : control;
+  const element = h(
+    "div",
+    { class: "field", "data-path": path },
+    h(
+      "label",
+      { for: id, class: hideLabel && "visually-hidden" },
+      label,
+      optional && h("span", { class: "optional" }, " (optional)"),
+    ),
+    box,
+    note,
+    error,
+  );
+  if (onInput)
+    control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => onInput(control.value));
   control.addEventListener("input", () => element.setError());
   control.addEventListener("change", () => element.setError());
   return Object.assign(element, {
-    control, path,
+    control,
+    path,
     setError(message) {
       error.hidden = !message;
       error.textContent = message ?? "";
@@ -44,13 +81,33 @@ function makeControl(type, { id, value, choices, rows, placeholder, required, re
   const shared = { id, required, autocomplete: "off", ...rest };
   delete shared.control;
   if (type === "select") {
-    const control = h("select", { class: "select", ...shared }, (choices ?? []).map((choice) => h("option", { value: choice.value, disabled: choice.disabled }, choice.label)));
+    const control = h(
+      "select",
+      { class: "select", ...shared },
+      (choices ?? []).map((choice) => h("option", { value: choice.value, disabled: choice.disabled }, choice.label)),
+    );
     if (value !== undefined && value !== null) control.value = value;
     return control;
   }
-  if (type === "textarea") return h("textarea", { class: "textarea", rows: rows ?? 4, placeholder, spellcheck: "false", ...shared, value: value ?? "" });
+  if (type === "textarea")
+    return h("textarea", {
+      class: "textarea",
+      rows: rows ?? 4,
+      placeholder,
+      spellcheck: "false",
+      ...shared,
+      value: value ?? "",
+    });
   const decimal = type === "number";
-  return h("input", { class: "input", type: decimal ? "text" : type, inputmode: decimal ? "decimal" : null, placeholder, spellcheck: "false", ...shared, value: value ?? "" });
+  return h("input", {
+    class: "input",
+    type: decimal ? "text" : type,
+    inputmode: decimal ? "decimal" : null,
+    placeholder,
+    spellcheck: "false",
+    ...shared,
+    value: value ?? "",
+  });
 }
 
 /** A tick box with its label. `element.control.checked`. */
@@ -58,16 +115,45 @@ export function check({ label, hint, checked, path, onChange, disabled }) {
   const control = h("input", { type: "checkbox", checked: Boolean(checked), disabled });
   if (onChange) control.addEventListener("change", () => onChange(control.checked));
   const error = h("p", { class: "fault", hidden: true });
-  const element = h("div", { "data-path": path }, h("label", { class: "check" }, control, h("span", null, label, hint && h("span", { class: "hint" }, hint))), error);
-  return Object.assign(element, { control, path, setError(message) { error.hidden = !message; error.textContent = message ?? ""; } });
+  const element = h(
+    "div",
+    { "data-path": path },
+    h("label", { class: "check" }, control, h("span", null, label, hint && h("span", { class: "hint" }, hint))),
+    error,
+  );
+  return Object.assign(element, {
+    control,
+    path,
+    setError(message) {
+      error.hidden = !message;
+      error.textContent = message ?? "";
+    },
+  });
 }
 
 /** A search box; `onSearch` is called a moment after typing stops, and at once on Enter. */
 export function searchBox({ label, placeholder, value, onSearch, delay = 250 }) {
-  const control = h("input", { class: "input", type: "search", placeholder: placeholder ?? label, "aria-label": label, value: value ?? "", autocomplete: "off", spellcheck: "false" });
+  const control = h("input", {
+    class: "input",
+    type: "search",
+    placeholder: placeholder ?? label,
+    "aria-label": label,
+    value: value ?? "",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   let timer;
-  control.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => onSearch(control.value.trim()), delay); });
-  control.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); clearTimeout(timer); onSearch(control.value.trim()); } });
+  control.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => onSearch(control.value.trim()), delay);
+  });
+  control.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      clearTimeout(timer);
+      onSearch(control.value.trim());
+    }
+  });
   return Object.assign(h("div", { class: "search grow" }, icon("search"), control), { control });
 }
 
@@ -78,8 +164,13 @@ export function searchBox({ label, placeholder, value, onSearch, delay = 250 }) 
 export function form({ fields, submit = "Save", danger, cancel, onSubmit, actions, class: extra }) {
   const problem = h("div", { hidden: true });
   const send = button(submit, { primary: !danger, danger, solid: danger, type: "submit" });
-  const element = h("form", { class: `form ${extra ?? ""}`, novalidate: true }, fields, problem,
-    h("div", { class: "form-actions" }, actions, cancel && button("Cancel", { onClick: () => cancel() }), send));
+  const element = h(
+    "form",
+    { class: `form ${extra ?? ""}`, novalidate: true },
+    fields,
+    problem,
+    h("div", { class: "form-actions" }, actions, cancel && button("Cancel", { onClick: () => cancel() }), send),
+  );
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!checkRequired(element)) return;
@@ -108,14 +199,16 @@ export function sentence(text) {
 
 /** Says beside each required field that it is empty, and goes to the first. */
 export function checkRequired(root) {
-  const missing = [...root.querySelectorAll("[required]")].filter((control) => !control.value.trim() && control.offsetParent !== null);
+  const missing = [...root.querySelectorAll("[required]")].filter(
+    (control) => !control.value.trim() && control.offsetParent !== null,
+  );
   for (const control of missing) control.closest(".field")?.setError?.("Fill this in.");
   missing[0]?.focus();
   return missing.length === 0;
 }
 
 export function clearErrors(root) {
-  root.querySelectorAll("[data-path]").forEach((element) => element.setError?.());
+  for (const element of root.querySelectorAll("[data-path]")) element.setError?.();
 }
 
 /**
@@ -130,19 +223,43 @@ export function showViolations(root, error, map = (path) => path) {
   const rest = [];
   for (const violation of error.violations ?? []) {
     const path = map(violation.field);
-    const owner = fields.filter((element) => path === element.dataset.path || path.startsWith(`${element.dataset.path}.`) || path.startsWith(`${element.dataset.path}[`))
+    const owner = fields
+      .filter(
+        (element) =>
+          path === element.dataset.path ||
+          path.startsWith(`${element.dataset.path}.`) ||
+          path.startsWith(`${element.dataset.path}[`),
+      )
       .sort((a, b) => b.dataset.path.length - a.dataset.path.length)[0];
     if (owner) told.set(owner, [...(told.get(owner) ?? []), violation.message]);
     else rest.push(violation);
   }
   for (const [owner, messages] of told) {
     owner.setError(messages.map(sentence).join(" "));
-    for (let parent = owner.parentElement; parent && parent !== root; parent = parent.parentElement) if (parent.tagName === "DETAILS") parent.open = true;
+    for (let parent = owner.parentElement; parent && parent !== root; parent = parent.parentElement)
+      if (parent.tagName === "DETAILS") parent.open = true;
   }
   const first = fields.find((element) => told.has(element));
   first?.control?.focus?.();
   first?.scrollIntoView?.({ block: "center" });
-  if (rest.length) return h("ul", { class: "stack-s" }, rest.map((violation) => h("li", null, violation.field && h("code", null, map(violation.field)), violation.field && ": ", sentence(violation.message))));
+  if (rest.length)
+    return h(
+      "ul",
+      { class: "stack-s" },
+      rest.map((violation) =>
+        h(
+          "li",
+          null,
+          violation.field && h("code", null, map(violation.field)),
+          violation.field && ": ",
+          sentence(violation.message),
+        ),
+      ),
+    );
   if (told.size) return null;
-  return append(h("div"), h("p", null, error.message || "It didn’t work."), error.reason && h("p", { class: "soft small" }, error.reason));
+  return append(
+    h("div"),
+    h("p", null, error.message || "It didn’t work."),
+    error.reason && h("p", { class: "soft small" }, error.reason),
+  );
 }

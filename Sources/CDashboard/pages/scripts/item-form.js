@@ -1,11 +1,19 @@
 // One item of a plan: what is granted, how often, and what happens beyond that.
 
-import { bound, boundCheck, boundChoice, choices, INTERVALS } from "./bound.js";
-import { button, field, h, icon, menu, replace } from "./elements.js";
+import { bound, boundCheck, boundChoice } from "./bound.js";
+import { button, h, icon, menu, replace } from "./elements.js";
+import { beyond, more, resetChoice, rollover } from "./item-extras.js";
 import { itemText } from "./plan-text.js";
 import { priceForm } from "./price-form.js";
 
-const TYPES = { boolean: "on or off", metered: "used up", allocated: "held", credit_system: "credits", ai_credit_system: "model credits", concurrency: "at a time" };
+const TYPES = {
+  boolean: "on or off",
+  metered: "used up",
+  allocated: "held",
+  credit_system: "credits",
+  ai_credit_system: "model credits",
+  concurrency: "at a time",
+};
 const opened = new WeakSet();
 
 /** The items of the draft, with a way to add one. */
@@ -14,12 +22,29 @@ export function itemsForm(editor) {
   const place = h("div", { class: "stack" });
   const draw = (focus) => {
     const unused = catalog.catalog.features;
-    replace(place, draft.items.map((item, index) => itemForm(editor, item, index, draw)),
+    replace(
+      place,
+      draft.items.map((item, index) => itemForm(editor, item, index, draw)),
       !draft.items.length && h("p", { class: "soft" }, "Nothing yet. Add what customers of this plan get."),
-      unused.length ? h("div", null, menu(button("Add a feature", { icon: "plus" }), () => unused.map((feature) => ({
-        label: `${feature.name} (${TYPES[feature.type] ?? feature.type})`,
-        onClick: () => { const item = newItem(feature); opened.add(item); draft.items.push(item); changed(); draw(draft.items.length - 1); },
-      })))) : h("p", { class: "soft" }, "There are no features yet: create one first."));
+      unused.length
+        ? h(
+            "div",
+            null,
+            menu(button("Add a feature", { icon: "plus" }), () =>
+              unused.map((feature) => ({
+                label: `${feature.name} (${TYPES[feature.type] ?? feature.type})`,
+                onClick: () => {
+                  const item = newItem(feature);
+                  opened.add(item);
+                  draft.items.push(item);
+                  changed();
+                  draw(draft.items.length - 1);
+                },
+              })),
+            ),
+          )
+        : h("p", { class: "soft" }, "There are no features yet: create one first."),
+    );
     if (focus !== undefined) place.querySelectorAll(".item > summary")[focus]?.focus();
   };
   draw();
@@ -28,7 +53,8 @@ export function itemsForm(editor) {
 
 function newItem(feature) {
   if (feature.type === "boolean") return { feature_id: feature.feature_id };
-  if (feature.type === "allocated" || feature.type === "concurrency") return { feature_id: feature.feature_id, included: "1" };
+  if (feature.type === "allocated" || feature.type === "concurrency")
+    return { feature_id: feature.feature_id, included: "1" };
   return { feature_id: feature.feature_id, included: "100", reset: { interval: "month" } };
 }
 
@@ -49,92 +75,162 @@ function itemForm(editor, item, index, redrawAll) {
     title.textContent = text.main;
     detail.textContent = text.extra.join(" · ");
   };
-  const told = { ...editor, changed: () => { tell(); changed(); } };
+  const told = {
+    ...editor,
+    changed: () => {
+      tell();
+      changed();
+    },
+  };
   const body = h("div", { class: "item-body stack" });
-  const draw = () => replace(body, bodyOf(told, item, feature, path, () => { told.changed(); draw(); }));
-  const move = (by) => { const [taken] = draft.items.splice(index, 1); draft.items.splice(index + by, 0, taken); changed(); redrawAll(index + by); };
+  const draw = () =>
+    replace(
+      body,
+      bodyOf(told, item, feature, path, () => {
+        told.changed();
+        draw();
+      }),
+    );
+  const move = (by) => {
+    const [taken] = draft.items.splice(index, 1);
+    draft.items.splice(index + by, 0, taken);
+    changed();
+    redrawAll(index + by);
+  };
   tell();
   draw();
-  const element = h("details", { class: "item", open: opened.has(item), "data-path": path, ontoggle: () => (element.open ? opened.add(item) : opened.delete(item)) },
-    h("summary", null, icon("right"), h("span", { class: "grow" }, title, h("br"), detail), h("span", { class: "badge badge-quiet" }, TYPES[feature?.type] ?? "unknown")),
-    body, h("div", { class: "row item-foot" },
+  const element = h(
+    "details",
+    {
+      class: "item",
+      open: opened.has(item),
+      "data-path": path,
+      ontoggle: () => (element.open ? opened.add(item) : opened.delete(item)),
+    },
+    h(
+      "summary",
+      null,
+      icon("right"),
+      h("span", { class: "grow" }, title, h("br"), detail),
+      h("span", { class: "badge badge-quiet" }, TYPES[feature?.type] ?? "unknown"),
+    ),
+    body,
+    h(
+      "div",
+      { class: "row item-foot" },
       h("p", { class: "fault grow", hidden: true }),
-      button("Up", { icon: "up", iconOnly: true, quiet: true, small: true, disabled: index === 0, onClick: () => move(-1) }),
-      button("Down", { icon: "down", iconOnly: true, quiet: true, small: true, disabled: index === draft.items.length - 1, onClick: () => move(1) }),
-      button("Remove", { icon: "trash", small: true, danger: true, onClick: () => { draft.items.splice(index, 1); changed(); redrawAll(); } })));
+      button("Up", {
+        icon: "up",
+        iconOnly: true,
+        quiet: true,
+        small: true,
+        disabled: index === 0,
+        onClick: () => move(-1),
+      }),
+      button("Down", {
+        icon: "down",
+        iconOnly: true,
+        quiet: true,
+        small: true,
+        disabled: index === draft.items.length - 1,
+        onClick: () => move(1),
+      }),
+      button("Remove", {
+        icon: "trash",
+        small: true,
+        danger: true,
+        onClick: () => {
+          draft.items.splice(index, 1);
+          changed();
+          redrawAll();
+        },
+      }),
+    ),
+  );
   const fault = element.querySelector(".item-foot > .fault");
-  return Object.assign(element, { control: element.querySelector("summary"), setError(message) { fault.hidden = !message; fault.textContent = message ?? ""; if (message) element.open = true; } });
+  return Object.assign(element, {
+    control: element.querySelector("summary"),
+    setError(message) {
+      fault.hidden = !message;
+      fault.textContent = message ?? "";
+      if (message) element.open = true;
+    },
+  });
 }
 
 function bodyOf(editor, item, feature, path, redraw) {
   const { changed, catalog } = editor;
-  const choose = boundChoice(item, "feature_id", { changed, onChange: () => editor.redrawItems(), label: "Feature", path: `${path}.feature_id`,
-    options: catalog.catalog.features.map((each) => ({ value: each.feature_id, label: each.name })) });
-  if (!feature || feature.type === "boolean") return [h("div", { class: "fields" }, choose), h("p", { class: "hint" }, feature ? "It is part of the plan: nothing to count." : "There is no such feature any more.")];
+  const choose = boundChoice(item, "feature_id", {
+    changed,
+    onChange: () => editor.redrawItems(),
+    label: "Feature",
+    path: `${path}.feature_id`,
+    options: catalog.catalog.features.map((each) => ({ value: each.feature_id, label: each.name })),
+  });
+  if (!feature || feature.type === "boolean")
+    return [
+      h("div", { class: "fields" }, choose),
+      h(
+        "p",
+        { class: "hint" },
+        feature ? "It is part of the plan: nothing to count." : "There is no such feature any more.",
+      ),
+    ];
   const consumable = ["metered", "credit_system", "ai_credit_system"].includes(feature.type);
-  const unlimited = boundCheck(item, "unlimited", { changed, label: "Unlimited", path: `${path}.unlimited`, onChange: (on) => {
-    if (on) { delete item.included; delete item.reset; delete item.usage_price; delete item.prepaid_price; delete item.rollover; } else if (consumable) item.reset = { interval: "month" };
-    redraw();
-  } });
-  if (item.unlimited) return [h("div", { class: "fields" }, choose), unlimited, more(editor, item, feature, path, consumable)];
+  const unlimited = boundCheck(item, "unlimited", {
+    changed,
+    label: "Unlimited",
+    path: `${path}.unlimited`,
+    onChange: (on) => {
+      if (on) {
+        delete item.included;
+        delete item.reset;
+        delete item.usage_price;
+        delete item.prepaid_price;
+        delete item.rollover;
+      } else if (consumable) item.reset = { interval: "month" };
+      redraw();
+    },
+  });
+  if (item.unlimited)
+    return [h("div", { class: "fields" }, choose), unlimited, more(editor, item, feature, path, consumable)];
   const name = feature.name;
   return [
-    h("div", { class: "fields" }, choose,
-      bound(item, "included", { changed, label: feature.type === "concurrency" ? "At a time" : "Included", path: `${path}.included`, type: "number", placeholder: "0" }),
+    h(
+      "div",
+      { class: "fields" },
+      choose,
+      bound(item, "included", {
+        changed,
+        label: feature.type === "concurrency" ? "At a time" : "Included",
+        path: `${path}.included`,
+        type: "number",
+        placeholder: "0",
+      }),
       consumable && resetChoice(editor, item, path, redraw),
-      consumable && item.reset && item.reset.interval !== "one_off" && bound(item.reset, "interval_count", { changed, label: "Every", path: `${path}.reset.interval_count`, type: "number", placeholder: "1", suffix: `${item.reset.interval}s`.replace("_", "-") })),
+      consumable &&
+        item.reset &&
+        item.reset.interval !== "one_off" &&
+        bound(item.reset, "interval_count", {
+          changed,
+          label: "Every",
+          path: `${path}.reset.interval_count`,
+          type: "number",
+          placeholder: "1",
+          suffix: `${item.reset.interval}s`.replace("_", "-"),
+        }),
+    ),
     unlimited,
-    feature.type !== "concurrency" && h("div", { class: "fields fields-wide" }, beyond(editor, item, feature, path, redraw)),
+    feature.type !== "concurrency" &&
+      h("div", { class: "fields fields-wide" }, beyond(editor, item, feature, path, redraw)),
     item.usage_price && priceForm(editor, item.usage_price, { kind: "usage", path: `${path}.usage_price`, item }),
-    item.prepaid_price && priceForm(editor, item.prepaid_price, { kind: item.prepaid_price.per_seat ? "seats" : "packs", path: `${path}.prepaid_price`, item }),
+    item.prepaid_price &&
+      priceForm(editor, item.prepaid_price, {
+        kind: item.prepaid_price.per_seat ? "seats" : "packs",
+        path: `${path}.prepaid_price`,
+        item,
+      }),
     consumable && item.reset && item.reset.interval !== "one_off" && rollover(editor, item, path, redraw, name),
     more(editor, item, feature, path, consumable),
   ];
-}
-
-function resetChoice({ changed }, item, path, redraw) {
-  return field({ label: "Granted", path: `${path}.reset`, type: "select", value: item.reset?.interval ?? "one_off", options: choices([...INTERVALS.reset.map(([value, label]) => [value, `each ${label}`]), ["one_off", "once, for good"]]),
-    onInput: (value) => { item.reset = { interval: value, ...(value !== "one_off" && item.reset?.interval_count ? { interval_count: item.reset.interval_count } : {}) }; if (value === "one_off") delete item.rollover; changed(); redraw(); } });
-}
-
-function beyond({ changed, draft }, item, feature, path, redraw) {
-  const held = feature.type === "allocated";
-  const present = item.usage_price ? "usage" : item.prepaid_price?.per_seat ? "seats" : item.prepaid_price ? "packs" : "stop";
-  const options = [["stop", held ? "No more can be taken" : "Usage stops"], ["usage", held ? "Charged at the period’s end" : "Pay for what is used"], ...(held ? [["seats", "Charged when it is taken"]] : []), ["packs", held ? "Bought in advance" : "Packs bought in advance"]];
-  return field({ label: "Beyond that", path: item.usage_price ? `${path}.usage_price` : `${path}.prepaid_price`, type: "select", value: present, options: choices(options), onInput: (value) => {
-    const old = item.usage_price ?? item.prepaid_price ?? { amount: "" };
-    const kept = { ...(old.tiers ? { tiers: old.tiers } : { amount: old.amount ?? "" }), ...(old.billing_units ? { billing_units: old.billing_units } : {}), ...(old.max_purchase ? { max_purchase: old.max_purchase } : {}),
-      ...(old.additional_currencies ? { additional_currencies: old.additional_currencies } : {}) };
-    delete item.usage_price;
-    delete item.prepaid_price;
-    if (value === "usage") { kept.tiers?.forEach((tier) => delete tier.flat_amount); item.usage_price = kept; }
-    const cycle = draft.price?.interval && draft.price.interval !== "one_off" ? draft.price.interval : "month";
-    if (value === "packs") item.prepaid_price = { ...kept, interval: old.interval ?? cycle, ...(old.tier_behavior ? { tier_behavior: old.tier_behavior } : {}) };
-    if (value === "seats") item.prepaid_price = { ...kept, per_seat: true, interval: old.interval && old.interval !== "one_off" ? old.interval : cycle };
-    changed();
-    redraw();
-  } });
-}
-
-function rollover({ changed }, item, path, redraw) {
-  const rule = item.rollover;
-  const present = !rule ? "none" : rule.max !== undefined ? "max" : rule.max_percentage !== undefined ? "max_percentage" : "all";
-  const choice = field({ label: "What is left at a reset", path: `${path}.rollover`, type: "select", value: present,
-    options: choices([["none", "is lost"], ["all", "carries over"], ["max", "carries over, up to so many"], ["max_percentage", "carries over, up to a share"]]), onInput: (value) => {
-      if (value === "none") delete item.rollover;
-      else item.rollover = { ...(value === "max" ? { max: "" } : value === "max_percentage" ? { max_percentage: "50" } : {}), ...(rule?.months ? { months: rule.months } : {}) };
-      changed();
-      redraw();
-    } });
-  return h("div", { class: "fields" }, choice,
-    present === "max" && bound(rule, "max", { changed, label: "Up to", path: `${path}.rollover.max`, type: "number", suffix: "units" }),
-    present === "max_percentage" && bound(rule, "max_percentage", { changed, label: "Up to", path: `${path}.rollover.max_percentage`, type: "number", suffix: "% of the grant" }),
-    rule && bound(rule, "months", { changed, label: "Usable for", path: `${path}.rollover.months`, type: "number", placeholder: "for good", suffix: "months" }));
-}
-
-function more({ changed, catalog }, item, feature, path, consumable) {
-  const holders = catalog.catalog.features.filter((each) => each.type === "allocated" && each.feature_id !== item.feature_id);
-  if (!holders.length || !(consumable || feature.type === "allocated" || feature.type === "concurrency")) return null;
-  return h("details", { class: "more", open: Boolean(item.entity_feature_id) }, h("summary", null, "More"), h("div", { class: "fields fields-wide" }, boundChoice(item, "entity_feature_id", { changed, label: "Who gets it", path: `${path}.entity_feature_id`, empty: "",
-    options: [{ value: "", label: "The customer" }, ...holders.map((each) => ({ value: each.feature_id, label: `Each of its ${each.name}` }))], hint: "A grant for each entity that holds one." })));
 }

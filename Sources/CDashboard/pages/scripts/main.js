@@ -33,37 +33,82 @@ async function show(route) {
   state.abort?.abort();
   state.abort = new AbortController();
   if (route.page === "sign-in" || !Object.keys(state.sessions).length) return showSignIn(route);
-  const environment = route.environment ?? (state.sessions[remembered()] ? remembered() : Object.keys(state.sessions)[0]);
-  if (!route.environment || !route.page) return navigate(address(environment, route.page || "plans", ...route.path) + location.search, { replace: true });
+  const environment =
+    route.environment ?? (state.sessions[remembered()] ? remembered() : Object.keys(state.sessions)[0]);
+  if (!route.environment || !route.page)
+    return navigate(address(environment, route.page || "plans", ...route.path) + location.search, { replace: true });
   localStorage.setItem("tally-environment", environment);
   setEnvironment(environment);
   const session = state.sessions[environment];
-  state.frame ??= makeFrame({ pages: PAGES, allows, onSignedOut: (name) => { delete state.sessions[name]; reload(); } });
+  state.frame ??= makeFrame({
+    pages: PAGES,
+    allows,
+    onSignedOut: (name) => {
+      delete state.sessions[name];
+      reload();
+    },
+  });
   if (!state.frame.element.isConnected) replace(app, state.frame.element);
   state.frame.update({ environment, page: route.page, sessions: state.sessions });
   const main = state.frame.main;
-  if (!session) return replace(main, h("div", { class: "page page-narrow" }, signInForm({ environment, onDone: signedIn })));
+  if (!session)
+    return replace(main, h("div", { class: "page page-narrow" }, signInForm({ environment, onDone: signedIn })));
   if (!MODULES.has(route.page)) {
-    return replace(main, emptyState({ heading: "h1", title: "There is no such page", text: "The address may be mistyped, or of another version.", actions: button("Go to plans", { href: address(environment, "plans") }) }));
+    return replace(
+      main,
+      emptyState({
+        heading: "h1",
+        title: "There is no such page",
+        text: "The address may be mistyped, or of another version.",
+        actions: button("Go to plans", { href: address(environment, "plans") }),
+      }),
+    );
   }
   const context = {
-    ...route, environment, session, signal: state.abort.signal, navigate, setQuery, reload,
-    can: (scope) => allows(session, scope), link: (page, ...parts) => address(environment, page, ...parts),
-    setTitle: (title) => { document.title = `${title} · Tally${environment === "sandbox" ? " sandbox" : ""}`; },
+    ...route,
+    environment,
+    session,
+    signal: state.abort.signal,
+    navigate,
+    setQuery,
+    reload,
+    can: (scope) => allows(session, scope),
+    link: (page, ...parts) => address(environment, page, ...parts),
+    setTitle: (title) => {
+      document.title = `${title} · Tally${environment === "sandbox" ? " sandbox" : ""}`;
+    },
   };
   const first = main.childElementCount === 0;
-  const waiting = setTimeout(() => { if (turn === state.turn) replace(main, h("div", { class: "page" }, skeleton("lines", 8))); }, first ? 0 : 120);
+  const waiting = setTimeout(
+    () => {
+      if (turn === state.turn) replace(main, h("div", { class: "page" }, skeleton("lines", 8)));
+    },
+    first ? 0 : 120,
+  );
   try {
     const { default: page } = await import(`./pages/${route.page}.js`);
     if (turn !== state.turn) return;
     state.page = page;
     context.setTitle(page.title);
     const element = await page.load(context);
-    if (turn === state.turn) { replace(main, element); settle(main, first); }
+    if (turn === state.turn) {
+      replace(main, element);
+      settle(main, first);
+    }
   } catch (error) {
     if (turn !== state.turn || error.name === "AbortError") return;
     if (!(error instanceof ApiError)) console.error(error);
-    replace(main, h("div", { class: "page page-narrow" }, errorState(error instanceof ApiError ? error : { message: `The page couldn’t be shown. ${error.message}` }, reload)));
+    replace(
+      main,
+      h(
+        "div",
+        { class: "page page-narrow" },
+        errorState(
+          error instanceof ApiError ? error : { message: `The page couldn’t be shown. ${error.message}` },
+          reload,
+        ),
+      ),
+    );
   } finally {
     clearTimeout(waiting);
   }
@@ -72,7 +117,8 @@ async function show(route) {
 /** Whoever moves by keyboard or listens goes on at the new page's title. */
 function settle(main, first) {
   const title = main.querySelector("h1");
-  if (!first && title && (document.activeElement === document.body || !main.contains(document.activeElement))) title.focus({ preventScroll: true });
+  if (!first && title && (document.activeElement === document.body || !main.contains(document.activeElement)))
+    title.focus({ preventScroll: true });
 }
 
 function showSignIn(route) {
@@ -87,9 +133,13 @@ function showSignIn(route) {
 
 function signedIn(session) {
   state.sessions[session.environment] = session;
-  const there = location.pathname.startsWith("/dashboard/sign-in") ? address(session.environment, "plans") : location.pathname + location.search;
+  const there = location.pathname.startsWith("/dashboard/sign-in")
+    ? address(session.environment, "plans")
+    : location.pathname + location.search;
   const other = /^\/dashboard\/(sandbox|live)\b/.exec(there);
-  return navigate(other && other[1] !== session.environment ? address(session.environment, "plans") : there, { replace: true });
+  return navigate(other && other[1] !== session.environment ? address(session.environment, "plans") : there, {
+    replace: true,
+  });
 }
 
 function remembered() {
@@ -99,22 +149,30 @@ function remembered() {
 
 async function start() {
   replace(app, h("main", { class: "main" }, h("div", { class: "page" }, skeleton("lines", 8))));
-  onSessionEnd((environment) => signInOver(environment).then((session) => {
-    if (!session) return false;
-    state.sessions[environment] = session;
-    state.frame?.update({ sessions: state.sessions });
-    return true;
-  }));
+  onSessionEnd((environment) =>
+    signInOver(environment).then((session) => {
+      if (!session) return false;
+      state.sessions[environment] = session;
+      state.frame?.update({ sessions: state.sessions });
+      return true;
+    }),
+  );
   addEventListener("unhandledrejection", (event) => {
     if (event.reason?.name === "AbortError") event.preventDefault();
-    else if (event.reason instanceof ApiError) { event.preventDefault(); toast(event.reason.message, { tone: "wrong" }); }
+    else if (event.reason instanceof ApiError) {
+      event.preventDefault();
+      toast(event.reason.message, { tone: "wrong" });
+    }
   });
   try {
     state.sessions = await readSessions();
   } catch (error) {
     return replace(app, h("main", { class: "entry" }, errorState(error, start)));
   }
-  if (!start.done) { start.done = true; return startRouter(show); }
+  if (!start.done) {
+    start.done = true;
+    return startRouter(show);
+  }
   return reload();
 }
 

@@ -14,34 +14,73 @@ import { append, button, errorState, field, h, icon, replace, unique } from "./e
 export function dialog({ title, body, actions, wide, onClose, locked }) {
   const id = unique("dialog");
   let settle;
-  const closed = new Promise((resolve) => { settle = resolve; });
+  const closed = new Promise((resolve) => {
+    settle = resolve;
+  });
   let answer;
-  const close = (value) => { answer = value; element.close(); };
-  const element = h("dialog", { class: `dialog ${wide ? "dialog-wide" : ""}`, "aria-labelledby": id },
-    h("div", { class: "dialog-head" }, h("h2", { id }, title), !locked && button("Close", { icon: "close", iconOnly: true, quiet: true, onClick: () => close() })),
-    h("div", { class: "dialog-body", tabindex: "-1" }, body), actions && h("div", { class: "dialog-foot" }, actions(close)));
+  const close = (value) => {
+    answer = value;
+    element.close();
+  };
+  const element = h(
+    "dialog",
+    { class: `dialog ${wide ? "dialog-wide" : ""}`, "aria-labelledby": id },
+    h(
+      "div",
+      { class: "dialog-head" },
+      h("h2", { id }, title),
+      !locked && button("Close", { icon: "close", iconOnly: true, quiet: true, onClick: () => close() }),
+    ),
+    h("div", { class: "dialog-body", tabindex: "-1" }, body),
+    actions && h("div", { class: "dialog-foot" }, actions(close)),
+  );
   if (locked) element.addEventListener("cancel", (event) => event.preventDefault());
-  element.addEventListener("close", () => { element.remove(); onClose?.(answer); settle(answer); });
+  element.addEventListener("close", () => {
+    element.remove();
+    onClose?.(answer);
+    settle(answer);
+  });
   document.body.append(element);
   element.showModal();
-  (element.querySelector("[autofocus]") ?? element.querySelector(".dialog-body :is(input, select, textarea):not([disabled])"))?.focus();
+  (
+    element.querySelector("[autofocus]") ??
+    element.querySelector(".dialog-body :is(input, select, textarea):not([disabled])")
+  )?.focus();
   return { element, close, closed };
 }
 
 /** Asks before something is done. `type`: a word that has to be typed. `run`: is done while the dialog stays, and what goes wrong is told in it. */
 export function ask({ title, text, confirm = "Continue", danger, type, body, run }) {
   return new Promise((resolve) => {
-    const word = type && field({ label: append(h("span"), "Type ", h("strong", null, type), " to confirm"), autofocus: true });
+    const word =
+      type && field({ label: append(h("span"), "Type ", h("strong", null, type), " to confirm"), autofocus: true });
     const problem = h("div", { hidden: true });
     const press = async () => {
-      if (run) try { await run(); } catch (error) { problem.hidden = false; return void replace(problem, errorState(error)); }
+      if (run)
+        try {
+          await run();
+        } catch (error) {
+          problem.hidden = false;
+          return void replace(problem, errorState(error));
+        }
       box.close(true);
     };
     const go = button(confirm, { primary: !danger, danger, solid: danger, disabled: Boolean(type), onClick: press });
-    word?.control.addEventListener("input", () => { go.disabled = word.control.value.trim() !== type; });
-    word?.control.addEventListener("keydown", (event) => { if (event.key === "Enter" && !go.disabled) { event.preventDefault(); go.click(); } });
-    const box = dialog({ title, body: [text && (text instanceof Node ? text : h("p", null, text)), body, word, problem],
-      actions: (close) => [button("Cancel", { onClick: () => close(false) }), go], onClose: (answer) => resolve(Boolean(answer)) });
+    word?.control.addEventListener("input", () => {
+      go.disabled = word.control.value.trim() !== type;
+    });
+    word?.control.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !go.disabled) {
+        event.preventDefault();
+        go.click();
+      }
+    });
+    const box = dialog({
+      title,
+      body: [text && (text instanceof Node ? text : h("p", null, text)), body, word, problem],
+      actions: (close) => [button("Cancel", { onClick: () => close(false) }), go],
+      onClose: (answer) => resolve(Boolean(answer)),
+    });
     if (!type) go.focus();
   });
 }
@@ -54,10 +93,24 @@ export function toast(message, { tone = "good", action, seconds = 5 } = {}) {
   // Shown anew, it lies over a dialog that was opened meanwhile.
   if (toasts.matches(":popover-open")) toasts.hidePopover();
   toasts.showPopover();
-  const element = h("div", { class: `toast toast-${tone}` }, h("div", { class: "grow" }, message),
-    action && button(action.label, { small: true, onClick: () => { gone(); return action.onClick(); } }),
-    button("Dismiss", { icon: "close", iconOnly: true, small: true, quiet: true, onClick: () => gone() }));
-  const gone = () => { element.remove(); if (!toasts.childElementCount) toasts.hidePopover(); };
+  const element = h(
+    "div",
+    { class: `toast toast-${tone}` },
+    h("div", { class: "grow" }, message),
+    action &&
+      button(action.label, {
+        small: true,
+        onClick: () => {
+          gone();
+          return action.onClick();
+        },
+      }),
+    button("Dismiss", { icon: "close", iconOnly: true, small: true, quiet: true, onClick: () => gone() }),
+  );
+  const gone = () => {
+    element.remove();
+    if (!toasts.childElementCount) toasts.hidePopover();
+  };
   toasts.append(element);
   if (tone !== "wrong") setTimeout(gone, seconds * 1000);
 }
@@ -68,18 +121,39 @@ export function toast(message, { tone = "good", action, seconds = 5 } = {}) {
  */
 export function menu(trigger, items, options = {}) {
   const opener = trigger instanceof Node ? trigger : button(trigger, options);
-  const panel = h("div", { class: "menu", popover: "auto", role: "menu", id: unique("menu"), "aria-label": opener.textContent || opener.getAttribute("aria-label") || "Menu" });
+  const panel = h("div", {
+    class: "menu",
+    popover: "auto",
+    role: "menu",
+    id: unique("menu"),
+    "aria-label": opener.textContent || opener.getAttribute("aria-label") || "Menu",
+  });
   opener.setAttribute("aria-haspopup", "menu");
   opener.setAttribute("aria-expanded", "false");
   opener.popoverTargetElement = panel;
   const item = (entry) => {
     if (entry === "-") return h("div", { class: "menu-rule", role: "separator" });
     if (entry.note) return h("div", { class: "menu-note", role: "presentation" }, entry.note);
-    const attributes = { class: `menu-item ${entry.danger ? "menu-danger" : ""}`, tabindex: "-1", role: entry.checked === undefined ? "menuitem" : "menuitemradio",
-      "aria-checked": entry.checked === undefined ? null : String(entry.checked) };
+    const attributes = {
+      class: `menu-item ${entry.danger ? "menu-danger" : ""}`,
+      tabindex: "-1",
+      role: entry.checked === undefined ? "menuitem" : "menuitemradio",
+      "aria-checked": entry.checked === undefined ? null : String(entry.checked),
+    };
     const content = [entry.icon && icon(entry.icon), h("span", null, entry.label)];
     if (entry.href) return h("a", { ...attributes, href: entry.href, onclick: () => panel.hidePopover() }, content);
-    return h("button", { ...attributes, type: "button", onclick: () => { panel.hidePopover(); entry.onClick?.(); } }, content);
+    return h(
+      "button",
+      {
+        ...attributes,
+        type: "button",
+        onclick: () => {
+          panel.hidePopover();
+          entry.onClick?.();
+        },
+      },
+      content,
+    );
   };
   panel.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
@@ -88,12 +162,18 @@ export function menu(trigger, items, options = {}) {
     place(panel, opener);
     panel.querySelector(".menu-item")?.focus();
   });
-  panel.addEventListener("beforetoggle", (event) => { if (event.newState === "open") replace(panel, (typeof items === "function" ? items() : items).filter(Boolean).map(item)); });
+  panel.addEventListener("beforetoggle", (event) => {
+    if (event.newState === "open")
+      replace(panel, (typeof items === "function" ? items() : items).filter(Boolean).map(item));
+  });
   panel.addEventListener("keydown", (event) => {
     const entries = [...panel.querySelectorAll(".menu-item")];
     const at = entries.indexOf(document.activeElement);
     const next = { ArrowDown: at + 1, ArrowUp: at - 1 + entries.length, Home: 0, End: entries.length - 1 }[event.key];
-    if (next !== undefined) { event.preventDefault(); entries[next % entries.length].focus(); }
+    if (next !== undefined) {
+      event.preventDefault();
+      entries[next % entries.length].focus();
+    }
     if (event.key === "Tab") panel.hidePopover();
   });
   return h("span", { class: options.class ?? "menu-host" }, opener, panel);

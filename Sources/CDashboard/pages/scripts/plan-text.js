@@ -11,7 +11,10 @@ export function priceParts(plan, currency) {
     const sells = (plan.items ?? []).some((item) => item.usage_price || item.prepaid_price);
     return { amount: sells ? "Pay as you go" : "Free", per: "" };
   }
-  return { amount: safeAmount(plan.price.amount, currency), per: interval(plan.price.interval, Number(plan.price.interval_count) || 1) };
+  return {
+    amount: safeAmount(plan.price.amount, currency),
+    per: interval(plan.price.interval, Number(plan.price.interval_count) || 1),
+  };
 }
 
 const safeAmount = (text, currency) => (Number.isNaN(Number(text)) ? String(text) : amount(text || "0", currency));
@@ -32,17 +35,25 @@ export function itemText(item, feature, currency, nameOf = (id) => id) {
   if (feature?.type === "boolean") return { main: name, extra };
   if (item.unlimited) return { main: `Unlimited ${name}`, extra };
   const included = Number(item.included) || 0;
-  const every = item.reset && item.reset.interval !== "one_off" ? ` ${interval(item.reset.interval, Number(item.reset.interval_count) || 1)}` : "";
+  const every =
+    item.reset && item.reset.interval !== "one_off"
+      ? ` ${interval(item.reset.interval, Number(item.reset.interval_count) || 1)}`
+      : "";
   const held = feature?.type === "concurrency" && !/at a time|concurrent/i.test(name) ? " at a time" : "";
   const priced = item.usage_price ?? item.prepaid_price;
   const main = included > 0 || !priced ? `${safeQuantity(item.included ?? 0)} ${name}${held}${every}` : name;
-  if (item.usage_price) extra.push(`${included > 0 ? "then " : ""}${perUnit(item.usage_price, currency)}${most(item.usage_price, "more")}`);
+  if (item.usage_price)
+    extra.push(`${included > 0 ? "then " : ""}${perUnit(item.usage_price, currency)}${most(item.usage_price, "more")}`);
   if (item.prepaid_price) {
     const price = item.prepaid_price;
     const per = price.interval ? ` ${interval(price.interval, Number(price.interval_count) || 1)}` : "";
     const pack = Number(price.billing_units) || 1;
-    if (price.per_seat) extra.push(`${included > 0 ? "further ones " : ""}${perUnit(price, currency)}${per}${most(price, "more")}`);
-    else extra.push(`${included > 0 ? "more" : "bought"} ${pack === 1 ? "in advance" : `in packs of ${safeQuantity(pack)}`}, ${perUnit(price, currency, pack !== 1)}${per}${most(price, "more")}`);
+    if (price.per_seat)
+      extra.push(`${included > 0 ? "further ones " : ""}${perUnit(price, currency)}${per}${most(price, "more")}`);
+    else
+      extra.push(
+        `${included > 0 ? "more" : "bought"} ${pack === 1 ? "in advance" : `in packs of ${safeQuantity(pack)}`}, ${perUnit(price, currency, pack !== 1)}${per}${most(price, "more")}`,
+      );
   }
   if (item.rollover) extra.push(rolloverText(item.rollover));
   if (item.entity_feature_id) extra.push(`for each of ${nameOf(item.entity_feature_id)}`);
@@ -50,7 +61,10 @@ export function itemText(item, feature, currency, nameOf = (id) => id) {
   return { main, extra };
 }
 
-const most = (price, word) => (price.max_purchase !== undefined && price.max_purchase !== "" && price.max_purchase !== null ? `, at most ${safeQuantity(price.max_purchase)} ${word}` : "");
+const most = (price, word) =>
+  price.max_purchase !== undefined && price.max_purchase !== "" && price.max_purchase !== null
+    ? `, at most ${safeQuantity(price.max_purchase)} ${word}`
+    : "";
 
 function perUnit(price, currency, packed = false) {
   const pack = Number(price.billing_units) || 1;
@@ -59,12 +73,18 @@ function perUnit(price, currency, packed = false) {
   const amounts = price.tiers.map((tier) => Number(tier.amount || 0));
   const low = price.tiers[amounts.indexOf(Math.min(...amounts))].amount || "0";
   const high = price.tiers[amounts.indexOf(Math.max(...amounts))].amount || "0";
-  const range = low === high ? safeAmount(low, currency) : `${safeAmount(high, currency)} to ${safeAmount(low, currency)}`;
+  const range =
+    low === high ? safeAmount(low, currency) : `${safeAmount(high, currency)} to ${safeAmount(low, currency)}`;
   return `${range}${each}, by ${price.tier_behavior === "volume" ? "volume" : "tier"}`;
 }
 
 export function rolloverText(rule) {
-  const cap = rule.max !== undefined ? `up to ${safeQuantity(rule.max)}` : rule.max_percentage !== undefined ? `up to ${safeQuantity(rule.max_percentage)}\u00a0%` : "what is left";
+  const cap =
+    rule.max !== undefined
+      ? `up to ${safeQuantity(rule.max)}`
+      : rule.max_percentage !== undefined
+        ? `up to ${safeQuantity(rule.max_percentage)}\u00a0%`
+        : "what is left";
   const months = Number(rule.months) || 0;
   return `${cap} carries over${months ? ` for ${months === 1 ? "a month" : `${months} months`}` : ""}`;
 }
@@ -73,7 +93,12 @@ export function rolloverText(rule) {
 export function tierRows(price, included = 0) {
   let from = Number(included) || 0;
   return (price.tiers ?? []).map((tier) => {
-    const row = { from, to: tier.up_to === undefined || tier.up_to === "" ? null : Number(tier.up_to), amount: tier.amount || "0", flat: tier.flat_amount || "" };
+    const row = {
+      from,
+      to: tier.up_to === undefined || tier.up_to === "" ? null : Number(tier.up_to),
+      amount: tier.amount || "0",
+      flat: tier.flat_amount || "",
+    };
     from = row.to ?? from;
     return row;
   });

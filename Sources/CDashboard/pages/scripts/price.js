@@ -13,13 +13,21 @@ export function fixed(text, places) {
   if (!found || !(found[2] || found[3])) return null;
   const shift = places + Number(found[4] ?? 0) - (found[3] ?? "").length;
   const digits = BigInt((found[2] ?? "") + (found[3] ?? "") || "0");
-  const size = shift >= 0 ? digits * 10n ** BigInt(shift) : digits % 10n ** BigInt(-shift) === 0n ? digits / 10n ** BigInt(-shift) : null;
+  const size =
+    shift >= 0
+      ? digits * 10n ** BigInt(shift)
+      : digits % 10n ** BigInt(-shift) === 0n
+        ? digits / 10n ** BigInt(-shift)
+        : null;
   return size === null ? null : found[1] === "-" ? -size : size;
 }
 export const fixedAmount = (text) => fixed(text, 12);
 export const fixedQuantity = (text) => fixed(text, 10);
 
-const away = (a, b) => { const half = (2n * (a < 0n ? -a : a) + b) / (2n * b); return a < 0n ? -half : half; };
+const away = (a, b) => {
+  const half = (2n * (a < 0n ? -a : a) + b) / (2n * b);
+  return a < 0n ? -half : half;
+};
 const roundUp = (units, pack) => ((units + pack - 1n) / pack) * pack;
 const least = (a, b) => (a < b ? a : b);
 
@@ -31,10 +39,19 @@ export function readPrice(price, currency) {
   const other = currency && price.additional_currencies?.find((entry) => entry.currency === currency);
   const source = other || price;
   const given = source.tiers?.length ? source.tiers : [{ amount: source.amount || "0" }];
-  const tiers = given.map((tier) => ({ upTo: tier.up_to === undefined || tier.up_to === null || tier.up_to === "" ? null : fixedQuantity(tier.up_to),
-    open: tier.up_to === undefined || tier.up_to === null || tier.up_to === "", amount: fixedAmount(tier.amount || "0"), flat: fixedAmount(tier.flat_amount || "0") }));
+  const tiers = given.map((tier) => ({
+    upTo: tier.up_to === undefined || tier.up_to === null || tier.up_to === "" ? null : fixedQuantity(tier.up_to),
+    open: tier.up_to === undefined || tier.up_to === null || tier.up_to === "",
+    amount: fixedAmount(tier.amount || "0"),
+    flat: fixedAmount(tier.flat_amount || "0"),
+  }));
   const pack = Number(price.billing_units) ? fixedQuantity(price.billing_units) : QUANTITY;
-  if (!pack || pack < 0n || tiers.some((tier) => tier.amount === null || tier.flat === null || (!tier.open && tier.upTo === null))) return null;
+  if (
+    !pack ||
+    pack < 0n ||
+    tiers.some((tier) => tier.amount === null || tier.flat === null || (!tier.open && tier.upTo === null))
+  )
+    return null;
   return { tiers, pack, volume: price.tier_behavior === "volume" };
 }
 

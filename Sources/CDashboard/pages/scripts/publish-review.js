@@ -7,16 +7,43 @@ import { count } from "./format.js";
 
 /** What differs, as a table. */
 export function differenceTable(list) {
-  const shown = (value) => (value === undefined ? h("span", { class: "soft" }, "–") : h("span", { class: "break" }, value));
-  return table({ caption: "What changes", rows: list, empty: h("p", { class: "soft" }, "Nothing differs."), columns: [
-    { label: "What", cell: (row) => h("span", null, row.label) }, { label: "Before", cell: (row) => shown(row.before) }, { label: "After", cell: (row) => h("strong", null, shown(row.after)) }] });
+  const shown = (value) =>
+    value === undefined ? h("span", { class: "soft" }, "–") : h("span", { class: "break" }, value);
+  return table({
+    caption: "What changes",
+    rows: list,
+    empty: h("p", { class: "soft" }, "Nothing differs."),
+    columns: [
+      { label: "What", cell: (row) => h("span", null, row.label) },
+      { label: "Before", cell: (row) => shown(row.before) },
+      { label: "After", cell: (row) => h("strong", null, shown(row.after)) },
+    ],
+  });
 }
 
 /** The server's list of changes. */
 export function changeList(changes) {
-  return h("ul", { class: "stack-s" }, changes.map((change) => h("li", { class: "row" },
-    badge(change.deleted ? "Deleted" : change.created ? "New" : "Changed", change.deleted ? "wrong" : change.created ? "good" : "accent"),
-    h("span", null, `${words(change.kind)} `, change.id && h("strong", null, change.id), change.revision ? h("span", { class: "soft" }, `, revision ${change.revision}`) : null))));
+  return h(
+    "ul",
+    { class: "stack-s" },
+    changes.map((change) =>
+      h(
+        "li",
+        { class: "row" },
+        badge(
+          change.deleted ? "Deleted" : change.created ? "New" : "Changed",
+          change.deleted ? "wrong" : change.created ? "good" : "accent",
+        ),
+        h(
+          "span",
+          null,
+          `${words(change.kind)} `,
+          change.id && h("strong", null, change.id),
+          change.revision ? h("span", { class: "soft" }, `, revision ${change.revision}`) : null,
+        ),
+      ),
+    ),
+  );
 }
 
 /**
@@ -25,14 +52,28 @@ export function changeList(changes) {
  *   `part`, `options`: of publish(); `details`: elements; `word`: what is typed in live.
  * @returns {Promise<object | null>} the reply, or null when it wasn't done.
  */
-export async function review({ title, part, options, changes, details, effect, word, environment, confirm = "Publish" }) {
+export async function review({
+  title,
+  part,
+  options,
+  changes,
+  details,
+  effect,
+  word,
+  environment,
+  confirm = "Publish",
+}) {
   let reply = null;
   let failure = null;
   const done = await ask({
-    title, confirm: `${confirm} to ${environment}`, type: environment === "live" ? word : null,
+    title,
+    confirm: `${confirm} to ${environment}`,
+    type: environment === "live" ? word : null,
     body: [effect && notice(effect, environment === "live" ? "warn" : null), changeList(changes), details],
     run: async () => {
-      try { reply = await publish(part, options); } catch (error) {
+      try {
+        reply = await publish(part, options);
+      } catch (error) {
         if (error.reason !== "CATALOG_CHANGED") throw error;
         failure = error;
       }
@@ -48,16 +89,40 @@ export async function review({ title, part, options, changes, details, effect, w
  */
 export function conflict({ name, differing }) {
   return dialog({
-    title: "Somebody published meanwhile", wide: true,
-    body: [notice(differing.length ? append(h("p"), "The published version of ", h("strong", null, name), " has changed since you began. Yours isn’t lost.")
-      : append(h("p"), "Other parts of the catalog have changed since you began, not ", h("strong", null, name), "."), differing.length ? "warn" : null), differing.length ? [h("h3", null, "What they changed"), differenceTable(differing)] : null],
-    actions: (close) => [differing.length ? button("Take their version", { onClick: () => close("theirs") }) : null, button("Go on with mine", { primary: true, onClick: () => close("keep") })],
+    title: "Somebody published meanwhile",
+    wide: true,
+    body: [
+      notice(
+        differing.length
+          ? append(
+              h("p"),
+              "The published version of ",
+              h("strong", null, name),
+              " has changed since you began. Yours isn’t lost.",
+            )
+          : append(
+              h("p"),
+              "Other parts of the catalog have changed since you began, not ",
+              h("strong", null, name),
+              ".",
+            ),
+        differing.length ? "warn" : null,
+      ),
+      differing.length ? [h("h3", null, "What they changed"), differenceTable(differing)] : null,
+    ],
+    actions: (close) => [
+      differing.length ? button("Take their version", { onClick: () => close("theirs") }) : null,
+      button("Go on with mine", { primary: true, onClick: () => close("keep") }),
+    ],
   }).closed;
 }
 
 /** What a new version means for those who have an older one. */
 export function effectOnCustomers({ plan, before, customers, next }) {
-  if (!before) return plan.auto_enable ? "New customers start with it. Those that there are don’t get it by themselves." : "Nobody has it yet.";
+  if (!before)
+    return plan.auto_enable
+      ? "New customers start with it. Those that there are don’t get it by themselves."
+      : "Nobody has it yet.";
   const present = customers?.total(plan.plan_id);
   if (!next) return "Only the name, the group or the like changes: that shows for everyone at once.";
   if (!present) return `Version ${next} is sold from now on. Nobody has an older one.`;

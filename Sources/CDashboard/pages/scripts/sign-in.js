@@ -15,29 +15,68 @@ const REASONS = {
 /** A card to sign in with. `onDone(session)`. */
 export function signInForm({ environment, token, onDone }) {
   const title = h("h1", { tabindex: "-1" }, "Sign in to Tally");
-  const about = h("p", { class: "soft" }, token ? "You were sent a link that signs you in, once." : `Enter a secret key of ${environment === "live" ? "live" : "the sandbox"}, or open the link that an admin sent you.`);
-  const box = h("section", { class: "card entry-card" }, h("img", { src: "/dashboard/icons/tally.svg", alt: "", width: "40", height: "40" }), title, about);
-  box.append(token ? linkForm(token, onDone, () => box.replaceWith(signInForm({ environment, onDone }))) : keyForm(environment, onDone));
+  const about = h(
+    "p",
+    { class: "soft" },
+    token
+      ? "You were sent a link that signs you in, once."
+      : `Enter a secret key of ${environment === "live" ? "live" : "the sandbox"}, or open the link that an admin sent you.`,
+  );
+  const box = h(
+    "section",
+    { class: "card entry-card" },
+    h("img", { src: "/dashboard/icons/tally.svg", alt: "", width: "40", height: "40" }),
+    title,
+    about,
+  );
+  box.append(
+    token
+      ? linkForm(token, onDone, () => box.replaceWith(signInForm({ environment, onDone })))
+      : keyForm(environment, onDone),
+  );
   return box;
 }
 
 function keyForm(environment, onDone) {
-  const key = field({ label: "Secret key", path: "key", type: "password", required: true, autocomplete: "current-password", placeholder: "tally_sk_…", autofocus: true, suffix: " ",
-    hint: "It isn’t kept in the browser: the server answers with a session, in a cookie that scripts can’t read." });
-  const reveal = button("Show", { small: true, quiet: true, "aria-pressed": "false", onClick: () => {
-    const shown = key.control.type === "text";
-    key.control.type = shown ? "password" : "text";
-    reveal.querySelector("span").textContent = shown ? "Show" : "Hide";
-    reveal.setAttribute("aria-pressed", String(!shown));
-  } });
+  const key = field({
+    label: "Secret key",
+    path: "key",
+    type: "password",
+    required: true,
+    autocomplete: "current-password",
+    placeholder: "tally_sk_…",
+    autofocus: true,
+    suffix: " ",
+    hint: "It isn’t kept in the browser: the server answers with a session, in a cookie that scripts can’t read.",
+  });
+  const reveal = button("Show", {
+    small: true,
+    quiet: true,
+    "aria-pressed": "false",
+    onClick: () => {
+      const shown = key.control.type === "text";
+      key.control.type = shown ? "password" : "text";
+      reveal.querySelector("span").textContent = shown ? "Show" : "Hide";
+      reveal.setAttribute("aria-pressed", String(!shown));
+    },
+  });
   key.control.parentElement.append(reveal);
-  return form({ fields: [key], submit: "Sign in", class: "entry-form", onSubmit: () => attempt({ key: key.control.value.trim() }, environment, onDone, key) });
+  return form({
+    fields: [key],
+    submit: "Sign in",
+    class: "entry-form",
+    onSubmit: () => attempt({ key: key.control.value.trim() }, environment, onDone, key),
+  });
 }
 
 // A click, not the address alone: what only looks at links, as mail scanners do, must not use one up.
 function linkForm(token, onDone, other) {
-  return h("div", { class: "stack" }, form({ fields: [], submit: "Sign in", class: "entry-form", onSubmit: () => attempt({ token }, "sandbox", onDone) }),
-    button("Use a key instead", { quiet: true, onClick: other }));
+  return h(
+    "div",
+    { class: "stack" },
+    form({ fields: [], submit: "Sign in", class: "entry-form", onSubmit: () => attempt({ token }, "sandbox", onDone) }),
+    button("Use a key instead", { quiet: true, onClick: other }),
+  );
 }
 
 async function attempt(body, environment, onDone, beside) {
@@ -45,8 +84,16 @@ async function attempt(body, environment, onDone, beside) {
     const { session } = await dashboard("sign-in", body, { environment, quiet: true });
     await onDone(session);
   } catch (error) {
-    const message = (REASONS[error.reason] ?? error.message) + (error.reason === "TOO_MANY_ATTEMPTS" && error.retryAfter ? ` You can try again ${relativeTime(Date.now() + error.retryAfter * 1000)}.` : "");
-    if (beside && error.status < 500 && error.status > 0) { beside.setError(message); beside.control.focus(); return; }
+    const message =
+      (REASONS[error.reason] ?? error.message) +
+      (error.reason === "TOO_MANY_ATTEMPTS" && error.retryAfter
+        ? ` You can try again ${relativeTime(Date.now() + error.retryAfter * 1000)}.`
+        : "");
+    if (beside && error.status < 500 && error.status > 0) {
+      beside.setError(message);
+      beside.control.focus();
+      return;
+    }
     error.message = message;
     throw error;
   }
@@ -58,18 +105,32 @@ export function signInOver(environment) {
   open ??= new Promise((resolve) => {
     let session = null;
     // Who came by a link has no key: a new link opens in another tab, with the same cookies.
-    const elsewhere = button("I have signed in elsewhere", { quiet: true, small: true, onClick: async () => {
-      session = (await readSessions())[environment] ?? null;
-      session ? box.close() : toast(`There is no session of ${environment} yet.`, { tone: "wrong" });
-    } });
+    const elsewhere = button("I have signed in elsewhere", {
+      quiet: true,
+      small: true,
+      onClick: async () => {
+        session = (await readSessions())[environment] ?? null;
+        session ? box.close() : toast(`There is no session of ${environment} yet.`, { tone: "wrong" });
+      },
+    });
     const box = dialog({
       title: "Your session has ended",
-      body: [notice(`Sign in again to ${words(environment)}. What you typed is still there.`), keyForm(environment, (found) => {
-        if (found.environment !== environment) throw Object.assign(new Error(`That is a key of ${found.environment}. This page is of ${environment}.`), { status: 0 });
-        session = found;
-        box.close();
-      }), h("div", null, elsewhere)],
-      onClose: () => { open = null; resolve(session); },
+      body: [
+        notice(`Sign in again to ${words(environment)}. What you typed is still there.`),
+        keyForm(environment, (found) => {
+          if (found.environment !== environment)
+            throw Object.assign(new Error(`That is a key of ${found.environment}. This page is of ${environment}.`), {
+              status: 0,
+            });
+          session = found;
+          box.close();
+        }),
+        h("div", null, elsewhere),
+      ],
+      onClose: () => {
+        open = null;
+        resolve(session);
+      },
     });
   });
   return open;

@@ -42,7 +42,7 @@ export function timeline(subscriptions, now, priceOf) {
   const rows = known.map(({ subscription, at }) => {
     const over = subscription.status === "ended", later_ = subscription.status === "scheduled";
     const stretches = [], marks = [];
-    const add = (kind, start, end) => end > start && end > from && start < until
+    const add = (kind, start, end) => end > start && end > from && start < until && place(end) - place(start) > 0.003
       && stretches.push({ kind, start: place(start), end: place(end) });
     const end = at.end ?? new Date(until);
     const trialUntil = at.trialEnd && at.trialEnd > at.start ? new Date(Math.min(at.trialEnd, end)) : at.start;
@@ -52,7 +52,7 @@ export function timeline(subscriptions, now, priceOf) {
     else {
       add("past", trialUntil, new Date(Math.min(now, end)));
       const paidUntil = at.periodEnd ? new Date(Math.min(at.periodEnd, end)) : undefined;
-      if (paidUntil) add("paid", new Date(Math.max(now, trialUntil)), paidUntil);
+      if (paidUntil) add(subscription.status === "past_due" ? "unpaid" : "paid", new Date(Math.max(now, trialUntil)), paidUntil);
       add("going", paidUntil ?? new Date(Math.max(now, trialUntil)), end);
       const price = priceOf(subscription);
       if (at.periodEnd && at.periodEnd < end) marks.push({ kind: "renewal", time: at.periodEnd });

@@ -233,6 +233,141 @@ void   tally__v1__get_catalog_response__free_unpacked
   assert(message->base.descriptor == &tally__v1__get_catalog_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tally__v1__count_plan_customers_request__init
+                     (Tally__V1__CountPlanCustomersRequest         *message)
+{
+  static const Tally__V1__CountPlanCustomersRequest init_value = TALLY__V1__COUNT_PLAN_CUSTOMERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tally__v1__count_plan_customers_request__get_packed_size
+                     (const Tally__V1__CountPlanCustomersRequest *message)
+{
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__count_plan_customers_request__pack
+                     (const Tally__V1__CountPlanCustomersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__count_plan_customers_request__pack_to_buffer
+                     (const Tally__V1__CountPlanCustomersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CountPlanCustomersRequest *
+       tally__v1__count_plan_customers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CountPlanCustomersRequest *)
+     protobuf_c_message_unpack (&tally__v1__count_plan_customers_request__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__count_plan_customers_request__free_unpacked
+                     (Tally__V1__CountPlanCustomersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__count_plan_customers_response__init
+                     (Tally__V1__CountPlanCustomersResponse         *message)
+{
+  static const Tally__V1__CountPlanCustomersResponse init_value = TALLY__V1__COUNT_PLAN_CUSTOMERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tally__v1__count_plan_customers_response__get_packed_size
+                     (const Tally__V1__CountPlanCustomersResponse *message)
+{
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__count_plan_customers_response__pack
+                     (const Tally__V1__CountPlanCustomersResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__count_plan_customers_response__pack_to_buffer
+                     (const Tally__V1__CountPlanCustomersResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__CountPlanCustomersResponse *
+       tally__v1__count_plan_customers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__CountPlanCustomersResponse *)
+     protobuf_c_message_unpack (&tally__v1__count_plan_customers_response__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__count_plan_customers_response__free_unpacked
+                     (Tally__V1__CountPlanCustomersResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__count_plan_customers_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tally__v1__plan_customer_count__init
+                     (Tally__V1__PlanCustomerCount         *message)
+{
+  static const Tally__V1__PlanCustomerCount init_value = TALLY__V1__PLAN_CUSTOMER_COUNT__INIT;
+  *message = init_value;
+}
+size_t tally__v1__plan_customer_count__get_packed_size
+                     (const Tally__V1__PlanCustomerCount *message)
+{
+  assert(message->base.descriptor == &tally__v1__plan_customer_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tally__v1__plan_customer_count__pack
+                     (const Tally__V1__PlanCustomerCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tally__v1__plan_customer_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tally__v1__plan_customer_count__pack_to_buffer
+                     (const Tally__V1__PlanCustomerCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tally__v1__plan_customer_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tally__V1__PlanCustomerCount *
+       tally__v1__plan_customer_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tally__V1__PlanCustomerCount *)
+     protobuf_c_message_unpack (&tally__v1__plan_customer_count__descriptor,
+                                allocator, len, data);
+}
+void   tally__v1__plan_customer_count__free_unpacked
+                     (Tally__V1__PlanCustomerCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tally__v1__plan_customer_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tally__v1__simulate_plan_request__init
                      (Tally__V1__SimulatePlanRequest         *message)
 {
@@ -458,7 +593,7 @@ void   tally__v1__simulation_summary__free_unpacked
   assert(message->base.descriptor == &tally__v1__simulation_summary__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__v1__publish_catalog_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor tally__v1__publish_catalog_request__field_descriptors[4] =
 {
   {
     "catalog",
@@ -496,16 +631,29 @@ static const ProtobufCFieldDescriptor tally__v1__publish_catalog_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expected_sequence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Tally__V1__PublishCatalogRequest, _expected_sequence_case),
+    offsetof(Tally__V1__PublishCatalogRequest, expected_sequence),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__publish_catalog_request__field_indices_by_name[] = {
   0,   /* field[0] = catalog */
+  3,   /* field[3] = expected_sequence */
   2,   /* field[2] = request_id */
   1,   /* field[1] = validate_only */
 };
 static const ProtobufCIntRange tally__v1__publish_catalog_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tally__v1__publish_catalog_request__descriptor =
 {
@@ -515,7 +663,7 @@ const ProtobufCMessageDescriptor tally__v1__publish_catalog_request__descriptor 
   "Tally__V1__PublishCatalogRequest",
   "tally.v1",
   sizeof(Tally__V1__PublishCatalogRequest),
-  3,
+  4,
   tally__v1__publish_catalog_request__field_descriptors,
   tally__v1__publish_catalog_request__field_indices_by_name,
   1,  tally__v1__publish_catalog_request__number_ranges,
@@ -751,6 +899,139 @@ const ProtobufCMessageDescriptor tally__v1__get_catalog_response__descriptor =
   tally__v1__get_catalog_response__field_indices_by_name,
   1,  tally__v1__get_catalog_response__number_ranges,
   (ProtobufCMessageInit) tally__v1__get_catalog_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tally__v1__count_plan_customers_request__field_descriptors NULL
+#define tally__v1__count_plan_customers_request__field_indices_by_name NULL
+#define tally__v1__count_plan_customers_request__number_ranges NULL
+const ProtobufCMessageDescriptor tally__v1__count_plan_customers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CountPlanCustomersRequest",
+  "CountPlanCustomersRequest",
+  "Tally__V1__CountPlanCustomersRequest",
+  "tally.v1",
+  sizeof(Tally__V1__CountPlanCustomersRequest),
+  0,
+  tally__v1__count_plan_customers_request__field_descriptors,
+  tally__v1__count_plan_customers_request__field_indices_by_name,
+  0,  tally__v1__count_plan_customers_request__number_ranges,
+  (ProtobufCMessageInit) tally__v1__count_plan_customers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__count_plan_customers_response__field_descriptors[1] =
+{
+  {
+    "plans",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__V1__CountPlanCustomersResponse, n_plans),
+    offsetof(Tally__V1__CountPlanCustomersResponse, plans),
+    &tally__v1__plan_customer_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__count_plan_customers_response__field_indices_by_name[] = {
+  0,   /* field[0] = plans */
+};
+static const ProtobufCIntRange tally__v1__count_plan_customers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tally__v1__count_plan_customers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.CountPlanCustomersResponse",
+  "CountPlanCustomersResponse",
+  "Tally__V1__CountPlanCustomersResponse",
+  "tally.v1",
+  sizeof(Tally__V1__CountPlanCustomersResponse),
+  1,
+  tally__v1__count_plan_customers_response__field_descriptors,
+  tally__v1__count_plan_customers_response__field_indices_by_name,
+  1,  tally__v1__count_plan_customers_response__number_ranges,
+  (ProtobufCMessageInit) tally__v1__count_plan_customers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tally__v1__plan_customer_count__field_descriptors[4] =
+{
+  {
+    "plan_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomerCount, plan_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomerCount, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomerCount, customer_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscription_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__PlanCustomerCount, subscription_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tally__v1__plan_customer_count__field_indices_by_name[] = {
+  2,   /* field[2] = customer_count */
+  0,   /* field[0] = plan_id */
+  1,   /* field[1] = revision */
+  3,   /* field[3] = subscription_count */
+};
+static const ProtobufCIntRange tally__v1__plan_customer_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tally__v1__plan_customer_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tally.v1.PlanCustomerCount",
+  "PlanCustomerCount",
+  "Tally__V1__PlanCustomerCount",
+  "tally.v1",
+  sizeof(Tally__V1__PlanCustomerCount),
+  4,
+  tally__v1__plan_customer_count__field_descriptors,
+  tally__v1__plan_customer_count__field_indices_by_name,
+  1,  tally__v1__plan_customer_count__number_ranges,
+  (ProtobufCMessageInit) tally__v1__plan_customer_count__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tally__v1__simulate_plan_request__field_descriptors[10] =
@@ -1391,16 +1672,18 @@ const ProtobufCEnumDescriptor tally__v1__simulation_skip__descriptor =
   tally__v1__simulation_skip__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tally__v1__catalog_service__method_descriptors[3] =
+static const ProtobufCMethodDescriptor tally__v1__catalog_service__method_descriptors[4] =
 {
   { "PublishCatalog", &tally__v1__publish_catalog_request__descriptor, &tally__v1__publish_catalog_response__descriptor },
   { "GetCatalog", &tally__v1__get_catalog_request__descriptor, &tally__v1__get_catalog_response__descriptor },
+  { "CountPlanCustomers", &tally__v1__count_plan_customers_request__descriptor, &tally__v1__count_plan_customers_response__descriptor },
   { "SimulatePlan", &tally__v1__simulate_plan_request__descriptor, &tally__v1__simulate_plan_response__descriptor },
 };
 const unsigned tally__v1__catalog_service__method_indices_by_name[] = {
+  2,        /* CountPlanCustomers */
   1,        /* GetCatalog */
   0,        /* PublishCatalog */
-  2         /* SimulatePlan */
+  3         /* SimulatePlan */
 };
 const ProtobufCServiceDescriptor tally__v1__catalog_service__descriptor =
 {
@@ -1409,7 +1692,7 @@ const ProtobufCServiceDescriptor tally__v1__catalog_service__descriptor =
   "CatalogService",
   "Tally__V1__CatalogService",
   "tally.v1",
-  3,
+  4,
   tally__v1__catalog_service__method_descriptors,
   tally__v1__catalog_service__method_indices_by_name
 };
@@ -1429,13 +1712,21 @@ void tally__v1__catalog_service__get_catalog(ProtobufCService *service,
   assert(service->descriptor == &tally__v1__catalog_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tally__v1__catalog_service__count_plan_customers(ProtobufCService *service,
+                                                      const Tally__V1__CountPlanCustomersRequest *input,
+                                                      Tally__V1__CountPlanCustomersResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &tally__v1__catalog_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tally__v1__catalog_service__simulate_plan(ProtobufCService *service,
                                                const Tally__V1__SimulatePlanRequest *input,
                                                Tally__V1__SimulatePlanResponse_Closure closure,
                                                void *closure_data)
 {
   assert(service->descriptor == &tally__v1__catalog_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tally__v1__catalog_service__init (Tally__V1__CatalogService_Service *service,
                                        Tally__V1__CatalogService_ServiceDestroy destroy)

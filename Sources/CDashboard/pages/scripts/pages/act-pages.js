@@ -6,6 +6,17 @@ import { dateTime } from "../format.js";
 import { actionDialog, confirmed } from "../acting.js";
 import { options } from "../known.js";
 
+// Payment pages that wait for a customer, as long as this tab is open: the API shows an address only once.
+const waiting = new Map();
+export const keepPage = (id, page) => waiting.set(id, { ...page, made: Date.now() });
+export const dropPage = (id) => waiting.delete(id);
+export function waitingPage(view) {
+  const page = waiting.get(view.id);
+  // It was paid, or something else has taken its place.
+  if (page?.subscriptions !== undefined && view.customer.subscriptions.length > page.subscriptions) waiting.delete(view.id);
+  return waiting.get(view.id);
+}
+
 // An address to be opened or handed on. Only what the web has is opened.
 export function linkPanel(url, text) {
   return h("div", { class: "stack" }, text && h("p", null, text), copyable(url),

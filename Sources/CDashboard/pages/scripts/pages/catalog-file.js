@@ -2,7 +2,18 @@
 
 import { publish, readCatalog, tidy } from "../catalog.js";
 import { chosenPart, compareCatalogs, comparisonList, namedPath } from "../catalog-diff.js";
-import { button, card, emptyState, errorState, h, notice, pageHead, replace, showViolations, toast } from "../elements.js";
+import {
+  button,
+  card,
+  emptyState,
+  errorState,
+  h,
+  notice,
+  pageHead,
+  replace,
+  showViolations,
+  toast,
+} from "../elements.js";
 import { count } from "../format.js";
 import { conflict, review } from "../publish-review.js";
 
@@ -11,19 +22,72 @@ export default {
   async load(context) {
     const catalog = await readCatalog({ signal: context.signal });
     const place = h("div", null);
-    const picker = h("input", { type: "file", accept: ".json,application/json", class: "visually-hidden", tabindex: "-1", "aria-label": "A catalog file" });
-    picker.addEventListener("change", async () => { if (picker.files[0]) { await read(context, catalog, picker.files[0], place); picker.value = ""; } });
-    const drop = h("div", { class: "drop" }, emptyState({ icon: "upload", title: "Drop a catalog file here", text: "Nothing is published before you have seen what would change.", actions: button("Choose a file", { onClick: () => picker.click() }) }), picker);
-    drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("drop-over"); });
+    const picker = h("input", {
+      type: "file",
+      accept: ".json,application/json",
+      class: "visually-hidden",
+      tabindex: "-1",
+      "aria-label": "A catalog file",
+    });
+    picker.addEventListener("change", async () => {
+      if (picker.files[0]) {
+        await read(context, catalog, picker.files[0], place);
+        picker.value = "";
+      }
+    });
+    const drop = h(
+      "div",
+      { class: "drop" },
+      emptyState({
+        icon: "upload",
+        title: "Drop a catalog file here",
+        text: "Nothing is published before you have seen what would change.",
+        actions: button("Choose a file", { onClick: () => picker.click() }),
+      }),
+      picker,
+    );
+    drop.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      drop.classList.add("drop-over");
+    });
     drop.addEventListener("dragleave", () => drop.classList.remove("drop-over"));
-    drop.addEventListener("drop", (event) => { event.preventDefault(); drop.classList.remove("drop-over"); const [file] = event.dataTransfer.files; if (file) read(context, catalog, file, place); });
+    drop.addEventListener("drop", (event) => {
+      event.preventDefault();
+      drop.classList.remove("drop-over");
+      const [file] = event.dataTransfer.files;
+      if (file) read(context, catalog, file, place);
+    });
     const text = JSON.stringify(tidy(catalog.catalog), null, 2);
-    return h("div", { class: "page page-narrow" },
-      pageHead("Catalog as a file", { crumbs: [{ label: "Plans", href: context.link("plans") }], lead: "Keep it beside your code: the same file can be applied with tally catalog apply." }),
-      card({ title: "Export", actions: button("Download", { icon: "download", primary: true, onClick: () => download(text, `catalog-${context.environment}.json`) }) },
-        h("p", { class: "soft" }, `${count(catalog.catalog.plans.length, "plan")}, ${count(catalog.catalog.features.length, "feature")}${catalog.sequence ? `, publication ${catalog.sequence}` : ""}.`),
-        h("details", { class: "more" }, h("summary", null, "Look at it"), h("pre", { class: "code catalog-text", tabindex: "0" }, text))),
-      context.can("catalog:write") && card({ title: "Import" }, drop, place));
+    return h(
+      "div",
+      { class: "page page-narrow" },
+      pageHead("Catalog as a file", {
+        crumbs: [{ label: "Plans", href: context.link("plans") }],
+        lead: "Keep it beside your code: the same file can be applied with tally catalog apply.",
+      }),
+      card(
+        {
+          title: "Export",
+          actions: button("Download", {
+            icon: "download",
+            primary: true,
+            onClick: () => download(text, `catalog-${context.environment}.json`),
+          }),
+        },
+        h(
+          "p",
+          { class: "soft" },
+          `${count(catalog.catalog.plans.length, "plan")}, ${count(catalog.catalog.features.length, "feature")}${catalog.sequence ? `, publication ${catalog.sequence}` : ""}.`,
+        ),
+        h(
+          "details",
+          { class: "more" },
+          h("summary", null, "Look at it"),
+          h("pre", { class: "code catalog-text", tabindex: "0" }, text),
+        ),
+      ),
+      context.can("catalog:write") && card({ title: "Import" }, drop, place),
+    );
   },
 };
 
@@ -37,7 +101,8 @@ async function read(context, catalog, file, place) {
   let found;
   try {
     found = JSON.parse(await file.text());
-    if (found === null || typeof found !== "object" || Array.isArray(found)) throw new SyntaxError("It holds no catalog.");
+    if (found === null || typeof found !== "object" || Array.isArray(found))
+      throw new SyntaxError("It holds no catalog.");
     // Replies of the API have it inside.
     found = found.catalog ?? found;
   } catch (error) {
@@ -47,18 +112,46 @@ async function read(context, catalog, file, place) {
   const chosen = new Set(rows.filter((row) => row.state === "new" || row.state === "changed"));
   const problem = h("div", null);
   const go = button("", { primary: true, onClick: () => send(context, catalog, found, chosen, problem) });
-  const tell = () => { go.querySelector("span").textContent = `Review ${count(chosen.size, "thing")}`; go.disabled = !chosen.size; replace(problem); };
+  const tell = () => {
+    go.querySelector("span").textContent = `Review ${count(chosen.size, "thing")}`;
+    go.disabled = !chosen.size;
+    replace(problem);
+  };
   tell();
-  if (!rows.some((row) => row.state === "new" || row.state === "changed")) return replace(place, notice(`What is in “${file.name}” is published already.`, "good"));
-  return replace(place, h("div", { class: "stack" }, h("h3", null, file.name), comparisonList(rows, chosen, tell, "not in the file, staying as they are"), problem, h("div", { class: "row row-end" }, go)));
+  if (!rows.some((row) => row.state === "new" || row.state === "changed"))
+    return replace(place, notice(`What is in “${file.name}” is published already.`, "good"));
+  return replace(
+    place,
+    h(
+      "div",
+      { class: "stack" },
+      h("h3", null, file.name),
+      comparisonList(rows, chosen, tell, "not in the file, staying as they are"),
+      problem,
+      h("div", { class: "row row-end" }, go),
+    ),
+  );
 }
 
 async function send(context, catalog, found, chosen, problem) {
-  const part = { ...chosenPart(chosen), ...(found.deleted_plan_ids ? { deleted_plan_ids: found.deleted_plan_ids } : {}), ...(found.deleted_feature_ids ? { deleted_feature_ids: found.deleted_feature_ids } : {}) };
+  const part = {
+    ...chosenPart(chosen),
+    ...(found.deleted_plan_ids ? { deleted_plan_ids: found.deleted_plan_ids } : {}),
+    ...(found.deleted_feature_ids ? { deleted_feature_ids: found.deleted_feature_ids } : {}),
+  };
   const options = { currency: found.currency || catalog.currency, expectedSequence: catalog.sequence };
   try {
     const trial = await publish(part, { ...options, validateOnly: true });
-    const reply = await review({ title: "Publish the file", part, options, changes: trial.changes, environment: context.environment, word: context.environment, effect: "Customers keep the versions that they bought.", details: null });
+    const reply = await review({
+      title: "Publish the file",
+      part,
+      options,
+      changes: trial.changes,
+      environment: context.environment,
+      word: context.environment,
+      effect: "Customers keep the versions that they bought.",
+      details: null,
+    });
     if (!reply) return;
     toast(`${count(reply.changes.length, "change")} published.`);
     context.navigate(context.link("plans"));

@@ -1,20 +1,21 @@
 // A customer's plans: what they are, until when, on one axis of time, and what can be changed of each.
 
-import { badge, button, card, emptyState, h, menu } from "../elements.js";
+import { badge, button, card, emptyState, h, menu, notice } from "../elements.js";
 import { amount, date, planPrice, quantity } from "../format.js";
 import { part } from "../part.js";
 import { intervalName, subscriptionStatus, subscriptionTone } from "../words.js";
 import { attachDialog } from "./act-attach.js";
+import { dropPage, linkDialog, waitingPage } from "./act-pages.js";
 import { cancelDialog, giveUpSchedule, quantitiesDialog, uncancelDialog } from "./act-subscription.js";
 import { timelineView } from "./customer-timeline.js";
 import { discountText } from "./customer-rewards.js";
 
 export function plansCard(view) {
-  const made = part(() => [view.customer.subscriptions, Math.round(view.ahead / 60e3)], () => {
+  const made = part(() => [waitingPage(view)?.url, view.customer.subscriptions, Math.round(view.ahead / 60e3)], () => {
     const running = view.customer.subscriptions.filter((each) => each.status !== "ended");
     const over = view.customer.subscriptions.filter((each) => each.status === "ended");
     const attach = view.can("attach:write") && button("Attach", { small: true, icon: "plus", onClick: () => void attachDialog(view, {}) });
-    return card({ title: "Plans", actions: [attach] },
+    return card({ title: "Plans", actions: [attach] }, waitingNotice(view, () => made.update()),
       running.length
         ? h("div", { class: "stack" }, h("ul", { class: "plan-list" }, running.map((each) => planRow(view, each))), timelineView(view, running))
         : emptyState({ title: "No plan", text: "Attach one: what it costs is shown first.", icon: "plans" }),
@@ -22,6 +23,13 @@ export function plansCard(view) {
         h("ul", { class: "plan-list" }, over.map((each) => overRow(view, each)))));
   });
   return { ...made, clockMoved: made.update };
+}
+
+function waitingNotice(view, update) {
+  const page = waitingPage(view);
+  return page && h("div", { class: "waiting" }, notice(h("span", null, h("strong", null, "Waiting for payment. "), "The customer has to pay on the page that was made."), "warn", [
+    button("Show", { small: true, onClick: () => void linkDialog({ title: "Payment page", url: page.url, text: "Send the customer there, or open it." }) }),
+    button("Dismiss", { small: true, quiet: true, onClick: () => { dropPage(view.id); update(); } })]));
 }
 
 const planOf = (view, subscription) => subscription.custom_plan ?? view.catalog.plan(subscription.plan_id);

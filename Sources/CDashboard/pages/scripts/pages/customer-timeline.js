@@ -5,7 +5,7 @@ import { date } from "../format.js";
 import { timeline } from "../timeline-model.js";
 
 const share = (fraction) => `${(fraction * 100).toFixed(3)}%`;
-const stretchNames = { trial: "Trial", past: "Until now", paid: "Paid for", going: "Goes on", planned: "Planned", over: "Over" };
+const stretchNames = { trial: "Trial", past: "Until now", paid: "Paid for", unpaid: "Unpaid", going: "Goes on", planned: "Planned", over: "Over" };
 const markNames = { renewal: "Renewal", "trial-end": "Trial ends", cancel: "Canceled", end: "Ends" };
 
 export function timelineView(view, subscriptions) {

@@ -6,14 +6,14 @@ import { timeElement } from "../format.js";
 import { knownCatalog, options } from "../known.js";
 import { plainly, subscriptionStatus, subscriptionTone } from "../words.js";
 import { newCustomer } from "./customer-new.js";
-import { customerPage } from "./customer.js";
 
 const pageSize = 50;
 const statuses = ["active", "canceling", "scheduled", "renewing", "past_due", "paused", "ended"];
 
 export default {
   title: "Customers",
-  load: (context) => (context.path.length ? customerPage(context) : listPage(context)),
+  // One customer's page is many modules, which the list doesn't wait for.
+  load: async (context) => context.path.length ? (await import("./customer.js")).customerPage(context) : listPage(context),
 };
 
 async function listPage(context) {

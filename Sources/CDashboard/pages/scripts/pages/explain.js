@@ -33,7 +33,7 @@ export default {
       try {
         const reply = await call("EntitlementService/ExplainCheck", asked, { signal });
         replace(host, answer(context, catalog, asked, reply));
-        if (!reply.answer.allowed) help(context, catalog, asked, host);
+        if (!reply.answer.allowed) help(context, catalog, asked, host, reply);
       } catch (error) {
         replace(host, error.violations?.length ? null : errorState(error));
         throw error;
@@ -66,8 +66,16 @@ function answer(context, catalog, asked, reply) {
     !flag && bucketsView(catalog, reply, asked));
 }
 
+// A limit that the customer or entity has set, where it is what denies.
+function limitInTheWay(reply) {
+  const kind = { usage_limit: "usage_limit", spend_limit: "spend_limit" }[reply.answer.reason], pool = reply.pools.find((each) => each.decides);
+  return kind && pool?.limits.find((limit) => limit[kind] && limit.owner !== "plan" && limit[kind].headroom < pool.required_quantity)?.owner;
+}
+
 // What a denied customer could be offered; a help that may be missing.
-async function help(context, catalog, asked, host) {
+async function help(context, catalog, asked, host, reply) {
+  const own = limitInTheWay(reply);
+  if (own) return void host.append(card({ title: "What would help" }, h("p", null, `The limit is ${own === "entity" ? "the entity’s" : "the customer’s"} own: another plan doesn’t change it. Raise it, or take it out, under “Limits and alerts” on `, h("a", { href: context.link("customers", asked.customer_id) }, "the customer’s page"), ".")));
   try {
     const { required_quantity: amount, ...rest } = asked;
     const { preview } = await call("EntitlementService/Check", { ...rest, ...(amount === undefined ? {} : { required_quantity: amount }), with_preview: true }, { signal: context.signal });

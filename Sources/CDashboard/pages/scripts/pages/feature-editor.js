@@ -2,25 +2,54 @@
 
 import { ApiError } from "../api.js";
 import { differences, publish, readCatalog, tidy } from "../catalog.js";
-import { bound, boundCheck } from "../bound.js";
-import { ask, button, card, checkRequired, clearErrors, emptyState, errorState, field, h, icon, notice, pageHead, replace, showViolations, toast } from "../elements.js";
-import { creditCostsForm, markupsForm } from "../feature-form.js";
-import { KINDS, kindOf, usesOf } from "../feature-text.js";
+import {
+  ask,
+  button,
+  card,
+  checkRequired,
+  clearErrors,
+  emptyState,
+  errorState,
+  h,
+  icon,
+  notice,
+  pageHead,
+  replace,
+  showViolations,
+  toast,
+} from "../elements.js";
+import { featureFields } from "../feature-fields.js";
+import { KINDS, usesOf } from "../feature-text.js";
 import { relativeTime } from "../format.js";
-import { draftStore, identifierOf, toDraft, toPlan } from "../plan-draft.js";
+import { draftStore, toDraft, toPlan } from "../plan-draft.js";
 import { conflict, differenceTable, review } from "../publish-review.js";
 
 export default {
   title: "Feature",
   async load(context) {
-    const isNew = context.path[0] === "new";
+    const isNew = context.path[0] === "~new";
     const catalog = await readCatalog({ signal: context.signal });
     const published = isNew ? null : catalog.feature(context.path[0]);
-    if (!isNew && !published) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such feature", text: context.path[0], icon: "features", actions: button("All features", { href: context.link("features") }) }));
+    if (!isNew && !published)
+      return h(
+        "div",
+        { class: "page" },
+        emptyState({
+          heading: "h1",
+          title: "There is no such feature",
+          text: context.path[0],
+          icon: "features",
+          actions: button("All features", { href: context.link("features") }),
+        }),
+      );
     const store = draftStore(`${context.environment}/feature/${isNew ? "new" : published.feature_id}`);
     const kept = store.read();
+    if (kept?.currency && !catalog.catalog.currency) catalog.currency = kept.currency;
     const draft = kept?.draft ?? (published ? featureDraft(published) : { feature_id: "", name: "", type: "metered" });
-    const base = { sequence: kept?.sequence ?? catalog.sequence, feature: kept?.base ?? (published ? tidy(published) : null) };
+    const base = {
+      sequence: kept?.sequence ?? catalog.sequence,
+      feature: kept?.base ?? (published ? tidy(published) : null),
+    };
     return page(context, { catalog, isNew, published, store, kept, draft, base });
   },
 };
@@ -36,67 +65,147 @@ function page(context, state) {
   context.setTitle(isNew ? "New feature" : published.name);
   const problem = h("div", { hidden: true });
   const saved = h("p", { class: "soft small" });
-  const editor = { draft, catalog, changed() {
-    problem.hidden = true;
-    store.write({ draft, sequence: state.base.sequence, base: state.base.feature, time: Date.now() });
-    saved.textContent = "Not published. Kept in this tab.";
-  } };
-  const form = h("form", { class: "editor", novalidate: true, onsubmit: (event) => { event.preventDefault(); if (mayWrite) go.click(); } }, h("fieldset", { class: "stack-l", disabled: !mayWrite }, h("legend", { class: "visually-hidden" }, "Feature"), fieldsOf(editor, isNew)));
-  const go = button("Review and publish", { primary: true, onClick: () => send(context, { ...state, editor, form, problem }) });
-  const discard = () => { store.clear(); context.navigate(context.link("features")); };
-  return h("div", { class: "page" },
-    pageHead(isNew ? "New feature" : published.name, { crumbs: [{ label: "Features", href: context.link("features") }], actions: !isNew && mayWrite && button("Delete", { icon: "trash", danger: true, onClick: () => remove(context, catalog, published) }) }),
-    kept && notice(`This is what you typed ${relativeTime(kept.time)}; it isn’t published.`, null, button("Start over", { small: true, onClick: () => { store.clear(); context.reload(); } })),
-    h("div", { class: "sides" }, form, h("aside", { class: "stack", "aria-label": "Use" }, isNew ? card({ title: "Kinds" }, h("dl", { class: "stack" }, KINDS.map((kind) => h("div", null, h("dt", { class: "strong" }, kind.label), h("dd", { class: "soft small" }, kind.about))))) : usesCard(context, published, catalog))),
-    mayWrite && h("div", { class: "editor-bar" }, h("div", { class: "grow stack-s" }, saved, problem), button("Discard", { quiet: true, onClick: discard }), go));
+  const editor = {
+    draft,
+    catalog,
+    changed() {
+      problem.hidden = true;
+      store.write({
+        draft,
+        sequence: state.base.sequence,
+        base: state.base.feature,
+        currency: catalog.currency,
+        time: Date.now(),
+      });
+      saved.textContent = "Not published. Kept in this tab.";
+    },
+  };
+  const form = h(
+    "form",
+    {
+      class: "editor",
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault();
+        if (mayWrite) go.click();
+      },
+    },
+    h(
+      "fieldset",
+      { class: "stack-l", disabled: !mayWrite },
+      h("legend", { class: "visually-hidden" }, "Feature"),
+      featureFields(editor, isNew),
+    ),
+  );
+  const go = button("Review and publish", {
+    primary: true,
+    onClick: () => send(context, { ...state, editor, form, problem }),
+  });
+  const discard = () => {
+    store.clear();
+    context.navigate(context.link("features"));
+  };
+  return h(
+    "div",
+    { class: "page" },
+    pageHead(isNew ? "New feature" : published.name, {
+      crumbs: [{ label: "Features", href: context.link("features") }],
+      actions:
+        !isNew &&
+        mayWrite &&
+        button("Delete", { icon: "trash", danger: true, onClick: () => remove(context, catalog, published) }),
+    }),
+    kept &&
+      notice(
+        `This is what you typed ${relativeTime(kept.time)}; it isn’t published.`,
+        null,
+        button("Start over", {
+          small: true,
+          onClick: () => {
+            store.clear();
+            context.reload();
+          },
+        }),
+      ),
+    h(
+      "div",
+      { class: "sides" },
+      form,
+      h(
+        "aside",
+        { class: "stack", "aria-label": "Use" },
+        isNew
+          ? card(
+              { title: "Kinds" },
+              h(
+                "dl",
+                { class: "stack" },
+                KINDS.map((kind) =>
+                  h(
+                    "div",
+                    null,
+                    h("dt", { class: "strong" }, kind.label),
+                    h("dd", { class: "soft small" }, kind.about),
+                  ),
+                ),
+              ),
+            )
+          : usesCard(context, published, catalog),
+      ),
+    ),
+    mayWrite &&
+      h(
+        "div",
+        { class: "editor-bar" },
+        h("div", { class: "grow stack-s" }, saved, problem),
+        button("Discard", { quiet: true, onClick: discard }),
+        go,
+      ),
+  );
 }
 
 function usesCard(context, feature, catalog) {
   const found = usesOf(feature.feature_id, catalog);
-  return card({ title: "Where it is used" }, found.length ? h("ul", { class: "stack-s" }, found.map((use) => h("li", { class: "row row-between" },
-    use.page ? h("a", { href: context.link(use.page, use.id) }, use.name) : h("span", null, use.name), h("span", { class: "soft small" }, use.kind)))) : h("p", { class: "soft" }, "No plan has it yet."),
-  h("p", { class: "row small uses-more" }, icon("usage"), h("a", { href: `${context.link("usage")}?feature=${encodeURIComponent(feature.feature_id)}` }, "See its usage")));
-}
-
-function fieldsOf(editor, isNew) {
-  const { draft, changed } = editor;
-  let ownID = Boolean(draft.feature_id);
-  const id = bound(draft, "feature_id", { changed, label: "Id", path: "feature_id", required: true, readonly: !isNew, maxlength: "63", hint: isNew ? "For code. It never changes." : "It never changes.", onChange: (value) => { ownID = value !== ""; } });
-  const name = bound(draft, "name", { changed, label: "Name", path: "name", required: true, autofocus: isNew, onChange: (value) => { if (isNew && !ownID) { draft.feature_id = identifierOf(value); id.control.value = draft.feature_id; } } });
-  const rest = h("div", { class: "stack-l" });
-  const about = h("p", { class: "hint" }, kindOf(draft.type).about);
-  const kind = field({ label: "Kind", path: "type", type: "select", value: draft.type, options: KINDS, disabled: !isNew, onInput: (value) => {
-    draft.type = value;
-    if (value !== "credit_system") delete draft.credit_costs;
-    if (value !== "ai_credit_system") { delete draft.default_markup; delete draft.provider_markups; delete draft.model_markups; }
-    about.textContent = kindOf(value).about;
-    changed();
-    draw();
-  } });
-  kind.append(about);
-  const draw = () => replace(rest, draft.type === "credit_system" && card({ title: "What units cost" }, creditCostsForm(editor)), draft.type === "ai_credit_system" && card({ title: "Mark-ups" }, markupsForm(editor)));
-  draw();
-  const events = field({ label: "Event names", path: "event_names", optional: true, value: (draft.event_names ?? []).join(", "), placeholder: "message.sent, message.forwarded", hint: "Events of these names count for it, too. Separate them by commas.", onInput: (text) => {
-    const names = text.split(/[,\s]+/).filter(Boolean);
-    names.length ? (draft.event_names = names) : delete draft.event_names;
-    changed();
-  } });
-  return [card({ title: "Feature" }, h("div", { class: "stack" }, h("div", { class: "fields fields-wide" }, name, id), kind, events,
-    boundCheck(draft, "shadow", { changed, label: "Shadow mode", path: "shadow", hint: "Rules are evaluated and what they would have denied is recorded, but nothing is denied." }))), rest];
+  return card(
+    { title: "Where it is used" },
+    found.length
+      ? h(
+          "ul",
+          { class: "stack-s" },
+          found.map((use) =>
+            h(
+              "li",
+              { class: "row row-between" },
+              use.page ? h("a", { href: context.link(use.page, use.id) }, use.name) : h("span", null, use.name),
+              h("span", { class: "soft small" }, use.kind),
+            ),
+          ),
+        )
+      : h("p", { class: "soft" }, "No plan has it yet."),
+    h(
+      "p",
+      { class: "row small uses-more" },
+      icon("usage"),
+      h("a", { href: `${context.link("usage")}?feature=${encodeURIComponent(feature.feature_id)}` }, "See its usage"),
+    ),
+  );
 }
 
 async function send(context, state) {
   const { catalog, isNew, published, store, base, editor, form, problem } = state;
   clearErrors(form);
   const tell = (error) => {
-    const rest = showViolations(form, error, (path) => path.replace(/^(catalog\.)?features\[0\]\.?/, ""));
+    const rest = showViolations(form, error, (path) => path.replace(/^catalog\./, "").replace(/^features\[0\]\.?/, ""));
     problem.hidden = false;
     replace(problem, notice(rest ?? "Some fields need a look: see what stands beside them.", "wrong"));
   };
   if (!checkRequired(form)) return tell(new ApiError(0, { message: "Some fields are empty." }));
   const { plan: feature, problems } = toPlan(editor.draft);
   if (problems.length) return tell(new ApiError(0, { violations: problems }));
-  if (isNew && catalog.feature(feature.feature_id)) return tell(new ApiError(0, { violations: [{ field: "feature_id", message: `“${feature.feature_id}” is taken` }] }));
+  if (isNew && catalog.feature(feature.feature_id))
+    return tell(
+      new ApiError(0, { violations: [{ field: "feature_id", message: `“${feature.feature_id}” is taken` }] }),
+    );
   const part = { features: [feature] };
   const options = { currency: catalog.currency, expectedSequence: base.sequence };
   try {
@@ -104,21 +213,45 @@ async function send(context, state) {
     if (trial.changes.length) {
       const list = isNew ? [] : differences(tidy(published), tidy(feature), (id) => catalog.feature(id)?.name ?? id);
       const costs = list.some((each) => /Cost|markup/i.test(each.path));
-      const reply = await review({ title: isNew ? `Publish ${feature.name}` : `Changes to ${feature.name}`, part, options, changes: trial.changes, environment: context.environment, word: feature.name,
-        effect: isNew ? "It can be put into plans then." : costs ? "What is used from now on costs this, of every customer." : "It counts for every customer at once.", details: list.length ? differenceTable(list) : null });
+      const reply = await review({
+        title: isNew ? `Publish ${feature.name}` : `Changes to ${feature.name}`,
+        part,
+        options,
+        changes: trial.changes,
+        environment: context.environment,
+        word: feature.name,
+        effect: isNew
+          ? "It can be put into plans then."
+          : costs
+            ? "What is used from now on costs this, of every customer."
+            : "It counts for every customer at once.",
+        details: list.length ? differenceTable(list) : null,
+      });
       if (!reply) return;
     }
     store.clear();
-    toast(trial.changes.length ? `${feature.name} is published.` : "Nothing has changed.", { tone: trial.changes.length ? "good" : "info" });
+    toast(trial.changes.length ? `${feature.name} is published.` : "Nothing has changed.", {
+      tone: trial.changes.length ? "good" : "info",
+    });
     context.navigate(context.link("features"));
   } catch (error) {
     if (error.name === "AbortError") return;
     if (error.reason !== "CATALOG_CHANGED") return tell(error);
     const now = await readCatalog();
     const theirs = now.feature(feature.feature_id);
-    const answer = await conflict({ name: feature.name, differing: differences(base.feature ?? {}, tidy(theirs ?? {}), (id) => now.feature(id)?.name ?? id) });
+    const answer = await conflict({
+      name: feature.name,
+      differing: differences(base.feature ?? {}, tidy(theirs ?? {}), (id) => now.feature(id)?.name ?? id),
+    });
     if (!answer) return;
-    answer === "theirs" ? store.clear() : store.write({ draft: editor.draft, sequence: now.sequence, base: theirs ? tidy(theirs) : null, time: Date.now() });
+    answer === "theirs"
+      ? store.clear()
+      : store.write({
+          draft: editor.draft,
+          sequence: now.sequence,
+          base: theirs ? tidy(theirs) : null,
+          time: Date.now(),
+        });
     context.reload();
   }
 }
@@ -126,10 +259,24 @@ async function send(context, state) {
 async function remove(context, catalog, feature) {
   const options = { currency: catalog.currency, expectedSequence: catalog.sequence };
   const part = { deleted_feature_ids: [feature.feature_id] };
-  try { await publish(part, { ...options, validateOnly: true }); } catch (error) {
-    return ask({ title: `${feature.name} can’t be deleted`, body: errorState(error), text: "Take it out of plans, credit systems and grants first. Customers who have something of it keep it in use.", confirm: "Understood" });
+  try {
+    await publish(part, { ...options, validateOnly: true });
+  } catch (error) {
+    return ask({
+      title: `${feature.name} can’t be deleted`,
+      body: errorState(error),
+      text: "Take it out of plans, credit systems and grants first. Customers who have something of it keep it in use.",
+      confirm: "Understood",
+    });
   }
-  const done = await ask({ title: `Delete ${feature.name}?`, text: "Versions of plans that had it can’t be bought any more. What was used stays on record.", confirm: "Delete", danger: true, type: context.environment === "live" ? feature.name : null, run: () => publish(part, options) });
+  const done = await ask({
+    title: `Delete ${feature.name}?`,
+    text: "Versions of plans that had it can’t be bought any more. What was used stays on record.",
+    confirm: "Delete",
+    danger: true,
+    type: context.environment === "live" ? feature.name : null,
+    run: () => publish(part, options),
+  });
   if (!done) return undefined;
   toast(`${feature.name} is deleted.`);
   return context.navigate(context.link("features"));

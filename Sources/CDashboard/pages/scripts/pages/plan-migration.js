@@ -2,64 +2,144 @@
 
 import { call, pages, requestId } from "../api.js";
 import { countCustomers, readCatalog } from "../catalog.js";
-import { append, ask, badge, bar, button, card, check, emptyState, field, h, notice, pageHead, replace, skeleton, toast, words } from "../elements.js";
+import { ask, button, card, check, emptyState, field, h, notice, pageHead, replace, skeleton } from "../elements.js";
 import { count, quantity } from "../format.js";
+import { each, moves, outcomeOf } from "../migration.js";
+import { migrate } from "./migration-progress.js";
 
-const OUTCOMES = {
-  migrated: ["Moves", "Moved", "good", ""], skipped_custom: ["Stays", "Stayed", "warn", "It was customized. Include customized plans to move it; what was customized is lost."],
-  needs_quantities: ["Needs a hand", "Needs a hand", "wrong", "The new version sells other packs: change the subscription and say how many."], nothing: ["Nothing to do", "Nothing to do", "quiet", "It has this version already."],
-};
-const AT_ONCE = 4;
 let running = null;
 
 export default {
   title: "Migrate customers",
   async load(context) {
-    const [catalog, customers] = await Promise.all([readCatalog({ signal: context.signal }), countCustomers({ signal: context.signal })]);
+    const [catalog, customers] = await Promise.all([
+      readCatalog({ signal: context.signal }),
+      countCustomers({ signal: context.signal }),
+    ]);
     const plan = catalog.plan(context.path[0]);
-    if (!plan) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such plan", icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!plan)
+      return h(
+        "div",
+        { class: "page" },
+        emptyState({
+          heading: "h1",
+          title: "There is no such plan",
+          icon: "plans",
+          actions: button("All plans", { href: context.link("plans") }),
+        }),
+      );
     context.setTitle(`Migrate ${plan.name}`);
     return page(context, plan, customers);
   },
-  leave() { if (running) running.stopped = true; },
+  leave() {
+    if (running) running.stopped = true;
+  },
 };
 
 function page(context, plan, customers) {
   const state = { from: "0", custom: false, rows: [], chosen: new Set() };
-  const versions = [...new Set((customers?.rows ?? []).filter((row) => row.plan_id === plan.plan_id && row.revision !== plan.revision).map((row) => row.revision))];
+  const versions = [
+    ...new Set(
+      (customers?.rows ?? [])
+        .filter((row) => row.plan_id === plan.plan_id && row.revision !== plan.revision)
+        .map((row) => row.revision),
+    ),
+  ];
   const place = h("div", null);
-  const options = h("div", { class: "stack" },
-    field({ label: "Which", type: "select", value: "0", options: [{ value: "0", label: "Every older version" }, ...Array.from({ length: plan.version - 1 }, (_, index) => plan.version - 1 - index).map((version) => ({ value: String(version), label: `Version ${version}` }))], onInput: (value) => { state.from = value; replace(place); } }),
-    check({ label: "Include customized plans", hint: "Their customers lose what was made for them.", onChange: (on) => { state.custom = on; replace(place); } }));
+  const options = h(
+    "div",
+    { class: "stack" },
+    field({
+      label: "Which",
+      type: "select",
+      value: "0",
+      options: [
+        { value: "0", label: "Every older version" },
+        ...Array.from({ length: plan.version - 1 }, (_, index) => plan.version - 1 - index).map((version) => ({
+          value: String(version),
+          label: `Version ${version}`,
+        })),
+      ],
+      onInput: (value) => {
+        state.from = value;
+        replace(place);
+      },
+    }),
+    check({
+      label: "Include customized plans",
+      hint: "Their customers lose what was made for them.",
+      onChange: (on) => {
+        state.custom = on;
+        replace(place);
+      },
+    }),
+  );
   const older = customers ? customers.older(plan.plan_id, plan.revision) : null;
-  return h("div", { class: "page page-narrow" },
-    pageHead(`Migrate ${plan.name}`, { crumbs: [{ label: "Plans", href: context.link("plans") }, { label: plan.name, href: context.link("plans", plan.plan_id) }],
-      lead: `Customers keep the version that they bought until they are moved to version ${plan.version}. What was used stays used. Nothing is charged before the next period, which costs what the new version costs.` }),
-    older === 0 && !versions.length ? notice("Everybody has the version that is sold.", "good") : older !== null && notice(`${count(older, "customer is", "customers are")} on an older version.`),
-    card({ title: "1. Whom" }, options, h("div", { class: "row row-end" }, button("Preview", { primary: true, icon: "search", onClick: () => look(context, plan, state, place) }))), place);
+  return h(
+    "div",
+    { class: "page page-narrow" },
+    pageHead(`Migrate ${plan.name}`, {
+      crumbs: [
+        { label: "Plans", href: context.link("plans") },
+        { label: plan.name, href: context.link("plans", plan.plan_id) },
+      ],
+      lead: `Customers keep the version that they bought until they are moved to version ${plan.version}. What was used stays used. Nothing is charged before the next period, which costs what the new version costs.`,
+    }),
+    older === 0 && !versions.length
+      ? notice("Everybody has the version that is sold.", "good")
+      : older !== null && notice(`${count(older, "customer is", "customers are")} on an older version.`),
+    card(
+      { title: "1. Whom" },
+      options,
+      h(
+        "div",
+        { class: "row row-end" },
+        button("Preview", { primary: true, icon: "search", onClick: () => look(context, plan, state, place) }),
+      ),
+    ),
+    place,
+  );
 }
 
-const request = (plan, state, customer) => ({ customer_id: customer, plan_id: plan.plan_id, from_version: Number(state.from), include_custom: state.custom });
+const request = (plan, state, customer) => ({
+  customer_id: customer,
+  plan_id: plan.plan_id,
+  from_version: Number(state.from),
+  include_custom: state.custom,
+});
 
 /** Asks for each customer of the plan what would become of it. */
 async function look(context, plan, state, place) {
   if (running) running.stopped = true;
-  const run = running = { stopped: false };
+  const run = (running = { stopped: false });
   const told = h("p", { class: "soft" }, "Looking for customers");
   replace(place, card({ title: "2. What would be done" }, told, skeleton("lines", 4)));
   state.rows = [];
   const wanted = [];
-  for await (const reply of pages("CustomerService/ListCustomers", { plan_id: plan.plan_id, page_size: 200 }, { signal: context.signal })) {
+  for await (const reply of pages(
+    "CustomerService/ListCustomers",
+    { plan_id: plan.plan_id, page_size: 200 },
+    { signal: context.signal },
+  )) {
     for (const customer of reply.customers) {
       const held = customer.subscriptions.filter((each) => each.plan_id === plan.plan_id && each.status !== "ended");
-      if (held.some((each) => each.plan_version !== plan.version || each.custom_plan)) wanted.push({ id: customer.customer_id, name: customer.name || customer.customer_id, versions: [...new Set(held.map((each) => each.plan_version))] });
+      if (held.some((each) => each.plan_version !== plan.version || each.custom_plan))
+        wanted.push({
+          id: customer.customer_id,
+          name: customer.name || customer.customer_id,
+          versions: [...new Set(held.map((each) => each.plan_version))],
+        });
     }
     told.textContent = `${count(wanted.length, "customer")} found`;
     if (run.stopped) return;
   }
   await each(run, wanted, async (customer) => {
     try {
-      const reply = await call("AttachService/MigrateCustomer", { ...request(plan, state, customer.id), dry_run: true, request_id: requestId() }, { signal: context.signal });
+      const reply = await call(
+        "AttachService/MigrateCustomer",
+        { ...request(plan, state, customer.id), dry_run: true, request_id: requestId() },
+        { signal: context.signal },
+      );
       if (reply.subscriptions.length) state.rows.push({ ...customer, outcomes: reply.subscriptions });
     } catch (error) {
       if (error.name === "AbortError") throw error;
@@ -73,18 +153,15 @@ async function look(context, plan, state, place) {
   choose(context, plan, state, place);
 }
 
-const moves = (row) => row.outcomes.some((each) => each.outcome === "migrated");
-
-function outcomeOf(row, done) {
-  if (row.error) return [badge("Failed", "wrong"), h("span", { class: "small wrong" }, row.error.message)];
-  return row.outcomes.map((each) => {
-    const [before, after, tone, about] = OUTCOMES[each.outcome] ?? [words(each.outcome), words(each.outcome), "quiet", ""];
-    return h("div", { class: "stack-s" }, h("div", null, badge(done ? after : before, tone), h("span", { class: "soft small" }, ` from version ${each.from_version}`)), about && h("span", { class: "soft small" }, about));
-  });
-}
-
 function choose(context, plan, state, place) {
-  if (!state.rows.length) return replace(place, card({ title: "2. What would be done" }, emptyState({ title: "Nobody to move", text: "No customer has what you chose.", icon: "check" })));
+  if (!state.rows.length)
+    return replace(
+      place,
+      card(
+        { title: "2. What would be done" },
+        emptyState({ title: "Nobody to move", text: "No customer has what you chose.", icon: "check" }),
+      ),
+    );
   const go = button("", { primary: true, icon: "history", onClick: () => confirm(context, plan, state, place) });
   const all = h("input", { type: "checkbox", "aria-label": "All that move" });
   const movable = state.rows.filter(moves);
@@ -95,61 +172,71 @@ function choose(context, plan, state, place) {
     all.checked = movable.length > 0 && state.chosen.size === movable.length;
     all.indeterminate = state.chosen.size > 0 && !all.checked;
   };
-  all.addEventListener("change", () => { for (const row of movable) { all.checked ? state.chosen.add(row.id) : state.chosen.delete(row.id); boxes.get(row.id).checked = all.checked; } tell(); });
-  const list = h("ul", { class: "pick-list" }, state.rows.map((row) => {
-    const box = h("input", { type: "checkbox", checked: state.chosen.has(row.id), disabled: !moves(row), "aria-label": `Migrate ${row.name}` });
-    box.addEventListener("change", () => { box.checked ? state.chosen.add(row.id) : state.chosen.delete(row.id); tell(); });
-    boxes.set(row.id, box);
-    return h("li", null, box, h("a", { class: "grow", href: context.link("customers", row.id) }, row.name), h("div", { class: "pick-outcome" }, outcomeOf(row, false)));
-  }));
+  all.addEventListener("change", () => {
+    for (const row of movable) {
+      all.checked ? state.chosen.add(row.id) : state.chosen.delete(row.id);
+      boxes.get(row.id).checked = all.checked;
+    }
+    tell();
+  });
+  const list = h(
+    "ul",
+    { class: "pick-list" },
+    state.rows.map((row) => {
+      const box = h("input", {
+        type: "checkbox",
+        checked: state.chosen.has(row.id),
+        disabled: !moves(row),
+        "aria-label": `Migrate ${row.name}`,
+      });
+      box.addEventListener("change", () => {
+        box.checked ? state.chosen.add(row.id) : state.chosen.delete(row.id);
+        tell();
+      });
+      boxes.set(row.id, box);
+      return h(
+        "li",
+        null,
+        box,
+        h("a", { class: "grow", href: context.link("customers", row.id) }, row.name),
+        h("div", { class: "pick-outcome" }, outcomeOf(row, false)),
+      );
+    }),
+  );
   tell();
-  return replace(place, card({ title: "2. What would be done" }, h("label", { class: "check" }, all, `All that move (${quantity(movable.length)} of ${quantity(state.rows.length)})`), list, h("div", { class: "row row-end" }, go)));
+  return replace(
+    place,
+    card(
+      { title: "2. What would be done" },
+      h(
+        "label",
+        { class: "check" },
+        all,
+        `All that move (${quantity(movable.length)} of ${quantity(state.rows.length)})`,
+      ),
+      list,
+      h("div", { class: "row row-end" }, go),
+    ),
+  );
 }
 
 async function confirm(context, plan, state, place) {
-  const really = await ask({ title: `Migrate ${count(state.chosen.size, "customer")} to version ${plan.version}?`, text: "They have what the new version gives from now on, and pay its price from their next period.", confirm: "Migrate", type: context.environment === "live" ? plan.name : null });
-  if (really) await migrate(context, plan, state, place);
-}
-
-async function migrate(context, plan, state, place) {
-  const run = running = { stopped: false };
-  const chosen = state.rows.filter((row) => state.chosen.has(row.id));
-  const done = [];
-  const meter = h("div", { "aria-live": "polite" });
-  const results = h("ul", { class: "pick-list" });
-  const stop = button("Stop", { onClick: () => { run.stopped = true; } });
-  const tell = () => replace(meter, bar({ value: done.length, max: chosen.length, label: "Migrated", tone: "", text: [h("span", null, `${quantity(done.length)} of ${quantity(chosen.length)}`), h("span", { class: "soft" }, run.stopped ? "Stopped" : done.length === chosen.length ? "Done" : "")] }));
-  replace(place, card({ title: "3. Progress" }, h("div", { class: "stack" }, meter, h("div", { class: "row row-end" }, stop), results)));
-  tell();
-  await each(run, chosen, async (row) => {
-    let result;
-    try {
-      const reply = await retried(() => call("AttachService/MigrateCustomer", { ...request(plan, state, row.id), request_id: (row.request ??= requestId()) }));
-      result = { ...row, outcomes: reply.subscriptions, error: null };
-    } catch (error) { result = { ...row, error }; }
-    done.push(result);
-    append(results, h("li", null, h("a", { class: "grow", href: context.link("customers", row.id) }, row.name), h("div", { class: "pick-outcome" }, result.outcomes.length || result.error ? outcomeOf(result, true) : badge("Nothing to do", "quiet"))));
-    tell();
+  const really = await ask({
+    title: `Migrate ${count(state.chosen.size, "customer")} to version ${plan.version}?`,
+    text: "They have what the new version gives from now on, and pay its price from their next period.",
+    confirm: "Migrate",
+    type: context.environment === "live" ? plan.name : null,
   });
-  const failed = done.filter((row) => row.error).length;
-  const left = chosen.length - done.length;
-  replace(stop.parentElement, failed || left ? button("Preview again", { icon: "refresh", onClick: () => look(context, plan, state, place) }) : null, button("Back to the plan", { primary: true, href: context.link("plans", plan.plan_id) }));
-  toast(failed || left ? `${count(done.length - failed, "customer")} migrated, ${quantity(failed)} failed, ${quantity(left)} left.` : `${count(done.length, "customer")} migrated.`, { tone: failed ? "wrong" : "good" });
-}
-
-/** Some at a time, until all are done or somebody stops. */
-async function each(run, list, work) {
-  const queue = [...list];
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, async () => { while (queue.length && !run.stopped) await work(queue.shift()); }));
-}
-
-/** With the same request id, so that it counts once. */
-async function retried(work) {
-  for (let turn = 0; ; turn += 1) {
-    try { return await work(); } catch (error) {
-      const passing = error.status === 0 || error.status === 503 || error.status === 429;
-      if (!passing || turn === 4) throw error;
-      await new Promise((resolve) => { setTimeout(resolve, (error.retryAfter || 2 ** turn * 0.3) * 1000); });
-    }
+  if (really) {
+    running = { stopped: false };
+    const rows = state.rows.filter((row) => state.chosen.has(row.id));
+    await migrate(running, {
+      context,
+      plan,
+      rows,
+      place,
+      request: (row) => request(plan, state, row.id),
+      again: () => look(context, plan, state, place),
+    });
   }
 }

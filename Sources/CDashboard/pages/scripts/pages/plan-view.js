@@ -1,7 +1,22 @@
 // One plan: as it is sold, its versions, who has which, and what can be done with it.
 
 import { countCustomers, differences, publish, readCatalog, tidy } from "../catalog.js";
-import { ask, badge, button, card, copyable, emptyState, errorState, facts, h, menu, notice, pageHead, table, toast } from "../elements.js";
+import {
+  ask,
+  badge,
+  button,
+  card,
+  copyable,
+  emptyState,
+  errorState,
+  facts,
+  h,
+  menu,
+  notice,
+  pageHead,
+  table,
+  toast,
+} from "../elements.js";
 import { count, quantity } from "../format.js";
 import { planBadges, planCard } from "../plan-card.js";
 import { pricePreview } from "../price-preview.js";
@@ -13,32 +28,106 @@ export default {
   async load(context) {
     const id = context.path[0];
     const { signal } = context;
-    const [catalog, customers, history] = await Promise.all([readCatalog({ signal }), countCustomers({ signal }), readCatalog({ signal, allVersions: true })]);
+    const [catalog, customers, history] = await Promise.all([
+      readCatalog({ signal }),
+      countCustomers({ signal }),
+      readCatalog({ signal, allVersions: true }),
+    ]);
     const plan = catalog.plan(id);
-    if (!plan) return h("div", { class: "page" }, emptyState({ heading: "h1", title: "There is no such plan", text: `“${id}” isn’t for sale here.`, icon: "plans", actions: button("All plans", { href: context.link("plans") }) }));
+    if (!plan)
+      return h(
+        "div",
+        { class: "page" },
+        emptyState({
+          heading: "h1",
+          title: "There is no such plan",
+          text: `“${id}” isn’t for sale here.`,
+          icon: "plans",
+          actions: button("All plans", { href: context.link("plans") }),
+        }),
+      );
     context.setTitle(plan.name);
     const versions = history.catalog.plans.filter((each) => each.plan_id === id);
     const mayWrite = context.can("catalog:write");
     const older = customers?.older(id, plan.revision) ?? 0;
     const migrate = () => context.link("plans", id, "migrate");
-    return h("div", { class: "page" },
+    return h(
+      "div",
+      { class: "page" },
       pageHead(plan.name, {
-        crumbs: [{ label: "Plans", href: context.link("plans") }], badges: planBadges(plan),
-        actions: [menu(button("More", { icon: "more" }), [
-          mayWrite && { label: "Duplicate", icon: "copy", href: `${context.link("plans", "new")}?from=${encodeURIComponent(id)}` },
-          context.can("attach:write") && { label: "Migrate customers", icon: "history", href: migrate() },
-          { label: "Try it on real usage", icon: "simulate", href: `${context.link("simulate")}?plan=${encodeURIComponent(id)}` },
-          mayWrite && "-", mayWrite && { label: "Delete", icon: "trash", danger: true, onClick: () => remove(context, catalog, plan) },
-        ]), mayWrite && button("Edit", { primary: true, icon: "edit", href: context.link("plans", id, "edit") })],
+        crumbs: [{ label: "Plans", href: context.link("plans") }],
+        badges: planBadges(plan),
+        actions: [
+          menu(button("More", { icon: "more" }), [
+            mayWrite && {
+              label: "Duplicate",
+              icon: "copy",
+              href: `${context.link("plans", "~new")}?from=${encodeURIComponent(id)}`,
+            },
+            context.can("attach:write") && { label: "Migrate customers", icon: "history", href: migrate() },
+            {
+              label: "Try it on real usage",
+              icon: "simulate",
+              href: `${context.link("simulate")}?plan=${encodeURIComponent(id)}`,
+            },
+            mayWrite && "-",
+            mayWrite && { label: "Delete", icon: "trash", danger: true, onClick: () => remove(context, catalog, plan) },
+          ]),
+          mayWrite && button("Edit", { primary: true, icon: "edit", href: context.link("plans", id, "edit") }),
+        ],
       }),
-      older > 0 && notice(`${count(older, "customer is", "customers are")} on an older version${context.query.get("published") ? " than the one that you just published" : ""}. They keep it until they are migrated.`, "warn",
-        context.can("attach:write") && button("Migrate", { small: true, href: migrate() })),
-      h("div", { class: "sides" }, h("div", { class: "stack-l" },
-        card({ title: "Who has it" }, customers ? facts([["Customers", h("a", { class: "stat", href: `${context.link("customers")}?plan=${encodeURIComponent(id)}` }, quantity(customers.total(id)))],
-          ["On this version", h("span", { class: "stat" }, quantity(customers.of(id, plan.revision)))], ["On older ones", h("span", { class: `stat ${older ? "warn" : ""}` }, quantity(older))]]) : h("p", { class: "soft" }, "This server can’t count customers yet.")),
-        card({ title: "Versions", flush: true }, versionTable(versions, plan, customers, catalog)),
-        card({ title: "For code" }, h("div", { class: "stack" }, copyable(`tally attach CUSTOMER ${id}`), facts([["Id", h("code", null, id)], ["Group", plan.group || "none"], ["Revision", quantity(plan.revision)]])))),
-      h("aside", { class: "stack", "aria-label": "As a customer sees it" }, planCard({ plan, catalog, heading: "h2" }), card({ title: "What it costs" }, pricePreview({ draft: toDraft(plan), catalog })))));
+      older > 0 &&
+        notice(
+          `${count(older, "customer is", "customers are")} on an older version${context.query.get("published") ? " than the one that you just published" : ""}. They keep it until they are migrated.`,
+          "warn",
+          context.can("attach:write") && button("Migrate", { small: true, href: migrate() }),
+        ),
+      h(
+        "div",
+        { class: "sides" },
+        h(
+          "div",
+          { class: "stack-l" },
+          card(
+            { title: "Who has it" },
+            customers
+              ? facts([
+                  [
+                    "Customers",
+                    h(
+                      "a",
+                      { class: "stat", href: `${context.link("customers")}?plan=${encodeURIComponent(id)}` },
+                      quantity(customers.total(id)),
+                    ),
+                  ],
+                  ["On this version", h("span", { class: "stat" }, quantity(customers.of(id, plan.revision)))],
+                  ["On older ones", h("span", { class: `stat ${older ? "warn" : ""}` }, quantity(older))],
+                ])
+              : h("p", { class: "soft" }, "This server can’t count customers yet."),
+          ),
+          card({ title: "Versions", flush: true }, versionTable(versions, plan, customers, catalog)),
+          card(
+            { title: "For code" },
+            h(
+              "div",
+              { class: "stack" },
+              copyable(`tally attach CUSTOMER ${id}`),
+              facts([
+                ["Id", h("code", null, id)],
+                ["Group", plan.group || "none"],
+                ["Revision", quantity(plan.revision)],
+              ]),
+            ),
+          ),
+        ),
+        h(
+          "aside",
+          { class: "stack", "aria-label": "As a customer sees it" },
+          planCard({ plan, catalog, heading: "h2" }),
+          card({ title: "What it costs" }, pricePreview({ draft: toDraft(plan), catalog })),
+        ),
+      ),
+    );
   },
 };
 
@@ -46,16 +135,42 @@ export default {
 function versionTable(versions, plan, customers, catalog) {
   const nameOf = (id) => catalog.feature(id)?.name ?? id;
   const rows = [...versions].reverse();
-  return table({ caption: "Versions", rows, empty: "No versions are known", columns: [
-    { label: "Version", cell: (row) => h("div", { class: "row" }, h("strong", null, String(row.version)), row.version === plan.version ? badge("Sold now", "good") : null) },
-    { label: "What changed", cell: (row) => {
-      const before = rows[rows.indexOf(row) + 1];
-      if (!before) return h("span", { class: "soft" }, "The first");
-      const list = differences(tidy(before), tidy(row), nameOf);
-      return h("details", { class: "more" }, h("summary", null, list.length === 1 ? list[0].label : `${count(list.length, "change")}`), differenceTable(list));
-    } },
-    { label: "Customers", numeric: true, cell: (row) => (customers ? quantity(customers.of(plan.plan_id, row.revision)) : "–") },
-  ] });
+  return table({
+    caption: "Versions",
+    rows,
+    empty: "No versions are known",
+    columns: [
+      {
+        label: "Version",
+        cell: (row) =>
+          h(
+            "div",
+            { class: "row" },
+            h("strong", null, String(row.version)),
+            row.version === plan.version ? badge("Sold now", "good") : null,
+          ),
+      },
+      {
+        label: "What changed",
+        cell: (row) => {
+          const before = rows[rows.indexOf(row) + 1];
+          if (!before) return h("span", { class: "soft" }, "The first");
+          const list = differences(tidy(before), tidy(row), nameOf);
+          return h(
+            "details",
+            { class: "more" },
+            h("summary", null, list.length === 1 ? list[0].label : `${count(list.length, "change")}`),
+            differenceTable(list),
+          );
+        },
+      },
+      {
+        label: "Customers",
+        numeric: true,
+        cell: (row) => (customers ? quantity(customers.of(plan.plan_id, row.revision)) : "–"),
+      },
+    ],
+  });
 }
 
 async function remove(context, catalog, plan) {
@@ -63,10 +178,21 @@ async function remove(context, catalog, plan) {
   try {
     await publish({ deleted_plan_ids: [plan.plan_id] }, { ...options, validateOnly: true });
   } catch (error) {
-    return ask({ title: `${plan.name} can’t be deleted`, body: errorState(error), text: "A plan that somebody has, had, or is about to get stays. Edit it so that it is no default, and sell another one in its place.", confirm: "Understood" });
+    return ask({
+      title: `${plan.name} can’t be deleted`,
+      body: errorState(error),
+      text: "A plan that somebody has, had, or is about to get stays. Edit it so that it is no default, and sell another one in its place.",
+      confirm: "Understood",
+    });
   }
-  const done = await ask({ title: `Delete ${plan.name}?`, text: "With all its versions. It can’t be bought any more. What was invoiced stays on record.", confirm: "Delete", danger: true,
-    type: context.environment === "live" ? plan.name : null, run: () => publish({ deleted_plan_ids: [plan.plan_id] }, options) });
+  const done = await ask({
+    title: `Delete ${plan.name}?`,
+    text: "With all its versions. It can’t be bought any more. What was invoiced stays on record.",
+    confirm: "Delete",
+    danger: true,
+    type: context.environment === "live" ? plan.name : null,
+    run: () => publish({ deleted_plan_ids: [plan.plan_id] }, options),
+  });
   if (!done) return undefined;
   toast(`${plan.name} is deleted.`);
   return context.navigate(context.link("plans"));

@@ -5,21 +5,30 @@ import { button, emptyState, h, menu, notice, pageHead, searchBox } from "../ele
 import { count } from "../format.js";
 import { planCard } from "../plan-card.js";
 
+// With "~", which no id of a plan can have.
+const PARTS = {
+  "~new": "plan-editor",
+  "~file": "catalog-file",
+  "~copy-to-live": "catalog-copy",
+  "~settings": "catalog-settings",
+  edit: "plan-editor",
+  migrate: "plan-migration",
+};
+
 let part = null;
 
 export default {
   title: "Plans",
   async load(context) {
     const [first, second] = context.path;
-    part = first === undefined ? null
-      : first === "new" || second === "edit" ? (await import("./plan-editor.js")).default
-      : first === "catalog-file" ? (await import("./catalog-file.js")).default
-      : first === "copy-to-live" ? (await import("./catalog-copy.js")).default
-      : second === "migrate" ? (await import("./plan-migration.js")).default
-      : (await import("./plan-view.js")).default;
+    const module = PARTS[first?.startsWith("~") ? first : second] ?? "plan-view";
+    part = first === undefined ? null : (await import(`./${module}.js`)).default;
     return part ? part.load(context) : list(context);
   },
-  leave() { part?.leave?.(); part = null; },
+  leave() {
+    part?.leave?.();
+    part = null;
+  },
 };
 
 async function list(context) {
@@ -28,23 +37,49 @@ async function list(context) {
   const mayWrite = context.can("catalog:write");
   const plans = catalog.catalog.plans;
   const head = pageHead("Plans", {
-    lead: plans.length ? `${count(plans.length, "plan")} in ${catalog.currency.toUpperCase()}. Customers keep the version that they bought.` : null,
-    actions: [menu(button("More", { icon: "more" }), [
-      { label: "Catalog as a file", icon: "download", href: context.link("plans", "catalog-file") },
-      environment === "sandbox" && mayWrite && { label: "Copy to live", icon: "upload", href: context.link("plans", "copy-to-live") },
-    ]), mayWrite && button("New plan", { primary: true, icon: "plus", href: context.link("plans", "new") })],
+    lead: plans.length
+      ? `${count(plans.length, "plan")} in ${catalog.currency.toUpperCase()}. Customers keep the version that they bought.`
+      : null,
+    actions: [
+      menu(button("More", { icon: "more" }), [
+        { label: "Settings and taxes", icon: "system", href: context.link("plans", "~settings") },
+        { label: "Catalog as a file", icon: "download", href: context.link("plans", "~file") },
+        environment === "sandbox" &&
+          mayWrite && { label: "Copy to live", icon: "upload", href: context.link("plans", "~copy-to-live") },
+      ]),
+      mayWrite && button("New plan", { primary: true, icon: "plus", href: context.link("plans", "~new") }),
+    ],
   });
-  if (!plans.length) return h("div", { class: "page" }, head, h("section", { class: "card" }, firstSteps(context, catalog, mayWrite)));
+  if (!plans.length)
+    return h("div", { class: "page" }, head, h("section", { class: "card" }, firstSteps(context, catalog, mayWrite)));
   const place = h("div", { class: "stack-l" });
   const draw = (search) => {
     const wanted = search.toLowerCase();
     const found = plans.filter((plan) => `${plan.name} ${plan.plan_id} ${plan.group}`.toLowerCase().includes(wanted));
-    place.replaceChildren(...(found.length ? groups(found).map((group) => section(group, context, catalog, customers)) : [emptyState({ title: "No plan is called that", icon: "search" })]));
+    place.replaceChildren(
+      ...(found.length
+        ? groups(found).map((group) => section(group, context, catalog, customers))
+        : [emptyState({ title: "No plan is called that", icon: "search" })]),
+    );
   };
   draw(context.query.get("search") ?? "");
-  return h("div", { class: "page" }, head,
+  return h(
+    "div",
+    { class: "page" },
+    head,
     !customers && notice("How many customers each plan has isn’t known: this server can’t count them yet.", "warn"),
-    plans.length > 6 && searchBox({ label: "Find a plan", value: context.query.get("search") ?? "", delay: 80, onSearch: (search) => { context.setQuery({ search }); draw(search); } }), place);
+    plans.length > 6 &&
+      searchBox({
+        label: "Find a plan",
+        value: context.query.get("search") ?? "",
+        delay: 80,
+        onSearch: (search) => {
+          context.setQuery({ search });
+          draw(search);
+        },
+      }),
+    place,
+  );
 }
 
 /** Main plans by group, the unnamed group first, add-ons after them; each by price. */
@@ -54,27 +89,59 @@ function groups(plans) {
     const key = plan.add_on ? "\u{10FFFF}" : plan.group;
     found.set(key, [...(found.get(key) ?? []), plan]);
   }
-  return [...found.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([key, list]) => ({
-    title: key === "\u{10FFFF}" ? "Add-ons" : key || (found.size > 1 ? "Main plans" : ""), plans: list.sort((a, b) => monthly(a) - monthly(b)),
-    about: key === "\u{10FFFF}" ? "Stand beside other plans." : found.size > 1 ? "A customer has one of them at a time." : "",
-  }));
+  return [...found.entries()]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([key, list]) => ({
+      title: key === "\u{10FFFF}" ? "Add-ons" : key || (found.size > 1 ? "Main plans" : ""),
+      plans: list.sort((a, b) => monthly(a) - monthly(b)),
+      about:
+        key === "\u{10FFFF}"
+          ? "Stand beside other plans."
+          : found.size > 1
+            ? "A customer has one of them at a time."
+            : "",
+    }));
 }
 
 const MONTHS = { week: 12 / 52, month: 1, quarter: 3, semi_annual: 6, year: 12, one_off: 1 };
-const monthly = (plan) => Number(plan.price?.amount ?? 0) / ((MONTHS[plan.price?.interval] ?? 1) * (plan.price?.interval_count || 1));
+const monthly = (plan) =>
+  Number(plan.price?.amount ?? 0) / ((MONTHS[plan.price?.interval] ?? 1) * (plan.price?.interval_count || 1));
 
 function section({ title, about, plans }, context, catalog, customers) {
-  return h("section", { class: "stack" }, title && h("div", null, h("h2", null, title), about && h("p", { class: "soft small" }, about)),
-    h("div", { class: "plan-grid" }, plans.map((plan) => planCard({ plan, catalog, href: context.link("plans", plan.plan_id), heading: title ? "h3" : "h2",
-      customers: customers ? customers.total(plan.plan_id) : undefined, older: customers?.older(plan.plan_id, plan.revision) }))));
+  return h(
+    "section",
+    { class: "stack" },
+    title && h("div", null, h("h2", null, title), about && h("p", { class: "soft small" }, about)),
+    h(
+      "div",
+      { class: "plan-grid" },
+      plans.map((plan) =>
+        planCard({
+          plan,
+          catalog,
+          href: context.link("plans", plan.plan_id),
+          heading: title ? "h3" : "h2",
+          customers: customers ? customers.total(plan.plan_id) : undefined,
+          older: customers?.older(plan.plan_id, plan.revision),
+        }),
+      ),
+    ),
+  );
 }
 
 function firstSteps(context, catalog, mayWrite) {
   const features = catalog.catalog.features.length;
   return emptyState({
-    icon: "plans", title: "No plans yet",
-    text: features ? "A plan says what customers get and what it costs." : "Begin with features, which are what plans grant: messages, seats, single sign-on. Or bring a catalog from a file.",
-    actions: mayWrite && [features ? button("New plan", { primary: true, icon: "plus", href: context.link("plans", "new") })
-      : button("Create a feature", { primary: true, icon: "plus", href: context.link("features", "new") }), button("Import a file", { icon: "upload", href: context.link("plans", "catalog-file") })],
+    icon: "plans",
+    title: "No plans yet",
+    text: features
+      ? "A plan says what customers get and what it costs."
+      : "Begin with features, which are what plans grant: messages, seats, single sign-on. Or bring a catalog from a file.",
+    actions: mayWrite && [
+      features
+        ? button("New plan", { primary: true, icon: "plus", href: context.link("plans", "~new") })
+        : button("Create a feature", { primary: true, icon: "plus", href: context.link("features", "~new") }),
+      button("Import a file", { icon: "upload", href: context.link("plans", "~file") }),
+    ],
   });
 }

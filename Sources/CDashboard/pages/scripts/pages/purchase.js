@@ -6,7 +6,7 @@ import { button, checkRequired, clearErrors, dialog, h, notice, replace, showVio
 import { date, dateTime, money, quantity } from "../format.js";
 import { confirmed, intent, renamed } from "../acting.js";
 import { attachOutcome } from "../words.js";
-import { linkPanel } from "./act-pages.js";
+import { keepPage, linkPanel } from "./act-pages.js";
 import { linesTable, totals } from "./invoice-view.js";
 
 // `request()`: what is asked for, as the change's own method takes it; `preview`: [method, the field it goes into].
@@ -92,6 +92,10 @@ export function purchaseDialog(view, { title, fields, request, preview, method, 
       return toast({ scheduled: `${name ?? "The plan"} starts later`, processing: "The payment is under way" }[reply.outcome] ?? (reply.invoice?.amount_due.minor_units > 0 && reply.invoice.status === "paid" ? `Done: ${money(reply.invoice.amount_due)} charged` : "Done"));
     }
     // It waits for the customer: the address is to be opened, or sent to them.
+    if (reply.outcome === "payment_required") {
+      keepPage(view.id, { url: reply.payment_url, what: title, subscriptions: view.customer.subscriptions.length });
+      view.show(view.customer);
+    }
     const text = reply.outcome === "payment_required" ? "The customer has to pay first. The plan starts when they have." : "It is in use, and paid by invoice. This is the invoice’s page.";
     replace(box.element.querySelector(".dialog-body"), linkPanel(reply.payment_url, text));
     replace(box.element.querySelector(".dialog-foot"), button("Done", { primary: true, onClick: () => box.close() }));

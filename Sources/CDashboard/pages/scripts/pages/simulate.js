@@ -19,7 +19,7 @@ export default {
     const draft = draftFields({ catalog, planId: query.get("plan") ?? undefined });
     const range = rangeField({ value: { preset: "quarter" }, clock: () => new Date(Date.now() + ahead) });
     const who = field({ label: "Customers", type: "select", path: "having_plan_id", value: "", options: [{ value: "", label: "Everybody" }, ...options(catalog.plans, "plan_id").map((each) => ({ value: each.value, label: `Who have ${each.label}` })), { value: "*", label: "One customer" }], onInput: () => show() });
-    const one = customerField({ signal, path: "customer_id", label: "Customer", value: query.get("customer") ?? "", placeholder: "Id, or search by name" });
+    const one = customerField({ signal, path: "customer_id", label: "Customer", required: true, value: query.get("customer") ?? "", placeholder: "Id, or search by name" });
     const results = h("div", { class: "stack-l" });
     const show = () => { one.hidden = who.control.value !== "*"; };
     if (query.get("customer")) who.control.value = "*";

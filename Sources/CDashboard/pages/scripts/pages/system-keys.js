@@ -1,90 +1,103 @@
 // API keys of the environment: shown once, rotated without anybody noticing, ended at once.
 
 import { call } from "../api.js";
-import { ask, badge, button, card, check, copyable, dialog, emptyState, field, form, h, loading, menu, notice, table, toast, words } from "../elements.js";
+import { badge, button, card, check, emptyState, h, loading, menu, table, words } from "../elements.js";
 import { timeElement } from "../format.js";
-
-const SCOPES = [
-  ["entitlement:read", "Ask what may be done"], ["usage:read", "Read usage"], ["usage:write", "Record usage, hold and settle"], ["attach:write", "Sell, change and refund plans"], ["customers:read", "Read customers"],
-  ["customers:write", "Change customers and balances"], ["customers:erase", "Delete customers"], ["catalog:read", "Read the catalog"], ["catalog:write", "Publish plans and features"], ["webhooks:read", "See receivers"], ["webhooks:write", "Replay webhooks"],
-  ["keys:read", "List keys"], ["keys:write", "Make and end keys"],
-];
-const VALIDITY = [["", "until it is revoked"], [86400, "a day"], [86400 * 30, "30 days"], [86400 * 90, "90 days"], [86400 * 365, "a year"]];
+import { createKey, revokeKey, rotateKey } from "./key-dialogs.js";
 
 export default {
   async load(context) {
     let ended = false;
     const list = loading(() => show(context, ended, () => list.reload()));
-    const both = check({ label: "Show those that ended", onChange: (on) => { ended = on; list.reload(); } });
-    return h("div", { class: "stack" }, h("div", { class: "row row-between" }, both, context.can("keys:write") && button("Create key", { primary: true, icon: "plus", onClick: () => create(context, () => list.reload()) })), card({ flush: true }, list));
+    const both = check({
+      label: "Show those that ended",
+      onChange: (on) => {
+        ended = on;
+        list.reload();
+      },
+    });
+    return h(
+      "div",
+      { class: "stack" },
+      h(
+        "div",
+        { class: "row row-between" },
+        both,
+        context.can("keys:write") &&
+          button("Create key", { primary: true, icon: "plus", onClick: () => createKey(context, () => list.reload()) }),
+      ),
+      card({ flush: true }, list),
+    );
   },
 };
 
 async function show(context, ended, again) {
   const { keys } = await call("KeyService/ListKeys", {}, { signal: context.signal });
   const rows = keys.filter((key) => ended || key.state === "active").reverse();
-  return table({ caption: "API keys", rows, empty: emptyState({ icon: "key", title: "No keys", text: "A key lets your server talk to Tally." }), columns: [
-    { label: "Name", cell: (row) => h("span", null, h("span", { class: "strong" }, row.name || "Without a name"), h("br"), h("code", { class: "soft small" }, `${row.prefix}…`)) },
-    { label: "Kind", cell: (row) => h("div", { class: "row" }, words(row.kind), row.state === "active" ? null : badge(row.state)) },
-    { label: "May", cell: (row) => scopesText(row.scopes) },
-    { label: "Created", cell: (row) => timeElement(row.create_time) },
-    { label: "Last used", cell: (row) => (row.last_use_time ? timeElement(row.last_use_time) : h("span", { class: "soft" }, "Never")) },
-    { label: "Ends", cell: (row) => (row.expire_time ? timeElement(row.expire_time) : h("span", { class: "soft" }, "–")) },
-    { label: "Actions", hidden: true, numeric: true, cell: (row) => (row.state === "active" && context.can("keys:write") ? menu(button(`Actions for ${row.name || row.key_id}`, { icon: "more", iconOnly: true, quiet: true, small: true }), [
-      { note: row.key_id }, row.kind === "secret" || row.kind === "publishable" ? { label: "Rotate", icon: "refresh", onClick: () => rotate(row, again) } : null, { label: "Revoke", icon: "trash", danger: true, onClick: () => revoke(context, row, again) }]) : null) },
-  ] });
+  return table({
+    caption: "API keys",
+    rows,
+    empty: emptyState({ icon: "key", title: "No keys", text: "A key lets your server talk to Tally." }),
+    columns: [
+      {
+        label: "Name",
+        cell: (row) =>
+          h(
+            "span",
+            null,
+            h("span", { class: "strong" }, row.name || "Without a name"),
+            h("br"),
+            h("code", { class: "soft small" }, `${row.prefix}…`),
+          ),
+      },
+      {
+        label: "Kind",
+        cell: (row) => h("div", { class: "row" }, words(row.kind), row.state === "active" ? null : badge(row.state)),
+      },
+      { label: "May", cell: (row) => scopesText(row.scopes) },
+      { label: "Created", cell: (row) => timeElement(row.create_time) },
+      {
+        label: "Last used",
+        cell: (row) => (row.last_use_time ? timeElement(row.last_use_time) : h("span", { class: "soft" }, "Never")),
+      },
+      {
+        label: "Ends",
+        cell: (row) => (row.expire_time ? timeElement(row.expire_time) : h("span", { class: "soft" }, "–")),
+      },
+      {
+        label: "Actions",
+        hidden: true,
+        numeric: true,
+        cell: (row) =>
+          row.state === "active" && context.can("keys:write")
+            ? menu(
+                button(`Actions for ${row.name || row.key_id}`, {
+                  icon: "more",
+                  iconOnly: true,
+                  quiet: true,
+                  small: true,
+                }),
+                [
+                  { note: row.key_id },
+                  row.kind === "secret" || row.kind === "publishable"
+                    ? { label: "Rotate", icon: "refresh", onClick: () => rotateKey(row, again) }
+                    : null,
+                  { label: "Revoke", icon: "trash", danger: true, onClick: () => revokeKey(context, row, again) },
+                ],
+              )
+            : null,
+      },
+    ],
+  });
 }
 
 function scopesText(scopes) {
   if (scopes.includes("*")) return "Everything";
   const shown = scopes.slice(0, 2).join(", ");
-  return h("span", { title: scopes.join("\n") }, shown, scopes.length > 2 && h("span", { class: "soft" }, ` and ${scopes.length - 2} more`));
-}
-
-function create(context, again) {
-  const live = context.environment === "live";
-  const name = field({ label: "Name", path: "name", required: true, placeholder: "Billing backend", hint: "What it is for.", maxlength: "120" });
-  const kind = field({ label: "Kind", path: "kind", type: "select", value: "secret", options: [{ value: "secret", label: "Secret: for a server of your own" }, { value: "publishable", label: "Publishable: for pages that everybody can read" }], onInput: (value) => { scopes.hidden = value !== "secret"; } });
-  const validity = field({ label: "Good for", path: "validity", type: "select", value: "", options: VALIDITY.map(([value, label]) => ({ value: String(value), label })) });
-  const everything = check({ label: "Everything", hint: "Also what comes in later versions.", checked: true, onChange: (on) => { boxes.hidden = on; } });
-  const each = SCOPES.map(([scope, about]) => ({ scope, box: check({ label: about, hint: scope, checked: scope.endsWith(":read") }) }));
-  const boxes = h("div", { class: "columns scope-list", hidden: true }, each.map(({ box }) => box));
-  const scopes = h("fieldset", { class: "stack-s", "data-path": "scopes" }, h("legend", { class: "small" }, "It may"), everything, boxes);
-  const fault = h("p", { class: "fault", hidden: true });
-  scopes.append(fault);
-  scopes.setError = (message) => { fault.hidden = !message; fault.textContent = message ?? ""; };
-  const box = dialog({ title: `Create a ${context.environment} key`, wide: true, body: form({
-    fields: [live ? notice("It reaches real customers. Give it no more than it needs.", "warn") : null, h("div", { class: "fields fields-wide" }, name, kind, validity), scopes], submit: "Create", cancel: () => box.close(),
-    onSubmit: async () => {
-      const chosen = everything.control.checked ? ["*"] : each.filter((entry) => entry.box.control.checked).map((entry) => entry.scope);
-      if (kind.control.value === "secret" && !chosen.length) return scopes.setError("Choose at least one.");
-      const seconds = Number(validity.control.value);
-      const made = await call("KeyService/CreateKey", { name: name.control.value.trim(), kind: kind.control.value, ...(kind.control.value === "secret" ? { scopes: chosen } : {}), ...(seconds ? { validity: { seconds, nanos: 0 } } : {}) });
-      box.close();
-      secret("The new key", made.secret);
-      return again();
-    },
-  }) });
-}
-
-function secret(title, text, more) {
-  dialog({ title, body: [copyable(text), notice("It is shown this once and can’t be read again. Keep it where your server’s secrets are.", "warn"), more], actions: (close) => button("I have kept it", { primary: true, onClick: () => close() }) });
-}
-
-function rotate(key, again) {
-  const overlap = field({ label: "The old key stays good for", type: "select", value: "86400", options: [["0", "not at all"], ["3600", "an hour"], ["86400", "a day"], ["604800", "a week"], ["2592000", "30 days"]].map(([value, label]) => ({ value, label })) });
-  const box = dialog({ title: `Rotate ${key.name || key.key_id}`, body: form({ fields: [h("p", { class: "soft" }, "A new key takes its place, with the same name and scopes. Hand it out while the old one is still good."), overlap], submit: "Rotate", cancel: () => box.close(), onSubmit: async () => {
-    const made = await call("KeyService/RotateKey", { key_id: key.key_id, overlap: { seconds: Number(overlap.control.value), nanos: 0 } });
-    box.close();
-    secret("The key in its place", made.secret, h("p", { class: "soft" }, "The old key ends ", timeElement(made.old_key.expire_time), "."));
-    again();
-  } }) });
-}
-
-async function revoke(context, key, again) {
-  const name = key.name || key.key_id;
-  const done = await ask({ title: `Revoke ${name}?`, text: "The next call with it is refused, on open connections too. There is no way back.", confirm: "Revoke", danger: true, type: context.environment === "live" ? name : null, run: () => call("KeyService/RevokeKey", { key_id: key.key_id }) });
-  if (!done) return;
-  toast(`${name} is revoked.`);
-  again();
+  return h(
+    "span",
+    { title: scopes.join("\n") },
+    shown,
+    scopes.length > 2 && h("span", { class: "soft" }, ` and ${scopes.length - 2} more`),
+  );
 }

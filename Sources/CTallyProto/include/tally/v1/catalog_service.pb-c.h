@@ -26,6 +26,9 @@ typedef struct Tally__V1__PublishCatalogResponse Tally__V1__PublishCatalogRespon
 typedef struct Tally__V1__CatalogChange Tally__V1__CatalogChange;
 typedef struct Tally__V1__GetCatalogRequest Tally__V1__GetCatalogRequest;
 typedef struct Tally__V1__GetCatalogResponse Tally__V1__GetCatalogResponse;
+typedef struct Tally__V1__CountPlanCustomersRequest Tally__V1__CountPlanCustomersRequest;
+typedef struct Tally__V1__CountPlanCustomersResponse Tally__V1__CountPlanCustomersResponse;
+typedef struct Tally__V1__PlanCustomerCount Tally__V1__PlanCustomerCount;
 typedef struct Tally__V1__SimulatePlanRequest Tally__V1__SimulatePlanRequest;
 typedef struct Tally__V1__SimulatePlanResponse Tally__V1__SimulatePlanResponse;
 typedef struct Tally__V1__SimulatedCustomer Tally__V1__SimulatedCustomer;
@@ -60,6 +63,12 @@ typedef enum _Tally__V1__SimulationSkip {
 
 /* --- messages --- */
 
+typedef enum {
+  TALLY__V1__PUBLISH_CATALOG_REQUEST___EXPECTED_SEQUENCE__NOT_SET = 0,
+  TALLY__V1__PUBLISH_CATALOG_REQUEST___EXPECTED_SEQUENCE_EXPECTED_SEQUENCE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__V1__PUBLISH_CATALOG_REQUEST___EXPECTED_SEQUENCE__CASE)
+} Tally__V1__PublishCatalogRequest__ExpectedSequenceCase;
+
 /*
  * Asks for a publication.
  */
@@ -79,10 +88,20 @@ struct  Tally__V1__PublishCatalogRequest
    * idempotent by itself; the id is recorded for the audit.
    */
   char *request_id;
+  Tally__V1__PublishCatalogRequest__ExpectedSequenceCase _expected_sequence_case;
+  union {
+    /*
+     * What `GetCatalog` said when the caller began to edit. If the catalog has moved on since, what
+     * would change something is refused: FAILED_PRECONDITION, reason CATALOG_CHANGED, with the
+     * present one as `catalog_sequence` in the metadata. So a second editor is told. A retry of what
+     * was published changes nothing, and is answered. Absent: it is published onto whatever is there.
+     */
+    uint64_t expected_sequence;
+  };
 };
 #define TALLY__V1__PUBLISH_CATALOG_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__publish_catalog_request__descriptor) \
-    , NULL, 0, (char *)protobuf_c_empty_string }
+    , NULL, 0, (char *)protobuf_c_empty_string, TALLY__V1__PUBLISH_CATALOG_REQUEST___EXPECTED_SEQUENCE__NOT_SET, {0} }
 
 
 /*
@@ -172,6 +191,63 @@ struct  Tally__V1__GetCatalogResponse
 #define TALLY__V1__GET_CATALOG_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__get_catalog_response__descriptor) \
     , NULL, 0 }
+
+
+/*
+ * Asks how many have each plan.
+ */
+struct  Tally__V1__CountPlanCustomersRequest
+{
+  ProtobufCMessage base;
+};
+#define TALLY__V1__COUNT_PLAN_CUSTOMERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__count_plan_customers_request__descriptor) \
+     }
+
+
+/*
+ * Who has which plan.
+ */
+struct  Tally__V1__CountPlanCustomersResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The plans in the order in which they were first published, their revisions ascending.
+   */
+  size_t n_plans;
+  Tally__V1__PlanCustomerCount **plans;
+};
+#define TALLY__V1__COUNT_PLAN_CUSTOMERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__count_plan_customers_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * Of one revision of a plan.
+ */
+struct  Tally__V1__PlanCustomerCount
+{
+  ProtobufCMessage base;
+  /*
+   * The plan.
+   */
+  char *plan_id;
+  /*
+   * Its revision.
+   */
+  uint32_t revision;
+  /*
+   * Customers that have it, themselves or for an entity.
+   */
+  int64_t customer_count;
+  /*
+   * Subscriptions to it that aren't over; those that are yet to begin are among them.
+   */
+  int64_t subscription_count;
+};
+#define TALLY__V1__PLAN_CUSTOMER_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan_customer_count__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -484,6 +560,63 @@ Tally__V1__GetCatalogResponse *
 void   tally__v1__get_catalog_response__free_unpacked
                      (Tally__V1__GetCatalogResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tally__V1__CountPlanCustomersRequest methods */
+void   tally__v1__count_plan_customers_request__init
+                     (Tally__V1__CountPlanCustomersRequest         *message);
+size_t tally__v1__count_plan_customers_request__get_packed_size
+                     (const Tally__V1__CountPlanCustomersRequest   *message);
+size_t tally__v1__count_plan_customers_request__pack
+                     (const Tally__V1__CountPlanCustomersRequest   *message,
+                      uint8_t             *out);
+size_t tally__v1__count_plan_customers_request__pack_to_buffer
+                     (const Tally__V1__CountPlanCustomersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CountPlanCustomersRequest *
+       tally__v1__count_plan_customers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__count_plan_customers_request__free_unpacked
+                     (Tally__V1__CountPlanCustomersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__CountPlanCustomersResponse methods */
+void   tally__v1__count_plan_customers_response__init
+                     (Tally__V1__CountPlanCustomersResponse         *message);
+size_t tally__v1__count_plan_customers_response__get_packed_size
+                     (const Tally__V1__CountPlanCustomersResponse   *message);
+size_t tally__v1__count_plan_customers_response__pack
+                     (const Tally__V1__CountPlanCustomersResponse   *message,
+                      uint8_t             *out);
+size_t tally__v1__count_plan_customers_response__pack_to_buffer
+                     (const Tally__V1__CountPlanCustomersResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__CountPlanCustomersResponse *
+       tally__v1__count_plan_customers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__count_plan_customers_response__free_unpacked
+                     (Tally__V1__CountPlanCustomersResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tally__V1__PlanCustomerCount methods */
+void   tally__v1__plan_customer_count__init
+                     (Tally__V1__PlanCustomerCount         *message);
+size_t tally__v1__plan_customer_count__get_packed_size
+                     (const Tally__V1__PlanCustomerCount   *message);
+size_t tally__v1__plan_customer_count__pack
+                     (const Tally__V1__PlanCustomerCount   *message,
+                      uint8_t             *out);
+size_t tally__v1__plan_customer_count__pack_to_buffer
+                     (const Tally__V1__PlanCustomerCount   *message,
+                      ProtobufCBuffer     *buffer);
+Tally__V1__PlanCustomerCount *
+       tally__v1__plan_customer_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tally__v1__plan_customer_count__free_unpacked
+                     (Tally__V1__PlanCustomerCount *message,
+                      ProtobufCAllocator *allocator);
 /* Tally__V1__SimulatePlanRequest methods */
 void   tally__v1__simulate_plan_request__init
                      (Tally__V1__SimulatePlanRequest         *message);
@@ -596,6 +729,15 @@ typedef void (*Tally__V1__GetCatalogRequest_Closure)
 typedef void (*Tally__V1__GetCatalogResponse_Closure)
                  (const Tally__V1__GetCatalogResponse *message,
                   void *closure_data);
+typedef void (*Tally__V1__CountPlanCustomersRequest_Closure)
+                 (const Tally__V1__CountPlanCustomersRequest *message,
+                  void *closure_data);
+typedef void (*Tally__V1__CountPlanCustomersResponse_Closure)
+                 (const Tally__V1__CountPlanCustomersResponse *message,
+                  void *closure_data);
+typedef void (*Tally__V1__PlanCustomerCount_Closure)
+                 (const Tally__V1__PlanCustomerCount *message,
+                  void *closure_data);
 typedef void (*Tally__V1__SimulatePlanRequest_Closure)
                  (const Tally__V1__SimulatePlanRequest *message,
                   void *closure_data);
@@ -626,6 +768,10 @@ struct Tally__V1__CatalogService_Service
                       const Tally__V1__GetCatalogRequest *input,
                       Tally__V1__GetCatalogResponse_Closure closure,
                       void *closure_data);
+  void (*count_plan_customers)(Tally__V1__CatalogService_Service *service,
+                               const Tally__V1__CountPlanCustomersRequest *input,
+                               Tally__V1__CountPlanCustomersResponse_Closure closure,
+                               void *closure_data);
   void (*simulate_plan)(Tally__V1__CatalogService_Service *service,
                         const Tally__V1__SimulatePlanRequest *input,
                         Tally__V1__SimulatePlanResponse_Closure closure,
@@ -640,6 +786,7 @@ void tally__v1__catalog_service__init (Tally__V1__CatalogService_Service *servic
     { TALLY__V1__CATALOG_SERVICE__BASE_INIT,\
       function_prefix__ ## publish_catalog,\
       function_prefix__ ## get_catalog,\
+      function_prefix__ ## count_plan_customers,\
       function_prefix__ ## simulate_plan  }
 void tally__v1__catalog_service__publish_catalog(ProtobufCService *service,
                                                  const Tally__V1__PublishCatalogRequest *input,
@@ -649,6 +796,10 @@ void tally__v1__catalog_service__get_catalog(ProtobufCService *service,
                                              const Tally__V1__GetCatalogRequest *input,
                                              Tally__V1__GetCatalogResponse_Closure closure,
                                              void *closure_data);
+void tally__v1__catalog_service__count_plan_customers(ProtobufCService *service,
+                                                      const Tally__V1__CountPlanCustomersRequest *input,
+                                                      Tally__V1__CountPlanCustomersResponse_Closure closure,
+                                                      void *closure_data);
 void tally__v1__catalog_service__simulate_plan(ProtobufCService *service,
                                                const Tally__V1__SimulatePlanRequest *input,
                                                Tally__V1__SimulatePlanResponse_Closure closure,
@@ -662,6 +813,9 @@ extern const ProtobufCMessageDescriptor tally__v1__publish_catalog_response__des
 extern const ProtobufCMessageDescriptor tally__v1__catalog_change__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_catalog_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__get_catalog_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__count_plan_customers_request__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__count_plan_customers_response__descriptor;
+extern const ProtobufCMessageDescriptor tally__v1__plan_customer_count__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__simulate_plan_request__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__simulate_plan_response__descriptor;
 extern const ProtobufCMessageDescriptor tally__v1__simulated_customer__descriptor;
