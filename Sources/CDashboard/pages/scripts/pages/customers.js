@@ -71,7 +71,8 @@ async function listPage(context) {
       ...statuses.map((each) => ({ value: each, label: subscriptionStatus(each) })),
     ],
   });
-  lookUp(filter);
+  // While somebody reads the list, what one customer's page needs is fetched.
+  lookUp(filter).then(() => setTimeout(() => import("./customer.js").catch(() => {}), 300));
   return h(
     "div",
     { class: "page" },

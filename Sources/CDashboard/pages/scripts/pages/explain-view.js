@@ -22,7 +22,7 @@ const ruleTexts = {
 // Rules that must hold for the check to go on; the others end it by holding.
 const gates = new Set(["owned", "usage_limit", "overage"]);
 
-function ruleView(rule, last, reason) {
+function ruleView(rule, last, reason, decides) {
   const text = ruleTexts[rule.rule] ?? { ask: plainly(rule.rule), on: "Yes", off: "No" };
   const holds = last ? allows.has(reason) : gates.has(rule.rule);
   const figures = text.compare &&
@@ -41,14 +41,15 @@ function ruleView(rule, last, reason) {
       h("strong", null, holds ? text.on : text.off),
       figures && h("span", { class: "soft" }, ` · ${figures}`),
     ),
-    last && h("span", { class: "small strong" }, "decides"),
+    last && h("span", { class: "small strong" }, decides ? "decides" : "ends here"),
   );
 }
 
 export function poolView(catalog, pool, index, reply) {
+  const flag = catalog.feature(pool.feature_id)?.type === "boolean";
   const name = catalog.featureName(pool.feature_id), concurrency = reply.answer.reason === "concurrency_limit";
   const rules = (list, reason) =>
-    h("ol", { class: "rules" }, list.map((rule, at) => ruleView(rule, at === list.length - 1, reason)));
+    h("ol", { class: "rules" }, list.map((rule, at) => ruleView(rule, at === list.length - 1, reason, pool.decides)));
   return h(
     "li",
     { class: `pool ${pool.decides ? "pool-decides" : ""}` },
@@ -68,7 +69,7 @@ export function poolView(catalog, pool, index, reply) {
         !pool.owned && badge("Has none"),
       ),
     ),
-    h(
+    !flag && h(
       "p",
       { class: "soft small" },
       `${quantity(pool.required_quantity)} asked of it · ${quantity(pool.remaining)} ${concurrency ? "free" : "left"}`,

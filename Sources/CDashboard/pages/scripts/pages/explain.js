@@ -1,7 +1,7 @@
 // Why may a customer, or not: the answer in words, the rules that led to it in order, and what it would be drawn from.
 
 import { call } from "../api.js";
-import { button, card, emptyState, errorState, field, form, h, pageHead, replace, skeleton } from "../elements.js";
+import { button, card, emptyState, field, form, h, pageHead, replace, skeleton } from "../elements.js";
 import { planPrice, quantity } from "../format.js";
 import { customerField } from "../customer-field.js";
 import { knownCatalog, options } from "../known.js";
@@ -67,7 +67,8 @@ export default {
         replace(host, answer(context, catalog, asked, reply));
         if (!reply.answer.allowed) help(context, catalog, asked, host, reply);
       } catch (error) {
-        replace(host, error.violations?.length ? null : errorState(error));
+        // The form says what is wrong, beside the field that it is about.
+        replace(host);
         throw error;
       }
     }
