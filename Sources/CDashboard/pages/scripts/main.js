@@ -127,9 +127,10 @@ function searchByKey(event) {
 
 /** Whoever moves by keyboard or listens goes on at the new page's title. */
 function settle(main, first) {
-  const title = main.querySelector("h1");
-  if (!first && title && (document.activeElement === document.body || !main.contains(document.activeElement)))
-    title.focus({ preventScroll: true });
+  // The browser itself heeds "autofocus" only in the page that it loaded.
+  const wanted = main.querySelector("[autofocus]") ?? (first ? null : main.querySelector("h1"));
+  if (wanted && (document.activeElement === document.body || !main.contains(document.activeElement)))
+    wanted.focus({ preventScroll: true });
 }
 
 function showSignIn(route) {
