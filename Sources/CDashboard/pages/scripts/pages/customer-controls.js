@@ -164,7 +164,7 @@ function usageOf(view, limit) {
       "span",
       { class: "soft small" },
       `${quantity(usage)} of ${quantity(limit.limit)} used`,
-      limit.window_end_time && [", until ", view.time(limit.window_end_time)],
+      limit.window_end_time && ["; the window ends ", view.time(limit.window_end_time)],
     ),
   );
 }

@@ -139,7 +139,7 @@ function entityRow(view, entity, open, load) {
           "span",
           { class: "soft small block" },
           entity.entity_id && h("code", null, entity.entity_id),
-          " · since ",
+          " · made ",
           view.time(entity.create_time),
         ),
       ),
