@@ -37,7 +37,7 @@ import Testing
                 "tally.v1.AttachService", "tally.v1.CatalogService", "tally.v1.CustomerService",
                 "tally.v1.EntitlementService", "tally.v1.ImportService", "tally.v1.KeyService",
                 "tally.v1.RewardService",
-                "tally.v1.SandboxService", "tally.v1.TestClockService",
+                "tally.v1.SandboxService", "tally.v1.SystemService", "tally.v1.TestClockService",
                 "tally.v1.UsageService", "tally.v1.WebhookService",
                 "grpc.health.v1.Health",
             ])

@@ -7,7 +7,8 @@ package struct PlanCounts: Sendable, Equatable {
         package var subscriptions = 0
     }
 
-    package private(set) var counts: [PlanReference: Count] = [:]
+    /// By plan and revision: both are numbers that count from 1.
+    private var counts: [[Count]] = []
     /// Of the customer that is being added: a handful.
     private var seen: [PlanReference] = []
 
@@ -19,14 +20,20 @@ package struct PlanCounts: Sendable, Equatable {
     package mutating func add(_ plan: PlanReference) {
         let isNew = !seen.contains(plan)
         if isNew { seen.append(plan) }
-        counts[plan, default: Count()].subscriptions += 1
-        if isNew { counts[plan, default: Count()].customers += 1 }
+        let (row, column) = (Int(plan.plan.rawValue), Int(plan.revision))
+        while counts.count <= row { counts.append([]) }
+        while counts[row].count <= column { counts[row].append(Count()) }
+        counts[row][column].subscriptions += 1
+        if isNew { counts[row][column].customers += 1 }
     }
 
-    /// By plan, in the order of publication, and revision.
+    /// By plan, in the order of publication, and revision; without those that nobody has.
     var sorted: [(plan: PlanReference, count: Count)] {
-        counts.map { ($0.key, $0.value) }.sorted {
-            ($0.plan.plan.rawValue, $0.plan.revision) < ($1.plan.plan.rawValue, $1.plan.revision)
+        counts.enumerated().flatMap { row, revisions in
+            revisions.enumerated().filter { $0.element.subscriptions > 0 }.map { column, count in
+                let plan = PlanNumber(rawValue: UInt32(row))
+                return (PlanReference(plan: plan, revision: UInt32(column)), count)
+            }
         }
     }
 }

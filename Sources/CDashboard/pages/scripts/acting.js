@@ -36,7 +36,10 @@ export function actionDialog(context, { title, fields, submit, danger, wide, liv
   const send = intent();
   let box;
   const content = form({
-    fields: [intro, fields], submit, danger, cancel: () => box.close(),
+    fields: [intro, fields],
+    submit,
+    danger,
+    cancel: () => box.close(),
     onSubmit: async () => {
       if (!(await confirmed(context, live ?? `${title}: this concerns a real customer.`, submit))) return;
       if ((await run(send)) !== false) box.close(true);

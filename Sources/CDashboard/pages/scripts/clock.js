@@ -6,7 +6,9 @@ import { call } from "./api.js";
 export async function clockAhead(context, customerId) {
   if (context.environment !== "sandbox") return 0;
   try {
-    const { time } = await call("TestClockService/GetTestClock", customerId ? { customer_id: customerId } : {}, { signal: context.signal });
+    const { time } = await call("TestClockService/GetTestClock", customerId ? { customer_id: customerId } : {}, {
+      signal: context.signal,
+    });
     const ahead = new Date(time) - Date.now();
     return Math.abs(ahead) < 60e3 ? 0 : ahead;
   } catch (error) {

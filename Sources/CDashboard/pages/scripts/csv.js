@@ -9,7 +9,9 @@ function cell(value) {
 }
 
 export function download(name, rows) {
-  const blob = new Blob(["\ufeff", rows.map((row) => row.map(cell).join(",")).join("\r\n")], { type: "text/csv;charset=utf-8" });
+  const blob = new Blob(["\ufeff", rows.map((row) => row.map(cell).join(",")).join("\r\n")], {
+    type: "text/csv;charset=utf-8",
+  });
   const url = URL.createObjectURL(blob), link = document.createElement("a");
   link.href = url;
   link.download = name;

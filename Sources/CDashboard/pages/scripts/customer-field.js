@@ -14,13 +14,24 @@ export function customerField({ signal, label = "Customer", hint, onInput, ...re
     clearTimeout(timer);
     timer = setTimeout(find, 150);
   });
-  signal.addEventListener("abort", () => { clearTimeout(timer); current?.abort(); });
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    current?.abort();
+  });
   async function find() {
     current?.abort();
     current = new AbortController();
     try {
-      const { customers } = await call("CustomerService/ListCustomers", { search: element.control.value.trim(), page_size: 8 }, { signal: current.signal });
-      replace(list, customers.map((each) => h("option", { value: each.customer_id, label: [each.name, each.email].filter(Boolean).join(", ") })));
+      const { customers } = await call("CustomerService/ListCustomers", {
+        search: element.control.value.trim(),
+        page_size: 8,
+      }, { signal: current.signal });
+      replace(
+        list,
+        customers.map((each) =>
+          h("option", { value: each.customer_id, label: [each.name, each.email].filter(Boolean).join(", ") })
+        ),
+      );
     } catch {
       // It is only a help: what is typed by hand is as good.
     }

@@ -112,7 +112,7 @@ export function rollover({ changed }, item, path, redraw) {
   });
   return h(
     "div",
-    { class: "fields" },
+    { class: "fields fields-wide" },
     choice,
     present === "max" &&
       bound(rule, "max", { changed, label: "Up to", path: `${path}.rollover.max`, type: "number", suffix: "units" }),
@@ -144,7 +144,7 @@ export function more({ changed, catalog }, item, feature, path, consumable) {
   return h(
     "details",
     { class: "more", open: Boolean(item.entity_feature_id) },
-    h("summary", null, "More"),
+    h("summary", null, "Who gets it"),
     h(
       "div",
       { class: "fields fields-wide" },

@@ -21,10 +21,17 @@ function describe({ catalog, catalog_sequence: sequence }) {
   const features = new Map(catalog.features.map((feature) => [feature.feature_id, feature]));
   const coupons = new Map((catalog.coupons ?? []).map((coupon) => [coupon.coupon_id, coupon]));
   return {
-    catalog, sequence, currency: catalog.currency || "usd",
-    plans: catalog.plans, features: catalog.features, coupons: catalog.coupons ?? [],
-    taxRates: catalog.tax_rates ?? [], programmes: catalog.referral_programmes ?? [],
-    plan: (id) => plans.get(id), feature: (id) => features.get(id), coupon: (id) => coupons.get(id),
+    catalog,
+    sequence,
+    currency: catalog.currency || "usd",
+    plans: catalog.plans,
+    features: catalog.features,
+    coupons: catalog.coupons ?? [],
+    taxRates: catalog.tax_rates ?? [],
+    programmes: catalog.referral_programmes ?? [],
+    plan: (id) => plans.get(id),
+    feature: (id) => features.get(id),
+    coupon: (id) => coupons.get(id),
     // What is gone from the catalog is called by its id.
     planName: (id) => plans.get(id)?.name || id,
     featureName: (id) => features.get(id)?.name || id,
@@ -34,5 +41,8 @@ function describe({ catalog, catalog_sequence: sequence }) {
 
 export const options = (list, id, none) => [
   ...(none === undefined ? [] : [{ value: "", label: none }]),
-  ...list.map((each) => ({ value: each[id], label: each.name && each.name !== each[id] ? `${each.name} (${each[id]})` : each[id] })),
+  ...list.map((each) => ({
+    value: each[id],
+    label: each.name && each.name !== each[id] ? `${each.name} (${each[id]})` : each[id],
+  })),
 ];

@@ -114,11 +114,23 @@ async function show(route) {
   }
 }
 
+/** "/" goes to the page's search, as in most such tools. */
+function searchByKey(event) {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector("main input[type=search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+}
+
 /** Whoever moves by keyboard or listens goes on at the new page's title. */
 function settle(main, first) {
-  const title = main.querySelector("h1");
-  if (!first && title && (document.activeElement === document.body || !main.contains(document.activeElement)))
-    title.focus({ preventScroll: true });
+  // The browser itself heeds "autofocus" only in the page that it loaded.
+  const wanted = main.querySelector("[autofocus]") ?? (first ? null : main.querySelector("h1"));
+  if (wanted && (document.activeElement === document.body || !main.contains(document.activeElement)))
+    wanted.focus({ preventScroll: true });
 }
 
 function showSignIn(route) {
@@ -147,33 +159,35 @@ function remembered() {
   return name === "live" || name === "sandbox" ? name : "sandbox";
 }
 
+/** What holds for the whole time: set up once. */
+function listen() {
+  onSessionEnd(async (environment) => {
+    const session = await signInOver(environment);
+    if (!session) return false;
+    state.sessions[environment] = session;
+    state.frame?.update({ sessions: state.sessions });
+    return true;
+  });
+  document.addEventListener("keydown", searchByKey);
+  // What nobody caught: a call that was left is nothing, one that failed is told.
+  addEventListener("unhandledrejection", (event) => {
+    const { reason } = event;
+    if (reason?.name === "AbortError") event.preventDefault();
+    if (!(reason instanceof ApiError)) return;
+    event.preventDefault();
+    toast(reason.message, { tone: "wrong" });
+  });
+}
+
 async function start() {
   replace(app, h("main", { class: "main" }, h("div", { class: "page" }, skeleton("lines", 8))));
-  onSessionEnd((environment) =>
-    signInOver(environment).then((session) => {
-      if (!session) return false;
-      state.sessions[environment] = session;
-      state.frame?.update({ sessions: state.sessions });
-      return true;
-    }),
-  );
-  addEventListener("unhandledrejection", (event) => {
-    if (event.reason?.name === "AbortError") event.preventDefault();
-    else if (event.reason instanceof ApiError) {
-      event.preventDefault();
-      toast(event.reason.message, { tone: "wrong" });
-    }
-  });
   try {
     state.sessions = await readSessions();
   } catch (error) {
     return replace(app, h("main", { class: "entry" }, errorState(error, start)));
   }
-  if (!start.done) {
-    start.done = true;
-    return startRouter(show);
-  }
-  return reload();
+  return startRouter(show);
 }
 
+listen();
 start();

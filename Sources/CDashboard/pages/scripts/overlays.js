@@ -44,7 +44,8 @@ export function dialog({ title, body, actions, wide, onClose, locked }) {
   element.showModal();
   (
     element.querySelector("[autofocus]") ??
-    element.querySelector(".dialog-body :is(input, select, textarea):not([disabled])")
+    element.querySelector(".dialog-body :is(input, select, textarea):not([disabled])") ??
+    element.querySelector(":is(.dialog-body, .dialog-foot) .button:not([disabled])")
   )?.focus();
   return { element, close, closed };
 }

@@ -4,7 +4,8 @@
 import { h, replace } from "./elements.js";
 
 // What stands for an element when it is drawn anew: its own name, or that of the details that it is in.
-export const focusKey = (target) => (target.closest("[data-focus]") ?? target.closest("details")?.querySelector("summary[data-focus]"))?.dataset.focus;
+export const focusKey = (target) =>
+  (target.closest("[data-focus]") ?? target.closest("details")?.querySelector("summary[data-focus]"))?.dataset.focus;
 
 // `slice()`: what is shown; `render()`: draws it, or null where there is nothing to be drawn.
 export function part(slice, render, attributes) {

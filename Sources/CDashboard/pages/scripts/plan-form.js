@@ -250,7 +250,7 @@ function trial({ draft, changed }, redraw) {
       h(
         "details",
         { class: "more", open: Boolean(present.unique_fingerprint || present.on_end) },
-        h("summary", null, "More"),
+        h("summary", null, "More about the trial"),
         h(
           "div",
           { class: "stack" },

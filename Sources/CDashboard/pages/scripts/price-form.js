@@ -83,13 +83,13 @@ export function priceForm(editor, price, { kind, path, item }) {
       h(
         "details",
         { class: "more", open: hasRare(price) },
-        h("summary", null, "More"),
+        h("summary", null, "Limits, changes, currencies"),
         h(
           "div",
           { class: "stack" },
           h(
             "div",
-            { class: "fields" },
+            { class: "fields fields-wide" },
             bound(price, "max_purchase", {
               changed,
               label: kind === "usage" ? "At most beyond what is included" : "At most bought",

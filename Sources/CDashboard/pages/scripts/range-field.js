@@ -7,13 +7,36 @@ import { dayText, presets, rangeOf } from "./ranges.js";
 export function rangeField({ value = { preset: "month" }, onChange, label = "Range", clock = () => new Date() }) {
   const now = clock();
   const preset = field({
-    label, type: "select", value: value.preset, path: "start_time", options: [...presets.map((each) => ({ value: each.id, label: each.name })), { value: "custom", label: "From … to …" }],
+    label,
+    type: "select",
+    value: value.preset,
+    path: "start_time",
+    options: [...presets.map((each) => ({ value: each.id, label: each.name })), {
+      value: "custom",
+      label: "From … to …",
+    }],
     onInput: () => changed(),
   });
-  const from = field({ label: "From", type: "date", value: value.from || dayText(new Date(now.getFullYear(), now.getMonth(), 1)), onInput: () => changed() });
-  const to = field({ label: "To, included", type: "date", value: value.to || dayText(now), path: "end_time", onInput: () => changed() });
-  const read = () => ({ preset: preset.control.value, ...(preset.control.value === "custom" ? { from: from.control.value, to: to.control.value } : {}) });
-  const show = () => { from.hidden = to.hidden = preset.control.value !== "custom"; };
+  const from = field({
+    label: "From",
+    type: "date",
+    value: value.from || dayText(new Date(now.getFullYear(), now.getMonth(), 1)),
+    onInput: () => changed(),
+  });
+  const to = field({
+    label: "To, included",
+    type: "date",
+    value: value.to || dayText(now),
+    path: "end_time",
+    onInput: () => changed(),
+  });
+  const read = () => ({
+    preset: preset.control.value,
+    ...(preset.control.value === "custom" ? { from: from.control.value, to: to.control.value } : {}),
+  });
+  const show = () => {
+    from.hidden = to.hidden = preset.control.value !== "custom";
+  };
   function changed() {
     show();
     const range = rangeOf(read(), clock());
@@ -24,5 +47,8 @@ export function rangeField({ value = { preset: "month" }, onChange, label = "Ran
   }
   show();
   // The three are children of whatever grid they are put into.
-  return Object.assign(h("div", { class: "contents" }, preset, from, to), { read, range: () => rangeOf(read(), clock()) });
+  return Object.assign(h("div", { class: "contents" }, preset, from, to), {
+    read,
+    range: () => rangeOf(read(), clock()),
+  });
 }

@@ -11,17 +11,27 @@ export const presets = [
   { id: "week", name: "Last 7 days", bin: "day", from: (now) => addDays(startOfDay(now), -6) },
   { id: "month", name: "Last 30 days", bin: "day", from: (now) => addDays(startOfDay(now), -29) },
   { id: "quarter", name: "Last 90 days", bin: "week", from: (now) => addDays(startOfDay(now), -89) },
-  { id: "year", name: "Last 12 months", bin: "month",
-    from: (now) => new Date(now.getFullYear(), now.getMonth() - 11, 1) },
+  {
+    id: "year",
+    name: "Last 12 months",
+    bin: "month",
+    from: (now) => new Date(now.getFullYear(), now.getMonth() - 11, 1),
+  },
   { id: "this_month", name: "This month", bin: "day", from: (now) => new Date(now.getFullYear(), now.getMonth(), 1) },
-  { id: "last_month", name: "Last month", bin: "day",
+  {
+    id: "last_month",
+    name: "Last month",
+    bin: "day",
     from: (now) => new Date(now.getFullYear(), now.getMonth() - 1, 1),
-    to: (now) => new Date(now.getFullYear(), now.getMonth(), 1) },
+    to: (now) => new Date(now.getFullYear(), now.getMonth(), 1),
+  },
 ];
 
 export const bins = [
-  { id: "hour", name: "Hours", most: 24 * 31 }, { id: "day", name: "Days", most: 366 },
-  { id: "week", name: "Weeks", most: 520 }, { id: "month", name: "Months", most: 600 },
+  { id: "hour", name: "Hours", most: 24 * 31 },
+  { id: "day", name: "Days", most: 366 },
+  { id: "week", name: "Weeks", most: 520 },
+  { id: "month", name: "Months", most: 600 },
 ];
 
 // The range of a preset, or of two dates (a day each, both included).
@@ -59,7 +69,9 @@ export function dayText(time) {
 export function binLabel(time, bin, full = false) {
   const options = {
     hour: full ? { dateStyle: "medium", timeStyle: "short" } : { hour: "numeric" },
-    day: full ? { weekday: "short", day: "numeric", month: "short", year: "numeric" } : { day: "numeric", month: "short" },
+    day: full
+      ? { weekday: "short", day: "numeric", month: "short", year: "numeric" }
+      : { day: "numeric", month: "short" },
     week: full ? { day: "numeric", month: "short", year: "numeric" } : { day: "numeric", month: "short" },
     month: full ? { month: "long", year: "numeric" } : { month: "short", year: "2-digit" },
   }[bin];

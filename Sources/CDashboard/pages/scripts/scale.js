@@ -20,7 +20,8 @@ export function stack(series, binCount) {
       const value = each.values[bin] ?? 0;
       if (value === 0) return;
       const from = value > 0 ? up : down, to = from + value;
-      if (value > 0) up = to; else down = to;
+      if (value > 0) up = to;
+      else down = to;
       segments.push({ bin, index, from: Math.min(from, to), to: Math.max(from, to), value });
     });
     low = Math.min(low, down);
@@ -30,4 +31,5 @@ export function stack(series, binCount) {
 }
 
 // Every how manieth label of an axis is shown, for them not to touch.
-export const labelStep = (count, width, each = 56) => Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / each))));
+export const labelStep = (count, width, each = 56) =>
+  Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / each))));

@@ -14,7 +14,11 @@ export function groupName(series, catalog) {
 export function seriesOf(reply, catalog, withFeature) {
   const grouped = (each) => each.customer_id || each.value || each.absent || each.other;
   return reply.series.map((each) => ({
-    name: grouped(each) && withFeature ? `${catalog.featureName(each.feature_id)}: ${groupName(each, catalog)}` : groupName(each, catalog),
-    values: each.sums, total: each.total_sum, other: Boolean(each.other),
+    name: grouped(each) && withFeature
+      ? `${catalog.featureName(each.feature_id)}: ${groupName(each, catalog)}`
+      : groupName(each, catalog),
+    values: each.sums,
+    total: each.total_sum,
+    other: Boolean(each.other),
   }));
 }

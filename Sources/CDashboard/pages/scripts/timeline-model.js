@@ -23,9 +23,12 @@ const parse = (text) => (text ? new Date(text) : undefined);
 
 export function moments(subscription) {
   return {
-    start: parse(subscription.start_time), end: parse(subscription.end_time),
-    trialEnd: parse(subscription.trial_end_time), cancel: parse(subscription.cancel_time),
-    periodStart: parse(subscription.period_start_time), periodEnd: parse(subscription.period_end_time),
+    start: parse(subscription.start_time),
+    end: parse(subscription.end_time),
+    trialEnd: parse(subscription.trial_end_time),
+    cancel: parse(subscription.cancel_time),
+    periodStart: parse(subscription.period_start_time),
+    periodEnd: parse(subscription.period_end_time),
   };
 }
 
@@ -42,8 +45,9 @@ export function timeline(subscriptions, now, priceOf) {
   const rows = known.map(({ subscription, at }) => {
     const over = subscription.status === "ended", later_ = subscription.status === "scheduled";
     const stretches = [], marks = [];
-    const add = (kind, start, end) => end > start && end > from && start < until && place(end) - place(start) > 0.003
-      && stretches.push({ kind, start: place(start), end: place(end) });
+    const add = (kind, start, end) =>
+      end > start && end > from && start < until && place(end) - place(start) > 0.003 &&
+      stretches.push({ kind, start: place(start), end: place(end) });
     const end = at.end ?? new Date(until);
     const trialUntil = at.trialEnd && at.trialEnd > at.start ? new Date(Math.min(at.trialEnd, end)) : at.start;
     if (trialUntil > at.start) add("trial", at.start, trialUntil);
@@ -52,7 +56,9 @@ export function timeline(subscriptions, now, priceOf) {
     else {
       add("past", trialUntil, new Date(Math.min(now, end)));
       const paidUntil = at.periodEnd ? new Date(Math.min(at.periodEnd, end)) : undefined;
-      if (paidUntil) add(subscription.status === "past_due" ? "unpaid" : "paid", new Date(Math.max(now, trialUntil)), paidUntil);
+      if (paidUntil) {
+        add(subscription.status === "past_due" ? "unpaid" : "paid", new Date(Math.max(now, trialUntil)), paidUntil);
+      }
       add("going", paidUntil ?? new Date(Math.max(now, trialUntil)), end);
       const price = priceOf(subscription);
       if (at.periodEnd && at.periodEnd < end) marks.push({ kind: "renewal", time: at.periodEnd });
@@ -75,12 +81,18 @@ function axis(from, until) {
   const days = (until - from) / day, places = [];
   if (days > 75) {
     const step = days > 300 ? 3 : days > 150 ? 2 : 1;
-    for (let time = new Date(new Date(from).getFullYear(), new Date(from).getMonth() + 1, 1); time < until;
-      time = new Date(time.getFullYear(), time.getMonth() + step, 1)) places.push(time);
+    for (
+      let time = new Date(new Date(from).getFullYear(), new Date(from).getMonth() + 1, 1);
+      time < until;
+      time = new Date(time.getFullYear(), time.getMonth() + step, 1)
+    ) places.push(time);
   } else {
     const step = days > 40 ? 14 : 7, start = new Date(from);
-    for (let time = new Date(start.getFullYear(), start.getMonth(), start.getDate() + 1); time < until;
-      time = new Date(time.getFullYear(), time.getMonth(), time.getDate() + step)) places.push(time);
+    for (
+      let time = new Date(start.getFullYear(), start.getMonth(), start.getDate() + 1);
+      time < until;
+      time = new Date(time.getFullYear(), time.getMonth(), time.getDate() + step)
+    ) places.push(time);
   }
   return places;
 }

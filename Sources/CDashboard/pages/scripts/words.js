@@ -9,34 +9,66 @@ export const plainly = (value) => {
 const lookup = (table) => (value) => table[value] ?? plainly(value);
 
 export const subscriptionStatus = lookup({
-  active: "Active", canceling: "Canceling", scheduled: "Scheduled", renewing: "Renewing",
-  past_due: "Past due", ended: "Ended", paused: "Paused",
+  active: "Active",
+  canceling: "Canceling",
+  scheduled: "Scheduled",
+  renewing: "Renewing",
+  past_due: "Past due",
+  ended: "Ended",
+  paused: "Paused",
 });
 export const subscriptionTone = (status) => ({
-  active: "good", canceling: "warn", scheduled: "accent", renewing: "accent", past_due: "wrong",
-  paused: "warn", ended: "quiet",
+  active: "good",
+  canceling: "warn",
+  scheduled: "accent",
+  renewing: "accent",
+  past_due: "wrong",
+  paused: "warn",
+  ended: "quiet",
 }[status] ?? "quiet");
 
 export const invoiceStatus = lookup({
-  open: "Open", paid: "Paid", uncollectible: "Uncollectible", draft: "Draft", void: "Void",
+  open: "Open",
+  paid: "Paid",
+  uncollectible: "Uncollectible",
+  draft: "Draft",
+  void: "Void",
 });
 export const invoiceTone = (status) => ({
-  open: "warn", paid: "good", uncollectible: "wrong", draft: "accent", void: "quiet",
+  open: "warn",
+  paid: "good",
+  uncollectible: "wrong",
+  draft: "accent",
+  void: "quiet",
 }[status] ?? "quiet");
 
 export const refundReason = lookup({
-  canceled: "Plan canceled", requested: "Requested", closed_page: "Paid on a closed page",
+  canceled: "Plan canceled",
+  requested: "Requested",
+  closed_page: "Paid on a closed page",
   provider: "Made at the payment provider",
 });
 export const outcomeTone = (status) => ({
-  pending: "accent", succeeded: "good", failed: "wrong", open: "warn", won: "good", lost: "wrong",
+  pending: "accent",
+  succeeded: "good",
+  failed: "wrong",
+  open: "warn",
+  won: "good",
+  lost: "wrong",
 }[status] ?? "quiet");
 
 export const processorName = lookup({ stripe: "Stripe", revenuecat: "RevenueCat", unspecified: "Stripe" });
 
 const single = {
-  one_off: "once", minute: "minute", hour: "hour", day: "day", week: "week", month: "month",
-  quarter: "quarter", semi_annual: "half-year", year: "year",
+  one_off: "once",
+  minute: "minute",
+  hour: "hour",
+  day: "day",
+  week: "week",
+  month: "month",
+  quarter: "quarter",
+  semi_annual: "half-year",
+  year: "year",
 };
 // "month", "3 months", "year"; "once" for what doesn't repeat.
 export function intervalName(interval, count = 1) {
@@ -46,7 +78,8 @@ export function intervalName(interval, count = 1) {
 }
 export const every = (interval, count) =>
   !interval || interval === "one_off" || interval === "unspecified"
-    ? "Never resets" : `Resets every ${intervalName(interval, count)}`;
+    ? "Never resets"
+    : `Resets every ${intervalName(interval, count)}`;
 
 export const checkReason = lookup({
   included: "The balance covers it",
@@ -71,18 +104,6 @@ export const checkReason = lookup({
   concurrency_limit: "All slots are held open",
 });
 
-export const ruleName = lookup({
-  owned: "Has something of the feature",
-  flag: "The flag is on",
-  unlimited: "Is unlimited",
-  negative: "Asks for less than nothing",
-  usage_limit: "Usage limits leave room",
-  remaining: "What remains is enough",
-  overage: "Overage is allowed",
-  spend_limit: "Spend limit leaves room",
-  max_purchase: "Most that may be bought leaves room",
-});
-
 export const excludedReason = lookup({
   other_entity: "Belongs to another entity",
   entity_only: "Belongs to one entity alone",
@@ -94,7 +115,9 @@ export const excludedReason = lookup({
 export const limitOwner = lookup({ entity: "the entity", customer: "the customer", plan: "a plan" });
 
 export const alertMeasure = lookup({
-  usage: "units used", usage_percentage: "% of the grant used", remaining: "units left",
+  usage: "units used",
+  usage_percentage: "% of the grant used",
+  remaining: "units left",
   remaining_percentage: "% of the grant left",
 });
 
@@ -105,13 +128,20 @@ export const skipReason = lookup({
 });
 
 export const attachOutcome = lookup({
-  active: "In use now", scheduled: "Starts later", payment_required: "Needs payment first",
-  processing: "Payment under way", declined: "Declined",
+  active: "In use now",
+  scheduled: "Starts later",
+  payment_required: "Needs payment first",
+  processing: "Payment under way",
+  declined: "Declined",
 });
 
 export const featureType = lookup({
-  boolean: "Boolean", metered: "Metered", allocated: "Allocated", credit_system: "Credit system",
-  ai_credit_system: "AI credits", concurrency: "Concurrency",
+  boolean: "Boolean",
+  metered: "Metered",
+  allocated: "Allocated",
+  credit_system: "Credit system",
+  ai_credit_system: "AI credits",
+  concurrency: "Concurrency",
 });
 
 // A property's value as text; the text of strings is quoted only where it would be read as another kind.

@@ -1,4 +1,5 @@
 internal import Billing
+internal import CChecksum
 package import Wire
 
 extension TallyEnvironment {
@@ -32,16 +33,27 @@ extension CustomerRepository {
         var (first, count) = (0, 1)
         while first < count {
             let now = now
-            let part = withShard(number) { [counts] shard -> PlanCountStep in
-                var part = PlanCountStep(counts: counts, rows: shard.rows.count)
-                for row in first..<min(part.rows, first + Self.step) {
-                    part.add(shard.rows.place(of: row), now: now)
+            var due: [CustomerID] = []
+            count = withShard(number) { shard in
+                let rows = first..<min(shard.rows.count, first + Self.step)
+                shard.rows.prefetch(from: first, limit: Self.step, rests: false)
+                for row in rows { shard.rows.place(of: row).pointee.prefetchRest() }
+                for row in rows {
+                    let row = shard.rows.place(of: row)
+                    guard !row.pointee.isDeleted else { continue }
+                    // It doesn't say how it stands now.
+                    guard row.pointee.dueTime > now else {
+                        due.append(row.pointee.id)
+                        continue
+                    }
+                    counts.begin()
+                    let isWhole = row.pointee.eachSubscription { counts.add($0) }
+                    assert(isWhole, "a row in memory was written or checked by this process")
                 }
-                return part
+                return shard.rows.count
             }
-            counts = part.counts
-            for id in part.due { try open(id, into: &counts) }
-            (first, count) = (first + Self.step, part.rows)
+            for id in due { try open(id, into: &counts) }
+            first += Self.step
         }
     }
 
@@ -61,24 +73,14 @@ extension CustomerRepository {
     }
 }
 
-/// Some rows of a shard, counted.
-private struct PlanCountStep: Sendable {
-    var counts: PlanCounts
-    /// That the shard has.
-    let rows: Int
-    /// Whose rows don't say how they stand now.
-    var due: [CustomerID] = []
-
-    init(counts: PlanCounts, rows: Int) {
-        self.counts = counts
-        self.rows = rows
-    }
-
-    mutating func add(_ row: UnsafeMutablePointer<CustomerRow>, now: Timestamp) {
-        guard !row.pointee.isDeleted else { return }
-        guard row.pointee.dueTime > now else { return due.append(row.pointee.id) }
-        counts.begin()
-        let isWhole = row.pointee.eachSubscription { counts.add($0) }
-        assert(isWhole, "a row in memory was written by this process, or checked by it")
+extension CustomerRow {
+    /// Asks for what is read next.
+    fileprivate func prefetchRest() {
+        rest.withUnsafeBytes { rest in
+            guard let start = rest.baseAddress else { return }
+            for offset in stride(from: 0, to: min(rest.count, 512), by: 64) {
+                tally_prefetch(start + offset)
+            }
+        }
     }
 }

@@ -8,19 +8,46 @@ import { options } from "../known.js";
 
 export function applyDiscount(view) {
   const running = view.customer.subscriptions.filter((each) => each.status !== "ended");
-  const coupon = field({ label: "Coupon", type: "select", path: "discount.coupon_id", options: options(view.catalog.coupons, "coupon_id", "By a code") });
-  const code = field({ label: "Promotion code", path: "discount.promotion_code", hint: "Its rules are held: how often, until when, by whom." });
-  const target = field({ label: "It lowers", type: "select", path: "subscription_id", options: [{ value: "", label: "All of the customer’s plans" },
-    ...running.map((each) => ({ value: each.subscription_id, label: `Only ${view.catalog.planName(each.plan_id)}` }))] });
-  const show = () => { code.hidden = coupon.control.value !== ""; };
+  const coupon = field({
+    label: "Coupon",
+    type: "select",
+    path: "discount.coupon_id",
+    options: options(view.catalog.coupons, "coupon_id", "By a code"),
+  });
+  const code = field({
+    label: "Promotion code",
+    path: "discount.promotion_code",
+    hint: "Its rules are held: how often, until when, by whom.",
+  });
+  const target = field({
+    label: "It lowers",
+    type: "select",
+    path: "subscription_id",
+    options: [
+      { value: "", label: "All of the customer’s plans" },
+      ...running.map((each) => ({ value: each.subscription_id, label: `Only ${view.catalog.planName(each.plan_id)}` })),
+    ],
+  });
+  const show = () => {
+    code.hidden = coupon.control.value !== "";
+  };
   coupon.control.addEventListener("change", show);
   if (view.catalog.coupons.length) coupon.control.value = view.catalog.coupons[0].coupon_id;
   show();
   actionDialog(view.context, {
-    title: "Apply a discount", submit: "Apply", fields: [h("p", { class: "soft" }, "It counts from the next invoice on."), coupon, code, target], live: "A real customer is charged less.",
+    title: "Apply a discount",
+    submit: "Apply",
+    fields: [h("p", { class: "soft" }, "It counts from the next invoice on."), coupon, code, target],
+    live: "A real customer is charged less.",
     run: async (send) => {
-      const discount = coupon.control.value ? { coupon_id: coupon.control.value } : { promotion_code: code.control.value.trim() };
-      const { customer } = await send("RewardService/ApplyDiscount", { customer_id: view.id, subscription_id: target.control.value, discount });
+      const discount = coupon.control.value
+        ? { coupon_id: coupon.control.value }
+        : { promotion_code: code.control.value.trim() };
+      const { customer } = await send("RewardService/ApplyDiscount", {
+        customer_id: view.id,
+        subscription_id: target.control.value,
+        discount,
+      });
       view.show(customer);
       toast("Applied");
     },
@@ -29,9 +56,19 @@ export function applyDiscount(view) {
 
 export function redeemCode(view) {
   const code = field({ label: "Code", path: "code", required: true });
-  const kind = field({ label: "It is", type: "select", options: [{ value: "grant", label: "A code that gives units" }, { value: "referral", label: "Another customer’s referral code" }] });
+  const kind = field({
+    label: "It is",
+    type: "select",
+    options: [{ value: "grant", label: "A code that gives units" }, {
+      value: "referral",
+      label: "Another customer’s referral code",
+    }],
+  });
   actionDialog(view.context, {
-    title: "Redeem a code", submit: "Redeem", fields: [kind, code], live: "A code is redeemed for a real customer.",
+    title: "Redeem a code",
+    submit: "Redeem",
+    fields: [kind, code],
+    live: "A code is redeemed for a real customer.",
     run: async (send) => {
       const body = { customer_id: view.id, code: code.control.value.trim() };
       if (kind.control.value === "referral") {
@@ -39,7 +76,13 @@ export function redeemCode(view) {
         toast("Redeemed");
       } else {
         const reply = await send("RewardService/RedeemCode", body);
-        toast(`Redeemed: ${reply.granted.map((each) => `${count(each.quantity, "unit")} of ${view.catalog.featureName(each.feature_id)}`).join(", ")}`);
+        toast(
+          `Redeemed: ${
+            reply.granted.map((each) =>
+              `${count(each.quantity, "unit")} of ${view.catalog.featureName(each.feature_id)}`
+            ).join(", ")
+          }`,
+        );
       }
       await view.refresh();
     },
@@ -49,7 +92,11 @@ export function redeemCode(view) {
 export async function createReferralCode(view, programme) {
   if (!(await confirmed(view.context, "A real customer gets a referral code.", "Make it"))) return;
   try {
-    await call("RewardService/CreateReferralCode", { customer_id: view.id, programme_id: programme, request_id: requestId() });
+    await call("RewardService/CreateReferralCode", {
+      customer_id: view.id,
+      programme_id: programme,
+      request_id: requestId(),
+    });
     await view.refresh();
   } catch (error) {
     toast(error.message, { tone: "wrong" });

@@ -38,7 +38,12 @@ export function feedCard(view) {
 
   function show(events, fresh) {
     const kept = new Set(events.map((each) => each.event_id));
-    for (const [id, row] of rows) if (!kept.has(id)) { row.remove(); rows.delete(id); }
+    for (const [id, row] of rows) {
+      if (!kept.has(id)) {
+        row.remove();
+        rows.delete(id);
+      }
+    }
     const isNew = new Set(fresh);
     events.forEach((event, index) => {
       let row = rows.get(event.event_id);
@@ -54,22 +59,40 @@ export function feedCard(view) {
   const empty = h("p", { class: "soft pad-s", hidden: true }, "Nothing was tracked yet.");
 
   const live = liveLook({
-    every: 2000, look, signal,
+    every: 2000,
+    look,
+    signal,
     onState: (now) => {
       state.className = `feed-state small ${now === "live" ? "is-live" : ""}`;
       state.textContent = { live: "Live", away: "Paused while you’re elsewhere", idle: "Paused: move to go on" }[now];
     },
   });
-  const element = card({ title: "Live usage", actions: [state], class: "feed-card" }, trouble, empty,
-    h("div", { class: "feed-box", tabindex: "0", role: "region", "aria-label": "Latest usage events" }, list));
+  const element = card(
+    { title: "Live usage", actions: [state], class: "feed-card" },
+    trouble,
+    empty,
+    h("div", { class: "feed-box", tabindex: "0", role: "region", "aria-label": "Latest usage events" }, list),
+  );
   return { element, clockMoved: () => live.now() };
 }
 
 function eventRow(view, event) {
   const properties = Object.entries(event.properties);
-  return h("li", { class: "feed-row" },
-    h("span", { class: "grow" }, h("strong", null, view.catalog.featureName(event.feature_id)),
-      properties.length > 0 && h("span", { class: "soft small block break" }, properties.map(([key, value]) => `${key} ${propertyText(value)}`).join(" · "))),
+  return h(
+    "li",
+    { class: "feed-row" },
+    h(
+      "span",
+      { class: "grow" },
+      h("strong", null, view.catalog.featureName(event.feature_id)),
+      properties.length > 0 &&
+        h(
+          "span",
+          { class: "soft small block break" },
+          properties.map(([key, value]) => `${key} ${propertyText(value)}`).join(" · "),
+        ),
+    ),
     h("span", { class: "feed-value" }, quantity(event.value)),
-    h("span", { class: "soft small nowrap" }, view.time(event.event_time)));
+    h("span", { class: "soft small nowrap" }, view.time(event.event_time)),
+  );
 }

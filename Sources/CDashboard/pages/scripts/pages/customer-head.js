@@ -5,7 +5,7 @@ import { dateTime, duration } from "../format.js";
 import { part } from "../part.js";
 import { attachDialog } from "./act-attach.js";
 import { advanceClock } from "./act-clock.js";
-import { editCustomer, eraseCustomer, deleteCustomer } from "./act-customer.js";
+import { deleteCustomer, editCustomer, eraseCustomer } from "./act-customer.js";
 import { grantBalance } from "./act-balance.js";
 import { openPortal, setupPayment } from "./act-pages.js";
 import { applyDiscount, redeemCode } from "./act-rewards.js";
@@ -14,18 +14,41 @@ export function customerHead(view) {
   const { context } = view;
   return part(() => [view.customer.name, view.customer.customer_id, Math.round(view.ahead / 3600e3)], () => {
     const { customer } = view;
-    return h("div", { class: "stack" },
+    return h(
+      "div",
+      { class: "stack" },
       pageHead(customer.name || customer.customer_id, {
         crumbs: [{ label: "Customers", href: context.link("customers") }],
-        lead: h("span", { class: "row" }, h("code", null, customer.customer_id),
-          button("Copy id", { small: true, quiet: true, iconOnly: true, icon: "copy", onClick: async () => {
-            await navigator.clipboard.writeText(customer.customer_id);
-            toast("Id copied");
-          } })),
+        lead: h(
+          "span",
+          { class: "row" },
+          h("code", null, customer.customer_id),
+          button("Copy id", {
+            small: true,
+            quiet: true,
+            iconOnly: true,
+            icon: "copy",
+            onClick: async () => {
+              await navigator.clipboard.writeText(customer.customer_id);
+              toast("Id copied");
+            },
+          }),
+        ),
         actions: actions(view),
       }),
-      view.ahead > 0 && h("p", { class: "clock-note" },
-        h("span", null, `This customer’s clock is ${duration(view.ahead / 1000)} ahead: it is `, h("strong", null, dateTime(view.now())), ".")));
+      view.ahead > 0 &&
+        h(
+          "p",
+          { class: "clock-note" },
+          h(
+            "span",
+            null,
+            `This customer’s clock is ${duration(view.ahead / 1000)} ahead: it is `,
+            h("strong", null, dateTime(view.now())),
+            ".",
+          ),
+        ),
+    );
   });
 }
 
@@ -40,14 +63,28 @@ function actions(view) {
     (buys || changes) && "-",
     buys && { label: "Open the customer portal", icon: "external", onClick: () => openPortal(view) },
     buys && { label: "Ask for a card", icon: "card", onClick: () => setupPayment(view) },
-    context.environment === "sandbox" && changes && { label: "Advance the test clock", icon: "clock", onClick: () => advanceClock(view) },
-    view.can("entitlement:read") && { label: "Explain a check", icon: "explain", href: `${context.link("explain")}?customer=${encodeURIComponent(view.id)}` },
+    context.environment === "sandbox" && changes &&
+    { label: "Advance the test clock", icon: "clock", onClick: () => advanceClock(view) },
+    view.can("entitlement:read") &&
+    {
+      label: "Explain a check",
+      icon: "explain",
+      href: `${context.link("explain")}?customer=${encodeURIComponent(view.id)}`,
+    },
     view.can("customers:erase") && "-",
-    view.can("customers:erase") && { label: "Erase personal data", icon: "shield", danger: true, onClick: () => eraseCustomer(view) },
-    view.can("customers:erase") && { label: "Delete the customer", icon: "trash", danger: true, onClick: () => deleteCustomer(view) },
+    view.can("customers:erase") &&
+    { label: "Erase personal data", icon: "shield", danger: true, onClick: () => eraseCustomer(view) },
+    view.can("customers:erase") &&
+    { label: "Delete the customer", icon: "trash", danger: true, onClick: () => deleteCustomer(view) },
   ];
   return [
     items.some(Boolean) && menu(button("Actions", { icon: "more", "data-focus": "actions" }), items),
-    buys && button("Attach a plan", { primary: true, icon: "plus", "data-focus": "attach", onClick: () => void attachDialog(view, {}) }),
+    buys &&
+    button("Attach a plan", {
+      primary: true,
+      icon: "plus",
+      "data-focus": "attach",
+      onClick: () => void attachDialog(view, {}),
+    }),
   ];
 }

@@ -26,14 +26,32 @@ export async function customerPage(context) {
     known = await Promise.all([knownCatalog(), read(context, id), clockAhead(context, id)]);
   } catch (error) {
     if (error.reason !== "CUSTOMER_NOT_FOUND" && error.code !== "invalid_argument") throw error;
-    return h("div", { class: "page" }, emptyState({ title: "There is no such customer", icon: "customers", text: `Nobody has the id ${id} here. It may be in the other environment, or deleted.`, actions: button("All customers", { href: context.link("customers") }) }));
+    return h(
+      "div",
+      { class: "page" },
+      emptyState({
+        title: "There is no such customer",
+        icon: "customers",
+        text: `Nobody has the id ${id} here. It may be in the other environment, or deleted.`,
+        actions: button("All customers", { href: context.link("customers") }),
+      }),
+    );
   }
   const [catalog, customer, ahead] = known;
   context.setTitle(customer.name || customer.customer_id);
   const view = makeView(context, catalog, customer, ahead);
   const cards = {
-    plans: plansCard, balances: balancesCard, usage: view.can("usage:read") && usageCard, invoices: invoicesCard, entities: entitiesCard, payments: paymentsCard,
-    feed: view.can("usage:read") && feedCard, details: detailsCard, controls: controlsCard, holds: holdsCard, rewards: rewardsCard,
+    plans: plansCard,
+    balances: balancesCard,
+    usage: view.can("usage:read") && usageCard,
+    invoices: invoicesCard,
+    entities: entitiesCard,
+    payments: paymentsCard,
+    feed: view.can("usage:read") && feedCard,
+    details: detailsCard,
+    controls: controlsCard,
+    holds: holdsCard,
+    rewards: rewardsCard,
   };
   // Where there is one column, the order is another one: see the styles.
   const make = (name) => {
@@ -42,11 +60,17 @@ export async function customerPage(context) {
     element.dataset.card = name;
     return element;
   };
-  const element = h("div", { class: "page customer" },
+  const element = h(
+    "div",
+    { class: "page customer" },
     view.add(customerHead(view)),
-    h("div", { class: "sides" },
+    h(
+      "div",
+      { class: "sides" },
       h("div", { class: "stack-l" }, ["plans", "balances", "usage", "invoices", "entities", "payments"].map(make)),
-      h("div", { class: "stack-l" }, ["feed", "details", "controls", "holds", "rewards"].map(make))));
+      h("div", { class: "stack-l" }, ["feed", "details", "controls", "holds", "rewards"].map(make)),
+    ),
+  );
   keepFocus(element, context.signal);
   return element;
 }
@@ -54,30 +78,45 @@ export async function customerPage(context) {
 // What opened a dialog may have been drawn anew when it closes: the focus goes to what took its place.
 function keepFocus(element, signal) {
   let last;
-  element.addEventListener("focusin", ({ target }) => { last = focusKey(target); });
-  document.addEventListener("close", (event) => event.target.tagName === "DIALOG" && setTimeout(() => {
-    if (document.activeElement !== document.body || document.querySelector("dialog[open]")) return;
-    (last && element.querySelector(`[data-focus="${CSS.escape(last)}"]`) || element.querySelector("h1"))?.focus({ preventScroll: true });
-  }), { capture: true, signal });
+  element.addEventListener("focusin", ({ target }) => {
+    last = focusKey(target);
+  });
+  document.addEventListener("close", (event) =>
+    event.target.tagName === "DIALOG" && setTimeout(() => {
+      if (document.activeElement !== document.body || document.querySelector("dialog[open]")) return;
+      (last && element.querySelector(`[data-focus="${CSS.escape(last)}"]`) || element.querySelector("h1"))?.focus({
+        preventScroll: true,
+      });
+    }), { capture: true, signal });
 }
 
-const read = (context, id) => call("CustomerService/GetCustomer", { customer_id: id }, { signal: context.signal }).then((reply) => reply.customer);
+const read = (context, id) =>
+  call("CustomerService/GetCustomer", { customer_id: id }, { signal: context.signal }).then((reply) => reply.customer);
 
 // What the cards share. `view.show(customer)` shows it as it is after a change, `view.refresh()` asks for it.
 function makeView(context, catalog, customer, ahead) {
   const parts = [];
   const view = {
-    context, catalog, customer, ahead, id: customer.customer_id,
+    context,
+    catalog,
+    customer,
+    ahead,
+    id: customer.customer_id,
     can: (scope) => context.can(scope),
     now: () => new Date(Date.now() + view.ahead),
     // Relative to the customer's clock.
     time: (value, options) => timeElement(value, { ...options, now: Date.now() + view.ahead }),
-    add(part) { parts.push(part); return part.element; },
+    add(part) {
+      parts.push(part);
+      return part.element;
+    },
     show(changed) {
       view.customer = changed;
       for (const part of parts) part.update?.();
     },
-    async refresh() { view.show(await read(context, view.id)); },
+    async refresh() {
+      view.show(await read(context, view.id));
+    },
     // After the clock was moved, with all that fell due.
     async clockMoved() {
       view.ahead = await clockAhead(context, view.id);

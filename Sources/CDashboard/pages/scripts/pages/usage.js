@@ -2,41 +2,121 @@
 
 import { call } from "../api.js";
 import { clockAhead } from "../clock.js";
-import { button, card, emptyState, errorState, field, h, pageHead, replace, skeleton, table } from "../elements.js";
+import { button, card, emptyState, errorState, field, h, pageHead, replace, skeleton } from "../elements.js";
 import { barChart } from "../chart.js";
-import { count, percent, quantity } from "../format.js";
+import { count, quantity } from "../format.js";
 import { download } from "../csv.js";
 import { knownCatalog } from "../known.js";
 import { rangeField } from "../range-field.js";
 import { bins, dayText, presetBin, suitableBins, zone } from "../ranges.js";
 import { groupName, seriesOf } from "../series.js";
+import { csvRows, spark, topTable } from "./usage-parts.js";
 
 const limits = [5, 10, 25, 50];
-const topCount = 250, topShown = 20;
+const topCount = 250;
 
 export default {
   title: "Usage",
   async load(context) {
     const [catalog, ahead] = await Promise.all([knownCatalog(), clockAhead(context)]), { query } = context;
     const state = {
-      feature: query.get("feature") ?? "", bin: query.get("bin") ?? "", group: query.get("group") ?? "customer",
-      property: query.get("property") ?? "model", limit: Number(query.get("limit")) || 5,
+      feature: query.get("feature") ?? "",
+      bin: query.get("bin") ?? "",
+      group: query.get("group") ?? "customer",
+      property: query.get("property") ?? "model",
+      limit: Number(query.get("limit")) || 5,
     };
-    const range = rangeField({ clock: () => new Date(Date.now() + ahead), value: { preset: query.get("range") ?? "month", from: query.get("from"), to: query.get("to") }, onChange: (value) => { state.bin = presetBin(value.preset); offerBins(); save(); load(); } });
-    const bin = field({ label: "Bars of", type: "select", options: [], onInput: (value) => { state.bin = value; save(); load(true); } });
-    const group = field({ label: "Split by", type: "select", value: state.group, options: [{ value: "customer", label: "Customer" }, { value: "property", label: "A property" }, { value: "none", label: "Nothing" }], onInput: (value) => { state.group = value; show(); save(); load(true); } });
-    const property = field({ label: "Property", value: state.property, placeholder: "model", onInput: () => { clearTimeout(typing); typing = setTimeout(() => { state.property = property.control.value.trim(); save(); load(true); }, 400); } });
-    const limit = field({ label: "Largest groups", type: "select", value: String(state.limit), options: limits.map((each) => ({ value: String(each), label: String(each) })), onInput: (value) => { state.limit = Number(value); save(); load(true); } });
-    const tiles = h("div", { class: "tiles", role: "group", "aria-label": "Features" }), chart = h("div", { class: "chart-host" }), top = h("div", null);
+    const range = rangeField({
+      clock: () => new Date(Date.now() + ahead),
+      value: { preset: query.get("range") ?? "month", from: query.get("from"), to: query.get("to") },
+      onChange: (value) => {
+        state.bin = presetBin(value.preset);
+        offerBins();
+        save();
+        load();
+      },
+    });
+    const bin = field({
+      label: "Bars of",
+      type: "select",
+      options: [],
+      onInput: (value) => {
+        state.bin = value;
+        save();
+        load(true);
+      },
+    });
+    const group = field({
+      label: "Split by",
+      type: "select",
+      value: state.group,
+      options: [{ value: "customer", label: "Customer" }, { value: "property", label: "A property" }, {
+        value: "none",
+        label: "Nothing",
+      }],
+      onInput: (value) => {
+        state.group = value;
+        show();
+        save();
+        load(true);
+      },
+    });
+    const property = field({
+      label: "Property",
+      value: state.property,
+      placeholder: "model",
+      onInput: () => {
+        clearTimeout(typing);
+        typing = setTimeout(() => {
+          state.property = property.control.value.trim();
+          save();
+          load(true);
+        }, 400);
+      },
+    });
+    const limit = field({
+      label: "Largest groups",
+      type: "select",
+      value: String(state.limit),
+      options: limits.map((each) => ({ value: String(each), label: String(each) })),
+      onInput: (value) => {
+        state.limit = Number(value);
+        save();
+        load(true);
+      },
+    });
+    const tiles = h("div", { class: "tiles", role: "group", "aria-label": "Features" }),
+      chart = h("div", { class: "chart-host" }),
+      top = h("div", null);
     let typing, current;
-    context.signal.addEventListener("abort", () => { clearTimeout(typing); current?.abort(); });
+    context.signal.addEventListener("abort", () => {
+      clearTimeout(typing);
+      current?.abort();
+    });
 
-    const show = () => { property.hidden = state.group !== "property"; limit.hidden = state.group === "none"; };
-    const save = () => context.setQuery({ ...range.read(), range: range.read().preset, preset: null, feature: state.feature, bin: state.bin, group: state.group, property: state.group === "property" ? state.property : null, limit: String(state.limit) });
+    const show = () => {
+      property.hidden = state.group !== "property";
+      limit.hidden = state.group === "none";
+    };
+    const save = () =>
+      context.setQuery({
+        ...range.read(),
+        range: range.read().preset,
+        preset: null,
+        feature: state.feature,
+        bin: state.bin,
+        group: state.group,
+        property: state.group === "property" ? state.property : null,
+        limit: String(state.limit),
+      });
     function offerBins() {
       const offered = suitableBins(range.range());
       replace(bin.control, offered.map((each) => h("option", { value: each.id }, each.name)));
-      if (!offered.some((each) => each.id === state.bin)) state.bin = (offered.find((each) => each.id === presetBin(range.read().preset)) ?? offered.at(-1) ?? bins[1]).id;
+      if (!offered.some((each) => each.id === state.bin)) {
+        state.bin = (offered.find((each) =>
+          each.id === presetBin(range.read().preset)
+        ) ?? offered.at(-1) ?? bins[1]).id;
+      }
       bin.control.value = state.bin;
     }
     const selection = (features) => {
@@ -48,22 +128,39 @@ export default {
     async function load(same) {
       current?.abort();
       const { signal } = (current = new AbortController());
-      const ask = (body) => call("UsageService/AggregateEvents", { bin: state.bin, time_zone: zone, ...body }, { signal });
+      const ask = (body) =>
+        call("UsageService/AggregateEvents", { bin: state.bin, time_zone: zone, ...body }, { signal });
       try {
         if (!same) {
           if (!tiles.childElementCount) replace(tiles, skeleton("cards", 3));
           const totals = await ask({ selection: selection([]) });
           showTiles(totals);
           if (!totals.series.length) {
-            replace(chart, emptyState({ title: "Nothing was used", text: "No event lies in this range.", icon: "usage" }));
+            replace(
+              chart,
+              emptyState({ title: "Nothing was used", text: "No event lies in this range.", icon: "usage" }),
+            );
             return replace(top);
           }
         }
         if (!chart.childElementCount) replace(chart, skeleton("cards", 1));
-        const grouping = state.group === "customer" ? { by_customer: true } : state.group === "property" && state.property ? { property_key: state.property } : {};
+        const grouping = state.group === "customer"
+          ? { by_customer: true }
+          : state.group === "property" && state.property
+          ? { property_key: state.property }
+          : {};
         const [grouped, customers] = await Promise.all([
-          ask({ selection: selection([state.feature]), ...grouping, ...(Object.keys(grouping).length ? { group_limit: state.limit } : {}) }),
-          same && top.dataset.feature === state.feature ? undefined : call("UsageService/AggregateEvents", { selection: selection([state.feature]), bin: "month", by_customer: true, group_limit: topCount }, { signal }),
+          ask({
+            selection: selection([state.feature]),
+            ...grouping,
+            ...(Object.keys(grouping).length ? { group_limit: state.limit } : {}),
+          }),
+          same && top.dataset.feature === state.feature ? undefined : call("UsageService/AggregateEvents", {
+            selection: selection([state.feature]),
+            bin: "month",
+            by_customer: true,
+            group_limit: topCount,
+          }, { signal }),
         ]);
         showChart(grouped);
         if (customers) showTop(customers);
@@ -74,66 +171,95 @@ export default {
 
     function showTiles(reply) {
       const used = new Set(reply.series.map((each) => each.feature_id));
-      if (!used.has(state.feature)) state.feature = [...reply.series].sort((one, other) => other.total_count - one.total_count)[0]?.feature_id ?? "";
-      replace(tiles, reply.series.map((each) => h("button", {
-        class: "tile", type: "button", "aria-pressed": String(each.feature_id === state.feature), "data-feature": each.feature_id,
-        onclick: () => {
-          state.feature = each.feature_id;
-          for (const tile of tiles.children) tile.setAttribute("aria-pressed", String(tile.dataset.feature === state.feature));
-          save();
-          load(true);
-        },
-      }, h("span", { class: "soft small" }, catalog.featureName(each.feature_id)), h("span", { class: "stat" }, quantity(each.total_sum, { compact: each.total_sum >= 1e6 })),
-      h("span", { class: "soft small" }, count(each.total_count, "event")), spark(each.sums))));
+      if (!used.has(state.feature)) {
+        state.feature = [...reply.series].sort((one, other) => other.total_count - one.total_count)[0]?.feature_id ??
+          "";
+      }
+      replace(
+        tiles,
+        reply.series.map((each) =>
+          h(
+            "button",
+            {
+              class: "tile",
+              type: "button",
+              "aria-pressed": String(each.feature_id === state.feature),
+              "data-feature": each.feature_id,
+              onclick: () => {
+                state.feature = each.feature_id;
+                for (const tile of tiles.children) {
+                  tile.setAttribute(
+                    "aria-pressed",
+                    String(tile.dataset.feature === state.feature),
+                  );
+                }
+                save();
+                load(true);
+              },
+            },
+            h("span", { class: "soft small" }, catalog.featureName(each.feature_id)),
+            h("span", { class: "stat" }, quantity(each.total_sum, { compact: each.total_sum >= 1e6 })),
+            h("span", { class: "soft small" }, count(each.total_count, "event")),
+            spark(each.sums),
+          )
+        ),
+      );
     }
 
     function showChart(reply) {
       const name = catalog.featureName(state.feature), series = seriesOf(reply, catalog, false);
-      const save_ = button("CSV", { small: true, icon: "download", onClick: () => download(`${state.feature}-${dayText(range.range().start)}.csv`, csvRows(reply, catalog)) });
-      replace(chart, h("div", { class: "card-head" }, h("h2", null, name), save_),
-        series.length ? barChart({ times: reply.bin_start_times.map((each) => new Date(each)), bin: state.bin, series, label: `${name} over time` }) : emptyState({ title: "Nothing was used", icon: "usage" }));
+      const save_ = button("CSV", {
+        small: true,
+        icon: "download",
+        onClick: () => download(`${state.feature}-${dayText(range.range().start)}.csv`, csvRows(reply, catalog)),
+      });
+      replace(
+        chart,
+        h("div", { class: "card-head" }, h("h2", null, name), save_),
+        series.length
+          ? barChart({
+            times: reply.bin_start_times.map((each) => new Date(each)),
+            bin: state.bin,
+            series,
+            label: `${name} over time`,
+          })
+          : emptyState({ title: "Nothing was used", icon: "usage" }),
+      );
     }
 
     function showTop(reply) {
       top.dataset.feature = state.feature;
-      const name = catalog.featureName(state.feature), all = reply.series.reduce((sum, each) => sum + each.total_sum, 0);
-      replace(top, card({ title: `Who uses most ${name}`, flush: true, actions: [button("CSV", { small: true, icon: "download", onClick: () => download(`${state.feature}-customers.csv`, [["customer_id", "sum", "events"],
-        ...reply.series.map((each) => [groupName(each, catalog), each.total_sum, each.total_count])]) })] },
-      topTable(reply, name, all)));
-    }
-
-    function topTable(reply, name, all) {
-      const made = table({
-        caption: `Customers by ${name}`, rows: reply.series.slice(0, topShown),
-        columns: [
-          { label: "Customer", cell: (each) => each.customer_id ? h("a", { href: context.link("customers", each.customer_id) }, each.customer_id) : h("span", { class: "soft" }, groupName(each, catalog)) },
-          { label: "Share", cell: (each) => h("span", { class: "share" }, h("i", { style: { width: `${all > 0 ? Math.max(0, (each.total_sum / all) * 100) : 0}%` } }), h("span", null, all > 0 ? percent(each.total_sum / all, 1) : "–")) },
-          { label: "Events", numeric: true, cell: (each) => quantity(each.total_count) },
-          { label: name, numeric: true, cell: (each) => h("strong", null, quantity(each.total_sum)) },
-        ],
-      });
-      const rest = reply.series.slice(topShown);
-      if (!rest.length) return made;
-      const more = button(`Show ${quantity(rest.length)} more`, { small: true, onClick: () => { made.addRows(rest); more.remove(); } });
-      return [made, h("div", { class: "further" }, more)];
+      const name = catalog.featureName(state.feature),
+        all = reply.series.reduce((sum, each) => sum + each.total_sum, 0);
+      replace(
+        top,
+        card({
+          title: `Who uses most ${name}`,
+          flush: true,
+          actions: [button("CSV", {
+            small: true,
+            icon: "download",
+            onClick: () =>
+              download(`${state.feature}-customers.csv`, [
+                ["customer_id", "sum", "events"],
+                ...reply.series.map((each) => [groupName(each, catalog), each.total_sum, each.total_count]),
+              ]),
+          })],
+        }, topTable(context, catalog, reply, name, all)),
+      );
     }
 
     offerBins();
     show();
     load();
-    return h("div", { class: "page" },
+    return h(
+      "div",
+      { class: "page" },
       pageHead("Usage", { lead: `What was recorded, by the clocks of ${zone}.` }),
-      h("div", { class: "fields usage-filters" }, range, bin, group, property, limit), tiles, h("section", { class: "card" }, chart), top);
+      h("div", { class: "fields usage-filters" }, range, bin, group, property, limit),
+      tiles,
+      h("section", { class: "card" }, chart),
+      top,
+    );
   },
 };
-
-// A hint of the course; the figures are in the chart below.
-function spark(values) {
-  const high = Math.max(...values, 0);
-  return h("span", { class: "spark", "aria-hidden": "true" }, values.slice(-40).map((value) => h("i", { style: { height: `${high > 0 ? Math.max(4, (Math.max(0, value) / high) * 100) : 4}%` } })));
-}
-
-function csvRows(reply, catalog) {
-  return [["bin_start", "feature_id", "group", "sum", "events"], ...reply.series.flatMap((each) =>
-    reply.bin_start_times.map((time, index) => [time, each.feature_id, groupName(each, catalog), each.sums[index], each.counts[index]]))];
-}
