@@ -19,21 +19,34 @@ def chromium():
             yield browser
 
 
-def opened(chromium, server, size, scheme):
-    """A window; when it is closed, nothing was asked of anybody else, and nothing complained of."""
+def origin(server):
+    return f"https://localhost:{server.port}"
+
+
+def opened(chromium, server, size, scheme, scripts=False, **context_options):
+    """A window; when it is closed, nothing was asked of anybody else, and nothing complained of, in
+    it and those that it opened. `forgiven`: parts of complaints that a test expects."""
     width, height = SIZES.get(size, size)
     context = chromium.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme,
-        ignore_https_errors=True, java_script_enabled=False)
+        ignore_https_errors=True, java_script_enabled=scripts, **context_options)
+    asked, complaints = [], []
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("console", lambda line: line.type in ("error", "warning") and complaints.append(
+        f"{line.type}: {line.text} {line.location}"))
+    context.on("weberror", lambda thrown: complaints.append(f"thrown: {thrown.error}"))
+    context.on("dialog", lambda box: (complaints.append(f"a box: {box.message}"), box.dismiss()))
     page = context.new_page()
-    page.asked, page.complaints = [], []
-    page.on("request", lambda asked: page.asked.append(asked.url))
-    page.on("console", lambda line: page.complaints.append(line.text))
+    # A page that says that something was refused has a status that says so, too.
+    page.forgiven = [] if scripts else ["the server responded with a status of 4"]
     page.looks = f"{size if isinstance(size, str) else width}-{scheme}"
     yield page
-    assert all(url.startswith(f"https://localhost:{server.port}/") for url in page.asked)
-    # A page that says that something was refused has a status that says so, too.
-    assert all("the server responded with a status of 4" in line for line in page.complaints)
+    own = (f"{origin(server)}/", f"https://localhost:{server.port}/", "data:", "blob:")
+    foreign = [url for url in asked if not url.startswith(own)]
+    assert not foreign, foreign
+    unexpected = [line for line in complaints
+                  if not any(part in line for part in page.forgiven)]
+    assert not unexpected, unexpected
     context.close()
 
 

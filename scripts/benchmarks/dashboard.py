@@ -36,7 +36,7 @@ def summary(name, took, limit):
 
 def sign_in(page, server):
     page.goto(f"{server.address}/dashboard/sandbox/plans")
-    page.get_by_label("API key").fill(server.key_file.read_text().strip())
+    page.get_by_label("Secret key").fill(server.key_file.read_text().strip())
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector(PAGES["plans"][1])
 

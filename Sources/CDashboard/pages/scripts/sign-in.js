@@ -94,7 +94,8 @@ async function attempt(body, environment, onDone, beside) {
       beside.control.focus();
       return;
     }
-    error.message = message;
+    // Said in words of ours, not once more beside the server's field.
+    Object.assign(error, { message, violations: [] });
     throw error;
   }
 }
