@@ -60,6 +60,15 @@ package struct RPCStatus: Error, Sendable, Equatable {
 }
 
 extension RPCStatus {
+    /// Clients take about 8 KiB of trailers; an error that can't be told whole is still told.
+    private static let maxMessageScalars = 512
+
+    /// What of a message is told. Details that say it again must say the same: clients hold one
+    /// against the other.
+    package static func told(_ message: String) -> String {
+        String(message.unicodeScalars.prefix(maxMessageScalars))
+    }
+
     /// What an HTTP status means when a peer that doesn't speak gRPC answered (a proxy, mostly).
     static func fromHTTP(status: Int) -> RPCStatus {
         let code: RPCCode =

@@ -1,7 +1,6 @@
 /// How calls are answered: with a message, or with a status alone.
 extension ServerCalls {
-    /// Clients take about 8 KiB of trailers; an error that can't be told whole is still told.
-    private static let maxMessageScalars = 512
+    /// Clients take about 8 KiB of trailers.
     private static let maxDetailsBytes = 4096
     /// Our own client takes more.
     private static let maxDetailsBytesInProcess = 32 * 1024
@@ -73,7 +72,7 @@ extension ServerCalls {
             ("grpc-status", Array(String(status.code.rawValue).utf8))
         ]
         if !status.message.isEmpty {
-            let text = String(status.message.unicodeScalars.prefix(Self.maxMessageScalars))
+            let text = RPCStatus.told(status.message)
             fields.append(("grpc-message", PercentEncoding.encode(text)))
         }
         let limit = address == nil ? Self.maxDetailsBytesInProcess : Self.maxDetailsBytes

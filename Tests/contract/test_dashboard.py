@@ -483,3 +483,15 @@ def test_the_audit_names_the_person_what_was_done_and_what_came_of_it(place, adm
     newest = admin.api("audit.list", {"page_size": 1}).json()["entries"][0]
     assert (newest["who"], newest["kind"], newest["method"], newest["detail"]) == (
         "command line", "operator", "members.revoke", made["member"]["id"])
+
+
+def test_what_is_only_tried_is_not_told_to_the_audit(place, admin):
+    server, customer_id = place
+    catalog = {"catalog": {"features": []}, "validate_only": True}
+    assert admin.post("/tally.v1.CatalogService/PublishCatalog", catalog).status_code == 200
+    # The older names take no notice of a key that they don't know.
+    admin.post("/v1/customers.update",
+               {"customer_id": customer_id, "name": "Tried", "validate_only": True})
+    newest = admin.api("audit.list", {"page_size": 2}).json()["entries"]
+    assert newest[0]["method"] == "v1/customers.update"
+    assert newest[1]["method"] != "CatalogService/PublishCatalog"

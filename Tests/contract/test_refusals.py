@@ -172,3 +172,14 @@ def test_an_unknown_method_is_unimplemented(client, path):
 def test_a_message_that_is_too_large_is_refused(client):
     said = refusal(client.call_bytes, "/tally.v1.UsageService/Track", b"\x0a" + bytes(32 << 20))
     assert said.code == grpc.StatusCode.RESOURCE_EXHAUSTED, said
+
+
+def test_a_long_message_is_cut_in_the_details_too(client):
+    """Stock clients refuse details that say something else than the status."""
+    plans = [catalog_pb2.Plan(plan_id=f"cut_{number}", name="x" * 30, group="a b")
+             for number in range(12)]
+    refused = refusal(client.call, "PublishCatalog", catalog_pb.PublishCatalogRequest(
+        catalog=catalog_pb2.PricingCatalog(plans=plans), validate_only=True))
+    assert refused.code == INVALID
+    assert len(refused.message) == 512
+    assert len(refused.fields) == 12

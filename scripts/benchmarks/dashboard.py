@@ -51,15 +51,18 @@ def opened(page, server, what):
 
 
 def searched(page, text):
-    """From the last key to the answer, the pause that waits for more keys left out."""
+    """From the request to its whole answer, as the browser saw it: the pause that waits for more
+    keys is left out."""
     box = page.get_by_role("searchbox").first
     box.fill("")
     page.wait_for_timeout(500)
     with page.expect_response(lambda reply: reply.url.endswith("/ListCustomers")) as reply:
         box.fill(text)
-    timing = reply.value.request.timing
     reply.value.finished()
-    return round(timing["responseEnd"] - timing["requestStart"], 1)
+    page.wait_for_timeout(100)
+    took = page.evaluate("""() => performance.getEntriesByType("resource")
+        .filter((entry) => entry.name.endsWith("/ListCustomers")).at(-1).duration""")
+    return round(took, 1)
 
 
 def bench_dashboard(name, options):

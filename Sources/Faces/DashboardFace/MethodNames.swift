@@ -11,8 +11,11 @@ enum MethodNames {
 
     /// Calls that a session may make.
     static func isCall(_ path: Substring) -> Bool {
-        path.hasPrefix(dataPrefix) || path.hasPrefix(olderPrefix)
+        isOfData(path) || path.hasPrefix(olderPrefix)
     }
+
+    /// The API's own methods.
+    static func isOfData(_ path: Substring) -> Bool { path.hasPrefix(dataPrefix) }
 
     /// As the audit tells it: "AttachService/Attach", "v1/customers.list".
     static func name(_ path: Substring) -> String {

@@ -283,6 +283,7 @@ struct RPCRefusal {
     }
 
     var status: RPCStatus {
+        let message = RPCStatus.told(message)
         var details = StatusDetails(code: code.rawValue, message: message, reason: reason)
         details.violations = violations
         details.retryAfterMilliseconds = retryAfterMilliseconds

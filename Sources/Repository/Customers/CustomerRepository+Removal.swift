@@ -82,25 +82,26 @@ struct CatalogNeeds {
             found.append(
                 Violation(
                     path: "deleted_plan_ids[\(index)]",
-                    message: "\"\(id)\" is a plan that \(need.text), or had: move them to another "
-                        + "plan or delete them first, or keep the plan"))
+                    message: "\"\(id)\" is a plan that \(need.holders), or had: move them to "
+                        + "another plan or delete them first, or keep the plan"))
         }
         for (index, id) in draft.removedFeatures.enumerated() {
             guard let need = pricing.feature(id: id).flatMap({ features[$0] }) else { continue }
             found.append(
                 Violation(
                     path: "deleted_feature_ids[\(index)]",
-                    message: "\"\(id)\" is a feature of which \(need.text) balances, entities, "
-                        + "limits or a plan: take them away first, or keep the feature"))
+                    message: "\"\(id)\" is a feature of which \(need.holders) balances, "
+                        + "entities, limits or a plan: take them away first, or keep the feature"))
         }
         return found
     }
 }
 
 extension CatalogNeed {
-    /// "3 customers have, among them \"acme\""; without what it is they have.
-    fileprivate var text: String {
-        count == 1 ? "\"\(example)\" has" : "\(count) customers have, among them \"\(example)\","
+    /// "3 customers (among them \"acme\") have"; without what it is they have.
+    fileprivate var holders: String {
+        count == 1
+            ? "\"\(example)\" has" : "\(count) customers (among them \"\(example)\") have"
     }
 }
 

@@ -95,7 +95,7 @@ function draw(place, status, environment) {
           "span",
           null,
           quantity(status.log.records, { compact: status.log.records > 99999 }),
-          h("span", { class: "soft small" }, " records"),
+          h("span", { class: "soft small" }, status.log.records === 1 ? " record" : " records"),
         ),
         [
           ["Sync, median", micros(status.log.sync_p50_micros)],
