@@ -1,5 +1,5 @@
-"""The dashboard in headless Chromium, the whole story: somebody defines what is sold, sells it, sees it
-paid and used up, says why it stopped, sells more, and sees the next invoice."""
+"""The dashboard in headless Chromium, the whole story: somebody defines what is sold, sells it,
+sees it paid and used up, says why it stopped, sells more, and sees the next invoice."""
 
 import re
 

@@ -1,5 +1,5 @@
-"""The dashboard in headless Chromium when something goes wrong: mistyped, refused, cut off, changed by
-somebody else meanwhile, called what no page should believe, signed out."""
+"""The dashboard in headless Chromium when something goes wrong: mistyped, refused, cut off,
+changed by somebody else meanwhile, called what no page should believe, signed out."""
 
 import json
 import re
@@ -259,7 +259,8 @@ def test_what_customers_call_themselves_is_text(server, believed, page, parts):
         expect(page.get_by_text(HOSTILE).locator("visible=true").first).to_be_visible()
     # A box of alert() is a complaint of the window's; and nothing came into the page.
     assert page.evaluate("""() => [...document.querySelectorAll(
-        "body script, img:not([src^='/dashboard/']), svg[onload], b")].map((each) => each.outerHTML)""") == []
+        "body script, img:not([src^='/dashboard/']), svg[onload], b")]
+        .map((each) => each.outerHTML)""") == []
 
 
 def test_a_publishable_key_cannot_sign_in(server, client, signed_out):

@@ -1,6 +1,6 @@
-"""The dashboard in headless Chromium where a step is for good: live, told apart from the sandbox and
-asked about twice; the catalog from one to the other, and as a file; customers moved to a new version;
-money given back."""
+"""The dashboard in headless Chromium where a step is for good: live, told apart from the
+sandbox and asked about twice; the catalog from one to the other, and as a file; customers moved
+to a new version; money given back."""
 
 import json
 import subprocess

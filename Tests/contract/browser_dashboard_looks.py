@@ -1,5 +1,5 @@
-"""The dashboard in headless Chromium, every page and dialog of it: for those who don't see it, don't
-have a mouse or have a small window; in the dark; in another language and zone."""
+"""The dashboard in headless Chromium, every page and dialog of it: for those who don't see it,
+don't have a mouse or have a small window; in the dark; in another language and zone."""
 
 import re
 from datetime import datetime

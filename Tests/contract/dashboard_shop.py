@@ -1,5 +1,5 @@
-"""A shop for the dashboard to show: the example's catalog with a plan in tiers, customers of all kinds
-and two months of what they used. Drawn by one seed, so that it looks the same each time."""
+"""A shop for the dashboard to show: the example's catalog with a plan in tiers, customers of all
+kinds and two months of what they used. Drawn by one seed, so that it looks the same each time."""
 
 import random
 import time

@@ -1,5 +1,5 @@
-"""Pictures of the dashboard's pages for docs/, made from a stocked server. Run by scripts/screenshots;
-what can't be shown fails."""
+"""Pictures of the dashboard's pages for docs/, made from a stocked server. Run by
+scripts/screenshots; what can't be shown fails."""
 
 import io
 import os
