@@ -66,8 +66,9 @@ def create_plans(page, server):
     page.get_by_label("Beyond that").select_option(label="Pay for what is used")
     item = page.locator(".item")
     item.get_by_label("Price", exact=True).fill("0.01")
-    item.get_by_text("More", exact=True).first.click()
-    item.get_by_label("At most beyond what is included").fill("500")
+    most = page.get_by_label("At most beyond what is included")
+    item.locator("details").filter(has=most).locator("summary").click()
+    most.fill("500")
     # What 2,400 messages would cost: 20 USD and 400 at a cent.
     preview.get_by_label("Messages used").fill("2400")
     expect(preview.locator(".preview-total")).to_contain_text("$24.00")
