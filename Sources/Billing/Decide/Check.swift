@@ -36,14 +36,14 @@ package struct CheckAnswer: Sendable, Equatable {
     package var flag: FlagView?
     package var subscription: Subscription? {
         get { rest?.subscription }
-        set { rest = Rest(subscription: newValue, preview: preview) }
+        set { rest = Rest(newValue, preview) }
     }
     /// The reason is a denial, and it is allowed all the same: the feature is in shadow mode.
     package var isShadow = false
     /// What would help, if it was denied and asked for.
     package var preview: CheckPreview? {
         get { rest?.preview }
-        set { rest = Rest(subscription: subscription, preview: newValue) }
+        set { rest = Rest(subscription, newValue) }
     }
     private var rest: Rest?
 
@@ -66,7 +66,9 @@ extension CheckAnswer {
         let subscription: Subscription?
         let preview: CheckPreview?
 
-        init(subscription: Subscription?, preview: CheckPreview?) {
+        /// nil: there is nothing.
+        init?(_ subscription: Subscription?, _ preview: CheckPreview?) {
+            guard subscription != nil || preview != nil else { return nil }
             self.subscription = subscription
             self.preview = preview
         }
