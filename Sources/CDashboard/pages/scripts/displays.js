@@ -15,7 +15,10 @@ export function pageHead(title, { lead, actions, crumbs, badges } = {}) {
         h(
           "nav",
           { class: "crumbs", "aria-label": "Breadcrumb" },
-          crumbs.map((crumb) => [h("a", { href: crumb.href }, crumb.label), h("span", { "aria-hidden": "true" }, "/")]),
+          crumbs.map((crumb, index) => [
+            index > 0 && h("span", { "aria-hidden": "true" }, "/"),
+            h("a", { href: crumb.href }, crumb.label),
+          ]),
         ),
       h("div", { class: "row" }, h("h1", { tabindex: "-1" }, title), badges),
       lead && h("p", { class: "lead" }, lead),
@@ -65,17 +68,20 @@ export function table({ columns, rows, href, empty, caption, stacks = true }) {
       }),
     );
   append(body, rows.map(line));
+  // Many columns don't fit a tablet: rather than break words they are scrolled.
+  const isWide = columns.length >= 6;
+  const scrolls = isWide || !stacks;
   const element = h(
     "div",
     {
       class: "table-wrap",
-      tabindex: stacks ? null : "0",
-      role: stacks ? null : "region",
-      "aria-label": stacks ? null : (caption ?? "Table"),
+      tabindex: scrolls ? "0" : null,
+      role: scrolls ? "region" : null,
+      "aria-label": scrolls ? (caption ?? "Table") : null,
     },
     h(
       "table",
-      { class: `table ${stacks ? "table-stacks" : ""}` },
+      { class: `table ${stacks ? "table-stacks" : ""} ${isWide ? "table-wide" : ""}` },
       caption && h("caption", { class: "visually-hidden" }, caption),
       h("thead", null, head),
       body,
