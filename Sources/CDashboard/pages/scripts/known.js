@@ -39,10 +39,12 @@ function describe({ catalog, catalog_sequence: sequence }) {
   };
 }
 
-export const options = (list, id, none) => [
-  ...(none === undefined ? [] : [{ value: "", label: none }]),
-  ...list.map((each) => ({
-    value: each[id],
-    label: each.name && each.name !== each[id] ? `${each.name} (${each[id]})` : each[id],
-  })),
-];
+// What can be chosen, by name; with the id where several have one name.
+export function options(list, id, none) {
+  const named = (name) => list.filter((each) => each.name === name).length;
+  const label = (each) => each.name && named(each.name) > 1 ? `${each.name} (${each[id]})` : each.name || each[id];
+  return [
+    ...(none === undefined ? [] : [{ value: "", label: none }]),
+    ...list.map((each) => ({ value: each[id], label: label(each) })),
+  ];
+}

@@ -63,7 +63,12 @@ export function timelineView(view, subscriptions) {
         "div",
         { class: "timeline-axis" },
         drawn.axis.filter((each) => each.place < 0.94).map((each) =>
-          h("span", { style: { left: share(each.place) } }, axisLabel(each.time, drawn.axis))
+          // The first one begins at its line, so that it doesn't stick out.
+          h(
+            "span",
+            { class: each.place < 0.08 && "timeline-first", style: { left: share(each.place) } },
+            axisLabel(each.time, drawn.axis),
+          )
         ),
       ),
     ),
