@@ -179,7 +179,7 @@ def test_a_long_message_is_cut_in_the_details_too(client):
     plans = [catalog_pb2.Plan(plan_id=f"cut_{number}", name="x" * 30, group="a b")
              for number in range(12)]
     refused = refusal(client.call, "PublishCatalog", catalog_pb.PublishCatalogRequest(
-        catalog=catalog_pb2.PricingCatalog(plans=plans), validate_only=True))
+        catalog=catalog_pb2.PricingCatalog(currency="usd", plans=plans), validate_only=True))
     assert refused.code == INVALID
     assert len(refused.message) == 512
     assert len(refused.fields) == 12
