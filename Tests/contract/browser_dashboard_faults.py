@@ -11,7 +11,7 @@ from tally.v1 import key_service_pb2 as keys_pb
 
 import dashboard
 from dashboard import card, choose, settled, show, sign_in, window
-from dashboard_shop import HOSTILE, Shop, ask, buy, hostile, make_customer
+from dashboard_shop import HOSTILE, ask, buy, hostile, make_customer, running_shop
 from tally_client import TallyClient, new_id
 
 CUT = "**/tally.v1.*/*"
@@ -19,12 +19,7 @@ CUT = "**/tally.v1.*/*"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, certificates):
-    server = Shop(tmp_path_factory.mktemp("shop"), certificates)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
+    yield from running_shop(tmp_path_factory.mktemp("shop"), certificates)
 
 
 @pytest.fixture(scope="module")

@@ -12,19 +12,14 @@ from tally.v1 import customer_pb2 as customer_pb
 
 import dashboard
 from dashboard import card, choose, settled, show, sign_in_quietly, window
-from dashboard_shop import Shop, ask, buy, make_customer
+from dashboard_shop import ask, buy, make_customer, running_shop
 from tally_client import TallyClient
 from tally_server import BINARY, ROOT
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, certificates):
-    server = Shop(tmp_path_factory.mktemp("shop"), certificates)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
+    yield from running_shop(tmp_path_factory.mktemp("shop"), certificates)
 
 
 @pytest.fixture(scope="module")

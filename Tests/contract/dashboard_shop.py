@@ -201,13 +201,19 @@ def stock(client, server):
     advance(client, unpaid, 1)
 
 
-def opened_shop(folder, certificates):
-    """The server, stocked, and a client of it."""
+def running_shop(folder, certificates):
+    """The server, with nothing in it."""
     server = Shop(folder, certificates)
     try:
         server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+def opened_shop(folder, certificates):
+    """The server, stocked, and a client of it."""
+    for server in running_shop(folder, certificates):
         with TallyClient(server, server.key) as client:
             stock(client, server)
             yield server, client
-    finally:
-        server.kill()

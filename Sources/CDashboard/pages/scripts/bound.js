@@ -1,26 +1,13 @@
 // Fields that write into an object as they are typed in.
 
 import { check, field } from "./elements.js";
+import { INTERVAL_NAMES } from "./format.js";
 
+const named = Object.entries(INTERVAL_NAMES);
 /** Intervals as choices. */
 export const INTERVALS = {
-  billing: [
-    ["week", "week"],
-    ["month", "month"],
-    ["quarter", "quarter"],
-    ["semi_annual", "half-year"],
-    ["year", "year"],
-  ],
-  reset: [
-    ["minute", "minute"],
-    ["hour", "hour"],
-    ["day", "day"],
-    ["week", "week"],
-    ["month", "month"],
-    ["quarter", "quarter"],
-    ["semi_annual", "half-year"],
-    ["year", "year"],
-  ],
+  billing: named.filter(([name]) => !["minute", "hour", "day"].includes(name)),
+  reset: named,
 };
 export const choices = (pairs) => pairs.map(([value, label]) => ({ value, label }));
 

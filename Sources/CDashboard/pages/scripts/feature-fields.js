@@ -1,41 +1,16 @@
 // The form of a feature: what it is called, what it is, which events count for it.
 
-import { bound, boundCheck } from "./bound.js";
+import { boundCheck } from "./bound.js";
 import { currencyField } from "./catalog.js";
 import { card, field, h, replace } from "./elements.js";
 import { creditCostsForm, markupsForm } from "./feature-form.js";
 import { KINDS, kindOf } from "./feature-text.js";
-import { identifierOf } from "./plan-draft.js";
+import { nameFields } from "./name-fields.js";
 
 /** @param editor { draft, catalog, changed() } */
 export function featureFields(editor, isNew) {
   const { draft, changed } = editor;
-  let ownID = Boolean(draft.feature_id);
-  const id = bound(draft, "feature_id", {
-    changed,
-    label: "Id",
-    path: "feature_id",
-    required: true,
-    readonly: !isNew,
-    maxlength: "63",
-    hint: isNew ? "For code. It never changes." : "It never changes.",
-    onChange: (value) => {
-      ownID = value !== "";
-    },
-  });
-  const name = bound(draft, "name", {
-    changed,
-    label: "Name",
-    path: "name",
-    required: true,
-    autofocus: isNew,
-    onChange: (value) => {
-      if (isNew && !ownID) {
-        draft.feature_id = identifierOf(value);
-        id.control.value = draft.feature_id;
-      }
-    },
-  });
+  const { name, id } = nameFields(draft, "feature_id", { isNew, changed });
   const rest = h("div", { class: "stack-l" });
   const about = h("p", { class: "hint" }, kindOf(draft.type).about);
   const kind = field({

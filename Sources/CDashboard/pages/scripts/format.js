@@ -158,7 +158,8 @@ export function timeElement(value, { full = false, now = Date.now() } = {}) {
   return element;
 }
 
-const EACH = {
+/** Intervals as people call them. */
+export const INTERVAL_NAMES = {
   minute: "minute",
   hour: "hour",
   day: "day",
@@ -173,7 +174,7 @@ const EACH = {
 export function interval(name, count = 1) {
   if (!name || name === "unspecified") return "";
   if (name === "one_off") return "once";
-  const each = EACH[name] ?? name;
+  const each = INTERVAL_NAMES[name] ?? name;
   return !count || count === 1 ? `per ${each}` : `every ${quantity(count)} ${each}s`;
 }
 

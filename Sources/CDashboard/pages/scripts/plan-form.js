@@ -5,7 +5,7 @@ import { currencyField } from "./catalog.js";
 import { controlsForm } from "./controls-form.js";
 import { card, field, h, replace } from "./elements.js";
 import { itemsForm } from "./item-form.js";
-import { identifierOf } from "./plan-draft.js";
+import { nameFields } from "./name-fields.js";
 import { currencyList } from "./tier-form.js";
 
 /** @param editor { draft, catalog, isNew, changed() }; gets `redrawItems`. */
@@ -33,32 +33,7 @@ export function planForm(editor) {
 }
 
 function basics({ draft, catalog, isNew, changed }) {
-  let ownID = Boolean(draft.plan_id);
-  const id = bound(draft, "plan_id", {
-    changed,
-    label: "Id",
-    path: "plan_id",
-    required: isNew,
-    hint: isNew ? "For code. It never changes." : "It never changes.",
-    readonly: !isNew,
-    maxlength: "63",
-    onChange: () => {
-      ownID = draft.plan_id !== "";
-    },
-  });
-  const name = bound(draft, "name", {
-    changed,
-    label: "Name",
-    path: "name",
-    required: true,
-    autofocus: isNew,
-    onChange: (value) => {
-      if (isNew && !ownID) {
-        draft.plan_id = identifierOf(value);
-        id.control.value = draft.plan_id;
-      }
-    },
-  });
+  const { name, id } = nameFields(draft, "plan_id", { isNew, changed });
   const groups = h(
     "datalist",
     { id: "plan-groups" },

@@ -1,6 +1,8 @@
 // What the API's short enum values are to a person. Unknown values are shown as they come, with
 // spaces: a server that is newer than this page must not break it.
 
+import { INTERVAL_NAMES } from "./format.js";
+
 export const plainly = (value) => {
   const text = String(value ?? "").replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -59,22 +61,12 @@ export const outcomeTone = (status) => ({
 
 export const processorName = lookup({ stripe: "Stripe", revenuecat: "RevenueCat", unspecified: "Stripe" });
 
-const single = {
-  one_off: "once",
-  minute: "minute",
-  hour: "hour",
-  day: "day",
-  week: "week",
-  month: "month",
-  quarter: "quarter",
-  semi_annual: "half-year",
-  year: "year",
-};
 // "month", "3 months", "year"; "once" for what doesn't repeat.
 export function intervalName(interval, count = 1) {
   if (!interval || interval === "unspecified") return "";
-  const name = single[interval] ?? plainly(interval).toLowerCase();
-  return count > 1 && interval !== "one_off" ? `${count} ${name}s` : name;
+  if (interval === "one_off") return "once";
+  const name = INTERVAL_NAMES[interval] ?? plainly(interval).toLowerCase();
+  return count > 1 ? `${count} ${name}s` : name;
 }
 export const every = (interval, count) =>
   !interval || interval === "one_off" || interval === "unspecified"

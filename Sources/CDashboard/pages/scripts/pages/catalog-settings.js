@@ -3,6 +3,7 @@
 import { ApiError } from "../api.js";
 import { differences, publish, readCatalog, tidy } from "../catalog.js";
 import { button, card, clearErrors, h, notice, pageHead, replace, showViolations, toast } from "../elements.js";
+import { draftNotice } from "../draft-notice.js";
 import { draftStore, plainNumber } from "../plan-draft.js";
 import { conflict, differenceTable, review } from "../publish-review.js";
 import { dunningForm, taxForm, usageForm } from "../settings-form.js";
@@ -69,18 +70,7 @@ function page(context, state) {
       crumbs: [{ label: "Plans", href: context.link("plans") }],
       lead: `Prices are in ${catalog.currency.toUpperCase()}. These settings hold for every customer, at once.`,
     }),
-    kept &&
-      notice(
-        "This is what you typed; it isn’t published.",
-        null,
-        button("Start over", {
-          small: true,
-          onClick: () => {
-            store.clear();
-            context.reload();
-          },
-        }),
-      ),
+    draftNotice(context, store, kept),
     form,
     mayWrite && h("div", { class: "editor-bar" }, h("div", { class: "grow stack-s" }, saved, problem), go),
   );

@@ -20,7 +20,7 @@ import {
 } from "../elements.js";
 import { featureFields } from "../feature-fields.js";
 import { KINDS, usesOf } from "../feature-text.js";
-import { relativeTime } from "../format.js";
+import { draftNotice } from "../draft-notice.js";
 import { draftStore, toDraft, toPlan } from "../plan-draft.js";
 import { conflict, differenceTable, review } from "../publish-review.js";
 
@@ -115,18 +115,7 @@ function page(context, state) {
         mayWrite &&
         button("Delete", { icon: "trash", danger: true, onClick: () => remove(context, catalog, published) }),
     }),
-    kept &&
-      notice(
-        `This is what you typed ${relativeTime(kept.time)}; it isn’t published.`,
-        null,
-        button("Start over", {
-          small: true,
-          onClick: () => {
-            store.clear();
-            context.reload();
-          },
-        }),
-      ),
+    draftNotice(context, store, kept),
     h(
       "div",
       { class: "sides" },

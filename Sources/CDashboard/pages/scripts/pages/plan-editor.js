@@ -16,8 +16,8 @@ import {
   showViolations,
   toast,
 } from "../elements.js";
-import { relativeTime } from "../format.js";
 import { planCard } from "../plan-card.js";
+import { draftNotice } from "../draft-notice.js";
 import { draftStore, emptyPlan, toDraft, toPlan } from "../plan-draft.js";
 import { planForm } from "../plan-form.js";
 import { pricePreview } from "../price-preview.js";
@@ -128,19 +128,7 @@ function editorPage(context, state) {
       leave();
     }
   };
-  const restored =
-    kept &&
-    notice(
-      `This is what you typed ${relativeTime(kept.time)}; it isn’t published.`,
-      null,
-      button("Start over", {
-        small: true,
-        onClick: () => {
-          store.clear();
-          context.reload();
-        },
-      }),
-    );
+  const restored = draftNotice(context, store, kept);
   const form = h(
     "form",
     {
