@@ -71,6 +71,7 @@ extension Form {
             try form.texts("event_names", &value.eventNames)
         }
         try flag("shadow", &value.isShadow, unless: false)
+        try flag("archived", &value.isArchived, unless: false)
         try since(3) { form throws(FormFault) in try form.markups(&value.markups) }
     }
 
@@ -103,6 +104,7 @@ extension Form {
     private mutating func plan(_ value: inout PlanRevision) throws(FormFault) {
         try text("id", &value.plan.id)
         try number("revision", &value.revision)
+        try flag("archived", &value.plan.isArchived, unless: false)
         try plan(&value.plan)
     }
 

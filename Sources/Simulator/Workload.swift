@@ -89,12 +89,13 @@ enum Catalogs {
                 feature: pro.controls.number(of: "tokens"), limit: Quantity(units: 50),
                 interval: .day)
         ]
-        let team = Plan(
+        var team = Plan(
             id: "team", name: "Team \(edition)", group: "paid",
             price: BasePrice(amount: units(200), cycle: Cycle(.month)),
             items: [
                 item("images", 500 + edition, Cycle(.month)), packs(price: 2, .prorate, .keep),
             ])
+        team.isArchived = edition % 3 == 2
         var tryout = Plan(
             id: "tryout", name: "Try-out", group: "paid",
             price: BasePrice(amount: units(9), cycle: Cycle(.week)),

@@ -83,6 +83,26 @@ import Testing
         #expect(deducted.allowed != (StateView(desk.customer) == before))
     }
 
+    @Test("§3: what is archived is offered to nobody, and doesn't take another's place")
+    func archived() throws {
+        var draft = PricingDraft(currency: "usd", features: [], plans: [])
+        draft.plans = ["pro", "pack", "free"].map { id in
+            let number = PreviewTests.pricing.number(ofPlan: id)
+            return PreviewTests.pricing.plan(PreviewTests.pricing.latest(number)).archived()
+        }
+        var desk = Desk(PreviewTests.pricing.publishing(draft))
+        var query = CheckQuery(feature: Fixture.messages, required: 1_000)
+        query.wantsPreview = true
+        func offered() throws -> [String] {
+            let answer = try desk.customer.check(query, pricing: desk.pricing, now: desk.now)
+            return answer.preview?.plans.map { desk.pricing.plan($0).id } ?? []
+        }
+        #expect(try offered() == ["other", "boost", "yearly", "team"])
+        // Whoever has one is offered what leads upwards from it.
+        try desk.perform(.buy("pro"), "bought by its id")
+        #expect(try offered() == ["other", "boost", "yearly", "team"])
+    }
+
     @Test("the latest revision is offered, and at most 20 plans")
     func limit() throws {
         let plans = (1...25).map {

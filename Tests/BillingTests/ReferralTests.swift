@@ -223,6 +223,19 @@ import Testing
         #expect(paying.customer.account.invoices.map(\.total.minorUnits) == [5000, 5000])
     }
 
+    @Test("§3: an archived plan is given as it was promised, and is the customer's own unmarked")
+    func archivedGift() throws {
+        let pro = Self.pricing.plan(Self.pricing.latest(Self.pricing.number(ofPlan: "pro")))
+        let pricing = Self.pricing.publishing(
+            PricingDraft(currency: "usd", features: [], plans: [pro.archived()]))
+        var desk = Desk(pricing)
+        try desk.create()
+        try desk.run(Self.redeem("gift"))
+        #expect(desk.subscription("pro")?.status == .active)
+        let custom = try #require(desk.customer.account.customPlans.first)
+        #expect(!custom.plan.isArchived && pricing.shown(custom).isArchived)
+    }
+
     @Test("Told twice or in the wrong order, the referrer gets it once")
     func handover() throws {
         var redeemer = try Self.desk()

@@ -9,11 +9,14 @@ import Wire
 @Suite("Modes in an export") struct ModeLineTests {
     private static let settings = "\"settings\":{\"keep_free_overage\":true"
     private static let feature = "\"event_names\":[\"sent\",\"resent\"]"
+    private static let plan = "\"id\":\"pro\",\"revision\":1"
 
     static let changes: [(name: String, after: String, text: String)] = [
         ("include_past_due", settings, ",\"include_past_due\":false"),
         ("reverse_deduction_order", settings, ",\"reverse_deduction_order\":true"),
         ("shadow", feature, ",\"shadow\":true"),
+        ("archived", feature, ",\"archived\":true"),
+        ("archived", plan, ",\"archived\":true"),
     ]
 
     @Test("there and back", arguments: changes)
@@ -30,6 +33,11 @@ import Wire
         #expect(
             pricing.settings.reversesDeductionOrder == (change.name == "reverse_deduction_order"))
         #expect(pricing.isShadow(messages) == (change.name == "shadow"))
+        let isArchived = change.name == "archived"
+        let isPlan = change.after == Self.plan
+        #expect(pricing.feature(messages).isArchived == (isArchived && !isPlan))
+        let pro = try #require(pricing.plan(id: "pro"))
+        #expect(pricing.isArchived(pro) == (isArchived && isPlan))
         #expect(pricing.settings.keepsFreeOverage)
     }
 

@@ -123,7 +123,7 @@ struct RequestTests {
         ].map { ("billing.attach", #"{"customer_id": "acme", "plan_id": "metered""#, $0) }
         + [#""recalculate_balances": {"enabled": true}"#]
         .map { ("billing.update", #"{"customer_id": "acme", "plan_id": "free""#, $0) }
-        + [#""archived": true"#, #""new_plan_id": "p""#, #""description": "D""#]
+        + [#""new_plan_id": "p""#, #""description": "D""#]
         .map { ("plans.update", #"{"plan_id": "free""#, $0) }
 
     @Test("is refused by name where it isn't supported yet", arguments: later)

@@ -80,7 +80,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
             #"{"currency":"","features":[{"feature_id":"","name":"","type":"credit_system","#
                 + #""credit_costs":[{"feature_id":"a","credits":"0.2"},"#
                 + #"{"feature_id":"","credits":""}],"event_names":[],"shadow":false,"#
-                + #""default_markup":0,"provider_markups":[],"model_markups":[]}],"plans":[{"#
+                + #""default_markup":0,"provider_markups":[],"model_markups":[],"archived":false}],"plans":[{"#
                 + #""plan_id":"é","name":"","#
                 + #""group":"","add_on":false,"auto_enable":false,"#
                 + #""price":{"amount":"20","interval":"month","interval_count":0,"#
@@ -91,7 +91,7 @@ private func repacked(_ bytes: [UInt8], as kind: MessageKind) throws -> [UInt8] 
                 + #""tiers":[{"up_to":5,"amount":"1","flat_amount":""},"#
                 + #"{"amount":"","flat_amount":""}],"additional_currencies":[]},"#
                 + #""entity_feature_id":""}],"#
-                + #""revision":4294967295,"version":0}],"coupons":[],"feature_grants":[],"#
+                + #""revision":4294967295,"version":0,"archived":false}],"coupons":[],"feature_grants":[],"#
                 + #""plan_gifts":[],"referral_programmes":[],"deleted_feature_ids":[],"#
                 + #""deleted_plan_ids":[],"tax_rates":[]}"#
         ),

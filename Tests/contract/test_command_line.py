@@ -69,6 +69,48 @@ def test_what_nobody_uses_is_deleted(tally, tmp_path):
     assert code == 0 and feature not in json.dumps(shown) and plan not in json.dumps(shown)
 
 
+def test_what_is_archived(tally, tmp_path):
+    feature, plan, acme = new_id("f"), new_id("p"), new_id("acme")
+    catalog = {
+        "currency": "usd", "features": [{"feature_id": feature, "name": "F", "type": "metered"}],
+        "plans": [{"plan_id": plan, "name": "P", "add_on": True, "items": [
+            {"feature_id": feature, "included": 1}]}]}
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps(catalog))
+    assert tally("catalog", "apply", str(file))[0] == 0
+
+    def shown():
+        code, catalog = tally("catalog", "show", "--all-versions")
+        assert code == 0
+        return [one["archived"] for kind in ("plans", "features") for one in catalog[kind]
+                if one.get("plan_id", one.get("feature_id")) in (plan, feature)]
+
+    words = ("catalog", "archive", "--plan", plan, "--feature", feature)
+    for undo, archived in (((), True), (("--undo",), False)):
+        code, done = tally(*words, *undo)
+        assert code == 0 and [c["id"] for c in done["changes"]] == [feature, plan]
+        assert [c.get("revision", 0) for c in done["changes"]] == [0, 1]
+        assert shown() == [archived] * 2
+        assert tally(*words, *undo)[1].get("changes", []) == []
+    assert tally("customer", "create", acme)[0] == 0
+    tally(*words)
+    assert tally("attach", acme, plan)[0] == 0
+    assert tally("check", acme, feature)[0] == ALLOWED
+
+    # A file says it too, and one that doesn't puts it back.
+    catalog["plans"][0]["archived"] = True
+    file.write_text(json.dumps(catalog))
+    code, done = tally("catalog", "diff", str(file))
+    assert code == 0 and [c["id"] for c in done["changes"]] == [feature]
+    assert tally("catalog", "apply", str(file))[0] == 0 and shown() == [True, False]
+    del catalog["plans"][0]["archived"]
+    file.write_text(json.dumps(catalog))
+    assert tally("catalog", "apply", str(file))[0] == 0 and shown() == [False, False]
+    code, told = tally("catalog", "archive", "--plan", "never")
+    assert code == REFUSED and "never" in json.dumps(told)
+    assert tally("catalog", "archive")[0] == USAGE
+
+
 def test_a_retry_with_the_same_id_counts_once(tally):
     acme, request_id = new_id("acme"), new_id("r")
     assert tally("customer", "create", acme)[0] == 0
@@ -153,7 +195,8 @@ def test_exit_codes_tell_no_from_trouble(tally, tmp_path):
 
 
 @pytest.mark.parametrize("command", [
-    [], ["serve"], ["catalog"], ["catalog", "apply"], ["catalog", "delete"], ["customer"],
+    [], ["serve"], ["catalog"], ["catalog", "apply"], ["catalog", "archive"],
+    ["catalog", "delete"], ["customer"],
     ["attach"], ["check"],
     ["subscription"], ["subscription", "cancel"], ["subscription", "uncancel"],
     ["subscription", "quantity"], ["rewards"], ["rewards", "give"], ["rewards", "take"],

@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 import pytest
+from tally.v1 import catalog_service_pb2 as catalog_service_pb
 from tally.v1 import customer_pb2 as customer_pb
 from tally.v1 import customer_service_pb2 as customers_pb
 
@@ -76,6 +77,16 @@ def recorded():
     server.shutdown()
 
 
+@pytest.fixture
+def with_archived(recorded, monkeypatch):
+    """The same, where the plan that somebody has was archived, and a feature of it."""
+    answers = json.loads(json.dumps(Recorded.ANSWERS))
+    answers["plans.list"]["list"][0].update(archived=True, auto_enable=True)
+    answers["features.list"]["list"][0]["archived"] = True
+    monkeypatch.setattr(Recorded, "ANSWERS", answers)
+    return recorded
+
+
 def run(server, url, key_file, *words):
     done = subprocess.run(
         [BINARY, "import", "autumn", "--url", url, "--autumn-key-file", key_file, *words, "--json",
@@ -104,6 +115,27 @@ def test_recorded_shapes(recorded, own_server, own_client, tmp_path):
     key.write_text("am_sk_test_wrong")
     code, said, _ = run(own_server, recorded, key, "--apply")
     assert code == 2 and "Invalid secret key" in said
+
+
+def test_archived_plans_come_archived(with_archived, own_server, own_client, tmp_path):
+    key = tmp_path / "autumn.key"
+    key.write_text("am_sk_test_right")
+    code, report, said = run(own_server, with_archived, key, "--publish", "--apply")
+    assert code == 0, (report, said)
+    assert report["brought"] == {"customers": 1, "subscriptions": 1}
+    catalog = own_client.call("GetCatalog", catalog_service_pb.GetCatalogRequest()).catalog
+    assert {plan.plan_id: plan.archived for plan in catalog.plans}["starter"]
+    assert {one.feature_id: one.archived for one in catalog.features}["calls"]
+    ada = get(own_client, "ada")
+    assert "starter" in [one.plan_id for one in ada.subscriptions]
+    [calls] = [balance for balance in ada.balances if balance.feature_id == "calls"]
+    assert (calls.granted, calls.remaining) == (40, 12.5)
+    # Nobody else is given it, whatever it was there.
+    own_client.call("GetOrCreateCustomer", customers_pb.GetOrCreateCustomerRequest(
+        customer_id="new"))
+    assert "starter" not in [one.plan_id for one in get(own_client, "new").subscriptions]
+    code, report, _ = run(own_server, with_archived, key, "--apply")
+    assert code == 0 and report["brought"] == {"customers": 0, "subscriptions": 0}
 
 
 def without_ids(customer):

@@ -413,6 +413,50 @@ def test_plans_features_and_rewards(world):
     assert remaining(sdk, friend) == 30 and remaining(sdk, customer_id) == 55
 
 
+def test_what_is_archived(world):
+    sdk, _, _ = world
+    feature_id, plan_id = new_id("f"), new_id("p")
+    sdk.call("features.create", feature_id=feature_id, name="Faxes", type_="metered",
+             consumable=True)
+    sdk.call("plans.create", plan_id=plan_id, name="Old", add_on=True,
+             items=[{"feature_id": feature_id, "included": 3}])
+    customer_id = new_customer(sdk)
+    sdk.call("billing.attach", customer_id=customer_id, plan_id=plan_id)
+
+    def listed(**asked):
+        return {plan.id: plan.archived for plan in sdk.call("plans.list", request=asked).list}
+
+    assert listed()[plan_id] is False
+    # What somebody has can't be deleted, and can be archived.
+    outcome, message = refused(sdk.call, "plans.delete", plan_id=plan_id)
+    assert outcome == "409 invalid_request" and "archive it instead" in message
+    outcome, message = refused(sdk.call, "features.delete", feature_id=feature_id)
+    assert outcome == "409 invalid_request" and "archive it instead" in message
+    archived = sdk.call("plans.update", plan_id=plan_id, archived=True)
+    assert (archived.archived, archived.version, archived.name) == (True, 1, "Old")
+    assert sdk.call("features.update", feature_id=feature_id, archived=True).archived
+    assert plan_id not in listed() and listed(include_archived=True)[plan_id] is True
+    assert plan_id not in listed(customer_id=customer_id)
+    assert sdk.call("plans.get", plan_id=plan_id).archived
+    assert {f.id: f.archived for f in sdk.call("features.list").list}[feature_id] is True
+
+    # Who has it notices nothing, and who is to have it gets it.
+    sdk.call("track", customer_id=customer_id, feature_id=feature_id, value=1)
+    assert remaining(sdk, customer_id, feature_id) == 2
+    later = new_customer(sdk)
+    denied = sdk.call("check", customer_id=later, feature_id=feature_id, with_preview=True)
+    assert not denied.allowed and denied.preview.products == []
+    sdk.call("billing.attach", customer_id=later, plan_id=plan_id)
+    assert remaining(sdk, later, feature_id) == 3
+    [held] = [s for s in sdk.call("customers.get", customer_id=later, expand=[
+        "subscriptions.plan"]).subscriptions if s.plan_id == plan_id]
+    assert held.plan.archived
+
+    assert sdk.call("plans.update", plan_id=plan_id, archived=False).archived is False
+    assert sdk.call("features.update", feature_id=feature_id, archived=False).archived is False
+    assert listed()[plan_id] is False
+
+
 REFUSALS = [
     ("check", {"customer_id": "nobody", "feature_id": "sdk_messages"}, "404 customer_not_found"),
     ("check", {"customer_id": "$", "feature_id": "none"}, "404 feature_not_found"),

@@ -41,7 +41,7 @@ extension CustomerState {
     ) {
         guard query.wantsPreview, !answer.allowed else { return }
         let sources = pricing.sources(of: query.feature)
-        let offers = pricing.latestRevisions
+        let offers = pricing.offeredRevisions
             .filter { reference in
                 pricing.plan(reference).items.contains { sources.contains($0.featureID) }
                     && isOffer(reference, pricing)

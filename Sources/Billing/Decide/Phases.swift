@@ -207,8 +207,11 @@ extension CustomerState {
     /// What every customer starts with in its group.
     func isDefault(_ subscription: Subscription, _ pricing: PricingState) -> Bool {
         let plan = pricing.plan(subscription.plan)
-        return plan.isMain && subscription.entity == 0
-            && pricing.defaultPlan(inGroup: plan.group)?.plan == subscription.plan.plan
+        guard plan.isMain, subscription.entity == 0 else { return false }
+        // Whoever has one that is archived by now keeps it as before.
+        let published = pricing.plan(pricing.latest(subscription.plan.plan))
+        return published.isArchived && published.autoEnable && published.group == plan.group
+            || pricing.defaultPlan(inGroup: plan.group)?.plan == subscription.plan.plan
     }
 }
 

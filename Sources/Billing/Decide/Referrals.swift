@@ -233,6 +233,7 @@ extension Plan {
         plan.price = nil
         plan.trial = nil
         plan.autoEnable = false
+        plan.isArchived = false
         for index in plan.items.indices {
             plan.items[index].usagePrice = nil
             plan.items[index].prepaidPrice = nil

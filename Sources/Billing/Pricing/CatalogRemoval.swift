@@ -42,7 +42,8 @@ extension PricingState {
                 found.append(
                     Violation(
                         path: "deleted_plan_ids[\(index)]",
-                        message: "\"\(id)\" is used by \(user): change that first"))
+                        message: "\"\(id)\" is used by \(user): change that first, or archive it "
+                            + "instead"))
             }
         }
         for (index, id) in draft.removedFeatures.enumerated() where feature(id: id) != nil {
@@ -50,7 +51,8 @@ extension PricingState {
                 found.append(
                     Violation(
                         path: "deleted_feature_ids[\(index)]",
-                        message: "\"\(id)\" is used by \(user): take it out there first"))
+                        message: "\"\(id)\" is used by \(user): take it out there first, or "
+                            + "archive it instead"))
             }
         }
         return found

@@ -108,8 +108,9 @@ extension PricingState {
     func customized(
         _ reference: PlanReference, _ patch: PlanPatch
     ) throws(Refusal) -> Plan {
-        // Whose clocks it goes by is the customer's affair, not the plan's.
-        let plan = try patch.applied(to: listed(reference).in(.utc))
+        // Whose clocks it goes by is the customer's affair, not the plan's, and whether it is
+        // archived the published one's.
+        let plan = try patch.applied(to: listed(reference).in(.utc).archived(false))
         var draft = PricingDraft(
             currency: (baseCurrency ?? requiredCurrency).code, features: [], plans: [plan])
         // Nobody else is given it.

@@ -11,6 +11,9 @@ package struct Plan: Sendable, Equatable {
     package var items: [PlanItem]
     /// Of every customer that has it.
     package var controls = PlanControls()
+    /// It is in no list and offered to nobody, and stays with whoever has it. Of the plan as a
+    /// whole: all its revisions have the same.
+    package var isArchived = false
 
     package init(
         id: String, name: String, group: String = "", addOn: Bool = false, autoEnable: Bool = false,

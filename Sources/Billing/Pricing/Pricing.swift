@@ -75,6 +75,8 @@ package struct Feature: Sendable, Equatable {
     package var markups = TokenMarkups()
     /// What its rules would deny is recorded and not denied.
     package var isShadow = false
+    /// It isn't used for anything new, and goes on as it is for whoever has it.
+    package var isArchived = false
 
     package static let eventNameLimit = 32
 

@@ -141,7 +141,8 @@ struct DraftCheck {
                     "only a free plan can be given away, or one with a trial without a card")
             }
             // Add-ons stack, so any number of them may be given beside the group's default.
-            if plan.autoEnable, !plan.addOn {
+            // An archived one is given to nobody, until it isn't archived any more.
+            if plan.autoEnable, !plan.addOn, !plan.isArchived {
                 let taken = defaults[plan.group] ?? published(defaultOf: plan.group)
                 if let taken, taken != plan.id {
                     fault("\(path).auto_enable", "\"\(taken)\" is this group's default already")

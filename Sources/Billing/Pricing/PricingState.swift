@@ -235,6 +235,11 @@ package final class PricingState: Sendable {
     /// What is sold now, in order of first publication.
     package var latestRevisions: [PlanReference] { planNumbersInOrder.map { latest($0) } }
 
+    /// The same without those that are archived: what somebody may be offered.
+    package var offeredRevisions: [PlanReference] {
+        latestRevisions.filter { !isArchived($0.plan) }
+    }
+
     private var planNumbersInOrder: [PlanNumber] {
         plans.indices.lazy.map { PlanNumber(rawValue: UInt32($0 + 1)) }
             .filter { !self.removed.plans.contains($0) }
@@ -256,9 +261,10 @@ package final class PricingState: Sendable {
         }
     }
 
-    /// The plans every new customer starts with, in order of first publication.
+    /// The plans every new customer starts with, in order of first publication. An archived one is
+    /// given to nobody.
     package var autoEnabled: [PlanReference] {
-        latestRevisions.filter { self.plan($0).autoEnable }
+        offeredRevisions.filter { self.plan($0).autoEnable }
     }
 }
 
@@ -272,7 +278,7 @@ package struct PricingChange: Sendable, Equatable {
     /// Empty: the settings'.
     package var id: String
     package var created: Bool
-    /// The plan's new revision; otherwise 0.
+    /// The plan's from now on; otherwise 0. Being archived makes no new one.
     package var revision: UInt32
     /// It is gone from the catalog.
     package var deleted = false
@@ -292,11 +298,13 @@ extension PricingState {
         }
         for plan in draft.plans {
             let present = self.plan(id: plan.id).map { latest($0) }
-            if present.map({ self.plan($0) }) != plan {
+            let known = present.map { self.plan($0) }
+            if known != plan {
+                let isRevised = known.map { $0.archived(plan.isArchived) } != plan
                 changes.append(
                     PricingChange(
                         subject: .plan, id: plan.id, created: present == nil,
-                        revision: (present?.revision ?? 0) + 1))
+                        revision: (present?.revision ?? 0) + (isRevised ? 1 : 0)))
             }
         }
         if let settings = draft.settings, settings != self.settings {
@@ -329,8 +337,7 @@ extension PricingState {
         var plans = self.plans
         for plan in draft.plans {
             if let number = self.plan(id: plan.id) {
-                let index = Int(number.rawValue) - 1
-                if plans[index].last != plan { plans[index].append(plan) }
+                plans[Int(number.rawValue) - 1].publish(plan)
             } else {
                 plans.append([plan])
             }

@@ -9,9 +9,14 @@ extension Exchange {
     func listPlans() async throws(JSONProblem) -> JSONValue {
         let body = try body()
         let isOfAll = body["all_versions"] == .bool(true)
+        let withArchived = body["include_archived"] ?? .null
+        guard [.null, .bool(true), .bool(false)].contains(withArchived) else {
+            throw .invalid("include_archived must be true or false")
+        }
         let catalog = catalog(allVersions: isOfAll)
         var list: [JSONValue] = []
-        for plan in catalog.elements("plans") {
+        for plan in catalog.elements("plans")
+        where withArchived == .bool(true) || plan["archived"] != .bool(true) {
             var plan = plan
             if case .string(let id)? = body["customer_id"] {
                 let eligibility = try await eligibility(of: id, body, for: plan)

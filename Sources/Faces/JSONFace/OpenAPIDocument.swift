@@ -229,7 +229,10 @@ extension Route {
         case .deletePlan: RequestShape([.text("plan_id").required, .flag("all_versions")])
         case .getPlan: RequestShape([.text("plan_id").required, .count("version")])
         case .listPlans:
-            RequestShape([.text("customer_id"), .text("entity_id"), .flag("all_versions")])
+            RequestShape([
+                .text("customer_id"), .text("entity_id"), .flag("all_versions"),
+                .flag("include_archived"),
+            ])
         case .listFeatures, .listRewards: RequestShape([])
         case .mintKey: RequestShape([.text("customer_id").required, .flag("indefinite")])
         case .revokeKey: RequestShape([.text("customer_id").required])

@@ -14,7 +14,7 @@ extension ReplyShape {
                 ["metered", "credit_system", "ai_credit_system"]
                     .contains(source.text("type") ?? ""))
         },
-        .fixed("archived", .bool(false)),
+        .same("archived"),
         .listIfAny("event_names"),
         .listIfAny("credit_schema", from: "credit_costs", creditCost),
         Key("default_markup") { source, _ in
@@ -61,7 +61,7 @@ extension ReplyShape {
         // When a plan was published isn't kept.
         .fixed("created_at", .number("0")),
         .context("env") { $0.environment },
-        .fixed("archived", .bool(false)),
+        .same("archived"),
         .fixed("base_variant_id", .null),
         .fixed("config", .object(["ignore_past_due": .bool(false)])),
         .fixed("metadata", .object([:])),

@@ -42,7 +42,7 @@ extension ReplyShape {
         .context("env") { $0.environment },
         .same("is_add_on", from: "add_on"),
         .same("is_default", from: "auto_enable"),
-        .fixed("archived", .bool(false)),
+        .same("archived"),
         .same("version"),
         .fixed("created_at", .number("0")),
         Key("items") { source, context in

@@ -14,7 +14,7 @@ extension RequestForm {
         "PublishCatalogRequest",
         [.text("plan_id").required, .text("name")] + RequestShape.planKeys
             + RequestShape.Key.later(
-                "version", "archived", "base_plan_id", "new_plan_id", "disable_version",
+                "version", "base_plan_id", "new_plan_id", "disable_version",
                 "all_versions", "migration", "force_version", "update_variant_ids",
                 "update_license_parents", "variants", "is_default"))
 
@@ -34,7 +34,7 @@ extension RequestForm {
             .text("name"),
             RequestShape.featureType,
             .flag("consumable", as: "consumable"),
-        ] + RequestShape.featureKeys + RequestShape.Key.later("archived", "new_feature_id"))
+        ] + RequestShape.featureKeys + RequestShape.Key.later("new_feature_id"))
 }
 
 extension RequestShape {
@@ -43,6 +43,7 @@ extension RequestShape {
             .text("group"),
             .flag("add_on"),
             .flag("auto_enable"),
+            .flag("archived"),
             .object("price", basePrice).null("remove_price", .bool(true)),
             .list("items", planItem),
             .object("free_trial", freeTrial).null("remove_free_trial", .bool(true)),
@@ -75,6 +76,7 @@ extension RequestShape {
                         "output_cost": .number.optional,
                     ]))),
             .texts("event_names"),
+            .flag("archived"),
         ] + Key.later("display")
 
     private static let creditCost = RequestShape([

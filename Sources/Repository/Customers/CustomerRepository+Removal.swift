@@ -83,7 +83,7 @@ struct CatalogNeeds {
                 Violation(
                     path: "deleted_plan_ids[\(index)]",
                     message: "\"\(id)\" is a plan that \(need.holders), or had: move them to "
-                        + "another plan or delete them first, or keep the plan"))
+                        + "another plan or delete them first, or archive it instead"))
         }
         for (index, id) in draft.removedFeatures.enumerated() {
             guard let need = pricing.feature(id: id).flatMap({ features[$0] }) else { continue }
@@ -91,7 +91,8 @@ struct CatalogNeeds {
                 Violation(
                     path: "deleted_feature_ids[\(index)]",
                     message: "\"\(id)\" is a feature of which \(need.holders) balances, "
-                        + "entities, limits or a plan: take them away first, or keep the feature"))
+                        + "entities, limits or a plan: take them away first, or archive it "
+                        + "instead"))
         }
         return found
     }

@@ -135,6 +135,7 @@ struct CatalogWriter {
         (message.pointee.n_event_names, message.pointee.event_names) =
             arena.list(feature.eventNames) { arena.string($0) }
         message.pointee.shadow = feature.isShadow ? 1 : 0
+        message.pointee.archived = feature.isArchived ? 1 : 0
         markups(feature.markups, message)
         return message
     }
@@ -188,6 +189,7 @@ struct CatalogWriter {
         message.pointee.group = arena.string(plan.group)
         message.pointee.add_on = plan.addOn ? 1 : 0
         message.pointee.auto_enable = plan.autoEnable ? 1 : 0
+        message.pointee.archived = plan.isArchived ? 1 : 0
         message.pointee.revision = revision
         message.pointee.price = plan.price.map { price($0) }
         message.pointee.free_trial = plan.trial.map { trial($0) }

@@ -12,7 +12,7 @@ extension ReplyWriter {
         if let custom = pricing.customPlan(subscription.plan) {
             message.pointee.plan_revision = custom.base.revision
             message.pointee.custom_plan = CatalogWriter(arena: arena).plan(
-                custom.plan, revision: custom.base.revision)
+                pricing.shown(custom), revision: custom.base.revision)
         } else {
             message.pointee.plan_revision = subscription.plan.revision
         }

@@ -113,6 +113,7 @@ struct DraftReader {
         feature.eventNames = (0..<message.n_event_names).map { text(message.event_names[$0]) }
         feature.markups = markups(message, at: path)
         feature.isShadow = message.shadow != 0
+        feature.isArchived = message.archived != 0
         return feature
     }
 
@@ -173,6 +174,7 @@ struct DraftReader {
             id: text(message.plan_id), name: text(message.name), group: text(message.group),
             addOn: message.add_on != 0, autoEnable: message.auto_enable != 0, price: price,
             items: items)
+        plan.isArchived = message.archived != 0
         if let trial = message.free_trial?.pointee {
             plan.trial = self.trial(trial, at: "\(path).free_trial")
         }

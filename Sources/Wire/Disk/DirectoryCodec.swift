@@ -81,7 +81,11 @@ extension RecordWriter {
         published.pointee.catalog = CatalogWriter(arena: arena).message(
             draft, revisions: draft.plans.map { _ in 0 })
         published.pointee.request_id = arena.string(requestID)
-        if draft.taxesAutomatically {
+        if draft.archives {
+            message.pointee.kind_case =
+                TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_ARCHIVED
+            message.pointee.catalog_published_with_archived = published
+        } else if draft.taxesAutomatically {
             message.pointee.kind_case =
                 TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX
             message.pointee.catalog_published_with_automatic_tax = published
@@ -152,6 +156,8 @@ extension RecordDecoder {
             published = try need(message.pointee.catalog_published_with_automatic_tax)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS:
             published = try need(message.pointee.catalog_published_with_deletions)
+        case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_ARCHIVED:
+            published = try need(message.pointee.catalog_published_with_archived)
         case TALLY__DISK__V1__DIRECTORY_RECORD__KIND_TEST_CLOCK_MOVED:
             let moved = try need(message.pointee.test_clock_moved)
             let move = EnvironmentClockMove(
@@ -176,6 +182,11 @@ extension RecordDecoder {
 
 extension PricingDraft {
     /// What came last comes first: who knows of it knows of the others, too.
+    fileprivate var archives: Bool {
+        features.contains(where: \.isArchived) || plans.contains(where: \.isArchived)
+    }
+
+    /// So does tax that is found.
     fileprivate var taxesAutomatically: Bool {
         settings.map { $0.automaticTax != .off } ?? false
     }

@@ -7,7 +7,7 @@ struct CatalogCommand: AsyncParsableCommand {
         abstract: "Publishes features and plans from a file, and shows what is published.",
         subcommands: [
             ApplyCatalog.self, DiffCatalog.self, ShowCatalog.self, MigrateCatalog.self,
-            DeleteFromCatalog.self,
+            ArchiveInCatalog.self, DeleteFromCatalog.self,
         ])
 }
 
@@ -55,7 +55,8 @@ struct DeleteFromCatalog: AsyncParsableCommand {
         discussion: """
             All or nothing: what a customer has, is about to get, or had and still shows, or what \
             another part of the catalog names, stays, and every user of it is printed (exit code \
-            2). A catalog file can do it too, with "deleted_plan_ids" and "deleted_feature_ids".
+            2). What has to stay can be archived: tally catalog archive. A catalog file can do it \
+            too, with "deleted_plan_ids" and "deleted_feature_ids".
 
               tally catalog delete --plan starter_2023 --dry-run
               tally catalog delete --plan starter_2023 --feature faxes

@@ -24,6 +24,7 @@ struct CatalogReport {
             }
             var type = feature.text("type").replacing("_", with: " ")
             if feature.flag("shadow") { type += ", in shadow mode" }
+            if feature.flag("archived") { type += ", archived" }
             table.add(
                 feature.text("feature_id"),
                 costs.isEmpty ? type : "\(type): \(costs.joined(separator: ", "))",
@@ -112,7 +113,11 @@ struct CatalogReport {
     private func name(_ plan: JSONValue) -> String {
         var text = plan.text("plan_id")
         if plan.flag("add_on") { text += ", add-on" }
-        if plan.flag("auto_enable") { text += ", for everybody" }
+        if plan.flag("archived") {
+            text += ", archived"
+        } else if plan.flag("auto_enable") {
+            text += ", for everybody"
+        }
         return text
     }
 

@@ -39,23 +39,7 @@ struct LogRecordText {
         switch record.change {
         case .published(let published):
             heading.append("catalog published")
-            facts = [
-                [
-                    "fact": .string("catalog_published"), "currency": .string(published.currency),
-                    "features": .array(published.features.map { .string($0.id) }),
-                    "plans": .array(published.plans.map { .string($0.id) }),
-                    "rewards": .array(
-                        (published.rewards.coupons.map(\.id) + published.rewards.grants.map(\.id))
-                            .map { .string($0) }),
-                    "request_id": .string(record.requestID),
-                ]
-            ]
-            if published.removes {
-                facts[0].append(
-                    "deleted_features", .array(published.removedFeatures.map { .string($0) }))
-                facts[0].append(
-                    "deleted_plans", .array(published.removedPlans.map { .string($0) }))
-            }
+            facts = [LogRecordText.fact(published, record.requestID)]
         case .clockMoved(let move):
             heading.append("test clock moved")
             facts = [
@@ -103,6 +87,28 @@ struct LogRecordText {
             facts = [["fact": .string("fingerprint_keyed")]]
         }
         json.append("facts", .array(facts.map { .object($0) }))
+    }
+
+    private static func fact(_ published: PricingDraft, _ requestID: String) -> JSONObject {
+        func list(_ ids: [String]) -> JSONValue { .array(ids.map { .string($0) }) }
+        var fact: JSONObject = [
+            "fact": .string("catalog_published"), "currency": .string(published.currency),
+            "features": list(published.features.map(\.id)),
+            "plans": list(published.plans.map(\.id)),
+            "rewards": list(
+                published.rewards.coupons.map(\.id) + published.rewards.grants.map(\.id)),
+            "request_id": .string(requestID),
+        ]
+        let archived = published.archived
+        if !archived.features.isEmpty || !archived.plans.isEmpty {
+            fact.append("archived_features", list(archived.features))
+            fact.append("archived_plans", list(archived.plans))
+        }
+        if published.removes {
+            fact.append("deleted_features", list(published.removedFeatures))
+            fact.append("deleted_plans", list(published.removedPlans))
+        }
+        return fact
     }
 
     mutating func describe(problem: String) {

@@ -17,7 +17,7 @@ struct AutumnCatalog {
     init(features: [JSONValue], plans: [JSONValue], currency: String) {
         self.currency = currency
         for feature in features { add(feature: feature) }
-        for plan in plans where !plan.flag("archived") { add(plan: plan) }
+        for plan in plans { add(plan: plan) }
     }
 
     var json: JSONValue {
@@ -56,6 +56,7 @@ struct AutumnCatalog {
             left.append(("feature \(id)", "there is no kind \"\(other)\" of features here"))
             return
         }
+        if feature.flag("archived") { made.append("archived", .bool(true)) }
         let events = feature.list("event_names")
         if !events.isEmpty { made.append("event_names", .array(events)) }
         known.insert(id)
@@ -70,6 +71,8 @@ struct AutumnCatalog {
             "group": .string(plan.text("group")), "add_on": .bool(plan.flag("add_on")),
             "auto_enable": .bool(plan.flag("auto_enable")),
         ]
+        // Customers may still have it.
+        if plan.flag("archived") { made.append("archived", .bool(true)) }
         if case .object? = plan["price"], let price = plan["price"] {
             made.append("price", .object(Self.price(price)))
             if price.number("amount") != 0, price.text("interval") != "one_off" {

@@ -8,7 +8,8 @@ struct ImportAutumnCommand: AsyncParsableCommand {
         abstract: "Brings in customers of Autumn, or of anything that speaks its API 2.3.",
         discussion: """
             Features, plans, customers, entities, balances with their next reset and trials that
-            were used come through its JSON API. Its subscriptions that are paid for run at Stripe:
+            were used come through its JSON API; what is archived there is archived here, too,
+            as customers may have it. Its subscriptions that are paid for run at Stripe:
             take those over first (tally import stripe --customer-key autumn_customer_id), then
             this brings the balances of the same plans; --with-paid brings them with nobody charged
             until their period ends.
@@ -54,7 +55,8 @@ struct ImportAutumnCommand: AsyncParsableCommand {
                 let autumn = try AutumnClient(url: url, key: key, authorityFile: autumnCa)
                 let catalog = AutumnCatalog(
                     features: try autumn.call("features.list", [:]).list("list"),
-                    plans: try autumn.call("plans.list", [:]).list("list"), currency: currency)
+                    plans: try autumn.call("plans.list", ["include_archived": .bool(true)])
+                        .list("list"), currency: currency)
                 for (id, reason) in catalog.left {
                     Console.complain("left alone: \(id): \(reason)")
                 }

@@ -29,5 +29,6 @@ package struct StoryTable: RuleRow {
         TopUpStories.table, PauseStories.table, PauseStories.defaults, CurrencyStories.table,
         ScheduleStories.table, SeatStories.table, TaxStories.table, TaxStories.usual,
         AutomaticTaxStories.table, AutomaticTaxStories.within, AutomaticTaxStories.fallback,
+        ArchiveStories.table, ArchiveStories.replaced,
     ]
 }

@@ -1235,7 +1235,7 @@ const ProtobufCMessageDescriptor tally__v1__credit_cost__descriptor =
   (ProtobufCMessageInit) tally__v1__credit_cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[10] =
 {
   {
     "feature_id",
@@ -1345,8 +1345,21 @@ static const ProtobufCFieldDescriptor tally__v1__feature__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "archived",
+    177,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Feature, archived),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__feature__field_indices_by_name[] = {
+  9,   /* field[9] = archived */
   3,   /* field[3] = credit_costs */
   6,   /* field[6] = default_markup */
   4,   /* field[4] = event_names */
@@ -1357,12 +1370,13 @@ static const unsigned tally__v1__feature__field_indices_by_name[] = {
   5,   /* field[5] = shadow */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange tally__v1__feature__number_ranges[3 + 1] =
+static const ProtobufCIntRange tally__v1__feature__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 5 },
   { 30, 6 },
-  { 0, 9 }
+  { 177, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
 {
@@ -1372,10 +1386,10 @@ const ProtobufCMessageDescriptor tally__v1__feature__descriptor =
   "Tally__V1__Feature",
   "tally.v1",
   sizeof(Tally__V1__Feature),
-  9,
+  10,
   tally__v1__feature__field_descriptors,
   tally__v1__feature__field_indices_by_name,
-  3,  tally__v1__feature__number_ranges,
+  4,  tally__v1__feature__number_ranges,
   (ProtobufCMessageInit) tally__v1__feature__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3103,7 +3117,7 @@ const ProtobufCMessageDescriptor tally__v1__top_up_purchase_limit__descriptor =
   (ProtobufCMessageInit) tally__v1__top_up_purchase_limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[12] =
 {
   {
     "plan_id",
@@ -3237,9 +3251,22 @@ static const ProtobufCFieldDescriptor tally__v1__plan__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "archived",
+    177,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tally__V1__Plan, archived),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__v1__plan__field_indices_by_name[] = {
   3,   /* field[3] = add_on */
+  11,   /* field[11] = archived */
   4,   /* field[4] = auto_enable */
   8,   /* field[8] = controls */
   9,   /* field[9] = free_trial */
@@ -3251,11 +3278,12 @@ static const unsigned tally__v1__plan__field_indices_by_name[] = {
   7,   /* field[7] = revision */
   10,   /* field[10] = version */
 };
-static const ProtobufCIntRange tally__v1__plan__number_ranges[2 + 1] =
+static const ProtobufCIntRange tally__v1__plan__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 80, 10 },
-  { 0, 11 }
+  { 177, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
 {
@@ -3265,10 +3293,10 @@ const ProtobufCMessageDescriptor tally__v1__plan__descriptor =
   "Tally__V1__Plan",
   "tally.v1",
   sizeof(Tally__V1__Plan),
-  11,
+  12,
   tally__v1__plan__field_descriptors,
   tally__v1__plan__field_indices_by_name,
-  2,  tally__v1__plan__number_ranges,
+  3,  tally__v1__plan__number_ranges,
   (ProtobufCMessageInit) tally__v1__plan__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

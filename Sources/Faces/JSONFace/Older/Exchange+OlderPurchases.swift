@@ -144,7 +144,10 @@ extension Exchange {
     }
 
     func pricingTable(_ given: JSONObject) async throws(JSONProblem) -> JSONValue {
-        let plans = try await with(given).answer(.listPlans)
+        // What is archived is in no table of prices, whatever else a list may show.
+        var asked = given
+        asked.remove("include_archived")
+        let plans = try await with(asked).answer(.listPlans)
         var context = plainContext
         context.catalog = catalog()
         return .object([

@@ -419,10 +419,15 @@ struct  Tally__V1__Feature
    */
   size_t n_model_markups;
   Tally__V1__ModelMarkup **model_markups;
+  /*
+   * True: it is put away, and marked so wherever it is shown. Nothing else changes: plans give it as
+   * before, and whoever has it uses it. False puts it back.
+   */
+  protobuf_c_boolean archived;
 };
 #define TALLY__V1__FEATURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__feature__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TALLY__V1__FEATURE_TYPE__FEATURE_TYPE_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0 }
 
 
 /*
@@ -1145,7 +1150,8 @@ struct  Tally__V1__Plan
   protobuf_c_boolean add_on;
   /*
    * True: every new customer starts with it. Only a free plan, or one with a trial without a card;
-   * one for each group.
+   * one for each group. While it is `archived` nobody starts with it, and another one of the group
+   * may take its place; it can't be put back beside that one.
    */
   protobuf_c_boolean auto_enable;
   /*
@@ -1158,7 +1164,7 @@ struct  Tally__V1__Plan
   size_t n_items;
   Tally__V1__PlanItem **items;
   /*
-   * Output only: grows by one with each published change of this plan.
+   * Output only: grows by one with each published change of this plan, but for `archived`.
    */
   uint32_t revision;
   /*
@@ -1173,10 +1179,17 @@ struct  Tally__V1__Plan
    * Output only: grows by one with each published change of price, items, trial or controls.
    */
   uint32_t version;
+  /*
+   * True: the plan, with all its versions, isn't offered any more: a check's preview leaves it out,
+   * nobody is given it by `auto_enable`, and nobody falls back on it when another plan ends, but who
+   * was told so already. Customers who have it, are about to get it or are paying for it notice
+   * nothing, and Attach attaches it to whoever is named. False puts it back.
+   */
+  protobuf_c_boolean archived;
 };
 #define TALLY__V1__PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tally__v1__plan__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL, NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL, 0, NULL, NULL, 0, 0 }
 
 
 /*

@@ -144,7 +144,7 @@ struct  Tally__V1__CatalogChange
    */
   protobuf_c_boolean created;
   /*
-   * The plan's new revision; otherwise 0.
+   * The plan's revision from now on, a new one unless it was only archived or put back; otherwise 0.
    */
   uint32_t revision;
   /*

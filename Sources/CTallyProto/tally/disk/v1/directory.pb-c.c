@@ -368,7 +368,7 @@ void   tally__disk__v1__code_counted__free_unpacked
   assert(message->base.descriptor == &tally__disk__v1__code_counted__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_descriptors[18] =
 {
   {
     "commit_time",
@@ -563,6 +563,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "catalog_published_with_archived",
+    177,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tally__Disk__V1__DirectoryRecord, kind_case),
+    offsetof(Tally__Disk__V1__DirectoryRecord, catalog_published_with_archived),
+    &tally__disk__v1__catalog_published__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "catalog_published_with_deletions",
     180,
     PROTOBUF_C_LABEL_NONE,
@@ -577,9 +589,10 @@ static const ProtobufCFieldDescriptor tally__disk__v1__directory_record__field_d
 };
 static const unsigned tally__disk__v1__directory_record__field_indices_by_name[] = {
   1,   /* field[1] = catalog_published */
+  16,   /* field[16] = catalog_published_with_archived */
   15,   /* field[15] = catalog_published_with_automatic_tax */
   12,   /* field[12] = catalog_published_with_currencies */
-  16,   /* field[16] = catalog_published_with_deletions */
+  17,   /* field[17] = catalog_published_with_deletions */
   2,   /* field[2] = catalog_published_with_modes */
   11,   /* field[11] = catalog_published_with_pauses */
   10,   /* field[10] = catalog_published_with_referrals */
@@ -603,8 +616,8 @@ static const ProtobufCIntRange tally__disk__v1__directory_record__number_ranges[
   { 140, 11 },
   { 170, 13 },
   { 175, 14 },
-  { 180, 16 },
-  { 0, 17 }
+  { 180, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
 {
@@ -614,7 +627,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__directory_record__descriptor =
   "Tally__Disk__V1__DirectoryRecord",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__DirectoryRecord),
-  17,
+  18,
   tally__disk__v1__directory_record__field_descriptors,
   tally__disk__v1__directory_record__field_indices_by_name,
   8,  tally__disk__v1__directory_record__number_ranges,

@@ -49,6 +49,7 @@ typedef enum {
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_TAXES = 170,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_SEATS = 175,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_AUTOMATIC_TAX = 176,
+  TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_ARCHIVED = 177,
   TALLY__DISK__V1__DIRECTORY_RECORD__KIND_CATALOG_PUBLISHED_WITH_DELETIONS = 180
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TALLY__DISK__V1__DIRECTORY_RECORD__KIND__CASE)
 } Tally__Disk__V1__DirectoryRecord__KindCase;
@@ -127,6 +128,10 @@ struct  Tally__Disk__V1__DirectoryRecord
      * As catalog_published, with tax that the payment provider finds.
      */
     Tally__Disk__V1__CatalogPublished *catalog_published_with_automatic_tax;
+    /*
+     * As catalog_published, with something that is archived.
+     */
+    Tally__Disk__V1__CatalogPublished *catalog_published_with_archived;
     /*
      * As catalog_published, with something that goes.
      */
