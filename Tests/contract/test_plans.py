@@ -14,7 +14,7 @@ from tally.v1 import test_clock_service_pb2 as clock_pb
 from tally.v1 import usage_service_pb2 as usage_pb
 
 import checkout
-from tally_client import new_id
+from tally_client import new_id, refusal
 from test_buying import MONTH, changed, publish, tally, totals
 from test_clock import move
 from test_walkthrough import buy, check, get, new_customer, track
@@ -101,6 +101,53 @@ def test_a_plan_of_its_own_survives_a_kill(own_client, own_server):
     assert get(client, customer_id) == before
     move(client, 31, customer_id)
     assert totals(client, customer_id) == [1550, 1550]
+
+
+def test_an_archived_plan_stays_with_whoever_has_it_or_is_paying_for_it(own_client, own_server):
+    client, server = own_client, own_server
+    plan = credits("pro", "20", 10, "1")
+    default = catalog_pb.Plan(plan_id="plans_hello", name="Hello", group="plans_pro",
+                              auto_enable=True)
+    publish(client, plan, default)
+    early = new_customer(client)
+    attach = attach_pb.AttachRequest(customer_id=early, plan_id="plans_pro", request_id=new_id("r"))
+    page = client.call("Attach", attach).payment_url
+    for one in (plan, default):
+        one.archived = True
+    reply = client.call("PublishCatalog", catalog_service_pb.PublishCatalogRequest(
+        catalog=catalog_pb.PricingCatalog(currency="usd", plans=[plan, default])))
+    assert [(one.id, one.revision) for one in reply.changes] == [
+        ("plans_pro", 1), ("plans_hello", 1)]
+    assert checkout.pay(page, server.ca_file).status == 200
+    late = new_customer(client)
+    server.kill()
+    server.start()
+    shown = {one.plan_id: (one.archived, one.revision, one.version) for one in client.call(
+        "GetCatalog", catalog_service_pb.GetCatalogRequest(all_versions=True)).catalog.plans}
+    assert shown["plans_pro"] == shown["plans_hello"] == (True, 1, 1)
+    held = {one.plan_id for one in get(client, early).subscriptions}
+    assert {"plans_pro", "plans_hello"} <= held
+    assert not {one.plan_id for one in get(client, late).subscriptions} & held
+    refused = refusal(client.call, "PublishCatalog", catalog_service_pb.PublishCatalogRequest(
+        catalog=catalog_pb.PricingCatalog(currency="usd", deleted_plan_ids=["plans_pro"])))
+    assert refused.reason == "IN_USE" and "archive it instead" in refused.message
+    denied = check(client, late, feature_id="test_messages", with_preview=True)
+    assert not denied.allowed
+    assert "plans_pro" not in [one.plan_id for one in denied.preview.plans]
+    # Another default takes its place, and it can't come back beside that one.
+    publish(client, catalog_pb.Plan(plan_id="plans_hi", name="Hi", group="plans_pro",
+                                    auto_enable=True))
+    default.archived = False
+    refused = refusal(client.call, "PublishCatalog", catalog_service_pb.PublishCatalogRequest(
+        catalog=catalog_pb.PricingCatalog(currency="usd", plans=[default])))
+    assert refused.fields == ["catalog.plans[0].auto_enable"]
+    request = attach_pb.AttachRequest(
+        customer_id=late, plan_id="plans_pro", request_id=new_id("r"))
+    assert checkout.pay(
+        client.call("Attach", request).payment_url, server.ca_file).status == 200
+    for customer_id in (early, late):
+        move(client, 31, customer_id)
+        assert totals(client, customer_id) == [2000, 2000]
 
 
 def migrate(client, customer_id, **more):

@@ -264,7 +264,7 @@ package final class PricingState: Sendable {
     /// The plans every new customer starts with, in order of first publication. An archived one is
     /// given to nobody.
     package var autoEnabled: [PlanReference] {
-        offeredRevisions.filter { self.plan($0).autoEnable }
+        latestRevisions.filter { self.plan($0).autoEnable && !isArchived($0.plan) }
     }
 }
 
